@@ -1,0 +1,6 @@
+bin_PROGRAMS += schedtop
+schedtop_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(JANSSON_CFLAGS)
+schedtop_SOURCES = \
+	cli/main.c
+schedtop_LDADD = collect/libcollect.a tui/libtui.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
+	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS)

@@ -1,0 +1,85 @@
+/*
+ * What follows from two or more snapshots: rates, the idle fraction, what the threads are for,
+ * percentiles over windows. Pure functions over immutable snapshots; any thread.
+ */
+#ifndef SCHEDTOP_METRICS_DERIVE_H
+#define SCHEDTOP_METRICS_DERIVE_H
+
+#include "metrics/history.h"
+#include "metrics/snapshot.h"
+
+/*
+ * How an idle fraction is known, best first.
+ *
+ * IDLE_RUNTIME: the runtime's own idle time (sched.idleTime plus the running stretch of each idle P)
+ *   over GOMAXPROCS x wall. Exact; not usable across a GC, where sched.idleTime restarts.
+ * IDLE_SAMPLED: the share of lane samples that saw the P idle, weighted by time.
+ * IDLE_OS: 1 - CPU time of the process / (GOMAXPROCS x wall): the operating system's view, which
+ *   counts cgo and runtime threads as busy and a throttled process as idle.
+ */
+enum idle_method { IDLE_UNKNOWN, IDLE_RUNTIME, IDLE_SAMPLED, IDLE_OS, IDLE_METHOD_COUNT };
+extern const char *const idle_method_name[IDLE_METHOD_COUNT];
+
+struct idle {
+	enum idle_method method;
+	double ratio; /* 0...1 of GOMAXPROCS x wall */
+};
+
+/* Between two snapshots, `before` the earlier. */
+struct idle derive_idle(const struct snapshot *before, const struct snapshot *now);
+
+/* Over the intervals of the last span_ns: time-weighted mean, least and greatest interval. */
+struct idle_range {
+	bool known;
+	double min, mean, max;
+	int64_t span_ns; /* what it really covers */
+};
+struct idle_range derive_idle_range(const struct history *h, int64_t span_ns);
+
+/*
+ * What each thread is for. The parts are disjoint and sum up to `total`; `known` is false when the
+ * M rows are unknown. `total` is the kernel's count where known, else the number of Ms: `other` is what
+ * is left (sysmon, the template thread, threads of C code).
+ */
+struct thread_split {
+	bool known;
+	int64_t running, syscall, cgo, spinning, idle, locked, other, total;
+};
+struct thread_split derive_threads(const struct snapshot *s);
+
+/* Shares of one lane, by time, between two moments (monotonic). Sums to 1 over all states when known. */
+struct lane_share {
+	bool known;
+	double share[LANE_STATE_COUNT];
+};
+struct lane_share derive_lane_share(const struct lanes *lanes, size_t p, int64_t from_ns, int64_t to_ns);
+/* The same over as many snapshots of the history as the window needs. */
+struct lane_share derive_lane_window(const struct history *h, size_t p, int64_t from_ns, int64_t to_ns);
+/* Utilization of a lane: running + GC, as a share of the time that was sampled. */
+double lane_share_busy(const struct lane_share *share);
+
+/* Per second, between two snapshots; unknown when a side is unknown, fell, or no time passed. */
+struct rate {
+	bool known;
+	double per_s;
+};
+struct rate derive_rate(const struct fields *before, const struct fields *now, int field, int64_t elapsed_ns);
+/* schedtick of P p, which wraps at 32 bits. */
+struct rate derive_schedticks(const struct snapshot *before, const struct snapshot *now, size_t p);
+
+/* The window of one histogram that ends now and began span_ns ago (or as long ago as is known; span_ns
+   < 0: since the process started). `out` is initialized, and unknown when it can't be known;
+   `covered_ns` (may be NULL) is the time it really covers. */
+enum status derive_histogram(const struct history *h, enum histogram_id id, int64_t span_ns,
+                             struct histogram *out, int64_t *covered_ns);
+
+/* GOMAXPROCS against what the process may really use. */
+struct cpu_limit {
+	bool known;
+	double cpus;    /* the least of quota and affinity */
+	bool by_quota;  /* the quota is the tighter one */
+	bool exceeded;  /* GOMAXPROCS is above it, rounded up */
+};
+struct cpu_limit derive_cpu_limit(const struct snapshot *s);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * The snapshots of the last minutes, newest last. Owned and used by one thread. It holds a reference
+ * to each snapshot and lets the oldest go when `span_ns` or `bytes_max` is passed, but always keeps
+ * the two newest, and the first one ever added, which is the base of "since attach".
+ */
+#ifndef SCHEDTOP_METRICS_HISTORY_H
+#define SCHEDTOP_METRICS_HISTORY_H
+
+#include "metrics/snapshot.h"
+
+struct history;
+
+struct history *history_create(int64_t span_ns, size_t bytes_max);
+void history_destroy(struct history *h);
+/* Takes over the caller's reference. */
+enum status history_add(struct history *h, const struct snapshot *s);
+size_t history_count(const struct history *h);
+/* i = 0 is the newest; NULL past the oldest. Borrowed. */
+const struct snapshot *history_get(const struct history *h, size_t i);
+const struct snapshot *history_first(const struct history *h); /* the first ever added */
+/* The newest snapshot read at or before `monotonic_ns`, else the oldest kept; NULL when empty. */
+const struct snapshot *history_at(const struct history *h, int64_t monotonic_ns);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * Snapshots as the runtime's own schedtrace text, in the form of Go 1.26: what --batch prints and what
+ * is logged to stderr. A line whose every field is known, or `# incomplete: FIELD`: never a 0 that
+ * stands for "unknown".
+ */
+#ifndef SCHEDTOP_METRICS_SCHEDTRACE_H
+#define SCHEDTOP_METRICS_SCHEDTRACE_H
+
+#include <stdio.h>
+
+#include "metrics/snapshot.h"
+
+/* Writes `SCHED <ms since attach_ns>ms: ...` and, when `detail`, the P and M lines of scheddetail.
+   The caller flushes. */
+void schedtrace_print(FILE *out, const struct snapshot *s, int64_t attach_ns, bool detail);
+/* A `# sentence` line: control characters are made harmless. */
+void schedtrace_comment(FILE *out, const char *sentence);
+
+#endif

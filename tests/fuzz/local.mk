@@ -1,0 +1,1 @@
+# libFuzzer targets: one program per parser of outside input.

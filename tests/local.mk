@@ -1,0 +1,13 @@
+# Unit tests: one program per module, run by `make check` and by ./check, which counts their TAP lines.
+# Each folder's tests are listed by that folder's fragment below tests/unit.
+if HAVE_CMOCKA
+include tests/unit/util.mk
+include tests/unit/metrics.mk
+include tests/unit/goproc.mk
+include tests/unit/collect.mk
+include tests/unit/tui.mk
+include tests/unit/cli.mk
+endif
+if FUZZ
+include tests/fuzz/local.mk
+endif

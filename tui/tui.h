@@ -1,0 +1,45 @@
+/*
+ * The screen. It knows snapshots and nothing of where they come from: the collector pushes them into the
+ * feed and pokes `tui_wake`; the UI thread takes them from there. Everything here runs on the thread that
+ * calls it, but for tui_wake, which any thread may call.
+ */
+#ifndef SCHEDTOP_TUI_TUI_H
+#define SCHEDTOP_TUI_TUI_H
+
+#include <stdbool.h>
+
+#include "metrics/feed.h"
+#include "util/status.h"
+
+struct tui_options {
+	bool ascii;       /* no glyphs beyond ASCII */
+	bool color;       /* false: NO_COLOR, --color=never or a terminal without colours */
+	struct feed *feed;
+	int64_t interval_ns;
+	/* Called with every snapshot taken from the feed, before it is drawn: the stderr log. May be NULL. */
+	void (*on_snapshot)(const struct snapshot *s, void *arg);
+	void *arg;
+};
+
+struct tui;
+/* Takes the terminal. STATUS_FAILED with a sentence when there is none or TERM is unusable. */
+enum status tui_create(struct tui **out, const struct tui_options *options, struct error *error);
+/* Runs until the user quits (STATUS_OK), the target exited and the user quit (STATUS_EXITED) or a
+   signal asked to end (*signal is its number). The terminal is restored on return. */
+enum status tui_run(struct tui *t, int *signal);
+void tui_wake(struct tui *t);
+void tui_destroy(struct tui *t);
+
+/* One process in the picker. */
+struct tui_choice {
+	int pid;
+	char user[32], go_version[32], program[128];
+	int64_t gomaxprocs; /* -1 unknown */
+	double cpu_percent; /* < 0 unknown */
+	char agent[8];      /* "yes", "no" */
+};
+/* Lets the user pick one of n; *picked is its index, or -1 when the user quit. */
+enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, bool ascii, long *picked,
+                     struct error *error);
+
+#endif

@@ -1,0 +1,5 @@
+noinst_LIBRARIES += util/libutil.a
+util_libutil_a_SOURCES = \
+	util/clock.c util/clock.h \
+	util/status.c util/status.h \
+	util/text.c util/text.h
