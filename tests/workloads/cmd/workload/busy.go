@@ -84,7 +84,7 @@ type tree struct {
 
 func plant(depth int) *tree {
 	if depth == 0 {
-		return new(tree)
+		return &tree{payload: [4]uint64{1, 2, 3, 4}}
 	}
 	return &tree{left: plant(depth - 1), right: plant(depth - 1)}
 }
