@@ -1,0 +1,3 @@
+module schedtop/tools/layouts
+
+go 1.21
