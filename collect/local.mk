@@ -1,4 +1,15 @@
 noinst_LIBRARIES += collect/libcollect.a
 collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
 collect_libcollect_a_SOURCES = \
-	collect/source.h
+	collect/agent.c \
+	collect/agent_reply.c collect/agent_reply.h \
+	collect/agent_socket.c collect/agent_socket.h \
+	collect/cgroup.c collect/cgroup.h \
+	collect/collector.c collect/collector.h \
+	collect/discover.c collect/discover.h \
+	collect/http.c collect/http.h \
+	collect/lane_sink.c collect/lane_sink.h \
+	collect/memory.c \
+	collect/os.c \
+	collect/source.h \
+	collect/target.c collect/target.h

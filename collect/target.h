@@ -1,10 +1,11 @@
 /*
- * The process being watched: who it is, and whether it still is the same one. Immutable once found, apart
- * from target_check; used by the collector's thread.
+ * The process being watched: who it is, and whether it still is the same one. Immutable once found;
+ * any thread may call target_check.
  */
 #ifndef SCHEDTOP_COLLECT_TARGET_H
 #define SCHEDTOP_COLLECT_TARGET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -13,17 +14,22 @@
 
 struct target {
 	pid_t pid;
+	/* false: not in our /proc, known by its agent's socket alone; what follows is what the agent
+	 * told. */
+	bool local;
 	uint64_t start_ticks; /* /proc/PID/stat field 22: tells a reused PID apart */
 	uid_t uid;
-	char program[64];    /* printable */
-	char go_version[32]; /* "" unknown */
+	char program[64]; /* printable, as go_version and module */
+	char go_version[32];
 	char module[128];
 };
 
-/* STATUS_NO_TARGET: no such process, or not a Go program. STATUS_PERMISSION: it can't even be identified. */
+/* STATUS_NO_TARGET: no such process, or not a Go program. STATUS_PERMISSION: it can't be looked at.
+ */
 enum status target_find(pid_t pid, struct target *t, struct error *error);
 
-/* Is it still there, the same process, and does it run? TARGET_EXITED also for a zombie and a reused PID. */
+/* Is it still there, the same process, and does it run? TARGET_EXITED also for a zombie and a
+ * reused PID. */
 enum target_state target_check(const struct target *t);
 
 #endif

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += util/libutil.a
 util_libutil_a_SOURCES = \
 	util/clock.c util/clock.h \
+	util/procfs.c util/procfs.h \
 	util/status.c util/status.h \
 	util/text.c util/text.h

@@ -1,9 +1,9 @@
 /*
  * Results and error sentences, shared by every folder.
  *
- * A function that can fail returns `enum status` and fills a `struct error` the caller owns with one
- * sentence a user can act on. The numbers are the program's exit statuses, so a failure travels from
- * the place that found it to exit(2) unchanged.
+ * A function that can fail returns `enum status` and fills a `struct error` the caller owns with
+ * one sentence a user can act on. The numbers are the program's exit statuses, so a failure travels
+ * from the place that found it to exit(2) unchanged.
  */
 #ifndef SCHEDTOP_UTIL_STATUS_H
 #define SCHEDTOP_UTIL_STATUS_H
@@ -18,13 +18,15 @@ enum status {
 	STATUS_DAMAGED = 6,    /* the input is damaged */
 };
 
-/* `text` is empty or one sentence: what failed, on what, why, what to do. Never ends in a newline. */
+/* `text` is empty or one sentence: what failed, on what, why, what to do. Never ends in a newline.
+ */
 struct error {
 	enum status status;
 	char text[512];
 };
 
-/* Fills `error` (which may be NULL) and returns `status`, so that callers write `return error_set(...)`. */
+/* Fills `error` (which may be NULL) and returns `status`, so that callers write `return
+ * error_set(...)`. */
 enum status error_set(struct error *error, enum status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -1,0 +1,383 @@
+#include "collect/collector.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect/source.h"
+#include "util/clock.h"
+
+const char *const source_choice_name[SOURCE_CHOICE_COUNT] = {
+	[SOURCE_AUTO] = "auto",
+	[SOURCE_MEMORY] = "memory",
+	[SOURCE_AGENT] = "agent",
+};
+
+/* Best first: who comes first fills a part, the others what is still missing. */
+enum { SLOT_MEMORY, SLOT_AGENT, SLOT_OS, SLOT_COUNT };
+
+#define ALIVE_MS    500               /* how often an exit is looked for between snapshots */
+#define RETRY_NS    (5 * NS_PER_S)    /* an agent that was not there may come */
+#define WAIT_MAX_NS (500 * NS_PER_MS) /* a snapshot waits no longer for an answer */
+
+struct slot {
+	const struct source_ops *ops;
+	struct source *source; /* NULL: not open */
+	struct error trouble;  /* why not, or why its last fill failed */
+};
+
+struct collector {
+	struct collector_options options;
+	struct target target;
+	enum target_state state;
+	struct slot slots[SLOT_COUNT];
+	struct slot *lane_slot; /* who samples; NULL: nobody */
+	struct lane_sink sink;
+
+	uv_loop_t loop;
+	uv_timer_t due, tick, wait, alive;
+	uv_async_t stop;
+	uv_thread_t thread;
+	bool running, ending;
+	int64_t start_ns, due_ns, retry_ns;
+	int awaited; /* sources whose answers the snapshot due now waits for */
+	bool collecting;
+	int open_sources;
+};
+
+static void collect(struct collector *c);
+static void start_lanes(struct collector *c);
+
+/* A timer that fires at a monotonic moment: libuv counts in milliseconds, rounded up here. */
+static void fire_at(struct collector *c, uv_timer_t *timer, uv_timer_cb cb, int64_t at_ns)
+{
+	int64_t left = at_ns - clock_monotonic_ns();
+	uv_update_time(&c->loop);
+	uv_timer_start(timer, cb, left > 0 ? (uint64_t)((left + NS_PER_MS - 1) / NS_PER_MS) : 0, 0);
+}
+
+/* Opening. */
+
+static enum status open_slot(struct collector *c, int i)
+{
+	struct slot *slot = &c->slots[i];
+	slot->trouble = (struct error){0};
+	enum status status = slot->ops->open(&slot->source, &c->target, &c->loop, &slot->trouble);
+	if (status == STATUS_OK)
+		c->open_sources++;
+	else
+		slot->source = NULL;
+	return status;
+}
+
+static bool wanted(const struct collector *c, int i)
+{
+	return i == SLOT_OS || c->options.choice == SOURCE_AUTO ||
+		   (i == SLOT_MEMORY) == (c->options.choice == SOURCE_MEMORY);
+}
+
+/* The reason not to start at all, if there is one. */
+static enum status judge_sources(struct collector *c, struct error *error)
+{
+	const struct slot *memory = &c->slots[SLOT_MEMORY], *agent = &c->slots[SLOT_AGENT];
+	if (memory->source || agent->source)
+		return STATUS_OK;
+	const struct error *why = &memory->trouble;
+	if (c->options.choice == SOURCE_AGENT)
+		why = &agent->trouble;
+	else if (c->options.choice == SOURCE_AUTO && why->status == STATUS_FAILED)
+		return STATUS_OK; /* stripped, say: the operating system's view is what there is */
+	return error_set(error, why->status, "%s", why->text);
+}
+
+static enum status find_target(struct collector *c, struct error *error)
+{
+	enum status status = target_find(c->options.pid, &c->target, error);
+	if (status == STATUS_NO_TARGET && c->options.choice == SOURCE_AGENT &&
+		kill(c->options.pid, 0) != 0) {
+		/* In a container next door: its socket may be shared with us though its /proc is not. */
+		struct target remote = {.pid = c->options.pid};
+		c->target = remote;
+		return STATUS_OK;
+	}
+	return status;
+}
+
+enum status collector_create(struct collector **out, const struct collector_options *options,
+							 struct error *error)
+{
+	struct collector *c = calloc(1, sizeof *c);
+	if (!c)
+		return error_no_memory(error);
+	c->options = *options;
+	c->slots[SLOT_MEMORY].ops = &source_memory;
+	c->slots[SLOT_AGENT].ops = &source_agent;
+	c->slots[SLOT_OS].ops = &source_os;
+	enum status status = find_target(c, error);
+	if (status == STATUS_OK && curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
+		status = error_set(error, STATUS_FAILED, "libcurl does not start");
+	if (status != STATUS_OK) {
+		free(c);
+		return status;
+	}
+	uv_loop_init(&c->loop);
+	c->loop.data = c;
+	uv_timer_t *timers[] = {&c->due, &c->tick, &c->wait, &c->alive};
+	for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
+		uv_timer_init(&c->loop, timers[i]);
+		timers[i]->data = c;
+	}
+	for (int i = 0; i < SLOT_COUNT; i++)
+		if (wanted(c, i))
+			open_slot(c, i);
+	status = judge_sources(c, error);
+	if (status != STATUS_OK) {
+		collector_destroy(c);
+		return status;
+	}
+	*out = c;
+	return STATUS_OK;
+}
+
+const struct target *collector_target(const struct collector *c)
+{
+	return &c->target;
+}
+
+/* Closing: every handle and source, then the loop runs out of things to do. */
+
+static void on_source_closed(void *arg)
+{
+	struct collector *c = arg;
+	c->open_sources--;
+}
+
+static void close_all(struct collector *c)
+{
+	if (c->ending)
+		return;
+	c->ending = true;
+	uv_handle_t *handles[] = {(uv_handle_t *)&c->due, (uv_handle_t *)&c->tick,
+							  (uv_handle_t *)&c->wait, (uv_handle_t *)&c->alive};
+	for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++)
+		uv_close(handles[i], NULL);
+	if (c->running)
+		uv_close((uv_handle_t *)&c->stop, NULL);
+	for (int i = 0; i < SLOT_COUNT; i++)
+		if (c->slots[i].source) {
+			struct source *source = c->slots[i].source;
+			c->slots[i].source = NULL;
+			c->slots[i].ops->close(source, on_source_closed, c);
+		}
+}
+
+void collector_destroy(struct collector *c)
+{
+	if (!c)
+		return;
+	if (c->running) {
+		uv_async_send(&c->stop);
+		uv_thread_join(&c->thread);
+	} else {
+		close_all(c);
+		uv_run(&c->loop, UV_RUN_DEFAULT);
+	}
+	uv_loop_close(&c->loop);
+	lane_sink_finish(&c->sink);
+	curl_global_cleanup();
+	free(c);
+}
+
+/* Publishing. */
+
+static void note_trouble(struct collector *c, struct snapshot *s)
+{
+	for (int i = 0; i < SLOT_COUNT; i++) {
+		const struct slot *slot = &c->slots[i];
+		/* Where memory tells about the scheduler, the lack of an agent is no trouble. */
+		bool silent = i == SLOT_AGENT && !slot->source && c->slots[SLOT_MEMORY].source &&
+					  slot->trouble.status == STATUS_NO_TARGET;
+		if (slot->trouble.text[0] && !silent)
+			snprintf(s->trouble[slot->ops->origin], sizeof s->trouble[0], "%.255s",
+					 slot->trouble.text);
+	}
+}
+
+static void fill(struct collector *c, struct snapshot *s)
+{
+	for (int i = 0; i < SLOT_COUNT; i++) {
+		struct slot *slot = &c->slots[i];
+		if (!slot->source)
+			continue;
+		slot->trouble = (struct error){0};
+		if (slot->ops->fill(slot->source, s, &slot->trouble) == STATUS_EXITED)
+			c->state = TARGET_EXITED;
+	}
+}
+
+static void publish(struct collector *c)
+{
+	c->collecting = false;
+	c->awaited = 0;
+	uv_timer_stop(&c->wait);
+	struct snapshot *s = snapshot_create();
+	if (s) {
+		s->monotonic_ns = clock_monotonic_ns();
+		s->wall_ns = clock_wall_ns();
+		s->interval_ns = c->options.interval_ns;
+		s->pid = c->target.pid;
+		memcpy(s->program, c->target.program, sizeof s->program);
+		memcpy(s->go_version, c->target.go_version, sizeof s->go_version);
+		memcpy(s->module, c->target.module, sizeof s->module);
+		if (c->state != TARGET_EXITED)
+			fill(c, s);
+		s->state = c->state;
+		lane_sink_take(&c->sink, s->monotonic_ns, &s->lanes);
+		note_trouble(c, s);
+		feed_push(c->options.feed, s);
+	}
+	if (c->state == TARGET_EXITED)
+		close_all(c);
+}
+
+static void on_wait_over(uv_timer_t *timer)
+{
+	publish(timer->data);
+}
+
+static void on_answer(void *arg)
+{
+	struct collector *c = arg;
+	if (c->collecting && --c->awaited == 0)
+		publish(c);
+}
+
+static void on_due(uv_timer_t *timer)
+{
+	struct collector *c = timer->data;
+	int64_t now_ns = clock_monotonic_ns();
+	do
+		c->due_ns += c->options.interval_ns;
+	while (c->due_ns <= now_ns);
+	fire_at(c, &c->due, on_due, c->due_ns);
+	if (!c->collecting)
+		collect(c);
+}
+
+static void look_for_agent(struct collector *c)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	if (c->slots[SLOT_AGENT].source || !wanted(c, SLOT_AGENT) || now_ns < c->retry_ns)
+		return;
+	c->retry_ns = now_ns + RETRY_NS;
+	if (open_slot(c, SLOT_AGENT) == STATUS_OK && !c->lane_slot)
+		start_lanes(c);
+}
+
+/* Asks everyone for the snapshot that is due, and publishes it when all have answered or time is
+ * up. */
+static void collect(struct collector *c)
+{
+	if (c->state != TARGET_EXITED)
+		c->state = target_check(&c->target);
+	if (c->state == TARGET_EXITED) {
+		publish(c);
+		return;
+	}
+	look_for_agent(c);
+	unsigned want = WANT_METRICS | (c->slots[SLOT_MEMORY].source ? 0 : WANT_SCHED);
+	c->collecting = true;
+	c->awaited = 1; /* ourselves, so that an answer given at once does not publish before the rest
+					   is asked */
+	for (int i = 0; i < SLOT_COUNT; i++)
+		if (c->slots[i].source && c->slots[i].ops->begin)
+			c->awaited++;
+	for (int i = 0; i < SLOT_COUNT; i++)
+		if (c->slots[i].source && c->slots[i].ops->begin)
+			c->slots[i].ops->begin(c->slots[i].source, want, on_answer, c);
+	int64_t wait_ns = c->options.interval_ns / 2;
+	fire_at(c, &c->wait, on_wait_over,
+			clock_monotonic_ns() + (wait_ns < WAIT_MAX_NS ? wait_ns : WAIT_MAX_NS));
+	on_answer(c);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct collector *c = timer->data;
+	/* Of a stopped process every sample would say what it did when it was stopped. */
+	if (c->state != TARGET_LIVE)
+		return;
+	struct error ignored;
+	if (c->lane_slot->ops->sample(c->lane_slot->source, &c->sink, &ignored) == STATUS_EXITED &&
+		!c->collecting)
+		collect(c);
+}
+
+/* The best source that can samples the Ps, no more often than it likes and a snapshot holds. */
+static void start_lanes(struct collector *c)
+{
+	for (int i = 0; c->options.lanes && i < SLOT_COUNT && !c->lane_slot; i++)
+		if (c->slots[i].source && c->slots[i].ops->sample)
+			c->lane_slot = &c->slots[i];
+	if (!c->lane_slot)
+		return;
+	int64_t period_ns = c->lane_slot->ops->sample_period_ns;
+	if (period_ns < c->options.interval_ns / LANE_SAMPLES_MAX)
+		period_ns = c->options.interval_ns / LANE_SAMPLES_MAX;
+	uint64_t period_ms = (uint64_t)((period_ns + NS_PER_MS - 1) / NS_PER_MS);
+	c->sink.period_ns = (int64_t)period_ms * NS_PER_MS;
+	uv_timer_start(&c->tick, on_tick, period_ms, period_ms);
+}
+
+static void on_alive(uv_timer_t *timer)
+{
+	struct collector *c = timer->data;
+	enum target_state state = target_check(&c->target);
+	if (state == TARGET_EXITED && !c->collecting)
+		collect(c);
+	else
+		c->state = state;
+}
+
+static void on_stop(uv_async_t *async)
+{
+	close_all(async->data);
+}
+
+static void run(void *arg)
+{
+	struct collector *c = arg;
+	uv_run(&c->loop, UV_RUN_DEFAULT);
+}
+
+enum status collector_start(struct collector *c, struct error *error)
+{
+	c->start_ns = c->due_ns = clock_monotonic_ns();
+	c->retry_ns = c->start_ns + RETRY_NS;
+	lane_sink_init(&c->sink, 0, c->start_ns);
+	uv_async_init(&c->loop, &c->stop, on_stop);
+	c->stop.data = c;
+	uv_update_time(&c->loop);
+	uv_timer_start(&c->due, on_due, 0, 0);
+	uv_timer_start(&c->alive, on_alive, ALIVE_MS, ALIVE_MS);
+	start_lanes(c);
+
+	/* Signals are for the thread that drew the screen. */
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	c->running = true;
+	int failed = uv_thread_create(&c->thread, run, c);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed) {
+		c->running = false;
+		uv_close((uv_handle_t *)&c->stop, NULL);
+		return error_set(error, STATUS_FAILED, "no thread for the collector: %s",
+						 uv_strerror(failed));
+	}
+	return STATUS_OK;
+}

@@ -1,0 +1,44 @@
+/*
+ * Watches one process: drives its sources on a fixed schedule, on a thread of its own, and pushes
+ * what they tell as snapshots into a feed. Commands come by collector_stop alone; nothing of the
+ * collector is called from elsewhere. A target that is stopped, wedged or gone never holds up
+ * anything but its own numbers.
+ */
+#ifndef SCHEDTOP_COLLECT_COLLECTOR_H
+#define SCHEDTOP_COLLECT_COLLECTOR_H
+
+#include "collect/target.h"
+#include "metrics/feed.h"
+#include "util/status.h"
+
+enum source_choice {
+	SOURCE_AUTO, /* memory and agent, whatever is there */
+	SOURCE_MEMORY,
+	SOURCE_AGENT,
+	SOURCE_CHOICE_COUNT,
+};
+extern const char *const source_choice_name[SOURCE_CHOICE_COUNT]; /* as --source names them */
+
+struct collector_options {
+	pid_t pid;
+	enum source_choice choice;
+	int64_t interval_ns; /* between snapshots */
+	bool lanes;          /* sample the Ps between snapshots */
+	struct feed *feed;   /* borrowed; outlives the collector */
+};
+
+struct collector;
+
+/* Finds the target and its sources. Fails when nothing can tell anything about the scheduler and
+   the reason is one the user can mend; a stripped program without an agent is watched from the
+   outside all the same. */
+enum status collector_create(struct collector **out, const struct collector_options *options,
+							 struct error *error);
+const struct target *collector_target(const struct collector *c);
+
+/* Starts the thread; the first snapshot follows at once, the last one says TARGET_EXITED. */
+enum status collector_start(struct collector *c, struct error *error);
+/* Ends the thread, if it runs, and waits for it. Then everything is freed. NULL is fine. */
+void collector_destroy(struct collector *c);
+
+#endif

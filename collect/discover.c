@@ -1,0 +1,141 @@
+#include "collect/discover.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "collect/agent_socket.h"
+#include "collect/target.h"
+#include "goproc/goproc.h"
+#include "util/clock.h"
+#include "util/procfs.h"
+#include "util/text.h"
+
+#define CPU_WINDOW_NS (200 * NS_PER_MS)
+
+static void name_user(uid_t uid, char *to, size_t size)
+{
+	const struct passwd *user = getpwuid(uid);
+	if (user)
+		text_clean(to, size, user->pw_name, strlen(user->pw_name));
+	else
+		snprintf(to, size, "%u", (unsigned)uid);
+}
+
+static bool add(struct discovery *d, const struct target *t)
+{
+	if (d->n % 16 == 0) {
+		struct discovered *more = realloc(d->process, (d->n + 16) * sizeof *more);
+		if (!more)
+			return false;
+		d->process = more;
+	}
+	struct discovered *p = &d->process[d->n++];
+	memset(p, 0, sizeof *p);
+	p->pid = t->pid;
+	p->gomaxprocs = -1;
+	p->cpu_ratio = -1;
+	snprintf(p->program, sizeof p->program, "%s", t->program);
+	snprintf(p->go_version, sizeof p->go_version, "%s", t->go_version);
+	snprintf(p->module, sizeof p->module, "%s", t->module);
+	name_user(t->uid, p->user, sizeof p->user);
+	return true;
+}
+
+/* What takes an attachment: GOMAXPROCS, and whether memory and agent are there. */
+static void look_closer(struct discovered *p, const struct target *t)
+{
+	struct error error = {0};
+	struct goproc *g;
+	struct goproc_state state;
+	if (goproc_attach(t->pid, &g, &error) == STATUS_OK) {
+		if (goproc_read(g, &state, &error) == STATUS_OK && state.sched.gomaxprocs > 0)
+			p->gomaxprocs = state.sched.gomaxprocs;
+		goproc_detach(g);
+	}
+	snprintf(p->memory, sizeof p->memory, "%.255s", error.text);
+
+	struct agent_socket s;
+	if (agent_socket_find(t, &s, NULL) == STATUS_OK) {
+		p->agent = agent_socket_answers(&s);
+		agent_socket_finish(&s);
+	}
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	pid_t x = ((const struct discovered *)a)->pid, y = ((const struct discovered *)b)->pid;
+	return (x > y) - (x < y);
+}
+
+static uint64_t cpu_ticks(pid_t pid)
+{
+	struct procfs_stat stat;
+	return procfs_stat(pid, &stat) ? stat.cpu_ticks : UINT64_MAX;
+}
+
+/* CPU use of all of them over one window, the way top shows it. */
+static void measure_cpu(struct discovery *d)
+{
+	uint64_t *before = calloc(d->n ? d->n : 1, sizeof *before);
+	if (!before)
+		return;
+	int64_t start_ns = clock_monotonic_ns();
+	for (size_t i = 0; i < d->n; i++)
+		before[i] = cpu_ticks(d->process[i].pid);
+	if (d->n)
+		nanosleep(&(struct timespec){.tv_nsec = CPU_WINDOW_NS}, NULL);
+	double wall_s = (double)(clock_monotonic_ns() - start_ns) / (double)NS_PER_S;
+	double per_tick_s = 1.0 / (double)sysconf(_SC_CLK_TCK);
+	for (size_t i = 0; i < d->n; i++) {
+		uint64_t now = cpu_ticks(d->process[i].pid);
+		if (before[i] != UINT64_MAX && now != UINT64_MAX && now >= before[i])
+			d->process[i].cpu_ratio = (double)(now - before[i]) * per_tick_s / wall_s;
+	}
+	free(before);
+}
+
+enum status discover(struct discovery *out, struct error *error)
+{
+	*out = (struct discovery){0};
+	DIR *proc = opendir("/proc");
+	if (!proc)
+		return error_set(error, STATUS_FAILED, "/proc can't be read: is it mounted?");
+	enum status status = STATUS_OK;
+	for (struct dirent *e; status == STATUS_OK && (e = readdir(proc));) {
+		long pid;
+		if (!isdigit((unsigned char)e->d_name[0]) ||
+			!text_parse_integer(e->d_name, 1, 0x7fffffff, &pid) || pid == getpid())
+			continue;
+		out->looked_at++;
+		struct target t;
+		enum status found = target_find((pid_t)pid, &t, NULL);
+		if (found == STATUS_PERMISSION)
+			out->refused++;
+		if (found != STATUS_OK)
+			continue;
+		if (add(out, &t))
+			look_closer(&out->process[out->n - 1], &t);
+		else
+			status = error_no_memory(error);
+	}
+	closedir(proc);
+	if (status != STATUS_OK) {
+		discovery_finish(out);
+		return status;
+	}
+	qsort(out->process, out->n, sizeof *out->process, by_pid);
+	measure_cpu(out);
+	return STATUS_OK;
+}
+
+void discovery_finish(struct discovery *d)
+{
+	free(d->process);
+	*d = (struct discovery){0};
+}

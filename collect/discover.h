@@ -1,0 +1,34 @@
+/*
+ * The Go processes of this machine, for `schedtop ls` and the picker. Blocks for a moment: CPU use
+ * is measured over it.
+ */
+#ifndef SCHEDTOP_COLLECT_DISCOVER_H
+#define SCHEDTOP_COLLECT_DISCOVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/status.h"
+
+struct discovered {
+	pid_t pid;
+	char user[32], program[64], go_version[32], module[128];
+	int64_t gomaxprocs; /* -1 unknown */
+	double cpu_ratio;   /* of one CPU, over the last moment; < 0 unknown */
+	bool agent;         /* an agent listens */
+	char memory[256];   /* why its memory can't be read; "" when it can */
+};
+
+struct discovery {
+	size_t n;
+	struct discovered *process; /* by PID */
+	size_t looked_at;           /* processes seen in all */
+	size_t refused;             /* of them those the kernel did not let us look at */
+};
+
+enum status discover(struct discovery *out, struct error *error);
+void discovery_finish(struct discovery *d);
+
+#endif

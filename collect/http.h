@@ -1,0 +1,34 @@
+/*
+ * GET over one Unix socket, on a libuv loop: at most one request at a time per `struct http`, kept
+ * alive between requests. Everything is bounded: the time of a request and the bytes of a body. One
+ * thread.
+ */
+#ifndef SCHEDTOP_COLLECT_HTTP_H
+#define SCHEDTOP_COLLECT_HTTP_H
+
+#include <stddef.h>
+#include <uv.h>
+
+#include "util/status.h"
+
+struct http;
+
+/* What came back. `code` is 0 when no answer arrived, and `error` says why. `body` is borrowed. */
+struct http_reply {
+	long code;
+	const char *body;
+	size_t size;
+	const char *error;
+};
+
+enum status http_create(struct http **out, uv_loop_t *loop, const char *socket_path,
+						struct error *error);
+/* Asks for PATH ("/v1/info") and calls `done` exactly once, later, on the loop; unless the http is
+   closed before. A request under way makes this one fail at once. */
+void http_get(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
+			  void (*done)(const struct http_reply *reply, void *arg), void *arg);
+/* Cancels what is under way (without calling `done`); `closed` is called when nothing of it runs on
+   the loop any more, and the struct is freed. */
+void http_close(struct http *h, void (*closed)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,86 @@
+#include "collect/lane_sink.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A gap this many periods long was no sampling: what happened in it is unknown. */
+#define GAP_PERIODS 20
+
+static void lanes_free(struct lanes *lanes)
+{
+	free(lanes->at_ns);
+	free(lanes->state);
+	*lanes = (struct lanes){0};
+}
+
+void lane_sink_init(struct lane_sink *sink, int64_t period_ns, int64_t now_ns)
+{
+	*sink = (struct lane_sink){.period_ns = period_ns, .lanes = {.start_ns = now_ns}};
+}
+
+void lane_sink_finish(struct lane_sink *sink)
+{
+	lanes_free(&sink->lanes);
+	sink->sample_capacity = sink->proc_capacity = 0;
+}
+
+/* Room for one sample more, of `procs` lanes; rows are re-laid when GOMAXPROCS grew. */
+static bool make_room(struct lane_sink *sink, size_t procs)
+{
+	struct lanes *lanes = &sink->lanes;
+	if (lanes->samples >= LANE_SAMPLES_MAX)
+		return false;
+	size_t width = procs > lanes->procs ? procs : lanes->procs;
+	if (lanes->samples == sink->sample_capacity || width > sink->proc_capacity) {
+		size_t capacity = sink->sample_capacity ? sink->sample_capacity : 128;
+		if (lanes->samples == capacity)
+			capacity *= 2;
+		int64_t *at = realloc(lanes->at_ns, capacity * sizeof *at);
+		if (!at)
+			return false;
+		lanes->at_ns = at;
+		uint8_t *state = calloc(capacity, width ? width : 1);
+		if (!state)
+			return false;
+		for (size_t i = 0; i < lanes->samples; i++)
+			memcpy(state + i * width, lanes->state + i * lanes->procs, lanes->procs);
+		free(lanes->state);
+		lanes->state = state;
+		sink->sample_capacity = capacity;
+		sink->proc_capacity = width;
+		lanes->procs = width;
+	}
+	return true;
+}
+
+static void append(struct lane_sink *sink, int64_t at_ns, const uint8_t *state, size_t procs)
+{
+	if (!make_room(sink, procs))
+		return;
+	struct lanes *lanes = &sink->lanes;
+	uint8_t *row = lanes->state + lanes->samples * lanes->procs;
+	memset(row, LANE_UNKNOWN, lanes->procs);
+	memcpy(row, state, procs);
+	lanes->at_ns[lanes->samples++] = at_ns;
+}
+
+void lane_sink_add(struct lane_sink *sink, enum origin origin, int64_t at_ns, const uint8_t *state,
+				   size_t procs)
+{
+	struct lanes *lanes = &sink->lanes;
+	int64_t last = lanes->samples ? lanes->at_ns[lanes->samples - 1] : lanes->start_ns;
+	if (at_ns <= last)
+		return;
+	lanes->origin = origin;
+	if (at_ns - last > GAP_PERIODS * sink->period_ns)
+		append(sink, at_ns - sink->period_ns, state, 0);
+	append(sink, at_ns, state, procs);
+}
+
+void lane_sink_take(struct lane_sink *sink, int64_t now_ns, struct lanes *out)
+{
+	lanes_free(out);
+	*out = sink->lanes;
+	int64_t start = out->samples ? out->at_ns[out->samples - 1] : now_ns;
+	lane_sink_init(sink, sink->period_ns, start);
+}

@@ -1,0 +1,74 @@
+#include "collect/target.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "goproc/goproc.h"
+#include "util/procfs.h"
+#include "util/text.h"
+
+/* The kernel's own name of the process is cut at 15 bytes: the base name of argv[0] says more. */
+static void read_program(pid_t pid, char *program, size_t size)
+{
+	char line[512];
+	ssize_t n = procfs_read(pid, "cmdline", line, sizeof line);
+	if (n <= 0 || line[0] == '\0') {
+		n = procfs_read(pid, "comm", line, sizeof line);
+		if (n > 0 && line[n - 1] == '\n')
+			line[--n] = '\0';
+	}
+	const char *name = n > 0 ? line : "?";
+	const char *slash = strrchr(name, '/');
+	if (slash && slash[1])
+		name = slash + 1;
+	text_clean(program, size, name, strlen(name));
+}
+
+enum status target_find(pid_t pid, struct target *t, struct error *error)
+{
+	memset(t, 0, sizeof *t);
+	t->pid = pid;
+	t->local = true;
+
+	char path[32];
+	snprintf(path, sizeof path, "/proc/%d", (int)pid);
+	struct stat directory;
+	struct procfs_stat stat_file;
+	if (stat(path, &directory) != 0 || !procfs_stat(pid, &stat_file))
+		return error_set(error, STATUS_NO_TARGET, "no process %d", (int)pid);
+	if (stat_file.state == 'Z' || stat_file.state == 'X')
+		return error_set(error, STATUS_NO_TARGET, "process %d has exited already", (int)pid);
+	t->uid = directory.st_uid;
+	t->start_ticks = stat_file.start_ticks;
+	read_program(pid, t->program, sizeof t->program);
+
+	struct goproc_info info;
+	enum status status = goproc_identify(pid, &info, error);
+	if (status != STATUS_OK)
+		return status;
+	snprintf(t->go_version, sizeof t->go_version, "%s", info.go_version);
+	snprintf(t->module, sizeof t->module, "%s", info.module);
+	return STATUS_OK;
+}
+
+enum target_state target_check(const struct target *t)
+{
+	if (!t->local)
+		return TARGET_LIVE;
+	struct procfs_stat now;
+	if (!procfs_stat(t->pid, &now) || now.start_ticks != t->start_ticks)
+		return TARGET_EXITED;
+	switch (now.state) {
+	case 'Z':
+	case 'X':
+		return TARGET_EXITED;
+	case 'T':
+	case 't':
+		return TARGET_STOPPED;
+	default:
+		return TARGET_LIVE;
+	}
+}
