@@ -11,3 +11,4 @@ endif
 if FUZZ
 include tests/fuzz/local.mk
 endif
+dist_check_SCRIPTS += tests/layering tests/tally
