@@ -197,8 +197,11 @@ setup_build() {
 SETUP_SERVICE=
 setup_service_start() {
 	local program=$1 log=$2 tries
+	local -a leash=()
 	shift 2
-	"$program" "$@" >"$log" 2>&1 </dev/null &
+	# Even a script that is killed outright takes its service along.
+	setpriv --pdeathsig TERM true 2>/dev/null && leash=(setpriv --pdeathsig TERM)
+	"${leash[@]}" "$program" "$@" >"$log" 2>&1 </dev/null &
 	SETUP_SERVICE=$!
 	for ((tries = 0; tries < 200; tries++)); do
 		grep -q '^READY ' "$log" && return 0
