@@ -1,0 +1,120 @@
+/* The Go processes of this machine: as a table, as JSON, or to choose one from. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/commands.h"
+#include "collect/discover.h"
+#include "tui/tui.h"
+
+static void say_none(const struct discovery *d, char *to, size_t size)
+{
+	snprintf(to, size, "no Go processes among the %zu here%s", d->looked_at,
+			 d->refused ? "; some belong to other users and can't be looked at: try as root" : "");
+}
+
+static void cell_count(char *to, size_t size, int64_t value)
+{
+	if (value < 0)
+		snprintf(to, size, "-");
+	else
+		snprintf(to, size, "%lld", (long long)value);
+}
+
+static void print_table(const struct discovery *d, bool verbose)
+{
+	printf("%7s  %-10s %-10s %10s %7s  %-5s %-20s %s\n", "PID", "USER", "GO", "GOMAXPROCS", "CPU",
+		   "AGENT", "PROGRAM", "MODULE");
+	for (size_t i = 0; i < d->n; i++) {
+		const struct discovered *p = &d->process[i];
+		char procs[24], cpu[16];
+		cell_count(procs, sizeof procs, p->gomaxprocs);
+		if (p->cpu_ratio < 0)
+			snprintf(cpu, sizeof cpu, "-");
+		else
+			snprintf(cpu, sizeof cpu, "%.1f %%", p->cpu_ratio * 100);
+		printf("%7d  %-10s %-10s %10s %7s  %-5s %-20s %s\n", (int)p->pid, p->user,
+			   p->go_version[0] ? p->go_version : "-", procs, cpu, p->agent ? "yes" : "no",
+			   p->program, p->module[0] ? p->module : "-");
+		if (verbose && p->memory[0])
+			printf("%7s  memory: %s\n", "", p->memory);
+	}
+}
+
+static enum status print_json(const struct discovery *d, struct error *error)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct discovered *p = &d->process[i];
+		json_t *row = json_pack("{s:i, s:s, s:s, s:s, s:s, s:b}", "pid", (int)p->pid, "user",
+								p->user, "program", p->program, "go_version", p->go_version,
+								"module", p->module, "agent", p->agent);
+		if (row && p->gomaxprocs >= 0)
+			json_object_set_new(row, "gomaxprocs", json_integer(p->gomaxprocs));
+		if (row && p->cpu_ratio >= 0)
+			json_object_set_new(row, "cpu_ratio", json_real(p->cpu_ratio));
+		if (row && p->memory[0])
+			json_object_set_new(row, "memory_error", json_string(p->memory));
+		char *line = row ? json_dumps(row, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
+		json_decref(row);
+		if (!line)
+			return error_no_memory(error);
+		puts(line);
+		free(line);
+	}
+	return STATUS_OK;
+}
+
+enum status command_ls(const struct options *o, struct error *error)
+{
+	struct discovery d;
+	enum status status = discover(&d, error);
+	if (status != STATUS_OK)
+		return status;
+	if (o->json) {
+		status = print_json(&d, error);
+	} else if (d.n) {
+		print_table(&d, o->verbose);
+	} else {
+		char sentence[256];
+		say_none(&d, sentence, sizeof sentence);
+		fprintf(stderr, "%s\n", sentence);
+	}
+	discovery_finish(&d);
+	return status;
+}
+
+enum status choose_process(const struct options *o, pid_t *pid, struct error *error)
+{
+	struct discovery d;
+	*pid = 0;
+	enum status status = discover(&d, error);
+	if (status != STATUS_OK)
+		return status;
+	if (d.n == 0) {
+		char sentence[256];
+		say_none(&d, sentence, sizeof sentence);
+		return error_set(error, STATUS_NO_TARGET, "%s", sentence);
+	}
+	struct tui_choice *choice = calloc(d.n, sizeof *choice);
+	if (!choice) {
+		discovery_finish(&d);
+		return error_no_memory(error);
+	}
+	for (size_t i = 0; i < d.n; i++) {
+		const struct discovered *p = &d.process[i];
+		choice[i].pid = p->pid;
+		choice[i].gomaxprocs = p->gomaxprocs;
+		choice[i].cpu_percent = p->cpu_ratio < 0 ? -1 : p->cpu_ratio * 100;
+		snprintf(choice[i].user, sizeof choice[i].user, "%s", p->user);
+		snprintf(choice[i].go_version, sizeof choice[i].go_version, "%s", p->go_version);
+		snprintf(choice[i].program, sizeof choice[i].program, "%s", p->program);
+		snprintf(choice[i].agent, sizeof choice[i].agent, "%s", p->agent ? "yes" : "no");
+	}
+	long picked = -1;
+	status = tui_pick(choice, d.n, wants_color(o), wants_ascii(o), &picked, error);
+	if (status == STATUS_OK && picked >= 0)
+		*pid = choice[picked].pid;
+	free(choice);
+	discovery_finish(&d);
+	return status;
+}

@@ -1,0 +1,29 @@
+/* One function per command; each wires sources, history and output together and returns the exit
+ * status. */
+#ifndef SCHEDTOP_CLI_COMMANDS_H
+#define SCHEDTOP_CLI_COMMANDS_H
+
+#include "cli/options.h"
+
+/* schedtop, schedtop -p PID: the screen, or a stream when --batch or --json ask for it. */
+enum status command_watch(const struct options *o, struct error *error);
+/* schedtop -p PID --batch or --json. */
+enum status command_stream(const struct options *o, struct error *error);
+/* schedtop ls */
+enum status command_ls(const struct options *o, struct error *error);
+/* Lets the user choose among the Go processes; *pid is 0 when the user quit. */
+enum status choose_process(const struct options *o, pid_t *pid, struct error *error);
+
+/* Is this a terminal with colours, as far as the options and the environment say? */
+bool wants_color(const struct options *o);
+/* Does it show no more than ASCII, or is it to be treated so? */
+bool wants_ascii(const struct options *o);
+
+/* Sentences about sources that can't deliver, as `# ...` lines on stderr, each once when it comes
+ * up. */
+struct trouble_log {
+	char told[ORIGIN_COUNT][sizeof((struct snapshot *)0)->trouble[0]];
+};
+void trouble_log_tell(struct trouble_log *log, const struct snapshot *s);
+
+#endif

@@ -1,0 +1,278 @@
+#include "cli/options.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/text.h"
+
+const char *const color_choice_name[COLOR_CHOICE_COUNT] = {"auto", "always", "never"};
+
+#define DELAY_MIN_NS     (50 * NS_PER_MS)
+#define DELAY_DEFAULT_NS NS_PER_S
+
+enum option_type { TYPE_FLAG, TYPE_PID, TYPE_COUNT, TYPE_DURATION, TYPE_CHOICE };
+
+struct option_row {
+	char letter; /* 0: none */
+	const char *name;
+	enum option_type type;
+	size_t offset;             /* in struct options */
+	const char *argument;      /* as help shows it; NULL for flags */
+	const char *const *choice; /* TYPE_CHOICE: the words, in the order of their enum */
+	int choices;
+	const char *text; /* NULL: not shown */
+};
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct option_row rows[] = {
+	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0, "the Go process to watch"},
+	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0,
+	 "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
+	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0,
+	 "end after N snapshots (with --batch and --json)"},
+	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent", source_choice_name,
+	 SOURCE_CHOICE_COUNT, "where the numbers come from (default auto: both, whatever is there)"},
+	{'b', "batch", TYPE_FLAG, AT(batch), NULL, NULL, 0,
+	 "print snapshots as the runtime's schedtrace does, one line each"},
+	{0, "detail", TYPE_FLAG, AT(detail), NULL, NULL, 0,
+	 "with --batch: every P and M too, as scheddetail=1 does"},
+	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0, "print snapshots as JSON, one object a line"},
+	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0,
+	 "with ls: why the memory of a process can't be read"},
+	{0, "color", TYPE_CHOICE, AT(color), "auto|always|never", color_choice_name, COLOR_CHOICE_COUNT,
+	 "colours on the screen (default auto: unless NO_COLOR is set)"},
+	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0, "draw with ASCII characters alone"},
+	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, "print the version and exit"},
+	{'h', "help", TYPE_FLAG, AT(help), NULL, NULL, 0, "print this and exit"},
+	{0, "help-man", TYPE_FLAG, AT(help_man), NULL, NULL, 0, NULL},
+};
+#define ROWS (sizeof rows / sizeof rows[0])
+
+/* The ways to call it. */
+static const struct {
+	const char *usage, *text;
+} usages[] = {
+	{"", "choose a Go process from a list"},
+	{"-p PID", "watch it live"},
+	{"-p PID 2>FILE", "and log every snapshot to FILE"},
+	{"-p PID --batch", "print snapshots in the runtime's schedtrace format"},
+	{"-p PID --json", "print snapshots as JSON, with what is derived from them"},
+	{"ls", "list the Go processes of this machine"},
+};
+#define USAGES (sizeof usages / sizeof usages[0])
+
+static enum status bad_value(const struct option_row *row, const char *value, const char *expected,
+							 struct error *error)
+{
+	char shown[64];
+	text_clean(shown, sizeof shown, value, strlen(value));
+	return error_set(error, STATUS_USAGE, "--%s takes %s, not '%s'", row->name, expected, shown);
+}
+
+static enum status set(struct options *o, const struct option_row *row, const char *value,
+					   struct error *error)
+{
+	void *at = (char *)o + row->offset;
+	long number;
+	switch (row->type) {
+	case TYPE_FLAG:
+		*(bool *)at = true;
+		return STATUS_OK;
+	case TYPE_PID:
+		if (!text_parse_integer(value, 1, 0x7fffffff, &number))
+			return bad_value(row, value, "a process ID", error);
+		*(pid_t *)at = (pid_t)number;
+		return STATUS_OK;
+	case TYPE_COUNT:
+		if (!text_parse_integer(value, 1, 0x7fffffff, (long *)at))
+			return bad_value(row, value, "a count of 1 or more", error);
+		return STATUS_OK;
+	case TYPE_DURATION:
+		if (!text_parse_duration(value, (int64_t *)at) || *(int64_t *)at < DELAY_MIN_NS)
+			return bad_value(row, value, "a time of 50ms or more, such as 250ms, 0.3s or 2m",
+							 error);
+		return STATUS_OK;
+	case TYPE_CHOICE:
+		for (int i = 0; i < row->choices; i++)
+			if (strcmp(value, row->choice[i]) == 0) {
+				*(int *)at = i;
+				return STATUS_OK;
+			}
+		return bad_value(row, value, row->argument, error);
+	}
+	return STATUS_OK;
+}
+
+static const struct option_row *find_name(const char *name, size_t length)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (strlen(rows[i].name) == length && memcmp(rows[i].name, name, length) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+static const struct option_row *find_letter(char letter)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].letter && rows[i].letter == letter)
+			return &rows[i];
+	return NULL;
+}
+
+static enum status unknown(const char *word, struct error *error)
+{
+	char shown[64];
+	text_clean(shown, sizeof shown, word, strlen(word));
+	return error_set(error, STATUS_USAGE, "no option or command '%s': schedtop --help lists them",
+					 shown);
+}
+
+/* One word that begins with a dash, and the next one when it is its value. Letters may stand
+   together
+   (-bn 5); the value may follow its option at once (-d2s, --delay=2s). */
+static enum status parse_word(struct options *o, const char *word, const char *next,
+							  bool *used_next, struct error *error)
+{
+	if (word[1] == '-') {
+		size_t length = strcspn(word + 2, "=");
+		const struct option_row *row = find_name(word + 2, length);
+		const char *value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
+		if (!row)
+			return unknown(word, error);
+		if (row->type == TYPE_FLAG && value)
+			return error_set(error, STATUS_USAGE, "--%s takes no value", row->name);
+		if (row->type != TYPE_FLAG && !value) {
+			value = next;
+			*used_next = true;
+		}
+		if (row->type != TYPE_FLAG && !value)
+			return error_set(error, STATUS_USAGE, "--%s needs a value: %s", row->name,
+							 row->argument);
+		return set(o, row, value, error);
+	}
+	for (const char *letter = word + 1; *letter; letter++) {
+		const struct option_row *row = find_letter(*letter);
+		if (!row)
+			return unknown(word, error);
+		const char *value = NULL;
+		if (row->type != TYPE_FLAG) {
+			value = letter[1] ? letter + 1 : next;
+			*used_next = !letter[1];
+			if (!value)
+				return error_set(error, STATUS_USAGE, "-%c needs a value: %s", row->letter,
+								 row->argument);
+		}
+		enum status status = set(o, row, value, error);
+		if (status != STATUS_OK || value)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+static enum status check_together(const struct options *o, struct error *error)
+{
+	bool lists = o->command != &commands[0];
+	if (o->batch && o->json)
+		return error_set(error, STATUS_USAGE, "--batch and --json exclude each other");
+	if (o->detail && !o->batch)
+		return error_set(error, STATUS_USAGE, "--detail goes with --batch");
+	if (o->iterations && !o->batch && !o->json)
+		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
+	if (!lists && !o->pid && (o->batch || o->json))
+		return error_set(error, STATUS_USAGE,
+						 "--%s needs a process: -p PID (schedtop ls lists them)",
+						 o->batch ? "batch" : "json");
+	if (lists && (o->pid || o->batch || o->iterations))
+		return error_set(error, STATUS_USAGE, "%s takes none of -p, --batch and -n",
+						 o->command->name);
+	if (!lists && o->verbose)
+		return error_set(error, STATUS_USAGE, "-v goes with ls");
+	return STATUS_OK;
+}
+
+enum status options_parse(struct options *o, int argc, char **argv, struct error *error)
+{
+	*o = (struct options){.command = &commands[0], .delay_ns = DELAY_DEFAULT_NS};
+	bool named = false;
+	for (int i = 1; i < argc; i++) {
+		const char *word = argv[i];
+		if (word[0] == '-' && word[1]) {
+			bool used_next = false;
+			enum status status =
+				parse_word(o, word, i + 1 < argc ? argv[i + 1] : NULL, &used_next, error);
+			if (status != STATUS_OK)
+				return status;
+			i += used_next;
+			continue;
+		}
+		const struct command *found = NULL;
+		for (size_t k = 1; k < command_count && !found; k++)
+			if (strcmp(word, commands[k].name) == 0)
+				found = &commands[k];
+		if (!found || named)
+			return unknown(word, error);
+		o->command = found;
+		named = true;
+	}
+	if (o->help || o->help_man || o->version)
+		return STATUS_OK;
+	return check_together(o, error);
+}
+
+static void option_head(const struct option_row *row, char *to, size_t size)
+{
+	snprintf(to, size, "%c%c%s --%s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
+			 row->letter ? "," : " ", row->name, row->argument ? " " : "",
+			 row->argument ? row->argument : "");
+}
+
+void options_print_help(FILE *out)
+{
+	fputs("schedtop: what the scheduler of a running Go program does, live\n\nUsage:\n", out);
+	for (size_t i = 0; i < USAGES; i++)
+		fprintf(out, "  schedtop %-23s %s\n", usages[i].usage, usages[i].text);
+	fputs("\nOptions:\n", out);
+	for (size_t i = 0; i < ROWS; i++) {
+		char head[64];
+		if (!rows[i].text)
+			continue;
+		option_head(&rows[i], head, sizeof head);
+		fprintf(out, "  %-32s %s\n", head, rows[i].text);
+	}
+	fputs("\nExit status: 0 ok, 1 failed, 2 usage, 3 no such process or not a Go program,\n"
+		  "4 permission, 5 the process exited, 128+n by signal n.\n",
+		  out);
+}
+
+/* Sentences in the tables begin small, as in --help; in the manual they stand alone. */
+static void man_text(FILE *out, const char *text)
+{
+	fprintf(out, "%c%s.\n", toupper((unsigned char)*text), text + 1);
+}
+
+void options_print_man(FILE *out)
+{
+	fputs(".Sh COMMANDS\n.Bl -tag -width Ds\n", out);
+	for (size_t i = 0; i < USAGES; i++) {
+		fprintf(out, ".It Nm%s%s\n", *usages[i].usage ? " " : "", usages[i].usage);
+		man_text(out, usages[i].text);
+	}
+	fputs(".El\n.Sh OPTIONS\n.Bl -tag -width Ds\n", out);
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct option_row *row = &rows[i];
+		if (!row->text)
+			continue;
+		fputs(".It ", out);
+		if (row->letter)
+			fprintf(out, "Fl %c , ", row->letter);
+		fprintf(out, "Fl Fl %s", row->name);
+		if (row->argument)
+			fprintf(out, " Ar %s", row->argument);
+		fputc('\n', out);
+		man_text(out, row->text);
+	}
+	fputs(".El\n", out);
+}

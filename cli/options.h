@@ -1,0 +1,44 @@
+/*
+ * The command line as two tables: options and commands. Parsing, --help and the manual page all
+ * read them.
+ */
+#ifndef SCHEDTOP_CLI_OPTIONS_H
+#define SCHEDTOP_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "collect/collector.h"
+#include "util/status.h"
+
+enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_CHOICE_COUNT };
+extern const char *const color_choice_name[COLOR_CHOICE_COUNT];
+
+struct options {
+	const struct command *command; /* never NULL after a good parse */
+	pid_t pid;                     /* 0: none given */
+	int64_t delay_ns;
+	long iterations; /* 0: no end */
+	enum source_choice source;
+	enum color_choice color;
+	bool batch, json, detail, ascii, verbose, help, help_man, version;
+};
+
+/* What the program can do. The first one, whose name is "", is what happens without a command. */
+struct command {
+	const char *name;
+	enum status (*run)(const struct options *o, struct error *error);
+};
+extern const struct command commands[]; /* main.c */
+extern const size_t command_count;
+
+/* STATUS_USAGE with a sentence that names the option and what it takes. */
+enum status options_parse(struct options *o, int argc, char **argv, struct error *error);
+
+void options_print_help(FILE *out);
+/* The COMMANDS and OPTIONS sections of schedtop(1), in mdoc. */
+void options_print_man(FILE *out);
+
+#endif
