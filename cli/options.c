@@ -7,7 +7,16 @@
 #include "util/clock.h"
 #include "util/text.h"
 
-const char *const color_choice_name[COLOR_CHOICE_COUNT] = {"auto", "always", "never"};
+static const char *const color_words[COLOR_CHOICE_COUNT] = {
+	[COLOR_AUTO] = "auto",
+	[COLOR_ALWAYS] = "always",
+	[COLOR_NEVER] = "never",
+};
+static const char *const source_words[SOURCE_CHOICE_COUNT] = {
+	[SOURCE_AUTO] = "auto",
+	[SOURCE_MEMORY] = "memory",
+	[SOURCE_AGENT] = "agent",
+};
 
 #define DELAY_MIN_NS     (50 * NS_PER_MS)
 #define DELAY_DEFAULT_NS NS_PER_S
@@ -33,8 +42,8 @@ static const struct option_row rows[] = {
 	 "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
 	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0,
 	 "end after N snapshots (with --batch and --json)"},
-	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent", source_choice_name,
-	 SOURCE_CHOICE_COUNT, "where the numbers come from (default auto: both, whatever is there)"},
+	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent", source_words, SOURCE_CHOICE_COUNT,
+	 "where the numbers come from (default auto: both, whatever is there)"},
 	{'b', "batch", TYPE_FLAG, AT(batch), NULL, NULL, 0,
 	 "print snapshots as the runtime's schedtrace does, one line each"},
 	{0, "detail", TYPE_FLAG, AT(detail), NULL, NULL, 0,
@@ -42,7 +51,7 @@ static const struct option_row rows[] = {
 	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0, "print snapshots as JSON, one object a line"},
 	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0,
 	 "with ls: why the memory of a process can't be read"},
-	{0, "color", TYPE_CHOICE, AT(color), "auto|always|never", color_choice_name, COLOR_CHOICE_COUNT,
+	{0, "color", TYPE_CHOICE, AT(color), "auto|always|never", color_words, COLOR_CHOICE_COUNT,
 	 "colours on the screen (default auto: unless NO_COLOR is set)"},
 	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0, "draw with ASCII characters alone"},
 	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, "print the version and exit"},

@@ -14,7 +14,6 @@
 #include "util/status.h"
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_CHOICE_COUNT };
-extern const char *const color_choice_name[COLOR_CHOICE_COUNT];
 
 struct options {
 	const struct command *command; /* never NULL after a good parse */

@@ -11,12 +11,6 @@
 #include "collect/source.h"
 #include "util/clock.h"
 
-const char *const source_choice_name[SOURCE_CHOICE_COUNT] = {
-	[SOURCE_AUTO] = "auto",
-	[SOURCE_MEMORY] = "memory",
-	[SOURCE_AGENT] = "agent",
-};
-
 /* Best first: who comes first fills a part, the others what is still missing. */
 enum { SLOT_MEMORY, SLOT_AGENT, SLOT_OS, SLOT_COUNT };
 

@@ -17,7 +17,6 @@ enum source_choice {
 	SOURCE_AGENT,
 	SOURCE_CHOICE_COUNT,
 };
-extern const char *const source_choice_name[SOURCE_CHOICE_COUNT]; /* as --source names them */
 
 struct collector_options {
 	pid_t pid;

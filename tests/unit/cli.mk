@@ -1,1 +1,5 @@
 # Unit tests of cli/.
+check_PROGRAMS += tests/unit/test_options
+tests_unit_test_options_SOURCES = tests/unit/test_options.c cli/options.c
+tests_unit_test_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(UV_CFLAGS)
+tests_unit_test_options_LDADD = util/libutil.a $(CMOCKA_LIBS)

@@ -1,1 +1,20 @@
 # Unit tests of collect/.
+check_PROGRAMS += tests/unit/test_agent_reply tests/unit/test_cgroup tests/unit/test_lane_sink
+
+tests_unit_test_agent_reply_SOURCES = tests/unit/test_agent_reply.c
+tests_unit_test_agent_reply_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_agent_reply_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
+	$(CMOCKA_LIBS) $(JANSSON_LIBS)
+
+tests_unit_test_cgroup_SOURCES = tests/unit/test_cgroup.c
+tests_unit_test_cgroup_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_cgroup_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
+
+tests_unit_test_lane_sink_SOURCES = tests/unit/test_lane_sink.c
+tests_unit_test_lane_sink_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_lane_sink_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_http
+tests_unit_test_http_SOURCES = tests/unit/test_http.c
+tests_unit_test_http_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS) $(UV_CFLAGS)
+tests_unit_test_http_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS) $(CURL_LIBS) $(UV_LIBS)

@@ -1,0 +1,111 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/options.h"
+
+static enum status run_nothing(const struct options *o, struct error *error)
+{
+	(void)o;
+	(void)error;
+	return STATUS_OK;
+}
+const struct command commands[] = {{"", run_nothing}, {"ls", run_nothing}};
+const size_t command_count = 2;
+
+/* Splits at spaces. */
+static enum status parse(const char *line, struct options *o, struct error *error)
+{
+	static char text[256];
+	char *argv[32] = {"schedtop"};
+	int argc = 1;
+	strcpy(text, line);
+	for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	return options_parse(o, argc, argv, error);
+}
+
+static void values_may_follow_or_stick(void **state)
+{
+	(void)state;
+	static const char *const same[] = {"-p 12 -b -n 5 -d 250ms", "-bp12 -n5 -d250ms",
+									   "--pid=12 --batch --iterations 5 --delay=0.25"};
+	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+		struct options o;
+		assert_int_equal(parse(same[i], &o, NULL), STATUS_OK);
+		assert_int_equal(o.pid, 12);
+		assert_int_equal(o.iterations, 5);
+		assert_int_equal(o.delay_ns, 250000000);
+		assert_true(o.batch);
+	}
+}
+
+static void defaults_are_one_second_and_every_source(void **state)
+{
+	(void)state;
+	struct options o;
+	assert_int_equal(parse("", &o, NULL), STATUS_OK);
+	assert_int_equal(o.delay_ns, 1000000000);
+	assert_int_equal(o.source, SOURCE_AUTO);
+	assert_ptr_equal(o.command, &commands[0]);
+	assert_int_equal(parse("ls --json", &o, NULL), STATUS_OK);
+	assert_ptr_equal(o.command, &commands[1]);
+}
+
+static void wrong_words_are_named(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *says;
+	} bad[] = {
+		{"-p x", "--pid takes a process ID, not 'x'"},
+		{"-p 0", "process ID"},
+		{"-p 12 -d 1ms -b", "50ms or more"},
+		{"-p 12 --source all", "auto|memory|agent"},
+		{"-p 12 -b -j", "exclude"},
+		{"-p 12 --detail", "--batch"},
+		{"-p", "needs a value"},
+		{"--source", "needs a value"},
+		{"--batch=1", "takes no value"},
+		{"--bogus", "'--bogus'"},
+		{"-z", "'-z'"},
+		{"fly", "'fly'"},
+		{"ls ls", "'ls'"},
+		{"ls -p 4", "ls takes none"},
+		{"--json", "needs a process"},
+		{"-p 12 -n 3", "--batch or --json"},
+		{"-p 12 -b -n 0", "1 or more"},
+		{"-v", "goes with ls"},
+	};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct options o;
+		struct error error = {0};
+		assert_int_equal(parse(bad[i].line, &o, &error), STATUS_USAGE);
+		if (!strstr(error.text, bad[i].says))
+			fail_msg("'%s' says '%s', not '%s'", bad[i].line, error.text, bad[i].says);
+	}
+}
+
+static void escape_sequences_of_the_command_line_are_not_echoed(void **state)
+{
+	(void)state;
+	struct options o;
+	struct error error = {0};
+	assert_int_equal(parse("--\033[31m", &o, &error), STATUS_USAGE);
+	assert_null(strchr(error.text, '\033'));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values_may_follow_or_stick),
+		cmocka_unit_test(defaults_are_one_second_and_every_source),
+		cmocka_unit_test(wrong_words_are_named),
+		cmocka_unit_test(escape_sequences_of_the_command_line_are_not_echoed),
+	};
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}
