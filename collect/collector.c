@@ -229,6 +229,7 @@ static void publish(struct collector *c)
 		memcpy(s->module, c->target.module, sizeof s->module);
 		if (c->state != TARGET_EXITED)
 			fill(c, s);
+		s->monotonic_ns = clock_monotonic_ns(); /* no part of it is younger */
 		s->state = c->state;
 		lane_sink_take(&c->sink, s->monotonic_ns, &s->lanes);
 		note_trouble(c, s);
