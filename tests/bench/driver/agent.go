@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,8 +42,12 @@ func echo(path string) error {
 	}
 }
 
-// A caller asks what schedtop asks at every snapshot, or sends the echo as many bytes.
-type caller func() error
+// What schedtop asks an agent.
+const (
+	metrics = iota
+	sched
+	requests
+)
 
 // benchAgent asks an agent in a program that does nothing else, and an echo, at the same times.
 func benchAgent(p *programs, o *options) error {
@@ -77,21 +80,39 @@ func benchAgent(p *programs, o *options) error {
 	if err != nil {
 		return err
 	}
-	say, err := echoCaller(path, sizes)
+	say, err := echoCaller(path)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("  a snapshot is two requests, %d and %d bytes of answers; the echo gets and sends as many\n",
-		sizes[0], sizes[1])
-	fmt.Printf("  %-24s %14s %14s %18s %8s\n", "", "agent µs", "echo µs", "agent % of a CPU", "ratio")
-	for _, rate := range []struct {
-		label string
-		hz    int
-	}{{"nobody asks", 0}, {"1 Hz", 1}, {"10 Hz", 10}, {"100 Hz", 100}} {
-		if err := compareAnswers(agent, peer, ask, say, rate.label, rate.hz, 10*o.window); err != nil {
+	fmt.Printf("  %-36s %12s %12s %18s %8s\n", "", "agent µs", "echo µs", "agent % of a CPU", "ratio")
+	for _, row := range []struct {
+		label    string
+		hz       int
+		requests []int
+	}{
+		{"nobody asks", 0, nil},
+		{"metrics and sched, 1 Hz", 1, []int{metrics, sched}},
+		{"sched, 10 Hz", 10, []int{sched}},
+		{"metrics, 10 Hz", 10, []int{metrics}},
+		{"metrics and sched, 10 Hz", 10, []int{metrics, sched}},
+	} {
+		turn := func() error {
+			for _, request := range row.requests {
+				if err := ask(request); err != nil {
+					return fmt.Errorf("the agent: %w", err)
+				}
+				if err := say(sizes[request]); err != nil {
+					return fmt.Errorf("the echo: %w", err)
+				}
+			}
+			return nil
+		}
+		if err := compareAnswers(agent, peer, turn, row.label, row.hz, 10*o.window); err != nil {
 			return err
 		}
 	}
+	fmt.Printf("  the answers have %d (metrics) and %d bytes (sched); the echo gets and sends as many\n",
+		sizes[metrics], sizes[sched])
 	return nil
 }
 
@@ -110,7 +131,7 @@ func startEcho(self, path string) (*child, error) {
 	return nil, fmt.Errorf("the echo never listened on %s", path)
 }
 
-func compareAnswers(agent, peer *child, ask, say caller, label string, hz int, length time.Duration) error {
+func compareAnswers(agent, peer *child, turn func() error, label string, hz int, length time.Duration) error {
 	var before, used [2]time.Duration
 	children := [2]*child{agent, peer}
 	var err error
@@ -122,11 +143,8 @@ func compareAnswers(agent, peer *child, ask, say caller, label string, hz int, l
 	began := time.Now()
 	count := int(length.Seconds() * float64(hz))
 	for i := 0; i < count; i++ {
-		if err := ask(); err != nil {
-			return fmt.Errorf("the agent: %w", err)
-		}
-		if err := say(); err != nil {
-			return fmt.Errorf("the echo: %w", err)
+		if err := turn(); err != nil {
+			return err
 		}
 		time.Sleep(time.Until(began.Add(time.Duration(i+1) * time.Second / time.Duration(hz))))
 	}
@@ -142,17 +160,17 @@ func compareAnswers(agent, peer *child, ask, say caller, label string, hz int, l
 	}
 	share := 100 * float64(used[0]) / float64(took)
 	if count == 0 {
-		fmt.Printf("  %-24s %14s %14s %17.3f%%\n", label, "", "", share)
+		fmt.Printf("  %-36s %12s %12s %17.3f%%\n", label, "", "", share)
 		return nil
 	}
 	each := func(d time.Duration) float64 { return float64(d) / 1e3 / float64(count) }
-	fmt.Printf("  %-24s %14.0f %14.0f %17.3f%% %8.2f\n", label, each(used[0]), each(used[1]), share,
+	fmt.Printf("  %-36s %12.0f %12.0f %17.3f%% %8.2f\n", label, each(used[0]), each(used[1]), share,
 		float64(used[0])/float64(used[1]))
 	return nil
 }
 
-// agentCaller also tells how long the two answers are once the agent has told its bounds.
-func agentCaller(socket string) (caller, [2]int, error) {
+// agentCaller also tells how long the answers are once the agent has told its bounds.
+func agentCaller(socket string) (ask func(request int) error, sizes [requests]int, err error) {
 	client := &http.Client{
 		Timeout: 5 * time.Second,
 		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -171,7 +189,6 @@ func agentCaller(socket string) (caller, [2]int, error) {
 		}
 		return body, err
 	}
-	var sizes [2]int
 	first, err := get("/v1/metrics")
 	if err != nil {
 		return nil, sizes, err
@@ -184,7 +201,7 @@ func agentCaller(socket string) (caller, [2]int, error) {
 	for id := range known.Bounds {
 		ids = append(ids, id)
 	}
-	targets := [2]string{"/v1/metrics?have=" + url.QueryEscape(strings.Join(ids, ",")), "/v1/sched"}
+	targets := [requests]string{metrics: "/v1/metrics?have=" + strings.Join(ids, ","), sched: "/v1/sched"}
 	for i, target := range targets {
 		body, err := get(target)
 		if err != nil {
@@ -192,32 +209,23 @@ func agentCaller(socket string) (caller, [2]int, error) {
 		}
 		sizes[i] = len(body)
 	}
-	return func() error {
-		for _, target := range targets {
-			if _, err := get(target); err != nil {
-				return err
-			}
-		}
-		return nil
+	return func(request int) error {
+		_, err := get(targets[request])
+		return err
 	}, sizes, nil
 }
 
-func echoCaller(path string, sizes [2]int) (caller, error) {
+func echoCaller(path string) (say func(size int) error, err error) {
 	conn, err := net.Dial("unix", path)
 	if err != nil {
 		return nil, err
 	}
-	payload := make([]byte, max(sizes[0], sizes[1]))
-	answer := make([]byte, len(payload))
-	return func() error {
-		for _, size := range sizes {
-			if _, err := conn.Write(payload[:size]); err != nil {
-				return err
-			}
-			if _, err := io.ReadFull(conn, answer[:size]); err != nil {
-				return err
-			}
+	payload, answer := make([]byte, 64<<10), make([]byte, 64<<10)
+	return func(size int) error {
+		if _, err := conn.Write(payload[:size]); err != nil {
+			return err
 		}
-		return nil
+		_, err := io.ReadFull(conn, answer[:size])
+		return err
 	}, nil
 }
