@@ -18,7 +18,8 @@
 #define INFO_MAX    (64 << 10)
 #define METRICS_MAX (4 << 20)
 #define SCHED_MAX   (16 << 20)
-#define KEEP_NS     (10 * NS_PER_S) /* metrics older than this are unknown again */
+#define SLOW_NS     (250 * NS_PER_MS) /* an answer that takes longer is worth a word */
+#define KEEP_NS     (10 * NS_PER_S)   /* metrics older than this are unknown again */
 
 enum request { REQUEST_INFO, REQUEST_METRICS, REQUEST_SCHED, REQUEST_COUNT };
 
@@ -33,6 +34,7 @@ struct agent_source {
 
 	bool wanted[REQUEST_COUNT]; /* to be asked, in this order */
 	bool asking;
+	int64_t asked_ns; /* since when */
 	enum request current;
 	void (*done)(void *arg);
 	void *done_arg;
@@ -167,6 +169,7 @@ static void ask(struct agent_source *a, enum request request)
 			length += (size_t)snprintf(path + length, sizeof path - length, "%s%s",
 									   i ? "," : "?have=", a->bounds.known[i].id);
 	a->asking = true;
+	a->asked_ns = clock_monotonic_ns();
 	a->current = request;
 	http_get(a->http, path, TIMEOUT_MS, requests[request].max_bytes, on_reply, a);
 }
@@ -304,6 +307,8 @@ static enum status agent_fill(struct source *source, struct snapshot *s, struct 
 		return error_no_memory(error);
 	if (a->trouble.text[0])
 		return error_set(error, a->trouble.status, "%s", a->trouble.text);
+	if (a->asking && clock_monotonic_ns() - a->asked_ns > SLOW_NS)
+		return error_set(error, STATUS_FAILED, "its agent does not answer: " HTTP_TOO_SLOW);
 	if (a->confirmed && !a->info.sched && a->info.sched_error[0] &&
 		s->sched_at.origin == ORIGIN_NONE)
 		return error_set(error, STATUS_FAILED, "its agent can't read the scheduler: %s",
