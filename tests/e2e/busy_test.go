@@ -66,3 +66,51 @@ func mustLieBetween(t *testing.T, what, lo, value, hi string) {
 		t.Errorf("%s = %d does not lie between the target's own %d and %d", what, n[1], n[0], n[2])
 	}
 }
+
+// The numbers beyond schedtrace, read from the target's memory, against runtime/metrics: the same
+// counters by the runtime's own public way.
+func TestBusyTargetsHistogramsLieBetweenTwoReadsOfRuntimeMetrics(t *testing.T) {
+	w := launch{args: []string{"-mode", "gc", "-agent"}}.run(t)
+	histograms := map[string]string{
+		"sched_latency":     "/sched/latencies:seconds",
+		"gc_pause":          "/sched/pauses/total/gc:seconds",
+		"gc_pause_stopping": "/sched/pauses/stopping/gc:seconds",
+	}
+	before := w.metrics(t)
+	r := schedtop(t, "-p", w.p(), "--json", "-d", "300ms", "-n", "2", "--source", "memory")
+	after := w.metrics(t)
+	r.expect(t, exitOK)
+	for _, s := range parseSnapshots(t, r.stdout) {
+		for ours, theirs := range histograms {
+			lo, hi := before.total(t, theirs), after.total(t, theirs)
+			if got := s.number(t, "histograms", ours, "total"); got < lo || got > hi {
+				t.Errorf("%s has %v events, %s has %v before and %v after", ours, got, theirs, lo, hi)
+			}
+			if lo == hi {
+				t.Errorf("%s stands still: this target is not busy", theirs)
+			}
+		}
+		const created = "/sched/goroutines-created:goroutines"
+		if _, ok := before.at("values", created); ok { // since Go 1.26
+			lo, hi := before.value(t, created), after.value(t, created)
+			if got := s.number(t, "sched", "goroutines_created"); got < lo || got > hi {
+				t.Errorf("%v goroutines created, runtime/metrics says %v before and %v after", got, lo, hi)
+			}
+		}
+	}
+}
+
+// total is how many events a histogram of runtime/metrics has seen.
+func (s snapshot) total(t *testing.T, metric string) float64 {
+	t.Helper()
+	value, ok := s.at("histograms", metric, "counts")
+	pairs, isList := value.([]any)
+	if !ok || !isList {
+		t.Fatalf("the agent doesn't tell %s", metric)
+	}
+	sum := 0.0
+	for _, pair := range pairs {
+		sum += toFloat(t, pair.([]any)[1])
+	}
+	return sum
+}

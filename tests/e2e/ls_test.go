@@ -105,7 +105,7 @@ func TestDeletedExecutableIsRead(t *testing.T) {
 	if err := copyFile(build{}.path(t), exe); err != nil {
 		t.Fatal(err)
 	}
-	w := launch{exe: exe, godebug: "schedtrace=300,scheddetail=1",
+	w := launch{exe: exe, godebug: "schedtrace=100,scheddetail=1",
 		args: []string{"-mode", "quiet", "-procs", "4"}}.run(t)
 	if err := os.Remove(exe); err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 // in every field of every row.
 func TestQuiescentTargetReadsAsItsOwnSchedtrace(t *testing.T) {
 	forEachVersionAndSource(t, func(t *testing.T, toolchain, source string) {
-		w := launchFor(toolchain, source, "schedtrace=300,scheddetail=1", "-mode", "quiet", "-procs", "4").run(t)
+		w := launchFor(toolchain, source, "schedtrace=100,scheddetail=1", "-mode", "quiet", "-procs", "4").run(t)
 		for _, form := range []string{"--batch", "--json"} {
 			if form == "--batch" && minor(t, toolchain) < 20 {
 				// The line of today's format needs needspinning, which that runtime doesn't have.
@@ -23,7 +23,7 @@ func TestQuiescentTargetReadsAsItsOwnSchedtrace(t *testing.T) {
 // The same for the short form, whose P columns are in today's format whatever the target's is.
 func TestQuiescentTargetReadsAsItsOwnShortSchedtrace(t *testing.T) {
 	t.Parallel()
-	w := launch{godebug: "schedtrace=300", args: []string{"-mode", "quiet", "-procs", "4"}}.run(t)
+	w := launch{godebug: "schedtrace=100", args: []string{"-mode", "quiet", "-procs", "4"}}.run(t)
 	var problem string
 	for i := 0; i < attempts; i++ {
 		before := w.truth(t)
@@ -48,7 +48,7 @@ func TestQuiescentTargetReadsAsItsOwnShortSchedtrace(t *testing.T) {
 
 // attempts to see the target standing still. A thread that looks for work, or a timer of the runtime
 // itself, may get in between; a field that is read wrongly is wrong every time.
-const attempts = 8
+const attempts = 20
 
 func forEachVersionAndSource(t *testing.T, test func(t *testing.T, toolchain, source string)) {
 	t.Parallel()
@@ -121,8 +121,9 @@ func disagreement(source string, before, got, after trace) string {
 	} else {
 		// The agent answers from within: its own work is part of what it sees.
 		observer := observerOf(got)
-		moved = remove(compare(before, after), leftByAgent)
+		moved = withoutPoller(remove(compare(before, after), leftByAgent), 2)
 		wrong = remove(compare(before, got), printsItself, observer.explains, leftByAgent)
+		wrong = withoutPoller(wrong, 1)
 	}
 	switch {
 	case len(moved) > 0:
@@ -206,6 +207,28 @@ func leftByAgent(d difference) bool {
 		return less(d.want, d.got, 4) || less(d.got, d.want, 4)
 	}
 	return false
+}
+
+// withoutPoller: of the Ms without work one waits in the network poller (blocked=false), the others are
+// parked (blocked=true). A request wakes the poller, and another M may take its place: one more M
+// that is not parked now, or two that have changed places afterwards.
+func withoutPoller(all []difference, most int) []difference {
+	var rest []difference
+	taken, left := 0, 0
+	for _, d := range all {
+		switch {
+		case d.field == "blocked" && d.wantRow["p"] == "nil" && d.got == "false":
+			taken++
+		case d.field == "blocked" && d.wantRow["p"] == "nil" && d.got == "true":
+			left++
+		default:
+			rest = append(rest, d)
+		}
+	}
+	if taken > 1 || left > 1 || taken+left > most || most == 2 && taken != left {
+		return all
+	}
+	return rest
 }
 
 // less: a is below b, by `most` at most.

@@ -10,7 +10,7 @@ import (
 func TestPositionIndependentExecutableIsRead(t *testing.T) {
 	t.Parallel()
 	for _, toolchain := range versions() {
-		w := launch{build: build{toolchain: toolchain, pie: true}, godebug: "schedtrace=300,scheddetail=1",
+		w := launch{build: build{toolchain: toolchain, pie: true}, godebug: "schedtrace=100,scheddetail=1",
 			args: []string{"-mode", "quiet", "-procs", "4"}}.run(t)
 		w.mustAgree(t, "memory", "--json")
 	}
