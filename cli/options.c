@@ -284,7 +284,8 @@ void options_print_man(FILE *out)
 {
 	fputs(".Sh COMMANDS\n.Bl -tag -width Ds\n", out);
 	for (size_t i = 0; i < USAGES; i++) {
-		fprintf(out, ".It Nm%s%s\n", *usages[i].usage ? " " : "", usages[i].usage);
+		/* Nm takes what follows for the program's name, unless No ends it. */
+		fprintf(out, ".It Nm%s%s\n", *usages[i].usage ? " No " : "", usages[i].usage);
 		man_text(out, usages[i].text);
 	}
 	fputs(".El\n.Sh OPTIONS\n.Bl -tag -width Ds\n", out);
