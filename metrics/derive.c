@@ -253,13 +253,13 @@ struct idle_range derive_idle_range(const struct history *h, int64_t span_ns)
 
 static bool is_set(const struct fields *f, int field)
 {
-	int64_t value;
+	int64_t value = 0;
 	return fields_get(f, field, &value) && value != 0;
 }
 
 static bool is_something(const struct fields *f, int field)
 {
-	int64_t id;
+	int64_t id = FIELD_NIL;
 	return fields_get(f, field, &id) && id != FIELD_NIL;
 }
 
@@ -341,8 +341,7 @@ struct rate derive_schedticks(const struct snapshot *before, const struct snapsh
 
 /* --- histograms ----------------------------------------------------------------------------- */
 
-/* Of two snapshots the one whose read of the histogram is nearer to t, if it was read before
- * now_ns. */
+/* Of two snapshots the one whose read is nearer to t, if it was read before now_ns at all. */
 static const struct snapshot *nearer(const struct snapshot *best, const struct snapshot *s,
 									 enum histogram_id id, int64_t t, int64_t now_ns)
 {
@@ -366,7 +365,7 @@ static const struct snapshot *nearest_read(const struct history *h, enum histogr
 	size_t start = history_index(h, t);
 	for (size_t i = start; (s = history_get(h, i)) != NULL; i++) {
 		best = nearer(best, s, id, t, now_ns);
-		if (s->histogram[id].bounds)
+		if (s->histogram[id].bounds && s->histogram_at[id].at_ns < now_ns)
 			break;
 	}
 	for (size_t i = start; i-- > 0;) {
