@@ -282,12 +282,13 @@ func (r *Reader) decodeSched(b []byte, allglen uint64, ps packed) error {
 		s.Goroutines = 1
 	}
 
-	procs, threads := s.GoMaxProcs, s.Threads
+	procs, threads, listed := s.GoMaxProcs, s.Threads, int64(len(r.ms))
 	for _, check := range []struct {
 		name      torn
 		v, lo, hi int64
 	}{
-		{"sched.mnext", threads, int64(len(r.ms)), int64(len(r.ms))},
+		// proc.go, mexit: an M leaves allm before it is counted as freed, and m0 is counted and never leaves.
+		{"sched.mnext", threads, listed - 1, 2*listed + 64},
 		{"sched.npidle", s.IdleProcs, 0, procs},
 		{"sched.nmspinning", s.SpinningThreads, 0, threads},
 		{"sched.needspinning", s.NeedSpinning, 0, 1},

@@ -120,7 +120,8 @@ func (r *Reader) findAddresses() error {
 
 func (r *Reader) schedtSize() int {
 	end := 0
-	for _, f := range []field{r.sched.totalMutexWaitTime, r.sched.totalRuntimeLockWaitTime, r.sched.goroutinesCreated} {
+	s := &r.sched
+	for _, f := range []field{s.timeToRun, s.totalMutexWaitTime, s.totalRuntimeLockWaitTime, s.goroutinesCreated} {
 		if f.off+f.size > end {
 			end = f.off + f.size
 		}
