@@ -37,8 +37,6 @@ static enum status print_json(struct stream *st, struct error *error)
 static enum status on_snapshot(struct stream *st, const struct snapshot *s, struct error *error)
 {
 	bool first = history_count(st->history) == 0;
-	if (first)
-		st->attach_ns = s->monotonic_ns;
 	enum status status = history_add(st->history, s);
 	if (status != STATUS_OK)
 		return error_no_memory(error);
@@ -102,6 +100,7 @@ enum status command_stream(const struct options *o, struct error *error)
 		.options = o,
 		.feed = feed_create(wake, &news),
 		.history = history_create(HISTORY_NS, HISTORY_BYTES),
+		.attach_ns = clock_monotonic_ns(),
 	};
 	struct collector *collector = NULL;
 	struct collector_options options = {
