@@ -64,6 +64,8 @@ static enum status handle_info(struct agent_source *a, const json_t *root, struc
 						 "its agent's socket is served by another process (%lld)",
 						 (long long)a->info.pid);
 	a->confirmed = true;
+	if (!a->info.sched)
+		a->wanted[REQUEST_SCHED] = false;
 	return STATUS_OK;
 }
 
@@ -255,7 +257,7 @@ static void agent_begin(struct source *source, unsigned want, void (*done)(void 
 	a->done_arg = arg;
 	a->wanted[REQUEST_INFO] = !a->confirmed;
 	a->wanted[REQUEST_METRICS] = want & WANT_METRICS;
-	a->wanted[REQUEST_SCHED] = want & WANT_SCHED;
+	a->wanted[REQUEST_SCHED] = want & WANT_SCHED && (!a->confirmed || a->info.sched);
 	ask_next(a);
 }
 
@@ -309,8 +311,9 @@ static enum status agent_fill(struct source *source, struct snapshot *s, struct 
 		return error_set(error, a->trouble.status, "%s", a->trouble.text);
 	if (a->asking && clock_monotonic_ns() - a->asked_ns > SLOW_NS)
 		return error_set(error, STATUS_FAILED, "its agent does not answer: " HTTP_TOO_SLOW);
+	/* What keeps us out of its memory keeps the agent out too: then it has been said. */
 	if (a->confirmed && !a->info.sched && a->info.sched_error[0] &&
-		s->sched_at.origin == ORIGIN_NONE)
+		s->sched_at.origin == ORIGIN_NONE && !s->trouble[ORIGIN_MEMORY][0])
 		return error_set(error, STATUS_FAILED, "its agent can't read the scheduler: %s",
 						 a->info.sched_error);
 	return STATUS_OK;
