@@ -130,18 +130,19 @@ func TestBadFlagsAreExit2(t *testing.T) {
 
 func TestTargetKilledWhileWatchedIsExit5(t *testing.T) {
 	t.Parallel()
-	for _, form := range []string{"--batch", "--json"} {
+	for _, form := range [][]string{
+		{"--batch", "-d", "100ms"},
+		{"--json", "-d", "100ms"},
+		{"--batch", "-d", "10m"}, // also when the next snapshot is far away
+	} {
 		for _, source := range []string{"auto", "memory", "agent"} {
-			for _, delay := range []string{"100ms", "10m"} {
-				w := launch{args: []string{"-mode", "quiet", "-agent"}}.run(t)
-				p := startSchedtop(t, "-p", w.p(), form, "-d", delay, "--source", source)
-				p.stdout.waitFor(t, "snapshot", func(text []string) bool { return len(text) > 0 })
-				w.signal(t, syscall.SIGKILL)
-				// Also when the next snapshot is ten minutes away.
-				r := finish(t, p)
-				r.expect(t, exitGone)
-				r.oneSentence(t)
-			}
+			w := launch{args: []string{"-mode", "quiet", "-agent"}}.run(t)
+			p := startSchedtop(t, append(form, "-p", w.p(), "--source", source)...)
+			p.stdout.waitFor(t, "snapshot", func(text []string) bool { return len(text) > 0 })
+			w.signal(t, syscall.SIGKILL)
+			r := finish(t, p)
+			r.expect(t, exitGone)
+			r.oneSentence(t)
 		}
 	}
 }

@@ -69,8 +69,9 @@ func TestTimeOfBatchLinesCountsFromAttach(t *testing.T) {
 func TestOutputIsLineBuffered(t *testing.T) {
 	t.Parallel()
 	w := launch{args: []string{"-mode", "quiet"}}.run(t)
-	for _, form := range []string{"--batch", "--json"} {
-		p := startSchedtop(t, "-p", w.p(), form, "-d", "1h")
+	// The first line of --json comes after one interval, when there is something to derive from.
+	for form, delay := range map[string]string{"--batch": "1h", "--json": "2s"} {
+		p := startSchedtop(t, "-p", w.p(), form, "-d", delay)
 		p.stdout.waitFor(t, "the first line of "+form, func(text []string) bool { return len(text) == 1 })
 		p.signal(t, syscall.SIGTERM)
 		p.wait(t, patience)

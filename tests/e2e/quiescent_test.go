@@ -89,7 +89,7 @@ func (w *workload) mustAgree(t *testing.T, source, form string) {
 // observe takes one snapshot.
 func (w *workload) observe(t *testing.T, source, form string) trace {
 	t.Helper()
-	args := []string{"-p", w.p(), form, "-n", "1", "--source", source}
+	args := []string{"-p", w.p(), form, "-n", "1", "-d", "100ms", "--source", source}
 	if form == "--batch" {
 		args = append(args, "--detail")
 	}

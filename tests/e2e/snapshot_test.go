@@ -82,6 +82,11 @@ func (s snapshot) trace() trace {
 	}
 	tr.p = s.rows("p")
 	tr.m = s.rows("m")
+	for _, m := range tr.m {
+		if _, ok := m["preemptoff"]; !ok {
+			m["preemptoff"] = "" // left out when empty
+		}
+	}
 	return tr
 }
 
