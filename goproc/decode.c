@@ -14,6 +14,9 @@
 #define LIMITER_TIME_MASK  ((UINT64_C(1) << LIMITER_TYPE_SHIFT) - 1)
 /* sched.idleTime may grow by this much while the Ps are read; more is read again. */
 #define IDLE_SKEW_NS NS_PER_MS
+/* 1.20 has idleTime, but loses the time that the GC's CPU limiter takes off idle Ps (mgclimit.go,
+   update). */
+#define IDLE_BOOKED_SINCE 21
 /* Old releases had 45 rows of 16 buckets, then an underflow counter; new ones 40 rows of 4, then
    underflow and overflow (runtime/histogram.go). */
 #define OLD_BUCKETS (45 * 16)
@@ -202,7 +205,8 @@ static bool plausible_sched(const struct goproc_sched *s, const struct topology 
 		{"idlethreads", s->idlethreads, 0, s->threads},
 		{"runqueue", s->runqueue, 0, INT32_MAX},
 		{"gcwaiting", s->gcwaiting, 0, 1},
-		{"nmidlelocked", s->nmidlelocked, 0, s->threads},
+		/* stoplockedm counts itself after it gave up its P, startlockedm may be faster: below 0. */
+		{"nmidlelocked", s->nmidlelocked, -s->threads, s->threads},
 		{"stopwait", s->stopwait, 0, TOPOLOGY_PROCS_MAX},
 		{"sysmonwait", s->sysmonwait, 0, 1},
 		{"mutex_wait", s->mutex_wait_ns, 0, INT64_MAX},
@@ -242,8 +246,8 @@ static int64_t count_created(const struct reader *reader, const uint8_t *sched)
  * far. */
 static int64_t sum_idle(const struct reader *reader, int64_t booked, int64_t now)
 {
-	if (booked == GOPROC_UNKNOWN)
-		return booked;
+	if (booked == GOPROC_UNKNOWN || reader->minor < IDLE_BOOKED_SINCE)
+		return GOPROC_UNKNOWN;
 	for (size_t i = 0; i < reader->topology.np; i++) {
 		uint64_t stamp =
 			(uint64_t)object_value(&reader->objects.p, p_record(reader, i), IN_P_LIMITER, 0);

@@ -23,13 +23,11 @@ struct goproc_info {
 	char module[128];    /* path of the main module, "" unknown */
 	char package[128];   /* path of the main package */
 	bool stripped;       /* no .symtab */
-	bool has_agent; /* the agent's package is linked in (a dependency or the module itself); a hint
-					 */
+	bool has_agent;      /* a hint: schedtop/agent is a dependency, or the module itself */
 };
 
-/* Reads the build information of /proc/PID/exe (deleted and replaced files too). STATUS_NO_TARGET
-   when there is no such process or it is no Go program, STATUS_PERMISSION when the kernel refuses.
- */
+/* Reads the build information of /proc/PID/exe (deleted and replaced files too). STATUS_NO_TARGET:
+   there is no such process, or it is no Go program. STATUS_PERMISSION: the kernel refuses. */
 enum status goproc_identify(pid_t pid, struct goproc_info *info, struct error *error);
 /* The same of a file. */
 enum status goproc_identify_file(const char *path, struct goproc_info *info, struct error *error);
@@ -39,13 +37,13 @@ enum status goproc_identify_file(const char *path, struct goproc_info *info, str
 #define GOPROC_NIL     INT64_C(-1)
 #define GOPROC_NAME    96
 
-enum goproc_activity { /* what a P is doing */
-					   GOPROC_IDLE,
-					   GOPROC_RUNNING,
-					   GOPROC_GC,      /* a mark worker, or stopped for the collector (_Pgcstop) */
-					   GOPROC_SYSCALL, /* its M's goroutine is in a system call or cgo and holds the
-										  P */
-					   GOPROC_SCHEDULER, /* held by an M without a goroutine */
+/* What a P is doing. */
+enum goproc_activity {
+	GOPROC_IDLE,
+	GOPROC_RUNNING,
+	GOPROC_GC,        /* a mark worker, or stopped for the collector (_Pgcstop) */
+	GOPROC_SYSCALL,   /* its goroutine is in a system call or cgo and holds the P */
+	GOPROC_SCHEDULER, /* held by an M without a goroutine */
 };
 
 struct goproc_p {
@@ -119,7 +117,7 @@ enum status goproc_sample(struct goproc *g, enum goproc_activity *activity, size
 
 /* Reads that were dropped because they were torn or implausible, since attach. */
 uint64_t goproc_dropped(const struct goproc *g);
-/* System calls made so far, for the bench. */
+/* Calls of process_vm_readv(2) made so far, for the bench. */
 uint64_t goproc_syscalls(const struct goproc *g);
 
 #endif

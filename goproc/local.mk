@@ -16,3 +16,8 @@ goproc_libgoproc_a_SOURCES = \
 	goproc/sample.c \
 	goproc/topology.c goproc/topology.h \
 	goproc/types.c goproc/types.h
+
+# Measures one read of a live process; built by `make bench-programs` alone.
+EXTRA_PROGRAMS += tests/bench/goproc_snapshot
+tests_bench_goproc_snapshot_SOURCES = tests/bench/goproc_snapshot.c
+tests_bench_goproc_snapshot_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)

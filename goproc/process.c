@@ -7,11 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "goproc/memory.h"
 #include "goproc/permission.h"
 #include "util/procfs.h"
 #include "util/text.h"
+
+#define EXEC_ATTEMPTS 5
+#define EXEC_PAUSE_NS 1000000
 
 void process_name(pid_t pid, char *subject, size_t size)
 {
@@ -95,14 +99,27 @@ enum status process_identify(pid_t pid, struct process *process, struct error *e
 	}
 }
 
+/* Reads the stat of a process that is alive. While a thread executes a program, the kernel takes
+   the others down first and the process looks dead for a moment. */
+static bool stat_alive(pid_t pid, struct procfs_stat *stat)
+{
+	for (int attempt = 0; attempt < EXEC_ATTEMPTS; attempt++) {
+		if (!procfs_stat(pid, stat))
+			return false;
+		if (!is_dead(stat))
+			return true;
+		nanosleep(&(struct timespec){.tv_nsec = EXEC_PAUSE_NS}, NULL);
+	}
+	return false;
+}
+
 enum process_state process_check(const struct process *process)
 {
 	struct procfs_stat stat;
 	dev_t device = 0;
 	ino_t inode = 0;
 	uint64_t entry = 0, random = 0;
-	if (!procfs_stat(process->pid, &stat) || is_dead(&stat) ||
-		stat.start_ticks != process->start_ticks)
+	if (!stat_alive(process->pid, &stat) || stat.start_ticks != process->start_ticks)
 		return PROCESS_GONE;
 	int result = stat_executable(process->pid, &device, &inode);
 	if (result == 0)
