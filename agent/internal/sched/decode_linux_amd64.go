@@ -183,7 +183,7 @@ func (r *Reader) decodePs(ps packed) error {
 		case out.GFreeCnt < 0 || out.TimersLen < 0 || out.TimersLen > 1<<40:
 			return torn("p.timers")
 		}
-		incgo, status := false, int64(Nil)
+		incgo, status, reader := false, int64(Nil), false
 		if at := f.m.unsigned(p); at != 0 {
 			k, ok := r.mIndex[at]
 			if !ok {
@@ -191,6 +191,7 @@ func (r *Reader) decodePs(ps packed) error {
 			}
 			m := &r.state.M[k]
 			out.M, out.CurG, incgo, status = m.ID, m.CurG, m.InCgo, m.CurGStatus
+			reader = m.TID == r.self
 			if out.Status == pIdle {
 				out.CurG = Nil // the M is just leaving
 			}
@@ -199,7 +200,10 @@ func (r *Reader) decodePs(ps packed) error {
 				out.GCWorker = f.gcMarkWorkerMode.boolean(p)
 			}
 		}
-		out.Lane = lane(&out, incgo, status)
+		// What this P would do if nobody looked can't be known: it is busy looking.
+		if !reader {
+			out.Lane = lane(&out, incgo, status)
+		}
 		r.state.P = append(r.state.P, out)
 	}
 	return nil

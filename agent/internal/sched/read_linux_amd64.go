@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"runtime"
 	"sync"
+	"syscall"
 
 	"schedtop/agent/internal/clock"
 )
@@ -26,6 +27,7 @@ type Reader struct {
 	ps, ms    []uint64 // addresses; ms in the order of allm
 	mIndex    map[uint64]int
 
+	self          int64 // the thread that reads
 	first, second batch
 	links         []links
 	names         map[uint64]string // start functions by address
@@ -93,9 +95,13 @@ func (r *Reader) attempt() error {
 	sched := b.object(r.schedAt, r.schedSpans)
 	ps, ms := b.objects(r.ps, r.pSpans), b.objects(r.ms, r.mSpans)
 	r.state.MonotonicNS = clock.MonotonicNS()
+	r.self = int64(syscall.Gettid())
 	if err := b.read(); err != nil {
 		r.ps, r.ms = r.ps[:0], r.ms[:0] // start from the roots next time
 		return err
+	}
+	if int64(syscall.Gettid()) != r.self {
+		return torn("m of the reader")
 	}
 	if err := r.checkPs(b.buf[allp:], b.buf[array:]); err != nil {
 		return err

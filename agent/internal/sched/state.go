@@ -45,7 +45,7 @@ type P struct {
 	RunNext                                                              bool // a goroutine waits in runnext
 	GCWorker                                                             bool // a GC mark worker runs on it
 	CurG                                                                 int64
-	Lane                                                                 string // what it does, "" if its status is none that we know
+	Lane                                                                 string // what it does; "" if that is unknown, as of the P that does the reading
 	Running                                                              string // start function of CurG, "" if there is none
 }
 
