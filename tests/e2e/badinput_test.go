@@ -97,6 +97,8 @@ func TestBadFlagsAreExit2(t *testing.T) {
 	t.Parallel()
 	self := itoa(os.Getpid())
 	for _, args := range [][]string{
+		{}, // the screen needs a terminal
+		{"-p", self},
 		{"--no-such-option"},
 		{"-p"},
 		{"-p", "x", "--batch"},

@@ -51,7 +51,7 @@ func startHalf(*options) {
 		go func() {
 			var busy time.Duration
 			for begin := time.Now(); ; {
-				time.Sleep(50 * time.Millisecond)
+				time.Sleep(100 * time.Millisecond)
 				if behind := time.Since(begin) - 2*busy; behind > 0 {
 					// Busy for t more makes 2 x (busy + t) = elapsed + t.
 					woke := time.Now()
