@@ -78,8 +78,8 @@ struct snapshot *make_full_snapshot(int64_t second, size_t procs, size_t threads
 	char row[101] = "";
 	memset(row, 'r', 100);
 	memset(row + 20, 'i', 30);
-	const char *states[64];
-	for (size_t p = 0; p < procs; p++)
+	const char *states[64] = {row};
+	for (size_t p = 1; p < procs; p++)
 		states[p] = row;
 	set_lanes(s, (second - 1) * NS_PER_S, NS_PER_S / 100, procs, states);
 	return s;

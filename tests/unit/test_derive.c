@@ -345,25 +345,30 @@ static void threads_without_rows_or_the_parked_count_are_unknown(void **state)
 	snapshot_unref(s);
 }
 
+static int64_t pick(uint32_t *random, uint32_t n)
+{
+	*random = *random * 1664525 + 1013904223;
+	return (*random >> 16) % n;
+}
+
 /* Parts of one snapshot are not read at one moment: whatever they say, the sum holds. */
 static void thread_parts_sum_up_whatever_the_rows_say(void **state)
 {
 	(void)state;
 	uint32_t random = 4711;
-#define PICK(n) ((random = random * 1664525 + 1013904223) >> 16) % (n)
 	for (int round = 0; round < 20000; round++) {
 		struct m_row rows[20];
-		size_t n = 1 + PICK(20);
+		size_t n = 1 + (size_t)pick(&random, 20);
 		for (size_t i = 0; i < n; i++) {
 			int64_t *value[] = {&rows[i].p,     &rows[i].curg,   &rows[i].spinning,
 								&rows[i].incgo, &rows[i].status, &rows[i].lockedg};
 			for (size_t v = 0; v < 6; v++)
-				*value[v] = (int64_t)PICK(7) - 2;
+				*value[v] = pick(&random, 7) - 2;
 		}
-		int64_t parked = (int64_t)PICK(25) - 2;
+		int64_t parked = pick(&random, 25) - 2;
 		struct snapshot *s = make_threads(rows, n, parked);
-		int64_t kernel = PICK(30);
-		bool kernel_known = PICK(3) != 0;
+		int64_t kernel = pick(&random, 30);
+		bool kernel_known = pick(&random, 3) != 0;
 		if (kernel_known)
 			fields_set(&s->os, OS_THREADS, kernel);
 		struct thread_split t = derive_threads(s);
@@ -374,7 +379,6 @@ static void thread_parts_sum_up_whatever_the_rows_say(void **state)
 		assert_true(t.total == (int64_t)n || (kernel_known && t.total == kernel));
 		snapshot_unref(s);
 	}
-#undef PICK
 }
 
 /* --- lanes ---------------------------------------------------------------------------------- */
@@ -433,7 +437,7 @@ static void a_lane_window_reaches_over_snapshots_and_their_gaps(void **state)
 	struct history *h = history_create(3600 * SECOND, SIZE_MAX);
 	assert_false(derive_lane_window(h, 0, 0, 100).known);
 	static const char *const rows[] = {"r", "i", "r", "i", "r"};
-	for (int i = 0; i < 5; i++) {
+	for (int64_t i = 0; i < 5; i++) {
 		struct snapshot *s = make_snapshot((i + 1) * 100);
 		if (i != 2) /* this one has no samples */
 			set_lanes(s, i * 100, 100, 1, &rows[i]);

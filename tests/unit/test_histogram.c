@@ -191,8 +191,8 @@ static void a_window_over_a_reset_or_other_bounds_is_unknown(void **state)
 	make_histogram(&fell, (uint64_t[]){9, 9, 2}, 3);
 	make_histogram(&gone, (uint64_t[]){0, 0, 0}, 3);
 	make_histogram(&other, (uint64_t[]){9, 9, 9, 9}, 4);
-	const struct histogram *const now[] = {&fell, &gone, &other, &unknown};
-	for (size_t i = 0; i < sizeof now / sizeof *now; i++) {
+	const struct histogram *const now[4] = {&fell, &gone, &other, &unknown};
+	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(histogram_window(&window, now[i], &before), STATUS_OK);
 		assert_null(window.bounds);
 	}

@@ -39,12 +39,32 @@ static void control_characters_become_question_marks(void **state)
 	CLEAN("\xc2\x80\xc2\x9b\x31m\xc2\x9f", "??1m?"); /* U+009B is the one-character CSI */
 }
 
+/* The UTF-8 of a character, from a number: a compiler objects to such marks in literals, and is
+ * right. */
+static size_t encode(char to[4], uint32_t rune)
+{
+	static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+	size_t length = rune < 0x80 ? 1 : rune < 0x800 ? 2 : rune < 0x10000 ? 3 : 4;
+	for (size_t i = length; i-- > 1; rune >>= 6)
+		to[i] = (char)(0x80 | (rune & 0x3f));
+	to[0] = (char)(lead[length] | rune);
+	return length;
+}
+
 static void marks_that_reverse_or_hide_text_become_question_marks(void **state)
 {
 	(void)state;
-	CLEAN("a\u202eb\u202dc\u2066d\u2069e\u200ff\u061cg", "a?b?c?d?e?f?g");
-	CLEAN("a\u200bb\u2060c\ufeffd\u2028e\u00adf", "a?b?c?d?e?f");
-	CLEAN("a\U000e0041b\U0010fffdc", "a?b?c");
+	static const uint32_t marks[] = {
+		0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d,  0x202e,  0x2066,
+		0x2067, 0x2068, 0x2069, 0x061c, 0x200b, 0x200d,  0x2060,  0xfeff,
+		0x2028, 0x2029, 0x00ad, 0xfe0f, 0xffff, 0xe0041, 0xf0000, 0x10fffd,
+	};
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		char text[8] = "a";
+		size_t length = 1 + encode(text + 1, marks[i]);
+		text[length++] = 'b';
+		assert_clean(text, length, "a?b");
+	}
 }
 
 static void bytes_that_are_no_utf8_become_question_marks(void **state)
@@ -121,7 +141,7 @@ static void durations_are_exact(void **state)
 		{"0.0000000019s", 1},
 		{"1.5h", 5400 * NS_PER_S},
 		{"1m0.25s", 60250 * NS_PER_MS},
-		{"87600h", 87600 * 3600 * NS_PER_S},
+		{"87600h", NS_PER_S * 3600 * 87600},
 		{"00000000000000000000000001s", NS_PER_S},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
