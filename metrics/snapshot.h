@@ -116,20 +116,21 @@ bool fields_delta(const struct fields *now, const struct fields *before, int fie
 	X(LANE, "lane", GAUGE)          /* enum lane_state at this moment */
 
 /* An M. Names as scheddetail prints them, then what it does not print. */
-#define M_FIELDS(X)                  \
-	X(ID, "id", ID)                  \
-	X(P, "p", ID)                    \
-	X(CURG, "curg", ID)              \
-	X(MALLOCING, "mallocing", GAUGE) \
-	X(THROWING, "throwing", GAUGE)   \
-	X(LOCKS, "locks", GAUGE)         \
-	X(DYING, "dying", GAUGE)         \
-	X(SPINNING, "spinning", BOOL)    \
-	X(BLOCKED, "blocked", BOOL)      \
-	X(LOCKEDG, "lockedg", ID)        \
-	X(TID, "tid", ID)                \
-	X(INCGO, "incgo", BOOL)          \
-	X(CURG_STATUS, "curg_status", GAUGE) /* runtime2.go _Gidle ... without the _Gscan bit */
+#define M_FIELDS(X)                                                        \
+	X(ID, "id", ID)                                                        \
+	X(P, "p", ID)                                                          \
+	X(CURG, "curg", ID)                                                    \
+	X(MALLOCING, "mallocing", GAUGE)                                       \
+	X(THROWING, "throwing", GAUGE)                                         \
+	X(LOCKS, "locks", GAUGE)                                               \
+	X(DYING, "dying", GAUGE)                                               \
+	X(SPINNING, "spinning", BOOL)                                          \
+	X(BLOCKED, "blocked", BOOL)                                            \
+	X(LOCKEDG, "lockedg", ID)                                              \
+	X(TID, "tid", ID)                                                      \
+	X(INCGO, "incgo", BOOL)                                                \
+	/* runtime2.go _Gidle ... without the _Gscan bit; nil: no goroutine */ \
+	X(CURG_STATUS, "curg_status", ID)
 
 /* runtime/metrics, as the agent reads them. */
 #define RUNTIME_FIELDS(X)                                                                     \

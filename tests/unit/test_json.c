@@ -419,6 +419,100 @@ static void bounds_are_numbers_or_the_two_infinities(void **state)
 	assert_false(json_read_bound(NULL, &bound));
 }
 
+/* --- the document ----------------------------------------------------------------------------- */
+
+static char *read_document(void)
+{
+	const char *srcdir = getenv("srcdir");
+	char path[4096];
+	snprintf(path, sizeof path, "%s/doc/schema.md", srcdir ? srcdir : ".");
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	char *text = NULL;
+	size_t size = 0;
+	assert_true(getdelim(&text, &size, '\0', file) > 0);
+	fclose(file);
+	return text;
+}
+
+/* As a word in a code span: `a`, `a.b`, `x.a`. */
+static bool is_documented(const char *document, const char *key)
+{
+	size_t length = strlen(key);
+	for (const char *at = document; (at = strstr(at, key)) != NULL; at += length) {
+		if (at > document && strchr("`.", at[-1]) && strchr("`.[", at[length]))
+			return true;
+	}
+	return false;
+}
+
+static void assert_keys_documented(const char *document, json_t *value)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+	json_object_foreach(value, key, member)
+	{
+		if (!is_documented(document, key))
+			fail_msg("doc/schema.md does not tell of `%s`", key);
+		assert_keys_documented(document, member);
+	}
+	json_array_foreach(value, i, member) assert_keys_documented(document, member);
+}
+
+static void every_member_is_documented(void **state)
+{
+	(void)state;
+	char *document = read_document();
+	struct history *h = make_history(2);
+	struct snapshot *s = make_full_snapshot(3, 4, 6);
+	strcpy(s->trouble[ORIGIN_AGENT], "no agent");
+	strcpy(s->m[0].preemptoff, "gcing");
+	assert_int_equal(history_add(h, s), STATUS_OK);
+	json_t *root = encode(h);
+	assert_keys_documented(document, root);
+	json_decref(root);
+	history_destroy(h);
+	free(document);
+}
+
+static void assert_known(const json_t *example, const struct field_info *info, int count)
+{
+	const char *key;
+	json_t *member;
+	json_object_foreach((json_t *)example, key, member)
+	{
+		bool known = strcmp(key, "lane") == 0 || strcmp(key, "running") == 0;
+		for (int i = 0; i < count && !known; i++)
+			known = strcmp(key, info[i].name) == 0;
+		if (!known)
+			fail_msg("the example in doc/schema.md has a `%s`, which is no field", key);
+	}
+}
+
+static void the_documents_example_can_be_read(void **state)
+{
+	(void)state;
+	char *document = read_document();
+	char *begin = strstr(document, "```json\n");
+	assert_non_null(begin);
+	begin += strlen("```json\n");
+	char *end = strstr(begin, "```");
+	assert_non_null(end);
+	json_t *root = json_loadb(begin, (size_t)(end - begin), JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(root);
+	assert_int_equal(json_integer_value(at(root, "schema")), SNAPSHOT_SCHEMA);
+	assert_known(at(root, "sched"), sched_field_info, SCHED_FIELD_COUNT);
+	assert_known(at(root, "p.1"), p_field_info, P_FIELD_COUNT);
+	assert_known(at(root, "m.1"), m_field_info, M_FIELD_COUNT);
+	assert_known(at(root, "runtime"), runtime_field_info, RUNTIME_FIELD_COUNT);
+	assert_known(at(root, "os"), os_field_info, OS_FIELD_COUNT);
+	assert_int_equal(json_array_size(at(root, "histograms.gc_pause.bounds_ns")),
+					 json_array_size(at(root, "histograms.gc_pause.counts")) + 1);
+	json_decref(root);
+	free(document);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +528,8 @@ int main(void)
 		cmocka_unit_test(members_of_the_right_kind_are_read),
 		cmocka_unit_test(members_of_another_kind_are_unknown),
 		cmocka_unit_test(bounds_are_numbers_or_the_two_infinities),
+		cmocka_unit_test(every_member_is_documented),
+		cmocka_unit_test(the_documents_example_can_be_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
