@@ -248,6 +248,43 @@ int pane_fit(struct pane pane, int x, int y, enum style style, const char *text)
 	return pane.width;
 }
 
+/* The bytes of text that fit a line of `room` cells, up to a space if there is one among them. */
+static size_t line_length(const struct canvas *canvas, const char *text, int room)
+{
+	size_t length = 0, words = 0;
+	int width = 0;
+	while (text[length]) {
+		uint32_t glyph;
+		int bytes = decode(text + length, &glyph);
+		width += presentable(canvas, &glyph);
+		if (width > room && length > 0)
+			return words ? words : length;
+		if (text[length] == ' ' && length > 0)
+			words = length;
+		length += (size_t)bytes;
+	}
+	return length;
+}
+
+int pane_wrap(struct pane pane, enum style style, const char *text)
+{
+	int lines = 0;
+	while (*text) {
+		char line[CANVAS_WIDTH_MAX];
+		size_t length = line_length(pane.canvas, text, pane.width);
+		if (lines == pane.height - 1)
+			pane_fit(pane, 0, lines, style, text);
+		snprintf(line, sizeof line, "%.*s", (int)length, text);
+		if (lines < pane.height - 1)
+			pane_text(pane, 0, lines, style, line);
+		lines++;
+		text += length;
+		while (*text == ' ')
+			text++;
+	}
+	return lines;
+}
+
 void pane_right(struct pane pane, int y, enum style style, const char *text)
 {
 	int x = pane.width - canvas_text_width(pane.canvas, text);

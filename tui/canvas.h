@@ -57,6 +57,9 @@ int pane_print(struct pane pane, int x, int y, enum style style, const char *for
 void pane_right(struct pane pane, int y, enum style style, const char *text);
 /* Starts at x; text that is too wide loses its end to an ellipsis. Returns as pane_text does. */
 int pane_fit(struct pane pane, int x, int y, enum style style, const char *text);
+/* Text in lines of the pane's width, broken between words where it can be; what does not fit the
+   height ends in an ellipsis. Returns the lines it would take. */
+int pane_wrap(struct pane pane, enum style style, const char *text);
 /* Gives every cell of the pane the style and leaves the characters. */
 void pane_restyle(struct pane pane, enum style style);
 

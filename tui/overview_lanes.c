@@ -254,20 +254,10 @@ static void draw_headings(struct pane pane, const struct slot slot[COLUMN_COUNT]
 	}
 }
 
-/* Why there are no lanes: the first trouble that a source has told, memory before the agent. */
-static void draw_why_not(struct pane pane, const struct view_data *data)
-{
-	const struct snapshot *newest = history_get(data->history, 0);
-	const char *why = "no source tells what the Ps are doing";
-	if (newest->trouble[ORIGIN_MEMORY][0])
-		why = "its memory can't be read, and no agent answers: the reasons stand below";
-	pane_print(pane, 1, 0, STYLE_DIM, "No lanes: %s", why);
-}
-
 int overview_lanes_rows(const struct view_data *data)
 {
 	struct view_part rows = view_part(data, PART_ROWS);
-	return rows.s ? (int)rows.s->np : 1;
+	return rows.s ? (int)rows.s->np : 0;
 }
 
 /* The snapshot before `now` that has rows too. */
@@ -310,7 +300,7 @@ void overview_draw_lanes(struct pane pane, const struct view_data *data, struct 
 	struct view_part rows = view_part(data, PART_ROWS);
 	if (!rows.s) {
 		view_fit(place, 0, pane.height);
-		draw_why_not(pane, data);
+		pane_text(pane, 1, 0, STYLE_DIM, "No lanes: no source tells what the Ps are doing");
 		return;
 	}
 	struct pane table = pane_sub(pane, 1, 0, pane.width - 2, pane.height);

@@ -129,6 +129,20 @@ static void draw_limit(struct pane pane, const struct view_data *data)
 		pane_text(pane, x + 1, 0, STYLE_ALARM, "!");
 }
 
+/* "3.2 CPUs": all that is known of a process that tells nothing about its Ps. */
+static void draw_cpus_used(struct pane pane, const struct snapshot *before,
+						   const struct snapshot *now)
+{
+	char text[32];
+	struct rate rate =
+		derive_rate(&before->os, &now->os, OS_CPU_NS, now->os_at.at_ns - before->os_at.at_ns);
+	if (!rate.known)
+		return;
+	text_rate(text, sizeof text, rate.per_s / (double)NS_PER_S);
+	int x = pane_text(pane, 0, 0, STYLE_TEXT, text);
+	pane_text(pane, x, 0, STYLE_DIM, " CPUs");
+}
+
 static void draw_cpu(struct pane pane, const struct view_data *data)
 {
 	struct view_part newest = {history_get(data->history, 0), 0, false};
@@ -160,7 +174,10 @@ static void draw_cpu(struct pane pane, const struct view_data *data)
 	pane_text(slot_pane(line.pane, &slot[NAME]), 0, 0, STYLE_DIM, "idle");
 	pane_text(slot_pane(line.pane, &slot[METHOD]), 0, 0, STYLE_DIM, method_label[idle.method]);
 	struct lane_share share = mean_share(data->history);
-	plot_bar(slot_pane(line.pane, &slot[BAR]), &share);
+	struct pane bar = slot_pane(line.pane, &slot[BAR]);
+	plot_bar(bar, &share);
+	if (!share.known && earlier)
+		draw_cpus_used(bar, earlier, newest.s);
 	if (slot[RANGE].size)
 		draw_idle_range(slot_pane(line.pane, &slot[RANGE]), data->history);
 	if (slot[LIMIT].size)
@@ -325,13 +342,12 @@ static void draw_percentile(struct pane pane, const char *name, const struct his
 	pane_right(value, 0, STYLE_TEXT, text);
 }
 
-/* The upper end of a percentile of what happened in each of n equal parts of the last minute; NAN
-   where nothing did. Returns the greatest. */
+/* The upper end of a percentile of what happened in each of n equal steps up to now; NAN where
+   nothing did. Returns the greatest. */
 static double spark_values(const struct view_data *data, enum histogram_id id, double q,
-						   double *value, int n)
+						   int64_t step_ns, double *value, int n)
 {
 	const struct snapshot *newest = history_get(data->history, 0);
-	int64_t step_ns = SPARK_NS / n;
 	/* Whole steps of the clock, so that a bar keeps its height while it moves left. */
 	int64_t end_ns = (newest->monotonic_ns / step_ns + 1) * step_ns;
 	double max = 0;
@@ -344,33 +360,38 @@ static double spark_values(const struct view_data *data, enum histogram_id id, d
 		if (from == to || histogram_window(&window, &to->histogram[id], &from->histogram[id]))
 			continue;
 		struct percentile p = histogram_percentile(&window, q);
-		if (p.known)
+		if (p.known) {
 			value[i] = isinf(p.hi_ns) ? p.lo_ns : p.hi_ns;
-		max = fmax(max, value[i]);
+			max = fmax(max, value[i]);
+		}
 		histogram_finish(&window);
 	}
 	return max;
 }
 
-/* "▁▂▅█▂ 60 s ≤ 14.7 ms": what the tallest bar means is said behind it, where there is room. */
+/* "▁▂▅█▂ 60 s ≤ 14.7 ms": a minute, or more where there is room for more snapshots; and what the
+   tallest bar means. */
 static void draw_spark(struct pane pane, const struct view_data *data, enum histogram_id id,
-					   double q)
+					   double q, enum style style)
 {
-	enum { SPAN = 5, MAX = 12 };
+	enum { SPAN = 6, MAX = 12 };
 	bool has_max = pane.width >= 8 + SPAN + MAX;
 	int n = pane.width - SPAN - (has_max ? MAX : 0);
 	if (n < 4)
 		return;
 	double value[SPARK_MAX];
 	n = n < SPARK_MAX ? n : SPARK_MAX;
-	double max = spark_values(data, id, q, value, n);
-	plot_spark(pane_sub(pane, 0, 0, n, 1), STYLE_LABEL, value, (size_t)n, max);
-	pane_text(pane, n + 1, 0, STYLE_DIM, "60 s");
+	int64_t interval_ns = history_get(data->history, 0)->interval_ns;
+	int64_t step_ns = SPARK_NS / n > interval_ns ? SPARK_NS / n : interval_ns;
+	double max = spark_values(data, id, q, step_ns, value, n);
+	plot_spark(pane_sub(pane, 0, 0, n, 1), style, value, (size_t)n, max);
+	char text[32];
+	view_age(text, sizeof text, (step_ns * n + NS_PER_S / 2));
+	pane_text(pane, n + 1, 0, STYLE_DIM, text);
 	if (!has_max || max <= 0)
 		return;
-	char text[32];
 	text_duration_range(text, sizeof text, -INFINITY, max, pane.canvas->ascii);
-	pane_text(pane, n + 1 + SPAN, 0, STYLE_DIM, text);
+	pane_text(pane, n + SPAN + 1, 0, STYLE_DIM, text);
 }
 
 /* Where a histogram was last read, as a part. */
@@ -407,7 +428,7 @@ static void draw_wait(struct pane pane, const struct view_data *data)
 		[P90] = PERCENTILE_SLOT(5),
 		[P99] = PERCENTILE_SLOT(0),
 		[MAX] = PERCENTILE_SLOT(2),
-		[SPARK] = {.min = 14, .gap = 2, .want = 30, .drop = 4, .grow = 1},
+		[SPARK] = {.min = 12, .gap = 1, .want = 30, .drop = 4, .grow = 1},
 	};
 	layout(slot, COUNT, line.pane.width);
 	struct histogram window = {0};
@@ -417,7 +438,8 @@ static void draw_wait(struct pane pane, const struct view_data *data)
 	draw_percentile(slot_pane(line.pane, &slot[P90]), "p90", &window, 0.9);
 	draw_percentile(slot_pane(line.pane, &slot[P99]), "p99", &window, 0.99);
 	draw_percentile(slot_pane(line.pane, &slot[MAX]), "max", &window, 1);
-	draw_spark(slot_pane(line.pane, &slot[SPARK]), data, HISTOGRAM_SCHED_LATENCY, 0.99);
+	draw_spark(slot_pane(line.pane, &slot[SPARK]), data, HISTOGRAM_SCHED_LATENCY, 0.99,
+			   STYLE_RUNNABLE);
 	histogram_finish(&window);
 	end_line(&line);
 }
@@ -460,7 +482,7 @@ static void draw_pauses(struct pane pane, const struct view_data *data)
 		[P99] = PERCENTILE_SLOT(0),
 		[CYCLES] = {.min = 9, .want = PERCENTILE_WIDTH, .gap = 2, .drop = 3},
 		[ASSIST] = {.min = 12, .want = 12, .gap = 2, .drop = 4},
-		[SPARK] = {.min = 14, .gap = 2, .want = 30, .drop = 5, .grow = 1},
+		[SPARK] = {.min = 12, .gap = 1, .want = 30, .drop = 5, .grow = 1},
 	};
 	layout(slot, COUNT, line.pane.width);
 	struct histogram window = {0};
@@ -485,7 +507,7 @@ static void draw_pauses(struct pane pane, const struct view_data *data)
 		view_unknown(cell);
 	if (slot[ASSIST].size)
 		draw_assist(slot_pane(line.pane, &slot[ASSIST]), before, now);
-	draw_spark(slot_pane(line.pane, &slot[SPARK]), data, HISTOGRAM_GC_PAUSE, 1);
+	draw_spark(slot_pane(line.pane, &slot[SPARK]), data, HISTOGRAM_GC_PAUSE, 1, STYLE_GC);
 	histogram_finish(&window);
 	end_line(&line);
 }

@@ -3,18 +3,18 @@
 #include <math.h>
 
 #define LEVELS 8
-/* Below this share of a cell's time a P counts as idle; above STRONG a state gets its full colour.
- */
-#define BUSY_LEAST   (1.0 / 64)
-#define STRONG_LEAST (1.0 / 4)
+#define STRONG_LEAST \
+	(1.0 / 4) /* from this share of a cell's time on a state gets its full colour */
 
+/* A collection is short and matters; a P passes through system calls and the scheduler all the
+ * time. */
 const struct plot_state plot_state[LANE_STATE_COUNT] = {
-	[LANE_UNKNOWN] = {STYLE_DIM, STYLE_DIM, ' ', ' ', NULL},
-	[LANE_IDLE] = {STYLE_IDLE, STYLE_IDLE, 0xb7, '.', "idle"},
-	[LANE_RUNNING] = {STYLE_RUNNING, STYLE_RUNNING, 0x2588, '#', "running"},
-	[LANE_GC] = {STYLE_GC, STYLE_GC_WEAK, 0x2591, 'g', "GC"},
-	[LANE_SYSCALL] = {STYLE_SYSCALL, STYLE_SYSCALL_WEAK, 0x2592, 'S', "syscall"},
-	[LANE_SCHEDULER] = {STYLE_SCHEDULER, STYLE_SCHEDULER_WEAK, ':', ':', "sched"},
+	[LANE_UNKNOWN] = {STYLE_DIM, STYLE_DIM, ' ', ' ', NULL, 1},
+	[LANE_IDLE] = {STYLE_IDLE, STYLE_IDLE, 0xb7, '.', "idle", 1},
+	[LANE_RUNNING] = {STYLE_RUNNING, STYLE_RUNNING, 0x2588, '#', "running", 1.0 / 32},
+	[LANE_GC] = {STYLE_GC_FILL, STYLE_GC, 0x2591, 'g', "GC", 1.0 / 32},
+	[LANE_SYSCALL] = {STYLE_SYSCALL_FILL, STYLE_SYSCALL, 0x2592, 'S', "syscall", 1.0 / 8},
+	[LANE_SCHEDULER] = {STYLE_SCHEDULER, STYLE_SCHEDULER, ':', ':', "sched", 1.0 / 8},
 };
 
 /* From the left of a bar; the legend says it in the same order. */
@@ -83,11 +83,12 @@ void plot_bar(struct pane pane, const struct lane_share *share)
 					   state_glyph(order[i], pane.canvas->ascii));
 }
 
-/* Running in ASCII: three steps of ink. */
+/* By height, the highest step left out so that neighbouring lanes stay apart; in ASCII three steps
+ * of ink. */
 static uint32_t running_glyph(double share, bool ascii)
 {
 	if (!ascii)
-		return plot_level(share, false);
+		return 0x2581 + (uint32_t)(fmin(share, 0.999) * (LEVELS - 1));
 	return share >= 0.5 ? '#' : share >= STRONG_LEAST / 2 ? '+' : '-';
 }
 
@@ -96,21 +97,20 @@ void plot_lane(struct pane pane, int x, const struct lane_share *share)
 	if (!share->known || share->share[LANE_UNKNOWN] >= 0.5)
 		return;
 	bool ascii = pane.canvas->ascii;
-	enum lane_state most = LANE_RUNNING;
-	for (size_t i = 0; i < ORDER_COUNT; i++)
-		if (order[i] != LANE_IDLE && share->share[order[i]] > share->share[most])
-			most = order[i];
-	double known = 1 - share->share[LANE_UNKNOWN];
-	double busy = (known - share->share[LANE_IDLE]) / known;
-	double state = share->share[most] / known;
-	if (busy < BUSY_LEAST)
-		pane_glyph(pane, x, 0, STYLE_IDLE, state_glyph(LANE_IDLE, ascii));
-	else if (most == LANE_RUNNING)
-		pane_glyph(pane, x, 0, STYLE_RUNNING, running_glyph(busy, ascii));
-	else
-		pane_glyph(pane, x, 0,
-				   state < STRONG_LEAST ? plot_state[most].weak : plot_state[most].style,
-				   state_glyph(most, ascii));
+	double known = 1 - share->share[LANE_UNKNOWN], most = 0;
+	enum lane_state state = LANE_IDLE;
+	for (size_t i = 0; i < ORDER_COUNT; i++) {
+		double part = share->share[order[i]] / known;
+		if (order[i] != LANE_IDLE && part >= plot_state[order[i]].least && part > most) {
+			state = order[i];
+			most = part;
+		}
+	}
+	const struct plot_state *look = &plot_state[state];
+	uint32_t glyph = state == LANE_RUNNING
+						 ? running_glyph(1 - share->share[LANE_IDLE] / known, ascii)
+						 : state_glyph(state, ascii);
+	pane_glyph(pane, x, 0, most < STRONG_LEAST ? look->weak : look->style, glyph);
 }
 
 void plot_legend(struct pane pane)

@@ -13,6 +13,7 @@ struct plot_state {
 	enum style style, weak;
 	uint32_t glyph, ascii;
 	const char *legend;
+	double least; /* share of a cell's time from which it is worth showing */
 };
 extern const struct plot_state plot_state[LANE_STATE_COUNT];
 
@@ -28,8 +29,8 @@ void plot_spark(struct pane pane, enum style style, const double *value, size_t 
 void plot_bar(struct pane pane, const struct lane_share *share);
 
 /*
- * One cell of a strip: what the P did for most of the time that it was not idle, running time by
- * its height, idle when it did next to nothing, blank when nobody looked.
+ * One cell of a strip: the state that the P spent most time in, apart from idle, if that is worth
+ * showing; running by its height; idle when nothing was, and blank when nobody looked.
  */
 void plot_lane(struct pane pane, int x, const struct lane_share *share);
 

@@ -16,13 +16,11 @@ enum style {
 	STYLE_GC,
 	STYLE_IDLE,
 	STYLE_SCHEDULER,    /* a thread that holds a P and looks for work */
-	STYLE_SYSCALL_WEAK, /* the same states where they fill little of a cell's time */
-	STYLE_GC_WEAK,
-	STYLE_SCHEDULER_WEAK,
-	STYLE_STRONG,  /* the number that answers the question of a line, the program's name */
-	STYLE_LABEL,   /* what a line is about */
-	STYLE_DIM,     /* units, stale values, explanations */
-	STYLE_HEADING, /* heads of columns */
+	STYLE_SYSCALL_FILL, /* the same states as an area, with a background where there are shades */
+	STYLE_GC_FILL,
+	STYLE_STRONG, /* the number that answers the question of a line, the program's name */
+	STYLE_LABEL,  /* what a line is about */
+	STYLE_DIM,    /* units, stale values, explanations */
 	STYLE_SELECTED,
 	STYLE_KEY,     /* a key in the bottom line */
 	STYLE_WARNING, /* stopped, silent, exited: look here first */
@@ -37,11 +35,12 @@ enum style_attribute {
 	STYLE_UNDERLINE = 8,
 };
 
-#define STYLE_DEFAULT_COLOR (-1) /* the terminal's own foreground or background */
+#define STYLE_DEFAULT_COLOR (-1)
 
 struct style_look {
 	const char *name;
-	short color_256, color_16, color_8;
+	short color_256, back_256; /* both STYLE_DEFAULT_COLOR: the terminal's own */
+	short color_16, color_8;
 	unsigned attributes;      /* with 256 or 16 colours */
 	unsigned attributes_8;    /* with 8, where bold and faint make up for the missing shades */
 	unsigned attributes_mono; /* without colours */

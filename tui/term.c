@@ -147,11 +147,14 @@ static void set_styles(bool color)
 							  : COLORS >= 16 ? look->attributes
 											 : look->attributes_8;
 		term.attributes[i] = curses_attributes(attributes);
+		short background = COLORS >= 256 ? look->back_256 : STYLE_DEFAULT_COLOR;
 		term.pair[i] = 0;
-		if (!color || foreground == STYLE_DEFAULT_COLOR)
+		if (!color || (foreground == STYLE_DEFAULT_COLOR && background == STYLE_DEFAULT_COLOR))
 			continue;
+		if (background == STYLE_DEFAULT_COLOR && !own)
+			background = COLOR_BLACK;
 		term.pair[i] = (short)(i + 1);
-		init_pair(term.pair[i], foreground, own ? -1 : COLOR_BLACK);
+		init_pair(term.pair[i], foreground, background);
 	}
 }
 

@@ -51,16 +51,21 @@ static enum style describe_state(const struct view_data *data, const struct snap
 	return silent ? STYLE_WARNING : state_look[state].style;
 }
 
-/* How often the lanes are looked at, to the ten: it is a promise of the source, not a measurement.
- */
-static int64_t lane_hz(const struct snapshot *s)
+/* How often the lanes are looked at, to the next of 1, 2, 5, 10...: a timer that is late now and
+   then must not make the header flicker. 0: hardly more often than the snapshots. */
+static int lane_hz(const struct snapshot *s)
 {
+	static const int nominal[] = {5, 10, 20, 50, 100, 200, 500, 1000};
 	const struct lanes *lanes = &s->lanes;
 	if (lanes->samples < 2)
 		return 0;
 	int64_t span_ns = lanes->at_ns[lanes->samples - 1] - lanes->start_ns;
 	double hz = span_ns > 0 ? (double)lanes->samples * (double)NS_PER_S / (double)span_ns : 0;
-	return hz >= 15 ? 10 * llround(hz / 10) : 0;
+	int nearest = 0;
+	for (size_t i = 0; i < sizeof nominal / sizeof *nominal; i++)
+		if (hz > nominal[i] * 0.7)
+			nearest = nominal[i];
+	return nearest;
 }
 
 /* "memory 100 Hz, agent 1 s"; the operating system is named when there is nothing better. */
@@ -87,11 +92,11 @@ static void describe_sources(const struct view_data *data, const struct snapshot
 	to[0] = '\0';
 	for (int origin = ORIGIN_MEMORY; origin < ORIGIN_COUNT; origin++) {
 		size_t length = strlen(to);
-		int64_t hz = (enum origin)origin == newest->lanes.origin ? lane_hz(newest) : 0;
+		int hz = (enum origin)origin == newest->lanes.origin ? lane_hz(newest) : 0;
 		if (!used[origin])
 			continue;
 		if (hz > 0)
-			snprintf(to + length, size - length, "%s%s %" PRId64 " Hz", length ? ", " : "",
+			snprintf(to + length, size - length, "%s%s %d Hz", length ? ", " : "",
 					 origin_name[origin], hz);
 		else
 			snprintf(to + length, size - length, "%s%s %s", length ? ", " : "", origin_name[origin],
@@ -181,24 +186,25 @@ static void draw_queues(struct pane pane, const struct view_data *data)
 	plot_legend(pane_sub(pane, legend, 0, pane.width - legend - 1, 1));
 }
 
-static int count_troubles(const struct snapshot *newest)
-{
-	int n = 0;
-	for (int i = 0; i < ORIGIN_COUNT; i++)
-		n += newest->trouble[i][0] != '\0';
-	return n;
-}
-
-static void draw_troubles(struct pane pane, const struct snapshot *newest)
+/* What each source that can't deliver says, as it stands. Returns the lines it takes; more than the
+   pane has are not drawn. */
+static int draw_troubles(struct pane pane, const struct snapshot *newest)
 {
 	int y = 0;
-	for (int i = 0; i < ORIGIN_COUNT && y < pane.height; i++) {
+	for (int i = 0; i < ORIGIN_COUNT; i++) {
+		char text[sizeof newest->trouble[i] + 32];
 		if (!newest->trouble[i][0])
 			continue;
-		char line[sizeof newest->trouble[i] + 32];
-		snprintf(line, sizeof line, "%s: %s", origin_name[i], newest->trouble[i]);
-		pane_fit(pane_sub(pane, 1, y++, pane.width - 2, 1), 0, 0, STYLE_DIM, line);
+		snprintf(text, sizeof text, "%s: %s", origin_name[i], newest->trouble[i]);
+		y += pane_wrap(pane_sub(pane, 1, y, pane.width - 2, pane.height), STYLE_DIM, text);
 	}
+	return y;
+}
+
+/* Lines that they would take on a page of this width. */
+static int count_trouble_lines(struct pane page, const struct snapshot *newest)
+{
+	return draw_troubles((struct pane){page.canvas, 0, 0, page.width, 0}, newest);
 }
 
 /* --- page ----------------------------------------------------------------------------------- */
@@ -229,11 +235,13 @@ static void share_rows(struct slot row[ROW_COUNT], int height, int lanes, int tr
 		row[ROW_SUMMARY + i] = (struct slot){.min = 1, .want = 1, .drop = line_drop[i]};
 	row[ROW_GAP_LANES] = (struct slot){.min = 1, .want = 1, .drop = 11};
 	int least = lanes < 4 ? lanes : 4;
+	/* With a row of headings, or in their place the sentence that there are none. */
 	row[ROW_LANES] = (struct slot){.min = 1 + least, .want = 1 + lanes, .drop = 1};
-	row[ROW_QUEUES] = (struct slot){.min = 1, .want = 1, .drop = 8};
+	if (lanes > 0)
+		row[ROW_QUEUES] = (struct slot){.min = 1, .want = 1, .drop = 8};
 	if (troubles > 0) {
 		row[ROW_GAP_TROUBLE] = (struct slot){.min = 1, .want = 1, .drop = 10};
-		row[ROW_TROUBLE] = (struct slot){.min = troubles, .want = troubles, .drop = 7};
+		row[ROW_TROUBLE] = (struct slot){.min = 1, .want = troubles, .drop = 7};
 	}
 	layout(row, ROW_COUNT, height);
 }
@@ -255,7 +263,7 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 	}
 	struct slot row[ROW_COUNT];
 	struct pane keys = pane_row(page, page.height - 1);
-	share_rows(row, page.height - 1, overview_lanes_rows(data), count_troubles(newest));
+	share_rows(row, page.height - 1, overview_lanes_rows(data), count_trouble_lines(page, newest));
 	draw_header(row_pane(page, &row[ROW_HEADER]), data, newest);
 	for (int i = 0; i < OVERVIEW_LINE_COUNT; i++)
 		if (row[ROW_SUMMARY + i].size)
