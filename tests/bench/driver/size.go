@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,14 +16,28 @@ func inC(p *programs, name string, args ...string) error {
 	return cmd.Run()
 }
 
-// benchSnapshot reads a program of 2 Ps and few Ms, as fast as it can be read.
+// benchSnapshot reads programs of 2 Ps and few or some Ms as fast as they can be read.
 func benchSnapshot(p *programs, _ *options) error {
-	target, err := startReady(p.workload, "-mode", "mixed", "-procs", "2", "-for", "10m")
+	for _, mode := range []string{"quiet", "mixed"} {
+		if err := snapshots(p, mode); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func snapshots(p *programs, mode string) error {
+	target, err := startReady(p.workload, "-mode", mode, "-procs", "2", "-for", "10m")
 	if err != nil {
 		return err
 	}
 	defer target.stop()
 	time.Sleep(time.Second)
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", target.pid()))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("  a %s program, 2 Ps and %d threads:\n", mode, len(threads))
 	return inC(p, "goproc_snapshot", strconv.Itoa(target.pid()))
 }
 
