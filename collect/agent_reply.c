@@ -72,7 +72,7 @@ int64_t agent_reply_time(const json_t *root, int64_t now_ns)
 /* Which runtime/metrics value is which field; values in seconds become nanoseconds. */
 static const struct {
 	const char *name;
-	enum runtime_field field;
+	int field; /* enum runtime_field */
 	bool seconds;
 } metric_map[] = {
 	{"/sched/goroutines:goroutines", RUNTIME_GOROUTINES, false},
