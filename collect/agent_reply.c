@@ -164,7 +164,7 @@ static void learn_bounds(const json_t *told, struct agent_bounds *known)
 		struct histogram_bounds *bounds = read_bounds(list);
 		if (!bounds)
 			continue;
-		strcpy(known->known[known->n].id, id);
+		snprintf(known->known[known->n].id, sizeof known->known[0].id, "%s", id);
 		known->known[known->n++].bounds = bounds;
 	}
 }

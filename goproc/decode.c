@@ -1,6 +1,5 @@
 #include "goproc/decode.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,17 +21,6 @@
 #define OLD_BUCKETS (45 * 16)
 #define NEW_BUCKETS (40 * 4)
 #define GFREE_MAX   (1 << 20)
-
-static void set_why(char *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void set_why(char *why, const char *format, ...)
-{
-	if (why) {
-		va_list args;
-		va_start(args, format);
-		vsnprintf(why, WHY_SIZE, format, args);
-		va_end(args);
-	}
-}
 
 static const uint8_t *p_record(const struct reader *reader, size_t i)
 {
@@ -144,8 +132,8 @@ static bool plausible_ps(const struct reader *reader, char *why)
 		if (p->id != (int64_t)i || p->status > P_STATUS_LAST || p->runqsize > RUNQ_SIZE ||
 			p->gfreecnt < 0 || p->gfreecnt > GFREE_MAX || p->timerslen < 0 ||
 			p->timerslen > UINT32_MAX) {
-			set_why(why, "P %zu has id %lld, status %lld, a run queue of %lld", i, (long long)p->id,
-					(long long)p->status, (long long)p->runqsize);
+			snprintf(why, WHY_SIZE, "P %zu has id %lld, status %lld, a run queue of %lld", i,
+					 (long long)p->id, (long long)p->status, (long long)p->runqsize);
 			return false;
 		}
 	}
@@ -165,7 +153,7 @@ static bool plausible_ms(const struct reader *reader, int64_t mnext, char *why)
 	for (size_t i = 0; i < n; i++) {
 		int64_t id = reader->m[i].id;
 		if (id < 0 || id >= mnext) {
-			set_why(why, "thread %zu of %zu has the id %lld", i, n, (long long)id);
+			snprintf(why, WHY_SIZE, "thread %zu of %zu has the id %lld", i, n, (long long)id);
 			return false;
 		}
 		reader->seen_ids[i] = (uint64_t)id;
@@ -177,7 +165,8 @@ static bool plausible_ms(const struct reader *reader, int64_t mnext, char *why)
 	qsort(reader->seen_ids, n, sizeof *reader->seen_ids, compare_ids);
 	for (size_t i = 1; i < n; i++) {
 		if (reader->seen_ids[i] == reader->seen_ids[i - 1]) {
-			set_why(why, "two threads have the id %llu", (unsigned long long)reader->seen_ids[i]);
+			snprintf(why, WHY_SIZE, "two threads have the id %llu",
+					 (unsigned long long)reader->seen_ids[i]);
 			return false;
 		}
 	}
@@ -213,7 +202,7 @@ static bool plausible_sched(const struct goproc_sched *s, const struct topology 
 	};
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
 		if (!within(checks[i].value, checks[i].low, checks[i].high)) {
-			set_why(why, "%s is %lld", checks[i].name, (long long)checks[i].value);
+			snprintf(why, WHY_SIZE, "%s is %lld", checks[i].name, (long long)checks[i].value);
 			return false;
 		}
 	}
@@ -283,19 +272,19 @@ static bool decode_sched(struct reader *reader, int64_t now, struct goproc_sched
 		.idle_ns = sum_idle(reader, idle, now),
 	};
 	if (mnext < 1 || mnext > INT32_MAX) {
-		set_why(why, "mnext is %lld", (long long)mnext);
+		snprintf(why, WHY_SIZE, "mnext is %lld", (long long)mnext);
 		return false;
 	}
 	/* Ids are handed out in batches, before the goroutines they are for. */
 	if (goidgen < 1 || allglen > (uint64_t)goidgen) {
-		set_why(why, "there are %llu goroutines, but %lld ids were given out",
-				(unsigned long long)allglen, (long long)goidgen);
+		snprintf(why, WHY_SIZE, "there are %llu goroutines, but %lld ids were given out",
+				 (unsigned long long)allglen, (long long)goidgen);
 		return false;
 	}
 	if (idle != GOPROC_UNKNOWN) {
 		int64_t grown = (int64_t)((uint64_t)idle - memory_u64(reader->raw + RAW_IDLE_BEFORE));
 		if (grown < 0 || grown > IDLE_SKEW_NS) {
-			set_why(why, "the idle time changed by %lld ns", (long long)grown);
+			snprintf(why, WHY_SIZE, "the idle time changed by %lld ns", (long long)grown);
 			return false;
 		}
 	}

@@ -68,7 +68,7 @@ static void build(struct functions *functions)
 		struct image_symbol symbol = image_symbol(&symtab, i);
 		count += wanted(functions, &symbol);
 	}
-	functions->index = malloc((count ? count : 1) * sizeof *functions->index);
+	functions->index = calloc(count ? count : 1, sizeof *functions->index);
 	for (size_t i = 0; functions->index && i < symtab.count; i++) {
 		struct image_symbol symbol = image_symbol(&symtab, i);
 		if (!wanted(functions, &symbol))

@@ -317,7 +317,7 @@ void overview_draw_lanes(struct pane pane, const struct view_data *data, struct 
 	view_fit(place, count, page);
 	for (int i = 0; i < page && place->top + i < count; i++) {
 		struct pane line = pane_row(table, 1 + i);
-		lane.p = (size_t)(place->top + i);
+		lane.p = (size_t)place->top + (size_t)i;
 		draw_lane(line, slot, &lane);
 		if (rows.stale)
 			pane_restyle(line, STYLE_DIM);

@@ -119,8 +119,11 @@ static bool set_locale(void)
 	static const char *const variable[] = {"LC_ALL", "LC_CTYPE", "LANG"};
 	if (!setlocale(LC_CTYPE, "")) {
 		const char *wanted = "";
-		for (size_t i = 0; i < 3 && !*wanted; i++)
-			wanted = getenv(variable[i]) ? getenv(variable[i]) : "";
+		for (size_t i = 0; i < 3 && !*wanted; i++) {
+			const char *value = getenv(variable[i]);
+			if (value)
+				wanted = value;
+		}
 		if (strcasestr(wanted, "UTF-8") || strcasestr(wanted, "UTF8"))
 			setlocale(LC_CTYPE, "C.UTF-8");
 	}
