@@ -65,7 +65,7 @@ static void append(struct lane_sink *sink, int64_t at_ns, const uint8_t *state, 
 }
 
 void lane_sink_add(struct lane_sink *sink, enum origin origin, int64_t at_ns, const uint8_t *state,
-				   size_t procs)
+                   size_t procs)
 {
 	struct lanes *lanes = &sink->lanes;
 	int64_t last = lanes->samples ? lanes->at_ns[lanes->samples - 1] : lanes->start_ns;

@@ -48,8 +48,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 		int minor = 18 + (int)(seed % 10);
 		struct go_elf elf =
 			go_elf_create(minor, "go1.26.8",
-						  "path\texample.com/tiny\nmod\texample.com/tiny\t(devel)\t\n"
-						  "dep\tschedtop/agent\tv0.1.0\th1:=\n");
+		                  "path\texample.com/tiny\nmod\texample.com/tiny\t(devel)\t\n"
+		                  "dep\tschedtop/agent\tv0.1.0\th1:=\n");
 		if (elf.n <= max_size) {
 			memcpy(data, elf.bytes, elf.n);
 			size = elf.n;
