@@ -12,6 +12,7 @@ struct history {
 	size_t capacity; /* a power of two, or 0 */
 	size_t oldest, count;
 	size_t bytes;
+	int64_t moment_ns; /* of history_rewind */
 };
 
 struct history *history_create(int64_t span_ns, size_t bytes_max)
@@ -21,6 +22,7 @@ struct history *history_create(int64_t span_ns, size_t bytes_max)
 		return NULL;
 	h->span_ns = span_ns;
 	h->bytes_max = bytes_max;
+	h->moment_ns = INT64_MAX;
 	return h;
 }
 
@@ -66,7 +68,7 @@ static void drop_oldest(struct history *h)
 
 enum status history_add(struct history *h, const struct snapshot *s)
 {
-	const struct snapshot *newest = history_get(h, 0);
+	const struct snapshot *newest = h->count ? *slot(h, h->count - 1) : NULL;
 	if ((newest && s->monotonic_ns < newest->monotonic_ns) ||
 	    (h->count == h->capacity && grow(h) != STATUS_OK)) {
 		snapshot_unref(s);
@@ -82,14 +84,37 @@ enum status history_add(struct history *h, const struct snapshot *s)
 	return STATUS_OK;
 }
 
+void history_rewind(struct history *h, int64_t monotonic_ns)
+{
+	h->moment_ns = monotonic_ns;
+}
+
+/* How many were read at or before the moment, counted from the oldest. */
+static size_t read_by(const struct history *h, int64_t monotonic_ns)
+{
+	size_t low = 0, high = h->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if ((*slot(h, middle))->monotonic_ns <= monotonic_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 size_t history_count(const struct history *h)
 {
-	return h->count;
+	if (h->moment_ns == INT64_MAX || h->count == 0)
+		return h->count;
+	size_t seen = read_by(h, h->moment_ns);
+	return seen ? seen : 1;
 }
 
 const struct snapshot *history_get(const struct history *h, size_t i)
 {
-	return i < h->count ? *slot(h, h->count - 1 - i) : NULL;
+	size_t count = history_count(h);
+	return i < count ? *slot(h, count - 1 - i) : NULL;
 }
 
 const struct snapshot *history_first(const struct history *h)
@@ -99,18 +124,13 @@ const struct snapshot *history_first(const struct history *h)
 
 size_t history_index(const struct history *h, int64_t monotonic_ns)
 {
-	/* Everything before `low` (counted from the oldest) was read at or before monotonic_ns. */
-	size_t low = 0, high = h->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if ((*slot(h, middle))->monotonic_ns <= monotonic_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (h->count == 0)
+	size_t count = history_count(h);
+	if (count == 0)
 		return 0;
-	return h->count - (low > 0 ? low : 1);
+	size_t read = read_by(h, monotonic_ns);
+	if (read > count)
+		read = count;
+	return count - (read > 0 ? read : 1);
 }
 
 const struct snapshot *history_at(const struct history *h, int64_t monotonic_ns)

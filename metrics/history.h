@@ -2,6 +2,9 @@
  * The snapshots of the last minutes, newest last. Owned and used by one thread. It holds a
  * reference to each snapshot and lets the oldest go when `span_ns` or `bytes_max` is passed, but
  * always keeps the two newest, and the first one ever added, which is the base of "since attach".
+ *
+ * Readers see it as of a moment: after history_rewind they find what they would have found then, so
+ * that a view of the past is the view of the present, drawn with a rewound history.
  */
 #ifndef SCHEDTOP_METRICS_HISTORY_H
 #define SCHEDTOP_METRICS_HISTORY_H
@@ -15,6 +18,9 @@ void history_destroy(struct history *h);
 /* Takes over the caller's reference, whatever happens. STATUS_FAILED when out of memory, or when
    the snapshot is older than the newest one: the history is in order of monotonic_ns. */
 enum status history_add(struct history *h, const struct snapshot *s);
+/* From here on, and until it is called again, readers see nothing that was read after the moment
+   (and the oldest snapshot kept, when all were); INT64_MAX is the present. Adding goes on. */
+void history_rewind(struct history *h, int64_t monotonic_ns);
 size_t history_count(const struct history *h);
 /* i = 0 is the newest; NULL past the oldest. Borrowed. */
 const struct snapshot *history_get(const struct history *h, size_t i);
@@ -23,7 +29,7 @@ const struct snapshot *history_first(const struct history *h); /* the first ever
 const struct snapshot *history_at(const struct history *h, int64_t monotonic_ns);
 /* The index of that snapshot for history_get; 0 when empty. */
 size_t history_index(const struct history *h, int64_t monotonic_ns);
-/* What all of it weighs now, in bytes. */
+/* What all of it weighs now, in bytes, whatever readers see. */
 size_t history_bytes(const struct history *h);
 
 #endif

@@ -7,5 +7,6 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/history.c metrics/history.h \
 	metrics/json.c metrics/json.h \
 	metrics/schedtrace.c metrics/schedtrace.h \
+	metrics/session.c metrics/session.h \
 	metrics/snapshot.c metrics/snapshot.h
 EXTRA_DIST += doc/schema.md

@@ -6,6 +6,7 @@ metrics_tests = \
 	tests/unit/test_history \
 	tests/unit/test_json \
 	tests/unit/test_schedtrace \
+	tests/unit/test_session \
 	tests/unit/test_snapshot
 check_PROGRAMS += $(metrics_tests)
 
@@ -43,6 +44,11 @@ tests_unit_test_schedtrace_SOURCES = tests/unit/test_schedtrace.c $(metrics_fixt
 tests_unit_test_schedtrace_CFLAGS = $(metrics_test_cflags)
 tests_unit_test_schedtrace_LDFLAGS = $(metrics_test_ldflags)
 tests_unit_test_schedtrace_LDADD = $(metrics_test_libs)
+
+tests_unit_test_session_SOURCES = tests/unit/test_session.c $(metrics_fixture)
+tests_unit_test_session_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_session_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_session_LDADD = $(metrics_test_libs)
 
 tests_unit_test_snapshot_SOURCES = tests/unit/test_snapshot.c $(metrics_fixture)
 tests_unit_test_snapshot_CFLAGS = $(metrics_test_cflags)

@@ -148,9 +148,37 @@ static void without_memory_a_snapshot_is_let_go_and_the_rest_stays(void **state)
 	history_destroy(h);
 }
 
+static void a_rewound_history_is_what_it_was_then(void **state)
+{
+	(void)state;
+	struct history *h = history_create(MINUTE * 60, SIZE_MAX);
+	history_rewind(h, 5 * NS_PER_S);
+	assert_int_equal(history_count(h), 0);
+	for (int64_t second = 1; second <= 20; second++)
+		add(h, second * 2);
+	/* What is added meanwhile is kept, and not seen. */
+	assert_int_equal(history_count(h), 2);
+	assert_int_equal(second_of(history_get(h, 0)), 4);
+	assert_int_equal(second_of(history_get(h, 1)), 2);
+	assert_null(history_get(h, 2));
+	assert_int_equal(second_of(history_at(h, INT64_MAX)), 4);
+	assert_int_equal(second_of(history_at(h, 3 * NS_PER_S)), 2);
+	assert_int_equal(history_index(h, 3 * NS_PER_S), 1);
+	history_rewind(h, 10 * NS_PER_S);
+	assert_int_equal(second_of(history_get(h, 0)), 10);
+	history_rewind(h, NS_PER_S);
+	assert_int_equal(history_count(h), 1);
+	assert_int_equal(second_of(history_get(h, 0)), 2);
+	history_rewind(h, INT64_MAX);
+	assert_int_equal(history_count(h), 20);
+	assert_int_equal(second_of(history_get(h, 0)), 40);
+	history_destroy(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_rewound_history_is_what_it_was_then),
 		cmocka_unit_test(an_empty_history_has_nothing),
 		cmocka_unit_test(the_newest_comes_first),
 		cmocka_unit_test(the_span_lets_the_oldest_go_but_never_the_base),

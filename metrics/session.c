@@ -1,0 +1,80 @@
+#include "metrics/session.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define ORDERS_MAX 16
+
+struct session {
+	pthread_mutex_t lock; /* held for a few instructions, never across a call out */
+	struct order order[ORDERS_MAX];
+	size_t oldest, count;
+	struct capture_state capture;
+	void (*wake)(void *arg);
+	void *arg;
+};
+
+struct session *session_create(void (*wake)(void *arg), void *arg)
+{
+	struct session *s = calloc(1, sizeof *s);
+	if (!s)
+		return NULL;
+	if (pthread_mutex_init(&s->lock, NULL) != 0) {
+		free(s);
+		return NULL;
+	}
+	s->wake = wake;
+	s->arg = arg;
+	return s;
+}
+
+void session_destroy(struct session *s)
+{
+	if (!s)
+		return;
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+/* With the lock held: the oldest order leaves the box. */
+static struct order pop(struct session *s)
+{
+	struct order order = s->order[s->oldest];
+	s->oldest = (s->oldest + 1) % ORDERS_MAX;
+	s->count--;
+	return order;
+}
+
+void session_order(struct session *s, enum order_kind kind, int64_t value)
+{
+	pthread_mutex_lock(&s->lock);
+	if (s->count == ORDERS_MAX)
+		pop(s);
+	s->order[(s->oldest + s->count++) % ORDERS_MAX] = (struct order){kind, value};
+	pthread_mutex_unlock(&s->lock);
+	if (s->wake)
+		s->wake(s->arg);
+}
+
+struct order session_take(struct session *s)
+{
+	pthread_mutex_lock(&s->lock);
+	struct order order = s->count ? pop(s) : (struct order){ORDER_NONE, 0};
+	pthread_mutex_unlock(&s->lock);
+	return order;
+}
+
+void session_tell_capture(struct session *s, const struct capture_state *state)
+{
+	pthread_mutex_lock(&s->lock);
+	s->capture = *state;
+	pthread_mutex_unlock(&s->lock);
+}
+
+struct capture_state session_capture(struct session *s)
+{
+	pthread_mutex_lock(&s->lock);
+	struct capture_state state = s->capture;
+	pthread_mutex_unlock(&s->lock);
+	return state;
+}

@@ -1,0 +1,63 @@
+/*
+ * What passes between the screen and those who work for it, as plain values: orders one way, the
+ * state of a capture the other. Nobody calls anybody: the screen leaves an order and goes on, the
+ * wiring in cli/ takes it to whoever does it. A session is shared; every function may be called
+ * from any thread, and none of them waits.
+ */
+#ifndef SCHEDTOP_METRICS_SESSION_H
+#define SCHEDTOP_METRICS_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/status.h"
+
+enum order_kind {
+	ORDER_NONE,
+	ORDER_INTERVAL, /* value: ns between snapshots */
+	ORDER_CAPTURE,  /* value: ns of execution trace to take */
+	ORDER_CANCEL,   /* the capture under way */
+	ORDER_FOLLOW,   /* value: the PID to watch from now on */
+};
+
+struct order {
+	enum order_kind kind;
+	int64_t value;
+};
+
+enum capture_phase {
+	CAPTURE_NONE,      /* none was asked for yet */
+	CAPTURE_ASKING,    /* the agent has not begun */
+	CAPTURE_RUNNING,   /* bytes arrive */
+	CAPTURE_SAVING,    /* complete, on its way to the disk */
+	CAPTURE_DONE,      /* path, bytes and the rates are known */
+	CAPTURE_FAILED,    /* `text` says why; nothing is left behind */
+	CAPTURE_CANCELLED, /* nothing is left behind */
+};
+
+/* One capture, as far as it is known. */
+struct capture_state {
+	enum capture_phase phase;
+	int64_t started_ns;  /* monotonic, when RUNNING began; 0: not yet */
+	int64_t duration_ns; /* asked for */
+	uint64_t bytes;      /* so far */
+	char path[512];      /* of the file when DONE; printable */
+	char go_version[32]; /* needed to open it */
+	char text[256];      /* one sentence when FAILED */
+};
+
+struct session;
+
+struct session *session_create(void (*wake)(void *arg), void *arg); /* wake: after each order */
+void session_destroy(struct session *s);                            /* NULL is fine */
+
+/* The screen's side. Bounded: an order that finds the box full takes the place of the oldest. */
+void session_order(struct session *s, enum order_kind kind, int64_t value);
+struct capture_state session_capture(struct session *s);
+
+/* The other side. ORDER_NONE when there is none. */
+struct order session_take(struct session *s);
+void session_tell_capture(struct session *s, const struct capture_state *state);
+
+#endif

@@ -1,0 +1,69 @@
+#include "tests/unit/metrics_fixture.h"
+
+#include <string.h>
+
+#include "metrics/session.h"
+
+static void count_wakes(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void orders_are_taken_in_their_order(void **state)
+{
+	(void)state;
+	int wakes = 0;
+	struct session *s = session_create(count_wakes, &wakes);
+	assert_int_equal(session_take(s).kind, ORDER_NONE);
+	session_order(s, ORDER_INTERVAL, 250);
+	session_order(s, ORDER_CAPTURE, 3000);
+	assert_int_equal(wakes, 2);
+	struct order order = session_take(s);
+	assert_int_equal(order.kind, ORDER_INTERVAL);
+	assert_int_equal(order.value, 250);
+	assert_int_equal(session_take(s).value, 3000);
+	assert_int_equal(session_take(s).kind, ORDER_NONE);
+	session_destroy(s);
+	session_destroy(NULL);
+}
+
+static void a_full_box_keeps_the_newest_orders(void **state)
+{
+	(void)state;
+	struct session *s = session_create(NULL, NULL);
+	for (int i = 1; i <= 100; i++)
+		session_order(s, ORDER_INTERVAL, i);
+	int64_t last = 0, taken = 0;
+	for (struct order o = session_take(s); o.kind != ORDER_NONE; o = session_take(s)) {
+		assert_true(o.value > last);
+		last = o.value;
+		taken++;
+	}
+	assert_int_equal(last, 100);
+	assert_true(taken > 1 && taken < 100);
+	session_destroy(s);
+}
+
+static void a_capture_is_what_was_told_last(void **state)
+{
+	(void)state;
+	struct session *s = session_create(NULL, NULL);
+	assert_int_equal(session_capture(s).phase, CAPTURE_NONE);
+	struct capture_state told = {.phase = CAPTURE_FAILED, .bytes = 7, .text = "the disk is full"};
+	session_tell_capture(s, &told);
+	struct capture_state seen = session_capture(s);
+	assert_int_equal(seen.phase, CAPTURE_FAILED);
+	assert_int_equal(seen.bytes, 7);
+	assert_string_equal(seen.text, "the disk is full");
+	session_destroy(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(orders_are_taken_in_their_order),
+		cmocka_unit_test(a_full_box_keeps_the_newest_orders),
+		cmocka_unit_test(a_capture_is_what_was_told_last),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
