@@ -7,7 +7,7 @@
 #define TABS_WIDTH 100 /* from here on all tabs have their names; below, the current one alone */
 
 const struct view *const views[] = {&view_overview};
-const size_t views_count = sizeof views / sizeof *views;
+const size_t views_count = sizeof views / sizeof(void *);
 
 /* Tabs of one view would say nothing. */
 static bool has_tabs(void)
