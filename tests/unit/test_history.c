@@ -264,7 +264,7 @@ static void samples_that_are_joined_get_coarser_evenly(void **state)
 	int64_t before_ns = all->lanes.start_ns;
 	for (size_t i = 0; i < all->lanes.samples; i++) {
 		int64_t length_ns = all->lanes.at_ns[i] - before_ns;
-		assert_true(length_ns > 0 && length_ns < 3 * 8 * NS_PER_S / 65);
+		assert_true(length_ns > 0 && length_ns < 4 * 8 * NS_PER_S / 65);
 		before_ns = all->lanes.at_ns[i];
 	}
 	assert_int_equal(before_ns, 8 * NS_PER_S);
