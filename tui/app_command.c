@@ -157,7 +157,7 @@ static enum loop_next sort(struct app *app, enum command command, const char *ar
 	for (; name[count]; count++)
 		if (argument && found < 0 && !strncasecmp(name[count], argument, strlen(argument)))
 			found = count;
-	if (argument && found < 0)
+	if (count == 0 || (argument && found < 0))
 		return complain(app, command, "there is no such column");
 	place->sort = argument ? found : (place->sort + 1) % count;
 	place->reversed = false;
