@@ -425,6 +425,11 @@ struct cpu_limit derive_cpu_limit(const struct snapshot *s)
 		limit.known = limit.by_quota = true;
 		limit.cpus = (double)quota / 1000;
 	}
-	limit.exceeded = limit.known && get_gomaxprocs(s, &procs) && (double)procs > ceil(limit.cpus);
+	double enough = ceil(limit.cpus);
+	/* Two Ps are what Go >= 1.25 itself takes under a quota of less, so that GC does not stop all.
+	 */
+	if (limit.by_quota)
+		enough = fmax(enough, 2);
+	limit.exceeded = limit.known && get_gomaxprocs(s, &procs) && (double)procs > enough;
 	return limit;
 }

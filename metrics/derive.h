@@ -96,7 +96,7 @@ struct cpu_limit {
 	bool known;
 	double cpus;   /* the least of quota and affinity */
 	bool by_quota; /* the quota is the tighter one */
-	bool exceeded; /* GOMAXPROCS is above it, rounded up */
+	bool exceeded; /* GOMAXPROCS is above it, rounded up, and above 2 if it is a quota */
 };
 struct cpu_limit derive_cpu_limit(const struct snapshot *s);
 

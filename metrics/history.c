@@ -11,7 +11,6 @@ struct history {
 	const struct snapshot **ring;
 	size_t capacity; /* a power of two, or 0 */
 	size_t oldest, count;
-	size_t with_rows; /* how many of the newest still have their rows */
 	size_t bytes;
 };
 
@@ -56,21 +55,6 @@ static enum status grow(struct history *h)
 	return STATUS_OK;
 }
 
-/* `first` is held twice while it is in the ring, so it never sheds its rows: the base stays whole.
- */
-static void shed_old_rows(struct history *h, int64_t now_ns)
-{
-	while (h->with_rows > 2) {
-		const struct snapshot *s = *slot(h, h->count - h->with_rows);
-		if (now_ns - s->monotonic_ns <= HISTORY_ROWS_NS)
-			break;
-		size_t before = snapshot_bytes(s);
-		if (snapshot_shed_rows(s))
-			h->bytes -= before - snapshot_bytes(s);
-		h->with_rows--;
-	}
-}
-
 static void drop_oldest(struct history *h)
 {
 	const struct snapshot *s = *slot(h, 0);
@@ -78,8 +62,6 @@ static void drop_oldest(struct history *h)
 	snapshot_unref(s);
 	h->oldest++;
 	h->count--;
-	if (h->with_rows > h->count)
-		h->with_rows = h->count;
 }
 
 enum status history_add(struct history *h, const struct snapshot *s)
@@ -93,9 +75,7 @@ enum status history_add(struct history *h, const struct snapshot *s)
 	if (!h->first)
 		h->first = snapshot_ref(s);
 	*slot(h, h->count++) = s;
-	h->with_rows++;
 	h->bytes += snapshot_bytes(s);
-	shed_old_rows(h, s->monotonic_ns);
 	while (h->count > 2 && (s->monotonic_ns - (*slot(h, 0))->monotonic_ns > h->span_ns ||
 	                        history_bytes(h) > h->bytes_max))
 		drop_oldest(h);

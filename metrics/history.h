@@ -2,17 +2,11 @@
  * The snapshots of the last minutes, newest last. Owned and used by one thread. It holds a
  * reference to each snapshot and lets the oldest go when `span_ns` or `bytes_max` is passed, but
  * always keeps the two newest, and the first one ever added, which is the base of "since attach".
- *
- * Half of a snapshot's weight is its P and M rows, and nobody asks for those of ten minutes ago:
- * one older than HISTORY_ROWS_NS loses them (np = nm = 0: unknown), unless somebody else holds it
- * too.
  */
 #ifndef SCHEDTOP_METRICS_HISTORY_H
 #define SCHEDTOP_METRICS_HISTORY_H
 
 #include "metrics/snapshot.h"
-
-#define HISTORY_ROWS_NS INT64_C(60000000000)
 
 struct history;
 

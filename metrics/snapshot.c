@@ -101,15 +101,6 @@ void snapshot_unref(const struct snapshot *s)
 	free(c);
 }
 
-bool snapshot_shed_rows(const struct snapshot *s)
-{
-	struct counted *c = counted_of(s);
-	if (atomic_load_explicit(&c->refs, memory_order_acquire) != 1)
-		return false;
-	free_rows(&c->snapshot);
-	return true;
-}
-
 enum status snapshot_reserve(struct snapshot *s, size_t np, size_t nm)
 {
 	/* One more than asked for: calloc(0) may be NULL, which is not out of memory. */

@@ -280,9 +280,5 @@ enum status snapshot_reserve(struct snapshot *s, size_t np, size_t nm);
 enum status lanes_reserve(struct lanes *lanes, size_t samples, size_t procs);
 /* What it weighs, for the history's budget. Bounds, which all snapshots share, are not counted. */
 size_t snapshot_bytes(const struct snapshot *s);
-/* Frees the P and M rows if the caller's reference is the only one, so that nobody can see the
-   change; false, and nothing done, when somebody else has one too. For the history, about old
-   snapshots. */
-bool snapshot_shed_rows(const struct snapshot *s);
 
 #endif

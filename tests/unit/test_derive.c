@@ -636,7 +636,8 @@ static void the_tighter_of_quota_and_affinity_is_the_limit(void **state)
 		{4000, 0, 4, true, true, false, 4},  {3500, 8, 4, true, true, false, 3.5},
 		{3500, 8, 5, true, true, true, 3.5}, {16000, 8, 8, true, false, false, 8},
 		{0, 2, 8, true, false, true, 2},     {0, 2, 0, true, false, false, 2},
-		{500, 8, 1, true, true, false, 0.5},
+		{500, 8, 1, true, true, false, 0.5}, {500, 8, 2, true, true, false, 0.5},
+		{500, 8, 3, true, true, true, 0.5},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct snapshot *s = make_snapshot(SECOND);

@@ -84,34 +84,6 @@ static void the_bytes_are_bounded(void **state)
 	history_destroy(h);
 }
 
-static void rows_are_kept_for_a_minute_and_the_rest_for_the_span(void **state)
-{
-	(void)state;
-	struct history *h = history_create(10 * MINUTE, SIZE_MAX);
-	const struct snapshot *watched = NULL;
-	for (int64_t second = 1; second <= 200; second++) {
-		struct snapshot *s = make_full_snapshot(second, 2, 3);
-		if (second == 50)
-			watched = snapshot_ref(s);
-		assert_int_equal(history_add(h, s), STATUS_OK);
-	}
-	for (size_t i = 0; i < 200; i++) {
-		const struct snapshot *s = history_get(h, i);
-		int64_t second = second_of(s);
-		bool kept = second >= 140 || second == 1 || second == 50;
-		assert_int_equal(s->np, kept ? 2 : 0);
-		assert_int_equal(s->nm, kept ? 3 : 0);
-		assert_int_equal(s->lanes.samples, 100);
-		assert_non_null(s->histogram[0].bounds);
-	}
-	snapshot_unref(watched);
-	size_t sum = 0;
-	for (size_t i = 0; i < 200; i++)
-		sum += snapshot_bytes(history_get(h, i));
-	assert_true(history_bytes(h) >= sum && history_bytes(h) < sum + (1 << 16));
-	history_destroy(h);
-}
-
 static void at_finds_the_newest_read_by_then(void **state)
 {
 	(void)state;
@@ -184,7 +156,6 @@ int main(void)
 		cmocka_unit_test(the_span_lets_the_oldest_go_but_never_the_base),
 		cmocka_unit_test(the_two_newest_stay_whatever_the_gap),
 		cmocka_unit_test(the_bytes_are_bounded),
-		cmocka_unit_test(rows_are_kept_for_a_minute_and_the_rest_for_the_span),
 		cmocka_unit_test(at_finds_the_newest_read_by_then),
 		cmocka_unit_test(a_snapshot_from_the_past_is_refused),
 		cmocka_unit_test(without_memory_a_snapshot_is_let_go_and_the_rest_stays),

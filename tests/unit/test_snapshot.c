@@ -83,36 +83,14 @@ static void every_field_has_a_name_of_its_own_in_its_table(void **state)
 		assert_non_null(target_state_name[i]);
 }
 
-static void rows_are_shed_only_when_nobody_else_looks(void **state)
-{
-	(void)state;
-	struct snapshot *s = make_full_snapshot(1, 8, 20);
-	struct snapshot *other = snapshot_ref(s);
-	size_t whole = snapshot_bytes(s);
-	assert_false(snapshot_shed_rows(s));
-	assert_int_equal(s->np, 8);
-	assert_int_equal(snapshot_bytes(s), whole);
-	snapshot_unref(other);
-	assert_true(snapshot_shed_rows(s));
-	assert_int_equal(s->np + s->nm, 0);
-	assert_true(snapshot_bytes(s) < whole * 6 / 10);
-	assert_non_null(s->histogram[0].bounds);
-	assert_int_equal(s->lanes.samples, 100);
-	snapshot_unref(s);
-}
-
 /* Ten minutes of one a second, with the rest of the program, are to fit into 20 MiB. */
 static void a_typical_snapshot_is_small(void **state)
 {
 	(void)state;
 	struct snapshot *s = make_full_snapshot(1, 8, 20);
-	size_t whole = snapshot_bytes(s);
-	snapshot_shed_rows(s);
-	size_t old = snapshot_bytes(s);
-	print_message("8 Ps, 20 Ms, 5 histograms, 100 samples: %zu bytes, %zu without rows\n", whole,
-	              old);
-	assert_true(whole < 14000);
-	assert_true(old < 6000);
+	size_t bytes = snapshot_bytes(s);
+	print_message("8 Ps, 20 Ms, 5 histograms, 100 samples: %zu bytes\n", bytes);
+	assert_true(bytes < 14000);
 	snapshot_unref(s);
 }
 
@@ -144,7 +122,6 @@ int main(void)
 		cmocka_unit_test(rows_and_samples_begin_unknown_and_may_be_reserved_again),
 		cmocka_unit_test(a_delta_needs_both_sides_and_a_counter_that_did_not_fall),
 		cmocka_unit_test(every_field_has_a_name_of_its_own_in_its_table),
-		cmocka_unit_test(rows_are_shed_only_when_nobody_else_looks),
 		cmocka_unit_test(a_typical_snapshot_is_small),
 		cmocka_unit_test(without_memory_there_is_no_snapshot_and_no_leak),
 	};
