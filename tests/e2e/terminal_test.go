@@ -368,7 +368,7 @@ func TestPickedProcessIsWatched(t *testing.T) {
 	m.run("clear; echo BEFORE; " + binary)
 	m.waitText("which one?")
 	marked := regexp.MustCompile(`(?m)^>.*$`)
-	selected := regexp.MustCompile(`(?m)^> +` + w.p() + ` .*workload`)
+	selected := regexp.MustCompile(`(?m)^> +` + w.p() + ` .*workload .*schedtop/tests/workloads`)
 	for !selected.MatchString(m.screen()) {
 		before := marked.FindString(m.screen())
 		m.keys("Down")
