@@ -325,11 +325,11 @@ func TestMoreLanesThanRowsCanBeScrolled(t *testing.T) {
 	m.watch("-p " + w.p())
 	screen := m.waitText("to P63")
 	mustContain(t, screen, " more Ps: P", "\n 0 ")
-	m.keys("End")
+	m.keys("G")
 	m.waitFor("the last P", func(s string) bool { return strings.Contains(s, "\n 63 ") && !strings.Contains(s, "\n 0 ") })
 	m.keys("Up")
 	m.waitText("+1 more P: P63")
-	m.keys("Home")
+	m.keys("g")
 	m.waitText("\n 0 ")
 	m.keys("q")
 }
