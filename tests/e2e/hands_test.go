@@ -114,7 +114,9 @@ func TestTabsAnswerToDigitsKeysAndClicks(t *testing.T) {
 		m.waitFor("help of the view that was clicked", shown)
 		m.keys("Escape")
 	}
-	m.keys("1")
+	m.keys("1", "?")
+	m.waitText("Keys of Overview")
+	m.keys("Escape")
 	m.waitFor("the Overview", func(s string) bool { return lanesOf(s) == 4 })
 	if err := syscall.Kill(m.schedtopPID(), syscall.SIGSEGV); err != nil {
 		t.Fatal(err)
