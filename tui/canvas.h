@@ -29,6 +29,9 @@ struct canvas {
 	int width, height;
 	bool ascii;
 	struct cell *cell; /* [height * width], by rows */
+	/* Cells that had a character and were given another since they were cleared: where a layout is
+	   right, none. */
+	int overdrawn;
 };
 
 /* NULL when out of memory. Sizes are cut to 1...MAX. All cells are blank. */
@@ -60,6 +63,8 @@ int pane_fit(struct pane pane, int x, int y, enum style style, const char *text)
 /* Text in lines of the pane's width, broken between words where it can be; what does not fit the
    height ends in an ellipsis. Returns the lines it would take. */
 int pane_wrap(struct pane pane, enum style style, const char *text);
+/* Makes every cell blank, to draw on it anew. */
+void pane_clear(struct pane pane);
 /* Gives every cell of the pane the style and leaves the characters. */
 void pane_restyle(struct pane pane, enum style style);
 

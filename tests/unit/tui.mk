@@ -4,6 +4,7 @@ tui_tests = \
 	tests/unit/test_canvas \
 	tests/unit/test_keymap \
 	tests/unit/test_layout \
+	tests/unit/test_layouts \
 	tests/unit/test_overview \
 	tests/unit/test_picker \
 	tests/unit/test_plot \
@@ -30,6 +31,10 @@ tests_unit_test_keymap_LDADD = $(tui_test_libs)
 tests_unit_test_layout_SOURCES = tests/unit/test_layout.c
 tests_unit_test_layout_CFLAGS = $(tui_test_cflags)
 tests_unit_test_layout_LDADD = $(tui_test_libs)
+
+tests_unit_test_layouts_SOURCES = tests/unit/test_layouts.c $(tui_fixture)
+tests_unit_test_layouts_CFLAGS = $(tui_test_cflags)
+tests_unit_test_layouts_LDADD = $(tui_test_libs)
 
 tests_unit_test_overview_SOURCES = tests/unit/test_overview.c $(tui_fixture)
 tests_unit_test_overview_CFLAGS = $(tui_test_cflags)
