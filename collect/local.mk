@@ -12,4 +12,5 @@ collect_libcollect_a_SOURCES = \
 	collect/memory.c \
 	collect/os.c \
 	collect/source.h \
+	collect/tasks.c collect/tasks.h \
 	collect/target.c collect/target.h
