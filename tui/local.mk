@@ -3,7 +3,10 @@ tui_libtui_a_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS) $(UV_CFLAGS)
 tui_libtui_a_SOURCES = \
 	tui/app.c tui/tui.h \
 	tui/canvas.c tui/canvas.h \
+	tui/command.c tui/command.h \
 	tui/distribution.c tui/distribution.h \
+	tui/frame.c tui/frame.h \
+	tui/header.c tui/header.h \
 	tui/keymap.c tui/keymap.h \
 	tui/layout.c tui/layout.h \
 	tui/loop.c tui/loop.h \
@@ -16,4 +19,5 @@ tui_libtui_a_SOURCES = \
 	tui/view.c tui/view.h \
 	tui/view_latency.c \
 	tui/view_overview.c \
-	tui/view_picker.c tui/view_picker.h
+	tui/view_picker.c tui/view_picker.h \
+	tui/view_threads.c
