@@ -203,7 +203,10 @@ static enum status make_rows(struct thread_table *table)
 		row->cpu_ratio = NAN;
 		row->since_ns = -1;
 		row->task = table->tasks ? &table->tasks->task[i] : NULL;
-		row->tid = row->task ? row->task->tid : sight[i].tid;
+		if (row->task)
+			row->tid = row->task->tid;
+		else if (sight)
+			row->tid = sight[i].tid;
 		const struct sight *seen = find_sight(sight, nm, inner_tid(row));
 		row->m = seen ? seen->m : NULL;
 		row->use = seen ? (enum thread_use)seen->use : table->ms ? THREAD_OTHER : THREAD_UNKNOWN;

@@ -35,10 +35,10 @@ static bool find_range(const struct histogram window[PLOT_WINDOWS], int *first, 
 	return any;
 }
 
-/* 1, 2 or 5 times a power of ten: the axis keeps its end while the bars breathe. */
+/* To one of a few steps: the axis keeps its end while the bars breathe. */
 static double round_up(double share)
 {
-	static const double step[] = {0.01, 0.02, 0.05, 0.1, 0.2, 0.5};
+	static const double step[] = {0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75};
 	for (size_t i = 0; i < sizeof step / sizeof *step; i++)
 		if (share <= step[i])
 			return step[i];

@@ -20,7 +20,7 @@ struct distribution_row {
 
 struct distribution {
 	int rows;         /* 0: no window has any events */
-	double share_max; /* of the events of a window in one row, rounded up to 1, 2, 5, 10, 20... % */
+	double share_max; /* of the events of a window in one row, rounded up to one of a few steps */
 	bool known[PLOT_WINDOWS];
 	uint64_t total[PLOT_WINDOWS];
 	struct distribution_row row[DISTRIBUTION_ROWS_MAX];

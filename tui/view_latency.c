@@ -52,9 +52,9 @@ static void windows_finish(struct windows *w)
 }
 
 /* "10 s", or what it really covers when that is something else: just attached, or read rarely. */
-static void window_name(char *to, size_t size, const struct windows *w, int i)
+static void window_name(char *to, size_t size, int i, int64_t covered_ns)
 {
-	int64_t span_ns = window_info[i].span_ns, covered_ns = w->covered_ns[i];
+	int64_t span_ns = window_info[i].span_ns;
 	int64_t off_ns = covered_ns > span_ns ? covered_ns - span_ns : span_ns - covered_ns;
 	if (span_ns > 0 && covered_ns > 0 && off_ns > span_ns / 4)
 		view_age(to, size, covered_ns + NS_PER_S / 2);
@@ -73,7 +73,7 @@ static void draw_title(struct pane pane, const char *title, const struct windows
 	struct pane bars = distribution_bars(pane);
 	int x = pane_text(pane, 0, 0, STYLE_LABEL, title);
 	for (int i = 0; i < PLOT_WINDOWS; i++) {
-		window_name(text, sizeof text, w, i);
+		window_name(text, sizeof text, i, w->covered_ns[i]);
 		if (x + 5 + canvas_text_width(pane.canvas, text) > pane.width - 8)
 			break;
 		pane_glyph(pane, x + 2, 0, plot_window_style(i), plot_window_glyph(i, pane.canvas));
@@ -94,7 +94,7 @@ static void draw_histogram(struct pane pane, const char *title, const struct win
 	distribution_make(&d, w->h, rows.height);
 	draw_title(pane, title, w, &d);
 	distribution_draw(rows, &d);
-	window_name(name, sizeof name, w, 0);
+	window_name(name, sizeof name, 0, w->covered_ns[0]);
 	if (!d.known[0] && !d.known[PLOT_WINDOWS - 1])
 		pane_text(rows, 2, 0, STYLE_DIM, "– no source tells");
 	else if (d.rows == 0)
@@ -180,7 +180,7 @@ static void draw_label(struct pane pane, const struct line *line, const struct w
                        bool named)
 {
 	char window[32], text[64];
-	window_name(window, sizeof window, w, line->window);
+	window_name(window, sizeof window, line->window, w->covered_ns[line->window]);
 	if (pane.width >= LONG_LABEL) {
 		pane_text(pane, 0, 0, STYLE_LABEL, named ? line->label : "");
 		pane_right(pane, 0, STYLE_DIM, window);
@@ -229,51 +229,56 @@ static void share_lines(struct slot line[LINE_COUNT], int height)
 
 /* --- mutexes -------------------------------------------------------------------------------- */
 
-/* Nanoseconds that goroutines waited, and the time in which they did. */
-static struct rate mutex_rate(const struct history *h, int64_t span_ns)
+/* Time that goroutines waited, from whoever counts it, per second of the window; *covered_ns is
+   what that really covers, -1 when it is unknown. */
+static struct rate mutex_rate(const struct history *h, int64_t span_ns, int64_t *covered_ns)
 {
 	const struct snapshot *now = history_get(h, 0);
-	struct rate rate = {.known = false};
 	int64_t waited_ns, uptime_ns;
+	*covered_ns = -1;
 	if (span_ns < 0) {
 		bool known = (fields_get(&now->sched, SCHED_MUTEX_WAIT_NS, &waited_ns) ||
 		              fields_get(&now->runtime, RUNTIME_MUTEX_WAIT_NS, &waited_ns)) &&
 		             fields_get(&now->os, OS_UPTIME_NS, &uptime_ns) && uptime_ns > 0;
-		if (known)
-			rate = (struct rate){true, (double)waited_ns * 1e9 / (double)uptime_ns};
-		return rate;
+		return (struct rate){known, known ? (double)waited_ns * 1e9 / (double)uptime_ns : 0};
 	}
 	const struct snapshot *before = history_at(h, now->monotonic_ns - span_ns);
-	if (before == now)
-		return rate;
-	rate = derive_rate(&before->sched, &now->sched, SCHED_MUTEX_WAIT_NS,
-	                   now->sched_at.at_ns - before->sched_at.at_ns);
-	return rate.known ? rate
-	                  : derive_rate(&before->runtime, &now->runtime, RUNTIME_MUTEX_WAIT_NS,
-	                                now->runtime_at.at_ns - before->runtime_at.at_ns);
+	bool by_sched = fields_has(&now->sched, SCHED_MUTEX_WAIT_NS);
+	int64_t elapsed_ns = by_sched ? now->sched_at.at_ns - before->sched_at.at_ns
+	                              : now->runtime_at.at_ns - before->runtime_at.at_ns;
+	struct rate rate =
+		by_sched ? derive_rate(&before->sched, &now->sched, SCHED_MUTEX_WAIT_NS, elapsed_ns)
+				 : derive_rate(&before->runtime, &now->runtime, RUNTIME_MUTEX_WAIT_NS, elapsed_ns);
+	if (rate.known)
+		*covered_ns = elapsed_ns;
+	return rate;
 }
+
+#define MUTEX_WIDTH 11 /* "38.8 ms/s" */
 
 /* "Mutex wait   10 s 3.2 ms/s   1 min 2.9 ms/s   start …": a second a second is one goroutine that
    always waits. */
 static void draw_mutex(struct pane pane, const struct view_data *data)
 {
-	char text[64], number[32];
+	char text[64], number[32], window[32];
 	int x = pane_text(pane, 0, 0, STYLE_LABEL, "Mutex wait");
 	for (int i = 0; i < PLOT_WINDOWS; i++) {
-		struct rate rate = mutex_rate(data->history, window_info[i].span_ns);
+		int64_t covered_ns;
+		struct rate rate = mutex_rate(data->history, window_info[i].span_ns, &covered_ns);
+		window_name(window, sizeof window, i, covered_ns);
 		text_duration(number, sizeof number, rate.per_s, pane.canvas->ascii);
 		snprintf(text, sizeof text, "%s/s", number);
-		int end = x + 2 + (int)strlen(window_info[i].name) + 1 + 11;
+		int end = x + 2 + 5 + 1 + MUTEX_WIDTH; /* "1 min" is the longest name */
 		if (end > pane.width)
 			return;
-		int at = pane_text(pane, x + 2, 0, STYLE_DIM, window_info[i].name);
-		pane_right(pane_sub(pane, at, 0, end - at, 1), 0, rate.known ? STYLE_TEXT : STYLE_DIM,
-		           rate.known ? text : DASH);
+		pane_text(pane, x + 2, 0, STYLE_DIM, window);
+		pane_right(pane_sub(pane, end - MUTEX_WIDTH, 0, MUTEX_WIDTH, 1), 0,
+		           rate.known ? STYLE_TEXT : STYLE_DIM, rate.known ? text : DASH);
 		x = end;
 	}
-	static const char meaning[] = "   1 s/s: one goroutine always waits for one";
-	if (x + (int)sizeof meaning <= pane.width)
-		pane_text(pane, x, 0, STYLE_DIM, meaning);
+	static const char meaning[] = "1 s/s: one goroutine always waits for one";
+	if (x + 4 + (int)sizeof meaning <= pane.width)
+		pane_right(pane, 0, STYLE_DIM, meaning);
 }
 
 /* --- p50 and p99 over time ------------------------------------------------------------------ */
@@ -367,19 +372,22 @@ static void share_page(struct slot part[PARTS], int height)
 {
 	static const struct slot table[PARTS] = {
 		[PART_TOP_GAP] = {.min = 1, .want = 1, .drop = 5},
-		[PART_HISTOGRAM] = {.min = 4, .want = 8, .drop = 1, .grow = 3},
+		[PART_HISTOGRAM] = {.min = 4, .want = 7, .drop = 1, .grow = 3},
 		[PART_TABLE_GAP] = {.min = 1, .want = 1, .drop = 6},
-		[PART_TABLE] = {.min = 3, .want = 8},
+		[PART_TABLE] = {.min = 3, .want = 6},
 		[PART_MUTEX] = {.min = 1, .want = 1, .drop = 2},
 		[PART_HISTORY_GAP] = {.min = 1, .want = 1, .drop = 4},
 		[PART_HISTORY] = {.min = 4, .want = 5, .drop = 3, .grow = 2},
 	};
 	memcpy(part, table, sizeof table);
-	/* All lines of the table before the graphs grow. */
-	int spare = height - 8 - 8 - 5 - 3;
-	int lines = 1 + (int)LINE_COUNT;
-	if (spare > 0)
-		part[PART_TABLE].want = 8 + spare / 2 < lines ? 8 + spare / 2 : lines;
+	/* Half of what is left is for lines of the table, until it has all of them. */
+	int least = 0, lines = 1 + (int)LINE_COUNT;
+	for (int i = 0; i < PARTS; i++)
+		least += table[i].want;
+	if (height > least) {
+		int want = table[PART_TABLE].want + (height - least) / 2;
+		part[PART_TABLE].want = want < lines ? want : lines;
+	}
 	layout(part, PARTS, height);
 }
 
@@ -422,6 +430,21 @@ static void draw_histograms(struct pane pane, const struct windows *all)
 	               &all[HISTOGRAM_GC_PAUSE]);
 }
 
+/* The last word of a source that fell silent is dim, and says how old it is. */
+static void mark_stale(struct pane page, const struct view_data *data)
+{
+	char age[32], text[48];
+	const struct snapshot *newest = history_get(data->history, 0);
+	const struct stamp *read = &newest->histogram_at[HISTOGRAM_SCHED_LATENCY];
+	int64_t at_ns = read->origin != ORIGIN_NONE ? read->at_ns : newest->monotonic_ns;
+	if (data->state != TARGET_EXITED && !view_is_stale(data, at_ns))
+		return;
+	pane_restyle(page, STYLE_DIM);
+	view_age(age, sizeof age, data->now_ns - at_ns);
+	snprintf(text, sizeof text, "%s old ", age);
+	pane_right(page, 0, STYLE_WARNING, text);
+}
+
 static void draw(struct pane page, const struct view_data *data, struct view_place *place)
 {
 	struct slot part[PARTS];
@@ -437,6 +460,7 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 		draw_mutex(part_pane(page, &part[PART_MUTEX]), data);
 	if (part[PART_HISTORY].size)
 		draw_history(part_pane(page, &part[PART_HISTORY]), data);
+	mark_stale(page, data);
 	for (int id = 0; id < HISTOGRAM_COUNT; id++)
 		windows_finish(&all[id]);
 }

@@ -32,7 +32,7 @@ static const struct use_look {
 	[THREAD_SYSCALL] = {STYLE_SYSCALL, 2, "S", "in a system call"},
 	[THREAD_CGO] = {STYLE_SYSCALL, 1, "C", "in C code"},
 	[THREAD_SPINNING] = {STYLE_SCHEDULER, 3, ":", "looks for work"},
-	[THREAD_LOCKED] = {STYLE_BLOCKED, 4, "L", "waits for its goroutine"},
+	[THREAD_LOCKED] = {STYLE_BLOCKED, 4, "L", "locked to it, waits"},
 	[THREAD_IDLE] = {STYLE_DIM, 6, ".", "idle, parked"},
 	[THREAD_OTHER] = {STYLE_TEXT, 5, "-", "the runtime's own"},
 };
@@ -120,16 +120,16 @@ static void put_wait(char *to, size_t size, const struct shown *s)
 		snprintf(number, sizeof number, "#%d", task->syscall);
 		call = number;
 	}
-	bool repeats = call && strstr(task->wait, call);
-	const char *where = repeats ? "" : task->wait;
-	if (repeats && strncmp(task->wait, call, strlen(call)) != 0)
-		where = task->wait; /* "read" in "anon_pipe_read": the longer one says it all */
-	if (call && where[0] && !repeats)
-		snprintf(to, size, "%s %s", call, where);
+	/* "futex futex_do_wait" would say it twice. */
+	bool repeats = call && strncmp(task->wait, call, strlen(call)) == 0;
+	if (call)
+		snprintf(to, size, "%s%s%s", call, task->wait[0] && !repeats ? " " : "",
+		         repeats ? "" : task->wait);
+	else if (task->wait[0])
+		snprintf(to, size, "%s", task->wait);
 	else
-		snprintf(to, size, "%s", where[0] ? where : call ? call : "");
-	if (!to[0] && task->state != 'R' && task->syscall == TASK_SYSCALL_UNKNOWN)
-		snprintf(to, size, "%s", DASH);
+		snprintf(to, size, "%s",
+		         task->state != 'R' && task->syscall == TASK_SYSCALL_UNKNOWN ? DASH : "");
 }
 
 static void put_cpu(char *to, size_t size, const struct shown *s)
@@ -149,7 +149,14 @@ static const struct snapshot_p *p_of(const struct thread_row *row)
 	return &row->s->p[p];
 }
 
-/* "G8812 main.(*Server).handle", "GC worker", "in a system call for G7", "idle, parked". */
+/* An M that belongs to nobody may be the one that waits for the network for all. */
+static bool polls(const struct thread_row *row)
+{
+	const char *call = is_read(row) ? syscall_name(row->task->syscall) : NULL;
+	return row->use == THREAD_OTHER && row->m && call && strncmp(call, "epoll", 5) == 0;
+}
+
+/* "G8812 main.(*Server).handle", "G7 in a system call", "idle, parked". */
 static void put_use(char *to, size_t size, const struct shown *s)
 {
 	const struct thread_row *row = s->row;
@@ -160,18 +167,18 @@ static void put_use(char *to, size_t size, const struct shown *s)
 		fields_get(&row->m->f, M_LOCKEDG, &g);
 	if (p)
 		fields_get(&p->f, P_GC_WORKER, &worker);
-	if (!row->m && row->use == THREAD_OTHER)
-		text = "not Go's: a thread of C code";
 	if (row->use == THREAD_RUNNING && worker)
-		snprintf(to, size, "collects garbage");
-	else if (row->use == THREAD_RUNNING && g != FIELD_NIL)
-		snprintf(to, size, "G%" PRId64 " %s", g, p && p->running[0] ? p->running : text);
-	else if (row->use == THREAD_LOCKED && g != FIELD_NIL)
-		snprintf(to, size, "waits for G%" PRId64 ", locked to it", g);
-	else if (g != FIELD_NIL && (row->use == THREAD_SYSCALL || row->use == THREAD_CGO))
-		snprintf(to, size, "%s for G%" PRId64, text, g);
-	else
+		text = "collects garbage";
+	else if (row->use == THREAD_RUNNING && p && p->running[0])
+		text = p->running;
+	else if (polls(row))
+		text = "waits for network and timers";
+	else if (!row->m && row->use == THREAD_OTHER)
+		text = "not Go's: a thread of C code";
+	if (g == FIELD_NIL || worker || row->use == THREAD_IDLE || row->use == THREAD_OTHER)
 		snprintf(to, size, "%s", text);
+	else
+		snprintf(to, size, "G%" PRId64 " %s", g, text);
 }
 
 /* "38 s", or "> 10m 00s" when it was so already in the oldest snapshot. */
@@ -349,6 +356,8 @@ static void draw_row(struct pane pane, const struct slot *slot, const struct sho
 			continue;
 		}
 		column[i].put(text, sizeof text, s);
+		if (i == COLUMN_STATE && slot[i].size < column[i].slot.want && text[0] < 0x7f)
+			text[1] = '\0'; /* the letter alone */
 		enum style style = style_of(i, s->row, text);
 		if (column[i].right)
 			pane_right(cell, 0, style, text);
@@ -426,7 +435,7 @@ static int arrange(const struct thread_table *table, const struct view_data *dat
 			shown[n++] = &table->row[i];
 	}
 	struct sorting order = {place->sort, place->reversed};
-	qsort_r(shown, (size_t)n, sizeof *shown, compare, &order);
+	qsort_r(shown, (size_t)n, sizeof(void *), compare, &order);
 	return n;
 }
 
