@@ -7,6 +7,7 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/history.c metrics/history.h \
 	metrics/json.c metrics/json.h \
 	metrics/json_tasks.c metrics/json_tasks.h \
+	metrics/lanes.c metrics/lanes.h \
 	metrics/schedtrace.c metrics/schedtrace.h \
 	metrics/session.c metrics/session.h \
 	metrics/snapshot.c metrics/snapshot.h \
