@@ -304,6 +304,12 @@ void pane_clear(struct pane pane)
 		}
 }
 
+void pane_mark(struct pane pane, int x, int y, enum style style, uint32_t glyph)
+{
+	pane_clear(pane_sub(pane, x, y, 1, 1));
+	pane_glyph(pane, x, y, style, glyph);
+}
+
 void pane_restyle(struct pane pane, enum style style)
 {
 	for (int y = 0; y < pane.height; y++)

@@ -53,6 +53,8 @@ struct pane pane_row(struct pane pane, int y);
 
 /* One character. Half a wide one is never left behind: its other half becomes blank. */
 void pane_glyph(struct pane pane, int x, int y, enum style style, uint32_t glyph);
+/* The same over what is there, on purpose: a mark on a bar. */
+void pane_mark(struct pane pane, int x, int y, enum style style, uint32_t glyph);
 /* UTF-8 text from x on; the return value is where the next character would go. */
 int pane_text(struct pane pane, int x, int y, enum style style, const char *text);
 int pane_print(struct pane pane, int x, int y, enum style style, const char *format, ...)
