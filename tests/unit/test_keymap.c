@@ -128,7 +128,8 @@ static void the_bottom_line_says_what_works_here(void **state)
 	            " Space pause   ? help   q quit");
 	assert_line(80, false, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_UP) | COMMAND_BIT(COMMAND_PAUSE),
 	            " c compact   ←→ history   End live   z zoom   : command   ? help   q quit");
-	assert_line(80, false, CONTEXT_PICKER, 0, " Enter watch   ↑↓ select   q quit");
+	assert_line(80, false, CONTEXT_PICKER, 0,
+	            " Enter watch   ↑↓ select   / filter   s sort   q quit");
 	assert_line(24, false, CONTEXT_PICKER, 0, " Enter watch   q quit");
 }
 
