@@ -8,5 +8,6 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/json.c metrics/json.h \
 	metrics/schedtrace.c metrics/schedtrace.h \
 	metrics/session.c metrics/session.h \
-	metrics/snapshot.c metrics/snapshot.h
+	metrics/snapshot.c metrics/snapshot.h \
+	metrics/trace_cost.c metrics/trace_cost.h
 EXTRA_DIST += doc/schema.md
