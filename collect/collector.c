@@ -384,7 +384,8 @@ static void on_change(uv_async_t *async)
 void collector_set_interval(struct collector *c, int64_t interval_ns)
 {
 	c->ordered_ns = interval_ns;
-	uv_async_send(&c->change);
+	if (c->running)
+		uv_async_send(&c->change);
 }
 
 static void run(void *arg)
