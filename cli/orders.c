@@ -105,11 +105,10 @@ static void tell_capture(const struct capture_state *state, void *arg)
 	o->tell(o->arg);
 }
 
-/* One at a time: an order that comes too early has been overtaken by another key. */
+/* One at a time. The screen orders the next one when the last one has told its end, so all there is
+   to wait for is the end of its thread. */
 static void start_capture(struct orders *o, int64_t duration_ns)
 {
-	if (o->capture && !capture_ended(o->capture))
-		return;
 	capture_destroy(o->capture);
 	o->capture = NULL;
 	struct error error = {0};

@@ -13,17 +13,18 @@
  * Measured on Go 1.26 with programs that queue for a mutex, collect garbage without end, pass
  * messages, serve HTTP: 5 to 15 bytes for each goroutine that begins to run (a system call, its
  * stack and its own end counted in), and as much time as shows here. The upper end leaves room for
- * deeper stacks than theirs.
+ * deeper stacks than theirs. Ticks have no upper end: 500 bytes for one were seen.
  */
 #define START_BYTES_LO   4.5
 #define START_BYTES_HI   25.0
 #define START_NS_LO      100.0
 #define START_NS_HI      400.0
-#define TICK_BYTES_LO    4.5    /* no upper end: 500 were seen */
 #define GOROUTINE_BYTES  16.0   /* a second, for each one that does nothing */
 #define GENERATION_BYTES 6000.0 /* a second, for strings, clocks and ends of batches */
-#define LAST_SPREAD      1.5    /* what the next capture may differ from the last one */
-#define LAST_PER_S_MIN   1.0    /* below this, proportions mean nothing */
+#define ALWAYS_LO        0.7    /* of these two */
+#define ALWAYS_HI        2.0
+#define LAST_SPREAD      1.5 /* what the next capture may differ from the last one */
+#define LAST_PER_S_MIN   1.0 /* below this, proportions mean nothing */
 
 /* --- throughput ------------------------------------------------------------------------------ */
 
@@ -155,8 +156,9 @@ struct trace_cost derive_trace_cost(const struct history *h, int64_t duration_ns
 	double always = GENERATION_BYTES + GOROUTINE_BYTES * goroutines(h);
 	bool starts = cost.now.unit == THROUGHPUT_STARTS;
 	cost.basis = starts ? TRACE_BASIS_STARTS : TRACE_BASIS_TICKS;
-	cost.bytes_lo = seconds * (always + cost.now.per_s * (starts ? START_BYTES_LO : TICK_BYTES_LO));
-	cost.bytes_hi = starts ? seconds * (always + cost.now.per_s * START_BYTES_HI) : INFINITY;
+	cost.bytes_lo = seconds * (always * ALWAYS_LO + cost.now.per_s * START_BYTES_LO);
+	cost.bytes_hi =
+		starts ? seconds * (always * ALWAYS_HI + cost.now.per_s * START_BYTES_HI) : INFINITY;
 	if (!starts)
 		cost.cpu_hi = INFINITY;
 	return cost;

@@ -64,38 +64,6 @@ static void assert_hides(const struct fixture *f, int width, int height, const c
 
 /* --- goldens -------------------------------------------------------------------------------- */
 
-static char *read_file(const char *path)
-{
-	FILE *in = fopen(path, "r");
-	char *text = calloc(1, 1 << 17);
-	if (in && text)
-		text[fread(text, 1, (1 << 17) - 1, in)] = '\0';
-	if (in)
-		fclose(in);
-	return text;
-}
-
-/* With SCHEDTOP_UPDATE_GOLDENS in the environment the picture is kept instead: look at it before
-   you commit it. */
-static void compare_with_golden(const char *name, const char *text)
-{
-	const char *root = getenv("srcdir");
-	char path[512];
-	snprintf(path, sizeof path, "%s/tests/golden/%s.txt", root ? root : ".", name);
-	if (getenv("SCHEDTOP_UPDATE_GOLDENS")) {
-		FILE *out = fopen(path, "w");
-		assert_non_null(out);
-		fputs(text, out);
-		fclose(out);
-	}
-	char *golden = read_file(path);
-	assert_non_null(golden);
-	if (strcmp(golden, text) != 0)
-		print_error("%s: expected\n%s\ndrawn\n%s", name, golden, text);
-	assert_string_equal(text, golden);
-	free(golden);
-}
-
 static void pictures_equal_their_goldens(void **state)
 {
 	(void)state;
@@ -113,7 +81,7 @@ static void pictures_equal_their_goldens(void **state)
 		struct canvas *canvas = draw_at(h, TARGET_LIVE, NS_PER_MS, table[i].width, table[i].height,
 		                                table[i].ascii, NULL);
 		char *text = fixture_text(canvas);
-		compare_with_golden(table[i].name, text);
+		fixture_compare(table[i].name, text);
 		free(text);
 		canvas_destroy(canvas);
 	}
@@ -126,7 +94,7 @@ static void the_picture_of_an_exited_target_equals_its_golden(void **state)
 	struct history *h = fixture_history(&fixture_busy, SECONDS);
 	struct canvas *canvas = draw_at(h, TARGET_EXITED, 75 * NS_PER_S, 120, 24, false, NULL);
 	char *text = fixture_text(canvas);
-	compare_with_golden("overview-exited", text);
+	fixture_compare("overview-exited", text);
 	free(text);
 	canvas_destroy(canvas);
 	history_destroy(h);
@@ -141,7 +109,7 @@ static void the_picture_of_a_stripped_target_equals_its_golden(void **state)
 	f.trouble = "it was linked with -s, so nothing says where its scheduler is: build it without "
 				"-ldflags=-s, or add the agent";
 	char *text = text_of(&f, 80, 24);
-	compare_with_golden("overview-stripped", text);
+	fixture_compare("overview-stripped", text);
 	free(text);
 }
 

@@ -1,3 +1,11 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
 #include "tests/unit/tui_fixture.h"
 
 #include <stdio.h>
@@ -227,4 +235,34 @@ char *fixture_text(const struct canvas *canvas)
 	if (text)
 		*to = '\0';
 	return text;
+}
+
+static char *read_file(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	char *text = calloc(1, 1 << 17);
+	if (in && text)
+		text[fread(text, 1, (1 << 17) - 1, in)] = '\0';
+	if (in)
+		fclose(in);
+	return text;
+}
+
+void fixture_compare(const char *name, const char *text)
+{
+	const char *root = getenv("srcdir");
+	char path[512];
+	snprintf(path, sizeof path, "%s/tests/golden/%s.txt", root ? root : ".", name);
+	if (getenv("SCHEDTOP_UPDATE_GOLDENS")) {
+		FILE *out = fopen(path, "w");
+		assert_non_null(out);
+		fputs(text, out);
+		fclose(out);
+	}
+	char *golden = read_file(path);
+	assert_non_null(golden);
+	if (strcmp(golden, text) != 0)
+		print_error("%s: expected\n%s\ndrawn\n%s", name, golden, text);
+	assert_string_equal(text, golden);
+	free(golden);
 }

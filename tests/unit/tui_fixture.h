@@ -34,4 +34,8 @@ struct history *fixture_history(const struct fixture *f, int seconds);
 /* The canvas as text, one line per row without blanks at its end; free() it. */
 char *fixture_text(const struct canvas *canvas);
 
+/* Fails unless the text equals tests/golden/NAME.txt. With SCHEDTOP_UPDATE_GOLDENS in the
+   environment the picture is kept instead: look at it before you commit it. */
+void fixture_compare(const char *name, const char *text);
+
 #endif
