@@ -121,11 +121,11 @@ static void the_bottom_line_says_what_works_here(void **state)
 {
 	(void)state;
 	assert_line(80, false, CONTEXT_OVERVIEW, 0,
-	            " ↑↓ more Ps   Space pause   ←→ history   z zoom   : command   ? help   q quit");
+	            " ↑↓ more Ps   Space pause   ←→ history   t trace   : command   ? help   q quit");
 	assert_line(80, true, CONTEXT_OVERVIEW, 0,
-	            " Up/Down more Ps   Space pause   Left/Right history   ? help   q quit");
-	assert_line(40, false, CONTEXT_OVERVIEW, 0, " Space pause   ? help   q quit");
-	assert_line(80, false, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_UP),
+	            " Up/Down more Ps   Space pause   Left/Right history   t trace   ? help   q quit");
+	assert_line(40, false, CONTEXT_OVERVIEW, 0, " Space pause   t trace   ? help   q quit");
+	assert_line(80, false, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_UP) | COMMAND_BIT(COMMAND_CAPTURE),
 	            " Space pause   ←→ history   z zoom   : command   ? help   q quit");
 	assert_line(80, false, CONTEXT_PICKER, 0, " Enter watch   ↑↓ select   q quit");
 	assert_line(24, false, CONTEXT_PICKER, 0, " Enter watch   q quit");
