@@ -16,6 +16,9 @@
 #define LABEL_WIDTH 12
 #define AGE_WIDTH   12 /* "12m 05s old" */
 #define SPARK_MAX   120
+#define SPARK_BARS  8  /* at least */
+#define SPARK_SPAN  6  /* " 60 s " */
+#define SPARK_TOP   12 /* " ≤ 14.7 ms" */
 #define SPARK_NS    (60 * NS_PER_S)
 
 /* A line after its label: where to draw, and whether all of it is old. */
@@ -374,9 +377,8 @@ static double spark_values(const struct view_data *data, enum histogram_id id, d
 static void draw_spark(struct pane pane, const struct view_data *data, enum histogram_id id,
                        double q, enum style style)
 {
-	enum { SPAN = 6, MAX = 12 };
-	bool has_max = pane.width >= 8 + SPAN + MAX;
-	int n = pane.width - SPAN - (has_max ? MAX : 0);
+	bool has_top = pane.width >= SPARK_BARS + SPARK_SPAN + SPARK_TOP;
+	int n = pane.width - SPARK_SPAN - (has_top ? SPARK_TOP : 0);
 	if (n < 4)
 		return;
 	double value[SPARK_MAX];
@@ -388,10 +390,10 @@ static void draw_spark(struct pane pane, const struct view_data *data, enum hist
 	char text[32];
 	view_age(text, sizeof text, (step_ns * n + NS_PER_S / 2));
 	pane_text(pane, n + 1, 0, STYLE_DIM, text);
-	if (!has_max || max <= 0)
+	if (!has_top || max <= 0)
 		return;
 	text_duration_range(text, sizeof text, -INFINITY, max, pane.canvas->ascii);
-	pane_text(pane, n + SPAN + 1, 0, STYLE_DIM, text);
+	pane_text(pane, n + SPARK_SPAN + 1, 0, STYLE_DIM, text);
 }
 
 /* Where a histogram was last read, as a part. */
@@ -412,32 +414,45 @@ static struct view_part histogram_part(const struct view_data *data, enum histog
 	{                                                                             \
 		.min = PERCENTILE_WIDTH, .want = PERCENTILE_WIDTH, .gap = 2, .drop = lost \
 	}
-#define WINDOW_SLOT                                                  \
-	{                                                                \
-		.min = VIEW_COUNT_WIDTH, .want = VIEW_COUNT_WIDTH, .drop = 1 \
-	}
+/* Both lines of distributions have the same columns, so that their bars stand for the same times.
+ * The age of a stale line takes the room of what its tallest bar means. */
+enum { WINDOW, P50, P90, P99, LAST, ASSIST, SPARK, DISTRIBUTION_COUNT };
+
+static void share_distribution(struct slot slot[DISTRIBUTION_COUNT], const struct line *line)
+{
+	static const struct slot wanted[DISTRIBUTION_COUNT] = {
+		[WINDOW] = {.min = VIEW_COUNT_WIDTH, .want = VIEW_COUNT_WIDTH, .drop = 1},
+		[P50] = PERCENTILE_SLOT(3),
+		[P90] = PERCENTILE_SLOT(5),
+		[P99] = PERCENTILE_SLOT(0),
+		[LAST] = PERCENTILE_SLOT(2), /* the maximum, or how many */
+		[ASSIST] = {.min = 12, .want = 12, .gap = 2, .drop = 6},
+		[SPARK] = {.min = SPARK_BARS + SPARK_SPAN + SPARK_TOP,
+	               .want = 30,
+	               .gap = 1,
+	               .drop = 4,
+	               .grow = 1},
+	};
+	for (int i = 0; i < DISTRIBUTION_COUNT; i++)
+		slot[i] = wanted[i];
+	if (line->stale)
+		slot[SPARK].min -= AGE_WIDTH;
+	layout(slot, DISTRIBUTION_COUNT, line->pane.width);
+}
 
 static void draw_wait(struct pane pane, const struct view_data *data)
 {
 	struct view_part part = histogram_part(data, HISTOGRAM_SCHED_LATENCY);
 	struct line line = begin_line(pane, "Wait to run", &part);
-	enum { WINDOW, P50, P90, P99, MAX, SPARK, COUNT };
-	struct slot slot[COUNT] = {
-		[WINDOW] = WINDOW_SLOT,
-		[P50] = PERCENTILE_SLOT(3),
-		[P90] = PERCENTILE_SLOT(5),
-		[P99] = PERCENTILE_SLOT(0),
-		[MAX] = PERCENTILE_SLOT(2),
-		[SPARK] = {.min = 12, .gap = 1, .want = 30, .drop = 4, .grow = 1},
-	};
-	layout(slot, COUNT, line.pane.width);
+	struct slot slot[DISTRIBUTION_COUNT];
+	share_distribution(slot, &line);
 	struct histogram window = {0};
 	derive_histogram(data->history, HISTOGRAM_SCHED_LATENCY, 10 * NS_PER_S, &window, NULL);
 	pane_right(slot_pane(line.pane, &slot[WINDOW]), 0, STYLE_DIM, "10 s");
 	draw_percentile(slot_pane(line.pane, &slot[P50]), "p50", &window, 0.5);
 	draw_percentile(slot_pane(line.pane, &slot[P90]), "p90", &window, 0.9);
 	draw_percentile(slot_pane(line.pane, &slot[P99]), "p99", &window, 0.99);
-	draw_percentile(slot_pane(line.pane, &slot[MAX]), "max", &window, 1);
+	draw_percentile(slot_pane(line.pane, &slot[LAST]), "max", &window, 1);
 	draw_spark(slot_pane(line.pane, &slot[SPARK]), data, HISTOGRAM_SCHED_LATENCY, 0.99,
 	           STYLE_RUNNABLE);
 	histogram_finish(&window);
@@ -474,17 +489,8 @@ static void draw_pauses(struct pane pane, const struct view_data *data)
 {
 	struct view_part part = histogram_part(data, HISTOGRAM_GC_PAUSE);
 	struct line line = begin_line(pane, "GC pauses", &part);
-	enum { WINDOW, P50, P90, P99, CYCLES, ASSIST, SPARK, COUNT };
-	struct slot slot[COUNT] = {
-		[WINDOW] = WINDOW_SLOT,
-		[P50] = PERCENTILE_SLOT(2),
-		[P90] = PERCENTILE_SLOT(6),
-		[P99] = PERCENTILE_SLOT(0),
-		[CYCLES] = {.min = 9, .want = PERCENTILE_WIDTH, .gap = 2, .drop = 3},
-		[ASSIST] = {.min = 12, .want = 12, .gap = 2, .drop = 4},
-		[SPARK] = {.min = 12, .gap = 1, .want = 30, .drop = 5, .grow = 1},
-	};
-	layout(slot, COUNT, line.pane.width);
+	struct slot slot[DISTRIBUTION_COUNT];
+	share_distribution(slot, &line);
 	struct histogram window = {0};
 	derive_histogram(data->history, HISTOGRAM_GC_PAUSE, 60 * NS_PER_S, &window, NULL);
 	pane_right(slot_pane(line.pane, &slot[WINDOW]), 0, STYLE_DIM, "60 s");
@@ -495,7 +501,7 @@ static void draw_pauses(struct pane pane, const struct view_data *data)
 	const struct snapshot *before = history_at(data->history, now->monotonic_ns - 60 * NS_PER_S);
 	int64_t cycles = 0;
 	bool known = fields_delta(&now->runtime, &before->runtime, RUNTIME_GC_CYCLES, &cycles);
-	struct pane cell = slot_pane(line.pane, &slot[CYCLES]);
+	struct pane cell = slot_pane(line.pane, &slot[LAST]);
 	char text[48];
 	text_count(text, sizeof text, cycles);
 	int name = cell.width - (int)sizeof "cycles" + 1;

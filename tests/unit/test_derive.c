@@ -357,7 +357,7 @@ static void thread_parts_sum_up_whatever_the_rows_say(void **state)
 	(void)state;
 	uint32_t random = 4711;
 	for (int round = 0; round < 20000; round++) {
-		struct m_row rows[20];
+		struct m_row rows[20] = {0};
 		size_t n = 1 + (size_t)pick(&random, 20);
 		for (size_t i = 0; i < n; i++) {
 			int64_t *value[] = {&rows[i].p,     &rows[i].curg,   &rows[i].spinning,

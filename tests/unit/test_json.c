@@ -457,7 +457,10 @@ static void assert_keys_documented(const char *document, json_t *value)
 			fail_msg("doc/schema.md does not tell of `%s`", key);
 		assert_keys_documented(document, member);
 	}
-	json_array_foreach(value, i, member) assert_keys_documented(document, member);
+	json_array_foreach(value, i, member)
+	{
+		assert_keys_documented(document, member);
+	}
 }
 
 static void every_member_is_documented(void **state)
