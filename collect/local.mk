@@ -15,4 +15,5 @@ collect_libcollect_a_SOURCES = \
 	collect/os.c \
 	collect/source.h \
 	collect/target.c collect/target.h \
+	collect/tasks.c collect/tasks.h \
 	collect/trace_store.c collect/trace_store.h

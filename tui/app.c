@@ -148,8 +148,7 @@ static bool offer_text(const struct app *app, char *to, size_t size, int width)
 
 static void draw_notice(struct pane foot, enum style style, const char *text)
 {
-	for (int x = 0; x < foot.width; x++)
-		pane_glyph(foot, x, 0, STYLE_TEXT, ' ');
+	pane_clear(foot);
 	pane_fit(pane_sub(foot, 0, 0, foot.width - 1, 1), 1, 0, style, text);
 }
 

@@ -5,6 +5,7 @@ tui_libtui_a_SOURCES = \
 	tui/canvas.c tui/canvas.h \
 	tui/capture_panel.c tui/capture_panel.h \
 	tui/command.c tui/command.h \
+	tui/distribution.c tui/distribution.h \
 	tui/frame.c tui/frame.h \
 	tui/header.c tui/header.h \
 	tui/help.c tui/help.h \
@@ -14,10 +15,13 @@ tui_libtui_a_SOURCES = \
 	tui/overview.h tui/overview_lanes.c tui/overview_summary.c \
 	tui/pick.c \
 	tui/plot.c tui/plot.h \
+	tui/series.c tui/series.h \
 	tui/prompt.c tui/prompt.h \
 	tui/style.c tui/style.h \
 	tui/term.c tui/term.h \
 	tui/tui.c tui/tui.h \
 	tui/view.c tui/view.h \
+	tui/view_latency.c \
 	tui/view_overview.c \
-	tui/view_picker.c tui/view_picker.h
+	tui/view_picker.c tui/view_picker.h \
+	tui/view_threads.c

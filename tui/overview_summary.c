@@ -5,6 +5,7 @@
 
 #include "tui/layout.h"
 #include "tui/plot.h"
+#include "tui/series.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -15,11 +16,9 @@
 
 #define LABEL_WIDTH 12
 #define AGE_WIDTH   12 /* "12m 05s old" */
-#define SPARK_MAX   120
 #define SPARK_BARS  8  /* at least */
-#define SPARK_SPAN  6  /* " 60 s " */
+#define SPARK_SPAN  7  /* " 2m 57s" */
 #define SPARK_TOP   12 /* " ≤ 14.7 ms" */
-#define SPARK_NS    (60 * NS_PER_S)
 
 /* A line after its label: where to draw, and whether all of it is old. */
 struct line {
@@ -345,55 +344,28 @@ static void draw_percentile(struct pane pane, const char *name, const struct his
 	pane_right(value, 0, STYLE_TEXT, text);
 }
 
-/* The upper end of a percentile of what happened in each of n equal steps up to now; NAN where
-   nothing did. Returns the greatest. */
-static double spark_values(const struct view_data *data, enum histogram_id id, double q,
-                           int64_t step_ns, double *value, int n)
-{
-	const struct snapshot *newest = history_get(data->history, 0);
-	/* Whole steps of the clock, so that a bar keeps its height while it moves left. */
-	int64_t end_ns = (newest->monotonic_ns / step_ns + 1) * step_ns;
-	double max = 0;
-	for (int i = 0; i < n; i++) {
-		int64_t from_ns = end_ns - (int64_t)(n - i) * step_ns;
-		const struct snapshot *from = history_at(data->history, from_ns);
-		const struct snapshot *to = history_at(data->history, from_ns + step_ns);
-		struct histogram window = {0};
-		value[i] = NAN;
-		if (from == to || histogram_window(&window, &to->histogram[id], &from->histogram[id]))
-			continue;
-		struct percentile p = histogram_percentile(&window, q);
-		if (p.known) {
-			value[i] = isinf(p.hi_ns) ? p.lo_ns : p.hi_ns;
-			max = fmax(max, value[i]);
-		}
-		histogram_finish(&window);
-	}
-	return max;
-}
-
-/* "▁▂▅█▂ 60 s ≤ 14.7 ms": a minute, or more where there is room for more snapshots; and what the
-   tallest bar means. */
+/* "▁▂▅█▂ 60 s ≤ 14.7 ms": the time that the strips show, or more where snapshots are too far apart;
+   and what the tallest bar means. */
 static void draw_spark(struct pane pane, const struct view_data *data, enum histogram_id id,
                        double q, enum style style)
 {
 	bool has_top = pane.width >= SPARK_BARS + SPARK_SPAN + SPARK_TOP;
-	int n = pane.width - SPARK_SPAN - (has_top ? SPARK_TOP : 0);
-	if (n < 4)
+	int cells = pane.width - SPARK_SPAN - (has_top ? SPARK_TOP : 0);
+	if (cells < 4)
 		return;
-	double value[SPARK_MAX];
-	n = n < SPARK_MAX ? n : SPARK_MAX;
-	int64_t interval_ns = history_get(data->history, 0)->interval_ns;
-	int64_t step_ns = SPARK_NS / n > interval_ns ? SPARK_NS / n : interval_ns;
-	double max = spark_values(data, id, q, step_ns, value, n);
-	plot_spark(pane_sub(pane, 0, 0, n, 1), style, value, (size_t)n, max);
+	double value[SERIES_MAX];
+	int density = plot_density(pane.canvas), n = cells * density;
+	n = n < SERIES_MAX ? n : SERIES_MAX;
+	int64_t step_ns = series_step_ns(data, view_span(data), n);
+	double max = series_percentile(data, id, q, step_ns, value, n);
+	plot_spark(pane_sub(pane, 0, 0, cells, 1), style, value, (size_t)n, max);
 	char text[32];
-	view_age(text, sizeof text, (step_ns * n + NS_PER_S / 2));
-	pane_text(pane, n + 1, 0, STYLE_DIM, text);
+	view_age(text, sizeof text, step_ns * n + NS_PER_S / 2);
+	pane_text(pane, cells + 1, 0, STYLE_DIM, text);
 	if (!has_top || max <= 0)
 		return;
 	text_duration_range(text, sizeof text, -INFINITY, max, pane.canvas->ascii);
-	pane_text(pane, n + SPARK_SPAN + 1, 0, STYLE_DIM, text);
+	pane_text(pane, cells + SPARK_SPAN + 1, 0, STYLE_DIM, text);
 }
 
 /* Where a histogram was last read, as a part. */

@@ -34,9 +34,10 @@ struct view_data {
  * out about its list and mends `top` and `selected`. All zero is a fresh start.
  */
 struct view_place {
-	int top;  /* first row shown */
-	int rows; /* rows there are, after the filter */
-	int page; /* rows that fit */
+	int top;      /* first row shown */
+	int rows;     /* rows there are, after the filter */
+	int page;     /* rows that fit */
+	bool compact; /* of the lanes: several Ps share a row, so that all are seen */
 
 	/* Lists with a selected row: it follows its item, by the id that view_select is given. */
 	int selected;
@@ -63,7 +64,7 @@ struct view {
 	                             is no list, with nothing to filter either */
 };
 
-extern const struct view view_overview;
+extern const struct view view_overview, view_threads, view_latency;
 
 /* Moves the place as a command says: what is shown of the rows, or the selection of a list. */
 void view_scroll(struct view_place *place, enum command command);

@@ -23,3 +23,8 @@ check_PROGRAMS += tests/unit/test_trace_store
 tests_unit_test_trace_store_SOURCES = tests/unit/test_trace_store.c
 tests_unit_test_trace_store_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_trace_store_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_tasks
+tests_unit_test_tasks_SOURCES = tests/unit/test_tasks.c
+tests_unit_test_tasks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tasks_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(CMOCKA_LIBS)

@@ -8,6 +8,7 @@ metrics_tests = \
 	tests/unit/test_schedtrace \
 	tests/unit/test_session \
 	tests/unit/test_snapshot \
+	tests/unit/test_threads \
 	tests/unit/test_trace_cost
 check_PROGRAMS += $(metrics_tests)
 
@@ -55,6 +56,11 @@ tests_unit_test_snapshot_SOURCES = tests/unit/test_snapshot.c $(metrics_fixture)
 tests_unit_test_snapshot_CFLAGS = $(metrics_test_cflags)
 tests_unit_test_snapshot_LDFLAGS = $(metrics_test_ldflags)
 tests_unit_test_snapshot_LDADD = $(metrics_test_libs)
+
+tests_unit_test_threads_SOURCES = tests/unit/test_threads.c $(metrics_fixture)
+tests_unit_test_threads_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_threads_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_threads_LDADD = $(metrics_test_libs)
 
 tests_unit_test_trace_cost_SOURCES = tests/unit/test_trace_cost.c $(metrics_fixture)
 tests_unit_test_trace_cost_CFLAGS = $(metrics_test_cflags)

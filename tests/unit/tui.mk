@@ -5,10 +5,13 @@ tui_tests = \
 	tests/unit/test_capture_panel \
 	tests/unit/test_keymap \
 	tests/unit/test_layout \
+	tests/unit/test_layouts \
 	tests/unit/test_overview \
 	tests/unit/test_picker \
 	tests/unit/test_plot \
-	tests/unit/test_style
+	tests/unit/test_style \
+	tests/unit/test_view_latency \
+	tests/unit/test_view_threads
 check_PROGRAMS += $(tui_tests)
 
 tui_fixture = tests/unit/tui_fixture.c tests/unit/tui_fixture.h
@@ -36,6 +39,10 @@ tests_unit_test_layout_SOURCES = tests/unit/test_layout.c
 tests_unit_test_layout_CFLAGS = $(tui_test_cflags)
 tests_unit_test_layout_LDADD = $(tui_test_libs)
 
+tests_unit_test_layouts_SOURCES = tests/unit/test_layouts.c $(tui_fixture)
+tests_unit_test_layouts_CFLAGS = $(tui_test_cflags)
+tests_unit_test_layouts_LDADD = $(tui_test_libs)
+
 tests_unit_test_overview_SOURCES = tests/unit/test_overview.c $(tui_fixture)
 tests_unit_test_overview_CFLAGS = $(tui_test_cflags)
 tests_unit_test_overview_LDADD = $(tui_test_libs)
@@ -52,6 +59,14 @@ tests_unit_test_style_SOURCES = tests/unit/test_style.c
 tests_unit_test_style_CFLAGS = $(tui_test_cflags)
 tests_unit_test_style_LDADD = $(tui_test_libs)
 
+tests_unit_test_view_latency_SOURCES = tests/unit/test_view_latency.c $(tui_fixture)
+tests_unit_test_view_latency_CFLAGS = $(tui_test_cflags)
+tests_unit_test_view_latency_LDADD = $(tui_test_libs)
+
+tests_unit_test_view_threads_SOURCES = tests/unit/test_view_threads.c $(tui_fixture)
+tests_unit_test_view_threads_CFLAGS = $(tui_test_cflags)
+tests_unit_test_view_threads_LDADD = $(tui_test_libs)
+
 EXTRA_DIST += \
 	tests/golden/capture-ended-120x40-ascii.txt \
 	tests/golden/capture-ended-40x10.txt \
@@ -62,6 +77,12 @@ EXTRA_DIST += \
 	tests/golden/capture-proposed-120x40-ascii.txt \
 	tests/golden/capture-proposed-40x10.txt \
 	tests/golden/capture-proposed-80x24.txt \
+	tests/golden/latency-120x40.txt \
+	tests/golden/latency-120x40-ascii.txt \
+	tests/golden/latency-200x50.txt \
+	tests/golden/latency-200x50-ascii.txt \
+	tests/golden/latency-80x24.txt \
+	tests/golden/latency-80x24-ascii.txt \
 	tests/golden/overview-120x40-ascii.txt \
 	tests/golden/overview-120x40.txt \
 	tests/golden/overview-200x50.txt \
@@ -69,4 +90,10 @@ EXTRA_DIST += \
 	tests/golden/overview-80x24-ascii.txt \
 	tests/golden/overview-80x24.txt \
 	tests/golden/overview-exited.txt \
-	tests/golden/overview-stripped.txt
+	tests/golden/overview-stripped.txt \
+	tests/golden/threads-120x40.txt \
+	tests/golden/threads-120x40-ascii.txt \
+	tests/golden/threads-200x50.txt \
+	tests/golden/threads-200x50-ascii.txt \
+	tests/golden/threads-80x24.txt \
+	tests/golden/threads-80x24-ascii.txt
