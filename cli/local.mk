@@ -8,6 +8,7 @@ schedtop_SOURCES = \
 	cli/commands.h \
 	cli/main.c \
 	cli/options.c cli/options.h \
+	cli/orders.c cli/orders.h \
 	cli/trouble.c
 schedtop_LDADD = collect/libcollect.a tui/libtui.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
 	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS)

@@ -2,6 +2,7 @@
 tui_tests = \
 	tests/unit/test_app \
 	tests/unit/test_canvas \
+	tests/unit/test_capture_panel \
 	tests/unit/test_keymap \
 	tests/unit/test_layout \
 	tests/unit/test_layouts \
@@ -25,6 +26,10 @@ tests_unit_test_app_LDADD = $(tui_test_libs)
 tests_unit_test_canvas_SOURCES = tests/unit/test_canvas.c $(tui_fixture)
 tests_unit_test_canvas_CFLAGS = $(tui_test_cflags)
 tests_unit_test_canvas_LDADD = $(tui_test_libs)
+
+tests_unit_test_capture_panel_SOURCES = tests/unit/test_capture_panel.c $(tui_fixture)
+tests_unit_test_capture_panel_CFLAGS = $(tui_test_cflags)
+tests_unit_test_capture_panel_LDADD = $(tui_test_libs)
 
 tests_unit_test_keymap_SOURCES = tests/unit/test_keymap.c $(tui_fixture)
 tests_unit_test_keymap_CFLAGS = $(tui_test_cflags)
@@ -63,6 +68,15 @@ tests_unit_test_view_threads_CFLAGS = $(tui_test_cflags)
 tests_unit_test_view_threads_LDADD = $(tui_test_libs)
 
 EXTRA_DIST += \
+	tests/golden/capture-ended-120x40-ascii.txt \
+	tests/golden/capture-ended-40x10.txt \
+	tests/golden/capture-ended-80x24.txt \
+	tests/golden/capture-ordered-120x40-ascii.txt \
+	tests/golden/capture-ordered-40x10.txt \
+	tests/golden/capture-ordered-80x24.txt \
+	tests/golden/capture-proposed-120x40-ascii.txt \
+	tests/golden/capture-proposed-40x10.txt \
+	tests/golden/capture-proposed-80x24.txt \
 	tests/golden/latency-120x40.txt \
 	tests/golden/latency-120x40-ascii.txt \
 	tests/golden/latency-200x50.txt \
