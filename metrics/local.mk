@@ -5,7 +5,7 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/feed.c metrics/feed.h \
 	metrics/histogram.c metrics/histogram.h \
 	metrics/history.c metrics/history.h \
-	metrics/json.c metrics/json.h \
+	metrics/json.c metrics/json.h metrics/json_decode.c \
 	metrics/schedtrace.c metrics/schedtrace.h \
 	metrics/session.c metrics/session.h \
 	metrics/snapshot.c metrics/snapshot.h
