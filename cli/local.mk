@@ -9,4 +9,4 @@ schedtop_SOURCES = \
 	cli/options.c cli/options.h \
 	cli/trouble.c
 schedtop_LDADD = collect/libcollect.a tui/libtui.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
-	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS)
+	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(INIH_LIBS)

@@ -11,6 +11,7 @@ tui_libtui_a_SOURCES = \
 	tui/plot.c tui/plot.h \
 	tui/style.c tui/style.h \
 	tui/term.c tui/term.h \
+	tui/theme.c tui/theme.h \
 	tui/view.c tui/view.h \
 	tui/view_overview.c \
 	tui/view_picker.c tui/view_picker.h
