@@ -32,13 +32,6 @@ static void log_snapshot(const struct snapshot *s, void *arg)
 	fflush(stderr);
 }
 
-/* Ends as the signal would have ended us, so that the exit status tells the truth. */
-static void die_of(int sig)
-{
-	signal(sig, SIG_DFL);
-	raise(sig);
-}
-
 static enum status watch(const struct options *o, pid_t pid, struct error *error)
 {
 	struct watch w = {.attach_ns = clock_monotonic_ns()};

@@ -11,6 +11,8 @@ enum status command_watch(const struct options *o, struct error *error);
 enum status command_stream(const struct options *o, struct error *error);
 /* schedtop ls */
 enum status command_ls(const struct options *o, struct error *error);
+/* schedtop capture: an execution trace into a file. */
+enum status command_capture(const struct options *o, struct error *error);
 /* Lets the user choose among the Go processes; *pid is 0 when the user quit. */
 enum status choose_process(const struct options *o, pid_t *pid, struct error *error);
 
@@ -18,6 +20,9 @@ enum status choose_process(const struct options *o, pid_t *pid, struct error *er
 bool wants_color(const struct options *o);
 /* Does it show no more than ASCII, or is it to be treated so? */
 bool wants_ascii(const struct options *o);
+
+/* Ends as the signal would have ended us, so that the exit status tells the truth. */
+void die_of(int sig);
 
 /* Sentences about sources that can't deliver and a target that is stopped, as `# ...` lines on
  * stderr, each once when it comes up. */

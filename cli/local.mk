@@ -1,6 +1,7 @@
 bin_PROGRAMS += schedtop
 schedtop_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(JANSSON_CFLAGS)
 schedtop_SOURCES = \
+	cli/cmd_capture.c \
 	cli/cmd_ls.c \
 	cli/cmd_stream.c \
 	cli/cmd_watch.c \

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,9 @@
 #include "cli/commands.h"
 
 const struct command commands[] = {
-	{"", command_watch},
-	{"ls", command_ls},
+	{"", command_watch, WITH_WATCH},
+	{"ls", command_ls, WITH_LS},
+	{"capture", command_capture, WITH_CAPTURE},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 
@@ -24,6 +26,16 @@ bool wants_color(const struct options *o)
 bool wants_ascii(const struct options *o)
 {
 	return o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+}
+
+void die_of(int sig)
+{
+	sigset_t only;
+	sigemptyset(&only);
+	sigaddset(&only, sig);
+	signal(sig, SIG_DFL);
+	raise(sig);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
 }
 
 /* What was printed has to arrive: a full disk must not look like success. */

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "collect/capture.h"
+#include "collect/trace_store.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -20,8 +22,18 @@ static const char *const source_words[SOURCE_CHOICE_COUNT] = {
 
 #define DELAY_MIN_NS     (50 * NS_PER_MS)
 #define DELAY_DEFAULT_NS NS_PER_S
+#define TRACE_DEFAULT_NS (3 * NS_PER_S)
 
-enum option_type { TYPE_FLAG, TYPE_PID, TYPE_COUNT, TYPE_DURATION, TYPE_CHOICE };
+enum option_type {
+	TYPE_FLAG,
+	TYPE_PID,
+	TYPE_COUNT,
+	TYPE_DURATION, /* between snapshots */
+	TYPE_SECONDS,  /* of a trace */
+	TYPE_SIZE,
+	TYPE_TEXT,
+	TYPE_CHOICE,
+};
 
 struct option_row {
 	char letter; /* 0: none */
@@ -31,32 +43,47 @@ struct option_row {
 	const char *argument;      /* as help shows it; NULL for flags */
 	const char *const *choice; /* TYPE_CHOICE: the words, in the order of their enum */
 	int choices;
+	unsigned with;    /* enum command_bit: the commands that take it */
 	const char *text; /* NULL: not shown */
 };
 
 #define AT(member) offsetof(struct options, member)
 
 static const struct option_row rows[] = {
-	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0, "the Go process to watch"},
-	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0,
+	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0, WITH_WATCH | WITH_CAPTURE,
+     "the Go process to watch"},
+	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0, WITH_WATCH,
      "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
-	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0,
+	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0, WITH_WATCH,
      "end after N snapshots (with --batch and --json)"},
 	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent", source_words, SOURCE_CHOICE_COUNT,
-     "where the numbers come from (default auto: both, whatever is there)"},
-	{'b', "batch", TYPE_FLAG, AT(batch), NULL, NULL, 0,
+     WITH_WATCH, "where the numbers come from (default auto: both, whatever is there)"},
+	{'b', "batch", TYPE_FLAG, AT(batch), NULL, NULL, 0, WITH_WATCH,
      "print snapshots as the runtime's schedtrace does, one line each"},
-	{0, "detail", TYPE_FLAG, AT(detail), NULL, NULL, 0,
+	{0, "detail", TYPE_FLAG, AT(detail), NULL, NULL, 0, WITH_WATCH,
      "with --batch: every P and M too, as scheddetail=1 does"},
-	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0, "print snapshots as JSON, one object a line"},
-	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0,
+	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0, WITH_WATCH | WITH_LS,
+     "print snapshots as JSON, one object a line"},
+	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0, WITH_LS,
      "with ls: why the memory of a process can't be read"},
+	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0, WITH_CAPTURE,
+     "with capture: how long, in whole seconds from 1s to 30s (default 3s)"},
+	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0, WITH_CAPTURE,
+     "with capture: the file to write, or - for standard output (default: a new one in the "
+     "directory of traces)"},
+	{0, "trace-dir", TYPE_TEXT, AT(trace_dir), "DIR", NULL, 0, WITH_WATCH | WITH_CAPTURE,
+     "the directory of traces (default $XDG_DATA_HOME/schedtop/traces)"},
+	{0, "trace-keep", TYPE_COUNT, AT(trace_keep), "N", NULL, 0, WITH_WATCH | WITH_CAPTURE,
+     "keep the newest N traces there (default 20)"},
+	{0, "trace-bytes", TYPE_SIZE, AT(trace_bytes), "SIZE", NULL, 0, WITH_WATCH | WITH_CAPTURE,
+     "and no more than 500MB, 2GiB or the like of them (default 1GiB)"},
 	{0, "color", TYPE_CHOICE, AT(color), "auto|always|never", color_words, COLOR_CHOICE_COUNT,
-     "colours on the screen (default auto: unless NO_COLOR is set)"},
-	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0, "draw with ASCII characters alone"},
-	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, "print the version and exit"},
-	{'h', "help", TYPE_FLAG, AT(help), NULL, NULL, 0, "print this and exit"},
-	{0, "help-man", TYPE_FLAG, AT(help_man), NULL, NULL, 0, NULL},
+     WITH_WATCH, "colours on the screen (default auto: unless NO_COLOR is set)"},
+	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0, WITH_WATCH,
+     "draw with ASCII characters alone"},
+	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, WITH_ALL, "print the version and exit"},
+	{'h', "help", TYPE_FLAG, AT(help), NULL, NULL, 0, WITH_ALL, "print this and exit"},
+	{0, "help-man", TYPE_FLAG, AT(help_man), NULL, NULL, 0, WITH_ALL, NULL},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
@@ -69,6 +96,7 @@ static const struct {
 	{"-p PID 2>FILE", "and log every snapshot to FILE"},
 	{"-p PID --batch", "schedtrace lines on stdout"},
 	{"-p PID --json", "JSON lines on stdout, with what follows from them"},
+	{"capture -p PID", "take an execution trace, without a screen"},
 	{"ls", "list the Go processes of this machine"},
 };
 #define USAGES (sizeof usages / sizeof usages[0])
@@ -86,6 +114,7 @@ static enum status set(struct options *o, const struct option_row *row, const ch
 {
 	void *at = (char *)o + row->offset;
 	long number;
+	o->given |= UINT64_C(1) << (row - rows);
 	switch (row->type) {
 	case TYPE_FLAG:
 		*(bool *)at = true;
@@ -103,6 +132,21 @@ static enum status set(struct options *o, const struct option_row *row, const ch
 		if (!text_parse_duration(value, (int64_t *)at) || *(int64_t *)at < DELAY_MIN_NS)
 			return bad_value(row, value, "a time of 50ms or more, such as 250ms, 0.3s or 2m",
 			                 error);
+		return STATUS_OK;
+	case TYPE_SECONDS:
+		if (!text_parse_duration(value, (int64_t *)at) || *(int64_t *)at % NS_PER_S != 0 ||
+		    *(int64_t *)at < CAPTURE_SECONDS_MIN * NS_PER_S ||
+		    *(int64_t *)at > CAPTURE_SECONDS_MAX * NS_PER_S)
+			return bad_value(row, value, "whole seconds from 1s to 30s", error);
+		return STATUS_OK;
+	case TYPE_SIZE:
+		if (!text_parse_bytes(value, (int64_t *)at))
+			return bad_value(row, value, "a size such as 500MB or 2GiB", error);
+		return STATUS_OK;
+	case TYPE_TEXT:
+		if (!*value)
+			return bad_value(row, value, row->argument, error);
+		*(const char **)at = value;
 		return STATUS_OK;
 	case TYPE_CHOICE:
 		for (int i = 0; i < row->choices; i++)
@@ -181,30 +225,53 @@ static enum status parse_word(struct options *o, const char *word, const char *n
 	return STATUS_OK;
 }
 
+/* "--verbose goes with ls", "ls does not take --pid". */
+static enum status misplaced(const struct options *o, const struct option_row *row,
+                             struct error *error)
+{
+	char names[64] = "";
+	size_t used = 0;
+	if (o->command->name[0])
+		return error_set(error, STATUS_USAGE, "%s does not take --%s", o->command->name, row->name);
+	for (size_t i = 0; i < command_count && used < sizeof names; i++)
+		if (commands[i].bit & row->with)
+			used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? " or " : "",
+			                         commands[i].name);
+	return error_set(error, STATUS_USAGE, "--%s goes with %s", row->name, names);
+}
+
 static enum status check_together(const struct options *o, struct error *error)
 {
-	bool lists = o->command != &commands[0];
+	for (size_t i = 0; i < ROWS; i++)
+		if (o->given >> i & 1 && !(rows[i].with & o->command->bit))
+			return misplaced(o, &rows[i], error);
 	if (o->batch && o->json)
 		return error_set(error, STATUS_USAGE, "--batch and --json exclude each other");
 	if (o->detail && !o->batch)
 		return error_set(error, STATUS_USAGE, "--detail goes with --batch");
 	if (o->iterations && !o->batch && !o->json)
 		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
-	if (!lists && !o->pid && (o->batch || o->json))
+	if (o->command->bit == WITH_WATCH && !o->pid && (o->batch || o->json))
 		return error_set(error, STATUS_USAGE,
 		                 "--%s needs a process: -p PID (schedtop ls lists them)",
 		                 o->batch ? "batch" : "json");
-	if (lists && (o->pid || o->batch || o->iterations))
-		return error_set(error, STATUS_USAGE, "%s takes none of -p, --batch and -n",
-		                 o->command->name);
-	if (!lists && o->verbose)
-		return error_set(error, STATUS_USAGE, "-v goes with ls");
+	if (o->command->bit == WITH_CAPTURE && !o->pid)
+		return error_set(error, STATUS_USAGE,
+		                 "capture needs a process: -p PID (schedtop ls lists them)");
+	if (o->output && o->trace_dir)
+		return error_set(error, STATUS_USAGE, "--output and --trace-dir exclude each other");
 	return STATUS_OK;
 }
 
 enum status options_parse(struct options *o, int argc, char **argv, struct error *error)
 {
-	*o = (struct options){.command = &commands[0], .delay_ns = DELAY_DEFAULT_NS};
+	*o = (struct options){
+		.command = &commands[0],
+		.delay_ns = DELAY_DEFAULT_NS,
+		.trace_ns = TRACE_DEFAULT_NS,
+		.trace_keep = TRACE_KEEP_FILES,
+		.trace_bytes = TRACE_KEEP_BYTES,
+	};
 	bool named = false;
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];

@@ -23,12 +23,21 @@ struct options {
 	enum source_choice source;
 	enum color_choice color;
 	bool batch, json, detail, ascii, verbose, help, help_man, version;
+	int64_t trace_ns;      /* how long a trace is taken */
+	const char *output;    /* where to; NULL: a name of its own in trace_dir */
+	const char *trace_dir; /* NULL: the default one */
+	long trace_keep;       /* traces kept there */
+	int64_t trace_bytes;   /* and what they may take */
+	uint64_t given;        /* bit i: row i of the table was on the command line */
 };
+
+enum command_bit { WITH_WATCH = 1, WITH_LS = 2, WITH_CAPTURE = 4, WITH_ALL = 7 };
 
 /* What the program can do. The first one, whose name is "", is what happens without a command. */
 struct command {
 	const char *name;
 	enum status (*run)(const struct options *o, struct error *error);
+	enum command_bit bit;
 };
 extern const struct command commands[]; /* main.c */
 extern const size_t command_count;

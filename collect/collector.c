@@ -91,15 +91,8 @@ static enum status judge_sources(struct collector *c, struct error *error)
 
 static enum status find_target(struct collector *c, struct error *error)
 {
-	enum status status = target_find(c->options.pid, &c->target, error);
-	if (status == STATUS_NO_TARGET && c->options.choice == SOURCE_AGENT &&
-	    kill(c->options.pid, 0) != 0) {
-		/* In a container next door: its socket may be shared with us though its /proc is not. */
-		struct target remote = {.pid = c->options.pid};
-		c->target = remote;
-		return STATUS_OK;
-	}
-	return status;
+	return c->options.choice == SOURCE_AGENT ? target_find_shared(c->options.pid, &c->target, error)
+	                                         : target_find(c->options.pid, &c->target, error);
 }
 
 enum status collector_create(struct collector **out, const struct collector_options *options,

@@ -2,8 +2,10 @@ noinst_LIBRARIES += collect/libcollect.a
 collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
 collect_libcollect_a_SOURCES = \
 	collect/agent.c \
+	collect/agent_call.c collect/agent_call.h \
 	collect/agent_reply.c collect/agent_reply.h \
 	collect/agent_socket.c collect/agent_socket.h \
+	collect/capture.c collect/capture.h \
 	collect/cgroup.c collect/cgroup.h \
 	collect/collector.c collect/collector.h \
 	collect/discover.c collect/discover.h \
@@ -12,4 +14,5 @@ collect_libcollect_a_SOURCES = \
 	collect/memory.c \
 	collect/os.c \
 	collect/source.h \
-	collect/target.c collect/target.h
+	collect/target.c collect/target.h \
+	collect/trace_store.c collect/trace_store.h

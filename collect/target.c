@@ -54,6 +54,15 @@ enum status target_find(pid_t pid, struct target *t, struct error *error)
 	return STATUS_OK;
 }
 
+enum status target_find_shared(pid_t pid, struct target *t, struct error *error)
+{
+	enum status status = target_find(pid, t, error);
+	if (status != STATUS_NO_TARGET || kill(pid, 0) == 0)
+		return status;
+	*t = (struct target){.pid = pid};
+	return STATUS_OK;
+}
+
 enum target_state target_check(const struct target *t)
 {
 	if (!t->local)

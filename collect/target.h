@@ -28,6 +28,10 @@ struct target {
  */
 enum status target_find(pid_t pid, struct target *t, struct error *error);
 
+/* The same; but a PID that is not in our /proc is taken as it is: a container next door may share
+   its agent's socket with us and nothing else. */
+enum status target_find_shared(pid_t pid, struct target *t, struct error *error);
+
 /* Is it still there, the same process, and does it run? TARGET_EXITED also for a zombie and a
  * reused PID. */
 enum target_state target_check(const struct target *t);

@@ -40,8 +40,10 @@ enum capture_phase {
 struct capture_state {
 	enum capture_phase phase;
 	int64_t started_ns;  /* monotonic, when RUNNING began; 0: not yet */
+	int64_t ended_ns;    /* monotonic, when the last byte came; 0: not yet */
 	int64_t duration_ns; /* asked for */
 	uint64_t bytes;      /* so far */
+	bool shortened;      /* the agent ended it early, near its limit of bytes; it is whole */
 	char path[512];      /* of the file when DONE; printable */
 	char go_version[32]; /* needed to open it */
 	char text[256];      /* one sentence when FAILED */

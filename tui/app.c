@@ -5,10 +5,12 @@
 #include <time.h>
 
 #include "metrics/history.h"
+#include "tui/frame.h"
 #include "tui/loop.h"
 #include "tui/view.h"
 #include "util/clock.h"
 
+#define VIEWS_MAX         9 /* as many as there are digits */
 #define HISTORY_NS        (600 * NS_PER_S)
 #define HISTORY_BYTES_MAX ((size_t)8 << 20)
 
@@ -17,8 +19,8 @@ struct tui {
 	struct loop *loop;
 	struct history *history;
 	enum target_state state;
-	const struct view *view;
-	struct view_place place;
+	size_t view; /* index into views */
+	struct view_place place[VIEWS_MAX];
 };
 
 /* The history holds what was known: the last word of a process that is gone knows nothing but that,
@@ -54,8 +56,14 @@ static void draw(struct canvas *canvas, void *arg)
 	struct tm local;
 	if (localtime_r(&seconds, &local))
 		strftime(clock, sizeof clock, "%H:%M:%S", &local);
-	struct view_data data = {t->history, t->state, clock_monotonic_ns(), clock};
-	t->view->draw(pane_of(canvas), &data, &t->place);
+	struct view_data data = {
+		.history = t->history,
+		.state = t->state,
+		.now_ns = clock_monotonic_ns(),
+		.clock = clock,
+		.span_ns = VIEW_SPAN_NS,
+	};
+	frame_draw(canvas, views[t->view], &data, &t->place[t->view], 0);
 }
 
 /* Ages and the clock count on when nothing comes; otherwise the snapshots drive the screen. */
@@ -66,14 +74,41 @@ static bool tick(void *arg)
 	return !newest || clock_monotonic_ns() - newest->monotonic_ns > NS_PER_S;
 }
 
-static bool command(enum command command, void *arg)
+static enum loop_next command(struct tui *t, enum command command, const char *argument)
 {
-	struct tui *t = arg;
-	view_scroll(&t->place, command);
-	return true;
+	switch (command) {
+	case COMMAND_QUIT:
+		return LOOP_END;
+	case COMMAND_REDRAW:
+		return LOOP_REDRAW;
+	case COMMAND_VIEW: {
+		size_t number = (size_t)(argument[0] - '1');
+		t->view = number < views_count ? number : t->view;
+		return LOOP_DRAW;
+	}
+	case COMMAND_VIEW_NEXT:
+		t->view = (t->view + 1) % views_count;
+		return LOOP_DRAW;
+	case COMMAND_VIEW_PREVIOUS:
+		t->view = (t->view + views_count - 1) % views_count;
+		return LOOP_DRAW;
+	default:
+		if (views[t->view]->sorts)
+			view_move(&t->place[t->view], command);
+		else
+			view_scroll(&t->place[t->view], command);
+		return LOOP_DRAW;
+	}
 }
 
-static const struct loop_ops ops = {CONTEXT_OVERVIEW, draw, command, take_snapshots, tick};
+static enum loop_next input(const struct input *input, void *arg)
+{
+	struct tui *t = arg;
+	const struct binding *binding = keymap_find(input->key, views[t->view]->context);
+	return binding ? command(t, binding->command, binding->argument) : LOOP_GO_ON;
+}
+
+static const struct loop_ops ops = {draw, input, take_snapshots, tick};
 
 enum status tui_create(struct tui **out, const struct tui_options *options, struct error *error)
 {
@@ -82,7 +117,6 @@ enum status tui_create(struct tui **out, const struct tui_options *options, stru
 	if (!t)
 		return error_no_memory(error);
 	t->options = *options;
-	t->view = &view_overview;
 	t->history = history_create(HISTORY_NS, HISTORY_BYTES_MAX);
 	enum status status = t->history
 	                         ? loop_create(&t->loop, &ops, t, options->color, options->ascii, error)

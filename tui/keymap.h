@@ -1,17 +1,20 @@
 /*
- * Keys and what they do. One table holds every key with the screen it works on, its command and its
- * words; the bottom line is made from it, and later the help page. Constant data, any thread.
+ * Keys and the commands they give. One table holds every key with the screens it works on and its
+ * words; the bottom line and the help page are made from it. Constant data, any thread.
  */
 #ifndef SCHEDTOP_TUI_KEYMAP_H
 #define SCHEDTOP_TUI_KEYMAP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "tui/canvas.h"
+#include "tui/command.h"
 
 /* Characters are themselves; what has no character comes after Unicode. */
 enum key {
 	KEYMAP_NONE = 0,
+	KEYMAP_TAB = '\t',
 	KEYMAP_CTRL_L = 'L' & 0x1f,
 	KEYMAP_ENTER = '\r',
 	KEYMAP_ESCAPE = 0x1b,
@@ -21,45 +24,43 @@ enum key {
 	KEYMAP_PAGE_DOWN,
 	KEYMAP_HOME,
 	KEYMAP_END,
+	KEYMAP_SHIFT_TAB,
 };
 
-enum command {
-	COMMAND_NONE,
-	COMMAND_QUIT,
-	COMMAND_REDRAW,
-	COMMAND_UP,
-	COMMAND_DOWN,
-	COMMAND_PAGE_UP,
-	COMMAND_PAGE_DOWN,
-	COMMAND_FIRST,
-	COMMAND_LAST,
-	COMMAND_CHOOSE,
-	COMMAND_COUNT,
-};
-
-/* Where a key works: bits, so that one row can serve several screens. */
+/* Where a key works: bits, so that one row can serve several screens. Each view has one. */
 enum context {
 	CONTEXT_OVERVIEW = 1,
 	CONTEXT_PICKER = 2,
-	CONTEXT_ALL = 3,
+	CONTEXT_THREADS = 4,
+	CONTEXT_LATENCY = 8,
+	/* sets of them */
+	CONTEXT_VIEWS = CONTEXT_OVERVIEW | CONTEXT_THREADS | CONTEXT_LATENCY,
+	CONTEXT_LISTS = CONTEXT_PICKER | CONTEXT_THREADS, /* with a selected row */
+	CONTEXT_ALL = CONTEXT_VIEWS | CONTEXT_PICKER,
 };
 
 struct binding {
 	int key; /* enum key or a character */
 	unsigned contexts;
 	enum command command;
+	const char *argument; /* of the command; NULL: none */
 	const char *name;  /* of the key; ASCII text after a '|' is for terminals with nothing else */
 	const char *label; /* in the bottom line; NULL: not there */
-	const char *help;  /* one sentence */
+	int drop;          /* where that is short, labels with the highest go first */
+	const char *help;  /* a sentence in place of the command's; NULL: that is right */
 };
 
 extern const struct binding keymap[];
 extern const size_t keymap_count;
 
-enum command keymap_find(int key, enum context context);
+/* NULL when the key does nothing there. */
+const struct binding *keymap_find(int key, enum context context);
 
-/* The keys of this context into the pane's only row. A command whose bit (1 << command) is in
-   `without` has nothing to do now and is left out. */
-void keymap_draw(struct pane pane, enum context context, unsigned without);
+/* A set of commands, one bit each. */
+#define COMMAND_BIT(command) (UINT64_C(1) << (command))
+
+/* The keys of this context into the pane's only row, as many as fit. Commands in `without` have
+   nothing to do now and are left out. */
+void keymap_draw(struct pane pane, enum context context, uint64_t without);
 
 #endif

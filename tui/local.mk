@@ -3,6 +3,9 @@ tui_libtui_a_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS) $(UV_CFLAGS)
 tui_libtui_a_SOURCES = \
 	tui/app.c tui/tui.h \
 	tui/canvas.c tui/canvas.h \
+	tui/command.c tui/command.h \
+	tui/frame.c tui/frame.h \
+	tui/header.c tui/header.h \
 	tui/keymap.c tui/keymap.h \
 	tui/layout.c tui/layout.h \
 	tui/loop.c tui/loop.h \

@@ -124,22 +124,19 @@ static void on_stop(uv_signal_t *handle, int number)
 	on_continue(handle, number);
 }
 
-static void command(struct loop *loop, enum command command)
+static void take(struct loop *loop, const struct input *input)
 {
-	switch (command) {
-	case COMMAND_NONE:
+	switch (loop->ops->input(input, loop->arg)) {
+	case LOOP_GO_ON:
 		return;
-	case COMMAND_QUIT:
+	case LOOP_END:
 		end(loop, 0);
 		return;
-	case COMMAND_REDRAW:
+	case LOOP_REDRAW:
 		term_redraw();
 		break;
-	default:
-		if (!loop->ops->command(command, loop->arg)) {
-			end(loop, 0);
-			return;
-		}
+	case LOOP_DRAW:
+		break;
 	}
 	loop->dirty = true;
 }
@@ -148,9 +145,9 @@ static void on_keys(uv_poll_t *handle, int status, int events)
 {
 	struct loop *loop = loop_of((uv_handle_t *)handle);
 	(void)events;
-	int key;
-	while ((key = term_key()) != KEYMAP_NONE)
-		command(loop, keymap_find(key, loop->ops->context));
+	struct input input;
+	while (term_input(&input))
+		take(loop, &input);
 	if (status < 0 || term_lost()) {
 		uv_poll_stop(handle);
 		end(loop, SIGHUP);

@@ -1,7 +1,7 @@
 /*
- * The event loop behind every screen: it takes the terminal, turns keys into commands, draws when
- * something has changed, follows the terminal's size and gives the terminal back however it ends. A
- * screen is what its ops do. Everything runs on the thread that calls loop_run, but for loop_wake.
+ * The event loop behind every screen: it takes the terminal, takes in keys, draws when something
+ * has changed, follows the terminal's size and gives the terminal back however it ends. A screen is
+ * what its ops do. Everything runs on the thread that calls loop_run, but for loop_wake.
  */
 #ifndef SCHEDTOP_TUI_LOOP_H
 #define SCHEDTOP_TUI_LOOP_H
@@ -9,18 +9,28 @@
 #include <stdbool.h>
 
 #include "tui/canvas.h"
-#include "tui/keymap.h"
 #include "util/status.h"
 
 /* Below this nothing useful fits, and a sentence says so. */
 #define LOOP_WIDTH_MIN  40
 #define LOOP_HEIGHT_MIN 10
 
+/* A key, or what the mouse did at a cell. */
+struct input {
+	int key; /* as in keymap.h */
+	int x, y;
+};
+
+enum loop_next {
+	LOOP_GO_ON,  /* nothing has changed */
+	LOOP_DRAW,   /* draw before the next wait */
+	LOOP_REDRAW, /* the same, every cell */
+	LOOP_END,
+};
+
 struct loop_ops {
-	enum context context;
 	void (*draw)(struct canvas *canvas, void *arg);
-	/* Returns false when the command ends the loop. Quit and redraw never come here. */
-	bool (*command)(enum command command, void *arg);
+	enum loop_next (*input)(const struct input *input, void *arg);
 	/* After loop_wake; several calls may come as one. Returns whether there is something new to
 	   draw. May be NULL. */
 	bool (*wake)(void *arg);
@@ -32,7 +42,7 @@ struct loop;
 
 enum status loop_create(struct loop **out, const struct loop_ops *ops, void *arg, bool color,
                         bool ascii, struct error *error);
-/* Returns when a command ended it, when the user quit, or on a signal, whose number is in *signal,
+/* Returns when an input ended it, or on a signal, whose number is in *signal,
    else 0. A terminal that went away is SIGHUP. The terminal is restored on return. */
 void loop_run(struct loop *loop, int *signal);
 void loop_wake(struct loop *loop); /* any thread */

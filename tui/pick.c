@@ -6,9 +6,8 @@
 #include "tui/view_picker.h"
 
 static const struct loop_ops ops = {
-	.context = CONTEXT_PICKER,
 	.draw = picker_draw,
-	.command = picker_command,
+	.input = picker_input,
 };
 
 enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, bool ascii,
@@ -28,6 +27,6 @@ enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, boo
 	if (number)
 		raise(number);
 	if (picker.chosen)
-		*picked = picker.selected;
+		*picked = picker.place.selected;
 	return STATUS_OK;
 }

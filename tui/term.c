@@ -278,7 +278,7 @@ void term_size(int *width, int *height)
 	}
 }
 
-int term_key(void)
+bool term_input(struct input *input)
 {
 	static const struct {
 		int curses, key;
@@ -286,17 +286,23 @@ int term_key(void)
 		{KEY_UP, KEYMAP_UP},           {KEY_DOWN, KEYMAP_DOWN}, {KEY_PPAGE, KEYMAP_PAGE_UP},
 		{KEY_NPAGE, KEYMAP_PAGE_DOWN}, {KEY_HOME, KEYMAP_HOME}, {KEY_END, KEYMAP_END},
 		{KEY_ENTER, KEYMAP_ENTER},     {KEY_FIND, KEYMAP_HOME}, {KEY_SELECT, KEYMAP_END},
+		{KEY_BTAB, KEYMAP_SHIFT_TAB},
 	};
 	wint_t code = 0;
 	int kind;
+	*input = (struct input){0};
 	while ((kind = wget_wch(term.input, &code)) != ERR) {
-		if (kind != KEY_CODE_YES && code)
-			return code == '\n' ? KEYMAP_ENTER : (int)code;
+		if (kind != KEY_CODE_YES && code) {
+			input->key = code == '\n' ? KEYMAP_ENTER : (int)code;
+			return true;
+		}
 		for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-			if ((wint_t)table[i].curses == code)
-				return table[i].key;
+			if ((wint_t)table[i].curses == code) {
+				input->key = table[i].key;
+				return true;
+			}
 	}
-	return KEYMAP_NONE;
+	return false;
 }
 
 bool term_lost(void)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "tui/canvas.h"
+#include "tui/loop.h"
 #include "util/status.h"
 
 /* Takes the terminal on standard input and output. Install signal handlers before: curses puts its
@@ -25,8 +26,8 @@ bool term_unicode(void);
 void term_size(int *width, int *height);
 /* Readable when a key is there: a descriptor of our own, in non-blocking mode. */
 int term_fd(void);
-/* The next key as keymap.h names it; KEYMAP_NONE when there is no more. */
-int term_key(void);
+/* The next key; false when there is no more. */
+bool term_input(struct input *input);
 /* The other end is gone: there will be no more keys, and nobody sees the screen. */
 bool term_lost(void);
 /* Shows the canvas, writing only what has changed. Does nothing when the terminal can't take it

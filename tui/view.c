@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 
 #include "util/clock.h"
 #include "util/text.h"
@@ -19,18 +21,75 @@ void view_fit(struct view_place *place, int rows, int page)
 		place->top = 0;
 }
 
-void view_scroll(struct view_place *place, enum command command)
+/* Rows to go down. */
+static int rows_of(const struct view_place *place, enum command command)
 {
 	int page = place->page > 1 ? place->page - 1 : 1;
-	int step = command == COMMAND_UP          ? -1
-	           : command == COMMAND_DOWN      ? 1
-	           : command == COMMAND_PAGE_UP   ? -page
-	           : command == COMMAND_PAGE_DOWN ? page
-	           : command == COMMAND_FIRST     ? -place->rows
-	           : command == COMMAND_LAST      ? place->rows
-	                                          : 0;
-	place->top += step;
+	return command == COMMAND_UP          ? -1
+	       : command == COMMAND_DOWN      ? 1
+	       : command == COMMAND_PAGE_UP   ? -page
+	       : command == COMMAND_PAGE_DOWN ? page
+	       : command == COMMAND_FIRST     ? -place->rows
+	       : command == COMMAND_LAST      ? place->rows
+	                                      : 0;
+}
+
+void view_scroll(struct view_place *place, enum command command)
+{
+	place->top += rows_of(place, command);
 	view_fit(place, place->rows, place->page);
+}
+
+void view_move(struct view_place *place, enum command command)
+{
+	place->selected += rows_of(place, command);
+	place->anchored = false;
+	view_select(place, NULL, place->rows, place->page);
+}
+
+bool view_matches(const struct view_place *place, const char *text)
+{
+	return !place->filter[0] || strcasestr(text, place->filter) != NULL;
+}
+
+void view_select(struct view_place *place, const int64_t *id, int rows, int page)
+{
+	for (int i = 0; id && place->anchored && i < rows; i++)
+		if (id[i] == place->selected_id) {
+			place->selected = i;
+			break;
+		}
+	if (place->selected >= rows)
+		place->selected = rows - 1;
+	if (place->selected < 0)
+		place->selected = 0;
+	place->anchored = id && rows > 0;
+	place->selected_id = place->anchored ? id[place->selected] : 0;
+	if (place->top > place->selected)
+		place->top = place->selected;
+	if (place->top <= place->selected - page)
+		place->top = place->selected - page + 1;
+	view_fit(place, rows, page);
+}
+
+void view_heading(struct view_place *place, int sort, struct pane heading)
+{
+	if (sort < 0 || sort >= VIEW_COLUMNS_MAX)
+		return;
+	place->heading_y = heading.y;
+	place->heading[sort] = (struct view_heading){heading.x, heading.width};
+}
+
+void view_heading_text(char *to, size_t size, const struct view_place *place, int sort,
+                       const char *name, bool ascii)
+{
+	const char *mark = place->reversed ? (ascii ? "^" : "▲") : (ascii ? "v" : "▼");
+	snprintf(to, size, "%s%s", name, place->sort == sort ? mark : "");
+}
+
+int64_t view_span(const struct view_data *data)
+{
+	return data->span_ns > 0 ? data->span_ns : VIEW_SPAN_NS;
 }
 
 /* Was the part read for this snapshot, and when? */

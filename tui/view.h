@@ -1,43 +1,92 @@
 /*
  * What a view is: a const table with a name, the keys' context and a draw function over data that
  * it only reads. A view keeps nothing but its place, which the app owns; so drawing the same data
- * twice gives the same picture, and the goldens of tests/golden are just that. UI thread.
+ * twice gives the same picture, and the goldens of tests/golden are just that. The header and the
+ * bottom line are the frame's (frame.h): a view draws what is between. UI thread.
  */
 #ifndef SCHEDTOP_TUI_VIEW_H
 #define SCHEDTOP_TUI_VIEW_H
 
 #include "metrics/derive.h"
 #include "metrics/history.h"
+#include "metrics/session.h"
 #include "tui/canvas.h"
 #include "tui/keymap.h"
 
-/* Everything a view may look at; borrowed while it draws. */
+/* Everything a view may look at; borrowed while it draws. When the past is on the screen, history
+   and clocks are those of that moment: a view need not know. */
 struct view_data {
-	const struct history *history; /* empty until the first snapshot */
+	const struct history *history; /* a view is drawn from the first snapshot on: never empty */
 	enum target_state state;
 	int64_t now_ns;    /* monotonic */
 	const char *clock; /* wall time as text */
+	int64_t span_ns;   /* time that strips and sparklines cover; 0: VIEW_SPAN_NS */
+	bool paused;       /* the view stands still at now_ns */
+	int64_t behind_ns; /* when paused: how long ago that is */
+	const struct capture_state *capture; /* NULL: there are no captures here */
 };
+#define VIEW_SPAN_NS INT64_C(60000000000)
 
-/* Where the user has scrolled to. draw() sets what it found out about its list and mends `top`. */
+#define VIEW_COLUMNS_MAX 16
+
+/*
+ * Where the user is in a view. The app fills what the user has chosen; draw() tells what it found
+ * out about its list and mends `top` and `selected`. All zero is a fresh start.
+ */
 struct view_place {
 	int top;  /* first row shown */
-	int rows; /* rows there are */
+	int rows; /* rows there are, after the filter */
 	int page; /* rows that fit */
+
+	/* Lists with a selected row: it follows its item, by the id that view_select is given. */
+	int selected;
+	bool anchored; /* selected_id is set; else the row number holds */
+	int64_t selected_id;
+
+	int sort; /* index into the view's `sorts` */
+	bool reversed;
+	char filter[64]; /* UTF-8; "": all rows (view_matches) */
+
+	/* For the mouse, in cells of the canvas: the first row of the list, the row of headings (0:
+	   none), and the headings that sort, [x, x + width) in the order of `sorts`. */
+	int list_y, heading_y;
+	struct view_heading {
+		int x, width;
+	} heading[VIEW_COLUMNS_MAX];
 };
 
 struct view {
-	const char *name;
+	const char *name; /* on its tab */
 	enum context context;
 	void (*draw)(struct pane pane, const struct view_data *data, struct view_place *place);
+	const char *const *sorts; /* what a list can be sorted by, for :sort; NULL at the end. NULL: it
+	                             is no list, with nothing to filter either */
 };
 
 extern const struct view view_overview;
 
-/* Moves the place as a command says; the next draw keeps it within the list. */
+/* Moves the place as a command says: what is shown of the rows, or the selection of a list. */
 void view_scroll(struct view_place *place, enum command command);
+void view_move(struct view_place *place, enum command command);
 /* Keeps `top` within the list of `rows`, of which `page` fit. */
 void view_fit(struct view_place *place, int rows, int page);
+
+/*
+ * For lists, in this order: leave out rows that view_matches refuses, sort the others by
+ * place->sort, then view_select with their ids. It moves the selection to where its item is now
+ * (or keeps the row when that is gone), and `top` so that the selection is on the screen. Without
+ * ids (NULL) the rows never move.
+ */
+bool view_matches(const struct view_place *place, const char *text);
+void view_select(struct view_place *place, const int64_t *id, int rows, int page);
+/* Marks a heading of the list as one that can be clicked. */
+void view_heading(struct view_place *place, int sort, struct pane heading);
+/* "name▼" when the list is sorted by it; ASCII "namev". */
+void view_heading_text(char *to, size_t size, const struct view_place *place, int sort,
+                       const char *name, bool ascii);
+
+/* The span to show, never 0. */
+int64_t view_span(const struct view_data *data);
 
 /*
  * A part of the screen's data with its age: the newest snapshot that has the part, which need not

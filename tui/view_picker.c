@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "tui/layout.h"
-#include "tui/loop.h"
 #include "util/text.h"
 
 static void choice_pid(char *to, size_t size, const struct tui_choice *c)
@@ -97,16 +96,12 @@ void picker_draw(struct canvas *canvas, void *arg)
 	pane_print(page, x, 0, STYLE_DIM, "  %d Go process%s on this machine: which one?", picker->n,
 	           picker->n == 1 ? "" : "es");
 	draw_row(pane_sub(page, 1, 2, page.width - 2, 1), slot, NULL);
-	if (picker->selected < picker->place.top)
-		picker->place.top = picker->selected;
-	if (picker->selected >= picker->place.top + list.height)
-		picker->place.top = picker->selected - list.height + 1;
-	view_fit(&picker->place, picker->n, list.height);
+	view_select(&picker->place, NULL, picker->n, list.height);
 	for (int i = 0; i < list.height && picker->place.top + i < picker->n; i++) {
 		int row = picker->place.top + i;
 		struct pane line = pane_row(list, i);
 		draw_row(pane_sub(line, 1, 0, line.width - 2, 1), slot, &picker->choice[row]);
-		if (row != picker->selected)
+		if (row != picker->place.selected)
 			continue;
 		pane_restyle(line, STYLE_SELECTED);
 		/* Without colours and reverse video the mark alone says it. */
@@ -116,25 +111,27 @@ void picker_draw(struct canvas *canvas, void *arg)
 		pane_print(pane_row(page, page.height - 2), 1, 0, STYLE_DIM, "%d to %d of %d",
 		           picker->place.top + 1, picker->place.top + list.height, picker->n);
 	keymap_draw(pane_row(page, page.height - 1), CONTEXT_PICKER,
-	            picker->n > 0 ? 0 : 1U << COMMAND_CHOOSE);
+	            picker->n > 0 ? 0 : COMMAND_BIT(COMMAND_CHOOSE));
 }
 
-bool picker_command(enum command command, void *arg)
+enum loop_next picker_command(struct picker *picker, enum command command)
 {
-	struct picker *picker = arg;
-	if (command == COMMAND_CHOOSE) {
+	switch (command) {
+	case COMMAND_QUIT:
+		return LOOP_END;
+	case COMMAND_REDRAW:
+		return LOOP_REDRAW;
+	case COMMAND_CHOOSE:
 		picker->chosen = picker->n > 0;
-		return picker->n == 0;
+		return picker->chosen ? LOOP_END : LOOP_GO_ON;
+	default:
+		view_move(&picker->place, command);
+		return LOOP_DRAW;
 	}
-	/* The selection moves as a list of one-row pages would scroll, but by whole pages where asked.
-	 */
-	struct view_place place = {picker->selected, picker->n, 1};
-	if (command == COMMAND_PAGE_UP || command == COMMAND_PAGE_DOWN) {
-		int page = picker->place.page > 1 ? picker->place.page - 1 : 1;
-		place.top += command == COMMAND_PAGE_UP ? -page : page;
-		command = COMMAND_NONE;
-	}
-	view_scroll(&place, command);
-	picker->selected = place.top;
-	return true;
+}
+
+enum loop_next picker_input(const struct input *input, void *arg)
+{
+	const struct binding *binding = keymap_find(input->key, CONTEXT_PICKER);
+	return binding ? picker_command(arg, binding->command) : LOOP_GO_ON;
 }

@@ -7,18 +7,20 @@
 
 #include "tui/canvas.h"
 #include "tui/keymap.h"
+#include "tui/loop.h"
 #include "tui/tui.h"
 #include "tui/view.h"
 
 struct picker {
 	const struct tui_choice *choice; /* borrowed */
-	int n, selected;
-	bool chosen; /* Enter was pressed on `selected` */
+	int n;
+	bool chosen; /* Enter was pressed on place.selected */
 	struct view_place place;
 };
 
 void picker_draw(struct canvas *canvas, void *picker);
-/* false: the user has chosen. */
-bool picker_command(enum command command, void *picker);
+enum loop_next picker_input(const struct input *input, void *picker);
+/* What a key asks for. LOOP_END: the user has chosen, or leaves. */
+enum loop_next picker_command(struct picker *picker, enum command command);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "util/clock.h"
 
@@ -158,6 +159,43 @@ bool text_parse_duration(const char *text, int64_t *ns)
 	} while (*at != '\0');
 	*ns = sum;
 	return true;
+}
+
+static const struct {
+	const char *name;
+	int64_t size;
+} size_units[] = {
+	{"", 1},
+	{"b", 1},
+	{"k", 1000},
+	{"kb", 1000},
+	{"m", 1000000},
+	{"mb", 1000000},
+	{"g", 1000000000},
+	{"gb", 1000000000},
+	{"t", 1000000000000},
+	{"tb", 1000000000000},
+	{"kib", INT64_C(1) << 10},
+	{"mib", INT64_C(1) << 20},
+	{"gib", INT64_C(1) << 30},
+	{"tib", INT64_C(1) << 40},
+};
+
+bool text_parse_bytes(const char *text, int64_t *bytes)
+{
+	char *unit;
+	if (!is_digit(text[0]))
+		return false;
+	errno = 0;
+	long long number = strtoll(text, &unit, 10);
+	for (size_t i = 0; errno == 0 && i < sizeof size_units / sizeof *size_units; i++)
+		if (strcasecmp(unit, size_units[i].name) == 0) {
+			if (number <= 0 || number > INT64_MAX / size_units[i].size)
+				return false;
+			*bytes = number * size_units[i].size;
+			return true;
+		}
+	return false;
 }
 
 bool text_parse_integer(const char *text, long min, long max, long *value)

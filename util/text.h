@@ -16,6 +16,9 @@ void text_clean(char *to, size_t size, const char *from, size_t n);
 /* "250ms", "0.3s", "2m", "1h30m", "500us"; a bare number is seconds. false: not a duration,
    negative or more than 10 years. */
 bool text_parse_duration(const char *text, int64_t *ns);
+/* "500MB", "2GiB", "64k", "1048576": units of 1000 (k, kB, MB, GB, TB) and of 1024 (KiB, MiB, GiB,
+   TiB), in any case of letters. false: no size, not above 0 or too large. */
+bool text_parse_bytes(const char *text, int64_t *bytes);
 /* A decimal integer from min to max, nothing after it. */
 bool text_parse_integer(const char *text, long min, long max, long *value);
 

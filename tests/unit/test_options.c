@@ -14,8 +14,12 @@ static enum status run_nothing(const struct options *o, struct error *error)
 	(void)error;
 	return STATUS_OK;
 }
-const struct command commands[] = {{"", run_nothing}, {"ls", run_nothing}};
-const size_t command_count = 2;
+const struct command commands[] = {
+	{"", run_nothing, WITH_WATCH},
+	{"ls", run_nothing, WITH_LS},
+	{"capture", run_nothing, WITH_CAPTURE},
+};
+const size_t command_count = sizeof commands / sizeof commands[0];
 
 /* Splits at spaces. */
 static enum status parse(const char *line, struct options *o, struct error *error)
@@ -56,6 +60,26 @@ static void defaults_are_one_second_and_every_source(void **state)
 	assert_ptr_equal(o.command, &commands[1]);
 }
 
+static void a_capture_takes_3_seconds_and_keeps_20_traces_or_1_gib(void **state)
+{
+	(void)state;
+	struct options o;
+	assert_int_equal(parse("capture -p 7", &o, NULL), STATUS_OK);
+	assert_int_equal(o.trace_ns, 3000000000);
+	assert_int_equal(o.trace_keep, 20);
+	assert_int_equal(o.trace_bytes, 1 << 30);
+	assert_null(o.output);
+	assert_null(o.trace_dir);
+	assert_int_equal(parse("capture -p 7 -s 10s -o - --trace-keep 3 --trace-bytes 5MB", &o, NULL),
+	                 STATUS_OK);
+	assert_int_equal(o.trace_ns, 10000000000);
+	assert_int_equal(o.trace_keep, 3);
+	assert_int_equal(o.trace_bytes, 5000000);
+	assert_string_equal(o.output, "-");
+	assert_int_equal(parse("-p 7 --trace-dir /tmp/t", &o, NULL), STATUS_OK);
+	assert_string_equal(o.trace_dir, "/tmp/t");
+}
+
 static void wrong_words_are_named(void **state)
 {
 	(void)state;
@@ -75,7 +99,17 @@ static void wrong_words_are_named(void **state)
 		{"-z", "'-z'"},
 		{"fly", "'fly'"},
 		{"ls ls", "'ls'"},
-		{"ls -p 4", "ls takes none"},
+		{"ls -p 4", "ls does not take --pid"},
+		{"capture -p 4 -b", "capture does not take --batch"},
+		{"capture", "needs a process"},
+		{"capture -p 4 -s 31s", "from 1s to 30s"},
+		{"capture -p 4 -s 1.5s", "whole seconds"},
+		{"capture -p 4 -s 0", "from 1s to 30s"},
+		{"capture -p 4 -o a --trace-dir b", "exclude"},
+		{"capture -p 4 --trace-bytes much", "a size"},
+		{"capture -p 4 --trace-keep 0", "1 or more"},
+		{"capture -p 4 --output=", "FILE"},
+		{"-p 4 -o a", "--output goes with capture"},
 		{"--json", "needs a process"},
 		{"-p 12 -n 3", "--batch or --json"},
 		{"-p 12 -b -n 0", "1 or more"},
@@ -104,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_may_follow_or_stick),
 		cmocka_unit_test(defaults_are_one_second_and_every_source),
+		cmocka_unit_test(a_capture_takes_3_seconds_and_keeps_20_traces_or_1_gib),
 		cmocka_unit_test(wrong_words_are_named),
 		cmocka_unit_test(escape_sequences_of_the_command_line_are_not_echoed),
 	};

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "tests/unit/tui_fixture.h"
-#include "tui/overview.h"
+#include "tui/frame.h"
 #include "util/clock.h"
 
 #define SECONDS 90
@@ -28,8 +28,8 @@ static struct canvas *draw_at(const struct history *h, enum target_state target,
 	assert_non_null(canvas);
 	const struct snapshot *newest = history_get(h, 0);
 	int64_t now_ns = (newest ? newest->monotonic_ns : FIXTURE_START_NS) + late_ns;
-	struct view_data data = {h, target, now_ns, "12:31:07"};
-	view_overview.draw(pane_of(canvas), &data, place ? place : &top);
+	struct view_data data = {.history = h, .state = target, .now_ns = now_ns, .clock = "12:31:07"};
+	frame_draw(canvas, &view_overview, &data, place ? place : &top, 0);
 	return canvas;
 }
 

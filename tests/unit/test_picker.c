@@ -71,15 +71,15 @@ static void the_selection_stays_on_the_screen(void **state)
 	static const int selected[] = {49, 43, 42, 0, 1, 7, 13};
 	free(drawn(&picker, 80, 12));
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-		assert_true(picker_command(keys[i], &picker));
-		assert_int_equal(picker.selected, selected[i]);
+		assert_int_equal(picker_command(&picker, keys[i]), LOOP_DRAW);
+		assert_int_equal(picker.place.selected, selected[i]);
 		char *text = drawn(&picker, 80, 12), mark[32];
-		snprintf(mark, sizeof mark, "\n>   %d ", choice[picker.selected].pid);
+		snprintf(mark, sizeof mark, "\n>   %d ", choice[picker.place.selected].pid);
 		assert_non_null(strstr(text, mark));
 		free(text);
 	}
 	assert_false(picker.chosen);
-	assert_false(picker_command(COMMAND_CHOOSE, &picker));
+	assert_int_equal(picker_command(&picker, COMMAND_CHOOSE), LOOP_END);
 	assert_true(picker.chosen);
 }
 
@@ -88,8 +88,8 @@ static void an_empty_list_can_not_be_chosen_from(void **state)
 	(void)state;
 	struct picker picker = {.choice = choice, .n = 0};
 	free(drawn(&picker, 40, 10));
-	assert_true(picker_command(COMMAND_DOWN, &picker));
-	assert_true(picker_command(COMMAND_CHOOSE, &picker));
+	assert_int_equal(picker_command(&picker, COMMAND_DOWN), LOOP_DRAW);
+	assert_int_equal(picker_command(&picker, COMMAND_CHOOSE), LOOP_GO_ON);
 	assert_false(picker.chosen);
 }
 

@@ -151,6 +151,40 @@ static void durations_are_exact(void **state)
 	}
 }
 
+static void sizes_have_units_of_1000_and_of_1024(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int64_t bytes;
+	} rows[] = {
+		{"1", 1},
+		{"500MB", 500000000},
+		{"2GiB", INT64_C(2) << 30},
+		{"64k", 64000},
+		{"1gib", INT64_C(1) << 30},
+		{"8388607TiB", INT64_C(8388607) << 40},
+		{"10B", 10},
+		{"3T", INT64_C(3000000000000)},
+		{"", 0},
+		{"0", 0},
+		{"-1", 0},
+		{"1.5GB", 0},
+		{"1 GB", 0},
+		{"8388608TiB", 0},
+		{"99999999999999999999", 0},
+		{"MB", 0},
+		{"1MBs", 0},
+		{"+1", 0},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int64_t bytes = 0;
+		bool good = text_parse_bytes(rows[i].text, &bytes);
+		if (good != (rows[i].bytes != 0) || bytes != rows[i].bytes)
+			fail_msg("'%s' is %lld", rows[i].text, (long long)bytes);
+	}
+}
+
 static void what_is_no_duration_is_refused(void **state)
 {
 	(void)state;
@@ -367,6 +401,7 @@ int main(void)
 		cmocka_unit_test(text_that_is_too_long_is_cut_at_a_character),
 		cmocka_unit_test(cleaning_random_bytes_is_idempotent),
 		cmocka_unit_test(durations_are_exact),
+		cmocka_unit_test(sizes_have_units_of_1000_and_of_1024),
 		cmocka_unit_test(what_is_no_duration_is_refused),
 		cmocka_unit_test(integers_are_bounded_and_stand_alone),
 		cmocka_unit_test(durations_have_three_digits_and_a_unit),

@@ -1,0 +1,212 @@
+#include "collect/trace_store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/clock.h"
+#include "util/xdg.h"
+
+#define SUFFIX       ".trace"
+#define PROGRAM_MAX  64 /* bytes of the program's name */
+#define DIGITS       "0123456789"
+#define NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS "._+-"
+
+enum status trace_store_directory(const char *chosen, char *to, size_t size, struct error *error)
+{
+	enum status status = STATUS_OK;
+	if (!chosen)
+		status = xdg_path(XDG_DATA, "schedtop/traces", to, size, error);
+	else if ((size_t)snprintf(to, size, "%s", chosen) >= size)
+		status = error_set(error, STATUS_USAGE, "the path of the trace directory is too long");
+	return status == STATUS_OK ? xdg_make_directory(to, error) : status;
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+/* Nothing a shell, a terminal or a careless script could take for more than a name; no dash or dot
+   at the beginning. */
+static void safe_name(char *to, size_t size, const char *from)
+{
+	size_t used = 0;
+	for (; *from && used < size - 1; from++) {
+		bool fits = strchr(NAME_LETTERS, *from) != NULL;
+		if (used == 0 && (*from == '-' || *from == '.'))
+			fits = false;
+		to[used++] = *from;
+		if (!fits)
+			to[used - 1] = '_';
+	}
+	to[used] = '\0';
+	if (used == 0)
+		snprintf(to, size, "_");
+}
+
+void trace_store_name(char to[TRACE_NAME_MAX], const char *program, pid_t pid, int64_t wall_ns,
+                      const char *go_version, int attempt)
+{
+	char name[PROGRAM_MAX], version[24], when[24] = "00000000T000000Z", number[16] = "";
+	time_t seconds = (time_t)(wall_ns / NS_PER_S);
+	struct tm utc;
+	if (gmtime_r(&seconds, &utc) && utc.tm_year >= 0 && utc.tm_year <= 9999 - 1900)
+		strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", &utc);
+	safe_name(name, sizeof name, program);
+	safe_name(version, sizeof version, go_version);
+	if (attempt > 0)
+		snprintf(number, sizeof number, "-%d", attempt + 1);
+	snprintf(to, TRACE_NAME_MAX, "%s-%d-%s%s-%s" SUFFIX, name, (int)pid, when, number, version);
+}
+
+/* Steps over `count` characters of a set (any number from 1 on, if 0); false: they are not there.
+ */
+static bool skip(const char **at, const char *set, size_t count)
+{
+	size_t n = strspn(*at, set);
+	if (n == 0 || (count && n < count))
+		return false;
+	*at += count ? count : n;
+	return true;
+}
+
+static bool skip_text(const char **at, const char *text)
+{
+	size_t n = strlen(text);
+	if (strncmp(*at, text, n) != 0)
+		return false;
+	*at += n;
+	return true;
+}
+
+/* What follows the program's name: "-4321-20261121T151513Z[-2]-go1.26.trace". */
+static bool is_tail(const char *at)
+{
+	if (!skip_text(&at, "-") || !skip(&at, DIGITS, 0) || !skip_text(&at, "-") ||
+	    !skip(&at, DIGITS, 8) || !skip_text(&at, "T") || !skip(&at, DIGITS, 6) ||
+	    !skip_text(&at, "Z-"))
+		return false;
+	if (strchr(DIGITS, *at) && (!skip(&at, DIGITS, 0) || !skip_text(&at, "-")))
+		return false;
+	return skip_text(&at, "go1.") && skip(&at, DIGITS, 0) && strcmp(at, SUFFIX) == 0;
+}
+
+bool trace_store_is_trace(const char *name)
+{
+	if (name[0] == '.' || name[0] == '-' || strlen(name) >= TRACE_NAME_MAX ||
+	    name[strspn(name, NAME_LETTERS)] != '\0')
+		return false;
+	/* The name itself may hold dashes. */
+	for (const char *dash = strchr(name, '-'); dash; dash = strchr(dash + 1, '-'))
+		if (is_tail(dash))
+			return true;
+	return false;
+}
+
+bool trace_store_version(const unsigned char header[TRACE_HEADER_SIZE], char *to, size_t size)
+{
+	char text[TRACE_HEADER_SIZE + 1] = "";
+	memcpy(text, header, TRACE_HEADER_SIZE);
+	const char *at = text, *minor;
+	if (!skip_text(&at, "go 1."))
+		return false;
+	minor = at;
+	if (!skip(&at, DIGITS, 0) || at - minor > 2)
+		return false;
+	int digits = (int)(at - minor);
+	if (strcmp(at, " trace") != 0)
+		return false;
+	/* Zeroes up to the end: 16 bytes in all. */
+	for (at += strlen(" trace"); at < text + TRACE_HEADER_SIZE; at++)
+		if (*at != '\0')
+			return false;
+	snprintf(to, size, "go1.%.*s", digits, minor);
+	return true;
+}
+
+/* --- keeping --------------------------------------------------------------------------------- */
+
+struct kept {
+	char name[TRACE_NAME_MAX];
+	int64_t at_ns, bytes;
+};
+
+/* Newest first. */
+static int by_age(const void *a, const void *b)
+{
+	const struct kept *x = a, *y = b;
+	if (x->at_ns != y->at_ns)
+		return x->at_ns > y->at_ns ? -1 : 1;
+	return strcmp(y->name, x->name);
+}
+
+/* The traces of this user in the directory; the caller frees *list. */
+static size_t list_traces(int dir_fd, struct kept **list)
+{
+	size_t n = 0, capacity = 0;
+	*list = NULL;
+	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
+	if (!dir) {
+		if (copy >= 0)
+			close(copy);
+		return 0;
+	}
+	int64_t now_ns = clock_wall_ns();
+	for (struct dirent *e; (e = readdir(dir));) {
+		struct stat st;
+		if (!trace_store_is_trace(e->d_name) ||
+		    fstatat(dir_fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) ||
+		    st.st_uid != geteuid())
+			continue;
+		if (n == capacity) {
+			capacity = capacity ? capacity * 2 : 32;
+			struct kept *more = realloc(*list, capacity * sizeof *more);
+			if (!more)
+				break;
+			*list = more;
+		}
+		struct kept *k = &(*list)[n++];
+		memcpy(k->name, e->d_name, strlen(e->d_name) + 1); /* short, or it were no trace */
+		k->at_ns = (int64_t)st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
+		if (k->at_ns > now_ns)
+			k->at_ns -= INT64_MAX / 2;
+		k->bytes = (int64_t)st.st_size;
+	}
+	closedir(dir);
+	return n;
+}
+
+int trace_store_prune(int dir_fd, long files, int64_t bytes, const char *spare)
+{
+	struct kept *list;
+	size_t n = list_traces(dir_fd, &list);
+	if (n)
+		qsort(list, n, sizeof *list, by_age);
+	/* The one to be spared takes its share first, wherever it stands in the order. */
+	for (size_t i = 0; spare && i < n; i++)
+		if (strcmp(list[i].name, spare) == 0) {
+			files--;
+			bytes -= list[i].bytes;
+		}
+	int gone = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (spare && strcmp(list[i].name, spare) == 0)
+			continue;
+		if (files > 0 && bytes >= list[i].bytes) {
+			files--;
+			bytes -= list[i].bytes;
+			continue;
+		}
+		/* From here on everything is older than what does not fit: gaps would be hard to explain.
+		 */
+		files = 0;
+		gone += unlinkat(dir_fd, list[i].name, 0) == 0;
+	}
+	free(list);
+	return gone;
+}

@@ -1,0 +1,44 @@
+/*
+ * The directory where traces are kept: how their files are called and which ones go when there are
+ * too many. Nothing is ever deleted that does not bear a name made here and belong to this user.
+ * No state; any thread.
+ */
+#ifndef SCHEDTOP_COLLECT_TRACE_STORE_H
+#define SCHEDTOP_COLLECT_TRACE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/status.h"
+
+#define TRACE_NAME_MAX    160 /* bytes, with the terminator */
+#define TRACE_KEEP_FILES  20
+#define TRACE_KEEP_BYTES  (INT64_C(1) << 30)
+#define TRACE_HEADER_SIZE 16
+
+/* The directory, made if it is not there: `chosen`, or $XDG_DATA_HOME/schedtop/traces. */
+enum status trace_store_directory(const char *chosen, char *to, size_t size, struct error *error);
+
+/*
+ * PROGRAM-PID-TIMESTAMP-goVERSION.trace. Of the program's name letters, digits and ". _ +" stay,
+ * the rest becomes "_"; the timestamp is UTC, 20261121T151513Z, so that names sort by time and no
+ * change to or from summer time makes two of one. `attempt` > 0 adds a number to it, for a name
+ * that is taken: a clock that was set back makes the same second twice.
+ */
+void trace_store_name(char to[TRACE_NAME_MAX], const char *program, pid_t pid, int64_t wall_ns,
+                      const char *go_version, int attempt);
+/* Is this a name as trace_store_name makes them? */
+bool trace_store_is_trace(const char *name);
+
+/* Deletes the oldest traces until no more than so many files and bytes are left; never `spare` (may
+   be NULL). A file from the future counts as the oldest: the clock was set back since, and it would
+   outlive everything else. Returns how many went. */
+int trace_store_prune(int dir_fd, long files, int64_t bytes, const char *spare);
+
+/* The header's "go 1.26 trace\0\0\0": the Go version that made this form, which is the oldest that
+   reads it, as "go1.26". false: no trace. */
+bool trace_store_version(const unsigned char header[TRACE_HEADER_SIZE], char *to, size_t size);
+
+#endif

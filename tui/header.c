@@ -1,0 +1,146 @@
+#include "tui/header.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/text.h"
+
+#define SEPARATOR(pane) ((pane).canvas->ascii ? " | " : " · ")
+#define SEPARATOR_WIDTH 3
+
+struct state_look {
+	const char *text;
+	enum style style;
+};
+static const struct state_look state_look[TARGET_STATE_COUNT] = {
+	[TARGET_LIVE] = {"live", STYLE_RUNNING},
+	[TARGET_STOPPED] = {"stopped", STYLE_WARNING},
+	[TARGET_EXITED] = {"exited", STYLE_WARNING},
+};
+
+/* "live", "stopped", or how long nothing has been heard. */
+static enum style describe_state(const struct view_data *data, const struct snapshot *newest,
+                                 char *to, size_t size)
+{
+	char age[32];
+	enum target_state state = data->state;
+	bool silent = view_is_stale(data, newest->monotonic_ns);
+	view_age(age, sizeof age, data->now_ns - newest->monotonic_ns);
+	if (state == TARGET_EXITED)
+		snprintf(to, size, "exited %s ago", age);
+	else if (silent && state == TARGET_LIVE)
+		snprintf(to, size, "silent %s", age);
+	else if (silent)
+		snprintf(to, size, "%s, %s old", state_look[state].text, age);
+	else
+		snprintf(to, size, "%s", state_look[state].text);
+	return silent ? STYLE_WARNING : state_look[state].style;
+}
+
+/* How often the lanes are looked at, to the next of 1, 2, 5, 10...: a timer that is late now and
+   then must not make the header flicker. 0: hardly more often than the snapshots. */
+static int lane_hz(const struct snapshot *s)
+{
+	static const int nominal[] = {5, 10, 20, 50, 100, 200, 500, 1000};
+	const struct lanes *lanes = &s->lanes;
+	if (lanes->samples < 2)
+		return 0;
+	int64_t span_ns = lanes->at_ns[lanes->samples - 1] - lanes->start_ns;
+	double hz = span_ns > 0 ? (double)lanes->samples * (double)NS_PER_S / (double)span_ns : 0;
+	int nearest = 0;
+	for (size_t i = 0; i < sizeof nominal / sizeof *nominal; i++)
+		if (hz > nominal[i] * 0.7)
+			nearest = nominal[i];
+	return nearest;
+}
+
+/* "memory 100 Hz, agent 1 s"; the operating system is named when there is nothing better. */
+static void describe_sources(const struct view_data *data, const struct snapshot *newest, char *to,
+                             size_t size)
+{
+	bool used[ORIGIN_COUNT] = {false};
+	struct view_part part[PART_COUNT];
+	char period[32];
+	for (int i = 0; i < PART_COUNT; i++) {
+		part[i] = view_part(data, (enum view_part_id)i);
+		if (!part[i].s || part[i].stale)
+			continue;
+		enum origin origin = i == PART_OS        ? part[i].s->os_at.origin
+		                     : i == PART_RUNTIME ? part[i].s->runtime_at.origin
+		                                         : part[i].s->sched_at.origin;
+		used[origin] = true;
+	}
+	used[ORIGIN_OS] = used[ORIGIN_OS] && !used[ORIGIN_MEMORY] && !used[ORIGIN_AGENT];
+	text_duration(period, sizeof period, (double)newest->interval_ns, true);
+	if (newest->interval_ns % NS_PER_S == 0)
+		view_age(period, sizeof period, newest->interval_ns);
+
+	to[0] = '\0';
+	for (int origin = ORIGIN_MEMORY; origin < ORIGIN_COUNT; origin++) {
+		size_t length = strlen(to);
+		int hz = (enum origin)origin == newest->lanes.origin ? lane_hz(newest) : 0;
+		if (!used[origin])
+			continue;
+		if (hz > 0)
+			snprintf(to + length, size - length, "%s%s %d Hz", length ? ", " : "",
+			         origin_name[origin], hz);
+		else
+			snprintf(to + length, size - length, "%s%s %s", length ? ", " : "", origin_name[origin],
+			         period);
+	}
+}
+
+/* Facts about the target from the left. Where room is short the uptime goes first, then the
+ * sources. */
+static void draw_facts(struct pane pane, const struct view_data *data,
+                       const struct snapshot *newest)
+{
+	enum { VERSION, UPTIME, SOURCES, COUNT };
+	static const int by_weight[COUNT] = {VERSION, SOURCES, UPTIME};
+	char fact[COUNT][160] = {"", "", ""}, age[32];
+	bool fits[COUNT] = {false};
+	struct view_part os = view_part(data, PART_OS);
+	int64_t uptime_ns;
+	int x =
+		pane_fit(pane_sub(pane, 0, 0, pane.width * 2 / 5, 1), 1, 0, STYLE_STRONG, newest->program);
+	x = pane_print(pane, x + 1, 0, STYLE_TEXT, "%ld", (long)newest->pid);
+	snprintf(fact[VERSION], sizeof fact[VERSION], "%s", newest->go_version);
+	if (os.s && fields_get(&os.s->os, OS_UPTIME_NS, &uptime_ns)) {
+		view_age(age, sizeof age, uptime_ns);
+		snprintf(fact[UPTIME], sizeof fact[UPTIME], "up %s", age);
+	}
+	describe_sources(data, newest, fact[SOURCES], sizeof fact[SOURCES]);
+	int room = pane.width - x;
+	for (int i = 0; i < COUNT; i++) {
+		const char *text = fact[by_weight[i]];
+		int width = canvas_text_width(pane.canvas, text) + SEPARATOR_WIDTH;
+		fits[by_weight[i]] = text[0] && width <= room;
+		room -= fits[by_weight[i]] ? width : 0;
+	}
+	for (int i = 0; i < COUNT; i++) {
+		if (!fits[i])
+			continue;
+		x = pane_text(pane, x, 0, STYLE_DIM, SEPARATOR(pane));
+		x = pane_text(pane, x, 0, STYLE_TEXT, fact[i]);
+	}
+}
+
+void header_draw(struct pane pane, const struct view_data *data)
+{
+	const struct snapshot *newest = history_get(data->history, 0);
+	char state[64], interval[32], tail[96] = "";
+	enum style style = describe_state(data, newest, state, sizeof state);
+	text_duration(interval, sizeof interval, (double)newest->interval_ns, true);
+	if (newest->interval_ns % NS_PER_S == 0)
+		view_age(interval, sizeof interval, newest->interval_ns);
+	if (pane.width >= 100)
+		snprintf(tail, sizeof tail, "  every %s  %s ", interval, data->clock);
+	else if (pane.width >= 60)
+		snprintf(tail, sizeof tail, "  %s ", data->clock);
+	int right = pane.width - canvas_text_width(pane.canvas, tail);
+	pane_text(pane, right, 0, STYLE_DIM, tail);
+	int width = canvas_text_width(pane.canvas, state);
+	pane_text(pane, right - width - (tail[0] ? 0 : 1), 0, style, state);
+	draw_facts(pane_sub(pane, 0, 0, right - width - 2, 1), data, newest);
+}
