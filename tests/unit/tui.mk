@@ -6,13 +6,13 @@ tui_tests = \
 	tests/unit/test_overview \
 	tests/unit/test_picker \
 	tests/unit/test_plot \
-	tests/unit/test_style
+	tests/unit/test_theme
 check_PROGRAMS += $(tui_tests)
 
 tui_fixture = tests/unit/tui_fixture.c tests/unit/tui_fixture.h
 tui_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tui_test_libs = tui/libtui.a metrics/libmetrics.a util/libutil.a \
-	$(CMOCKA_LIBS) $(NCURSES_LIBS) $(UV_LIBS) $(JANSSON_LIBS)
+	$(CMOCKA_LIBS) $(INIH_LIBS) $(NCURSES_LIBS) $(UV_LIBS) $(JANSSON_LIBS)
 
 tests_unit_test_canvas_SOURCES = tests/unit/test_canvas.c $(tui_fixture)
 tests_unit_test_canvas_CFLAGS = $(tui_test_cflags)
@@ -38,9 +38,9 @@ tests_unit_test_plot_SOURCES = tests/unit/test_plot.c $(tui_fixture)
 tests_unit_test_plot_CFLAGS = $(tui_test_cflags)
 tests_unit_test_plot_LDADD = $(tui_test_libs)
 
-tests_unit_test_style_SOURCES = tests/unit/test_style.c
-tests_unit_test_style_CFLAGS = $(tui_test_cflags)
-tests_unit_test_style_LDADD = $(tui_test_libs)
+tests_unit_test_theme_SOURCES = tests/unit/test_theme.c
+tests_unit_test_theme_CFLAGS = $(tui_test_cflags)
+tests_unit_test_theme_LDADD = $(tui_test_libs)
 
 EXTRA_DIST += \
 	tests/golden/overview-120x40-ascii.txt \
