@@ -1,11 +1,14 @@
 bin_PROGRAMS += schedtop
+schedtop_CPPFLAGS = $(AM_CPPFLAGS) -DSCHEDTOP_THEMES='"$(pkgdatadir)/themes"'
 schedtop_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(JANSSON_CFLAGS)
 schedtop_SOURCES = \
+	cli/appearance.c \
 	cli/cmd_capture.c \
 	cli/cmd_ls.c \
 	cli/cmd_stream.c \
 	cli/cmd_watch.c \
 	cli/commands.h \
+	cli/settings.c cli/settings.h \
 	cli/main.c \
 	cli/options.c cli/options.h \
 	cli/trouble.c
