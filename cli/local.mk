@@ -11,6 +11,7 @@ schedtop_SOURCES = \
 	cli/settings.c cli/settings.h \
 	cli/main.c \
 	cli/options.c cli/options.h \
+	cli/recorder.c cli/recorder.h \
 	cli/trouble.c
 schedtop_LDADD = collect/libcollect.a tui/libtui.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
 	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(INIH_LIBS)

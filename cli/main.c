@@ -44,8 +44,8 @@ static void tell(const char *sentence, void *arg)
 
 /* The command line says which configuration there is, and has the last word over it: so it is read
    twice. */
-static enum status read_settings(struct options *o, struct settings *settings, int argc, char **argv,
-                                 const struct ini_sink *sink, struct error *error)
+static enum status read_settings(struct options *o, struct settings *settings, int argc,
+                                 char **argv, const struct ini_sink *sink, struct error *error)
 {
 	options_init(o);
 	enum status status = options_parse(o, argc, argv, error);
