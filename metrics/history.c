@@ -3,6 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/clock.h"
+
+/*
+ * How what is older than FRESH_NS is thinned out: of each STEP_NS one snapshot is kept, with the
+ * lane samples of those that went. When that is still too heavy, the step doubles and the fresh
+ * part halves, up to `level` LEVEL_MAX; only then does the history get shorter.
+ */
+#define FRESH_NS    (10 * NS_PER_S)
+#define STEP_NS     NS_PER_S
+#define LEVEL_MAX   3
+#define SAMPLES_MAX 128 /* of one kept snapshot; evenly coarser beyond */
+
 /* `count` and `bytes` are of the ring. The first one ever added may be in it or have left it. */
 struct history {
 	int64_t span_ns;
@@ -11,6 +23,8 @@ struct history {
 	const struct snapshot **ring;
 	size_t capacity; /* a power of two, or 0 */
 	size_t oldest, count;
+	size_t thinned; /* so many from the oldest on have been thinned out */
+	int level;
 	size_t bytes;
 	int64_t moment_ns; /* of history_rewind */
 };
@@ -64,6 +78,38 @@ static void drop_oldest(struct history *h)
 	snapshot_unref(s);
 	h->oldest++;
 	h->count--;
+	h->thinned -= h->thinned > 0;
+}
+
+/* Lets the one between its neighbours i - 1 and i + 1 go, if the history stays dense enough and
+   nobody looks at it: a view that stands still must not change. */
+static bool drop_between(struct history *h, size_t i)
+{
+	const struct snapshot *before = *slot(h, i - 1), *s = *slot(h, i), *after = *slot(h, i + 1);
+	bool shown = s->monotonic_ns <= h->moment_ns && h->moment_ns < after->monotonic_ns;
+	if (shown || after->monotonic_ns - before->monotonic_ns > STEP_NS << h->level)
+		return false;
+	size_t bytes = snapshot_bytes(after);
+	if (!snapshot_absorb(after, s, SAMPLES_MAX))
+		return false;
+	h->bytes += snapshot_bytes(after) - bytes;
+	for (size_t k = i; k > 0; k--)
+		*slot(h, k) = *slot(h, k - 1);
+	*slot(h, 0) = s;
+	drop_oldest(h);
+	return true;
+}
+
+/* Thins out what is no longer fresh. */
+static void thin(struct history *h)
+{
+	int64_t fresh_ns = (*slot(h, h->count - 1))->monotonic_ns - (FRESH_NS >> h->level);
+	while (h->thinned < h->count && (*slot(h, h->thinned))->monotonic_ns < fresh_ns) {
+		/* The last one thinned goes when this one makes up for it. */
+		if (h->thinned >= 2)
+			drop_between(h, h->thinned - 1);
+		h->thinned++;
+	}
 }
 
 enum status history_add(struct history *h, const struct snapshot *s)
@@ -78,6 +124,12 @@ enum status history_add(struct history *h, const struct snapshot *s)
 		h->first = snapshot_ref(s);
 	*slot(h, h->count++) = s;
 	h->bytes += snapshot_bytes(s);
+	thin(h);
+	while (history_bytes(h) > h->bytes_max && h->level < LEVEL_MAX) {
+		h->level++;
+		h->thinned = 0;
+		thin(h);
+	}
 	while (h->count > 2 && (s->monotonic_ns - (*slot(h, 0))->monotonic_ns > h->span_ns ||
 	                        history_bytes(h) > h->bytes_max))
 		drop_oldest(h);

@@ -3,6 +3,10 @@
  * reference to each snapshot and lets the oldest go when `span_ns` or `bytes_max` is passed, but
  * always keeps the two newest, and the first one ever added, which is the base of "since attach".
  *
+ * So that minutes fit whatever the interval and the number of Ps, what is older than 10 s is kept
+ * at one snapshot a second, which takes the lane samples of those that go; a heavy history keeps
+ * fewer: one in 2, 4, then 8 s. Nothing is thinned out where snapshots are a second apart and fit.
+ *
  * Readers see it as of a moment: after history_rewind they find what they would have found then, so
  * that a view of the past is the view of the present, drawn with a rewound history.
  */

@@ -6,6 +6,7 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/histogram.c metrics/histogram.h \
 	metrics/history.c metrics/history.h \
 	metrics/json.c metrics/json.h metrics/json_decode.c \
+	metrics/lanes.c metrics/lanes.h \
 	metrics/schedtrace.c metrics/schedtrace.h \
 	metrics/session.c metrics/session.h \
 	metrics/snapshot.c metrics/snapshot.h

@@ -10,6 +10,7 @@ struct session {
 	struct order order[ORDERS_MAX];
 	size_t oldest, count;
 	struct capture_state capture;
+	pid_t successor;
 	void (*wake)(void *arg);
 	void *arg;
 };
@@ -77,4 +78,19 @@ struct capture_state session_capture(struct session *s)
 	struct capture_state state = s->capture;
 	pthread_mutex_unlock(&s->lock);
 	return state;
+}
+
+void session_tell_successor(struct session *s, pid_t pid)
+{
+	pthread_mutex_lock(&s->lock);
+	s->successor = pid;
+	pthread_mutex_unlock(&s->lock);
+}
+
+pid_t session_successor(struct session *s)
+{
+	pthread_mutex_lock(&s->lock);
+	pid_t pid = s->successor;
+	pthread_mutex_unlock(&s->lock);
+	return pid;
 }

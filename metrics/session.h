@@ -57,9 +57,12 @@ void session_destroy(struct session *s);                            /* NULL is f
 /* The screen's side. Bounded: an order that finds the box full takes the place of the oldest. */
 void session_order(struct session *s, enum order_kind kind, int64_t value);
 struct capture_state session_capture(struct session *s);
+/* The newest process that runs the program of the one that has exited; 0: none is known. */
+pid_t session_successor(struct session *s);
 
 /* The other side. ORDER_NONE when there is none. */
 struct order session_take(struct session *s);
 void session_tell_capture(struct session *s, const struct capture_state *state);
+void session_tell_successor(struct session *s, pid_t pid);
 
 #endif

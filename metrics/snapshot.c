@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "metrics/lanes.h"
 #include "util/status.h"
 
 /* The count stands in front of what the public header shows, where nobody else can touch it. */
@@ -80,6 +81,25 @@ struct snapshot *snapshot_ref(const struct snapshot *s)
 	struct counted *c = counted_of(s);
 	atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
 	return &c->snapshot;
+}
+
+/* Is all that `older` knows known to `s` as well, read later? */
+static bool covers(const struct snapshot *s, const struct snapshot *older)
+{
+	bool all = s->state == older->state && s->pid == older->pid && s->np == older->np &&
+	           s->sched_at.origin == older->sched_at.origin &&
+	           s->runtime_at.origin == older->runtime_at.origin &&
+	           s->os_at.origin == older->os_at.origin;
+	for (int i = 0; i < HISTOGRAM_COUNT; i++)
+		all = all && s->histogram_at[i].origin == older->histogram_at[i].origin;
+	return all;
+}
+
+bool snapshot_absorb(const struct snapshot *s, const struct snapshot *older, size_t samples_max)
+{
+	struct counted *c = counted_of(s);
+	return covers(s, older) && atomic_load_explicit(&c->refs, memory_order_acquire) == 1 &&
+	       lanes_join(&c->snapshot.lanes, &older->lanes, samples_max);
 }
 
 static void free_rows(struct snapshot *s)

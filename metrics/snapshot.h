@@ -276,6 +276,12 @@ struct snapshot {
 struct snapshot *snapshot_create(void);
 struct snapshot *snapshot_ref(const struct snapshot *s);
 void snapshot_unref(const struct snapshot *s); /* NULL is fine */
+/*
+ * Takes the lanes of `older`, the snapshot before this one, so that it can be forgotten: false when
+ * that would lose what this one does not know, or when somebody else holds a reference to this one
+ * too. The only change a published snapshot ever sees.
+ */
+bool snapshot_absorb(const struct snapshot *s, const struct snapshot *older, size_t samples_max);
 /* Makes room for P and M rows, zeroed (all unknown). Before publication only. */
 enum status snapshot_reserve(struct snapshot *s, size_t np, size_t nm);
 enum status lanes_reserve(struct lanes *lanes, size_t samples, size_t procs);

@@ -1,151 +1,292 @@
-#include "tui/tui.h"
+/* The life of the screen's state, what comes in, and the picture. */
+#include "tui/app.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-#include "metrics/history.h"
-#include "tui/frame.h"
-#include "tui/loop.h"
-#include "tui/view.h"
+#include "tui/help.h"
 #include "util/clock.h"
 
-#define VIEWS_MAX         9 /* as many as there are digits */
 #define HISTORY_NS        (600 * NS_PER_S)
-#define HISTORY_BYTES_MAX ((size_t)8 << 20)
+#define HISTORY_BYTES_MAX ((size_t)24 << 20)
+#define NOTICE_NS         (4 * NS_PER_S)
+#define WHEEL_ROWS        3
 
-struct tui {
-	struct tui_options options;
-	struct loop *loop;
-	struct history *history;
-	enum target_state state;
-	size_t view; /* index into views */
-	struct view_place place[VIEWS_MAX];
-};
+enum status app_init(struct app *app, struct session *session, int64_t interval_ns,
+                     struct error *error)
+{
+	*app = (struct app){
+		.session = session,
+		.interval_ns = interval_ns,
+		.span_ns = VIEW_SPAN_NS,
+		.history = history_create(HISTORY_NS, HISTORY_BYTES_MAX),
+	};
+	return app->history ? STATUS_OK : error_no_memory(error);
+}
+
+void app_finish(struct app *app)
+{
+	history_destroy(app->history);
+	app->history = NULL;
+}
+
+void app_tell_time(struct app *app, int64_t now_ns, int64_t wall_ns)
+{
+	app->now_ns = now_ns;
+	app->wall_ns = wall_ns;
+}
+
+void app_notify(struct app *app, enum style style, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(app->notice, sizeof app->notice, format, args);
+	va_end(args);
+	app->notice_style = style;
+	app->notice_end_ns = app->now_ns + NOTICE_NS;
+}
+
+/* --- snapshots ------------------------------------------------------------------------------ */
+
+/* Nothing of one process may be compared with another. */
+static void start_over(struct app *app, pid_t pid)
+{
+	struct history *fresh = history_create(HISTORY_NS, HISTORY_BYTES_MAX);
+	if (!fresh)
+		return;
+	history_destroy(app->history);
+	app->history = fresh;
+	app->paused = false;
+	for (size_t i = 0; i < APP_VIEWS_MAX; i++)
+		app->place[i].anchored = false;
+	app_notify(app, STYLE_STRONG, "now watching process %ld", (long)pid);
+}
 
 /* The history holds what was known: the last word of a process that is gone knows nothing but that,
    and would only hide the values before it. */
-static void keep(struct tui *t, const struct snapshot *s)
+void app_add(struct app *app, const struct snapshot *s)
 {
-	t->state = s->state;
-	if (s->state == TARGET_EXITED && history_count(t->history) > 0)
+	const struct snapshot *first = history_first(app->history);
+	if (first && first->pid != s->pid)
+		start_over(app, s->pid);
+	if (s->state == TARGET_EXITED && app->state != TARGET_EXITED)
+		app->exited_ns = s->monotonic_ns;
+	app->state = s->state;
+	if (s->state == TARGET_EXITED && history_first(app->history))
 		snapshot_unref(s);
 	else
-		history_add(t->history, s);
+		history_add(app->history, s);
+	app_keep_moment(app);
 }
 
-static bool take_snapshots(void *arg)
+bool app_tick(const struct app *app)
 {
-	struct tui *t = arg;
-	const struct snapshot *s;
-	bool any = false;
-	while ((s = feed_take(t->options.feed)) != NULL) {
-		if (t->options.on_snapshot)
-			t->options.on_snapshot(s, t->options.arg);
-		keep(t, s);
-		any = true;
-	}
-	return any;
+	const struct snapshot *newest = history_get(app->history, 0);
+	return !newest || app->now_ns - newest->monotonic_ns > NS_PER_S || app->notice[0];
 }
 
-static void draw(struct canvas *canvas, void *arg)
+/* --- the picture ---------------------------------------------------------------------------- */
+
+static void clock_text(char *to, size_t size, int64_t wall_ns)
 {
-	struct tui *t = arg;
-	char clock[16] = "";
-	time_t seconds = (time_t)(clock_wall_ns() / NS_PER_S);
+	time_t seconds = (time_t)(wall_ns / NS_PER_S);
 	struct tm local;
+	to[0] = '\0';
 	if (localtime_r(&seconds, &local))
-		strftime(clock, sizeof clock, "%H:%M:%S", &local);
+		strftime(to, size, "%H:%M:%S", &local);
+}
+
+/* What the views see: the present, or the moment that is shown as if it were now. */
+static struct view_data data_of(const struct app *app, char *clock, size_t size,
+                                const struct capture_state *capture)
+{
 	struct view_data data = {
-		.history = t->history,
-		.state = t->state,
-		.now_ns = clock_monotonic_ns(),
+		.history = app->history,
+		.state = app->state,
+		.now_ns = app_moment(app),
 		.clock = clock,
-		.span_ns = VIEW_SPAN_NS,
+		.span_ns = app->span_ns,
+		.paused = app->paused,
+		.capture = app->session ? capture : NULL,
 	};
-	frame_draw(canvas, views[t->view], &data, &t->place[t->view], 0);
-}
-
-/* Ages and the clock count on when nothing comes; otherwise the snapshots drive the screen. */
-static bool tick(void *arg)
-{
-	struct tui *t = arg;
-	const struct snapshot *newest = history_get(t->history, 0);
-	return !newest || clock_monotonic_ns() - newest->monotonic_ns > NS_PER_S;
-}
-
-static enum loop_next command(struct tui *t, enum command command, const char *argument)
-{
-	switch (command) {
-	case COMMAND_QUIT:
-		return LOOP_END;
-	case COMMAND_REDRAW:
-		return LOOP_REDRAW;
-	case COMMAND_VIEW: {
-		size_t number = (size_t)(argument[0] - '1');
-		t->view = number < views_count ? number : t->view;
-		return LOOP_DRAW;
+	const struct snapshot *shown = history_get(app->history, 0);
+	int64_t wall_ns = app->wall_ns;
+	if (app->paused) {
+		data.behind_ns = app->now_ns - app->moment_ns;
+		if (shown)
+			wall_ns = shown->wall_ns + app->moment_ns - shown->monotonic_ns;
+		if (shown && (app->state != TARGET_EXITED || app->moment_ns < app->exited_ns))
+			data.state = shown->state;
 	}
-	case COMMAND_VIEW_NEXT:
-		t->view = (t->view + 1) % views_count;
+	clock_text(clock, size, wall_ns);
+	return data;
+}
+
+/* The offer to go on with the process that took over, if there is one. */
+static bool offer_text(const struct app *app, char *to, size_t size, int width)
+{
+	pid_t pid = app->session && app->state == TARGET_EXITED ? session_successor(app->session) : 0;
+	if (pid <= 0)
+		return false;
+	snprintf(to, size,
+	         width >= 80 ? "it has exited; a new process %ld of the same program runs: press Enter "
+	                       "to follow"
+	                     : "exited; %ld took over: Enter follows",
+	         (long)pid);
+	return true;
+}
+
+static void draw_notice(struct pane foot, enum style style, const char *text)
+{
+	for (int x = 0; x < foot.width; x++)
+		pane_glyph(foot, x, 0, STYLE_TEXT, ' ');
+	pane_fit(pane_sub(foot, 0, 0, foot.width - 1, 1), 1, 0, style, text);
+}
+
+/* The bottom line is the keys' unless there is something to type or to say. */
+static void draw_foot(struct app *app, struct pane foot)
+{
+	char text[160];
+	if (app->notice[0] && app->now_ns >= app->notice_end_ns)
+		app->notice[0] = '\0';
+	if (app->prompt.lead) {
+		text[0] = '\0';
+		if (app->prompt.lead == ':')
+			app_hint(app, app->prompt.text, text, sizeof text);
+		prompt_draw(foot, &app->prompt, text);
+	} else if (app->notice[0]) {
+		draw_notice(foot, app->notice_style, app->notice);
+	} else if (offer_text(app, text, sizeof text, foot.width)) {
+		draw_notice(foot, STYLE_WARNING, text);
+	}
+}
+
+void app_draw(struct app *app, struct canvas *canvas)
+{
+	char clock[16];
+	struct capture_state capture = {0};
+	if (app->session)
+		capture = session_capture(app->session);
+	struct pane page = pane_of(canvas);
+	struct view_data data = data_of(app, clock, sizeof clock, &capture);
+	struct view_place *place = &app->place[app->view];
+	const struct view *view = views[app->view];
+	app->width = canvas->width;
+	app->height = canvas->height;
+	uint64_t without = place->filter[0] ? 0 : COMMAND_BIT(COMMAND_CLOSE);
+	frame_draw(canvas, view, &data, place, without);
+	if (app->help)
+		help_draw(pane_sub(page, 0, 1, page.width, page.height - 1), view, &app->help_place);
+	draw_foot(app, pane_row(page, page.height - 1));
+}
+
+/* --- inputs --------------------------------------------------------------------------------- */
+
+static struct view_place *place_of(struct app *app)
+{
+	return &app->place[app->view];
+}
+
+static enum loop_next prompt_input(struct app *app, int key)
+{
+	struct prompt *p = &app->prompt;
+	char lead = p->lead, line[PROMPT_TEXT_MAX];
+	enum prompt_event event = prompt_key(p, key);
+	if (event == PROMPT_COMPLETE && lead == ':') {
+		snprintf(line, sizeof line, "%s", p->text);
+		app_complete(app, line, sizeof line);
+		prompt_set(p, line);
+	}
+	if (event == PROMPT_ACCEPTED && lead == ':') {
+		prompt_remember(p, p->text);
+		return app_line(app, p->text);
+	}
+	if (lead == '/') /* rows follow the text as it is typed */
+		snprintf(place_of(app)->filter, sizeof place_of(app)->filter, "%s",
+		         event == PROMPT_CLOSED ? app->filter_before : p->text);
+	return LOOP_DRAW;
+}
+
+static enum loop_next help_input(struct app *app, int key)
+{
+	const struct binding *binding = keymap_find(key, CONTEXT_HELP);
+	if (!binding)
+		return LOOP_GO_ON;
+	if (binding->command == COMMAND_REDRAW)
+		return LOOP_REDRAW;
+	if (binding->command == COMMAND_CLOSE)
+		app->help = false;
+	else
+		view_scroll(&app->help_place, binding->command);
+	return LOOP_DRAW;
+}
+
+/* A heading that is clicked sorts; clicked again, the other way round. */
+static void click_heading(struct view_place *place, int x)
+{
+	for (int i = 0; i < VIEW_COLUMNS_MAX; i++) {
+		const struct view_heading *heading = &place->heading[i];
+		if (x < heading->x || x >= heading->x + heading->width)
+			continue;
+		place->reversed = place->sort == i && !place->reversed;
+		place->sort = i;
+		return;
+	}
+}
+
+static void click(struct app *app, int x, int y)
+{
+	struct canvas size = {.width = app->width, .height = app->height};
+	struct view_place *place = place_of(app);
+	int tab = frame_tab_at(&size, views[app->view], x, y);
+	int row = place->top + y - place->list_y;
+	if (tab >= 0) {
+		app->view = (size_t)tab;
+		app->help = false;
+	} else if (app->help || !views[app->view]->sorts) {
+		return;
+	} else if (y == place->heading_y && y > 0) {
+		click_heading(place, x);
+	} else if (y >= place->list_y && y < place->list_y + place->page && row < place->rows) {
+		place->selected = row;
+		place->anchored = false;
+	}
+}
+
+static void wheel(struct app *app, enum command command)
+{
+	for (int i = 0; i < WHEEL_ROWS; i++)
+		if (app->help)
+			view_scroll(&app->help_place, command);
+		else
+			app_command(app, command, NULL);
+}
+
+enum loop_next app_input(struct app *app, const struct input *input)
+{
+	switch (input->key) {
+	case KEYMAP_CLICK:
+		click(app, input->x, input->y);
 		return LOOP_DRAW;
-	case COMMAND_VIEW_PREVIOUS:
-		t->view = (t->view + views_count - 1) % views_count;
+	case KEYMAP_WHEEL_UP:
+		wheel(app, COMMAND_UP);
+		return LOOP_DRAW;
+	case KEYMAP_WHEEL_DOWN:
+		wheel(app, COMMAND_DOWN);
 		return LOOP_DRAW;
 	default:
-		if (views[t->view]->sorts)
-			view_move(&t->place[t->view], command);
-		else
-			view_scroll(&t->place[t->view], command);
-		return LOOP_DRAW;
+		break;
 	}
-}
-
-static enum loop_next input(const struct input *input, void *arg)
-{
-	struct tui *t = arg;
-	const struct binding *binding = keymap_find(input->key, views[t->view]->context);
-	return binding ? command(t, binding->command, binding->argument) : LOOP_GO_ON;
-}
-
-static const struct loop_ops ops = {draw, input, take_snapshots, tick};
-
-enum status tui_create(struct tui **out, const struct tui_options *options, struct error *error)
-{
-	struct tui *t = calloc(1, sizeof *t);
-	*out = NULL;
-	if (!t)
-		return error_no_memory(error);
-	t->options = *options;
-	t->history = history_create(HISTORY_NS, HISTORY_BYTES_MAX);
-	enum status status = t->history
-	                         ? loop_create(&t->loop, &ops, t, options->color, options->ascii, error)
-	                         : error_no_memory(error);
-	if (status) {
-		tui_destroy(t);
-		return status;
-	}
-	*out = t;
-	return STATUS_OK;
-}
-
-enum status tui_run(struct tui *t, int *signal)
-{
-	take_snapshots(t);
-	loop_run(t->loop, signal);
-	return t->state == TARGET_EXITED && !*signal ? STATUS_EXITED : STATUS_OK;
-}
-
-void tui_wake(struct tui *t)
-{
-	loop_wake(t->loop);
-}
-
-void tui_destroy(struct tui *t)
-{
-	if (!t)
-		return;
-	loop_destroy(t->loop);
-	history_destroy(t->history);
-	free(t);
+	if (app->prompt.lead)
+		return prompt_input(app, input->key);
+	if (app->help)
+		return help_input(app, input->key);
+	const struct binding *binding = keymap_find(input->key, views[app->view]->context);
+	if (!binding)
+		return LOOP_GO_ON;
+	app->notice[0] = '\0';
+	return app_command(app, binding->command, binding->argument);
 }

@@ -12,6 +12,9 @@ enum command {
 	COMMAND_NONE,
 	COMMAND_QUIT,
 	COMMAND_REDRAW,
+	COMMAND_HELP,
+	COMMAND_LINE,  /* the line after ':' */
+	COMMAND_CLOSE, /* what is open: help, a line; else the filter */
 	/* the list on the screen */
 	COMMAND_UP,
 	COMMAND_DOWN,
@@ -20,10 +23,27 @@ enum command {
 	COMMAND_FIRST,
 	COMMAND_LAST,
 	COMMAND_CHOOSE,
+	COMMAND_FILTER,
+	COMMAND_SORT,
+	COMMAND_REVERSE,
 	/* views */
 	COMMAND_VIEW,
 	COMMAND_VIEW_NEXT,
 	COMMAND_VIEW_PREVIOUS,
+	/* time */
+	COMMAND_PAUSE,
+	COMMAND_EARLIER,
+	COMMAND_LATER,
+	COMMAND_OLDEST,
+	COMMAND_NEWEST,
+	COMMAND_SPAN,
+	COMMAND_ZOOM_IN,
+	COMMAND_ZOOM_OUT,
+	/* the collector */
+	COMMAND_INTERVAL,
+	COMMAND_SLOWER,
+	COMMAND_FASTER,
+	COMMAND_FOLLOW,
 	COMMAND_COUNT,
 };
 
@@ -35,5 +55,9 @@ struct command_info {
 };
 
 extern const struct command_info command_info[COMMAND_COUNT];
+
+/* The command of that name, or the only one whose name begins so; COMMAND_NONE: there is none, or
+   more than one. */
+enum command command_find(const char *name, size_t length);
 
 #endif

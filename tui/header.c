@@ -27,6 +27,11 @@ static enum style describe_state(const struct view_data *data, const struct snap
 	enum target_state state = data->state;
 	bool silent = view_is_stale(data, newest->monotonic_ns);
 	view_age(age, sizeof age, data->now_ns - newest->monotonic_ns);
+	if (data->paused) {
+		view_age(age, sizeof age, data->behind_ns);
+		snprintf(to, size, "paused, %s ago", age);
+		return STYLE_WARNING;
+	}
 	if (state == TARGET_EXITED)
 		snprintf(to, size, "exited %s ago", age);
 	else if (silent && state == TARGET_LIVE)

@@ -7,6 +7,9 @@
 
 #define OVERVIEW CONTEXT_OVERVIEW
 #define PICKER   CONTEXT_PICKER
+#define THREADS  CONTEXT_THREADS
+#define LATENCY  CONTEXT_LATENCY
+#define HELP     CONTEXT_HELP
 #define LISTS    CONTEXT_LISTS
 #define VIEWS    CONTEXT_VIEWS
 #define ALL      CONTEXT_ALL
@@ -15,34 +18,88 @@
 	{                                                     \
 		key, contexts, command, NULL, name, NULL, 0, NULL \
 	}
+#define SAME(key, contexts, command, argument, name, as)                       \
+	{                                                                          \
+		key, contexts, command, argument, name, NULL, 0, "The same as " as "." \
+	}
 #define VIEW(number)                                                                     \
 	{                                                                                    \
 		number[0], VIEWS, COMMAND_VIEW, number, number, NULL, 0, "Show view " number "." \
 	}
 
-/* In the order of the bottom line and of the help page. */
+/*
+ * In the order of the bottom line and of the help page. Home and End mean time in every view, which
+ * has more of it than rows; g and G are the ends of the rows.
+ */
 const struct binding keymap[] = {
 	{KEYMAP_ENTER, PICKER, COMMAND_CHOOSE, NULL, "Enter", "watch", 1, NULL},
-	{KEYMAP_UP, OVERVIEW, COMMAND_UP, NULL, "↑↓|Up/Down", "more Ps", 4,
+	{KEYMAP_UP, OVERVIEW, COMMAND_UP, NULL, "↑↓|Up/Down", "more Ps", 3,
      "Move the lanes up by one P."},
-	{KEYMAP_UP, LISTS, COMMAND_UP, NULL, "↑↓|Up/Down", "select", 4, "Select the row above."},
-	{KEYMAP_UP, CONTEXT_LATENCY, COMMAND_UP, NULL, "↑|Up", NULL, 0, NULL},
-	{'k', ALL, COMMAND_UP, NULL, "k", NULL, 0, "The same as Up."},
+	{KEYMAP_UP, LISTS, COMMAND_UP, NULL, "↑↓|Up/Down", "select", 3, "Select the row above."},
+	{KEYMAP_UP, LATENCY, COMMAND_UP, NULL, "↑↓|Up/Down", "more", 3, NULL},
+	{KEYMAP_UP, HELP, COMMAND_UP, NULL, "↑↓|Up/Down", "more", 3, NULL},
+	SAME('k', ALL, COMMAND_UP, NULL, "k", "Up"),
 	KEY(KEYMAP_DOWN, ALL, COMMAND_DOWN, "↓|Down"),
-	{'j', ALL, COMMAND_DOWN, NULL, "j", NULL, 0, "The same as Down."},
+	SAME('j', ALL, COMMAND_DOWN, NULL, "j", "Down"),
 	KEY(KEYMAP_PAGE_UP, ALL, COMMAND_PAGE_UP, "PgUp"),
 	KEY(KEYMAP_PAGE_DOWN, ALL, COMMAND_PAGE_DOWN, "PgDn"),
-	KEY(KEYMAP_HOME, ALL, COMMAND_FIRST, "Home"),
-	KEY(KEYMAP_END, ALL, COMMAND_LAST, "End"),
+	KEY('g', ALL, COMMAND_FIRST, "g"),
+	KEY('G', ALL, COMMAND_LAST, "G"),
+	SAME(KEYMAP_HOME, PICKER | HELP, COMMAND_FIRST, NULL, "Home", "g"),
+	SAME(KEYMAP_END, PICKER | HELP, COMMAND_LAST, NULL, "End", "G"),
+	{'/', THREADS, COMMAND_FILTER, NULL, "/", "filter", 5,
+     "Show only the rows that contain the text you type."},
+	SAME(KEYMAP_F4, THREADS, COMMAND_FILTER, NULL, "F4", "/"),
+	{KEYMAP_ESCAPE, THREADS, COMMAND_CLOSE, NULL, "Esc", "all rows", 4, NULL},
+	{'s', THREADS, COMMAND_SORT, NULL, "s", "sort", 6,
+     "Sort by the next column; a click on a heading sorts by that one."},
+	SAME(KEYMAP_F6, THREADS, COMMAND_SORT, NULL, "F6", "s"),
+	KEY('S', THREADS, COMMAND_REVERSE, "S"),
+	{' ', VIEWS, COMMAND_PAUSE, NULL, "Space", "pause", 2, NULL},
+	{KEYMAP_LEFT, VIEWS, COMMAND_EARLIER, NULL, "←→|Left/Right", "history", 7,
+     "Go back in time by one snapshot; the view is frozen there."},
+	{KEYMAP_RIGHT, VIEWS, COMMAND_LATER, NULL, "→|Right", NULL, 0,
+     "Go forward in time by one snapshot."},
+	{'[', VIEWS, COMMAND_EARLIER, "10s", "[", NULL, 0, "Go back in time by 10 s."},
+	{']', VIEWS, COMMAND_LATER, "10s", "]", NULL, 0, "Go forward in time by 10 s."},
+	SAME(KEYMAP_SHIFT_LEFT, VIEWS, COMMAND_EARLIER, "10s", "Shift-←|Shift-Left", "["),
+	SAME(KEYMAP_SHIFT_RIGHT, VIEWS, COMMAND_LATER, "10s", "Shift-→|Shift-Right", "]"),
+	{'{', VIEWS, COMMAND_EARLIER, "1m", "{", NULL, 0, "Go back in time by a minute."},
+	{'}', VIEWS, COMMAND_LATER, "1m", "}", NULL, 0, "Go forward in time by a minute."},
+	KEY(KEYMAP_HOME, VIEWS, COMMAND_OLDEST, "Home"),
+	KEY(KEYMAP_END, VIEWS, COMMAND_NEWEST, "End"),
+	{'z', VIEWS, COMMAND_ZOOM_IN, NULL, "z", "zoom", 9, NULL},
+	KEY('Z', VIEWS, COMMAND_ZOOM_OUT, "Z"),
+	SAME('<', VIEWS, COMMAND_ZOOM_IN, NULL, "<", "z"),
+	SAME('>', VIEWS, COMMAND_ZOOM_OUT, NULL, ">", "Z"),
+	{'+', VIEWS, COMMAND_SLOWER, NULL, "+", NULL, 0, NULL},
+	{'-', VIEWS, COMMAND_FASTER, NULL, "-", NULL, 0, NULL},
 	VIEW("1"),
 	VIEW("2"),
 	VIEW("3"),
 	VIEW("4"),
+	VIEW("5"),
+	VIEW("6"),
+	VIEW("7"),
+	VIEW("8"),
+	VIEW("9"),
 	KEY(KEYMAP_TAB, VIEWS, COMMAND_VIEW_NEXT, "Tab"),
 	KEY(KEYMAP_SHIFT_TAB, VIEWS, COMMAND_VIEW_PREVIOUS, "Shift-Tab"),
+	{KEYMAP_ENTER, VIEWS, COMMAND_FOLLOW, NULL, "Enter", NULL, 0,
+     "When the process has exited: watch the one that took over, if there is one."},
+	{':', VIEWS, COMMAND_LINE, NULL, ":", "command", 8, NULL},
 	KEY(KEYMAP_CTRL_L, ALL, COMMAND_REDRAW, "Ctrl-L"),
-	{'q', ALL, COMMAND_QUIT, NULL, "q", "quit", 0, NULL},
-	{KEYMAP_ESCAPE, PICKER, COMMAND_QUIT, NULL, "Esc", NULL, 0, "The same as q."},
+	{'?', VIEWS, COMMAND_HELP, NULL, "?", "help", 1, NULL},
+	SAME(KEYMAP_F1, VIEWS, COMMAND_HELP, NULL, "F1", "?"),
+	{'q', VIEWS | PICKER, COMMAND_QUIT, NULL, "q", "quit", 0, NULL},
+	SAME(KEYMAP_F10, VIEWS | PICKER, COMMAND_QUIT, NULL, "F10", "q"),
+	SAME(KEYMAP_ESCAPE, PICKER, COMMAND_QUIT, NULL, "Esc", "q"),
+	{'q', HELP, COMMAND_CLOSE, NULL, "q", "close", 0, "Go back to the view."},
+	SAME('?', HELP, COMMAND_CLOSE, NULL, "?", "q"),
+	SAME(KEYMAP_F1, HELP, COMMAND_CLOSE, NULL, "F1", "q"),
+	SAME(KEYMAP_F10, HELP, COMMAND_CLOSE, NULL, "F10", "q"),
+	SAME(KEYMAP_ESCAPE, HELP, COMMAND_CLOSE, NULL, "Esc", "q"),
+	SAME(KEYMAP_ENTER, HELP, COMMAND_CLOSE, NULL, "Enter", "q"),
 };
 const size_t keymap_count = sizeof keymap / sizeof *keymap;
 
@@ -57,8 +114,9 @@ const struct binding *keymap_find(int key, enum context context)
 }
 
 /* The half of "↑↓|Up/Down" that this canvas can show. */
-static void key_name(char *to, size_t size, const char *name, bool ascii)
+void keymap_name(char *to, size_t size, const struct binding *binding, bool ascii)
 {
+	const char *name = binding->name;
 	const char *bar = strchr(name, '|');
 	if (!bar)
 		snprintf(to, size, "%s", name);
@@ -78,7 +136,7 @@ void keymap_draw(struct pane pane, enum context context, uint64_t without)
 		const struct binding *b = &keymap[i];
 		if (!b->label || !(b->contexts & context) || COMMAND_BIT(b->command) & without)
 			continue;
-		key_name(name, sizeof name, b->name, pane.canvas->ascii);
+		keymap_name(name, sizeof name, b, pane.canvas->ascii);
 		int width =
 			canvas_text_width(pane.canvas, name) + 1 + canvas_text_width(pane.canvas, b->label);
 		shown[n] = b;
@@ -87,7 +145,7 @@ void keymap_draw(struct pane pane, enum context context, uint64_t without)
 	layout(slot, n, pane.width - 1);
 	for (size_t i = 0; i < n; i++) {
 		struct pane at = pane_sub(pane, 1 + slot[i].at, 0, slot[i].size, 1);
-		key_name(name, sizeof name, shown[i]->name, pane.canvas->ascii);
+		keymap_name(name, sizeof name, shown[i], pane.canvas->ascii);
 		int x = pane_text(at, 0, 0, STYLE_KEY, name);
 		pane_text(at, x + 1, 0, STYLE_DIM, shown[i]->label);
 	}

@@ -20,11 +20,25 @@ enum key {
 	KEYMAP_ESCAPE = 0x1b,
 	KEYMAP_UP = 0x110000,
 	KEYMAP_DOWN,
+	KEYMAP_LEFT,
+	KEYMAP_RIGHT,
+	KEYMAP_SHIFT_LEFT,
+	KEYMAP_SHIFT_RIGHT,
 	KEYMAP_PAGE_UP,
 	KEYMAP_PAGE_DOWN,
 	KEYMAP_HOME,
 	KEYMAP_END,
 	KEYMAP_SHIFT_TAB,
+	KEYMAP_BACKSPACE,
+	KEYMAP_DELETE,
+	KEYMAP_F1,
+	KEYMAP_F4 = KEYMAP_F1 + 3,
+	KEYMAP_F6 = KEYMAP_F1 + 5,
+	KEYMAP_F10 = KEYMAP_F1 + 9,
+	/* of the mouse, at a cell */
+	KEYMAP_CLICK,
+	KEYMAP_WHEEL_UP,
+	KEYMAP_WHEEL_DOWN,
 };
 
 /* Where a key works: bits, so that one row can serve several screens. Each view has one. */
@@ -33,10 +47,11 @@ enum context {
 	CONTEXT_PICKER = 2,
 	CONTEXT_THREADS = 4,
 	CONTEXT_LATENCY = 8,
+	CONTEXT_HELP = 16,
 	/* sets of them */
 	CONTEXT_VIEWS = CONTEXT_OVERVIEW | CONTEXT_THREADS | CONTEXT_LATENCY,
 	CONTEXT_LISTS = CONTEXT_PICKER | CONTEXT_THREADS, /* with a selected row */
-	CONTEXT_ALL = CONTEXT_VIEWS | CONTEXT_PICKER,
+	CONTEXT_ALL = CONTEXT_VIEWS | CONTEXT_PICKER | CONTEXT_HELP,
 };
 
 struct binding {
@@ -55,6 +70,9 @@ extern const size_t keymap_count;
 
 /* NULL when the key does nothing there. */
 const struct binding *keymap_find(int key, enum context context);
+
+/* The name of the key as this canvas can show it. */
+void keymap_name(char *to, size_t size, const struct binding *binding, bool ascii);
 
 /* A set of commands, one bit each. */
 #define COMMAND_BIT(command) (UINT64_C(1) << (command))

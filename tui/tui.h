@@ -9,12 +9,14 @@
 #include <stdbool.h>
 
 #include "metrics/feed.h"
+#include "metrics/session.h"
 #include "util/status.h"
 
 struct tui_options {
 	bool ascii; /* no glyphs beyond ASCII */
 	bool color; /* false: NO_COLOR, --color=never or a terminal without colours */
 	struct feed *feed;
+	struct session *session; /* where orders go; NULL: nobody takes them */
 	int64_t interval_ns;
 	/* Called with every snapshot taken from the feed, before it is drawn: the stderr log. May be
 	 * NULL. */

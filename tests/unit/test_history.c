@@ -1,6 +1,10 @@
 #include "tests/unit/metrics_fixture.h"
 
+#include <math.h>
+
+#include "metrics/derive.h"
 #include "metrics/history.h"
+#include "metrics/lanes.h"
 
 #define MINUTE (60 * NS_PER_S)
 
@@ -175,9 +179,157 @@ static void a_rewound_history_is_what_it_was_then(void **state)
 	history_destroy(h);
 }
 
+/* --- thinning ------------------------------------------------------------------------------- */
+
+/* As a collector makes them every tenth of a second: counters, ten samples of each P. */
+static struct snapshot *make_tenth(int64_t tenth, size_t procs)
+{
+	enum { SAMPLES = 10 };
+	struct snapshot *s = make_full_snapshot(tenth / 10, procs, procs + 16);
+	s->monotonic_ns = tenth * NS_PER_S / 10;
+	s->interval_ns = NS_PER_S / 10;
+	fields_set(&s->sched, SCHED_GOROUTINES_CREATED, tenth * 7);
+	assert_int_equal(lanes_reserve(&s->lanes, SAMPLES, procs), STATUS_OK);
+	s->lanes.start_ns = s->monotonic_ns - NS_PER_S / 10;
+	for (size_t i = 0; i < SAMPLES; i++) {
+		s->lanes.at_ns[i] = s->lanes.start_ns + (int64_t)(i + 1) * NS_PER_S / 100;
+		/* P p runs p + 1 of every 8 samples, on the whole. */
+		for (size_t p = 0; p < procs; p++)
+			s->lanes.state[i * procs + p] =
+				((size_t)tenth * 13 + i * 5) % 8 <= p % 8 ? LANE_RUNNING : LANE_IDLE;
+	}
+	return s;
+}
+
+/* Ten minutes ten times a second: nothing is lost but detail, and the weight is bounded. */
+static void ten_minutes_fit_at_any_interval_and_width(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t procs, bytes_max;
+	} table[] = {{2, (size_t)24 << 20}, {64, (size_t)24 << 20}};
+	for (size_t row = 0; row < 2; row++) {
+		struct history *h = history_create(10 * MINUTE, table[row].bytes_max);
+		for (int64_t tenth = 1; tenth <= 6100; tenth++) {
+			assert_int_equal(history_add(h, make_tenth(tenth, table[row].procs)), STATUS_OK);
+			assert_true(history_bytes(h) <= table[row].bytes_max);
+		}
+		const struct snapshot *oldest = history_get(h, history_count(h) - 1);
+		assert_true(oldest->monotonic_ns <= 15 * NS_PER_S);
+		for (size_t i = 0; i + 1 < history_count(h); i++)
+			assert_true(history_get(h, i)->monotonic_ns - history_get(h, i + 1)->monotonic_ns <=
+			            2 * NS_PER_S);
+		/* Fresh ones are all there. */
+		assert_true(history_index(h, 605 * NS_PER_S + NS_PER_S / 20) == 50);
+		history_destroy(h);
+	}
+}
+
+static void what_is_thinned_out_keeps_its_counters_and_lanes(void **state)
+{
+	(void)state;
+	enum { PROCS = 8 };
+	struct history *h = history_create(10 * MINUTE, SIZE_MAX);
+	for (int64_t tenth = 1; tenth <= 3000; tenth++)
+		assert_int_equal(history_add(h, make_tenth(tenth, PROCS)), STATUS_OK);
+	for (int64_t second = 20; second < 280; second += 10) {
+		const struct snapshot *s = history_at(h, second * NS_PER_S);
+		int64_t created;
+		assert_true(fields_get(&s->sched, SCHED_GOROUTINES_CREATED, &created));
+		assert_int_equal(created, s->monotonic_ns * 10 / NS_PER_S * 7);
+		for (size_t p = 0; p < PROCS; p++) {
+			struct lane_share share =
+				derive_lane_window(h, p, (second - 10) * NS_PER_S, second * NS_PER_S);
+			assert_true(share.known);
+			assert_true(share.share[LANE_UNKNOWN] < 0.001);
+			double busy = (double)(p + 1) / 8;
+			assert_true(fabs(lane_share_busy(&share) - busy) < 0.03);
+		}
+	}
+	history_destroy(h);
+}
+
+static void samples_that_are_joined_get_coarser_evenly(void **state)
+{
+	(void)state;
+	struct snapshot *all = make_tenth(1, 8);
+	for (int64_t tenth = 2; tenth <= 80; tenth++) {
+		struct snapshot *next = make_tenth(tenth, 8);
+		assert_true(lanes_join(&next->lanes, &all->lanes, 128));
+		snapshot_unref(all);
+		all = next;
+		assert_true(all->lanes.samples <= 128);
+	}
+	assert_int_equal(all->lanes.start_ns, 0);
+	int64_t before_ns = all->lanes.start_ns;
+	for (size_t i = 0; i < all->lanes.samples; i++) {
+		int64_t length_ns = all->lanes.at_ns[i] - before_ns;
+		assert_true(length_ns > 0 && length_ns < 4 * 8 * NS_PER_S / 65);
+		before_ns = all->lanes.at_ns[i];
+	}
+	assert_int_equal(before_ns, 8 * NS_PER_S);
+	snapshot_unref(all);
+}
+
+static void time_that_nobody_sampled_stays_unknown_when_joined(void **state)
+{
+	(void)state;
+	struct snapshot *one = make_tenth(1, 8), *other = make_tenth(9, 8);
+	assert_true(lanes_join(&other->lanes, &one->lanes, 128));
+	assert_int_equal(other->lanes.samples, 21);
+	assert_int_equal(other->lanes.at_ns[10], 8 * NS_PER_S / 10);
+	for (size_t p = 0; p < 8; p++)
+		assert_int_equal(other->lanes.state[10 * 8 + p], LANE_UNKNOWN);
+	snapshot_unref(one);
+	one = make_tenth(20, 4);
+	assert_false(lanes_join(&one->lanes, &other->lanes, 128)); /* other Ps */
+	assert_int_equal(one->lanes.samples, 10);
+	snapshot_unref(one);
+	snapshot_unref(other);
+}
+
+/* A part that the next one lacks, a state that it has not, and the one on the screen. */
+static void what_would_be_lost_is_not_thinned_out(void **state)
+{
+	(void)state;
+	struct history *h = history_create(10 * MINUTE, SIZE_MAX);
+	history_rewind(h, 7 * NS_PER_S + NS_PER_S / 4);
+	for (int64_t tenth = 1; tenth <= 600; tenth++) {
+		struct snapshot *s = make_tenth(tenth, 2);
+		if (tenth % 100 != 34)
+			s->runtime_at = (struct stamp){0};
+		if (tenth == 155)
+			s->state = TARGET_STOPPED;
+		assert_int_equal(history_add(h, s), STATUS_OK);
+		if (tenth >= 72)
+			assert_int_equal(history_get(h, 0)->monotonic_ns, 72 * NS_PER_S / 10);
+	}
+	history_rewind(h, INT64_MAX);
+	assert_true(history_count(h) < 200);
+	assert_int_equal(history_at(h, 134 * NS_PER_S / 10)->runtime_at.origin, ORIGIN_MEMORY);
+	assert_int_equal(history_at(h, 155 * NS_PER_S / 10)->state, TARGET_STOPPED);
+	history_destroy(h);
+}
+
+static void snapshots_a_second_apart_all_stay(void **state)
+{
+	(void)state;
+	struct history *h = history_create(10 * MINUTE, SIZE_MAX);
+	for (int64_t second = 1; second <= 600; second++)
+		assert_int_equal(history_add(h, make_full_snapshot(second, 2, 4)), STATUS_OK);
+	assert_int_equal(history_count(h), 600);
+	history_destroy(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ten_minutes_fit_at_any_interval_and_width),
+		cmocka_unit_test(what_is_thinned_out_keeps_its_counters_and_lanes),
+		cmocka_unit_test(samples_that_are_joined_get_coarser_evenly),
+		cmocka_unit_test(time_that_nobody_sampled_stays_unknown_when_joined),
+		cmocka_unit_test(what_would_be_lost_is_not_thinned_out),
+		cmocka_unit_test(snapshots_a_second_apart_all_stay),
 		cmocka_unit_test(a_rewound_history_is_what_it_was_then),
 		cmocka_unit_test(an_empty_history_has_nothing),
 		cmocka_unit_test(the_newest_comes_first),

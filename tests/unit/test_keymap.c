@@ -9,6 +9,7 @@
 #include "tui/keymap.h"
 
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,14 +39,52 @@ static void every_row_is_complete(void **state)
 	}
 }
 
-static void every_command_has_a_key(void **state)
+static void every_command_can_be_given_and_says_what_it_does(void **state)
 {
 	(void)state;
 	bool has[COMMAND_COUNT] = {false};
 	for (size_t i = 0; i < keymap_count; i++)
 		has[keymap[i].command] = true;
-	for (int command = COMMAND_NONE + 1; command < COMMAND_COUNT; command++)
-		assert_true(has[command]);
+	for (int command = COMMAND_NONE + 1; command < COMMAND_COUNT; command++) {
+		const struct command_info *info = &command_info[command];
+		assert_true(has[command] || info->name);
+		assert_true(info->name || !info->argument);
+		assert_non_null(info->help);
+		assert_int_equal(info->help[strlen(info->help) - 1], '.');
+	}
+}
+
+static void the_beginning_of_a_name_is_enough_when_it_is_clear(void **state)
+{
+	(void)state;
+	assert_int_equal(command_find("quit", 4), COMMAND_QUIT);
+	assert_int_equal(command_find("q", 1), COMMAND_QUIT);
+	assert_int_equal(command_find("fo", 2), COMMAND_NONE); /* forward, follow */
+	assert_int_equal(command_find("fol", 3), COMMAND_FOLLOW);
+	assert_int_equal(command_find("quitter", 7), COMMAND_NONE);
+	assert_int_equal(command_find("", 0), COMMAND_NONE);
+}
+
+/* SAME keys say so by name: that key is there, and does the same. */
+static void keys_that_say_they_are_the_same_are(void **state)
+{
+	(void)state;
+	static const char prefix[] = "The same as ";
+	for (size_t i = 0; i < keymap_count; i++) {
+		const struct binding *b = &keymap[i];
+		if (!b->help || strncmp(b->help, prefix, strlen(prefix)) != 0)
+			continue;
+		unsigned found = 0;
+		for (size_t k = 0; k < keymap_count; k++) {
+			char name[32], same[64];
+			keymap_name(name, sizeof name, &keymap[k], true);
+			name[strcspn(name, "/") ? strcspn(name, "/") : 1] = '\0'; /* "Up/Down", "/" */
+			snprintf(same, sizeof same, "%s%s.", prefix, name);
+			if (!strcmp(same, b->help) && keymap[k].command == b->command)
+				found |= keymap[k].contexts;
+		}
+		assert_int_equal(b->contexts & ~found, 0);
+	}
 }
 
 static enum command command_of(int key, enum context context)
@@ -81,9 +120,13 @@ static void assert_line(int width, bool ascii, enum context context, uint64_t wi
 static void the_bottom_line_says_what_works_here(void **state)
 {
 	(void)state;
-	assert_line(80, false, CONTEXT_OVERVIEW, 0, " ↑↓ more Ps   q quit");
-	assert_line(80, true, CONTEXT_OVERVIEW, 0, " Up/Down more Ps   q quit");
-	assert_line(80, false, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_UP), " q quit");
+	assert_line(80, false, CONTEXT_OVERVIEW, 0,
+	            " ↑↓ more Ps   Space pause   ←→ history   z zoom   : command   ? help   q quit");
+	assert_line(80, true, CONTEXT_OVERVIEW, 0,
+	            " Up/Down more Ps   Space pause   Left/Right history   ? help   q quit");
+	assert_line(40, false, CONTEXT_OVERVIEW, 0, " Space pause   ? help   q quit");
+	assert_line(80, false, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_UP),
+	            " Space pause   ←→ history   z zoom   : command   ? help   q quit");
 	assert_line(80, false, CONTEXT_PICKER, 0, " Enter watch   ↑↓ select   q quit");
 	assert_line(24, false, CONTEXT_PICKER, 0, " Enter watch   q quit");
 }
@@ -93,7 +136,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_key_means_two_things_on_one_screen),
 		cmocka_unit_test(every_row_is_complete),
-		cmocka_unit_test(every_command_has_a_key),
+		cmocka_unit_test(every_command_can_be_given_and_says_what_it_does),
+		cmocka_unit_test(the_beginning_of_a_name_is_enough_when_it_is_clear),
+		cmocka_unit_test(keys_that_say_they_are_the_same_are),
 		cmocka_unit_test(keys_work_where_the_table_says),
 		cmocka_unit_test(the_bottom_line_says_what_works_here),
 	};

@@ -268,7 +268,7 @@ static void lanes_that_do_not_fit_are_counted(void **state)
 	f.procs = 64;
 	assert_shows(&f, 80, 24, "more Ps: P");
 	assert_shows(&f, 80, 24, "to P63");
-	assert_shows(&f, 80, 24, "more Ps   q quit");
+	assert_shows(&f, 80, 24, "more Ps   Space pause");
 	f.procs = 4;
 	assert_hides(&f, 80, 24, "more Ps");
 }

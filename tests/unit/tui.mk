@@ -1,5 +1,6 @@
 # Unit tests of tui/. Pictures are compared with tests/golden; SCHEDTOP_UPDATE_GOLDENS=1 keeps new ones.
 tui_tests = \
+	tests/unit/test_app \
 	tests/unit/test_canvas \
 	tests/unit/test_keymap \
 	tests/unit/test_layout \
@@ -13,6 +14,10 @@ tui_fixture = tests/unit/tui_fixture.c tests/unit/tui_fixture.h
 tui_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tui_test_libs = tui/libtui.a metrics/libmetrics.a util/libutil.a \
 	$(CMOCKA_LIBS) $(INIH_LIBS) $(NCURSES_LIBS) $(UV_LIBS) $(JANSSON_LIBS)
+
+tests_unit_test_app_SOURCES = tests/unit/test_app.c $(tui_fixture)
+tests_unit_test_app_CFLAGS = $(tui_test_cflags)
+tests_unit_test_app_LDADD = $(tui_test_libs)
 
 tests_unit_test_canvas_SOURCES = tests/unit/test_canvas.c $(tui_fixture)
 tests_unit_test_canvas_CFLAGS = $(tui_test_cflags)

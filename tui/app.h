@@ -1,0 +1,81 @@
+/*
+ * The state of the screen and what inputs do to it, without a terminal: snapshots and inputs go in,
+ * a picture comes out, and the time is told from outside. The loop around it is in tui.c; tests use
+ * it as it is. It owns its history and borrows the session. One thread.
+ *
+ * The past: while `paused`, the history is rewound to moment_ns, which is the time of a snapshot
+ * once the user has walked. Collecting goes on; when that moment leaves the history, it moves on
+ * with the oldest snapshot.
+ */
+#ifndef SCHEDTOP_TUI_APP_H
+#define SCHEDTOP_TUI_APP_H
+
+#include "metrics/history.h"
+#include "metrics/session.h"
+#include "tui/frame.h"
+#include "tui/loop.h"
+#include "tui/prompt.h"
+#include "util/status.h"
+
+#define APP_VIEWS_MAX 9 /* as many as there are digits */
+
+struct app {
+	struct session *session; /* NULL: nobody takes orders */
+	struct history *history;
+	enum target_state state;
+	int64_t exited_ns; /* when that was seen */
+	int64_t now_ns, wall_ns;
+	int64_t interval_ns, span_ns;
+
+	bool paused;
+	int64_t moment_ns;
+
+	size_t view; /* index into views */
+	struct view_place place[APP_VIEWS_MAX];
+	bool help;
+	struct view_place help_place;
+	struct prompt prompt;
+	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
+	char notice[128];                    /* in place of the bottom line until notice_end_ns */
+	int64_t notice_end_ns;
+	enum style notice_style;
+	int width, height; /* of the last picture, for the mouse */
+};
+
+enum status app_init(struct app *app, struct session *session, int64_t interval_ns,
+                     struct error *error);
+void app_finish(struct app *app);
+
+/* Before anything else is asked of it; both in ns. */
+void app_tell_time(struct app *app, int64_t now_ns, int64_t wall_ns);
+/* Takes over the reference. Snapshots of another process begin a new history. */
+void app_add(struct app *app, const struct snapshot *s);
+void app_draw(struct app *app, struct canvas *canvas);
+/* Is there something to draw though nothing came? */
+bool app_tick(const struct app *app);
+
+enum loop_next app_input(struct app *app, const struct input *input);
+/* `argument` may be NULL. What can't be done is said on the bottom line. */
+enum loop_next app_command(struct app *app, enum command command, const char *argument);
+/* A line as it is typed after ':'. */
+enum loop_next app_line(struct app *app, const char *line);
+
+/* One sentence for a few seconds on the bottom line. */
+void app_notify(struct app *app, enum style style, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Time, app_time.c. The moment that is shown: now, unless paused. */
+int64_t app_moment(const struct app *app);
+void app_pause(struct app *app, bool paused);
+void app_walk(struct app *app, int snapshots); /* < 0: back */
+void app_jump(struct app *app, int64_t by_ns); /* < 0: back */
+void app_go_to_oldest(struct app *app);
+/* After the history has changed. */
+void app_keep_moment(struct app *app);
+
+/* Commands, app_command.c. Lengthens the line as far as it is clear how it goes on. */
+void app_complete(const struct app *app, char *line, size_t size);
+/* What may follow, as a hint. */
+void app_hint(const struct app *app, const char *line, char *to, size_t size);
+
+#endif

@@ -1,0 +1,435 @@
+/* What each command does, and the line after ':'. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "tui/app.h"
+#include "util/clock.h"
+#include "util/text.h"
+
+#define MINUTE_NS       (60 * NS_PER_S)
+#define INTERVAL_MIN_NS (50 * NS_PER_MS)
+#define INTERVAL_MAX_NS (60 * MINUTE_NS)
+
+/* What + and - and z and Z go through. */
+static const int64_t interval_steps[] = {
+	50 * NS_PER_MS, 100 * NS_PER_MS, 200 * NS_PER_MS, 500 * NS_PER_MS, NS_PER_S,
+	2 * NS_PER_S,   5 * NS_PER_S,    10 * NS_PER_S,   30 * NS_PER_S,   60 * NS_PER_S,
+};
+static const int64_t span_steps[] = {
+	15 * NS_PER_S, 30 * NS_PER_S, MINUTE_NS, 2 * MINUTE_NS, 5 * MINUTE_NS, 10 * MINUTE_NS,
+};
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+/* The step above or below `value`; itself at the end of the steps. */
+static int64_t next_step(const int64_t *step, size_t n, int64_t value, bool up)
+{
+	for (size_t i = 0; i < n; i++) {
+		int64_t candidate = step[up ? i : n - 1 - i];
+		if (up ? candidate > value : candidate < value)
+			return candidate;
+	}
+	return value;
+}
+
+static struct view_place *place_of(struct app *app)
+{
+	return &app->place[app->view];
+}
+
+static enum loop_next complain(struct app *app, enum command command, const char *why)
+{
+	app_notify(app, STYLE_WARNING, "%s: %s", command_info[command].name, why);
+	return LOOP_DRAW;
+}
+
+/* A duration; otherwise false, and the user is told. */
+static bool duration(struct app *app, enum command command, const char *argument, int64_t *ns)
+{
+	if (argument && text_parse_duration(argument, ns))
+		return true;
+	complain(app, command, "that takes a time, such as 250ms, 3s or 2m");
+	return false;
+}
+
+/* --- screen and views ----------------------------------------------------------------------- */
+
+static enum loop_next quit(struct app *app, enum command command, const char *argument)
+{
+	(void)app, (void)command, (void)argument;
+	return LOOP_END;
+}
+
+static enum loop_next redraw(struct app *app, enum command command, const char *argument)
+{
+	(void)app, (void)command, (void)argument;
+	return LOOP_REDRAW;
+}
+
+static enum loop_next open_help(struct app *app, enum command command, const char *argument)
+{
+	(void)command, (void)argument;
+	app->help = true;
+	app->help_place = (struct view_place){0};
+	return LOOP_DRAW;
+}
+
+static enum loop_next open_line(struct app *app, enum command command, const char *argument)
+{
+	(void)command;
+	prompt_open(&app->prompt, ':', argument ? argument : "");
+	return LOOP_DRAW;
+}
+
+static enum loop_next show_view(struct app *app, enum command command, const char *argument)
+{
+	size_t length = argument ? strlen(argument) : 0;
+	for (size_t i = 0; i < views_count && length; i++) {
+		char number[] = {(char)('1' + i), '\0'};
+		if (strncasecmp(views[i]->name, argument, length) != 0 && strcmp(number, argument) != 0)
+			continue;
+		app->view = i;
+		return LOOP_DRAW;
+	}
+	/* A digit without a view is no mistake worth a sentence. */
+	return length == 1 && isdigit((unsigned char)*argument)
+	           ? LOOP_GO_ON
+	           : complain(app, command, "there is no such view");
+}
+
+static enum loop_next turn_views(struct app *app, enum command command, const char *argument)
+{
+	(void)argument;
+	size_t by = command == COMMAND_VIEW_NEXT ? 1 : views_count - 1;
+	app->view = (app->view + by) % views_count;
+	return LOOP_DRAW;
+}
+
+/* --- lists ---------------------------------------------------------------------------------- */
+
+static enum loop_next move(struct app *app, enum command command, const char *argument)
+{
+	(void)argument;
+	if (views[app->view]->sorts)
+		view_move(place_of(app), command);
+	else
+		view_scroll(place_of(app), command);
+	return LOOP_DRAW;
+}
+
+static bool is_list(struct app *app, enum command command)
+{
+	if (!views[app->view]->sorts)
+		complain(app, command, "this view is no list");
+	return views[app->view]->sorts != NULL;
+}
+
+static enum loop_next filter(struct app *app, enum command command, const char *argument)
+{
+	struct view_place *place = place_of(app);
+	if (!is_list(app, command))
+		return LOOP_DRAW;
+	if (argument) { /* typed after ':' */
+		snprintf(place->filter, sizeof place->filter, "%s", argument);
+		return LOOP_DRAW;
+	}
+	snprintf(app->filter_before, sizeof app->filter_before, "%s", place->filter);
+	prompt_open(&app->prompt, '/', place->filter);
+	return LOOP_DRAW;
+}
+
+static enum loop_next clear_filter(struct app *app, enum command command, const char *argument)
+{
+	(void)command, (void)argument;
+	place_of(app)->filter[0] = '\0';
+	return LOOP_DRAW;
+}
+
+static enum loop_next sort(struct app *app, enum command command, const char *argument)
+{
+	if (!is_list(app, command))
+		return LOOP_DRAW;
+	struct view_place *place = place_of(app);
+	const char *const *name = views[app->view]->sorts;
+	int count = 0, found = -1;
+	for (; name[count]; count++)
+		if (argument && found < 0 && !strncasecmp(name[count], argument, strlen(argument)))
+			found = count;
+	if (count == 0 || (argument && found < 0))
+		return complain(app, command, "there is no such column");
+	place->sort = argument ? found : (place->sort + 1) % count;
+	place->reversed = false;
+	app_notify(app, STYLE_DIM, "sorted by %s", name[place->sort]);
+	return LOOP_DRAW;
+}
+
+static enum loop_next reverse(struct app *app, enum command command, const char *argument)
+{
+	(void)argument;
+	if (is_list(app, command))
+		place_of(app)->reversed = !place_of(app)->reversed;
+	return LOOP_DRAW;
+}
+
+/* --- time ----------------------------------------------------------------------------------- */
+
+static enum loop_next pause_or_go_on(struct app *app, enum command command, const char *argument)
+{
+	(void)command, (void)argument;
+	app_pause(app, !app->paused);
+	return LOOP_DRAW;
+}
+
+static enum loop_next walk(struct app *app, enum command command, const char *argument)
+{
+	int sign = command == COMMAND_EARLIER ? -1 : 1;
+	int64_t by_ns;
+	if (!argument)
+		app_walk(app, sign);
+	else if (duration(app, command, argument, &by_ns))
+		app_jump(app, sign * by_ns);
+	return LOOP_DRAW;
+}
+
+static enum loop_next go_to_end(struct app *app, enum command command, const char *argument)
+{
+	(void)argument;
+	if (command == COMMAND_OLDEST)
+		app_go_to_oldest(app);
+	else
+		app_pause(app, false);
+	return LOOP_DRAW;
+}
+
+static enum loop_next set_span(struct app *app, int64_t span_ns)
+{
+	char text[32];
+	app->span_ns = span_ns;
+	view_age(text, sizeof text, span_ns);
+	app_notify(app, STYLE_DIM, "time axes cover %s", text);
+	return LOOP_DRAW;
+}
+
+static enum loop_next span(struct app *app, enum command command, const char *argument)
+{
+	int64_t ns;
+	if (!duration(app, command, argument, &ns))
+		return LOOP_DRAW;
+	if (ns < span_steps[0] || ns > span_steps[COUNT_OF(span_steps) - 1])
+		return complain(app, command, "that is 15s to 10m");
+	return set_span(app, ns);
+}
+
+static enum loop_next zoom(struct app *app, enum command command, const char *argument)
+{
+	(void)argument;
+	return set_span(app, next_step(span_steps, COUNT_OF(span_steps), app->span_ns,
+	                               command == COMMAND_ZOOM_OUT));
+}
+
+/* --- orders --------------------------------------------------------------------------------- */
+
+static enum loop_next set_interval(struct app *app, int64_t interval_ns)
+{
+	char text[32];
+	if (!app->session) {
+		app_notify(app, STYLE_WARNING, "the interval can't be changed here");
+		return LOOP_DRAW;
+	}
+	app->interval_ns = interval_ns;
+	session_order(app->session, ORDER_INTERVAL, interval_ns);
+	text_duration(text, sizeof text, (double)interval_ns, true);
+	if (interval_ns % NS_PER_S == 0)
+		view_age(text, sizeof text, interval_ns);
+	app_notify(app, STYLE_DIM, "a snapshot every %s", text);
+	return LOOP_DRAW;
+}
+
+static enum loop_next interval(struct app *app, enum command command, const char *argument)
+{
+	int64_t ns;
+	if (!duration(app, command, argument, &ns))
+		return LOOP_DRAW;
+	if (ns < INTERVAL_MIN_NS || ns > INTERVAL_MAX_NS)
+		return complain(app, command, "that is 50ms to 1h");
+	return set_interval(app, ns);
+}
+
+static enum loop_next change_interval(struct app *app, enum command command, const char *argument)
+{
+	(void)argument;
+	return set_interval(app, next_step(interval_steps, COUNT_OF(interval_steps), app->interval_ns,
+	                                   command == COMMAND_SLOWER));
+}
+
+static enum loop_next follow(struct app *app, enum command command, const char *argument)
+{
+	long pid = 0;
+	if (!app->session)
+		return complain(app, command, "another process can't be watched here");
+	if (argument && !text_parse_integer(argument, 1, INT32_MAX, &pid))
+		return complain(app, command, "that takes a PID");
+	if (!argument && app->state != TARGET_EXITED)
+		return LOOP_GO_ON;
+	if (!argument)
+		pid = session_successor(app->session);
+	if (pid <= 0)
+		return complain(app, command, "no other process of this program runs");
+	session_order(app->session, ORDER_FOLLOW, pid);
+	app_notify(app, STYLE_DIM, "going on with process %ld", pid);
+	return LOOP_DRAW;
+}
+
+/* --- the table ------------------------------------------------------------------------------ */
+
+typedef enum loop_next act_fn(struct app *app, enum command command, const char *argument);
+
+static act_fn *const act[COMMAND_COUNT] = {
+	[COMMAND_QUIT] = quit,
+	[COMMAND_REDRAW] = redraw,
+	[COMMAND_HELP] = open_help,
+	[COMMAND_LINE] = open_line,
+	[COMMAND_CLOSE] = clear_filter,
+	[COMMAND_UP] = move,
+	[COMMAND_DOWN] = move,
+	[COMMAND_PAGE_UP] = move,
+	[COMMAND_PAGE_DOWN] = move,
+	[COMMAND_FIRST] = move,
+	[COMMAND_LAST] = move,
+	[COMMAND_FILTER] = filter,
+	[COMMAND_SORT] = sort,
+	[COMMAND_REVERSE] = reverse,
+	[COMMAND_VIEW] = show_view,
+	[COMMAND_VIEW_NEXT] = turn_views,
+	[COMMAND_VIEW_PREVIOUS] = turn_views,
+	[COMMAND_PAUSE] = pause_or_go_on,
+	[COMMAND_EARLIER] = walk,
+	[COMMAND_LATER] = walk,
+	[COMMAND_OLDEST] = go_to_end,
+	[COMMAND_NEWEST] = go_to_end,
+	[COMMAND_SPAN] = span,
+	[COMMAND_ZOOM_IN] = zoom,
+	[COMMAND_ZOOM_OUT] = zoom,
+	[COMMAND_INTERVAL] = interval,
+	[COMMAND_SLOWER] = change_interval,
+	[COMMAND_FASTER] = change_interval,
+	[COMMAND_FOLLOW] = follow,
+};
+
+enum loop_next app_command(struct app *app, enum command command, const char *argument)
+{
+	return act[command] ? act[command](app, command, argument) : LOOP_GO_ON;
+}
+
+/* --- the line after ':' --------------------------------------------------------------------- */
+
+/* Parts of a line, which point into it. */
+struct line {
+	const char *name;
+	size_t length;        /* of the name */
+	const char *argument; /* NULL: none yet, and no blank after the name */
+};
+
+static struct line split(const char *text)
+{
+	struct line line = {.name = text + strspn(text, " ")};
+	line.length = strcspn(line.name, " ");
+	if (line.name[line.length])
+		line.argument = line.name + line.length + strspn(line.name + line.length, " ");
+	return line;
+}
+
+enum loop_next app_line(struct app *app, const char *text)
+{
+	struct line line = split(text);
+	char argument[PROMPT_TEXT_MAX];
+	if (!line.length)
+		return LOOP_DRAW;
+	enum command command = command_find(line.name, line.length);
+	if (!command) {
+		app_notify(app, STYLE_WARNING, "there is no command \"%.*s\": ? lists them",
+		           (int)line.length, line.name);
+		return LOOP_DRAW;
+	}
+	snprintf(argument, sizeof argument, "%s", line.argument ? line.argument : "");
+	for (size_t n = strlen(argument); n > 0 && argument[n - 1] == ' ';)
+		argument[--n] = '\0';
+	if (*argument && !command_info[command].argument)
+		return complain(app, command, "nothing may follow");
+	/* ":filter" alone shows all rows again. */
+	return app_command(app, command, *argument || command == COMMAND_FILTER ? argument : NULL);
+}
+
+/* What the word at the cursor may become: names of commands, or of what a command takes. */
+static const char *candidate(const struct app *app, enum command command, size_t i)
+{
+	if (!command)
+		return i < COMMAND_COUNT - 1 ? command_info[i + 1].name : NULL;
+	if (command == COMMAND_VIEW)
+		return i < views_count ? views[i]->name : NULL;
+	const char *const *sorts = views[app->view]->sorts;
+	for (size_t k = 0; command == COMMAND_SORT && sorts && sorts[k]; k++)
+		if (k == i)
+			return sorts[k];
+	return NULL;
+}
+
+#define CANDIDATES_MAX COMMAND_COUNT
+
+/* All that begin with the word, and how many bytes they have in common. */
+static size_t candidates(const struct app *app, enum command command, const char *word,
+                         size_t length, const char *found[CANDIDATES_MAX], size_t *common)
+{
+	size_t n = 0;
+	*common = 0;
+	for (size_t i = 0; i < CANDIDATES_MAX; i++) {
+		const char *name = candidate(app, command, i);
+		if (!name || strncasecmp(name, word, length) != 0)
+			continue;
+		size_t same = 0;
+		while (n > 0 && same < *common && name[same] == found[0][same])
+			same++;
+		*common = n > 0 ? same : strlen(name);
+		found[n++] = name;
+	}
+	return n;
+}
+
+void app_complete(const struct app *app, char *text, size_t size)
+{
+	struct line line = split(text);
+	const char *found[CANDIDATES_MAX], *word = line.argument ? line.argument : line.name;
+	enum command command = line.argument ? command_find(line.name, line.length) : COMMAND_NONE;
+	size_t common, at = (size_t)(word - text);
+	if (line.argument && !command)
+		return;
+	size_t n = candidates(app, command, word, strlen(word), found, &common);
+	if (n == 0 || at >= size)
+		return;
+	/* A name that takes something is followed by a blank, so that Tab goes on with that. */
+	bool more =
+		n == 1 && !line.argument && command_info[command_find(found[0], strlen(found[0]))].argument;
+	snprintf(text + at, size - at, "%.*s%s", (int)common, found[0], more ? " " : "");
+}
+
+void app_hint(const struct app *app, const char *text, char *to, size_t size)
+{
+	struct line line = split(text);
+	const char *found[CANDIDATES_MAX];
+	enum command command = command_find(line.name, line.length);
+	size_t common, n = 0;
+	to[0] = '\0';
+	if (command) {
+		const struct command_info *info = &command_info[command];
+		snprintf(to, size, "%s%s%s", info->argument ? info->argument : "",
+		         info->argument ? "  " : "", info->help);
+		if (line.argument)
+			n = candidates(app, command, line.argument, strlen(line.argument), found, &common);
+	} else if (!line.argument) {
+		n = candidates(app, COMMAND_NONE, line.name, line.length, found, &common);
+	}
+	for (size_t i = 0, at = 0; i < n && at < size; i++)
+		at += (size_t)snprintf(to + at, size - at, "%s%s", i ? "  " : "", found[i]);
+}

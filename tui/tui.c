@@ -1,0 +1,89 @@
+/* Wires the state of the screen to the loop, the feed and the clock. */
+#include "tui/tui.h"
+
+#include <stdlib.h>
+
+#include "tui/app.h"
+#include "util/clock.h"
+
+struct tui {
+	struct tui_options options;
+	struct loop *loop;
+	struct app app;
+};
+
+static struct app *app_now(struct tui *t)
+{
+	app_tell_time(&t->app, clock_monotonic_ns(), clock_wall_ns());
+	return &t->app;
+}
+
+static bool take_snapshots(void *arg)
+{
+	struct tui *t = arg;
+	const struct snapshot *s;
+	struct app *app = app_now(t);
+	while ((s = feed_take(t->options.feed)) != NULL) {
+		if (t->options.on_snapshot)
+			t->options.on_snapshot(s, t->options.arg);
+		app_add(app, s);
+	}
+	/* Woken without a snapshot: a capture has got on, or an order is done. */
+	return true;
+}
+
+static void draw(struct canvas *canvas, void *arg)
+{
+	app_draw(app_now(arg), canvas);
+}
+
+static bool tick(void *arg)
+{
+	return app_tick(app_now(arg));
+}
+
+static enum loop_next input(const struct input *input, void *arg)
+{
+	return app_input(app_now(arg), input);
+}
+
+static const struct loop_ops ops = {draw, input, take_snapshots, tick};
+
+enum status tui_create(struct tui **out, const struct tui_options *options, struct error *error)
+{
+	struct tui *t = calloc(1, sizeof *t);
+	*out = NULL;
+	if (!t)
+		return error_no_memory(error);
+	t->options = *options;
+	enum status status = app_init(&t->app, options->session, options->interval_ns, error);
+	if (status == STATUS_OK)
+		status = loop_create(&t->loop, &ops, t, options->color, options->ascii, error);
+	if (status) {
+		tui_destroy(t);
+		return status;
+	}
+	*out = t;
+	return STATUS_OK;
+}
+
+enum status tui_run(struct tui *t, int *signal)
+{
+	take_snapshots(t);
+	loop_run(t->loop, signal);
+	return t->app.state == TARGET_EXITED && !*signal ? STATUS_EXITED : STATUS_OK;
+}
+
+void tui_wake(struct tui *t)
+{
+	loop_wake(t->loop);
+}
+
+void tui_destroy(struct tui *t)
+{
+	if (!t)
+		return;
+	loop_destroy(t->loop);
+	app_finish(&t->app);
+	free(t);
+}
