@@ -10,6 +10,8 @@
 enum status command_watch(const struct options *o, struct error *error);
 /* schedtop -p PID --batch or --json. */
 enum status command_stream(const struct options *o, struct error *error);
+/* schedtop --replay FILE: a recording on the screen. */
+enum status command_replay(const struct options *o, struct error *error);
 /* schedtop ls */
 enum status command_ls(const struct options *o, struct error *error);
 /* schedtop capture: an execution trace into a file. */
@@ -37,5 +39,7 @@ struct trouble_log {
 	bool any; /* something was told */
 };
 void trouble_log_tell(struct trouble_log *log, const struct snapshot *s);
+/* And one snapshot after them, as --batch would print it: the log beside the screen. */
+void trouble_log_snapshot(struct trouble_log *log, const struct snapshot *s, int64_t attach_ns);
 
 #endif

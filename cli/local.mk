@@ -5,6 +5,7 @@ schedtop_SOURCES = \
 	cli/appearance.c \
 	cli/cmd_capture.c \
 	cli/cmd_ls.c \
+	cli/cmd_replay.c \
 	cli/cmd_stream.c \
 	cli/cmd_watch.c \
 	cli/commands.h \
