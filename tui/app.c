@@ -182,8 +182,7 @@ void app_draw(struct app *app, struct canvas *canvas)
 	const struct view *view = views[app->view];
 	app->width = canvas->width;
 	app->height = canvas->height;
-	uint64_t without = place->filter[0] ? 0 : COMMAND_BIT(COMMAND_CLOSE);
-	frame_draw(canvas, view, &data, place, without);
+	frame_draw(canvas, view, &data, place, 0);
 	if (app->help)
 		help_draw(pane_sub(page, 0, 1, page.width, page.height - 1), view, &app->help_place);
 	draw_foot(app, pane_row(page, page.height - 1));

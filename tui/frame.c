@@ -62,6 +62,8 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 		pane_text(page, 1, 2, STYLE_DIM, "waiting for the first reading");
 		place->rows = place->page = 0;
 	}
+	without |= COMMAND_BIT(data->paused ? COMMAND_PAUSE : COMMAND_NEWEST);
+	without |= place->filter[0] ? 0 : COMMAND_BIT(COMMAND_CLOSE);
 	if (place->rows <= place->page && !view->sorts)
 		without |= COMMAND_BIT(COMMAND_UP);
 	int x = draw_tabs(foot, view);

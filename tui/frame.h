@@ -11,7 +11,7 @@
 extern const struct view *const views[];
 extern const size_t views_count;
 
-/* `without`: commands that have nothing to do now, for the bottom line. */
+/* `without`: more commands that have nothing to do now, for the bottom line. */
 void frame_draw(struct canvas *canvas, const struct view *view, const struct view_data *data,
                 struct view_place *place, uint64_t without);
 /* The number of the tab at these cells of the canvas, from 0; -1: none is there. */

@@ -67,7 +67,7 @@ const struct binding keymap[] = {
 	{'{', VIEWS, COMMAND_EARLIER, "1m", "{", NULL, 0, "Go back in time by a minute."},
 	{'}', VIEWS, COMMAND_LATER, "1m", "}", NULL, 0, "Go forward in time by a minute."},
 	KEY(KEYMAP_HOME, VIEWS, COMMAND_OLDEST, "Home"),
-	KEY(KEYMAP_END, VIEWS, COMMAND_NEWEST, "End"),
+	{KEYMAP_END, VIEWS, COMMAND_NEWEST, NULL, "End", "live", 2, NULL},
 	{'z', VIEWS, COMMAND_ZOOM_IN, NULL, "z", "zoom", 9, NULL},
 	KEY('Z', VIEWS, COMMAND_ZOOM_OUT, "Z"),
 	SAME('<', VIEWS, COMMAND_ZOOM_IN, NULL, "<", "z"),

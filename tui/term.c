@@ -26,6 +26,7 @@ static struct {
 	SCREEN *screen;
 	WINDOW *input; /* a pad: reading from it does not refresh the screen */
 	FILE *in;
+	bool mouse;           /* the terminal tells of the mouse */
 	struct canvas *shown; /* what the terminal shows; NULL: unknown */
 	bool unicode;
 	const struct theme *theme; /* NULL: the built-in one */
@@ -90,12 +91,9 @@ static void release_signals(void)
 	}
 }
 
-/* Appends a terminfo string without its padding, "$<5>". */
-static void rescue_append(const char *capability)
+/* Appends a string of terminfo without its padding, "$<5>". */
+static void rescue_append(const char *s)
 {
-	const char *s = tigetstr(capability);
-	if (!s || s == (const char *)-1)
-		return;
 	while (*s && rescue.length < sizeof rescue.bytes) {
 		const char *end = s[0] == '$' && s[1] == '<' ? strchr(s, '>') : NULL;
 		if (end)
@@ -109,8 +107,14 @@ static void prepare_rescue(void)
 {
 	static const char *const capability[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
 	rescue.length = 0;
-	for (size_t i = 0; i < sizeof capability / sizeof *capability; i++)
-		rescue_append(capability[i]);
+	/* What curses switches on has no capability of its own to switch it off. */
+	if (term.mouse)
+		rescue_append("\033[?1006l\033[?1000l");
+	for (size_t i = 0; i < sizeof capability / sizeof *capability; i++) {
+		const char *s = tigetstr(capability[i]);
+		if (s && s != (const char *)-1)
+			rescue_append(s);
+	}
 }
 
 /* The environment may ask for a UTF-8 locale that is not installed here, as ssh forwards LANG:
@@ -198,6 +202,25 @@ static void set_modes(void)
 	def_prog_mode();
 }
 
+/* What terminals send though their description says otherwise, or nothing: tmux and the Linux
+   console under the name of an xterm, above all. */
+static void define_keys(void)
+{
+	static const struct {
+		const char *sequence;
+		int curses;
+	} table[] = {
+		{"\033[1~", KEY_HOME},    {"\033[7~", KEY_HOME},     {"\033[H", KEY_HOME},
+		{"\033OH", KEY_HOME},     {"\033[4~", KEY_END},      {"\033[8~", KEY_END},
+		{"\033[F", KEY_END},      {"\033OF", KEY_END},       {"\033[Z", KEY_BTAB},
+		{"\033[1;2D", KEY_SLEFT}, {"\033[1;2C", KEY_SRIGHT}, {"\033[A", KEY_UP},
+		{"\033[B", KEY_DOWN},     {"\033[C", KEY_RIGHT},     {"\033[D", KEY_LEFT},
+		{"\033[11~", KEY_F(1)},   {"\033[[A", KEY_F(1)},     {"\033OP", KEY_F(1)},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		define_key(table[i].sequence, table[i].curses);
+}
+
 /* Is the type of the terminal known, and can it place text? */
 static bool can_show(const char *name)
 {
@@ -239,6 +262,10 @@ enum status term_open(bool color, struct error *error)
 	set_modes();
 	keypad(term.input, TRUE);
 	nodelay(term.input, TRUE);
+	define_keys();
+	/* Presses as they come: waiting for the release would only make a click late. */
+	mouseinterval(0);
+	term.mouse = mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL) != 0;
 	set_styles(color);
 	prepare_rescue();
 	guard_signals();
@@ -288,6 +315,48 @@ void term_size(int *width, int *height)
 	}
 }
 
+/* What the mouse did, if it is anything of ours. */
+static bool take_mouse(struct input *input)
+{
+	static const struct {
+		mmask_t button;
+		int key;
+	} table[] = {
+		{BUTTON1_PRESSED, KEYMAP_CLICK},
+		{BUTTON4_PRESSED, KEYMAP_WHEEL_UP},
+		{BUTTON5_PRESSED, KEYMAP_WHEEL_DOWN},
+	};
+	MEVENT event;
+	if (getmouse(&event) != OK)
+		return false;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (event.bstate & table[i].button) {
+			*input = (struct input){table[i].key, event.x, event.y};
+			return true;
+		}
+	return false;
+}
+
+/*
+ * After an Esc: a key that nobody knows comes as Esc and more characters, which must not be taken
+ * for keys of their own. Returns whether that was one, and leaves it out.
+ */
+static bool skip_unknown_key(void)
+{
+	wint_t code = 0;
+	if (wget_wch(term.input, &code) != OK)
+		return false;
+	if (code != '[' && code != 'O') {
+		unget_wch((wchar_t)code);
+		return false;
+	}
+	/* ECMA-48: parameters, then one final byte. */
+	bool final = false;
+	while (!final && wget_wch(term.input, &code) == OK)
+		final = code >= 0x40 && code < 0x7f;
+	return true;
+}
+
 bool term_input(struct input *input)
 {
 	static const struct {
@@ -318,10 +387,14 @@ bool term_input(struct input *input)
 	int kind;
 	*input = (struct input){0};
 	while ((kind = wget_wch(term.input, &code)) != ERR) {
+		if (kind != KEY_CODE_YES && code == KEYMAP_ESCAPE && skip_unknown_key())
+			continue;
 		if (kind != KEY_CODE_YES && code) {
 			input->key = code == '\n' ? KEYMAP_ENTER : (int)code;
 			return true;
 		}
+		if (code == KEY_MOUSE && take_mouse(input))
+			return true;
 		for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 			if ((wint_t)table[i].curses == code) {
 				input->key = table[i].key;

@@ -120,13 +120,14 @@ static void assert_line(int width, bool ascii, enum context context, uint64_t wi
 static void the_bottom_line_says_what_works_here(void **state)
 {
 	(void)state;
-	assert_line(80, false, CONTEXT_OVERVIEW, 0,
+	assert_line(80, false, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_NEWEST),
 	            " ↑↓ more Ps   Space pause   ←→ history   z zoom   : command   ? help   q quit");
-	assert_line(80, true, CONTEXT_OVERVIEW, 0,
+	assert_line(80, true, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_NEWEST),
 	            " Up/Down more Ps   Space pause   Left/Right history   ? help   q quit");
-	assert_line(40, false, CONTEXT_OVERVIEW, 0, " Space pause   ? help   q quit");
-	assert_line(80, false, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_UP),
-	            " Space pause   ←→ history   z zoom   : command   ? help   q quit");
+	assert_line(40, false, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_NEWEST),
+	            " Space pause   ? help   q quit");
+	assert_line(80, false, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_UP) | COMMAND_BIT(COMMAND_PAUSE),
+	            " ←→ history   End live   z zoom   : command   ? help   q quit");
 	assert_line(80, false, CONTEXT_PICKER, 0, " Enter watch   ↑↓ select   q quit");
 	assert_line(24, false, CONTEXT_PICKER, 0, " Enter watch   q quit");
 }
