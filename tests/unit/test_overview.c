@@ -64,31 +64,9 @@ static void assert_hides(const struct fixture *f, int width, int height, const c
 
 /* --- goldens -------------------------------------------------------------------------------- */
 
-static char *read_file(const char *path)
-{
-	FILE *in = fopen(path, "r");
-	char *text = calloc(1, 1 << 17);
-	if (in && text)
-		text[fread(text, 1, (1 << 17) - 1, in)] = '\0';
-	if (in)
-		fclose(in);
-	return text;
-}
-
-/* With SCHEDTOP_UPDATE_GOLDENS in the environment the picture is kept instead: look at it before
-   you commit it. */
 static void compare_with_golden(const char *name, const char *text)
 {
-	const char *root = getenv("srcdir");
-	char path[512];
-	snprintf(path, sizeof path, "%s/tests/golden/%s.txt", root ? root : ".", name);
-	if (getenv("SCHEDTOP_UPDATE_GOLDENS")) {
-		FILE *out = fopen(path, "w");
-		assert_non_null(out);
-		fputs(text, out);
-		fclose(out);
-	}
-	char *golden = read_file(path);
+	char *golden = fixture_golden(name, text);
 	assert_non_null(golden);
 	if (strcmp(golden, text) != 0)
 		print_error("%s: expected\n%s\ndrawn\n%s", name, golden, text);

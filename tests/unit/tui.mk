@@ -7,6 +7,7 @@ tui_tests = \
 	tests/unit/test_overview \
 	tests/unit/test_picker \
 	tests/unit/test_plot \
+	tests/unit/test_screens \
 	tests/unit/test_theme
 check_PROGRAMS += $(tui_tests)
 
@@ -43,11 +44,23 @@ tests_unit_test_plot_SOURCES = tests/unit/test_plot.c $(tui_fixture)
 tests_unit_test_plot_CFLAGS = $(tui_test_cflags)
 tests_unit_test_plot_LDADD = $(tui_test_libs)
 
+# Every view, of a real process: what schedtop --replay tests/data/mixed.ndjson shows.
+tests_unit_test_screens_SOURCES = tests/unit/test_screens.c $(tui_fixture)
+tests_unit_test_screens_CFLAGS = $(tui_test_cflags)
+tests_unit_test_screens_LDADD = collect/libcollect.a $(tui_test_libs)
+
 tests_unit_test_theme_SOURCES = tests/unit/test_theme.c
 tests_unit_test_theme_CFLAGS = $(tui_test_cflags)
 tests_unit_test_theme_LDADD = $(tui_test_libs)
 
 EXTRA_DIST += \
+	tests/data/mixed.ndjson \
+	tests/golden/screens-overview-120x40-ascii.txt \
+	tests/golden/screens-overview-120x40.txt \
+	tests/golden/screens-overview-200x50-ascii.txt \
+	tests/golden/screens-overview-200x50.txt \
+	tests/golden/screens-overview-80x24-ascii.txt \
+	tests/golden/screens-overview-80x24.txt \
 	tests/golden/overview-120x40-ascii.txt \
 	tests/golden/overview-120x40.txt \
 	tests/golden/overview-200x50.txt \

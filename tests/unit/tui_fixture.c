@@ -228,3 +228,29 @@ char *fixture_text(const struct canvas *canvas)
 		*to = '\0';
 	return text;
 }
+
+static char *read_file(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	char *text = in ? calloc(1, 1 << 17) : NULL;
+	if (text)
+		text[fread(text, 1, (1 << 17) - 1, in)] = '\0';
+	if (in)
+		fclose(in);
+	return text;
+}
+
+char *fixture_golden(const char *name, const char *drawn)
+{
+	const char *root = getenv("srcdir");
+	char path[512];
+	snprintf(path, sizeof path, "%s/tests/golden/%s.txt", root ? root : ".", name);
+	if (getenv("SCHEDTOP_UPDATE_GOLDENS")) {
+		FILE *out = fopen(path, "w");
+		if (!out)
+			return NULL;
+		fputs(drawn, out);
+		fclose(out);
+	}
+	return read_file(path);
+}

@@ -34,4 +34,11 @@ struct history *fixture_history(const struct fixture *f, int seconds);
 /* The canvas as text, one line per row without blanks at its end; free() it. */
 char *fixture_text(const struct canvas *canvas);
 
+/*
+ * The picture of that name in tests/golden; free() it. NULL when there is none. With
+ * SCHEDTOP_UPDATE_GOLDENS in the environment `drawn` is kept there before: look at it before you
+ * commit it.
+ */
+char *fixture_golden(const char *name, const char *drawn);
+
 #endif
