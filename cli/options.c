@@ -301,6 +301,14 @@ const char *options_setting(size_t i)
 	return NULL;
 }
 
+void options_variable(const char *name, char *to, size_t size)
+{
+	size_t used = (size_t)snprintf(to, size, "SCHEDTOP_");
+	for (; *name && used + 1 < size; name++)
+		to[used++] = *name == '-' ? '_' : (char)toupper((unsigned char)*name);
+	to[used] = '\0';
+}
+
 enum status options_set(struct options *o, const char *name, const char *value, const char *called,
                         struct error *error)
 {
@@ -465,6 +473,21 @@ static void man_text(FILE *out, const char *text)
 	fprintf(out, "%c%s.\n", toupper((unsigned char)*text), text + 1);
 }
 
+/* Those that need no command line. */
+static void print_man_settings(FILE *out)
+{
+	fputs(".Sh SETTINGS\n"
+	      "These options can also be set by the files of\n.Sx FILES ,\n"
+	      "under their long names, and by the environment:\n.Bl -tag -width Ds -compact\n",
+	      out);
+	for (size_t i = 0; options_setting(i); i++) {
+		char variable[64];
+		options_variable(options_setting(i), variable, sizeof variable);
+		fprintf(out, ".It Cm %s , Ev %s\n", options_setting(i), variable);
+	}
+	fputs(".El\n", out);
+}
+
 void options_print_man(FILE *out)
 {
 	fputs(".Sh COMMANDS\n.Bl -tag -width Ds\n", out);
@@ -488,4 +511,5 @@ void options_print_man(FILE *out)
 		man_text(out, row->text);
 	}
 	fputs(".El\n", out);
+	print_man_settings(out);
 }

@@ -65,11 +65,13 @@ enum status options_set(struct options *o, const char *name, const char *value, 
                         struct error *error);
 /* The names that it takes, from 0 on; NULL after the last. */
 const char *options_setting(size_t i);
+/* The variable of the environment for it: SCHEDTOP_TRACE_DIR for "trace-dir". */
+void options_variable(const char *name, char *to, size_t size);
 /* Was this option on the command line? */
 bool options_given(const struct options *o, const char *name);
 
 void options_print_help(FILE *out);
-/* The COMMANDS and OPTIONS sections of schedtop(1), in mdoc. */
+/* The COMMANDS, OPTIONS and SETTINGS sections of schedtop(1), in mdoc. */
 void options_print_man(FILE *out);
 
 #endif

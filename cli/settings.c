@@ -1,6 +1,5 @@
 #include "cli/settings.h"
 
-#include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,15 +59,6 @@ void settings_read_text(struct settings *c, struct options *o, const char *name,
 	ini_read_text(name, text, size, take, &to, sink);
 }
 
-/* "trace-dir" is SCHEDTOP_TRACE_DIR. */
-static void variable_of(const char *name, char *to, size_t size)
-{
-	size_t used = (size_t)snprintf(to, size, "SCHEDTOP_");
-	for (; *name && used + 1 < size; name++)
-		to[used++] = *name == '-' ? '_' : (char)toupper((unsigned char)*name);
-	to[used] = '\0';
-}
-
 void settings_read_environment(struct options *o, const struct ini_sink *sink)
 {
 	const char *name, *no_color = getenv("NO_COLOR");
@@ -78,7 +68,7 @@ void settings_read_environment(struct options *o, const struct ini_sink *sink)
 	for (size_t i = 0; (name = options_setting(i)) != NULL; i++) {
 		char variable[64];
 		struct error error = {0};
-		variable_of(name, variable, sizeof variable);
+		options_variable(name, variable, sizeof variable);
 		const char *value = getenv(variable);
 		if (value && *value && options_set(o, name, value, variable, &error) != STATUS_OK)
 			sink->tell(error.text, sink->arg);
