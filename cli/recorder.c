@@ -90,24 +90,19 @@ static bool write_all(int fd, const char *data, size_t size)
 	return true;
 }
 
-/* A line goes out in one piece, so that a reader who follows never sees half of one for long. */
-static bool write_line(struct recorder *r, const char *line)
+/* A line goes out in one piece, so that a reader who follows never sees half of one for long: its
+   terminator becomes the newline. Half a line on a full disk is taken back, if that can be done. */
+static bool write_line(const struct recorder *r, char *line, bool *cut)
 {
 	size_t size = strlen(line);
-	char *whole = malloc(size + 1);
-	if (!whole)
-		return false;
-	memcpy(whole, line, size);
-	whole[size] = '\n';
 	off_t begin = lseek(r->fd, 0, SEEK_CUR);
-	bool written = write_all(r->fd, whole, size + 1);
+	line[size] = '\n';
+	if (write_all(r->fd, line, size + 1))
+		return true;
 	int why = errno;
-	free(whole);
-	/* Half a line would be the next reader's trouble. It stays only if it can't be helped. */
-	if (!written && begin >= 0 && ftruncate(r->fd, begin) != 0)
-		begin = -1;
+	*cut = begin >= 0 && ftruncate(r->fd, begin) != 0;
 	errno = why;
-	return written;
+	return false;
 }
 
 /* The line of the newest snapshot. Nothing of one process is compared with another. */
@@ -129,14 +124,15 @@ enum status recorder_add(struct recorder *r, const struct snapshot *s, struct er
 	if (r->failure.status != STATUS_OK)
 		return STATUS_OK;
 	char *line = encode(r, s);
+	bool cut = false;
 	if (!line)
 		error_no_memory(&r->failure);
-	else if (write_line(r, line))
+	else if (write_line(r, line, &cut))
 		r->lines++;
 	else
 		error_set(&r->failure, STATUS_FAILED,
-		          "the recording %s ends after %" PRIu64 " snapshots: %s", r->shown, r->lines,
-		          strerror(errno));
+		          "the recording %s ends after %" PRIu64 " snapshots: %s%s", r->shown, r->lines,
+		          strerror(errno), cut ? "; its last line is cut off" : "");
 	free(line);
 	return r->failure.status == STATUS_OK
 	           ? STATUS_OK

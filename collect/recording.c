@@ -16,7 +16,7 @@
 
 /* A snapshot of thousands of threads takes a tenth of it. What is longer is read over, not kept. */
 #define LINE_MAX_BYTES ((size_t)16 << 20)
-#define CHUNK          (64U << 10)
+#define CHUNK          ((size_t)64 << 10)
 #define COMPLAINTS_MAX 8
 
 struct recording {
@@ -192,7 +192,7 @@ static enum status read_line(struct recording *r, const char *line, size_t size,
 	if (size > LINE_MAX_BYTES)
 		return error_set(error, STATUS_DAMAGED, "it is longer than any snapshot");
 	enum status status = json_decode(line, size, out, error);
-	if (status != STATUS_OK || (*out)->monotonic_ns >= r->newest_ns)
+	if (status != STATUS_OK || !*out || (*out)->monotonic_ns >= r->newest_ns)
 		return status;
 	snapshot_unref(*out);
 	*out = NULL;
