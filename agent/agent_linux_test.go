@@ -359,14 +359,29 @@ func Test_attach_tells_the_truth(t *testing.T) {
 
 func Test_attach_is_refused_to_PID_0(t *testing.T) {
 	a := start(t, Options{})
-	c := dial(t, a)
-	c.get("/v1/info")
-	a.server.mu.Lock()
-	for one := range a.server.conns {
-		one.peer.Pid = 0 // as the kernel says it of a peer outside of our PID namespace
+	path := filepath.Join(t.TempDir(), "socket")
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
 	}
-	a.server.mu.Unlock()
-	c.fails("POST", "/v1/attach", 403, "not visible")
+	defer listener.Close()
+	peer, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	nc, err := listener.AcceptUnix()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	c, err := newConn(a.server, nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.peer.Pid = 0 // as the kernel says it of a peer outside of our PID namespace
+	go c.serve()
+	(&client{t, peer, bufio.NewReader(peer)}).fails("POST", "/v1/attach", 403, "not visible")
 }
 
 // servers counts the goroutines that belong to agents.

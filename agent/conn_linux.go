@@ -21,9 +21,11 @@ const (
 type conn struct {
 	*server
 	nc    *net.UnixConn
+	from  *sock.Reader
 	out   *sock.Writer
 	peer  *syscall.Ucred
 	in    []byte // received and not yet served
+	req   wire.Request
 	reply wire.Reply
 }
 
@@ -32,8 +34,8 @@ func newConn(s *server, nc *net.UnixConn) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := sock.NewWriter(nc)
-	return &conn{server: s, nc: nc, out: out, peer: peer, in: make([]byte, 0, 512)}, err
+	from, out, err := sock.New(nc)
+	return &conn{server: s, nc: nc, from: from, out: out, peer: peer, in: make([]byte, 0, 512)}, err
 }
 
 // serve ends when the connection can't be used any more, for whatever reason.
@@ -52,7 +54,8 @@ func (c *conn) serve() {
 			}
 			continue
 		}
-		if err := c.answer(&req); err != nil || req.Close {
+		c.req = req
+		if err := c.answer(&c.req); err != nil || req.Close {
 			return
 		}
 		c.in = c.in[:copy(c.in, c.in[n:])]
@@ -70,7 +73,7 @@ func (c *conn) receive() error {
 			return err
 		}
 	}
-	n, err := c.nc.Read(c.in[len(c.in):cap(c.in)])
+	n, err := c.from.Read(c.in[len(c.in):cap(c.in)])
 	c.in = c.in[:len(c.in)+n]
 	if partial && err == nil {
 		err = c.nc.SetReadDeadline(time.Time{})
@@ -83,9 +86,14 @@ func (c *conn) answer(req *wire.Request) error {
 	handle, bad := find(req)
 	if bad == nil {
 		err := handle(c, req)
-		if err == nil || !errors.As(err, &bad) {
+		if err == nil {
+			return nil
+		}
+		var refusal *wire.Error
+		if !errors.As(err, &refusal) {
 			return err
 		}
+		bad = refusal
 	}
 	return c.fail(bad, req.Close)
 }
@@ -121,7 +129,7 @@ func (c *conn) Wait() error {
 		if len(c.in) == cap(c.in) {
 			return io.ErrShortBuffer
 		}
-		n, err := c.nc.Read(c.in[len(c.in):cap(c.in)])
+		n, err := c.from.Read(c.in[len(c.in):cap(c.in)])
 		c.in = c.in[:len(c.in)+n]
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil

@@ -108,6 +108,7 @@ enum status choose_process(const struct options *o, pid_t *pid, struct error *er
 		snprintf(choice[i].user, sizeof choice[i].user, "%s", p->user);
 		snprintf(choice[i].go_version, sizeof choice[i].go_version, "%s", p->go_version);
 		snprintf(choice[i].program, sizeof choice[i].program, "%s", p->program);
+		snprintf(choice[i].module, sizeof choice[i].module, "%s", p->module);
 		snprintf(choice[i].agent, sizeof choice[i].agent, "%s", p->agent ? "yes" : "no");
 	}
 	long picked = -1;

@@ -17,4 +17,5 @@ collect_libcollect_a_SOURCES = \
 	collect/replay.c collect/replay.h \
 	collect/source.h \
 	collect/target.c collect/target.h \
+	collect/tasks.c collect/tasks.h \
 	collect/trace_store.c collect/trace_store.h

@@ -9,6 +9,7 @@
 
 #include "collect/cgroup.h"
 #include "collect/source.h"
+#include "collect/tasks.h"
 #include "util/clock.h"
 #include "util/procfs.h"
 
@@ -17,6 +18,8 @@ struct os_source {
 	pid_t pid;
 	int64_t ns_per_tick;
 	struct cgroup *cgroup; /* NULL: none to be seen */
+	struct tasks *tasks;
+	int64_t filled_ns; /* 0: not yet */
 };
 
 static enum status os_open(struct source **out, const struct target *target, uv_loop_t *loop,
@@ -32,6 +35,12 @@ static enum status os_open(struct source **out, const struct target *target, uv_
 	os->pid = target->pid;
 	os->ns_per_tick = NS_PER_S / sysconf(_SC_CLK_TCK);
 	os->cgroup = cgroup_find(target->pid);
+	os->tasks = tasks_create("/proc", target->pid);
+	if (!os->tasks) {
+		cgroup_destroy(os->cgroup);
+		free(os);
+		return error_no_memory(error);
+	}
 	*out = &os->base;
 	return STATUS_OK;
 }
@@ -40,6 +49,7 @@ static void os_close(struct source *source, void (*closed)(void *arg), void *arg
 {
 	struct os_source *os = (struct os_source *)source;
 	cgroup_destroy(os->cgroup);
+	tasks_destroy(os->tasks);
 	free(os);
 	closed(arg);
 }
@@ -78,9 +88,19 @@ static void fill_status(const struct os_source *os, struct fields *f)
 		fields_set(f, OS_AFFINITY_CPUS, count);
 }
 
+/* The first time there is a second's worth to begin with. */
+static int64_t task_allowance(struct os_source *os, int64_t now_ns)
+{
+	int64_t elapsed_ns = os->filled_ns ? now_ns - os->filled_ns : NS_PER_S;
+	os->filled_ns = now_ns;
+	if (elapsed_ns > 10 * NS_PER_S)
+		elapsed_ns = 10 * NS_PER_S;
+	return elapsed_ns * TASKS_ALLOWED_NS_PER_S / NS_PER_S;
+}
+
 static enum status os_fill(struct source *source, struct snapshot *s, struct error *error)
 {
-	const struct os_source *os = (const struct os_source *)source;
+	struct os_source *os = (struct os_source *)source;
 	struct procfs_stat stat;
 	s->os_at = (struct stamp){ORIGIN_OS, clock_monotonic_ns()};
 	if (!procfs_stat(os->pid, &stat))
@@ -102,6 +122,8 @@ static enum status os_fill(struct source *source, struct snapshot *s, struct err
 			fields_set(&s->os, OS_CGROUP_THROTTLED_NS, cpu.throttled_ns);
 		}
 	}
+	if (tasks_fill(os->tasks, task_allowance(os, s->os_at.at_ns), s))
+		return error_no_memory(error);
 	return STATUS_OK;
 }
 

@@ -60,9 +60,11 @@ enum goproc_activity reader_activity(int64_t p_status, int64_t worker_mode, int6
 /* n elements of that size. When there is no memory *ok becomes false, and the old ones stay. */
 static void *resized(void *old, size_t n, size_t size, bool *ok)
 {
-	void *new = realloc(old, (n ? n : 1) * size);
-	*ok &= new != NULL;
-	return new ? new : old;
+	void *grown = realloc(old, (n ? n : 1) * size);
+	if (grown)
+		return grown;
+	*ok = false;
+	return old;
 }
 
 /* The spans of the one big call; they stay the same as long as the topology does. */

@@ -246,66 +246,6 @@ struct idle_range derive_idle_range(const struct history *h, int64_t span_ns)
 	return range;
 }
 
-/* --- threads -------------------------------------------------------------------------------- */
-
-#define G_SYSCALL 3 /* runtime2.go */
-#define G_WAITING 4
-
-static bool is_set(const struct fields *f, int field)
-{
-	int64_t value = 0;
-	return fields_get(f, field, &value) && value != 0;
-}
-
-static bool is_something(const struct fields *f, int field)
-{
-	int64_t id = FIELD_NIL;
-	return fields_get(f, field, &id) && id != FIELD_NIL;
-}
-
-/* The part of the split that this M belongs to; NULL: parked, or none of them. */
-static int64_t *part_of(struct thread_split *split, const struct fields *m)
-{
-	bool has_g = is_something(m, M_CURG), has_p = is_something(m, M_P);
-	int64_t status = -1;
-	fields_get(m, M_CURG_STATUS, &status);
-	if (is_set(m, M_SPINNING))
-		return &split->spinning;
-	if (is_set(m, M_INCGO) && has_g)
-		return &split->cgo;
-	if (has_g && status == G_SYSCALL)
-		return &split->syscall;
-	if (has_g && has_p)
-		return &split->running;
-	if (is_something(m, M_LOCKEDG) && !has_p && (!has_g || status == G_WAITING))
-		return &split->locked;
-	return NULL;
-}
-
-struct thread_split derive_threads(const struct snapshot *s)
-{
-	struct thread_split split = {.known = false};
-	int64_t idle, rest = 0, counted = 0;
-	if (s->nm == 0 || !fields_get(&s->sched, SCHED_IDLETHREADS, &idle))
-		return split;
-	for (size_t i = 0; i < s->nm; i++) {
-		int64_t *part = part_of(&split, &s->m[i].f);
-		if (part) {
-			++*part;
-			counted++;
-		} else if (!is_something(&s->m[i].f, M_P)) {
-			rest++;
-		}
-	}
-	split.idle = idle < 0 ? 0 : idle < rest ? idle : rest;
-	counted += split.idle;
-	if (!fields_get(&s->os, OS_THREADS, &split.total) || split.total < counted)
-		split.total = (int64_t)s->nm;
-	split.other = split.total - counted;
-	split.known = true;
-	return split;
-}
-
 /* --- rates ---------------------------------------------------------------------------------- */
 
 static struct rate rate_of(double delta, int64_t elapsed_ns)

@@ -7,6 +7,7 @@
 
 #include "metrics/history.h"
 #include "metrics/snapshot.h"
+#include "metrics/threads.h"
 
 /*
  * How an idle fraction is known, best first.
@@ -42,22 +43,6 @@ struct idle_range {
 	int64_t span_ns; /* what it really covers */
 };
 struct idle_range derive_idle_range(const struct history *h, int64_t span_ns);
-
-/*
- * What each thread is for. The parts are disjoint, none is negative, and they sum up to `total`;
- * `known` is false when the M rows or the scheduler's idlethreads are unknown. An M is, the first
- * that fits: spinning; in cgo (incgo with a goroutine); in a system call (its goroutine's status);
- * running (it has a P and a goroutine: GC workers too, whose status is "waiting" while they mark);
- * locked (waits without a P for the goroutine it is locked to). `idle` is the scheduler's own count
- * of parked Ms, but no more than Ms without a P remain. `total` is the kernel's count, unless it is
- * less than all these (the two are not read at the same moment), else the number of Ms: `other` is
- * what is left (sysmon, the template thread, threads of C code, Ms on their way between states).
- */
-struct thread_split {
-	bool known;
-	int64_t running, syscall, cgo, spinning, idle, locked, other, total;
-};
-struct thread_split derive_threads(const struct snapshot *s);
 
 /* Shares of one lane, by time, between two moments (monotonic). Sums to 1 over all states when
    known: time without samples is LANE_UNKNOWN. A window without a sample of it is unknown. */

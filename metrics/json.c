@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "metrics/derive.h"
+#include "metrics/json_tasks.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -99,6 +100,7 @@ static json_t *sources(struct writer *w)
 		{"sched", &w->now->sched_at},
 		{"runtime", &w->now->runtime_at},
 		{"os", &w->now->os_at},
+		{"tasks", &w->now->tasks_at},
 	};
 	json_t *object = json_object();
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -431,6 +433,7 @@ static json_t *derived(struct writer *w)
 		put(w, object, "span_ns", json_integer(w->now->monotonic_ns - w->before->monotonic_ns));
 	put_unless_empty(w, object, "idle", idle(w));
 	put_unless_empty(w, object, "threads", threads(w));
+	put_unless_empty(w, object, "tasks", json_task_uses(w->history));
 	put_unless_empty(w, object, "p", p_shares(w));
 	put_unless_empty(w, object, "percentiles", percentiles(w));
 	put_unless_empty(w, object, "rates", rates(w));
@@ -467,6 +470,7 @@ static json_t *snapshot(struct writer *w)
 	put_unless_empty(w, object, "runtime",
 	                 fields(w, &s->runtime, runtime_field_info, RUNTIME_FIELD_COUNT));
 	put_unless_empty(w, object, "os", fields(w, &s->os, os_field_info, OS_FIELD_COUNT));
+	put_unless_empty(w, object, "tasks", json_tasks(s));
 	put_unless_empty(w, object, "histograms", histograms(w));
 	put_unless_empty(w, object, "lanes", lanes(w));
 	put_unless_empty(w, object, "derived", derived(w));

@@ -6,8 +6,11 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/histogram.c metrics/histogram.h \
 	metrics/history.c metrics/history.h \
 	metrics/json.c metrics/json.h metrics/json_decode.c \
+	metrics/json_tasks.c metrics/json_tasks.h \
 	metrics/lanes.c metrics/lanes.h \
 	metrics/schedtrace.c metrics/schedtrace.h \
 	metrics/session.c metrics/session.h \
-	metrics/snapshot.c metrics/snapshot.h
+	metrics/snapshot.c metrics/snapshot.h \
+	metrics/syscalls.c metrics/syscalls.h \
+	metrics/threads.c metrics/threads.h
 EXTRA_DIST += doc/schema.md

@@ -119,6 +119,7 @@ void snapshot_unref(const struct snapshot *s)
 	if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	free_rows(&c->snapshot);
+	free(c->snapshot.task);
 	for (int i = 0; i < HISTOGRAM_COUNT; i++)
 		histogram_finish(&c->snapshot.histogram[i]);
 	free(c->snapshot.lanes.at_ns);
@@ -141,6 +142,17 @@ enum status snapshot_reserve(struct snapshot *s, size_t np, size_t nm)
 	s->m = m;
 	s->np = np;
 	s->nm = nm;
+	return STATUS_OK;
+}
+
+enum status snapshot_reserve_tasks(struct snapshot *s, size_t ntasks)
+{
+	struct snapshot_task *task = calloc(ntasks + 1, sizeof *task);
+	if (!task)
+		return STATUS_FAILED;
+	free(s->task);
+	s->task = task;
+	s->ntasks = ntasks;
 	return STATUS_OK;
 }
 
@@ -167,7 +179,8 @@ enum status lanes_reserve(struct lanes *lanes, size_t samples, size_t procs)
 
 size_t snapshot_bytes(const struct snapshot *s)
 {
-	size_t bytes = sizeof(struct counted) + s->np * sizeof *s->p + s->nm * sizeof *s->m;
+	size_t bytes = sizeof(struct counted) + s->np * sizeof *s->p + s->nm * sizeof *s->m +
+	               s->ntasks * sizeof *s->task;
 	for (int i = 0; i < HISTOGRAM_COUNT; i++)
 		bytes += s->histogram[i].n * sizeof *s->histogram[i].count;
 	return bytes + s->lanes.samples * (sizeof *s->lanes.at_ns + s->lanes.procs);

@@ -226,6 +226,26 @@ struct snapshot_m {
 	char preemptoff[32];
 };
 
+#define TASK_WAIT_MAX 29
+
+/*
+ * A thread as the kernel knows it. A process may have thousands of them and a history keeps them
+ * for minutes, so a row is small and not a set of fields: what is unknown has a value that can't
+ * be.
+ */
+struct snapshot_task {
+	int64_t read_ns;   /* monotonic: when what follows was read; 0: not yet, all of it is unknown */
+	int64_t cpu_ns;    /* user + system since it began; -1: unknown */
+	int32_t tid;       /* as the directory /proc/PID/task names it; never unknown */
+	int32_t inner_tid; /* as the process itself sees it (M_TID): another one in a container */
+	int16_t syscall;   /* number in the table of amd64, or TASK_SYSCALL_... */
+	char state;        /* R S D T ...; '\0': unknown */
+	char name[16];     /* printable; "" unknown */
+	char wait[TASK_WAIT_MAX]; /* function of the kernel that it sleeps in; "" none or unknown */
+};
+#define TASK_SYSCALL_UNKNOWN (-1)
+#define TASK_SYSCALL_NONE    (-2) /* it runs, or sleeps outside of any */
+
 enum histogram_id {
 	HISTOGRAM_SCHED_LATENCY,     /* runnable -> running, /sched/latencies */
 	HISTOGRAM_GC_PAUSE,          /* GC stop-the-world, total; before Go 1.22 /gc/pauses */
@@ -266,6 +286,9 @@ struct snapshot {
 	struct fields runtime;
 	struct stamp os_at;
 	struct fields os;
+	struct stamp tasks_at; /* when the threads were listed; each row has a time of its own */
+	size_t ntasks;
+	struct snapshot_task *task; /* [ntasks], by rising tid */
 
 	struct stamp histogram_at[HISTOGRAM_COUNT];
 	struct histogram histogram[HISTOGRAM_COUNT];
@@ -284,6 +307,8 @@ void snapshot_unref(const struct snapshot *s); /* NULL is fine */
 bool snapshot_absorb(const struct snapshot *s, const struct snapshot *older, size_t samples_max);
 /* Makes room for P and M rows, zeroed (all unknown). Before publication only. */
 enum status snapshot_reserve(struct snapshot *s, size_t np, size_t nm);
+/* The same for rows of threads. */
+enum status snapshot_reserve_tasks(struct snapshot *s, size_t ntasks);
 enum status lanes_reserve(struct lanes *lanes, size_t samples, size_t procs);
 /* What it weighs, for the history's budget. Bounds, which all snapshots share, are not counted. */
 size_t snapshot_bytes(const struct snapshot *s);

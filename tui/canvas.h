@@ -28,6 +28,7 @@ struct cell {
 struct canvas {
 	int width, height;
 	bool ascii;
+	bool blocks;       /* graphs are made of block elements; false: of braille. ASCII goes before */
 	struct cell *cell; /* [height * width], by rows */
 };
 

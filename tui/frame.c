@@ -6,7 +6,7 @@
 
 #define TABS_WIDTH 100 /* from here on all tabs have their names; below, the current one alone */
 
-const struct view *const views[] = {&view_overview};
+const struct view *const views[] = {&view_overview, &view_threads, &view_latency};
 const size_t views_count = sizeof views / sizeof(void *);
 
 /* Tabs of one view would say nothing. */

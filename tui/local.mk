@@ -4,6 +4,7 @@ tui_libtui_a_SOURCES = \
 	tui/app.c tui/app.h tui/app_command.c tui/app_time.c \
 	tui/canvas.c tui/canvas.h \
 	tui/command.c tui/command.h \
+	tui/distribution.c tui/distribution.h \
 	tui/frame.c tui/frame.h \
 	tui/header.c tui/header.h \
 	tui/help.c tui/help.h \
@@ -13,11 +14,14 @@ tui_libtui_a_SOURCES = \
 	tui/overview.h tui/overview_lanes.c tui/overview_summary.c \
 	tui/pick.c \
 	tui/plot.c tui/plot.h \
+	tui/series.c tui/series.h \
 	tui/prompt.c tui/prompt.h \
 	tui/style.c tui/style.h \
 	tui/term.c tui/term.h \
 	tui/theme.c tui/theme.h \
 	tui/tui.c tui/tui.h \
 	tui/view.c tui/view.h \
+	tui/view_latency.c \
 	tui/view_overview.c \
-	tui/view_picker.c tui/view_picker.h
+	tui/view_picker.c tui/view_picker.h \
+	tui/view_threads.c

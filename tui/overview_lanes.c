@@ -288,9 +288,11 @@ static void draw_more(struct pane pane, int shown, const struct view_place *plac
 {
 	int below = place->rows - place->top - shown, above = place->top;
 	int x = 0;
-	if (below > 0)
-		x = pane_print(pane, x, 0, STYLE_DIM, "+%d more %s: P%d to P%d", below,
-		               below == 1 ? "P" : "Ps", place->top + shown, place->rows - 1);
+	if (below == 1)
+		x = pane_print(pane, x, 0, STYLE_DIM, "+1 more P: P%d", place->rows - 1);
+	else if (below > 0)
+		x = pane_print(pane, x, 0, STYLE_DIM, "+%d more Ps: P%d to P%d", below, place->top + shown,
+		               place->rows - 1);
 	if (above > 0)
 		pane_print(pane, x, 0, STYLE_DIM, "%s%d above", below > 0 ? ", " : "+", above);
 }

@@ -5,6 +5,7 @@
 
 #include "tui/layout.h"
 #include "tui/plot.h"
+#include "tui/series.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -15,8 +16,9 @@
 
 #define LABEL_WIDTH 12
 #define AGE_WIDTH   12 /* "12m 05s old" */
-#define SPARK_MAX   120
-#define SPARK_NS    (60 * NS_PER_S)
+#define SPARK_BARS  8  /* at least */
+#define SPARK_SPAN  7  /* " 2m 57s" */
+#define SPARK_TOP   12 /* " ≤ 14.7 ms" */
 
 /* A line after its label: where to draw, and whether all of it is old. */
 struct line {
@@ -342,56 +344,28 @@ static void draw_percentile(struct pane pane, const char *name, const struct his
 	pane_right(value, 0, STYLE_TEXT, text);
 }
 
-/* The upper end of a percentile of what happened in each of n equal steps up to now; NAN where
-   nothing did. Returns the greatest. */
-static double spark_values(const struct view_data *data, enum histogram_id id, double q,
-                           int64_t step_ns, double *value, int n)
-{
-	const struct snapshot *newest = history_get(data->history, 0);
-	/* Whole steps of the clock, so that a bar keeps its height while it moves left. */
-	int64_t end_ns = (newest->monotonic_ns / step_ns + 1) * step_ns;
-	double max = 0;
-	for (int i = 0; i < n; i++) {
-		int64_t from_ns = end_ns - (int64_t)(n - i) * step_ns;
-		const struct snapshot *from = history_at(data->history, from_ns);
-		const struct snapshot *to = history_at(data->history, from_ns + step_ns);
-		struct histogram window = {0};
-		value[i] = NAN;
-		if (from == to || histogram_window(&window, &to->histogram[id], &from->histogram[id]))
-			continue;
-		struct percentile p = histogram_percentile(&window, q);
-		if (p.known) {
-			value[i] = isinf(p.hi_ns) ? p.lo_ns : p.hi_ns;
-			max = fmax(max, value[i]);
-		}
-		histogram_finish(&window);
-	}
-	return max;
-}
-
-/* "▁▂▅█▂ 60 s ≤ 14.7 ms": a minute, or more where there is room for more snapshots; and what the
-   tallest bar means. */
+/* "▁▂▅█▂ 60 s ≤ 14.7 ms": the time that the strips show, or more where snapshots are too far apart;
+   and what the tallest bar means. */
 static void draw_spark(struct pane pane, const struct view_data *data, enum histogram_id id,
                        double q, enum style style)
 {
-	enum { SPAN = 6, MAX = 12 };
-	bool has_max = pane.width >= 8 + SPAN + MAX;
-	int n = pane.width - SPAN - (has_max ? MAX : 0);
-	if (n < 4)
+	bool has_top = pane.width >= SPARK_BARS + SPARK_SPAN + SPARK_TOP;
+	int cells = pane.width - SPARK_SPAN - (has_top ? SPARK_TOP : 0);
+	if (cells < 4)
 		return;
-	double value[SPARK_MAX];
-	n = n < SPARK_MAX ? n : SPARK_MAX;
-	int64_t interval_ns = history_get(data->history, 0)->interval_ns;
-	int64_t step_ns = SPARK_NS / n > interval_ns ? SPARK_NS / n : interval_ns;
-	double max = spark_values(data, id, q, step_ns, value, n);
-	plot_spark(pane_sub(pane, 0, 0, n, 1), style, value, (size_t)n, max);
+	double value[SERIES_MAX];
+	int density = plot_density(pane.canvas), n = cells * density;
+	n = n < SERIES_MAX ? n : SERIES_MAX;
+	int64_t step_ns = series_step_ns(data, view_span(data), n);
+	double max = series_percentile(data, id, q, step_ns, value, n);
+	plot_spark(pane_sub(pane, 0, 0, cells, 1), style, value, (size_t)n, max);
 	char text[32];
-	view_age(text, sizeof text, (step_ns * n + NS_PER_S / 2));
-	pane_text(pane, n + 1, 0, STYLE_DIM, text);
-	if (!has_max || max <= 0)
+	view_age(text, sizeof text, step_ns * n + NS_PER_S / 2);
+	pane_text(pane, cells + 1, 0, STYLE_DIM, text);
+	if (!has_top || max <= 0)
 		return;
 	text_duration_range(text, sizeof text, -INFINITY, max, pane.canvas->ascii);
-	pane_text(pane, n + SPAN + 1, 0, STYLE_DIM, text);
+	pane_text(pane, cells + SPARK_SPAN + 1, 0, STYLE_DIM, text);
 }
 
 /* Where a histogram was last read, as a part. */
@@ -412,32 +386,45 @@ static struct view_part histogram_part(const struct view_data *data, enum histog
 	{                                                                             \
 		.min = PERCENTILE_WIDTH, .want = PERCENTILE_WIDTH, .gap = 2, .drop = lost \
 	}
-#define WINDOW_SLOT                                                  \
-	{                                                                \
-		.min = VIEW_COUNT_WIDTH, .want = VIEW_COUNT_WIDTH, .drop = 1 \
-	}
+/* Both lines of distributions have the same columns, so that their bars stand for the same times.
+ * The age of a stale line takes the room of what its tallest bar means. */
+enum { WINDOW, P50, P90, P99, LAST, ASSIST, SPARK, DISTRIBUTION_COUNT };
+
+static void share_distribution(struct slot slot[DISTRIBUTION_COUNT], const struct line *line)
+{
+	static const struct slot wanted[DISTRIBUTION_COUNT] = {
+		[WINDOW] = {.min = VIEW_COUNT_WIDTH, .want = VIEW_COUNT_WIDTH, .drop = 1},
+		[P50] = PERCENTILE_SLOT(3),
+		[P90] = PERCENTILE_SLOT(5),
+		[P99] = PERCENTILE_SLOT(0),
+		[LAST] = PERCENTILE_SLOT(2), /* the maximum, or how many */
+		[ASSIST] = {.min = 12, .want = 12, .gap = 2, .drop = 6},
+		[SPARK] = {.min = SPARK_BARS + SPARK_SPAN + SPARK_TOP,
+	               .want = 30,
+	               .gap = 1,
+	               .drop = 4,
+	               .grow = 1},
+	};
+	for (int i = 0; i < DISTRIBUTION_COUNT; i++)
+		slot[i] = wanted[i];
+	if (line->stale)
+		slot[SPARK].min -= AGE_WIDTH;
+	layout(slot, DISTRIBUTION_COUNT, line->pane.width);
+}
 
 static void draw_wait(struct pane pane, const struct view_data *data)
 {
 	struct view_part part = histogram_part(data, HISTOGRAM_SCHED_LATENCY);
 	struct line line = begin_line(pane, "Wait to run", &part);
-	enum { WINDOW, P50, P90, P99, MAX, SPARK, COUNT };
-	struct slot slot[COUNT] = {
-		[WINDOW] = WINDOW_SLOT,
-		[P50] = PERCENTILE_SLOT(3),
-		[P90] = PERCENTILE_SLOT(5),
-		[P99] = PERCENTILE_SLOT(0),
-		[MAX] = PERCENTILE_SLOT(2),
-		[SPARK] = {.min = 12, .gap = 1, .want = 30, .drop = 4, .grow = 1},
-	};
-	layout(slot, COUNT, line.pane.width);
+	struct slot slot[DISTRIBUTION_COUNT];
+	share_distribution(slot, &line);
 	struct histogram window = {0};
 	derive_histogram(data->history, HISTOGRAM_SCHED_LATENCY, 10 * NS_PER_S, &window, NULL);
 	pane_right(slot_pane(line.pane, &slot[WINDOW]), 0, STYLE_DIM, "10 s");
 	draw_percentile(slot_pane(line.pane, &slot[P50]), "p50", &window, 0.5);
 	draw_percentile(slot_pane(line.pane, &slot[P90]), "p90", &window, 0.9);
 	draw_percentile(slot_pane(line.pane, &slot[P99]), "p99", &window, 0.99);
-	draw_percentile(slot_pane(line.pane, &slot[MAX]), "max", &window, 1);
+	draw_percentile(slot_pane(line.pane, &slot[LAST]), "max", &window, 1);
 	draw_spark(slot_pane(line.pane, &slot[SPARK]), data, HISTOGRAM_SCHED_LATENCY, 0.99,
 	           STYLE_RUNNABLE);
 	histogram_finish(&window);
@@ -474,17 +461,8 @@ static void draw_pauses(struct pane pane, const struct view_data *data)
 {
 	struct view_part part = histogram_part(data, HISTOGRAM_GC_PAUSE);
 	struct line line = begin_line(pane, "GC pauses", &part);
-	enum { WINDOW, P50, P90, P99, CYCLES, ASSIST, SPARK, COUNT };
-	struct slot slot[COUNT] = {
-		[WINDOW] = WINDOW_SLOT,
-		[P50] = PERCENTILE_SLOT(2),
-		[P90] = PERCENTILE_SLOT(6),
-		[P99] = PERCENTILE_SLOT(0),
-		[CYCLES] = {.min = 9, .want = PERCENTILE_WIDTH, .gap = 2, .drop = 3},
-		[ASSIST] = {.min = 12, .want = 12, .gap = 2, .drop = 4},
-		[SPARK] = {.min = 12, .gap = 1, .want = 30, .drop = 5, .grow = 1},
-	};
-	layout(slot, COUNT, line.pane.width);
+	struct slot slot[DISTRIBUTION_COUNT];
+	share_distribution(slot, &line);
 	struct histogram window = {0};
 	derive_histogram(data->history, HISTOGRAM_GC_PAUSE, 60 * NS_PER_S, &window, NULL);
 	pane_right(slot_pane(line.pane, &slot[WINDOW]), 0, STYLE_DIM, "60 s");
@@ -495,7 +473,7 @@ static void draw_pauses(struct pane pane, const struct view_data *data)
 	const struct snapshot *before = history_at(data->history, now->monotonic_ns - 60 * NS_PER_S);
 	int64_t cycles = 0;
 	bool known = fields_delta(&now->runtime, &before->runtime, RUNTIME_GC_CYCLES, &cycles);
-	struct pane cell = slot_pane(line.pane, &slot[CYCLES]);
+	struct pane cell = slot_pane(line.pane, &slot[LAST]);
 	char text[48];
 	text_count(text, sizeof text, cycles);
 	int name = cell.width - (int)sizeof "cycles" + 1;

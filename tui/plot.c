@@ -36,17 +36,68 @@ uint32_t plot_level(double ratio, bool ascii)
 	return ascii ? (uint32_t)ascii_level[level] : 0x2581 + (uint32_t)level;
 }
 
+/* --- glyph sets ----------------------------------------------------------------------------- */
+
+/* Dots of a cell that one character can set, and the bits of its rows from the top, by column. */
+struct grid {
+	int columns, rows;
+	uint8_t bit[2][4];
+};
+enum { SET_ASCII, SET_BLOCKS, SET_BRAILLE };
+static const struct grid grid[] = {
+	[SET_ASCII] = {1, 1, {{1}}},
+	[SET_BLOCKS] = {1, 2, {{1, 2}}},
+	[SET_BRAILLE] = {2, 4, {{0x01, 0x02, 0x04, 0x40}, {0x08, 0x10, 0x20, 0x80}}},
+};
+
+static int set_of(const struct canvas *canvas)
+{
+	return canvas->ascii ? SET_ASCII : canvas->blocks ? SET_BLOCKS : SET_BRAILLE;
+}
+
+int plot_density(const struct canvas *canvas)
+{
+	return grid[set_of(canvas)].columns;
+}
+
+/* --- sparklines ----------------------------------------------------------------------------- */
+
+/* Dots of a column of braille that is filled up to the ratio: at least one. */
+static unsigned filled_dots(double ratio, int column)
+{
+	const struct grid *g = &grid[SET_BRAILLE];
+	int height = !(ratio > 0) ? 1 : ratio >= 1 ? g->rows : 1 + (int)(ratio * g->rows);
+	unsigned bits = 0;
+	for (int row = g->rows - 1; row >= 0 && row >= g->rows - height; row--)
+		bits |= g->bit[column][row];
+	return bits;
+}
+
+static uint32_t braille_spark(const double value[2], double max)
+{
+	unsigned bits = 0;
+	for (int column = 0; column < 2; column++)
+		if (!isnan(value[column]))
+			bits |= filled_dots(max > 0 ? value[column] / max : 0, column);
+	return bits ? 0x2800 + bits : ' ';
+}
+
 void plot_spark(struct pane pane, enum style style, const double *value, size_t n, double max)
 {
-	for (size_t i = 0; i < n; i++) {
-		double v = value[n - 1 - i];
-		int x = pane.width - 1 - (int)i;
-		if (x < 0)
-			break;
-		if (!isnan(v))
-			pane_glyph(pane, x, 0, style, plot_level(max > 0 ? v / max : 0, pane.canvas->ascii));
+	size_t density = (size_t)plot_density(pane.canvas);
+	for (size_t cell = 0; cell * density < n && (int)cell < pane.width; cell++) {
+		size_t last = n - 1 - cell * density;
+		uint32_t glyph = ' ';
+		if (density == 2)
+			glyph = braille_spark((double[]){last > 0 ? value[last - 1] : NAN, value[last]}, max);
+		else if (!isnan(value[last]))
+			glyph = plot_level(max > 0 ? value[last] / max : 0, pane.canvas->ascii);
+		if (glyph != ' ')
+			pane_glyph(pane, pane.width - 1 - (int)cell, 0, style, glyph);
 	}
 }
+
+/* --- bars and lanes ------------------------------------------------------------------------- */
 
 /* Cells of each part: whole ones first, then one each to the largest remainders. */
 static void apportion(const struct lane_share *share, int width, int cells[ORDER_COUNT])
@@ -126,4 +177,142 @@ void plot_legend(struct pane pane)
 		pane_text(pane, x + 2, 0, STYLE_DIM, state->legend);
 		x -= 2;
 	}
+}
+
+/* --- distributions -------------------------------------------------------------------------- */
+
+/* The window that is the bar, then the marks. */
+static const struct {
+	enum style style;
+	uint32_t glyph, ascii;
+} window_look[PLOT_WINDOWS] = {
+	{STYLE_RUNNABLE, 0x2588, '#'}, /* in braille: a full cell of it */
+	{STYLE_STRONG, 0x2502, '|'},
+	{STYLE_TEXT, 0x25cb, 'o'},
+};
+
+uint32_t plot_window_glyph(int i, const struct canvas *canvas)
+{
+	if (canvas->ascii)
+		return window_look[i].ascii;
+	return i == 0 && !canvas->blocks ? 0x28ff : window_look[i].glyph;
+}
+
+enum style plot_window_style(int i)
+{
+	return window_look[i].style;
+}
+
+/* The last cell of a bar, of which a part 0...1 is filled. */
+static uint32_t bar_end(double part, const struct canvas *canvas)
+{
+	if (canvas->ascii)
+		return part >= 0.5 ? '#' : '-';
+	if (!canvas->blocks)
+		return part > 0.5 ? 0x28ff : 0x2847;
+	int eighths = (int)ceil(part * LEVELS);
+	return 0x2590 - (uint32_t)(eighths < 1 ? 1 : eighths); /* ▏ to █ */
+}
+
+static void draw_overlay_bar(struct pane pane, double cells)
+{
+	int whole = (int)cells;
+	for (int x = 0; x < whole; x++)
+		pane_glyph(pane, x, 0, window_look[0].style, plot_window_glyph(0, pane.canvas));
+	if (cells > whole)
+		pane_glyph(pane, whole, 0, window_look[0].style, bar_end(cells - whole, pane.canvas));
+}
+
+void plot_overlay(struct pane pane, const double share[PLOT_WINDOWS], double max)
+{
+	int taken = -1;
+	if (pane.width < 1 || !(max > 0))
+		return;
+	if (share[0] > 0)
+		draw_overlay_bar(pane, fmin(share[0] / max, 1) * pane.width);
+	for (int i = 1; i < PLOT_WINDOWS; i++) {
+		if (!(share[i] > 0))
+			continue;
+		int x = (int)ceil(fmin(share[i] / max, 1) * pane.width) - 1;
+		/* Marks at the same place stand side by side. */
+		if (x == taken)
+			x += x + 1 < pane.width ? 1 : -1;
+		pane_glyph(pane, x, 0, window_look[i].style, plot_window_glyph(i, pane.canvas));
+		taken = x;
+	}
+}
+
+/* --- charts --------------------------------------------------------------------------------- */
+
+struct chart {
+	const struct grid *grid;
+	int columns, rows; /* in dots */
+	size_t n;
+	double low, range; /* logarithms */
+};
+
+/* The row of dots, from the top, of a line at a column; -1: it has no value there. */
+static int dot_row(const struct chart *c, const struct plot_line *line, int column)
+{
+	if (column < 0 || column >= c->columns)
+		return -1;
+	double value = line->value[(size_t)column * c->n / (size_t)c->columns];
+	if (!(value > 0))
+		return -1;
+	double height = fmin(fmax((log(value) - c->low) / c->range, 0), 1);
+	return c->rows - 1 - (int)lround(height * (c->rows - 1));
+}
+
+/* Is this dot on the line, or on the stroke that joins it with the column before? */
+static bool on_line(const struct chart *c, const struct plot_line *line, int column, int row)
+{
+	int here = dot_row(c, line, column);
+	if (here < 0 || (line->dotted && column % 2))
+		return false;
+	int before = line->dotted ? here : dot_row(c, line, column - 1);
+	if (before < 0)
+		before = here;
+	return row == here || (row > here && row < before) || (row < here && row > before);
+}
+
+static unsigned cell_dots(const struct chart *c, const struct plot_line *line, int x, int y)
+{
+	unsigned bits = 0;
+	for (int column = 0; column < c->grid->columns; column++)
+		for (int row = 0; row < c->grid->rows; row++)
+			if (on_line(c, line, x * c->grid->columns + column, y * c->grid->rows + row))
+				bits |= c->grid->bit[column][row];
+	return bits;
+}
+
+static uint32_t dots_glyph(unsigned bits, int set, char ascii)
+{
+	static const uint32_t half[] = {' ', 0x2580, 0x2584, 0x2588};
+	return set == SET_BRAILLE ? 0x2800 + bits : set == SET_BLOCKS ? half[bits] : (uint32_t)ascii;
+}
+
+void plot_chart(struct pane pane, const struct plot_line *line, size_t lines, size_t n, double min,
+                double max)
+{
+	int set = set_of(pane.canvas);
+	if (n == 0 || !(min > 0) || !(max > min))
+		return;
+	struct chart c = {&grid[set],
+	                  pane.width * grid[set].columns,
+	                  pane.height * grid[set].rows,
+	                  n,
+	                  log(min),
+	                  log(max) - log(min)};
+	for (int y = 0; y < pane.height; y++)
+		for (int x = 0; x < pane.width; x++) {
+			unsigned all = 0;
+			const struct plot_line *seen = NULL;
+			for (size_t i = 0; i < lines; i++) {
+				unsigned bits = cell_dots(&c, &line[i], x, y);
+				all |= bits;
+				seen = bits ? &line[i] : seen;
+			}
+			if (seen)
+				pane_glyph(pane, x, y, seen->style, dots_glyph(all, set, seen->ascii));
+		}
 }

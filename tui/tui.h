@@ -47,6 +47,7 @@ void tui_destroy(struct tui *t);
 struct tui_choice {
 	int pid;
 	char user[32], go_version[32], program[128];
+	char module[128];   /* "" unknown */
 	int64_t gomaxprocs; /* -1 unknown */
 	double cpu_percent; /* < 0 unknown */
 	char agent[8];      /* "yes", "no" */

@@ -67,7 +67,7 @@ struct view {
 	                             is no list, with nothing to filter either */
 };
 
-extern const struct view view_overview;
+extern const struct view view_overview, view_threads, view_latency;
 
 /* Moves the place as a command says: what is shown of the rows, or the selection of a list. */
 void view_scroll(struct view_place *place, enum command command);

@@ -47,6 +47,11 @@ static void choice_program(char *to, size_t size, const struct tui_choice *c)
 	snprintf(to, size, "%s", c->program);
 }
 
+static void choice_module(char *to, size_t size, const struct tui_choice *c)
+{
+	snprintf(to, size, "%s", c->module[0] ? c->module : "–");
+}
+
 static const struct column {
 	const char *heading;
 	bool right;
@@ -59,7 +64,8 @@ static const struct column {
 	{"GOMAXPROCS", true, {.min = 10, .want = 10, .gap = 2, .drop = 5}, choice_procs},
 	{"CPU", true, {.min = 6, .want = 6, .gap = 2, .drop = 1}, choice_cpu},
 	{"AGENT", false, {.min = 5, .want = 5, .gap = 2, .drop = 2}, choice_agent},
-	{"PROGRAM", false, {.min = 12, .want = 30, .gap = 2, .grow = 1}, choice_program},
+	{"PROGRAM", false, {.min = 12, .want = 24, .gap = 2, .grow = 1}, choice_program},
+	{"MODULE", false, {.min = 24, .want = 24, .gap = 2, .drop = 6, .grow = 2}, choice_module},
 };
 #define COLUMN_COUNT (sizeof column / sizeof *column)
 

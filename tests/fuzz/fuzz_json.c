@@ -81,9 +81,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_value(root);
 	size_t i;
 	json_t *member;
-	json_array_foreach(root, i, member) read_value(member);
+	json_array_foreach(root, i, member)
+	{
+		read_value(member);
+	}
 	const char *key;
-	json_object_foreach(root, key, member) read_value(member);
+	json_object_foreach(root, key, member)
+	{
+		read_value(member);
+	}
 	json_decref(root);
 	return 0;
 }

@@ -8,7 +8,8 @@ metrics_tests = \
 	tests/unit/test_json_decode \
 	tests/unit/test_schedtrace \
 	tests/unit/test_session \
-	tests/unit/test_snapshot
+	tests/unit/test_snapshot \
+	tests/unit/test_threads
 check_PROGRAMS += $(metrics_tests)
 
 metrics_fixture = tests/unit/metrics_fixture.c tests/unit/metrics_fixture.h tests/unit/failing_malloc.c
@@ -60,6 +61,11 @@ tests_unit_test_snapshot_SOURCES = tests/unit/test_snapshot.c $(metrics_fixture)
 tests_unit_test_snapshot_CFLAGS = $(metrics_test_cflags)
 tests_unit_test_snapshot_LDFLAGS = $(metrics_test_ldflags)
 tests_unit_test_snapshot_LDADD = $(metrics_test_libs)
+
+tests_unit_test_threads_SOURCES = tests/unit/test_threads.c $(metrics_fixture)
+tests_unit_test_threads_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_threads_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_threads_LDADD = $(metrics_test_libs)
 
 # What test_histogram compares with.
 EXTRA_DIST += \

@@ -52,6 +52,31 @@ static void fill_histograms(struct snapshot *s, int64_t second)
 	}
 }
 
+/* A thread for every M, and not all is known of all. */
+static void fill_tasks(struct snapshot *s, size_t threads)
+{
+	assert_int_equal(snapshot_reserve_tasks(s, threads), STATUS_OK);
+	s->tasks_at = (struct stamp){ORIGIN_OS, s->monotonic_ns};
+	for (size_t i = 0; i < threads; i++) {
+		struct snapshot_task *task = &s->task[i];
+		fields_set(&s->m[i].f, M_TID, 5 + (int64_t)i);
+		*task = (struct snapshot_task){
+			.tid = 4321 + (int32_t)i,
+			.inner_tid = 5 + (int32_t)i,
+			.cpu_ns = -1,
+			.syscall = TASK_SYSCALL_UNKNOWN,
+		};
+		if (i % 4 == 3)
+			continue; /* not read yet */
+		task->read_ns = s->monotonic_ns - (int64_t)i;
+		task->cpu_ns = s->monotonic_ns / 10;
+		task->state = i ? 'S' : 'R';
+		task->syscall = i ? 202 : TASK_SYSCALL_NONE;
+		strcpy(task->name, "orders-api");
+		strcpy(task->wait, i ? "futex_wait_queue" : "");
+	}
+}
+
 struct snapshot *make_full_snapshot(int64_t second, size_t procs, size_t threads)
 {
 	struct snapshot *s = make_snapshot(second * NS_PER_S);
@@ -74,6 +99,7 @@ struct snapshot *make_full_snapshot(int64_t second, size_t procs, size_t threads
 		fields_set(&s->m[i].f, M_ID, (int64_t)i);
 		fields_set(&s->m[i].f, M_LOCKEDG, FIELD_NIL);
 	}
+	fill_tasks(s, threads);
 	fill_histograms(s, second);
 	char row[101] = "";
 	memset(row, 'r', 100);

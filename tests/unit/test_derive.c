@@ -262,125 +262,6 @@ static void an_interval_that_is_unknown_is_left_out_of_the_range(void **state)
 	history_destroy(h);
 }
 
-/* --- threads -------------------------------------------------------------------------------- */
-
-struct m_row {
-	int64_t p, curg, spinning, incgo, status, lockedg; /* -1: nil; -2: unknown */
-};
-
-static struct snapshot *make_threads(const struct m_row *rows, size_t n, int64_t idlethreads)
-{
-	struct snapshot *s = make_snapshot(SECOND);
-	assert_int_equal(snapshot_reserve(s, 0, n), STATUS_OK);
-	fields_set(&s->sched, SCHED_IDLETHREADS, idlethreads);
-	for (size_t i = 0; i < n; i++) {
-		const struct {
-			int field;
-			int64_t value;
-		} values[] = {
-			{M_P, rows[i].p},
-			{M_CURG, rows[i].curg},
-			{M_SPINNING, rows[i].spinning},
-			{M_INCGO, rows[i].incgo},
-			{M_CURG_STATUS, rows[i].status},
-			{M_LOCKEDG, rows[i].lockedg},
-		};
-		for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
-			if (values[v].value > -2)
-				fields_set(&s->m[i].f, values[v].field, values[v].value);
-		}
-	}
-	return s;
-}
-
-static int64_t sum_of(const struct thread_split *t)
-{
-	return t->running + t->syscall + t->cgo + t->spinning + t->idle + t->locked + t->other;
-}
-
-static void every_thread_is_counted_once_and_for_what_it_does(void **state)
-{
-	(void)state;
-	static const struct m_row rows[] = {
-		{0, 7, 0, 0, 2, -1},    /* runs a goroutine */
-		{1, 8, 0, 0, 4, -1},    /* a GC worker: its goroutine waits while the M marks */
-		{2, 9, 0, 0, -2, -1},   /* runs; an agent of old tells no status */
-		{3, 10, 0, 0, 3, -1},   /* in a system call, still with its P */
-		{-1, 11, 0, 0, 3, -1},  /* in a system call, its P was taken */
-		{-1, 12, 0, 1, 3, -1},  /* in cgo */
-		{-1, 13, 0, 1, 3, 13},  /* in cgo and locked */
-		{4, -1, 1, 0, -2, -1},  /* looks for work */
-		{-1, -1, 0, 0, -2, 14}, /* waits for its goroutine */
-		{-1, 15, 0, 0, 4, 15},  /* the same, seen a moment earlier */
-		{-1, -1, 0, 0, -2, -1}, /* parked */
-		{-1, -1, 0, 0, -2, -1}, /* parked */
-		{-1, -1, 0, 0, -2, -1}, /* sysmon */
-		{5, -1, 0, 0, -2, -1},  /* between two goroutines */
-	};
-	struct snapshot *s = make_threads(rows, sizeof rows / sizeof *rows, 2);
-	fields_set(&s->os, OS_THREADS, 17);
-	struct thread_split split = derive_threads(s);
-	assert_true(split.known);
-	assert_int_equal(split.running, 3);
-	assert_int_equal(split.syscall, 2);
-	assert_int_equal(split.cgo, 2);
-	assert_int_equal(split.spinning, 1);
-	assert_int_equal(split.locked, 2);
-	assert_int_equal(split.idle, 2);
-	assert_int_equal(split.other, 5); /* sysmon, the one in between, three of C */
-	assert_int_equal(split.total, 17);
-	snapshot_unref(s);
-}
-
-static void threads_without_rows_or_the_parked_count_are_unknown(void **state)
-{
-	(void)state;
-	static const struct m_row rows[] = {{-1, -1, 0, 0, -2, -1}};
-	struct snapshot *s = make_threads(rows, 1, 1);
-	s->sched.valid = 0;
-	assert_false(derive_threads(s).known);
-	snapshot_unref(s);
-	s = make_threads(rows, 0, 1);
-	assert_false(derive_threads(s).known);
-	snapshot_unref(s);
-}
-
-static int64_t pick(uint32_t *random, uint32_t n)
-{
-	*random = *random * 1664525 + 1013904223;
-	return (*random >> 16) % n;
-}
-
-/* Parts of one snapshot are not read at one moment: whatever they say, the sum holds. */
-static void thread_parts_sum_up_whatever_the_rows_say(void **state)
-{
-	(void)state;
-	uint32_t random = 4711;
-	for (int round = 0; round < 20000; round++) {
-		struct m_row rows[20];
-		size_t n = 1 + (size_t)pick(&random, 20);
-		for (size_t i = 0; i < n; i++) {
-			int64_t *value[] = {&rows[i].p,     &rows[i].curg,   &rows[i].spinning,
-			                    &rows[i].incgo, &rows[i].status, &rows[i].lockedg};
-			for (size_t v = 0; v < 6; v++)
-				*value[v] = pick(&random, 7) - 2;
-		}
-		int64_t parked = pick(&random, 25) - 2;
-		struct snapshot *s = make_threads(rows, n, parked);
-		int64_t kernel = pick(&random, 30);
-		bool kernel_known = pick(&random, 3) != 0;
-		if (kernel_known)
-			fields_set(&s->os, OS_THREADS, kernel);
-		struct thread_split t = derive_threads(s);
-		assert_true(t.known);
-		assert_int_equal(sum_of(&t), t.total);
-		assert_true(t.running >= 0 && t.syscall >= 0 && t.cgo >= 0 && t.spinning >= 0 &&
-		            t.idle >= 0 && t.locked >= 0 && t.other >= 0);
-		assert_true(t.total == (int64_t)n || (kernel_known && t.total == kernel));
-		snapshot_unref(s);
-	}
-}
-
 /* --- lanes ---------------------------------------------------------------------------------- */
 
 static void lane_shares_are_by_time_and_sum_to_one(void **state)
@@ -671,9 +552,6 @@ int main(void)
 		cmocka_unit_test(idle_of_no_time_is_unknown),
 		cmocka_unit_test(the_idle_range_is_weighted_by_time),
 		cmocka_unit_test(an_interval_that_is_unknown_is_left_out_of_the_range),
-		cmocka_unit_test(every_thread_is_counted_once_and_for_what_it_does),
-		cmocka_unit_test(threads_without_rows_or_the_parked_count_are_unknown),
-		cmocka_unit_test(thread_parts_sum_up_whatever_the_rows_say),
 		cmocka_unit_test(lane_shares_are_by_time_and_sum_to_one),
 		cmocka_unit_test(a_lane_that_was_not_sampled_is_unknown),
 		cmocka_unit_test(a_lane_window_reaches_over_snapshots_and_their_gaps),

@@ -146,7 +146,8 @@ static void histogram_starts_with_the_underflow(void **state)
 		uint64_t count = 1000 + i; /* buckets 0..159, underflow, overflow */
 		memcpy(at + i * 8, &count, sizeof count);
 	}
-	const struct goproc_counts *h = &read_ok(fake).histogram[GOPROC_TIME_TO_RUN];
+	struct goproc_state read = read_ok(fake);
+	const struct goproc_counts *h = &read.histogram[GOPROC_TIME_TO_RUN];
 	assert_int_equal(h->n, 162);
 	assert_int_equal(h->count[0], 1160);
 	assert_int_equal(h->count[1], 1000);

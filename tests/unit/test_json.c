@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "metrics/json.h"
+#include "metrics/json_tasks.h"
 
 /* --- what goes out -------------------------------------------------------------------------- */
 
@@ -105,6 +106,70 @@ static void every_field_comes_back_as_it_went_out(void **state)
 	assert_true(json_is_true(at(root, "sched.gcwaiting")));
 	json_decref(root);
 	history_destroy(h);
+}
+
+static void threads_come_back_as_they_went_out(void **state)
+{
+	(void)state;
+	struct history *h = make_history(3);
+	const struct snapshot *s = history_get(h, 0);
+	json_t *root = encode(h);
+	struct snapshot *back = make_snapshot(s->monotonic_ns);
+	assert_int_equal(json_read_tasks(at(root, "tasks"), back), STATUS_OK);
+	assert_int_equal(back->ntasks, 6);
+	for (size_t i = 0; i < 6; i++) {
+		const struct snapshot_task *a = &s->task[i], *b = &back->task[i];
+		assert_true(a->tid == b->tid && a->inner_tid == b->inner_tid && a->read_ns == b->read_ns);
+		assert_true(a->cpu_ns == b->cpu_ns && a->state == b->state && a->syscall == b->syscall);
+		assert_string_equal(a->name, b->name);
+		assert_string_equal(a->wait, b->wait);
+	}
+	assert_string_equal(string_at(root, "tasks.1.syscall_name"), "futex");
+	assert_null(json_object_get(json_array_get(at(root, "tasks"), 3), "cpu_ns"));
+	assert_string_equal(string_at(root, "sources.tasks.origin"), "os");
+	/* Every M of this fixture spins, whatever else it does: the first that fits. */
+	assert_string_equal(string_at(root, "derived.tasks.0.use"), "spinning");
+	assert_true(fabs(number_at(root, "derived.tasks.0.cpu_ratio") - 0.1) < 1e-9);
+	snapshot_unref(back);
+	json_decref(root);
+	history_destroy(h);
+}
+
+static void hostile_threads_are_refused(void **state)
+{
+	(void)state;
+	static const char *const text[] = {
+		"[{}]",
+		"[{\"tid\": 0}]",
+		"[{\"tid\": 2147483648}]",
+		"[{\"tid\": \"1\"}]",
+		"[1]",
+		"[{\"tid\": 2}, {\"tid\": 1}]",
+		"[{\"tid\": 2}, {\"tid\": 2}]",
+	};
+	struct snapshot *s = make_snapshot(NS_PER_S);
+	for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+		json_t *array = json_loads(text[i], 0, NULL);
+		assert_non_null(array);
+		assert_int_equal(json_read_tasks(array, s), STATUS_DAMAGED);
+		assert_int_equal(s->ntasks, 0);
+		json_decref(array);
+	}
+	json_t *array =
+		json_loads("[{\"tid\": 7, \"age_ns\": -1, \"cpu_ns\": -5, \"syscall\": 99999,"
+	               " \"state\": \"\\u001b\", \"name\": \"a\\u001b[2Jaaaaaaaaaaaaaaaaaaaaa\"}]",
+	               0, NULL);
+	assert_non_null(array);
+	assert_int_equal(json_read_tasks(array, s), STATUS_OK);
+	assert_int_equal(s->task[0].read_ns, 0);
+	assert_int_equal(s->task[0].cpu_ns, -1);
+	assert_int_equal(s->task[0].syscall, TASK_SYSCALL_UNKNOWN);
+	assert_int_equal(s->task[0].state, '?');
+	assert_string_equal(s->task[0].name, "a?[2Jaaaaaaaaaa");
+	json_decref(array);
+	assert_int_equal(json_read_tasks(NULL, s), STATUS_OK);
+	assert_int_equal(s->ntasks, 0);
+	snapshot_unref(s);
 }
 
 static void histograms_can_be_rebuilt_from_their_line(void **state)
@@ -316,8 +381,9 @@ static void a_line_stays_reasonable(void **state)
 	for (int64_t second = 1; second <= 3; second++)
 		assert_int_equal(history_add(h, make_full_snapshot(second, 8, 20)), STATUS_OK);
 	char *line = json_encode(h);
-	print_message("8 Ps, 20 Ms, 5 histograms, 100 samples: a line of %zu bytes\n", strlen(line));
-	assert_true(strlen(line) < 1 << 14);
+	print_message("8 Ps, 20 Ms and threads, 5 histograms, 100 samples: a line of %zu bytes\n",
+	              strlen(line));
+	assert_true(strlen(line) < 20000);
 	free(line);
 	history_destroy(h);
 }
@@ -457,7 +523,10 @@ static void assert_keys_documented(const char *document, json_t *value)
 			fail_msg("doc/schema.md does not tell of `%s`", key);
 		assert_keys_documented(document, member);
 	}
-	json_array_foreach(value, i, member) assert_keys_documented(document, member);
+	json_array_foreach(value, i, member)
+	{
+		assert_keys_documented(document, member);
+	}
 }
 
 static void every_member_is_documented(void **state)
@@ -521,6 +590,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_field_comes_back_as_it_went_out),
+		cmocka_unit_test(threads_come_back_as_they_went_out),
+		cmocka_unit_test(hostile_threads_are_refused),
 		cmocka_unit_test(histograms_can_be_rebuilt_from_their_line),
 		cmocka_unit_test(what_is_derived_stands_beside_the_raw_values),
 		cmocka_unit_test(lanes_are_told_as_runs_of_samples),

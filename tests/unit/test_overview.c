@@ -362,7 +362,7 @@ static void without_the_agent_queues_are_counted(void **state)
 	assert_shows(&f, 120, 24, "2 syscall");
 	assert_shows(&f, 120, 24, "– waiting");
 	assert_shows(&f, 120, 24, "memory 100 Hz ");
-	assert_shows(&f, 120, 24, "assist     –");
+	assert_shows(&f, 160, 24, "assist     –");
 }
 
 static void the_operating_systems_view_is_labelled(void **state)

@@ -61,6 +61,23 @@ static void processes_are_listed_with_what_is_known(void **state)
 	free(text);
 }
 
+static void a_wide_list_has_the_module_too(void **state)
+{
+	(void)state;
+	struct tui_choice one = choice[0];
+	snprintf(one.module, sizeof one.module, "example.org/shop/orders");
+	struct picker picker = {.choice = (struct tui_choice[]){one, choice[2]}, .n = 2};
+	char *text = drawn(&picker, 120, 12);
+	const char *heading = strstr(text, "MODULE");
+	assert_non_null(heading);
+	const char *module = strstr(heading, "orders-api  ");
+	assert_non_null(module);
+	module = strstr(module, "example.org/shop/orders\n");
+	assert_non_null(module);
+	assert_non_null(strstr(module, " –\n")); /* the other's is not known */
+	free(text);
+}
+
 static void the_selection_stays_on_the_screen(void **state)
 {
 	(void)state;
@@ -108,6 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(processes_are_listed_with_what_is_known),
+		cmocka_unit_test(a_wide_list_has_the_module_too),
 		cmocka_unit_test(the_selection_stays_on_the_screen),
 		cmocka_unit_test(an_empty_list_can_not_be_chosen_from),
 		cmocka_unit_test(narrow_terminals_keep_pid_and_program),

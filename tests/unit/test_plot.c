@@ -52,26 +52,179 @@ static void levels_rise_with_the_ratio(void **state)
 	assert_int_equal(plot_level(INFINITY, true), '@');
 }
 
+/* A canvas of each kind. */
+enum { BRAILLE, BLOCKS, ASCII, KINDS };
+static struct canvas *canvas_of(int kind, int width, int height)
+{
+	struct canvas *canvas = canvas_create(width, height, kind == ASCII);
+	assert_non_null(canvas);
+	canvas->blocks = kind == BLOCKS;
+	return canvas;
+}
+
 static void a_sparkline_ends_at_the_right_and_skips_the_unknown(void **state)
 {
 	(void)state;
 	static const double value[] = {9, 0, NAN, 4, 8};
-	struct canvas *canvas = canvas_create(6, 1, false);
-	plot_spark(pane_of(canvas), STYLE_TEXT, value, 5, 8);
-	assert_text(canvas, " █▁ ▅█");
-	canvas = canvas_create(3, 1, true);
-	plot_spark(pane_of(canvas), STYLE_TEXT, value, 5, 8);
-	assert_text(canvas, " +@");
+	static const char *const expected[] = {" ⢸⡀⣾", "█▁ ▅█", "@. +@"};
+	static const int width[] = {4, 5, 5};
+	for (int kind = 0; kind < KINDS; kind++) {
+		struct canvas *canvas = canvas_of(kind, width[kind], 1);
+		plot_spark(pane_of(canvas), STYLE_TEXT, value, 5, 8);
+		assert_text(canvas, expected[kind]);
+		canvas = canvas_of(kind, 2, 1); /* too narrow: the oldest are left out */
+		plot_spark(pane_of(canvas), STYLE_TEXT, value, 5, 8);
+		static const char *const narrow[] = {"⡀⣾", "▅█", "+@"};
+		assert_text(canvas, narrow[kind]);
+	}
 }
 
 static void a_sparkline_of_zeros_is_flat(void **state)
 {
 	(void)state;
 	static const double value[] = {0, 0};
-	struct canvas *canvas = canvas_create(2, 1, false);
-	plot_spark(pane_of(canvas), STYLE_TEXT, value, 2, 0);
-	assert_text(canvas, "▁▁");
+	static const char *const expected[] = {" ⣀", "▁▁", ".."};
+	for (int kind = 0; kind < KINDS; kind++) {
+		struct canvas *canvas = canvas_of(kind, 2, 1);
+		plot_spark(pane_of(canvas), STYLE_TEXT, value, 2, 0);
+		assert_text(canvas, expected[kind]);
+	}
 }
+
+/* Every dot of a column of braille stands for a quarter, counted from below. */
+static void braille_levels_rise_with_the_ratio(void **state)
+{
+	(void)state;
+	int last = 1;
+	for (int i = 0; i <= 100; i++) {
+		double value[] = {NAN, i / 100.0};
+		struct canvas *canvas = canvas_of(BRAILLE, 1, 1);
+		plot_spark(pane_of(canvas), STYLE_TEXT, value, 2, 1);
+		int dots = __builtin_popcount(canvas_at(canvas, 0, 0)->glyph - 0x2800);
+		assert_in_range(dots, last, 4);
+		last = dots;
+		canvas_destroy(canvas);
+	}
+	assert_int_equal(last, 4);
+}
+
+/* --- distributions -------------------------------------------------------------------------- */
+
+static void windows_that_overlay_are_told_apart_without_colour(void **state)
+{
+	(void)state;
+	static const double share[PLOT_WINDOWS] = {0.55, 0.3, 0.9};
+	static const char *const expected[] = {"⣿⣿│⣿⣿⡇  ○", "██│██▌  ○", "##|###  o"};
+	for (int kind = 0; kind < KINDS; kind++) {
+		struct canvas *canvas = canvas_of(kind, 10, 1);
+		plot_overlay(pane_of(canvas), share, 1);
+		assert_text(canvas, expected[kind]);
+		canvas = canvas_of(kind, 1, 1);
+		for (int a = 0; a < PLOT_WINDOWS; a++)
+			for (int b = a + 1; b < PLOT_WINDOWS; b++)
+				assert_int_not_equal(plot_window_glyph(a, canvas), plot_window_glyph(b, canvas));
+		canvas_destroy(canvas);
+	}
+}
+
+static void marks_at_one_place_stand_side_by_side(void **state)
+{
+	(void)state;
+	static const double same[PLOT_WINDOWS] = {0, 0.5, 0.5}, full[PLOT_WINDOWS] = {0, 1, 1};
+	struct canvas *canvas = canvas_of(ASCII, 6, 1);
+	plot_overlay(pane_of(canvas), same, 1);
+	assert_text(canvas, "  |o");
+	canvas = canvas_of(ASCII, 6, 1);
+	plot_overlay(pane_of(canvas), full, 1);
+	assert_text(canvas, "    o|");
+}
+
+static void windows_without_a_share_draw_nothing(void **state)
+{
+	(void)state;
+	static const double none[PLOT_WINDOWS] = {0, NAN, 0}, little[PLOT_WINDOWS] = {1e-9, 0, 1e-9};
+	struct canvas *canvas = canvas_of(BLOCKS, 4, 1);
+	plot_overlay(pane_of(canvas), none, 1);
+	plot_overlay(pane_of(canvas), little, 0);
+	assert_text(canvas, "");
+	canvas = canvas_of(BLOCKS, 4, 1);
+	plot_overlay(pane_of(canvas), little, 1); /* rare is not never */
+	assert_text(canvas, "○");
+}
+
+/* The bar's end is where the share says, to the step of the glyphs. */
+static void a_bar_is_as_long_as_its_share(void **state)
+{
+	(void)state;
+	for (int i = 0; i <= 80; i++) {
+		double share[PLOT_WINDOWS] = {i / 80.0};
+		struct canvas *canvas = canvas_of(BLOCKS, 10, 1);
+		plot_overlay(pane_of(canvas), share, 1);
+		int eighths = 0;
+		for (int x = 0; x < 10; x++) {
+			uint32_t glyph = canvas_at(canvas, x, 0)->glyph;
+			eighths += glyph == ' ' ? 0 : (int)(0x2590 - glyph);
+		}
+		assert_in_range(eighths, i, i + 1);
+		canvas_destroy(canvas);
+	}
+}
+
+/* --- charts --------------------------------------------------------------------------------- */
+
+/* 1, 10, 100, 1000 are equal steps of a logarithmic axis. */
+static void a_chart_is_logarithmic_and_joins_its_points(void **state)
+{
+	(void)state;
+	static const double rising[] = {1, 10, 100, 1000}, jump[] = {1, 1, 1000, 1000};
+	struct plot_line line = {rising, STYLE_TEXT, '*', false};
+	struct canvas *canvas = canvas_of(ASCII, 4, 4);
+	plot_chart(pane_of(canvas), &line, 1, 4, 1, 1000);
+	assert_text(canvas, "   *\n  *\n *\n*");
+	line.value = jump;
+	canvas = canvas_of(ASCII, 4, 4);
+	plot_chart(pane_of(canvas), &line, 1, 4, 1, 1000);
+	assert_text(canvas, "  **\n  *\n  *\n**");
+	canvas = canvas_of(BRAILLE, 2, 1);
+	plot_chart(pane_of(canvas), &line, 1, 4, 1, 1000);
+	assert_text(canvas, "⣀⠏"); /* the join is of the column it leads to */
+	canvas = canvas_of(BLOCKS, 4, 1);
+	plot_chart(pane_of(canvas), &line, 1, 4, 1, 1000);
+	assert_text(canvas, "▄▄▀▀");
+}
+
+static void lines_of_a_chart_are_told_apart_without_colour(void **state)
+{
+	(void)state;
+	static const double high[] = {8, 8, 8, 8, 8, 8, 8, 8}, low[] = {1, 1, 1, 1, NAN, 1, 1, 1};
+	static const struct plot_line line[] = {
+		{low, STYLE_TEXT, '.', true},
+		{high, STYLE_RUNNABLE, '*', false},
+	};
+	static const char *const expected[] = {"⠉⠉⠉⠉\n⡀⡀ ⡀", "▀▀▀▀▀▀▀▀\n▄ ▄   ▄", "********\n. .   ."};
+	for (int kind = 0; kind < KINDS; kind++) {
+		struct canvas *canvas = canvas_of(kind, kind == BRAILLE ? 4 : 8, 2);
+		plot_chart(pane_of(canvas), line, 2, 8, 1, 8);
+		assert_text(canvas, expected[kind]);
+	}
+}
+
+static void values_outside_of_the_axis_stay_in_the_chart(void **state)
+{
+	(void)state;
+	static const double value[] = {1e-9, INFINITY, -1, 0};
+	struct plot_line line = {value, STYLE_TEXT, '*', false};
+	struct canvas *canvas = canvas_of(ASCII, 4, 2);
+	plot_chart(pane_of(canvas), &line, 1, 4, 1, 10);
+	assert_text(canvas, " *\n*");
+	canvas = canvas_of(ASCII, 4, 2);
+	plot_chart(pane_of(canvas), &line, 1, 4, 0, 10); /* no axis: nothing to say */
+	plot_chart(pane_of(canvas), &line, 1, 4, 10, 10);
+	plot_chart(pane_of(canvas), &line, 1, 0, 1, 10);
+	assert_text(canvas, "\n");
+}
+
+/* --- bars and lanes ------------------------------------------------------------------------- */
 
 static void a_bar_fills_its_pane_whatever_the_shares(void **state)
 {
@@ -174,6 +327,14 @@ int main(void)
 		cmocka_unit_test(levels_rise_with_the_ratio),
 		cmocka_unit_test(a_sparkline_ends_at_the_right_and_skips_the_unknown),
 		cmocka_unit_test(a_sparkline_of_zeros_is_flat),
+		cmocka_unit_test(braille_levels_rise_with_the_ratio),
+		cmocka_unit_test(windows_that_overlay_are_told_apart_without_colour),
+		cmocka_unit_test(marks_at_one_place_stand_side_by_side),
+		cmocka_unit_test(windows_without_a_share_draw_nothing),
+		cmocka_unit_test(a_bar_is_as_long_as_its_share),
+		cmocka_unit_test(a_chart_is_logarithmic_and_joins_its_points),
+		cmocka_unit_test(lines_of_a_chart_are_told_apart_without_colour),
+		cmocka_unit_test(values_outside_of_the_axis_stay_in_the_chart),
 		cmocka_unit_test(a_bar_fills_its_pane_whatever_the_shares),
 		cmocka_unit_test(a_bar_shows_shares_in_the_legends_order),
 		cmocka_unit_test(unknown_shares_draw_nothing),

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -49,7 +49,7 @@ const (
 	requests
 )
 
-// benchAgent asks an agent in a program that does nothing else, and an echo, at the same times.
+// benchAgent asks an agent in a program that does nothing else, and an echo, equally often.
 func benchAgent(p *programs, o *options) error {
 	dir, err := os.MkdirTemp("", "schedtop-bench-")
 	if err != nil {
@@ -96,18 +96,25 @@ func benchAgent(p *programs, o *options) error {
 		{"metrics, 10 Hz", 10, []int{metrics}},
 		{"metrics and sched, 10 Hz", 10, []int{metrics, sched}},
 	} {
-		turn := func() error {
-			for _, request := range row.requests {
-				if err := ask(request); err != nil {
-					return fmt.Errorf("the agent: %w", err)
+		turns := [2]func() error{
+			func() error {
+				for _, request := range row.requests {
+					if err := ask(request); err != nil {
+						return fmt.Errorf("the agent: %w", err)
+					}
 				}
-				if err := say(sizes[request]); err != nil {
-					return fmt.Errorf("the echo: %w", err)
+				return nil
+			},
+			func() error {
+				for _, request := range row.requests {
+					if err := say(sizes[request]); err != nil {
+						return fmt.Errorf("the echo: %w", err)
+					}
 				}
-			}
-			return nil
+				return nil
+			},
 		}
-		if err := compareAnswers(agent, peer, turn, row.label, row.hz, 10*o.window); err != nil {
+		if err := compareAnswers(agent, peer, turns, row.label, row.hz, 10*o.window); err != nil {
 			return err
 		}
 	}
@@ -131,7 +138,9 @@ func startEcho(self, path string) (*child, error) {
 	return nil, fmt.Errorf("the echo never listened on %s", path)
 }
 
-func compareAnswers(agent, peer *child, turn func() error, label string, hz int, length time.Duration) error {
+// compareAnswers takes turns, half a period apart: asked right after the other one, either would find the
+// kernel's code in the caches and seem cheaper than it is.
+func compareAnswers(agent, peer *child, turns [2]func() error, label string, hz int, length time.Duration) error {
 	var before, used [2]time.Duration
 	children := [2]*child{agent, peer}
 	var err error
@@ -142,11 +151,11 @@ func compareAnswers(agent, peer *child, turn func() error, label string, hz int,
 	}
 	began := time.Now()
 	count := int(length.Seconds() * float64(hz))
-	for i := 0; i < count; i++ {
-		if err := turn(); err != nil {
+	for i := 0; i < 2*count; i++ {
+		if err := turns[i%2](); err != nil {
 			return err
 		}
-		time.Sleep(time.Until(began.Add(time.Duration(i+1) * time.Second / time.Duration(hz))))
+		time.Sleep(time.Until(began.Add(time.Duration(i+1) * time.Second / time.Duration(2*hz))))
 	}
 	if count == 0 {
 		time.Sleep(length)
@@ -169,20 +178,22 @@ func compareAnswers(agent, peer *child, turn func() error, label string, hz int,
 	return nil
 }
 
-// agentCaller also tells how long the answers are once the agent has told its bounds.
+// agentCaller also tells how long the answers are once the agent has told its bounds. It is as plain a client
+// as the echo's, because whether a server wakes on a warm CPU depends on what its client does next.
 func agentCaller(socket string) (ask func(request int) error, sizes [requests]int, err error) {
-	client := &http.Client{
-		Timeout: 5 * time.Second,
-		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", socket)
-		}},
+	conn, err := net.Dial("unix", socket)
+	if err != nil {
+		return nil, sizes, err
 	}
+	in := bufio.NewReaderSize(conn, 64<<10)
 	get := func(target string) ([]byte, error) {
-		reply, err := client.Get("http://agent" + target)
+		if _, err := io.WriteString(conn, "GET "+target+" HTTP/1.1\r\nHost: agent\r\n\r\n"); err != nil {
+			return nil, err
+		}
+		reply, err := http.ReadResponse(in, nil)
 		if err != nil {
 			return nil, err
 		}
-		defer func() { _ = reply.Body.Close() }()
 		body, err := io.ReadAll(reply.Body)
 		if err == nil && reply.StatusCode != http.StatusOK {
 			err = fmt.Errorf("GET %s: %s: %s", target, reply.Status, bytes.TrimSpace(body))
