@@ -12,10 +12,6 @@
 #include "metrics/schedtrace.h"
 #include "util/clock.h"
 
-/* Enough for the windows of the derived numbers: a minute, and some. */
-#define HISTORY_NS    (90 * NS_PER_S)
-#define HISTORY_BYTES (8U << 20)
-
 struct stream {
 	const struct options *options;
 	struct feed *feed;
@@ -43,7 +39,7 @@ static enum status keep(struct stream *st, const struct snapshot *s)
 {
 	const struct snapshot *before = history_get(st->history, 0);
 	if (before && before->pid != s->pid) {
-		struct history *fresh = history_create(HISTORY_NS, HISTORY_BYTES);
+		struct history *fresh = history_create(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
 		if (!fresh) {
 			snapshot_unref(s);
 			return STATUS_FAILED;
@@ -193,7 +189,7 @@ enum status command_stream(const struct options *o, struct error *error)
 {
 	struct stream st = {
 		.options = o,
-		.history = history_create(HISTORY_NS, HISTORY_BYTES),
+		.history = history_create(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES),
 		.attach_ns = o->replay ? 0 : clock_monotonic_ns(),
 	};
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);

@@ -7,7 +7,13 @@
 #define SCHEDTOP_CLI_RECORDER_H
 
 #include "metrics/snapshot.h"
+#include "util/clock.h"
 #include "util/status.h"
+
+/* How far the derived numbers of a line look back: a minute, and some. Whoever prints lines does
+   the same, or a replay would derive other numbers than were recorded. */
+#define RECORD_HISTORY_NS    (90 * NS_PER_S)
+#define RECORD_HISTORY_BYTES ((size_t)8 << 20)
 
 struct recorder;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "metrics/json.h"
+#include "metrics/json_tasks.h"
 #include "util/text.h"
 
 /* What no snapshot of ours exceeds; a line that does is a mistake or an attack on our memory. */
@@ -116,7 +117,10 @@ static const char *read_sources(const json_t *root, struct snapshot *s)
 	const struct {
 		const char *name;
 		struct stamp *stamp;
-	} parts[] = {{"sched", &s->sched_at}, {"runtime", &s->runtime_at}, {"os", &s->os_at}};
+	} parts[] = {{"sched", &s->sched_at},
+	             {"runtime", &s->runtime_at},
+	             {"os", &s->os_at},
+	             {"tasks", &s->tasks_at}};
 	const json_t *sources = json_object_get(root, "sources");
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		const json_t *part = json_object_get(sources, parts[i].name);
@@ -165,6 +169,18 @@ static const char *read_rows(const json_t *root, struct snapshot *s)
 		read_text(row, "preemptoff", s->m[i].preemptoff, sizeof s->m[i].preemptoff);
 	}
 	return NULL;
+}
+
+static const char *read_tasks(const json_t *root, struct snapshot *s)
+{
+	const json_t *tasks = json_object_get(root, "tasks");
+	if (!tasks)
+		return NULL;
+	enum status status =
+		json_array_size(tasks) > THREADS_MAX ? STATUS_DAMAGED : json_read_tasks(tasks, s);
+	return status == STATUS_OK        ? NULL
+	       : status == STATUS_DAMAGED ? "has threads without numbers, out of order or too many"
+	                                  : no_memory;
 }
 
 /* Where in `bounds` the first of those told stands, if all of them stand there in a row. */
@@ -344,7 +360,8 @@ static const char *read_sets(const json_t *root, struct snapshot *s)
 static const char *read_snapshot(const json_t *root, struct snapshot *s)
 {
 	static const char *(*const parts[])(const json_t *root, struct snapshot *s) = {
-		read_head, read_sources, read_trouble, read_sets, read_rows, read_histograms, read_lanes,
+		read_head, read_sources, read_trouble,    read_sets,
+		read_rows, read_tasks,   read_histograms, read_lanes,
 	};
 	const char *wrong = NULL;
 	for (size_t i = 0; !wrong && i < sizeof parts / sizeof *parts; i++)

@@ -86,6 +86,27 @@ static void random_lanes(struct snapshot *s)
 	}
 }
 
+static void random_tasks(struct snapshot *s)
+{
+	s->tasks_at = random_stamp(s->monotonic_ns);
+	assert_int_equal(snapshot_reserve_tasks(s, random_below(9)), STATUS_OK);
+	for (size_t i = 0; i < s->ntasks; i++) {
+		struct snapshot_task *task = &s->task[i];
+		task->tid = (int32_t)(100 + 10 * i);
+		task->inner_tid = random_below(2) ? task->tid : (int32_t)(1 + random_below(500));
+		task->cpu_ns = -1;
+		task->syscall = TASK_SYSCALL_UNKNOWN;
+		if (random_below(5) == 0)
+			continue;
+		task->read_ns = s->monotonic_ns - (int64_t)random_below(NS_PER_S);
+		task->cpu_ns = (int64_t)random_below(UINT64_C(1) << 40);
+		task->syscall = (int16_t)((int)random_below(300) - 2);
+		task->state = "RSDTZ"[random_below(5)];
+		random_text(task->name, sizeof task->name);
+		random_text(task->wait, sizeof task->wait);
+	}
+}
+
 static struct snapshot *random_snapshot(int64_t second)
 {
 	struct snapshot *s = make_snapshot(second * NS_PER_S + (int64_t)random_below(NS_PER_S));
@@ -114,6 +135,7 @@ static struct snapshot *random_snapshot(int64_t second)
 		if (random_below(4))
 			random_histogram(s, id, second);
 	}
+	random_tasks(s);
 	random_lanes(s);
 	return s;
 }
@@ -263,6 +285,8 @@ static void hostile_lines_are_refused_in_one_sentence(void **state)
 		{HISTOGRAM("\"total\":1,\"counts\":[9223372036854775807,9223372036854775807,2],"
 	               "\"bounds_ns\":[1,2,3,4]"),
 	     "too many events"},
+		{HEAD ",\"tasks\":[{\"tid\":5},{\"tid\":5}]}", "threads without numbers"},
+		{HEAD ",\"tasks\":[{}]}", "threads without numbers"},
 		{LANES("\"end_ns\":20,\"steps_ns\":[5,5],\"p\":[\"r3\"]"), "lanes"},
 		{LANES("\"end_ns\":20,\"steps_ns\":[5,5],\"p\":[\"r\"]"), "lanes"},
 		{LANES("\"end_ns\":20,\"steps_ns\":[5,5],\"p\":[\"x2\"]"), "lanes"},
