@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,10 +36,9 @@ static int remove_path(void **state)
 static void write_line(FILE *file, int64_t monotonic_ns, int64_t interval_ns)
 {
 	fprintf(file,
-	        "{\"schema\":1,\"monotonic_ns\":%lld,\"wall_ns\":%lld,\"interval_ns\":%lld,"
-	        "\"pid\":7,\"state\":\"live\"}\n",
-	        (long long)monotonic_ns, (long long)(monotonic_ns + 1000 * NS_PER_S),
-	        (long long)interval_ns);
+	        "{\"schema\":1,\"monotonic_ns\":%" PRId64 ",\"wall_ns\":%" PRId64
+	        ",\"interval_ns\":%" PRId64 ",\"pid\":7,\"state\":\"live\"}\n",
+	        monotonic_ns, monotonic_ns + 1000 * NS_PER_S, interval_ns);
 }
 
 static struct recording *open_text(const char *text, size_t size)

@@ -1,6 +1,6 @@
 /*
  * Every view of the screen as a recording shows it: tests/data/mixed.ndjson was made with --record
- * of a real process (`workload -agent -procs 4 -mode mixed`, every 3 s). Snapshots go in as
+ * of a real process (`workload -agent -procs 4 -mode mixed`, every 2 s). Snapshots go in as
  * --replay feeds them, and the time is told as its clock would.
  */
 #include <stdarg.h>

@@ -55,12 +55,24 @@ tests_unit_test_theme_LDADD = $(tui_test_libs)
 
 EXTRA_DIST += \
 	tests/data/mixed.ndjson \
+	tests/golden/screens-latency-120x40-ascii.txt \
+	tests/golden/screens-latency-120x40.txt \
+	tests/golden/screens-latency-200x50-ascii.txt \
+	tests/golden/screens-latency-200x50.txt \
+	tests/golden/screens-latency-80x24-ascii.txt \
+	tests/golden/screens-latency-80x24.txt \
 	tests/golden/screens-overview-120x40-ascii.txt \
 	tests/golden/screens-overview-120x40.txt \
 	tests/golden/screens-overview-200x50-ascii.txt \
 	tests/golden/screens-overview-200x50.txt \
 	tests/golden/screens-overview-80x24-ascii.txt \
 	tests/golden/screens-overview-80x24.txt \
+	tests/golden/screens-threads-120x40-ascii.txt \
+	tests/golden/screens-threads-120x40.txt \
+	tests/golden/screens-threads-200x50-ascii.txt \
+	tests/golden/screens-threads-200x50.txt \
+	tests/golden/screens-threads-80x24-ascii.txt \
+	tests/golden/screens-threads-80x24.txt \
 	tests/golden/overview-120x40-ascii.txt \
 	tests/golden/overview-120x40.txt \
 	tests/golden/overview-200x50.txt \
