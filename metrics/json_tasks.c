@@ -89,6 +89,8 @@ json_t *json_task_uses(const struct history *h)
 {
 	struct thread_table table;
 	const struct snapshot *now = history_get(h, 0);
+	if (now->ntasks == 0)
+		return json_array();
 	if (derive_thread_table(h, &table))
 		return NULL;
 	json_t *array = json_array();

@@ -212,6 +212,14 @@ static enum loop_next set_span(struct app *app, int64_t span_ns)
 	return LOOP_DRAW;
 }
 
+static enum loop_next compact(struct app *app, enum command command, const char *argument)
+{
+	(void)command;
+	(void)argument;
+	app->place[app->view].compact = !app->place[app->view].compact;
+	return LOOP_DRAW;
+}
+
 static enum loop_next span(struct app *app, enum command command, const char *argument)
 {
 	int64_t ns;
@@ -298,6 +306,7 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_PAGE_DOWN] = move,
 	[COMMAND_FIRST] = move,
 	[COMMAND_LAST] = move,
+	[COMMAND_COMPACT] = compact,
 	[COMMAND_FILTER] = filter,
 	[COMMAND_SORT] = sort,
 	[COMMAND_REVERSE] = reverse,

@@ -15,6 +15,8 @@ const struct command_info command_info[COMMAND_COUNT] = {
 	[COMMAND_FIRST] = {"first", NULL, "Go to the first row."},
 	[COMMAND_LAST] = {"last", NULL, "Go to the last row."},
 	[COMMAND_CHOOSE] = {NULL, NULL, "Watch the selected process."},
+	[COMMAND_COMPACT] = {"compact", NULL,
+                         "Let several Ps share a row, so that all are seen; again: one each."},
 	[COMMAND_FILTER] = {"filter", "[TEXT]", "Show only the rows that contain this text."},
 	[COMMAND_SORT] = {"sort", "[COLUMN]", "Sort by this column, or by the next one."},
 	[COMMAND_REVERSE] = {"reverse", NULL, "Turn the order of the rows around."},

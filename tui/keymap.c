@@ -47,6 +47,7 @@ const struct binding keymap[] = {
 	KEY('G', ALL, COMMAND_LAST, "G"),
 	SAME(KEYMAP_HOME, PICKER | HELP, COMMAND_FIRST, NULL, "Home", "g"),
 	SAME(KEYMAP_END, PICKER | HELP, COMMAND_LAST, NULL, "End", "G"),
+	{'c', OVERVIEW, COMMAND_COMPACT, NULL, "c", "compact", 5, NULL},
 	{'/', THREADS, COMMAND_FILTER, NULL, "/", "filter", 5,
      "Show only the rows that contain the text you type."},
 	SAME(KEYMAP_F4, THREADS, COMMAND_FILTER, NULL, "F4", "/"),

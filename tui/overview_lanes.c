@@ -11,13 +11,13 @@
 #include "util/text.h"
 
 /*
- * One row per P: what it did over the last minute or more, and what it does now. The columns are a
- * table; which of them are shown depends on the width alone.
+ * One row per P, or per group of Ps when the user has them made compact: what it did over the last
+ * minute or more, and what it does now. The columns are a table; which of them are shown depends on
+ * the width alone.
  */
 
-#define STRIP_NS (60 * NS_PER_S) /* what a strip shows at least */
-#define STEP_NS  (NS_PER_S / 2)  /* a cell of the strip is a multiple of it */
-#define UTIL_NS  NS_PER_S        /* utilization is over this or the last interval */
+#define UTIL_NS   NS_PER_S /* utilization is over this or the last interval */
+#define CELLS_MAX 60 /* cells that the span is cut into at most: a wider strip shows more time */
 
 /* What a row is drawn from. */
 struct lane {
@@ -26,12 +26,45 @@ struct lane {
 	const struct snapshot *before; /* the one to take rates from; NULL: none */
 	int64_t cell_ns;               /* time that a cell of the strip stands for */
 	struct lane_share share;       /* over the time of UTIL_NS */
-	size_t p;
+	size_t p, n;                   /* the first P, and how many of them; mostly one */
 };
 
 static const struct fields *fields_of(const struct lane *lane)
 {
 	return &lane->now->p[lane->p].f;
+}
+
+/* The sum of a field over the Ps of the row; unknown when it is unknown of one. */
+static bool sum_field(const struct lane *lane, int field, int64_t *sum)
+{
+	int64_t value;
+	*sum = 0;
+	for (size_t i = 0; i < lane->n; i++) {
+		if (!fields_get(&lane->now->p[lane->p + i].f, field, &value))
+			return false;
+		*sum += value;
+	}
+	return true;
+}
+
+/* The mean share of those Ps of the row that somebody looked at. */
+static struct lane_share mean_share(const struct lane *lane, int64_t from_ns, int64_t to_ns)
+{
+	struct lane_share mean = {.known = false};
+	size_t known = 0;
+	for (size_t i = 0; i < lane->n; i++) {
+		struct lane_share one =
+			derive_lane_window(lane->data->history, lane->p + i, from_ns, to_ns);
+		if (lane->n == 1)
+			return one;
+		for (int state = 0; one.known && state < LANE_STATE_COUNT; state++)
+			mean.share[state] += one.share[state];
+		known += one.known;
+	}
+	for (int state = 0; known > 0 && state < LANE_STATE_COUNT; state++)
+		mean.share[state] /= (double)known;
+	mean.known = known > 0;
+	return mean;
 }
 
 /* --- columns -------------------------------------------------------------------------------- */
@@ -58,7 +91,11 @@ static void draw_share(struct pane pane, bool known, double ratio)
 
 static void draw_p(struct pane pane, const struct lane *lane)
 {
-	pane_print(pane, 0, 0, STYLE_LABEL, "%zu", lane->p);
+	if (lane->n == 1)
+		pane_print(pane, 0, 0, STYLE_LABEL, "%zu", lane->p);
+	else
+		pane_print(pane, 0, 0, STYLE_LABEL, "%zu%s%zu", lane->p, pane.canvas->ascii ? "-" : "–",
+		           lane->p + lane->n - 1);
 }
 
 /* Cells lie on whole multiples of cell_ns, so that what has been drawn only moves left. */
@@ -70,8 +107,7 @@ static void draw_strip(struct pane pane, const struct lane *lane)
 	for (int x = 0; x < pane.width; x++) {
 		int64_t from_ns = (last - (pane.width - 1 - x)) * lane->cell_ns;
 		int64_t to_ns = from_ns + lane->cell_ns;
-		struct lane_share share =
-			derive_lane_window(h, lane->p, from_ns, to_ns < now_ns ? to_ns : now_ns);
+		struct lane_share share = mean_share(lane, from_ns, to_ns < now_ns ? to_ns : now_ns);
 		plot_lane(pane, x, &share);
 	}
 }
@@ -95,16 +131,16 @@ static void draw_syscall(struct pane pane, const struct lane *lane)
 
 static void draw_queue(struct pane pane, const struct lane *lane)
 {
-	int64_t size = 0, next = 0;
-	bool known = fields_get(fields_of(lane), P_RUNQSIZE, &size);
-	fields_get(fields_of(lane), P_RUNNEXT, &next);
-	draw_number(pane, known, size + next);
+	int64_t size, next;
+	bool known = sum_field(lane, P_RUNQSIZE, &size);
+	bool has_next = sum_field(lane, P_RUNNEXT, &next);
+	draw_number(pane, known, size + (has_next ? next : 0));
 }
 
 static void draw_timers(struct pane pane, const struct lane *lane)
 {
-	int64_t timers = 0;
-	bool known = fields_get(fields_of(lane), P_TIMERSLEN, &timers);
+	int64_t timers;
+	bool known = sum_field(lane, P_TIMERSLEN, &timers);
 	draw_number(pane, known, timers);
 }
 
@@ -112,6 +148,8 @@ static void draw_m(struct pane pane, const struct lane *lane)
 {
 	int64_t m;
 	char text[32] = "";
+	if (lane->n > 1)
+		return; /* many */
 	bool known = fields_get(fields_of(lane), P_M, &m);
 	if (!known) {
 		view_unknown(pane);
@@ -124,9 +162,12 @@ static void draw_m(struct pane pane, const struct lane *lane)
 static void draw_schedticks(struct pane pane, const struct lane *lane)
 {
 	char text[32];
-	struct rate rate = {.known = false};
-	if (lane->before)
-		rate = derive_schedticks(lane->before, lane->now, lane->p);
+	struct rate rate = {.known = lane->before != NULL};
+	for (size_t i = 0; rate.known && i < lane->n; i++) {
+		struct rate one = derive_schedticks(lane->before, lane->now, lane->p + i);
+		rate.known = one.known;
+		rate.per_s += one.per_s;
+	}
 	if (!rate.known) {
 		view_unknown(pane);
 		return;
@@ -145,6 +186,60 @@ static const char *base_name(const char *function)
 	return slash ? slash + 1 : function;
 }
 
+/* How long the P has been in the state of its last sample, as far as samples go back without a gap.
+ */
+static int64_t stretch_ns(const struct lane *lane)
+{
+	const struct snapshot *s;
+	int64_t end_ns = 0, begin_ns = 0;
+	uint8_t state = LANE_UNKNOWN;
+	for (size_t i = 0; (s = history_get(lane->data->history, i)) != NULL; i++) {
+		const struct lanes *lanes = &s->lanes;
+		if (lane->p >= lanes->procs)
+			break;
+		for (size_t at = lanes->samples; at-- > 0;) {
+			uint8_t here = lanes->state[at * lanes->procs + lane->p];
+			if (end_ns == 0) {
+				end_ns = lanes->at_ns[at];
+				state = here;
+			}
+			if (here != state)
+				return end_ns - begin_ns;
+			begin_ns = lanes->at_ns[at];
+		}
+	}
+	return end_ns - begin_ns;
+}
+
+/* "G8812 in a syscall 40 ms" */
+static void draw_syscall_stretch(struct pane pane, int x, const struct lane *lane)
+{
+	char age[32];
+	int64_t ns = stretch_ns(lane);
+	x = pane_text(pane, x, 0, STYLE_SYSCALL, "in a syscall");
+	/* Samples are 10 ms apart at best. */
+	if (ns < NS_PER_S)
+		snprintf(age, sizeof age, "%" PRId64 " ms", ns / NS_PER_MS);
+	else
+		view_age(age, sizeof age, ns);
+	if (ns > 0)
+		pane_fit(pane, x + 1, 0, STYLE_DIM, age);
+}
+
+static void draw_group(struct pane pane, const struct lane *lane)
+{
+	size_t busy = 0;
+	int64_t state;
+	for (size_t i = 0; i < lane->n; i++) {
+		if (!fields_get(&lane->now->p[lane->p + i].f, P_LANE, &state)) {
+			pane_text(pane, 0, 0, STYLE_DIM, "–");
+			return;
+		}
+		busy += state == LANE_RUNNING || state == LANE_GC;
+	}
+	pane_print(pane, 0, 0, busy ? STYLE_TEXT : STYLE_DIM, "%zu of %zu Ps", busy, lane->n);
+}
+
 static void draw_running(struct pane pane, const struct lane *lane)
 {
 	static const char *const without[LANE_STATE_COUNT] = {
@@ -157,15 +252,24 @@ static void draw_running(struct pane pane, const struct lane *lane)
 	};
 	const char *function = lane->now->p[lane->p].running;
 	int64_t curg = FIELD_NIL, state = LANE_UNKNOWN;
+	if (lane->n > 1) {
+		draw_group(pane, lane);
+		return;
+	}
 	fields_get(fields_of(lane), P_CURG, &curg);
 	fields_get(fields_of(lane), P_LANE, &state);
-	if (curg == FIELD_NIL) {
+	if (curg == FIELD_NIL && state != LANE_SYSCALL) {
 		bool valid = state >= 0 && state < LANE_STATE_COUNT;
 		pane_fit(pane, 0, 0, STYLE_DIM, without[valid ? state : LANE_UNKNOWN]);
 		return;
 	}
-	int x = pane_print(pane, 0, 0, STYLE_TEXT, "G%-*" PRId64 " ", pane.width < 32 ? 5 : 8, curg);
-	pane_fit(pane, x, 0, STYLE_TEXT, pane.width >= 48 ? function : base_name(function));
+	int x = 0;
+	if (curg != FIELD_NIL)
+		x = pane_print(pane, 0, 0, STYLE_TEXT, "G%-*" PRId64 " ", pane.width < 32 ? 5 : 8, curg);
+	if (state == LANE_SYSCALL)
+		draw_syscall_stretch(pane, x, lane);
+	else
+		pane_fit(pane, x, 0, STYLE_TEXT, pane.width >= 48 ? function : base_name(function));
 }
 
 enum {
@@ -209,10 +313,12 @@ static const struct column {
 };
 
 /* A strip takes 2/5 of a wide line before other columns are added, and half before they widen. */
-static void share_columns(struct slot slot[COLUMN_COUNT], int width)
+static void share_columns(struct slot slot[COLUMN_COUNT], int width, bool groups)
 {
 	for (int i = 0; i < COLUMN_COUNT; i++)
 		slot[i] = column[i].slot;
+	if (groups)
+		slot[COLUMN_P].min = slot[COLUMN_P].want = 7; /* "248–255" */
 	int strip = width * 2 / 5 < width - 52 ? width * 2 / 5 : width - 52;
 	slot[COLUMN_STRIP].min = strip > 16 ? strip : 16;
 	slot[COLUMN_STRIP].want = slot[COLUMN_STRIP].min;
@@ -221,15 +327,25 @@ static void share_columns(struct slot slot[COLUMN_COUNT], int width)
 
 /* --- the block ------------------------------------------------------------------------------ */
 
-/* The time of one cell: as short as STEP_NS allows to show STRIP_NS, never shorter than the
-   snapshots are apart. */
-static int64_t strip_cell_ns(int width, int64_t interval_ns)
+/* How far the samples of a snapshot are apart; without any, it is all there is to see. */
+static int64_t sample_ns(const struct snapshot *s)
 {
-	int64_t cell_ns = width > 0 ? STRIP_NS / width : STRIP_NS;
-	if (cell_ns < interval_ns)
-		cell_ns = interval_ns;
-	cell_ns = (cell_ns + STEP_NS - 1) / STEP_NS * STEP_NS;
-	return cell_ns < NS_PER_S ? NS_PER_S : cell_ns;
+	const struct lanes *lanes = &s->lanes;
+	if (lanes->samples == 0)
+		return s->interval_ns;
+	return (lanes->at_ns[lanes->samples - 1] - lanes->start_ns) / (int64_t)lanes->samples;
+}
+
+/* The time of one cell: as short as it may be to show the span, and long enough for a few samples.
+   Rounded up, so that it hardly ever changes. */
+static int64_t strip_cell_ns(int width, int64_t span_ns, const struct snapshot *s)
+{
+	int cells = width < CELLS_MAX ? width : CELLS_MAX;
+	int64_t cell_ns = cells > 0 ? span_ns / cells : span_ns, least_ns = 4 * sample_ns(s);
+	if (cell_ns < least_ns)
+		cell_ns = least_ns < s->interval_ns ? least_ns : s->interval_ns;
+	int64_t step_ns = cell_ns < NS_PER_S ? NS_PER_S / 20 : NS_PER_S / 2;
+	return (cell_ns + step_ns - 1) / step_ns * step_ns;
 }
 
 static void draw_headings(struct pane pane, const struct slot slot[COLUMN_COUNT], int64_t span_ns,
@@ -277,7 +393,7 @@ static void draw_lane(struct pane pane, const struct slot slot[COLUMN_COUNT], st
 {
 	int64_t now_ns = history_get(lane->data->history, 0)->monotonic_ns;
 	int64_t span_ns = lane->now->interval_ns > UTIL_NS ? lane->now->interval_ns : UTIL_NS;
-	lane->share = derive_lane_window(lane->data->history, lane->p, now_ns - span_ns, now_ns);
+	lane->share = mean_share(lane, now_ns - span_ns, now_ns);
 	for (int i = 0; i < COLUMN_COUNT; i++)
 		if (slot[i].size)
 			column[i].draw(pane_sub(pane, slot[i].at, 0, slot[i].size, 1), lane);
@@ -297,6 +413,15 @@ static void draw_more(struct pane pane, int shown, const struct view_place *plac
 		pane_print(pane, x, 0, STYLE_DIM, "%s%d above", below > 0 ? ", " : "+", above);
 }
 
+/* How many Ps share a row, so that all of them are seen: a power of two. */
+static int group_size(int procs, int rows)
+{
+	int size = 1;
+	while (rows > 0 && (procs + size - 1) / size > rows)
+		size *= 2;
+	return size;
+}
+
 void overview_draw_lanes(struct pane pane, const struct view_data *data, struct view_place *place)
 {
 	struct view_part rows = view_part(data, PART_ROWS);
@@ -305,21 +430,23 @@ void overview_draw_lanes(struct pane pane, const struct view_data *data, struct 
 		pane_text(pane, 1, 0, STYLE_DIM, "No lanes: no source tells what the Ps are doing");
 		return;
 	}
+	int procs = (int)rows.s->np, page = pane.height - 1;
+	int size = place->compact ? group_size(procs, page) : 1, count = (procs + size - 1) / size;
 	struct pane table = pane_sub(pane, 1, 0, pane.width - 2, pane.height);
 	struct slot slot[COLUMN_COUNT];
-	share_columns(slot, table.width);
+	share_columns(slot, table.width, size > 1);
 	struct lane lane = {.data = data, .now = rows.s};
 	lane.before = rows_before(data->history, rows.s);
-	lane.cell_ns = strip_cell_ns(slot[COLUMN_STRIP].size, rows.s->interval_ns);
+	lane.cell_ns = strip_cell_ns(slot[COLUMN_STRIP].size, view_span(data), rows.s);
 	draw_headings(table, slot, lane.cell_ns * slot[COLUMN_STRIP].size, &rows);
 
-	int count = (int)rows.s->np, page = pane.height - 1;
 	if (count > page && page > 1)
 		page--; /* the last row says what is missing */
 	view_fit(place, count, page);
 	for (int i = 0; i < page && place->top + i < count; i++) {
 		struct pane line = pane_row(table, 1 + i);
-		lane.p = (size_t)place->top + (size_t)i;
+		lane.p = (size_t)(place->top + i) * (size_t)size;
+		lane.n = rows.s->np - lane.p < (size_t)size ? rows.s->np - lane.p : (size_t)size;
 		draw_lane(line, slot, &lane);
 		if (rows.stale)
 			pane_restyle(line, STYLE_DIM);

@@ -38,9 +38,10 @@ struct view_data {
  * out about its list and mends `top` and `selected`. All zero is a fresh start.
  */
 struct view_place {
-	int top;  /* first row shown */
-	int rows; /* rows there are, after the filter */
-	int page; /* rows that fit */
+	int top;      /* first row shown */
+	int rows;     /* rows there are, after the filter */
+	int page;     /* rows that fit */
+	bool compact; /* of the lanes: several Ps share a row, so that all are seen */
 
 	/* Lists with a selected row: it follows its item, by the id that view_select is given. */
 	int selected;

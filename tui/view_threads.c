@@ -156,6 +156,13 @@ static bool polls(const struct thread_row *row)
 	return row->use == THREAD_OTHER && row->m && call && strncmp(call, "epoll", 5) == 0;
 }
 
+/* "encoding/json.Marshal" without what comes before the last slash. */
+static const char *base_name(const char *function)
+{
+	const char *slash = strrchr(function, '/');
+	return slash ? slash + 1 : function;
+}
+
 /* "G8812 main.(*Server).handle", "G7 in a system call", "idle, parked". */
 static void put_use(char *to, size_t size, const struct shown *s)
 {
@@ -170,11 +177,11 @@ static void put_use(char *to, size_t size, const struct shown *s)
 	if (row->use == THREAD_RUNNING && worker)
 		text = "collects garbage";
 	else if (row->use == THREAD_RUNNING && p && p->running[0])
-		text = p->running;
+		text = base_name(p->running);
 	else if (polls(row))
 		text = "waits for network and timers";
 	else if (!row->m && row->use == THREAD_OTHER)
-		text = "not Go's: a thread of C code";
+		text = "not Go's: a thread of C";
 	if (g == FIELD_NIL || worker || row->use == THREAD_IDLE || row->use == THREAD_OTHER)
 		snprintf(to, size, "%s", text);
 	else
@@ -222,7 +229,7 @@ static const struct column {
 	[COLUMN_M] = {"M", true, SORT_M, {.min = 5, .want = 5, .drop = 2}, put_m},
 	[COLUMN_TID] = {"TID", true, SORT_TID, {.min = 7, .want = 7, .gap = 2, .drop = 4}, put_tid},
 	[COLUMN_NAME] =
-		{"NAME", false, SORT_NONE, {.min = 10, .want = 15, .gap = 2, .drop = 7}, put_name},
+		{"NAME", false, SORT_NONE, {.min = 10, .want = 12, .gap = 2, .drop = 7}, put_name},
 	[COLUMN_STATE] =
 		{"STATE", false, SORT_STATE, {.min = 7, .want = 10, .gap = 2, .drop = 5}, put_state},
 	[COLUMN_WAIT] = {"WAITS IN",

@@ -246,7 +246,7 @@ static void lanes_that_do_not_fit_are_counted(void **state)
 	f.procs = 64;
 	assert_shows(&f, 80, 24, "more Ps: P");
 	assert_shows(&f, 80, 24, "to P63");
-	assert_shows(&f, 80, 24, "more Ps   Space pause");
+	assert_shows(&f, 80, 24, "more Ps   c compact   Space pause");
 	f.procs = 4;
 	assert_hides(&f, 80, 24, "more Ps");
 }
@@ -272,6 +272,63 @@ static void scrolling_ends_at_both_ends_of_the_lanes(void **state)
 	view_scroll(&place, COMMAND_FIRST);
 	view_scroll(&place, COMMAND_PAGE_UP);
 	assert_int_equal(place.top, 0);
+	history_destroy(h);
+}
+
+/* What groups of Ps say is what their Ps say: strip and utilization are means, queues are sums. */
+static void compact_lanes_show_every_p(void **state)
+{
+	(void)state;
+	static const size_t procs[] = {1, 7, 8, 64, 100, 256};
+	for (size_t i = 0; i < sizeof procs / sizeof *procs; i++) {
+		struct fixture f = fixture_busy;
+		f.procs = procs[i];
+		f.hz = 10;
+		struct history *h = fixture_history(&f, 10);
+		struct view_place place = {.compact = true};
+		struct canvas *canvas = draw_at(h, TARGET_LIVE, 0, 120, 24, true, &place);
+		char *text = fixture_text(canvas), last[32];
+		assert_true(place.rows <= place.page);
+		assert_null(strstr(text, "more P"));
+		snprintf(last, sizeof last, "%zu  ", procs[i] - 1);
+		assert_non_null(strstr(text, last));
+		free(text);
+		canvas_destroy(canvas);
+		history_destroy(h);
+	}
+}
+
+static void a_group_of_ps_tells_their_sum_and_mean(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_busy;
+	f.procs = 16;
+	f.hz = 10;
+	struct history *h = fixture_history(&f, 10);
+	struct snapshot *s = fixture_snapshot(&f, 11);
+	int64_t queued = 0;
+	for (size_t p = 0; p < s->np; p++) {
+		fields_set(&s->p[p].f, P_RUNQSIZE, (int64_t)(p * p));
+		fields_set(&s->p[p].f, P_RUNNEXT, p % 2);
+		fields_set(&s->p[p].f, P_LANE, p < 3 ? LANE_RUNNING : LANE_IDLE);
+		queued += p < 4 ? (int64_t)(p * p + p % 2) : 0;
+		for (size_t i = 0; i < s->lanes.samples; i++) /* P0 … P3: 100, 60, 20 and 0 % */
+			s->lanes.state[i * s->lanes.procs + p] =
+				p == 0 || (p == 1 && i < 6) || (p == 2 && i < 2) ? LANE_RUNNING : LANE_IDLE;
+	}
+	history_add(h, s);
+	struct view_place place = {.compact = true};
+	struct canvas *canvas = draw_at(h, TARGET_LIVE, 0, 160, 15, true, &place);
+	char *text = fixture_text(canvas), *row = strstr(text, "\n 0-3 ");
+	assert_non_null(row);
+	*strchr(row + 1, '\n') = '\0';
+	char queue[32];
+	snprintf(queue, sizeof queue, " %d ", (int)queued);
+	assert_non_null(strstr(row, "  45 %"));
+	assert_non_null(strstr(row, queue));
+	assert_non_null(strstr(row, "3 of 4 Ps"));
+	free(text);
+	canvas_destroy(canvas);
 	history_destroy(h);
 }
 
@@ -476,6 +533,8 @@ int main(void)
 		cmocka_unit_test(wider_terminals_show_more_and_no_bigger_gaps),
 		cmocka_unit_test(lanes_that_do_not_fit_are_counted),
 		cmocka_unit_test(scrolling_ends_at_both_ends_of_the_lanes),
+		cmocka_unit_test(compact_lanes_show_every_p),
+		cmocka_unit_test(a_group_of_ps_tells_their_sum_and_mean),
 		cmocka_unit_test(lanes_follow_gomaxprocs),
 		cmocka_unit_test(before_the_first_snapshot_the_screen_says_so),
 		cmocka_unit_test(one_snapshot_alone_knows_no_rates),

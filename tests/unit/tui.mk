@@ -8,7 +8,9 @@ tui_tests = \
 	tests/unit/test_picker \
 	tests/unit/test_plot \
 	tests/unit/test_screens \
-	tests/unit/test_theme
+	tests/unit/test_theme \
+	tests/unit/test_view_latency \
+	tests/unit/test_view_threads
 check_PROGRAMS += $(tui_tests)
 
 tui_fixture = tests/unit/tui_fixture.c tests/unit/tui_fixture.h
@@ -53,6 +55,14 @@ tests_unit_test_theme_SOURCES = tests/unit/test_theme.c
 tests_unit_test_theme_CFLAGS = $(tui_test_cflags)
 tests_unit_test_theme_LDADD = $(tui_test_libs)
 
+tests_unit_test_view_latency_SOURCES = tests/unit/test_view_latency.c $(tui_fixture)
+tests_unit_test_view_latency_CFLAGS = $(tui_test_cflags)
+tests_unit_test_view_latency_LDADD = $(tui_test_libs)
+
+tests_unit_test_view_threads_SOURCES = tests/unit/test_view_threads.c $(tui_fixture)
+tests_unit_test_view_threads_CFLAGS = $(tui_test_cflags)
+tests_unit_test_view_threads_LDADD = $(tui_test_libs)
+
 EXTRA_DIST += \
 	tests/data/mixed.ndjson \
 	tests/golden/screens-latency-120x40-ascii.txt \
@@ -73,6 +83,12 @@ EXTRA_DIST += \
 	tests/golden/screens-threads-200x50.txt \
 	tests/golden/screens-threads-80x24-ascii.txt \
 	tests/golden/screens-threads-80x24.txt \
+	tests/golden/latency-120x40.txt \
+	tests/golden/latency-120x40-ascii.txt \
+	tests/golden/latency-200x50.txt \
+	tests/golden/latency-200x50-ascii.txt \
+	tests/golden/latency-80x24.txt \
+	tests/golden/latency-80x24-ascii.txt \
 	tests/golden/overview-120x40-ascii.txt \
 	tests/golden/overview-120x40.txt \
 	tests/golden/overview-200x50.txt \
@@ -80,4 +96,10 @@ EXTRA_DIST += \
 	tests/golden/overview-80x24-ascii.txt \
 	tests/golden/overview-80x24.txt \
 	tests/golden/overview-exited.txt \
-	tests/golden/overview-stripped.txt
+	tests/golden/overview-stripped.txt \
+	tests/golden/threads-120x40.txt \
+	tests/golden/threads-120x40-ascii.txt \
+	tests/golden/threads-200x50.txt \
+	tests/golden/threads-200x50-ascii.txt \
+	tests/golden/threads-80x24.txt \
+	tests/golden/threads-80x24-ascii.txt

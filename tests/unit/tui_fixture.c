@@ -133,6 +133,7 @@ static void fill_memory(const struct fixture *f, struct snapshot *s, int second)
 	fields_set(&s->sched, SCHED_RUNQUEUE, 100 + noise(1, (size_t)second) % 50);
 	fields_set(&s->sched, SCHED_GOROUTINES, 12453);
 	fields_set(&s->sched, SCHED_GOROUTINES_CREATED, 90000 + 1900 * second);
+	fields_set(&s->sched, SCHED_MUTEX_WAIT_NS, second * 46800 * INT64_C(1000));
 	fields_set(&s->sched, SCHED_IDLE_NS,
 	           second * (int64_t)f->procs * (200 + noise(2, (size_t)second) / 10) * NS_PER_MS);
 	if (snapshot_reserve(s, f->procs, f->procs + OTHER_THREADS))
@@ -143,6 +144,9 @@ static void fill_memory(const struct fixture *f, struct snapshot *s, int second)
 		fill_m(s, m);
 	fill_histogram(s, HISTOGRAM_SCHED_LATENCY, second);
 	fill_histogram(s, HISTOGRAM_GC_PAUSE, second / 7);
+	fill_histogram(s, HISTOGRAM_GC_PAUSE_STOPPING, second / 7);
+	fill_histogram(s, HISTOGRAM_OTHER_PAUSE, second / 50);
+	fill_histogram(s, HISTOGRAM_OTHER_PAUSE_STOPPING, 0);
 }
 
 static void fill_agent(struct snapshot *s, int second)
@@ -166,8 +170,38 @@ static void fill_agent(struct snapshot *s, int second)
 	fields_set(&s->runtime, RUNTIME_GC_CYCLES, second / 7);
 }
 
+/* A thread for each M, and three of C code that no M runs on. Those with a P work. */
+static void fill_tasks(const struct fixture *f, struct snapshot *s, int second)
+{
+	enum { READ = 0, FUTEX = 202, EPOLL_PWAIT = 281 };
+	if (snapshot_reserve_tasks(s, f->procs + 15))
+		return;
+	s->tasks_at = (struct stamp){ORIGIN_OS, s->monotonic_ns};
+	for (size_t i = 0; i < s->ntasks; i++) {
+		struct snapshot_task *task = &s->task[i];
+		bool works = i < f->procs, calls = i < f->procs + 2, foreign = i >= f->procs + 12;
+		task->tid = task->inner_tid = 4321 + (int32_t)i;
+		task->read_ns = s->monotonic_ns;
+		task->cpu_ns = works ? second * (int64_t)(990 - 40 * i) * NS_PER_MS : 0;
+		task->state = works ? 'R' : 'S';
+		task->syscall = (int16_t)(works     ? TASK_SYSCALL_NONE
+		                          : calls   ? READ
+		                          : foreign ? EPOLL_PWAIT
+		                                    : FUTEX);
+		snprintf(task->wait, sizeof task->wait, "%s",
+		         works     ? ""
+		         : calls   ? "anon_pipe_read"
+		         : foreign ? "do_epoll_wait"
+		                   : "futex_wait_queue");
+		snprintf(task->name, sizeof task->name, "%s", foreign ? "io-helper" : "orders-api");
+		if (f->hostile)
+			snprintf(task->name, sizeof task->name, "\x1b[2J\x07\xff\xe8\xaa\x9e");
+	}
+}
+
 static void fill_os(const struct fixture *f, struct snapshot *s, int second)
 {
+	fill_tasks(f, s, second);
 	s->os_at = (struct stamp){ORIGIN_OS, s->monotonic_ns};
 	fields_set(&s->os, OS_UPTIME_NS, (273120 + second) * NS_PER_S);
 	fields_set(&s->os, OS_THREADS, (int64_t)f->procs + 15);
