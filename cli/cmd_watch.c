@@ -1,9 +1,9 @@
 /* The screen, with a log of every snapshot on stderr when that goes to a file. */
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/orders.h"
 #include "cli/recorder.h"
 #include "metrics/schedtrace.h"
 #include "tui/tui.h"
@@ -38,37 +38,35 @@ static void on_snapshot(const struct snapshot *s, void *arg)
 static enum status watch(const struct options *o, pid_t pid, struct error *error)
 {
 	struct watch w = {.attach_ns = clock_monotonic_ns(), .logs = !isatty(STDERR_FILENO)};
-	struct collector *collector = NULL;
+	struct orders *orders = NULL;
 	struct feed *feed = feed_create(wake, &w);
 	if (!feed)
 		return error_no_memory(error);
-	struct collector_options collect = {
-		.pid = pid,
-		.choice = o->source,
-		.interval_ns = o->delay_ns,
-		.lanes = true,
-		.feed = feed,
-	};
-	struct tui_options screen = {
-		.ascii = wants_ascii(o),
-		.color = wants_color(o),
-		.feed = feed,
-		.interval_ns = o->delay_ns,
-		.on_snapshot = on_snapshot,
-		.arg = &w,
-	};
 	int sig = 0;
 	/* What can't be watched is said before the screen is taken. */
-	enum status status = collector_create(&collector, &collect, error);
+	enum status status = orders_create(&orders, o, pid, feed, wake, &w, error);
 	if (status == STATUS_OK && o->record)
 		status = recorder_create(&w.recorder, o->record, error);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
+		struct tui_options screen = {
+			.ascii = wants_ascii(o),
+			.color = wants_color(o),
+			.feed = feed,
+			.session = orders_session(orders),
+			.trace_ns = o->trace_ns,
+			.interval_ns = o->delay_ns,
+			.on_snapshot = on_snapshot,
+			.arg = &w,
+		};
 		status = tui_create(&w.tui, &screen, error);
+	}
 	if (status == STATUS_OK)
-		status = collector_start(collector, error);
+		status = orders_start(orders, error);
 	if (status == STATUS_OK)
 		status = tui_run(w.tui, &sig);
-	collector_destroy(collector);
+	if (orders)
+		pid = orders_pid(orders);
+	orders_destroy(orders);
 	tui_destroy(w.tui);
 	feed_destroy(feed);
 	struct error missing = {0};

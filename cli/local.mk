@@ -13,6 +13,7 @@ schedtop_SOURCES = \
 	cli/main.c \
 	cli/options.c cli/options.h \
 	cli/recorder.c cli/recorder.h \
+	cli/orders.c cli/orders.h \
 	cli/trouble.c
 schedtop_LDADD = collect/libcollect.a tui/libtui.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
 	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(INIH_LIBS)

@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +37,6 @@ struct capture {
 	char *file, *directory, *path;
 	pthread_t thread;
 	bool joined;
-	atomic_bool ended;
 
 	pthread_mutex_t lock; /* of the two below */
 	bool cancelled;
@@ -462,7 +460,6 @@ static void *run(void *arg)
 		snprintf(c->state.text, sizeof c->state.text, "%.*s", (int)sizeof c->state.text - 1,
 		         c->error.text);
 	tell(c, cancelled ? CAPTURE_CANCELLED : status == STATUS_OK ? CAPTURE_DONE : CAPTURE_FAILED);
-	atomic_store(&c->ended, true);
 	return NULL;
 }
 
@@ -519,11 +516,6 @@ void capture_cancel(struct capture *c)
 	if (c->call)
 		agent_call_cancel(c->call);
 	pthread_mutex_unlock(&c->lock);
-}
-
-bool capture_ended(const struct capture *c)
-{
-	return atomic_load(&c->ended);
 }
 
 static void join(struct capture *c)

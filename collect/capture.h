@@ -35,8 +35,6 @@ struct capture;
 enum status capture_start(struct capture **out, const struct capture_options *options,
                           struct error *error);
 void capture_cancel(struct capture *c);
-/* Nothing of it runs any more: `tell` has had its last word. */
-bool capture_ended(const struct capture *c);
 /* Waits for the end, and says which it was. STATUS_OK also when it was cancelled: the phase tells.
    The path in *path is as it is, not made printable; NULL: no file. It is good until destroy. */
 enum status capture_wait(struct capture *c, struct capture_state *state, const char **path,

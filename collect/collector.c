@@ -34,7 +34,8 @@ struct collector {
 
 	uv_loop_t loop;
 	uv_timer_t due, tick, wait, alive;
-	uv_async_t stop;
+	uv_async_t stop, change;
+	_Atomic int64_t ordered_ns; /* the interval that `change` brings */
 	uv_thread_t thread;
 	bool running, ending;
 	int64_t start_ns, due_ns, retry_ns;
@@ -153,8 +154,10 @@ static void close_all(struct collector *c)
 	                          (uv_handle_t *)&c->wait, (uv_handle_t *)&c->alive};
 	for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++)
 		uv_close(handles[i], NULL);
-	if (c->running)
+	if (c->running) {
 		uv_close((uv_handle_t *)&c->stop, NULL);
+		uv_close((uv_handle_t *)&c->change, NULL);
+	}
 	for (int i = 0; i < SLOT_COUNT; i++)
 		if (c->slots[i].source) {
 			struct source *source = c->slots[i].source;
@@ -364,6 +367,27 @@ static void on_stop(uv_async_t *async)
 	close_all(async->data);
 }
 
+static void on_change(uv_async_t *async)
+{
+	struct collector *c = async->data;
+	if (c->ending)
+		return;
+	c->options.interval_ns = c->ordered_ns;
+	/* The snapshot that is due comes no later for it, so that a held key does not starve us. */
+	int64_t next_ns = clock_monotonic_ns() + c->options.interval_ns;
+	if (next_ns < c->due_ns)
+		c->due_ns = next_ns;
+	fire_at(c, &c->due, on_due, c->due_ns);
+	start_lanes(c);
+}
+
+void collector_set_interval(struct collector *c, int64_t interval_ns)
+{
+	c->ordered_ns = interval_ns;
+	if (c->running)
+		uv_async_send(&c->change);
+}
+
 static void run(void *arg)
 {
 	struct collector *c = arg;
@@ -376,7 +400,8 @@ enum status collector_start(struct collector *c, struct error *error)
 	c->retry_ns = c->start_ns + RETRY_NS;
 	lane_sink_init(&c->sink, 0, c->start_ns);
 	uv_async_init(&c->loop, &c->stop, on_stop);
-	c->stop.data = c;
+	uv_async_init(&c->loop, &c->change, on_change);
+	c->stop.data = c->change.data = c;
 	uv_update_time(&c->loop);
 	uv_timer_start(&c->due, on_due, 0, 0);
 	uv_timer_start(&c->alive, on_alive, ALIVE_MS, ALIVE_MS);
@@ -392,6 +417,7 @@ enum status collector_start(struct collector *c, struct error *error)
 	if (failed) {
 		c->running = false;
 		uv_close((uv_handle_t *)&c->stop, NULL);
+		uv_close((uv_handle_t *)&c->change, NULL);
 		return error_set(error, STATUS_FAILED, "no thread for the collector: %s",
 		                 uv_strerror(failed));
 	}

@@ -1,7 +1,7 @@
 /*
  * Watches one process: drives its sources on a fixed schedule, on a thread of its own, and pushes
- * what they tell as snapshots into a feed. Commands come by collector_stop alone; nothing of the
- * collector is called from elsewhere. A target that is stopped, wedged or gone never holds up
+ * what they tell as snapshots into a feed. Orders reach that thread by collector_set_interval and
+ * collector_destroy. A target that is stopped, wedged or gone never holds up
  * anything but its own numbers.
  */
 #ifndef SCHEDTOP_COLLECT_COLLECTOR_H
@@ -37,6 +37,8 @@ const struct target *collector_target(const struct collector *c);
 
 /* Starts the thread; the first snapshot follows at once, the last one says TARGET_EXITED. */
 enum status collector_start(struct collector *c, struct error *error);
+/* The time between snapshots from now on. Any thread, from start to destroy. */
+void collector_set_interval(struct collector *c, int64_t interval_ns);
 /* Ends the thread, if it runs, and waits for it. Then everything is freed. NULL is fine. */
 void collector_destroy(struct collector *c);
 

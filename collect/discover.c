@@ -139,3 +139,38 @@ void discovery_finish(struct discovery *d)
 	free(d->process);
 	*d = (struct discovery){0};
 }
+
+/* Cheap questions first: most processes are of another name, user or time. */
+static bool succeeds(pid_t pid, const struct target *gone, uint64_t *start_ticks)
+{
+	struct procfs_stat stat;
+	struct target t;
+	char program[sizeof gone->program];
+	if (!procfs_stat(pid, &stat) || stat.start_ticks <= gone->start_ticks)
+		return false;
+	target_program(pid, program, sizeof program);
+	if (strcmp(program, gone->program) != 0 || target_find(pid, &t, NULL) != STATUS_OK)
+		return false;
+	*start_ticks = t.start_ticks;
+	return t.uid == gone->uid && strcmp(t.module, gone->module) == 0;
+}
+
+pid_t discover_successor(const struct target *gone)
+{
+	DIR *proc = gone->local ? opendir("/proc") : NULL;
+	if (!proc)
+		return 0;
+	pid_t newest = 0;
+	uint64_t newest_ticks = 0, ticks;
+	for (struct dirent *e; (e = readdir(proc));) {
+		long pid;
+		if (isdigit((unsigned char)e->d_name[0]) &&
+		    text_parse_integer(e->d_name, 1, 0x7fffffff, &pid) && pid != getpid() &&
+		    succeeds((pid_t)pid, gone, &ticks) && ticks > newest_ticks) {
+			newest = (pid_t)pid;
+			newest_ticks = ticks;
+		}
+	}
+	closedir(proc);
+	return newest;
+}

@@ -1,6 +1,6 @@
 /*
  * The Go processes of this machine, for `schedtop ls` and the picker. Blocks for a moment: CPU use
- * is measured over it.
+ * is measured over it. Also finds a process that was started anew. Any thread.
  */
 #ifndef SCHEDTOP_COLLECT_DISCOVER_H
 #define SCHEDTOP_COLLECT_DISCOVER_H
@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "collect/target.h"
 #include "util/status.h"
 
 struct discovered {
@@ -30,5 +31,9 @@ struct discovery {
 
 enum status discover(struct discovery *out, struct error *error);
 void discovery_finish(struct discovery *d);
+
+/* The newest process of the same user, program and module that was started after `gone`, which has
+   exited; 0: none. Looks closely only at processes of that name, and does not measure. */
+pid_t discover_successor(const struct target *gone);
 
 #endif

@@ -11,7 +11,7 @@
 #include "util/text.h"
 
 /* The kernel's own name of the process is cut at 15 bytes: the base name of argv[0] says more. */
-static void read_program(pid_t pid, char *program, size_t size)
+void target_program(pid_t pid, char *to, size_t size)
 {
 	char line[512];
 	ssize_t n = procfs_read(pid, "cmdline", line, sizeof line);
@@ -24,7 +24,7 @@ static void read_program(pid_t pid, char *program, size_t size)
 	const char *slash = strrchr(name, '/');
 	if (slash && slash[1])
 		name = slash + 1;
-	text_clean(program, size, name, strlen(name));
+	text_clean(to, size, name, strlen(name));
 }
 
 enum status target_find(pid_t pid, struct target *t, struct error *error)
@@ -43,7 +43,7 @@ enum status target_find(pid_t pid, struct target *t, struct error *error)
 		return error_set(error, STATUS_NO_TARGET, "process %d has exited already", (int)pid);
 	t->uid = directory.st_uid;
 	t->start_ticks = stat_file.start_ticks;
-	read_program(pid, t->program, sizeof t->program);
+	target_program(pid, t->program, sizeof t->program);
 
 	struct goproc_info info;
 	enum status status = goproc_identify(pid, &info, error);

@@ -6,6 +6,7 @@
 #define SCHEDTOP_COLLECT_TARGET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -31,6 +32,9 @@ enum status target_find(pid_t pid, struct target *t, struct error *error);
 /* The same; but a PID that is not in our /proc is taken as it is: a container next door may share
    its agent's socket with us and nothing else. */
 enum status target_find_shared(pid_t pid, struct target *t, struct error *error);
+
+/* What a process calls itself, printable: the base name of its argv[0]. */
+void target_program(pid_t pid, char *to, size_t size);
 
 /* Is it still there, the same process, and does it run? TARGET_EXITED also for a zombie and a
  * reused PID. */

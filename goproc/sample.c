@@ -20,7 +20,9 @@ struct slot {
 };
 
 struct sampler {
-	struct object p, m, g; /* with the few members that are read */
+	/* With the few members that are read. A P's worker mode lies far from the rest and says nothing
+	   of a P without an M: it is an object of its own, read together with the M. */
+	struct object p, worker, m, g;
 	bool ask_goroutines;
 	struct slot *slot;
 	struct iovec *spans;
@@ -36,10 +38,11 @@ static struct sampler *sampler_create(const struct reader *reader)
 	struct sampler *s = calloc(1, sizeof *s);
 	if (!s)
 		return NULL;
-	s->p = reader->objects.p;
+	s->p = s->worker = reader->objects.p;
 	s->m = reader->objects.m;
 	s->g = reader->objects.g;
-	object_pack(&s->p, 1U << IN_P_ID | 1U << IN_P_STATUS | 1U << IN_P_M | 1U << IN_P_WORKER_MODE);
+	object_pack(&s->p, 1U << IN_P_ID | 1U << IN_P_STATUS | 1U << IN_P_M);
+	object_pack(&s->worker, 1U << IN_P_WORKER_MODE);
 	object_pack(&s->m, 1U << IN_M_CURG);
 	object_pack(&s->g, 1U << IN_G_STATUS);
 	s->ask_goroutines = reader->minor >= GOROUTINES_SINCE;
@@ -60,8 +63,9 @@ static bool reserve(struct sampler *s, size_t np)
 {
 	if (np <= s->capacity)
 		return true;
-	size_t spans = HEAD_SPANS + np * (s->p.span_count + s->m.span_count + s->g.span_count);
-	size_t bytes = HEAD_BYTES + np * (s->p.bytes + s->m.bytes + s->g.bytes);
+	size_t spans = HEAD_SPANS + np * (s->p.span_count + s->worker.span_count + s->m.span_count +
+	                                  s->g.span_count);
+	size_t bytes = HEAD_BYTES + np * (s->p.bytes + s->worker.bytes + s->m.bytes + s->g.bytes);
 	struct slot *slot = calloc(np, sizeof *slot); /* no guesses */
 	struct iovec *iovec = malloc(spans * sizeof *iovec);
 	uint8_t *raw = malloc(bytes);
@@ -87,6 +91,23 @@ static void forget_guesses(struct sampler *s)
 		s->slot[i] = (struct slot){0};
 }
 
+/* An M and the worker mode of its P. */
+static size_t m_spans(const struct reader *reader, const struct sampler *s, size_t p, uint64_t m,
+                      struct iovec *span)
+{
+	size_t n = object_spans(&s->m, m, span);
+	return n + object_spans(&s->worker, reader->topology.p[p], span + n);
+}
+
+/* What m_spans has asked for; the bytes that it takes. */
+static size_t take_m(const struct sampler *s, struct slot *slot, const uint8_t *record)
+{
+	slot->g = (uint64_t)object_value(&s->m, record, IN_M_CURG, 0);
+	slot->g_status = slot->g ? GOPROC_UNKNOWN : GOPROC_NIL;
+	slot->worker_mode = object_value(&s->worker, record + s->m.bytes, IN_P_WORKER_MODE, 0);
+	return s->m.bytes + s->worker.bytes;
+}
+
 /* The first call: the Ps, and what is guessed. */
 static enum memory_result read_ps(struct reader *reader, struct sampler *s)
 {
@@ -97,7 +118,7 @@ static enum memory_result read_ps(struct reader *reader, struct sampler *s)
 		const struct slot *slot = &s->slot[i];
 		span += object_spans(&s->p, reader->topology.p[i], span);
 		if (slot->guessed_m)
-			span += object_spans(&s->m, slot->guessed_m, span);
+			span += m_spans(reader, s, i, slot->guessed_m, span);
 		if (slot->guessed_g)
 			span += object_spans(&s->g, slot->guessed_g, span);
 	}
@@ -117,7 +138,7 @@ static bool check_guesses(const struct reader *reader, struct sampler *s)
 		struct slot *slot = &s->slot[i];
 		int64_t id = object_value(&s->p, at, IN_P_ID, -1);
 		slot->p_status = object_value(&s->p, at, IN_P_STATUS, -1);
-		slot->worker_mode = object_value(&s->p, at, IN_P_WORKER_MODE, 0);
+		slot->worker_mode = 0;
 		slot->m = (uint64_t)object_value(&s->p, at, IN_P_M, 0);
 		if (id != (int64_t)i || slot->p_status > P_STATUS_LAST)
 			return false;
@@ -126,11 +147,9 @@ static bool check_guesses(const struct reader *reader, struct sampler *s)
 		slot->g_status = slot->m ? GOPROC_UNKNOWN : GOPROC_NIL;
 		slot->ask_m = slot->m && slot->m != slot->guessed_m;
 		if (slot->guessed_m) {
-			if (slot->m == slot->guessed_m) {
-				slot->g = (uint64_t)object_value(&s->m, at, IN_M_CURG, 0);
-				slot->g_status = slot->g ? GOPROC_UNKNOWN : GOPROC_NIL;
-			}
-			at += s->m.bytes;
+			if (slot->m == slot->guessed_m)
+				take_m(s, slot, at);
+			at += s->m.bytes + s->worker.bytes;
 		}
 		slot->ask_g = s->ask_goroutines && slot->g;
 		if (slot->guessed_g) {
@@ -152,7 +171,7 @@ static enum memory_result ask(struct reader *reader, struct sampler *s, size_t *
 	for (size_t i = 0; i < np; i++) {
 		const struct slot *slot = &s->slot[i];
 		if (slot->ask_m)
-			span += object_spans(&s->m, slot->m, span);
+			span += m_spans(reader, s, i, slot->m, span);
 		else if (slot->ask_g)
 			span += object_spans(&s->g, slot->g, span);
 		n += slot->ask_m || slot->ask_g;
@@ -166,11 +185,9 @@ static enum memory_result ask(struct reader *reader, struct sampler *s, size_t *
 	for (size_t i = 0; i < np && result == MEMORY_OK; i++) {
 		struct slot *slot = &s->slot[i];
 		if (slot->ask_m) {
-			slot->g = (uint64_t)object_value(&s->m, at, IN_M_CURG, 0);
-			slot->g_status = slot->g ? GOPROC_UNKNOWN : GOPROC_NIL;
+			at += take_m(s, slot, at);
 			slot->ask_m = false;
 			slot->ask_g = s->ask_goroutines && slot->g;
-			at += s->m.bytes;
 		} else if (slot->ask_g) {
 			slot->g_status = g_status(s, at);
 			slot->ask_g = false;

@@ -12,5 +12,6 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/session.c metrics/session.h \
 	metrics/snapshot.c metrics/snapshot.h \
 	metrics/syscalls.c metrics/syscalls.h \
-	metrics/threads.c metrics/threads.h
+	metrics/threads.c metrics/threads.h \
+	metrics/trace_cost.c metrics/trace_cost.h
 EXTRA_DIST += doc/schema.md

@@ -1,6 +1,7 @@
 #include "metrics/session.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define ORDERS_MAX 16
@@ -11,6 +12,7 @@ struct session {
 	size_t oldest, count;
 	struct capture_state capture;
 	pid_t successor;
+	char trouble[256];
 	void (*wake)(void *arg);
 	void *arg;
 };
@@ -93,4 +95,22 @@ pid_t session_successor(struct session *s)
 	pid_t pid = s->successor;
 	pthread_mutex_unlock(&s->lock);
 	return pid;
+}
+
+void session_tell_trouble(struct session *s, const char *sentence)
+{
+	pthread_mutex_lock(&s->lock);
+	snprintf(s->trouble, sizeof s->trouble, "%s", sentence);
+	pthread_mutex_unlock(&s->lock);
+}
+
+bool session_take_trouble(struct session *s, char *to, size_t size)
+{
+	pthread_mutex_lock(&s->lock);
+	bool any = s->trouble[0] != '\0';
+	if (any)
+		snprintf(to, size, "%s", s->trouble);
+	s->trouble[0] = '\0';
+	pthread_mutex_unlock(&s->lock);
+	return any;
 }

@@ -8,6 +8,7 @@
 #define SCHEDTOP_METRICS_SESSION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -59,10 +60,14 @@ void session_order(struct session *s, enum order_kind kind, int64_t value);
 struct capture_state session_capture(struct session *s);
 /* The newest process that runs the program of the one that has exited; 0: none is known. */
 pid_t session_successor(struct session *s);
+/* Why an order could not be carried out, in a sentence; false: nothing was said since the last time
+   this was asked. */
+bool session_take_trouble(struct session *s, char *to, size_t size);
 
 /* The other side. ORDER_NONE when there is none. */
 struct order session_take(struct session *s);
 void session_tell_capture(struct session *s, const struct capture_state *state);
 void session_tell_successor(struct session *s, pid_t pid);
+void session_tell_trouble(struct session *s, const char *sentence);
 
 #endif

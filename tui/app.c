@@ -14,6 +14,7 @@
 #define HISTORY_BYTES_MAX ((size_t)24 << 20)
 #define NOTICE_NS         (4 * NS_PER_S)
 #define WHEEL_ROWS        3
+#define TRACE_NS          (3 * NS_PER_S)
 
 enum status app_init(struct app *app, struct session *session, int64_t interval_ns,
                      struct error *error)
@@ -22,6 +23,7 @@ enum status app_init(struct app *app, struct session *session, int64_t interval_
 		.session = session,
 		.interval_ns = interval_ns,
 		.span_ns = VIEW_SPAN_NS,
+		.trace_ns = TRACE_NS,
 		.history = history_create(HISTORY_NS, HISTORY_BYTES_MAX),
 	};
 	return app->history ? STATUS_OK : error_no_memory(error);
@@ -65,6 +67,7 @@ static void start_over(struct app *app, pid_t pid)
 	history_destroy(app->history);
 	app->history = fresh;
 	app->paused = false;
+	app->panel.last = (struct capture_state){0};
 	for (size_t i = 0; i < APP_VIEWS_MAX; i++)
 		app->place[i].anchored = false;
 	app_notify(app, STYLE_STRONG, "now watching process %ld", (long)pid);
@@ -87,10 +90,14 @@ void app_add(struct app *app, const struct snapshot *s)
 	app_keep_moment(app);
 }
 
-bool app_tick(const struct app *app)
+bool app_tick(struct app *app)
 {
 	const struct snapshot *newest = history_get(app->history, 0);
-	return !newest || app->now_ns - newest->monotonic_ns > NS_PER_S || app->notice[0];
+	char trouble[sizeof app->notice];
+	if (app->session && session_take_trouble(app->session, trouble, sizeof trouble))
+		app_notify(app, STYLE_WARNING, "%s", trouble);
+	return app_capture_update(app) || !newest || app->now_ns - newest->monotonic_ns > NS_PER_S ||
+	       app->notice[0];
 }
 
 /* --- the picture ---------------------------------------------------------------------------- */
@@ -147,8 +154,7 @@ static bool offer_text(const struct app *app, char *to, size_t size, int width)
 
 static void draw_notice(struct pane foot, enum style style, const char *text)
 {
-	for (int x = 0; x < foot.width; x++)
-		pane_glyph(foot, x, 0, STYLE_TEXT, ' ');
+	pane_clear(foot);
 	pane_fit(pane_sub(foot, 0, 0, foot.width - 1, 1), 1, 0, style, text);
 }
 
@@ -183,6 +189,7 @@ void app_draw(struct app *app, struct canvas *canvas)
 	app->width = canvas->width;
 	app->height = canvas->height;
 	frame_draw(canvas, view, &data, place, 0);
+	capture_panel_draw(pane_sub(page, 0, 1, page.width, page.height - 2), &app->panel, app->now_ns);
 	if (app->help)
 		help_draw(pane_sub(page, 0, 1, page.width, page.height - 1), view, &app->help_place);
 	draw_foot(app, pane_row(page, page.height - 1));
@@ -289,6 +296,8 @@ enum loop_next app_input(struct app *app, const struct input *input)
 		return prompt_input(app, input->key);
 	if (app->help)
 		return help_input(app, input->key);
+	if (app->session && app_capture_key(app, input->key))
+		return LOOP_DRAW;
 	const struct binding *binding = keymap_find(input->key, views[app->view]->context);
 	if (!binding)
 		return LOOP_GO_ON;

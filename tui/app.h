@@ -12,6 +12,7 @@
 
 #include "metrics/history.h"
 #include "metrics/session.h"
+#include "tui/capture_panel.h"
 #include "tui/frame.h"
 #include "tui/loop.h"
 #include "tui/prompt.h"
@@ -27,6 +28,7 @@ struct app {
 	int64_t now_ns, wall_ns;
 	enum view_playback playback;
 	int64_t interval_ns, span_ns;
+	int64_t trace_ns; /* of the trace that a key takes */
 
 	bool paused;
 	int64_t moment_ns;
@@ -36,6 +38,7 @@ struct app {
 	bool help;
 	struct view_place help_place;
 	struct prompt prompt;
+	struct capture_panel panel;
 	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
 	char notice[128];                    /* in place of the bottom line until notice_end_ns */
 	int64_t notice_end_ns;
@@ -54,8 +57,8 @@ void app_tell_playback(struct app *app, enum view_playback playback);
 /* Takes over the reference. Snapshots of another process begin a new history. */
 void app_add(struct app *app, const struct snapshot *s);
 void app_draw(struct app *app, struct canvas *canvas);
-/* Is there something to draw though nothing came? */
-bool app_tick(const struct app *app);
+/* Time has gone by, or somebody called: is there something to draw though no snapshot came? */
+bool app_tick(struct app *app);
 
 enum loop_next app_input(struct app *app, const struct input *input);
 /* `argument` may be NULL. What can't be done is said on the bottom line. */
@@ -75,6 +78,11 @@ void app_jump(struct app *app, int64_t by_ns); /* < 0: back */
 void app_go_to_oldest(struct app *app);
 /* After the history has changed. */
 void app_keep_moment(struct app *app);
+
+/* The panel that takes traces, app_capture.c; there is a session. */
+void app_capture(struct app *app, int64_t duration_ns);
+bool app_capture_key(struct app *app, int key); /* false: it has no use for this key now */
+bool app_capture_update(struct app *app);       /* is it open? */
 
 /* Commands, app_command.c. Lengthens the line as far as it is clear how it goes on. */
 void app_complete(const struct app *app, char *line, size_t size);

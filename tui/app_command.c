@@ -12,6 +12,8 @@
 #define MINUTE_NS       (60 * NS_PER_S)
 #define INTERVAL_MIN_NS (50 * NS_PER_MS)
 #define INTERVAL_MAX_NS (60 * MINUTE_NS)
+#define TRACE_MIN_NS    NS_PER_S /* as the agent takes them */
+#define TRACE_MAX_NS    (30 * NS_PER_S)
 
 /* What + and - and z and Z go through. */
 static const int64_t interval_steps[] = {
@@ -290,6 +292,19 @@ static enum loop_next follow(struct app *app, enum command command, const char *
 	return LOOP_DRAW;
 }
 
+static enum loop_next capture(struct app *app, enum command command, const char *argument)
+{
+	int64_t ns = app->trace_ns;
+	if (!app->session)
+		return complain(app, command, "no trace can be taken here");
+	if (argument && !duration(app, command, argument, &ns))
+		return LOOP_DRAW;
+	if (ns % NS_PER_S || ns < TRACE_MIN_NS || ns > TRACE_MAX_NS)
+		return complain(app, command, "that is 1s to 30s, in whole seconds");
+	app_capture(app, ns);
+	return LOOP_DRAW;
+}
+
 /* --- the table ------------------------------------------------------------------------------ */
 
 typedef enum loop_next act_fn(struct app *app, enum command command, const char *argument);
@@ -325,6 +340,7 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_SLOWER] = change_interval,
 	[COMMAND_FASTER] = change_interval,
 	[COMMAND_FOLLOW] = follow,
+	[COMMAND_CAPTURE] = capture,
 };
 
 enum loop_next app_command(struct app *app, enum command command, const char *argument)

@@ -46,6 +46,7 @@ void canvas_clear(struct canvas *canvas)
 	size_t n = (size_t)canvas->width * (size_t)canvas->height;
 	for (size_t i = 0; i < n; i++)
 		canvas->cell[i] = (struct cell){BLANK, STYLE_TEXT, 1};
+	canvas->overdrawn = 0;
 }
 
 static struct cell *cell_at(const struct canvas *canvas, int x, int y)
@@ -182,6 +183,9 @@ static void put(struct pane pane, int x, int y, enum style style, uint32_t glyph
 	struct canvas *canvas = pane.canvas;
 	x += pane.x;
 	y += pane.y;
+	const struct cell *before = cell_at(canvas, x, y);
+	bool written = before->glyph != BLANK || before->width != 1;
+	canvas->overdrawn += written && glyph != before->glyph;
 	release(canvas, x, y);
 	if (width == 2) {
 		release(canvas, x + 1, y);
@@ -289,6 +293,21 @@ void pane_right(struct pane pane, int y, enum style style, const char *text)
 {
 	int x = pane.width - canvas_text_width(pane.canvas, text);
 	pane_fit(pane, x > 0 ? x : 0, y, style, text);
+}
+
+void pane_clear(struct pane pane)
+{
+	for (int y = 0; y < pane.height; y++)
+		for (int x = 0; x < pane.width; x++) {
+			release(pane.canvas, pane.x + x, pane.y + y);
+			*cell_at(pane.canvas, pane.x + x, pane.y + y) = (struct cell){BLANK, STYLE_TEXT, 1};
+		}
+}
+
+void pane_mark(struct pane pane, int x, int y, enum style style, uint32_t glyph)
+{
+	pane_clear(pane_sub(pane, x, y, 1, 1));
+	pane_glyph(pane, x, y, style, glyph);
 }
 
 void pane_restyle(struct pane pane, enum style style)

@@ -30,6 +30,9 @@ struct canvas {
 	bool ascii;
 	bool blocks;       /* graphs are made of block elements; false: of braille. ASCII goes before */
 	struct cell *cell; /* [height * width], by rows */
+	/* Cells that had a character and were given another since they were cleared: where a layout is
+	   right, none. */
+	int overdrawn;
 };
 
 /* NULL when out of memory. Sizes are cut to 1...MAX. All cells are blank. */
@@ -50,6 +53,8 @@ struct pane pane_row(struct pane pane, int y);
 
 /* One character. Half a wide one is never left behind: its other half becomes blank. */
 void pane_glyph(struct pane pane, int x, int y, enum style style, uint32_t glyph);
+/* The same over what is there, on purpose: a mark on a bar. */
+void pane_mark(struct pane pane, int x, int y, enum style style, uint32_t glyph);
 /* UTF-8 text from x on; the return value is where the next character would go. */
 int pane_text(struct pane pane, int x, int y, enum style style, const char *text);
 int pane_print(struct pane pane, int x, int y, enum style style, const char *format, ...)
@@ -61,6 +66,8 @@ int pane_fit(struct pane pane, int x, int y, enum style style, const char *text)
 /* Text in lines of the pane's width, broken between words where it can be; what does not fit the
    height ends in an ellipsis. Returns the lines it would take. */
 int pane_wrap(struct pane pane, enum style style, const char *text);
+/* Makes every cell blank, to draw on it anew. */
+void pane_clear(struct pane pane);
 /* Gives every cell of the pane the style and leaves the characters. */
 void pane_restyle(struct pane pane, enum style style);
 

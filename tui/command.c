@@ -37,6 +37,8 @@ const struct command_info command_info[COMMAND_COUNT] = {
 	[COMMAND_FASTER] = {NULL, NULL, "Take snapshots more often."},
 	[COMMAND_FOLLOW] = {"follow", "[PID]",
                         "Watch this process instead, or the one that took over."},
+	[COMMAND_CAPTURE] = {"trace", "[TIME]",
+                         "Take an execution trace, of 1s to 30s; again: cancel it."},
 };
 
 enum command command_find(const char *name, size_t length)

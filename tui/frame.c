@@ -66,6 +66,8 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 	without |= place->filter[0] ? 0 : COMMAND_BIT(COMMAND_CLOSE);
 	if (place->rows <= place->page && !view->sorts)
 		without |= COMMAND_BIT(COMMAND_UP) | (place->compact ? 0 : COMMAND_BIT(COMMAND_COMPACT));
+	if (!data->capture)
+		without |= COMMAND_BIT(COMMAND_CAPTURE);
 	int x = draw_tabs(foot, view);
 	keymap_draw(pane_sub(foot, x, 0, foot.width - x, 1), view->context, without);
 }

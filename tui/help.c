@@ -58,9 +58,7 @@ static bool draw_line(struct pane row, const struct view *view, int y)
 void help_draw(struct pane pane, const struct view *view, struct view_place *place)
 {
 	struct pane page = pane_sub(pane, 0, 1, pane.width, pane.height - 2);
-	for (int y = 0; y < pane.height; y++)
-		for (int x = 0; x < pane.width; x++)
-			pane_glyph(pane, x, y, STYLE_TEXT, ' ');
+	pane_clear(pane);
 	int rows = 0;
 	while (draw_line(pane_sub(page, 0, 0, 0, 0), view, rows))
 		rows++;

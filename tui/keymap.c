@@ -88,6 +88,7 @@ const struct binding keymap[] = {
 	KEY(KEYMAP_SHIFT_TAB, VIEWS, COMMAND_VIEW_PREVIOUS, "Shift-Tab"),
 	{KEYMAP_ENTER, VIEWS, COMMAND_FOLLOW, NULL, "Enter", NULL, 0,
      "When the process has exited: watch the one that took over, if there is one."},
+	{'t', VIEWS, COMMAND_CAPTURE, NULL, "t", "trace", 1, NULL},
 	{':', VIEWS, COMMAND_LINE, NULL, ":", "command", 8, NULL},
 	KEY(KEYMAP_CTRL_L, ALL, COMMAND_REDRAW, "Ctrl-L"),
 	{'?', VIEWS, COMMAND_HELP, NULL, "?", "help", 1, NULL},

@@ -1,8 +1,9 @@
 noinst_LIBRARIES += tui/libtui.a
 tui_libtui_a_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS) $(UV_CFLAGS)
 tui_libtui_a_SOURCES = \
-	tui/app.c tui/app.h tui/app_command.c tui/app_time.c \
+	tui/app.c tui/app.h tui/app_capture.c tui/app_command.c tui/app_time.c \
 	tui/canvas.c tui/canvas.h \
+	tui/capture_panel.c tui/capture_panel.h \
 	tui/command.c tui/command.h \
 	tui/distribution.c tui/distribution.h \
 	tui/frame.c tui/frame.h \

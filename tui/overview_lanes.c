@@ -360,14 +360,18 @@ static void draw_headings(struct pane pane, const struct slot slot[COLUMN_COUNT]
 			pane_text(cell, 0, 0, STYLE_DIM, column[i].heading);
 	}
 	struct pane strip = pane_sub(pane, slot[COLUMN_STRIP].at, 0, slot[COLUMN_STRIP].size, 1);
-	view_age(age, sizeof age, span_ns);
-	pane_print(strip, 0, 0, STYLE_DIM, "last %s", age);
+	char text[48];
 	if (rows->stale) {
 		view_age(age, sizeof age, rows->age_ns);
-		char text[48];
 		snprintf(text, sizeof text, "%s old", age);
 		pane_right(strip, 0, STYLE_WARNING, text);
+		strip.width -= canvas_text_width(strip.canvas, text) + 1;
 	}
+	/* Whole or not at all: half a number would be a lie. */
+	view_age(age, sizeof age, span_ns);
+	snprintf(text, sizeof text, "last %s", age);
+	if (canvas_text_width(strip.canvas, text) <= strip.width)
+		pane_text(strip, 0, 0, STYLE_DIM, text);
 }
 
 int overview_lanes_rows(const struct view_data *data)

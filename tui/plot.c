@@ -237,7 +237,7 @@ void plot_overlay(struct pane pane, const double share[PLOT_WINDOWS], double max
 		/* Marks at the same place stand side by side. */
 		if (x == taken)
 			x += x + 1 < pane.width ? 1 : -1;
-		pane_glyph(pane, x, 0, window_look[i].style, plot_window_glyph(i, pane.canvas));
+		pane_mark(pane, x, 0, window_look[i].style, plot_window_glyph(i, pane.canvas));
 		taken = x;
 	}
 }

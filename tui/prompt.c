@@ -137,8 +137,7 @@ enum prompt_event prompt_key(struct prompt *p, int key)
 void prompt_draw(struct pane pane, const struct prompt *p, const char *hint)
 {
 	char lead[] = {p->lead, '\0'};
-	for (int x = 0; x < pane.width; x++)
-		pane_glyph(pane, x, 0, STYLE_TEXT, ' ');
+	pane_clear(pane);
 	int start = pane_text(pane, 1, 0, STYLE_KEY, lead), cursor;
 	/* A line that is too long shows the part that ends at the cursor. */
 	size_t from = 0;

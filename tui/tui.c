@@ -35,6 +35,7 @@ static bool take_snapshots(void *arg)
 		app_add(app, s);
 	}
 	/* Woken without a snapshot: a capture has got on, or an order is done. */
+	app_tick(app);
 	return true;
 }
 
@@ -63,6 +64,8 @@ enum status tui_create(struct tui **out, const struct tui_options *options, stru
 		return error_no_memory(error);
 	t->options = *options;
 	enum status status = app_init(&t->app, options->session, options->interval_ns, error);
+	if (options->trace_ns > 0)
+		t->app.trace_ns = options->trace_ns;
 	if (status == STATUS_OK)
 		status = loop_create(&t->loop, &ops, t, options->color, options->ascii, error);
 	if (status) {

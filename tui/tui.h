@@ -23,7 +23,8 @@ struct tui_options {
 	bool ascii; /* no glyphs beyond ASCII */
 	bool color; /* false: NO_COLOR, --color=never or a terminal without colours */
 	struct feed *feed;
-	struct session *session; /* where orders go; NULL: nobody takes them */
+	struct session *session; /* where orders go; NULL: there is nobody to carry them out */
+	int64_t trace_ns;        /* of the trace that `t` takes */
 	int64_t interval_ns;
 	/* Called with every snapshot taken from the feed, before it is drawn: the stderr log. May be
 	 * NULL. */

@@ -441,8 +441,12 @@ static void mark_stale(struct pane page, const struct view_data *data)
 		return;
 	pane_restyle(page, STYLE_DIM);
 	view_age(age, sizeof age, data->now_ns - at_ns);
-	snprintf(text, sizeof text, "%s old ", age);
-	pane_right(page, 0, STYLE_WARNING, text);
+	snprintf(text, sizeof text, " %s old ", age);
+	/* In the place of a heading: there is no other that is always free. */
+	int width = canvas_text_width(page.canvas, text);
+	struct pane corner = pane_sub(page, page.width - width, 0, width, 1);
+	pane_clear(corner);
+	pane_right(corner, 0, STYLE_WARNING, text);
 }
 
 static void draw(struct pane page, const struct view_data *data, struct view_place *place)

@@ -9,7 +9,8 @@ metrics_tests = \
 	tests/unit/test_schedtrace \
 	tests/unit/test_session \
 	tests/unit/test_snapshot \
-	tests/unit/test_threads
+	tests/unit/test_threads \
+	tests/unit/test_trace_cost
 check_PROGRAMS += $(metrics_tests)
 
 metrics_fixture = tests/unit/metrics_fixture.c tests/unit/metrics_fixture.h tests/unit/failing_malloc.c
@@ -66,6 +67,11 @@ tests_unit_test_threads_SOURCES = tests/unit/test_threads.c $(metrics_fixture)
 tests_unit_test_threads_CFLAGS = $(metrics_test_cflags)
 tests_unit_test_threads_LDFLAGS = $(metrics_test_ldflags)
 tests_unit_test_threads_LDADD = $(metrics_test_libs)
+
+tests_unit_test_trace_cost_SOURCES = tests/unit/test_trace_cost.c $(metrics_fixture)
+tests_unit_test_trace_cost_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_trace_cost_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_trace_cost_LDADD = $(metrics_test_libs)
 
 # What test_histogram compares with.
 EXTRA_DIST += \

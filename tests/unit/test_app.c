@@ -310,6 +310,62 @@ static void a_process_that_took_over_is_offered_and_followed(void **state)
 	done(app);
 }
 
+static void t_takes_a_trace_and_takes_it_back(void **state)
+{
+	(void)state;
+	struct app *app = app_of(30);
+	assert_int_equal(press(app, 't'), LOOP_DRAW);
+	assert_shows(app, "A trace of 3 s begins in 2 s");
+	assert_int_equal(press(app, KEYMAP_ENTER), LOOP_DRAW);
+	struct order order = session_take(app->session);
+	assert_int_equal(order.kind, ORDER_CAPTURE);
+	assert_int_equal(order.value, 3 * NS_PER_S);
+	/* Other keys work on beside it. */
+	press(app, ' ');
+	assert_true(app->paused);
+	press(app, 't');
+	assert_int_equal(session_take(app->session).kind, ORDER_CANCEL);
+	struct capture_state over = {.phase = CAPTURE_CANCELLED};
+	session_tell_capture(app->session, &over);
+	assert_true(app_tick(app));
+	assert_shows(app, "cancelled");
+	assert_true(app->paused);
+	press(app, KEYMAP_ESCAPE);
+	assert_hides(app, "cancelled");
+	type(app, ":trace 31s");
+	press(app, KEYMAP_ENTER);
+	assert_shows(app, "1s to 30s");
+	type(app, ":trace 10");
+	press(app, KEYMAP_ENTER);
+	assert_shows(app, "A trace of 10 s");
+	done(app);
+}
+
+/* The panel measures the present while the past is on the screen. */
+static void a_trace_is_judged_by_the_present(void **state)
+{
+	(void)state;
+	struct app *app = app_of(30);
+	press(app, KEYMAP_HOME);
+	assert_true(app->paused);
+	int64_t moment_ns = app->moment_ns;
+	press(app, 't');
+	assert_int_equal(app->panel.cost.basis, TRACE_BASIS_STARTS);
+	assert_int_equal(app->moment_ns, moment_ns);
+	assert_int_equal(history_get(app->history, 0)->monotonic_ns, moment_ns);
+	done(app);
+}
+
+static void an_order_that_failed_is_told_in_its_sentence(void **state)
+{
+	(void)state;
+	struct app *app = app_of(30);
+	session_tell_trouble(app->session, "process 8 is not a Go program");
+	app_tick(app);
+	assert_shows(app, "process 8 is not a Go program");
+	done(app);
+}
+
 static void without_a_session_orders_are_refused_in_words(void **state)
 {
 	(void)state;
@@ -536,6 +592,9 @@ int main(void)
 		cmocka_unit_test(zoom_goes_through_its_steps_and_stops_at_the_ends),
 		cmocka_unit_test(plus_and_minus_order_another_interval),
 		cmocka_unit_test(a_process_that_took_over_is_offered_and_followed),
+		cmocka_unit_test(t_takes_a_trace_and_takes_it_back),
+		cmocka_unit_test(a_trace_is_judged_by_the_present),
+		cmocka_unit_test(an_order_that_failed_is_told_in_its_sentence),
 		cmocka_unit_test(without_a_session_orders_are_refused_in_words),
 		cmocka_unit_test(help_lists_every_key_of_the_view_and_every_command),
 		cmocka_unit_test(help_scrolls_and_leaves_the_view_alone),

@@ -58,12 +58,30 @@ static void a_capture_is_what_was_told_last(void **state)
 	session_destroy(s);
 }
 
+static void trouble_is_given_once(void **state)
+{
+	(void)state;
+	char text[256] = "";
+	struct session *s = session_create(NULL, NULL);
+	assert_false(session_take_trouble(s, text, sizeof text));
+	session_tell_trouble(s, "no process 7");
+	assert_true(session_take_trouble(s, text, sizeof text));
+	assert_string_equal(text, "no process 7");
+	assert_false(session_take_trouble(s, text, sizeof text));
+	assert_int_equal(session_successor(s), 0);
+	session_tell_successor(s, 8);
+	assert_int_equal(session_successor(s), 8);
+	assert_int_equal(session_successor(s), 8);
+	session_destroy(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orders_are_taken_in_their_order),
 		cmocka_unit_test(a_full_box_keeps_the_newest_orders),
 		cmocka_unit_test(a_capture_is_what_was_told_last),
+		cmocka_unit_test(trouble_is_given_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,8 +2,10 @@
 tui_tests = \
 	tests/unit/test_app \
 	tests/unit/test_canvas \
+	tests/unit/test_capture_panel \
 	tests/unit/test_keymap \
 	tests/unit/test_layout \
+	tests/unit/test_layouts \
 	tests/unit/test_overview \
 	tests/unit/test_picker \
 	tests/unit/test_plot \
@@ -26,6 +28,10 @@ tests_unit_test_canvas_SOURCES = tests/unit/test_canvas.c $(tui_fixture)
 tests_unit_test_canvas_CFLAGS = $(tui_test_cflags)
 tests_unit_test_canvas_LDADD = $(tui_test_libs)
 
+tests_unit_test_capture_panel_SOURCES = tests/unit/test_capture_panel.c $(tui_fixture)
+tests_unit_test_capture_panel_CFLAGS = $(tui_test_cflags)
+tests_unit_test_capture_panel_LDADD = $(tui_test_libs)
+
 tests_unit_test_keymap_SOURCES = tests/unit/test_keymap.c $(tui_fixture)
 tests_unit_test_keymap_CFLAGS = $(tui_test_cflags)
 tests_unit_test_keymap_LDADD = $(tui_test_libs)
@@ -33,6 +39,10 @@ tests_unit_test_keymap_LDADD = $(tui_test_libs)
 tests_unit_test_layout_SOURCES = tests/unit/test_layout.c
 tests_unit_test_layout_CFLAGS = $(tui_test_cflags)
 tests_unit_test_layout_LDADD = $(tui_test_libs)
+
+tests_unit_test_layouts_SOURCES = tests/unit/test_layouts.c $(tui_fixture)
+tests_unit_test_layouts_CFLAGS = $(tui_test_cflags)
+tests_unit_test_layouts_LDADD = $(tui_test_libs)
 
 tests_unit_test_overview_SOURCES = tests/unit/test_overview.c $(tui_fixture)
 tests_unit_test_overview_CFLAGS = $(tui_test_cflags)
@@ -83,6 +93,15 @@ EXTRA_DIST += \
 	tests/golden/screens-threads-200x50.txt \
 	tests/golden/screens-threads-80x24-ascii.txt \
 	tests/golden/screens-threads-80x24.txt \
+	tests/golden/capture-ended-120x40-ascii.txt \
+	tests/golden/capture-ended-40x10.txt \
+	tests/golden/capture-ended-80x24.txt \
+	tests/golden/capture-ordered-120x40-ascii.txt \
+	tests/golden/capture-ordered-40x10.txt \
+	tests/golden/capture-ordered-80x24.txt \
+	tests/golden/capture-proposed-120x40-ascii.txt \
+	tests/golden/capture-proposed-40x10.txt \
+	tests/golden/capture-proposed-80x24.txt \
 	tests/golden/latency-120x40.txt \
 	tests/golden/latency-120x40-ascii.txt \
 	tests/golden/latency-200x50.txt \

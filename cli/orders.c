@@ -1,0 +1,235 @@
+#include "cli/orders.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "collect/capture.h"
+#include "collect/collector.h"
+#include "collect/discover.h"
+
+#define LOOK_MS 2000 /* how often a process that has exited is looked for anew */
+
+struct orders {
+	const struct options *options;
+	struct feed *feed;
+	struct session *session;
+	void (*tell)(void *arg);
+	void *arg;
+	int bell; /* eventfd: an order has come, or the end */
+	pthread_t thread;
+	bool running;
+	atomic_bool ending;
+	atomic_int pid;
+
+	/* The thread's own while it runs. */
+	struct collector *collector;
+	struct capture *capture; /* NULL: none was taken yet */
+	int64_t interval_ns;
+};
+
+static void ring(void *arg)
+{
+	struct orders *o = arg;
+	(void)!write(o->bell, &(uint64_t){1}, sizeof(uint64_t));
+}
+
+/* --- the collector --------------------------------------------------------------------------- */
+
+static enum status make_collector(struct orders *o, pid_t pid, struct collector **out,
+                                  struct error *error)
+{
+	struct collector_options options = {
+		.pid = pid,
+		.choice = o->options->source,
+		.interval_ns = o->interval_ns,
+		.lanes = true,
+		.feed = o->feed,
+	};
+	return collector_create(out, &options, error);
+}
+
+static void tell_successor(struct orders *o, pid_t pid)
+{
+	session_tell_successor(o->session, pid);
+	o->tell(o->arg);
+}
+
+static void set_interval(struct orders *o, int64_t interval_ns)
+{
+	o->interval_ns = interval_ns;
+	collector_set_interval(o->collector, interval_ns);
+}
+
+/* The old one goes when the new one is found, and before that begins: two would mix their
+   snapshots. If it can't be watched, the old one stays. */
+static void follow(struct orders *o, int64_t pid)
+{
+	struct collector *next;
+	struct error error = {0};
+	enum status status = make_collector(o, (pid_t)pid, &next, &error);
+	if (status == STATUS_OK) {
+		collector_destroy(o->collector);
+		o->collector = next;
+		o->pid = (int)pid;
+		status = collector_start(next, &error);
+	}
+	if (status != STATUS_OK)
+		session_tell_trouble(o->session, error.text);
+	tell_successor(o, 0);
+}
+
+static void look_for_successor(struct orders *o)
+{
+	const struct target *target = collector_target(o->collector);
+	pid_t successor = 0;
+	if (target_check(target) == TARGET_EXITED)
+		successor = discover_successor(target);
+	if (successor != session_successor(o->session))
+		tell_successor(o, successor);
+}
+
+/* --- the capture ----------------------------------------------------------------------------- */
+
+static void tell_capture(const struct capture_state *state, void *arg)
+{
+	struct orders *o = arg;
+	session_tell_capture(o->session, state);
+	o->tell(o->arg);
+}
+
+/* One at a time. The screen orders the next one when the last one has told its end, so all there is
+   to wait for is the end of its thread. */
+static void start_capture(struct orders *o, int64_t duration_ns)
+{
+	capture_destroy(o->capture);
+	o->capture = NULL;
+	struct error error = {0};
+	struct capture_options options = {
+		.target = *collector_target(o->collector),
+		.duration_ns = duration_ns,
+		.fd = -1,
+		.directory = o->options->trace_dir,
+		.keep_files = o->options->trace_keep,
+		.keep_bytes = o->options->trace_bytes,
+		.tell = tell_capture,
+		.arg = o,
+	};
+	if (capture_start(&o->capture, &options, &error) == STATUS_OK)
+		return;
+	struct capture_state failed = {.phase = CAPTURE_FAILED, .duration_ns = duration_ns};
+	snprintf(failed.text, sizeof failed.text, "%.255s", error.text);
+	tell_capture(&failed, o);
+}
+
+static void cancel_capture(struct orders *o, int64_t unused)
+{
+	(void)unused;
+	if (o->capture)
+		capture_cancel(o->capture);
+}
+
+/* --- the thread ------------------------------------------------------------------------------ */
+
+static void (*const carry_out[])(struct orders *o, int64_t value) = {
+	[ORDER_INTERVAL] = set_interval,
+	[ORDER_CAPTURE] = start_capture,
+	[ORDER_CANCEL] = cancel_capture,
+	[ORDER_FOLLOW] = follow,
+};
+
+static void *run(void *arg)
+{
+	struct orders *o = arg;
+	while (!atomic_load(&o->ending)) {
+		struct pollfd bell = {.fd = o->bell, .events = POLLIN};
+		uint64_t count;
+		if (poll(&bell, 1, LOOK_MS) > 0)
+			(void)!read(o->bell, &count, sizeof count);
+		for (struct order order; (order = session_take(o->session)).kind != ORDER_NONE;)
+			carry_out[order.kind](o, order.value);
+		look_for_successor(o);
+	}
+	return NULL;
+}
+
+enum status orders_create(struct orders **out, const struct options *options, pid_t pid,
+                          struct feed *feed, void (*tell)(void *arg), void *arg,
+                          struct error *error)
+{
+	struct orders *o = calloc(1, sizeof *o);
+	if (!o)
+		return error_no_memory(error);
+	o->options = options;
+	o->feed = feed;
+	o->tell = tell;
+	o->arg = arg;
+	o->pid = pid;
+	o->interval_ns = options->delay_ns;
+	o->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	o->session = session_create(ring, o);
+	enum status status = STATUS_OK;
+	if (o->bell < 0)
+		status = error_set(error, STATUS_FAILED, "no events: %s", strerror(errno));
+	else if (!o->session)
+		status = error_no_memory(error);
+	if (status == STATUS_OK)
+		status = make_collector(o, pid, &o->collector, error);
+	if (status != STATUS_OK) {
+		orders_destroy(o);
+		return status;
+	}
+	*out = o;
+	return STATUS_OK;
+}
+
+struct session *orders_session(struct orders *o)
+{
+	return o->session;
+}
+
+enum status orders_start(struct orders *o, struct error *error)
+{
+	enum status status = collector_start(o->collector, error);
+	if (status != STATUS_OK)
+		return status;
+	/* Signals are for the thread that drew the screen. */
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	int failed = pthread_create(&o->thread, NULL, run, o);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed)
+		return error_set(error, STATUS_FAILED, "no thread for orders: %s", strerror(failed));
+	o->running = true;
+	return STATUS_OK;
+}
+
+pid_t orders_pid(struct orders *o)
+{
+	return o->pid;
+}
+
+void orders_destroy(struct orders *o)
+{
+	if (!o)
+		return;
+	if (o->running) {
+		atomic_store(&o->ending, true);
+		ring(o);
+		pthread_join(o->thread, NULL);
+	}
+	capture_destroy(o->capture);
+	collector_destroy(o->collector);
+	session_destroy(o->session);
+	if (o->bell >= 0)
+		close(o->bell);
+	free(o);
+}
