@@ -1,0 +1,817 @@
+/*
+ * What each event needs and does: internal/trace/order.go, one handler for one of its advance functions.
+ * READY: the event was emitted and the state moved on. WAIT: it may fit later. BROKEN: it never will.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "trace/order_state.h"
+
+static enum advance __attribute__((format(printf, 3, 4), cold))
+broken(struct order *o, const struct front *f, const char *format, ...)
+{
+	char why[160];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(why, sizeof why, format, args);
+	va_end(args);
+	const char *name = event_specs[f->type].name;
+	snprintf(o->problem, sizeof o->problem, "%s on thread %lld in generation %llu: %s",
+			 name ? name : "an unknown event", (long long)o->thread[f->m].id,
+			 (unsigned long long)o->generation->number, why);
+	return ADVANCE_BROKEN;
+}
+
+#define NEED(condition, ...)                                                                       \
+	do {                                                                                           \
+		if (__builtin_expect(!(condition), 0))                                                     \
+			return broken(o, f, __VA_ARGS__);                                                      \
+	} while (0)
+
+#define HAS_THREAD  (f->m != 0)
+#define NEED_THREAD NEED(HAS_THREAD, "expected a thread but didn't have one")
+#define NEED_PROC   NEED(m->p != TRACE_NONE, "expected a proc but didn't have one")
+#define NEED_GO     NEED(m->g != TRACE_NONE, "expected a goroutine but didn't have one")
+#define NEED_NO_GO  NEED(m->g == TRACE_NONE, "expected no goroutine but had one")
+/* order.go: userGoReqs */
+#define NEED_USER   NEED_THREAD; NEED_PROC; NEED_GO
+
+static const char *const go_states[] = {"undetermined", "runnable", "running", "syscall", "waiting"};
+
+static inline struct trace_thread *thread_of(struct order *o, const struct front *f)
+{
+	return &o->thread[f->m];
+}
+
+/* Binding to the IDs that stand for "none" binds to nothing, as in the reference. */
+static inline uint32_t slot_or_none(uint64_t id, uint32_t slot)
+{
+	return id == UINT64_MAX ? TRACE_NONE : slot;
+}
+
+static inline struct trace_event *emit(struct order *o, const struct front *f)
+{
+	return order_emit(o, f->type, f->time_ns, f->m);
+}
+
+static inline void transition(struct trace_event *e, uint32_t subject, uint8_t from, uint8_t to)
+{
+	e->subject = subject;
+	e->from = from;
+	e->to = to;
+}
+
+static inline bool succeeds(const struct order *o, uint64_t seq, uint64_t last_generation, uint64_t last)
+{
+	return last_generation == o->generation->number && seq == last + 1;
+}
+
+/* A string ID as a number of names; unknown ones are an error, or repaired. */
+static inline bool take_name(struct order *o, uint64_t id, uint32_t *name)
+{
+	*name = generation_name(o->generation, &o->names, id);
+	if (__builtin_expect(*name != NAME_ERROR, 1))
+		return true;
+	*name = NAME_NONE;
+	if (!o->tolerant)
+		return false;
+	o->repairs.strings++;
+	return true;
+}
+#define NEED_NAME(id, name) NEED(take_name(o, id, name), "string %llu isn't there", (unsigned long long)(id))
+
+/* --- procs ------------------------------------------------------------------------------------- */
+
+static enum advance proc_status(struct order *o, struct front *f)
+{
+	uint64_t id = f->arg[0], status = f->arg[1];
+	static const uint8_t shown[] = {PROC_BAD, PROC_RUNNING, PROC_IDLE, PROC_RUNNING, PROC_IDLE};
+	NEED(status < PROC_STATUS_COUNT, "proc %llu has status %llu, which there is not",
+		 (unsigned long long)id, (unsigned long long)status);
+	uint8_t from = shown[status], to = shown[status];
+	uint32_t m = f->m, slot = idmap_get(&o->proc_of, id);
+	if (slot != IDMAP_NONE) {
+		struct trace_proc *p = &o->proc[slot];
+		if (status == PROC_SYSCALL_ABANDONED && p->status == PROC_SYSCALL) {
+			/* Nothing is lost: we saw the syscall begin. Its own thread is the context. */
+			from = to = PROC_RUNNING;
+			for (m = (uint32_t)o->threads - 1; m > 0 && o->thread[m].p != slot; m--)
+				;
+			NEED(m > 0, "proc %llu is about to be stolen from nobody", (unsigned long long)id);
+		} else if (status == PROC_SYSCALL_ABANDONED && p->status == PROC_SYSCALL_ABANDONED) {
+			from = PROC_IDLE;
+		} else {
+			NEED(p->status == status, "proc %llu is in state %u, not %llu", (unsigned long long)id,
+				 p->status, (unsigned long long)status);
+		}
+	} else {
+		slot = order_add_proc(o, id, (uint8_t)status);
+		if (slot == TRACE_NONE)
+			return ADVANCE_NO_MEMORY;
+		from = o->generation->number == o->initial ? PROC_BAD : TRACE_NOT_EXIST;
+	}
+	o->proc[slot].seq = 0;
+	o->proc[slot].seq_generation = o->generation->number;
+	transition(order_emit(o, f->type, f->time_ns, m), slot, from, to);
+	if (HAS_THREAD && (status == PROC_RUNNING || status == PROC_SYSCALL))
+		o->thread[f->m].p = slot_or_none(id, slot);
+	return ADVANCE_READY;
+}
+
+static enum advance proc_start(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	uint32_t slot = idmap_get(&o->proc_of, f->arg[0]);
+	if (slot == IDMAP_NONE || m->p != TRACE_NONE)
+		return ADVANCE_WAIT;
+	struct trace_proc *p = &o->proc[slot];
+	if (p->status != PROC_IDLE || !succeeds(o, f->arg[1], p->seq_generation, p->seq))
+		return ADVANCE_WAIT;
+	NEED_THREAD;
+	p->status = PROC_RUNNING;
+	p->seq = f->arg[1];
+	transition(emit(o, f), slot, PROC_IDLE, PROC_RUNNING);
+	m->p = slot_or_none(f->arg[0], slot);
+	return ADVANCE_READY;
+}
+
+static enum advance proc_stop(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_THREAD;
+	NEED_PROC;
+	struct trace_proc *p = &o->proc[m->p];
+	NEED(p->status == PROC_RUNNING || p->status == PROC_SYSCALL, "proc %llu isn't running",
+		 (unsigned long long)p->id);
+	p->status = PROC_IDLE;
+	transition(emit(o, f), m->p, PROC_RUNNING, PROC_IDLE);
+	m->p = TRACE_NONE;
+	return ADVANCE_READY;
+}
+
+static enum advance proc_steal(struct order *o, struct front *f)
+{
+	uint32_t slot = idmap_get(&o->proc_of, f->arg[0]);
+	if (slot == IDMAP_NONE)
+		return ADVANCE_WAIT;
+	struct trace_proc *p = &o->proc[slot];
+	if ((p->status != PROC_SYSCALL && p->status != PROC_SYSCALL_ABANDONED) ||
+		!succeeds(o, f->arg[1], p->seq_generation, p->seq))
+		return ADVANCE_WAIT;
+	NEED_THREAD;
+	bool abandoned = p->status == PROC_SYSCALL_ABANDONED;
+	p->status = PROC_IDLE;
+	p->seq = f->arg[1];
+	transition(emit(o, f), slot, abandoned ? PROC_IDLE : PROC_RUNNING, PROC_IDLE);
+	if (abandoned) /* whose it was is lost */
+		return ADVANCE_READY;
+	struct trace_thread *victim = thread_of(o, f);
+	if (f->arg[2] != victim->id) {
+		uint32_t v = idmap_get(&o->thread_of, f->arg[2]);
+		NEED(v != IDMAP_NONE && o->thread[v].known, "stole from thread %llu, which there is not",
+			 (unsigned long long)f->arg[2]);
+		victim = &o->thread[v];
+	}
+	NEED(victim->p == slot, "stole proc %llu from thread %llu, which has another",
+		 (unsigned long long)f->arg[0], (unsigned long long)f->arg[2]);
+	victim->p = TRACE_NONE;
+	return ADVANCE_READY;
+}
+
+/* --- goroutines -------------------------------------------------------------------------------- */
+
+static enum advance go_status(struct order *o, struct front *f)
+{
+	uint64_t id = f->arg[0], mid = f->arg[1], status = f->arg[2];
+	bool initial = o->generation->number == o->initial;
+	NEED(status < GO_STATUS_COUNT, "goroutine %llu has status %llu, which there is not",
+		 (unsigned long long)id, (unsigned long long)status);
+	uint32_t slot = idmap_get(&o->goroutine_of, id);
+	uint8_t from = (uint8_t)status;
+	if (slot != IDMAP_NONE) {
+		NEED(o->goroutine[slot].status == status, "goroutine %llu is %s, not %s",
+			 (unsigned long long)id, go_states[o->goroutine[slot].status], go_states[status]);
+		o->goroutine[slot].seq = 0;
+		o->goroutine[slot].seq_generation = o->generation->number;
+	} else {
+		NEED(initial, "goroutine %llu was never created", (unsigned long long)id);
+		slot = order_add_goroutine(o, id, (uint8_t)status);
+		if (slot == TRACE_NONE)
+			return ADVANCE_NO_MEMORY;
+		from = GO_BAD;
+	}
+	uint32_t context = f->m, bound = TRACE_NONE;
+	if (status == GO_RUNNING) {
+		bound = f->m;
+	} else if (status == GO_SYSCALL) {
+		NEED(mid != TRACE_NO_THREAD, "goroutine %llu is in a syscall without a thread",
+			 (unsigned long long)id);
+		if (HAS_THREAD && mid == o->thread[f->m].id) {
+			NEED(initial || o->thread[f->m].g == slot, "thread %llu runs another goroutine than %llu",
+				 (unsigned long long)mid, (unsigned long long)id);
+			bound = f->m;
+		} else {
+			/* It has sat in a syscall for the whole generation, on a thread that says nothing. */
+			context = idmap_get(&o->thread_of, mid);
+			if (context == IDMAP_NONE)
+				context = order_add_thread(o, mid);
+			if (context == TRACE_NONE)
+				return ADVANCE_NO_MEMORY;
+			if (o->thread[context].known)
+				NEED(o->thread[context].g == slot, "thread %llu runs another goroutine than %llu",
+					 (unsigned long long)mid, (unsigned long long)id);
+			o->thread[context].known = true;
+			bound = context;
+		}
+	}
+	struct trace_event *e = order_emit(o, f->type, f->time_ns, context);
+	transition(e, slot, from, (uint8_t)status);
+	e->arg[1] = mid;
+	if (f->type == EV_GO_STATUS_STACK)
+		e->arg[2] = f->arg[3];
+	if (bound != TRACE_NONE && bound != 0)
+		o->thread[bound].g = slot_or_none(id, slot);
+	return ADVANCE_READY;
+}
+
+static enum advance go_create(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_THREAD;
+	NEED_PROC;
+	NEED(m->g == TRACE_NONE || o->goroutine[m->g].status == GO_RUNNING, "the creator isn't running");
+	NEED(idmap_get(&o->goroutine_of, f->arg[0]) == IDMAP_NONE, "goroutine %llu is there already",
+		 (unsigned long long)f->arg[0]);
+	uint8_t status = f->type == EV_GO_CREATE ? GO_RUNNABLE : GO_WAITING;
+	uint32_t slot = order_add_goroutine(o, f->arg[0], status);
+	if (slot == TRACE_NONE)
+		return ADVANCE_NO_MEMORY;
+	struct trace_event *e = emit(o, f);
+	transition(e, slot, TRACE_NOT_EXIST, status);
+	e->arg[0] = f->arg[1];
+	e->arg[2] = f->arg[2];
+	return ADVANCE_READY;
+}
+
+static enum advance go_create_syscall(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_THREAD;
+	NEED_NO_GO;
+	NEED(idmap_get(&o->goroutine_of, f->arg[0]) == IDMAP_NONE, "goroutine %llu is there already",
+		 (unsigned long long)f->arg[0]);
+	uint32_t slot = order_add_goroutine(o, f->arg[0], GO_SYSCALL);
+	if (slot == TRACE_NONE)
+		return ADVANCE_NO_MEMORY;
+	transition(emit(o, f), slot, TRACE_NOT_EXIST, GO_SYSCALL);
+	m->g = slot_or_none(f->arg[0], slot);
+	return ADVANCE_READY;
+}
+
+/* GoDestroy, GoStop, GoBlock: order.go, advanceGoStopExec */
+static enum advance go_stop_running(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_USER;
+	uint32_t slot = m->g, name = NAME_NONE;
+	struct trace_goroutine *g = &o->goroutine[slot];
+	NEED(g->status == GO_RUNNING, "goroutine %llu is %s, not running", (unsigned long long)g->id,
+		 go_states[g->status]);
+	if (f->type == EV_GO_DESTROY) {
+		transition(emit(o, f), slot, GO_RUNNING, TRACE_NOT_EXIST);
+		order_remove_goroutine(o, slot);
+	} else {
+		NEED_NAME(f->arg[0], &name);
+		g->status = f->type == EV_GO_STOP ? GO_RUNNABLE : GO_WAITING;
+		struct trace_event *e = emit(o, f);
+		transition(e, slot, GO_RUNNING, g->status);
+		e->name = name;
+		e->arg[2] = f->arg[1];
+	}
+	m->g = TRACE_NONE;
+	return ADVANCE_READY;
+}
+
+static enum advance go_start(struct order *o, struct front *f)
+{
+	uint32_t slot = idmap_get(&o->goroutine_of, f->arg[0]);
+	if (slot == IDMAP_NONE)
+		return ADVANCE_WAIT;
+	struct trace_goroutine *g = &o->goroutine[slot];
+	if (g->status != GO_RUNNABLE || !succeeds(o, f->arg[1], g->seq_generation, g->seq))
+		return ADVANCE_WAIT;
+	struct trace_thread *m = thread_of(o, f);
+	NEED_THREAD;
+	NEED_PROC;
+	NEED_NO_GO;
+	g->status = GO_RUNNING;
+	g->seq = f->arg[1];
+	transition(emit(o, f), slot, GO_RUNNABLE, GO_RUNNING);
+	m->g = slot_or_none(f->arg[0], slot);
+	return ADVANCE_READY;
+}
+
+static enum advance go_unblock(struct order *o, struct front *f)
+{
+	uint32_t slot = idmap_get(&o->goroutine_of, f->arg[0]);
+	if (slot == IDMAP_NONE)
+		return ADVANCE_WAIT;
+	struct trace_goroutine *g = &o->goroutine[slot];
+	if (g->status != GO_WAITING || !succeeds(o, f->arg[1], g->seq_generation, g->seq))
+		return ADVANCE_WAIT;
+	g->status = GO_RUNNABLE;
+	g->seq = f->arg[1];
+	struct trace_event *e = emit(o, f);
+	transition(e, slot, GO_WAITING, GO_RUNNABLE);
+	e->arg[2] = f->arg[2];
+	return ADVANCE_READY;
+}
+
+/* One event that stands for three: the next goroutine wakes, this one blocks or ends, the next one runs. */
+static enum advance go_switch(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_USER;
+	uint32_t current = m->g;
+	NEED(o->goroutine[current].status == GO_RUNNING, "goroutine %llu isn't running",
+		 (unsigned long long)o->goroutine[current].id);
+	uint32_t next = idmap_get(&o->goroutine_of, f->arg[0]);
+	if (next == IDMAP_NONE)
+		return ADVANCE_WAIT;
+	struct trace_goroutine *g = &o->goroutine[next];
+	if (g->status != GO_WAITING || !succeeds(o, f->arg[1], g->seq_generation, g->seq))
+		return ADVANCE_WAIT;
+	transition(emit(o, f), next, GO_WAITING, GO_RUNNABLE);
+	bool destroy = f->type == EV_GO_SWITCH_DESTROY;
+	struct trace_event *e =
+		order_emit(o, destroy ? EV_GO_DESTROY : EV_GO_BLOCK, f->time_ns, f->m);
+	e->synthetic = true;
+	transition(e, current, GO_RUNNING, destroy ? TRACE_NOT_EXIST : GO_WAITING);
+	if (destroy)
+		order_remove_goroutine(o, current);
+	else
+		o->goroutine[current].status = GO_WAITING;
+	g->status = GO_RUNNING;
+	g->seq = f->arg[1];
+	m->g = TRACE_NONE;
+	e = order_emit(o, EV_GO_START, f->time_ns, f->m);
+	e->synthetic = true;
+	transition(e, next, GO_RUNNABLE, GO_RUNNING);
+	m->g = slot_or_none(f->arg[0], next);
+	return ADVANCE_READY;
+}
+
+static enum advance go_syscall_begin(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_USER;
+	struct trace_goroutine *g = &o->goroutine[m->g];
+	struct trace_proc *p = &o->proc[m->p];
+	NEED(g->status == GO_RUNNING, "goroutine %llu is %s, not running", (unsigned long long)g->id,
+		 go_states[g->status]);
+	/* The P's number is here to tell apart the syscalls that a ProcSteal could mean. */
+	NEED(succeeds(o, f->arg[0], p->seq_generation, p->seq), "proc %llu is at %llu, not before %llu",
+		 (unsigned long long)p->id, (unsigned long long)p->seq, (unsigned long long)f->arg[0]);
+	g->status = GO_SYSCALL;
+	p->status = PROC_SYSCALL;
+	p->seq = f->arg[0];
+	struct trace_event *e = emit(o, f);
+	transition(e, m->g, GO_RUNNING, GO_SYSCALL);
+	e->arg[2] = f->arg[1];
+	return ADVANCE_READY;
+}
+
+static enum advance go_syscall_end(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_USER;
+	struct trace_goroutine *g = &o->goroutine[m->g];
+	struct trace_proc *p = &o->proc[m->p];
+	NEED(g->status == GO_SYSCALL, "goroutine %llu isn't in a syscall", (unsigned long long)g->id);
+	NEED(p->status == PROC_SYSCALL, "proc %llu isn't in a syscall", (unsigned long long)p->id);
+	g->status = GO_RUNNING;
+	p->status = PROC_RUNNING;
+	transition(emit(o, f), m->g, GO_SYSCALL, GO_RUNNING);
+	return ADVANCE_READY;
+}
+
+static enum advance go_syscall_end_blocked(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	/* The P is lost during this syscall: wait until it is. */
+	if (m->p != TRACE_NONE && o->proc[m->p].status == PROC_SYSCALL)
+		return ADVANCE_WAIT;
+	NEED_THREAD;
+	NEED_GO;
+	struct trace_goroutine *g = &o->goroutine[m->g];
+	NEED(g->status == GO_SYSCALL, "goroutine %llu isn't in a syscall", (unsigned long long)g->id);
+	g->status = GO_RUNNABLE;
+	transition(emit(o, f), m->g, GO_SYSCALL, GO_RUNNABLE);
+	m->g = TRACE_NONE;
+	return ADVANCE_READY;
+}
+
+static enum advance go_destroy_syscall(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_THREAD;
+	NEED_GO;
+	uint32_t slot = m->g;
+	struct trace_goroutine *g = &o->goroutine[slot];
+	NEED(g->status == GO_SYSCALL, "goroutine %llu isn't in a syscall", (unsigned long long)g->id);
+	if (m->p != TRACE_NONE) {
+		/* The thread's ID may be used again, so its P counts as stolen right now. */
+		struct trace_proc *p = &o->proc[m->p];
+		NEED(p->status == PROC_SYSCALL, "proc %llu isn't in a syscall", (unsigned long long)p->id);
+		p->status = PROC_SYSCALL_ABANDONED;
+		struct trace_event *e = order_emit(o, EV_PROC_STEAL, f->time_ns, f->m);
+		e->synthetic = true;
+		transition(e, m->p, PROC_RUNNING, PROC_IDLE);
+	}
+	transition(emit(o, f), slot, GO_SYSCALL, TRACE_NOT_EXIST);
+	order_remove_goroutine(o, slot);
+	m->g = TRACE_NONE;
+	m->p = TRACE_NONE;
+	return ADVANCE_READY;
+}
+
+/* --- annotations ------------------------------------------------------------------------------- */
+
+static enum advance task_begin(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	uint32_t name;
+	NEED(idmap_get(&o->task_of, f->arg[0]) == IDMAP_NONE, "task %llu has begun already",
+		 (unsigned long long)f->arg[0]);
+	NEED_NAME(f->arg[2], &name);
+	NEED_USER;
+	uint32_t slot = o->free_task - 1;
+	if (o->free_task) {
+		o->free_task = o->task[slot].next_free;
+	} else {
+		if (o->tasks == o->task_capacity) {
+			size_t capacity = o->task_capacity ? o->task_capacity * 2 : 64;
+			struct open_task *task = reallocarray(o->task, capacity, sizeof *task);
+			if (!task)
+				return ADVANCE_NO_MEMORY;
+			o->task = task;
+			o->task_capacity = capacity;
+		}
+		slot = (uint32_t)o->tasks++;
+	}
+	if (!idmap_put(&o->task_of, f->arg[0], slot))
+		return ADVANCE_NO_MEMORY;
+	o->task[slot] = (struct open_task){f->arg[1], name, 0};
+	struct trace_event *e = emit(o, f);
+	e->arg[0] = f->arg[0];
+	e->arg[1] = f->arg[1];
+	e->arg[2] = f->arg[3];
+	e->name = name;
+	return ADVANCE_READY;
+}
+
+/* A task may end more than once, or without a begin that we saw. */
+static enum advance task_end(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_USER;
+	struct trace_event *e = emit(o, f);
+	e->arg[0] = f->arg[0];
+	e->arg[2] = f->arg[1];
+	uint32_t slot = idmap_get(&o->task_of, f->arg[0]);
+	if (slot != IDMAP_NONE) {
+		e->arg[1] = o->task[slot].parent;
+		e->name = o->task[slot].name;
+		o->task[slot].next_free = o->free_task;
+		o->free_task = slot + 1;
+		idmap_remove(&o->task_of, f->arg[0]);
+	}
+	return ADVANCE_READY;
+}
+
+static struct trace_event *emit_region(struct order *o, const struct front *f, uint32_t name)
+{
+	struct trace_event *e = emit(o, f);
+	e->arg[0] = f->arg[0];
+	e->arg[2] = f->arg[2];
+	e->name = name;
+	return e;
+}
+
+static enum advance region_begin(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	uint32_t name;
+	NEED_USER;
+	NEED_NAME(f->arg[1], &name);
+	if (!order_push_node(o, &o->goroutine[m->g].regions, f->arg[0], name))
+		return ADVANCE_NO_MEMORY;
+	emit_region(o, f, name);
+	return ADVANCE_READY;
+}
+
+/* Misuse of regions is the program's mistake, not the trace's: the reference gives up the whole trace for it. Here,
+   regions that were left open inside end with it, and an end without a start is shown to nobody. */
+static enum advance region_end_repaired(struct order *o, struct front *f, uint32_t name)
+{
+	uint32_t *regions = &o->goroutine[o->thread[f->m].g].regions;
+	uint32_t i = *regions;
+	o->repairs.regions++;
+	while (i && (o->node[i].key != f->arg[0] || o->node[i].name != name))
+		i = o->node[i].next;
+	if (!i) {
+		o->last_ns = f->time_ns > o->last_ns ? f->time_ns : o->last_ns;
+		return ADVANCE_READY;
+	}
+	while (*regions != i)
+		order_pop_node(o, regions);
+	order_pop_node(o, regions);
+	emit_region(o, f, name);
+	return ADVANCE_READY;
+}
+
+static enum advance region_end(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	uint32_t name;
+	NEED_USER;
+	NEED_NAME(f->arg[1], &name);
+	uint32_t *regions = &o->goroutine[m->g].regions;
+	if (*regions) { /* else it began before the trace */
+		const struct open_node *innermost = &o->node[*regions];
+		if (innermost->key != f->arg[0] || innermost->name != name) {
+			NEED(o->tolerant, "region \"%.40s\" ends inside region \"%.40s\" of goroutine %llu",
+				 names_text(&o->names, name), names_text(&o->names, innermost->name),
+				 (unsigned long long)o->goroutine[m->g].id);
+			return region_end_repaired(o, f, name);
+		}
+		order_pop_node(o, regions);
+	}
+	emit_region(o, f, name);
+	return ADVANCE_READY;
+}
+
+static enum advance user_log(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	uint32_t name;
+	NEED_USER;
+	NEED_NAME(f->arg[1], &name);
+	if (!generation_has_string(o->generation, f->arg[2])) {
+		NEED(o->tolerant, "string %llu isn't there", (unsigned long long)f->arg[2]);
+		o->repairs.strings++;
+		f->arg[2] = 0;
+	}
+	struct trace_event *e = emit(o, f);
+	e->arg[0] = f->arg[0];
+	e->arg[1] = f->arg[2];
+	e->arg[2] = f->arg[3];
+	e->name = name;
+	return ADVANCE_READY;
+}
+
+static enum advance go_label(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	uint32_t name;
+	NEED_USER;
+	NEED_NAME(f->arg[0], &name);
+	emit(o, f)->name = name;
+	return ADVANCE_READY;
+}
+
+static enum advance procs_change(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_USER;
+	struct trace_event *e = emit(o, f);
+	e->arg[0] = f->arg[0];
+	e->arg[2] = f->arg[1];
+	return ADVANCE_READY;
+}
+
+/* --- the collector ----------------------------------------------------------------------------- */
+
+static enum advance emit_gc(struct order *o, struct front *f, enum gc_state state)
+{
+	o->gc_seq = f->arg[0];
+	o->gc_state = state;
+	struct trace_event *e = emit(o, f);
+	e->arg[0] = f->arg[0];
+	if (f->type == EV_GC_BEGIN)
+		e->arg[2] = f->arg[1];
+	return ADVANCE_READY;
+}
+
+static enum advance gc_active(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	if (o->generation->number == o->initial) {
+		NEED(o->gc_state == GC_UNDETERMINED, "it isn't the first event of the collector");
+		return emit_gc(o, f, GC_RUNNING);
+	}
+	if (f->arg[0] != o->gc_seq + 1)
+		return ADVANCE_WAIT;
+	NEED(o->gc_state == GC_RUNNING, "no collection is running");
+	NEED_USER;
+	return emit_gc(o, f, GC_RUNNING);
+}
+
+static enum advance gc_begin(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	if (o->gc_state == GC_UNDETERMINED)
+		return emit_gc(o, f, GC_RUNNING);
+	if (f->arg[0] != o->gc_seq + 1)
+		return ADVANCE_WAIT;
+	NEED(o->gc_state != GC_RUNNING, "a collection is running already");
+	NEED_USER;
+	return emit_gc(o, f, GC_RUNNING);
+}
+
+static enum advance gc_end(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	if (f->arg[0] != o->gc_seq + 1)
+		return ADVANCE_WAIT;
+	NEED(o->gc_state == GC_RUNNING, "no collection is running");
+	NEED_USER;
+	return emit_gc(o, f, GC_NOT_RUNNING);
+}
+
+static enum advance heap(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_THREAD;
+	NEED_PROC;
+	emit(o, f)->arg[0] = f->arg[0];
+	return ADVANCE_READY;
+}
+
+static enum advance sweep_begin(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_THREAD;
+	NEED_PROC;
+	NEED(!o->proc[m->p].sweep, "proc %llu sweeps already", (unsigned long long)o->proc[m->p].id);
+	o->proc[m->p].sweep = true;
+	struct trace_event *e = emit(o, f);
+	e->subject = m->p;
+	e->arg[2] = f->arg[0];
+	return ADVANCE_READY;
+}
+
+static enum advance sweep_active(struct order *o, struct front *f)
+{
+	uint32_t slot = idmap_get(&o->proc_of, f->arg[0]);
+	NEED(slot != IDMAP_NONE, "proc %llu isn't known", (unsigned long long)f->arg[0]);
+	bool initial = o->generation->number == o->initial;
+	NEED(o->proc[slot].sweep != initial, "proc %llu %s", (unsigned long long)f->arg[0],
+		 initial ? "sweeps already" : "doesn't sweep");
+	o->proc[slot].sweep = true;
+	emit(o, f)->subject = slot;
+	return ADVANCE_READY;
+}
+
+static enum advance sweep_end(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_THREAD;
+	NEED_PROC;
+	NEED(o->proc[m->p].sweep, "proc %llu doesn't sweep", (unsigned long long)o->proc[m->p].id);
+	o->proc[m->p].sweep = false;
+	struct trace_event *e = emit(o, f);
+	e->subject = m->p;
+	e->arg[0] = f->arg[0];
+	e->arg[1] = f->arg[1];
+	return ADVANCE_READY;
+}
+
+static enum advance assist_begin(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_USER;
+	NEED(!o->goroutine[m->g].assist, "goroutine %llu assists already",
+		 (unsigned long long)o->goroutine[m->g].id);
+	o->goroutine[m->g].assist = true;
+	struct trace_event *e = emit(o, f);
+	e->subject = m->g;
+	e->arg[2] = f->arg[0];
+	return ADVANCE_READY;
+}
+
+static enum advance assist_active(struct order *o, struct front *f)
+{
+	uint32_t slot = idmap_get(&o->goroutine_of, f->arg[0]);
+	NEED(slot != IDMAP_NONE, "goroutine %llu isn't known", (unsigned long long)f->arg[0]);
+	bool initial = o->generation->number == o->initial;
+	NEED(o->goroutine[slot].assist != initial, "goroutine %llu %s", (unsigned long long)f->arg[0],
+		 initial ? "assists already" : "doesn't assist");
+	o->goroutine[slot].assist = true;
+	emit(o, f)->subject = slot;
+	return ADVANCE_READY;
+}
+
+static enum advance assist_end(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_USER;
+	NEED(o->goroutine[m->g].assist, "goroutine %llu doesn't assist",
+		 (unsigned long long)o->goroutine[m->g].id);
+	o->goroutine[m->g].assist = false;
+	emit(o, f)->subject = m->g;
+	return ADVANCE_READY;
+}
+
+static enum advance stw_begin(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	uint32_t name;
+	NEED_USER;
+	NEED_NAME(f->arg[0], &name);
+	uint32_t *stops = &o->goroutine[m->g].stops;
+	for (uint32_t i = *stops; i; i = o->node[i].next)
+		NEED(o->node[i].key != f->arg[0], "the world is stopped for this already");
+	if (!order_push_node(o, stops, f->arg[0], name))
+		return ADVANCE_NO_MEMORY;
+	struct trace_event *e = emit(o, f);
+	e->subject = m->g;
+	e->name = name;
+	e->arg[2] = f->arg[1];
+	return ADVANCE_READY;
+}
+
+static enum advance stw_end(struct order *o, struct front *f)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_USER;
+	uint32_t *stops = &o->goroutine[m->g].stops;
+	NEED(*stops, "the world isn't stopped by goroutine %llu",
+		 (unsigned long long)o->goroutine[m->g].id);
+	struct trace_event *e = emit(o, f);
+	e->subject = m->g;
+	e->name = o->node[*stops].name;
+	order_pop_node(o, stops);
+	return ADVANCE_READY;
+}
+
+/* Experiments are counted, not interpreted. */
+static enum advance experimental(struct order *o, struct front *f)
+{
+	NEED_THREAD;
+	emit(o, f)->arg[0] = f->arg[0];
+	return ADVANCE_READY;
+}
+
+const advance_handler advance_handlers[256] = {
+	[EV_PROCS_CHANGE] = procs_change,
+	[EV_PROC_START] = proc_start,
+	[EV_PROC_STOP] = proc_stop,
+	[EV_PROC_STEAL] = proc_steal,
+	[EV_PROC_STATUS] = proc_status,
+	[EV_GO_CREATE] = go_create,
+	[EV_GO_CREATE_SYSCALL] = go_create_syscall,
+	[EV_GO_START] = go_start,
+	[EV_GO_DESTROY] = go_stop_running,
+	[EV_GO_DESTROY_SYSCALL] = go_destroy_syscall,
+	[EV_GO_STOP] = go_stop_running,
+	[EV_GO_BLOCK] = go_stop_running,
+	[EV_GO_UNBLOCK] = go_unblock,
+	[EV_GO_SYSCALL_BEGIN] = go_syscall_begin,
+	[EV_GO_SYSCALL_END] = go_syscall_end,
+	[EV_GO_SYSCALL_END_BLOCKED] = go_syscall_end_blocked,
+	[EV_GO_STATUS] = go_status,
+	[EV_STW_BEGIN] = stw_begin,
+	[EV_STW_END] = stw_end,
+	[EV_GC_ACTIVE] = gc_active,
+	[EV_GC_BEGIN] = gc_begin,
+	[EV_GC_END] = gc_end,
+	[EV_GC_SWEEP_ACTIVE] = sweep_active,
+	[EV_GC_SWEEP_BEGIN] = sweep_begin,
+	[EV_GC_SWEEP_END] = sweep_end,
+	[EV_GC_MARK_ASSIST_ACTIVE] = assist_active,
+	[EV_GC_MARK_ASSIST_BEGIN] = assist_begin,
+	[EV_GC_MARK_ASSIST_END] = assist_end,
+	[EV_HEAP_ALLOC] = heap,
+	[EV_HEAP_GOAL] = heap,
+	[EV_GO_LABEL] = go_label,
+	[EV_USER_TASK_BEGIN] = task_begin,
+	[EV_USER_TASK_END] = task_end,
+	[EV_USER_REGION_BEGIN] = region_begin,
+	[EV_USER_REGION_END] = region_end,
+	[EV_USER_LOG] = user_log,
+	[EV_GO_SWITCH] = go_switch,
+	[EV_GO_SWITCH_DESTROY] = go_switch,
+	[EV_GO_CREATE_BLOCKED] = go_create,
+	[EV_GO_STATUS_STACK] = go_status,
+	[128] = experimental,
+	[129] = experimental,
+	[130] = experimental,
+	[131] = experimental,
+	[132] = experimental,
+	[133] = experimental,
+	[134] = experimental,
+	[135] = experimental,
+	[136] = experimental,
+};

@@ -1,0 +1,244 @@
+#include "trace/goroutines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/tables.h"
+
+void goroutines_finish(struct goroutines *a)
+{
+	free(a->slot);
+	free(a->group);
+	free(a->reason);
+	idmap_finish(&a->group_of);
+	distribution_finish(&a->latency);
+	distribution_finish(&a->syscall);
+	memset(a, 0, sizeof *a);
+}
+
+/* --- lists of reasons -------------------------------------------------------------------------- */
+
+static bool add_reason(struct goroutines *a, uint32_t *list, uint32_t reason, uint64_t count, int64_t ns)
+{
+	uint32_t i = *list;
+	while (i && a->reason[i - 1].reason != reason)
+		i = a->reason[i - 1].next;
+	if (!i) {
+		i = a->free_reason;
+		if (i) {
+			a->free_reason = a->reason[i - 1].next;
+		} else {
+			if (!wire_grow(&a->reason, &a->reason_capacity, a->reasons, sizeof *a->reason))
+				return false;
+			i = (uint32_t)++a->reasons;
+		}
+		a->reason[i - 1] = (struct reason_time){.reason = reason, .next = *list};
+		*list = i;
+	}
+	a->reason[i - 1].count += count;
+	a->reason[i - 1].total_ns += ns;
+	return true;
+}
+
+static void free_reasons(struct goroutines *a, uint32_t list)
+{
+	while (list) {
+		uint32_t next = a->reason[list - 1].next;
+		a->reason[list - 1].next = a->free_reason;
+		a->free_reason = list;
+		list = next;
+	}
+}
+
+static bool merge_reasons(struct goroutines *a, uint32_t *into, uint32_t from)
+{
+	for (; from; from = a->reason[from - 1].next) {
+		struct reason_time r = a->reason[from - 1];
+		if (!add_reason(a, into, r.reason, r.count, r.total_ns))
+			return false;
+	}
+	return true;
+}
+
+/* --- goroutines -------------------------------------------------------------------------------- */
+
+static bool grow_slots(struct goroutines *a, size_t slots)
+{
+	if (slots <= a->slots)
+		return true;
+	size_t n = a->slots ? a->slots : 64;
+	while (n < slots)
+		n *= 2;
+	struct goroutine_time *slot = reallocarray(a->slot, n, sizeof *slot);
+	if (!slot)
+		return false;
+	a->slot = slot;
+	for (; a->slots < n; a->slots++)
+		a->slot[a->slots] = (struct goroutine_time){.state = TRACE_NOT_EXIST};
+	return true;
+}
+
+/* Closes the state that goes on; a clock that steps back adds nothing. */
+static bool charge(struct goroutines *a, struct goroutine_time *g, int64_t now)
+{
+	int64_t ns = now > g->since_ns ? now - g->since_ns : 0;
+	g->state_ns[g->state] += ns;
+	g->since_ns = now;
+	return g->state != GO_WAITING || add_reason(a, &g->reasons, g->reason, 1, ns);
+}
+
+static struct goroutine_group *group_of(struct goroutines *a, uint32_t function, uint32_t creator)
+{
+	uint64_t key = (uint64_t)function << 32 | creator;
+	uint32_t i = idmap_get(&a->group_of, key);
+	if (i != IDMAP_NONE)
+		return &a->group[i];
+	if (!wire_grow(&a->group, &a->group_capacity, a->groups, sizeof *a->group) ||
+		!idmap_put(&a->group_of, key, (uint32_t)a->groups))
+		return NULL;
+	a->group[a->groups] = (struct goroutine_group){.function = function, .creator = creator};
+	return &a->group[a->groups++];
+}
+
+/* Adds the goroutine to its group and frees its slot. */
+static bool retire(struct goroutines *a, struct goroutine_time *g, bool ended)
+{
+	struct goroutine_group *group = group_of(a, g->function, g->creator);
+	if (!group)
+		return false;
+	if (a->finished)
+		a->finished(a->finished_self, a, g);
+	group->goroutines++;
+	group->created += g->created;
+	group->ended += ended;
+	group->starts += g->starts;
+	for (size_t i = 0; i < GO_STATUS_COUNT; i++) {
+		group->state_ns[i] += g->state_ns[i];
+		a->state_ns[i] += g->state_ns[i];
+	}
+	if (!merge_reasons(a, &group->reasons, g->reasons) ||
+		!merge_reasons(a, &a->all_reasons, g->reasons))
+		return false;
+	free_reasons(a, g->reasons);
+	g->reasons = 0;
+	g->state = TRACE_NOT_EXIST;
+	a->ended += ended;
+	a->alive--;
+	return true;
+}
+
+static void meet(struct goroutines *a, struct goroutine_time *g, uint64_t id, const struct trace_event *e)
+{
+	*g = (struct goroutine_time){
+		.id = id,
+		.since_ns = e->at_ns,
+		.first_ns = e->at_ns,
+		.state = e->to,
+		.created = e->from == TRACE_NOT_EXIST,
+	};
+	a->seen++;
+	a->created += g->created;
+	if (++a->alive > a->most_alive)
+		a->most_alive = a->alive;
+}
+
+/* The name of a frame's function: the leaf of the stack, or its root. */
+static uint32_t function_of(const struct trace_block *block, uint64_t stack, bool root)
+{
+	const struct wire_frame *frame[TRACE_MAX_FRAMES];
+	size_t n = block->generation ? generation_stack(block->generation, stack, frame) : 0;
+	if (n == 0)
+		return NAME_NONE;
+	uint32_t name = generation_name(block->generation, block->names, frame[root ? n - 1 : 0]->function);
+	return name == NAME_ERROR ? NAME_NONE : name;
+}
+
+static bool transition(struct goroutines *a, const struct trace_block *block, const struct trace_event *e)
+{
+	struct goroutine_time *g = &a->slot[e->subject];
+	if (g->state == TRACE_NOT_EXIST) {
+		meet(a, g, block->goroutine[e->subject].id, e);
+		if (e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED) {
+			g->function = function_of(block, e->arg[0], true);
+			g->creator = function_of(block, e->arg[2], false);
+		}
+	} else if (e->from != e->to) { /* else it only says again what is known */
+		int64_t since = g->since_ns;
+		uint8_t was = g->state;
+		if (!charge(a, g, e->at_ns))
+			return false;
+		g->state = e->to;
+		g->reason = e->name;
+		if (e->to == TRACE_NOT_EXIST)
+			return retire(a, g, true);
+		if (e->to == GO_RUNNING && was == GO_RUNNABLE) {
+			g->starts++;
+			if (!distribution_add(&a->latency, e->at_ns - since))
+				return false;
+		} else if (was == GO_SYSCALL && !distribution_add(&a->syscall, e->at_ns - since)) {
+			return false;
+		}
+	}
+	/* A stack of its own shows at its root where it started. */
+	if (g->function == NAME_NONE && e->arg[2] &&
+		(e->g == e->subject || e->type == EV_GO_STATUS_STACK))
+		g->function = function_of(block, e->arg[2], true);
+	return true;
+}
+
+static bool is_transition(uint8_t type)
+{
+	static const bool yes[256] = {
+		[EV_GO_CREATE] = true,		 [EV_GO_CREATE_SYSCALL] = true,
+		[EV_GO_START] = true,		 [EV_GO_DESTROY] = true,
+		[EV_GO_DESTROY_SYSCALL] = true, [EV_GO_STOP] = true,
+		[EV_GO_BLOCK] = true,		 [EV_GO_UNBLOCK] = true,
+		[EV_GO_SYSCALL_BEGIN] = true, [EV_GO_SYSCALL_END] = true,
+		[EV_GO_SYSCALL_END_BLOCKED] = true, [EV_GO_STATUS] = true,
+		[EV_GO_SWITCH] = true,		 [EV_GO_SWITCH_DESTROY] = true,
+		[EV_GO_CREATE_BLOCKED] = true, [EV_GO_STATUS_STACK] = true,
+	};
+	return yes[type];
+}
+
+static bool on_events(void *self, const struct trace_block *block)
+{
+	struct goroutines *a = self;
+	if (!grow_slots(a, block->goroutines))
+		return false;
+	for (size_t i = 0; i < block->events; i++) {
+		const struct trace_event *e = &block->event[i];
+		if (is_transition(e->type) && !transition(a, block, e))
+			return false;
+	}
+	return true;
+}
+
+static void close_all(struct goroutines *a, int64_t now, bool end)
+{
+	for (size_t i = 0; i < a->slots; i++) {
+		struct goroutine_time *g = &a->slot[i];
+		if (g->state == TRACE_NOT_EXIST)
+			continue;
+		a->blocked += end && g->state == GO_WAITING;
+		/* Out of memory here loses this one from the sums; there is nobody left to tell. */
+		if (charge(a, g, now))
+			retire(a, g, false);
+	}
+}
+
+static void on_gap(void *self, int64_t time_ns)
+{
+	close_all(self, time_ns, false);
+}
+
+static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
+{
+	(void)block;
+	close_all(self, time_ns, true);
+}
+
+struct trace_visitor goroutines_visitor(struct goroutines *a)
+{
+	return (struct trace_visitor){a, on_events, on_gap, on_end};
+}

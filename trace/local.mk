@@ -1,0 +1,16 @@
+noinst_LIBRARIES += trace/libtrace.a
+trace_libtrace_a_SOURCES = \
+	trace/advance.c \
+	trace/distribution.c trace/distribution.h \
+	trace/event.h \
+	trace/format.c trace/format.h \
+	trace/goroutines.c trace/goroutines.h \
+	trace/idmap.c trace/idmap.h \
+	trace/inflate.c trace/inflate.h \
+	trace/input.c trace/input.h \
+	trace/names.c trace/names.h \
+	trace/order.c trace/order.h trace/order_state.h \
+	trace/reader.c trace/reader.h \
+	trace/tables.c trace/tables.h \
+	trace/varint.h \
+	trace/wire.c trace/wire.h

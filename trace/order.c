@@ -1,0 +1,538 @@
+#include "trace/order.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/order_state.h"
+#include "trace/tables.h"
+
+/* --- the state's memory ------------------------------------------------------------------------ */
+
+uint32_t order_add_goroutine(struct order *o, uint64_t id, uint8_t status)
+{
+	uint32_t slot;
+	if (o->frees) {
+		slot = o->free_goroutine[--o->frees];
+	} else {
+		if (o->goroutines >= UINT32_MAX / 2 ||
+			!wire_grow(&o->goroutine, &o->goroutine_capacity, o->goroutines, sizeof *o->goroutine))
+			return TRACE_NONE;
+		slot = (uint32_t)o->goroutines++;
+	}
+	o->goroutine[slot] = (struct trace_goroutine){
+		.id = id, .seq_generation = o->generation->number, .status = status};
+	return idmap_put(&o->goroutine_of, id, slot) ? slot : TRACE_NONE;
+}
+
+/* The slot is used again only after the visitors have seen it go. */
+void order_remove_goroutine(struct order *o, uint32_t slot)
+{
+	struct trace_goroutine *g = &o->goroutine[slot];
+	idmap_remove(&o->goroutine_of, g->id);
+	while (g->regions)
+		order_pop_node(o, &g->regions);
+	while (g->stops)
+		order_pop_node(o, &g->stops);
+	if (wire_grow(&o->retired, &o->retired_capacity, o->retirees, sizeof *o->retired))
+		o->retired[o->retirees++] = slot;
+}
+
+uint32_t order_add_proc(struct order *o, uint64_t id, uint8_t status)
+{
+	if (!wire_grow(&o->proc, &o->proc_capacity, o->procs, sizeof *o->proc))
+		return TRACE_NONE;
+	uint32_t slot = (uint32_t)o->procs;
+	o->proc[slot] = (struct trace_proc){
+		.id = id, .seq_generation = o->generation->number, .status = status};
+	if (!idmap_put(&o->proc_of, id, slot))
+		return TRACE_NONE;
+	o->procs++;
+	return slot;
+}
+
+uint32_t order_add_thread(struct order *o, uint64_t id)
+{
+	if (!wire_grow(&o->thread, &o->thread_capacity, o->threads, sizeof *o->thread))
+		return TRACE_NONE;
+	uint32_t slot = (uint32_t)o->threads;
+	o->thread[slot] = (struct trace_thread){.id = id, .g = TRACE_NONE, .p = TRACE_NONE};
+	if (!idmap_put(&o->thread_of, id, slot))
+		return TRACE_NONE;
+	o->threads++;
+	return slot;
+}
+
+bool order_push_node(struct order *o, uint32_t *head, uint64_t key, uint32_t name)
+{
+	uint32_t i = o->free_node;
+	if (i) {
+		o->free_node = o->node[i].next;
+	} else {
+		if (o->nodes >= UINT32_MAX - 1 ||
+			!wire_grow(&o->node, &o->node_capacity, o->nodes, sizeof *o->node))
+			return false;
+		i = (uint32_t)o->nodes++;
+	}
+	o->node[i] = (struct open_node){key, name, *head};
+	*head = i;
+	return true;
+}
+
+void order_pop_node(struct order *o, uint32_t *link)
+{
+	uint32_t i = *link;
+	*link = o->node[i].next;
+	o->node[i].next = o->free_node;
+	o->free_node = i;
+}
+
+/* Everything as before the first event, but names and time go on. */
+static bool forget(struct order *o)
+{
+	idmap_clear(&o->goroutine_of);
+	idmap_clear(&o->proc_of);
+	idmap_clear(&o->thread_of);
+	idmap_clear(&o->task_of);
+	o->goroutines = o->procs = o->threads = o->tasks = o->frees = o->retirees = 0;
+	o->free_node = o->free_task = 0;
+	o->nodes = 1;
+	o->initial = 0;
+	o->gc_seq = 0;
+	o->gc_state = GC_UNDETERMINED;
+	if (!wire_grow(&o->node, &o->node_capacity, 1, sizeof *o->node))
+		return false;
+	return order_add_thread(o, TRACE_NO_THREAD) == 0;
+}
+
+struct order *order_create(const struct trace_visitor *visitors, size_t n,
+						   const struct order_options *options)
+{
+	struct order *o = calloc(1, sizeof *o);
+	if (!o)
+		return NULL;
+	o->visitor = visitors;
+	o->visitors = n;
+	o->tolerant = options->tolerant;
+	o->reference_clock = options->reference_clock;
+	o->stop = options->stop;
+	if (!forget(o)) {
+		order_destroy(o);
+		return NULL;
+	}
+	return o;
+}
+
+void order_destroy(struct order *o)
+{
+	if (!o)
+		return;
+	idmap_finish(&o->goroutine_of);
+	idmap_finish(&o->proc_of);
+	idmap_finish(&o->thread_of);
+	idmap_finish(&o->task_of);
+	names_finish(&o->names);
+	free(o->goroutine);
+	free(o->free_goroutine);
+	free(o->retired);
+	free(o->proc);
+	free(o->thread);
+	free(o->node);
+	free(o->task);
+	free(o->front);
+	free(o->heap);
+	free(o);
+}
+
+/* --- showing ----------------------------------------------------------------------------------- */
+
+static struct trace_block block_of(struct order *o)
+{
+	return (struct trace_block){
+		.event = o->event,
+		.events = o->events,
+		.generation = o->generation,
+		.names = &o->names,
+		.goroutine = o->goroutine,
+		.goroutines = o->goroutines,
+		.proc = o->proc,
+		.procs = o->procs,
+		.thread = o->thread,
+		.threads = o->threads,
+	};
+}
+
+static enum order_result flush(struct order *o)
+{
+	if (o->events) {
+		if (o->total == 0)
+			o->first_ns = o->event[0].time_ns;
+		struct trace_block block = block_of(o);
+		for (size_t i = 0; i < o->visitors; i++)
+			if (!o->visitor[i].events(o->visitor[i].self, &block))
+				return ORDER_NO_MEMORY;
+		o->total += o->events;
+		o->events = 0;
+	}
+	for (; o->retirees; o->retirees--) {
+		if (!wire_grow(&o->free_goroutine, &o->free_capacity, o->frees, sizeof *o->free_goroutine))
+			return ORDER_NO_MEMORY;
+		o->free_goroutine[o->frees++] = o->retired[o->retirees - 1];
+	}
+	return o->stop && *o->stop ? ORDER_STOPPED : ORDER_OK;
+}
+
+static struct trace_event *emit_sync(struct order *o, int64_t time_ns)
+{
+	struct trace_event *e = order_emit(o, EV_SYNC, time_ns, 0);
+	e->arg[0] = ++o->syncs;
+	return e;
+}
+
+/* --- one thread's events ----------------------------------------------------------------------- */
+
+/* Number of varints of an event, the time included; 0: no event of a batch. */
+static inline unsigned numbers_of(uint8_t type)
+{
+	const struct event_spec *spec = &event_specs[type];
+	return spec->timed ? spec->args + 1u : 0;
+}
+
+/* Near a batch's end every byte is checked. */
+static const uint8_t *decode_checked(struct front *f, uint64_t *ticks)
+{
+	struct cursor c = {f->p + 1, f->end};
+	unsigned n = numbers_of(f->type);
+	if (n == 0 || !cursor_varint(&c, ticks))
+		return NULL;
+	for (unsigned i = 0; i + 1 < n; i++)
+		if (!cursor_varint(&c, &f->arg[i]))
+			return NULL;
+	return c.p;
+}
+
+static inline const uint8_t *decode(struct front *f, uint64_t *ticks)
+{
+	const uint8_t *p = f->p;
+	f->type = *p++;
+	if (__builtin_expect(f->end - f->p < 1 + (1 + TRACE_MAX_ARGS) * VARINT_MAX, 0))
+		return decode_checked(f, ticks);
+	unsigned n = numbers_of(f->type);
+	if (__builtin_expect(n == 0, 0))
+		return NULL;
+	p = varint_unchecked(p, ticks);
+	for (unsigned i = 0; p && i + 1 < n; i++)
+		p = varint_unchecked(p, &f->arg[i]);
+	return p;
+}
+
+enum next { NEXT_EVENT, NEXT_NONE, NEXT_BROKEN };
+
+static enum next next_event(struct order *o, struct front *f)
+{
+	struct generation *g = o->generation;
+	while (__builtin_expect(f->p == f->end, 0)) {
+		if (o->in && f->batch)
+			input_release(o->in, (size_t)(f->batch - g->data), (size_t)(f->end - g->data));
+		if (f->next == WIRE_NONE)
+			return NEXT_NONE;
+		const struct wire_batch *batch = &g->batch[f->next];
+		f->p = f->batch = g->data + batch->offset;
+		f->end = f->p + batch->size;
+		f->next = batch->next;
+		f->batch_ticks = batch->time;
+		f->last_ns = 0;
+	}
+	uint64_t ticks = 0;
+	const uint8_t *p = decode(f, &ticks);
+	if (__builtin_expect(p == NULL, 0)) {
+		snprintf(o->problem, sizeof o->problem, "a byte %u that is no event, or one cut off, at offset %llu",
+				 f->type, (unsigned long long)(g->offset + (uint64_t)(f->p - g->data)));
+		return NEXT_BROKEN;
+	}
+	/* Each step is truncated by itself, as the reference does. */
+	if (__builtin_expect(f->last_ns == 0, 0))
+		f->last_ns = generation_ns(g, f->batch_ticks);
+	f->p = p;
+	f->last_ns = (int64_t)((uint64_t)f->last_ns + (uint64_t)generation_ns(g, ticks));
+	f->time_ns = f->last_ns;
+	return NEXT_EVENT;
+}
+
+/* --- the heap: the reference's, so that equal times come out in its order ------------------------ */
+
+static inline void sift_down(struct heap_entry *heap, size_t n, size_t i)
+{
+	struct heap_entry x = heap[i];
+	for (;;) {
+		size_t child = 2 * i + 1;
+		if (child >= n)
+			break;
+		if (child + 1 < n && heap[child + 1].time_ns < heap[child].time_ns)
+			child++;
+		if (heap[child].time_ns >= x.time_ns)
+			break;
+		heap[i] = heap[child];
+		i = child;
+	}
+	heap[i] = x;
+}
+
+static inline size_t sift_up(struct heap_entry *heap, size_t i)
+{
+	struct heap_entry x = heap[i];
+	for (; i > 0 && heap[(i - 1) / 2].time_ns > x.time_ns; i = (i - 1) / 2)
+		heap[i] = heap[(i - 1) / 2];
+	heap[i] = x;
+	return i;
+}
+
+static void heap_remove(struct order *o, size_t i)
+{
+	struct heap_entry *heap = o->heap;
+	for (; i > 0; i = (i - 1) / 2)
+		heap[i] = heap[(i - 1) / 2];
+	heap[0] = heap[--o->heap_n];
+	if (o->heap_n)
+		sift_down(heap, o->heap_n, 0);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	int64_t x = ((const struct heap_entry *)a)->time_ns, y = ((const struct heap_entry *)b)->time_ns;
+	return (x > y) - (x < y);
+}
+
+static void heap_sort(struct order *o)
+{
+	struct heap_entry *heap = o->heap;
+	if (o->heap_n > 64) {
+		qsort(heap, o->heap_n, sizeof *heap, compare_entries);
+		return;
+	}
+	for (size_t i = 1; i < o->heap_n; i++) {
+		struct heap_entry x = heap[i];
+		size_t j = i;
+		for (; j > 0 && heap[j - 1].time_ns > x.time_ns; j--)
+			heap[j] = heap[j - 1];
+		heap[j] = x;
+	}
+}
+
+/* --- merging ----------------------------------------------------------------------------------- */
+
+/* The stacks an event names must exist; the reference looks after the fact, too. */
+static bool check_stacks(struct order *o, const struct front *f)
+{
+	const struct event_spec *spec = &event_specs[f->type];
+	struct trace_event *e = &o->event[o->events - 1];
+	if (spec->stack && !generation_has_stack(o->generation, f->arg[spec->stack - 1])) {
+		o->repairs.stacks++;
+		e->arg[2] = 0;
+	} else if (!spec->other_stack ||
+			   generation_has_stack(o->generation, f->arg[spec->other_stack - 1])) {
+		return true;
+	} else {
+		o->repairs.stacks++;
+		e->arg[0] = 0;
+	}
+	if (!o->tolerant)
+		snprintf(o->problem, sizeof o->problem, "%s in generation %llu names a stack that isn't there",
+				 spec->name, (unsigned long long)o->generation->number);
+	return o->tolerant;
+}
+
+/* Advances the thread at heap[i] if it fits, and reads its next event. */
+static inline enum advance try_advance(struct order *o, size_t i)
+{
+	struct front *f = o->heap[i].front;
+	advance_handler handler = advance_handlers[f->type];
+	if (__builtin_expect(!handler, 0)) {
+		snprintf(o->problem, sizeof o->problem, "%s in generation %llu among the events",
+				 event_specs[f->type].name, (unsigned long long)o->generation->number);
+		return ADVANCE_BROKEN;
+	}
+	o->thread[f->m].known = true;
+	size_t before = o->events;
+	enum advance result = handler(o, f);
+	if (result != ADVANCE_READY)
+		return result;
+	if (event_specs[f->type].stack && o->events > before &&
+		__builtin_expect(!check_stacks(o, f), 0))
+		return ADVANCE_BROKEN;
+	switch (next_event(o, f)) {
+	case NEXT_EVENT:
+		o->heap[i].time_ns = f->time_ns;
+		if (i == 0 || sift_up(o->heap, i) == i)
+			sift_down(o->heap, o->heap_n, i);
+		return ADVANCE_READY;
+	case NEXT_NONE:
+		heap_remove(o, i);
+		return ADVANCE_READY;
+	default:
+		return ADVANCE_BROKEN;
+	}
+}
+
+/* The head doesn't fit yet: the others in the order of their times. */
+static enum advance try_others(struct order *o)
+{
+	heap_sort(o);
+	for (size_t i = 1; i < o->heap_n; i++) {
+		o->failures++;
+		enum advance result = try_advance(o, i);
+		if (result != ADVANCE_WAIT)
+			return result;
+	}
+	const struct front *f = o->heap[0].front;
+	snprintf(o->problem, sizeof o->problem,
+			 "no thread of %zu can go on in generation %llu; the first waits with %s", o->heap_n,
+			 (unsigned long long)o->generation->number, event_specs[f->type].name);
+	return ADVANCE_BROKEN;
+}
+
+static void emit_sample(struct order *o, const struct wire_sample *s)
+{
+	struct trace_event *e = order_emit(o, EV_CPU_SAMPLE, s->time_ns, 0);
+	uint32_t m = idmap_get(&o->thread_of, s->m);
+	e->g = s->g ? idmap_get(&o->goroutine_of, s->g) : TRACE_NONE;
+	e->p = idmap_get(&o->proc_of, s->p);
+	e->m = m ? m : TRACE_NONE;
+	e->arg[0] = s->g;
+	e->arg[1] = s->m;
+	e->arg[2] = generation_has_stack(o->generation, s->stack) ? s->stack : 0;
+}
+
+/* Each thread's first event into the heap. */
+static enum order_result gather(struct order *o)
+{
+	struct generation *g = o->generation;
+	while (o->front_capacity < g->threads)
+		if (!wire_grow(&o->front, &o->front_capacity, o->front_capacity, sizeof *o->front))
+			return ORDER_NO_MEMORY;
+	while (o->heap_capacity < g->threads)
+		if (!wire_grow(&o->heap, &o->heap_capacity, o->heap_capacity, sizeof *o->heap))
+			return ORDER_NO_MEMORY;
+	o->heap_n = 0;
+	for (size_t i = 0; i < g->threads; i++) {
+		struct front *f = &o->front[i];
+		uint32_t m = idmap_get(&o->thread_of, g->thread[i].id);
+		if (m == IDMAP_NONE)
+			m = order_add_thread(o, g->thread[i].id);
+		if (m == TRACE_NONE)
+			return ORDER_NO_MEMORY;
+		*f = (struct front){.next = g->thread[i].first, .m = m};
+		enum next next = next_event(o, f);
+		if (next == NEXT_BROKEN)
+			return ORDER_BROKEN;
+		if (next == NEXT_EVENT) {
+			o->heap[o->heap_n] = (struct heap_entry){f->time_ns, f};
+			sift_up(o->heap, o->heap_n++);
+		}
+	}
+	return ORDER_OK;
+}
+
+static enum order_result merge(struct order *o)
+{
+	struct generation *g = o->generation;
+	/* Real traces fail a few times per event at most; one made to fail must not take for ever. */
+	uint64_t patience = 16 * (uint64_t)g->size + (1 << 20);
+	size_t sample = 0;
+	while (o->heap_n || sample < g->samples) {
+		if (__builtin_expect(o->events > BLOCK_EVENTS - BLOCK_ROOM, 0)) {
+			enum order_result result = flush(o);
+			if (result != ORDER_OK)
+				return result;
+		}
+		if (__builtin_expect(sample < g->samples, 0) &&
+			(o->heap_n == 0 || g->sample[sample].time_ns < o->heap[0].time_ns)) {
+			emit_sample(o, &g->sample[sample++]);
+			continue;
+		}
+		enum advance result = try_advance(o, 0);
+		if (__builtin_expect(result == ADVANCE_WAIT, 0)) {
+			o->failures += 1 + (o->heap_n > 64 ? o->heap_n : 0);
+			if (o->failures > patience) {
+				snprintf(o->problem, sizeof o->problem, "the threads of generation %llu don't fit together",
+						 (unsigned long long)g->number);
+				return ORDER_BROKEN;
+			}
+			result = try_others(o);
+		}
+		if (__builtin_expect(result != ADVANCE_READY, 0))
+			return result == ADVANCE_NO_MEMORY ? ORDER_NO_MEMORY : ORDER_BROKEN;
+	}
+	return ORDER_OK;
+}
+
+enum order_result order_generation(struct order *o, struct generation *g, struct input *in)
+{
+	o->generation = g;
+	o->in = in;
+	o->failures = 0;
+	o->heap_n = 0;
+	o->problem[0] = '\0';
+	if (o->initial == 0)
+		o->initial = g->number;
+	enum order_result result = gather(o);
+	if (result == ORDER_OK) {
+		emit_sync(o, generation_ns(g, g->min_ticks));
+		result = merge(o);
+	}
+	enum order_result shown = result == ORDER_OK || result == ORDER_BROKEN ? flush(o) : ORDER_OK;
+	o->generation = NULL;
+	return shown != ORDER_OK ? shown : result;
+}
+
+enum order_result order_gap(struct order *o)
+{
+	enum order_result result = flush(o);
+	for (size_t i = 0; i < o->visitors; i++)
+		if (o->visitor[i].gap)
+			o->visitor[i].gap(o->visitor[i].self, o->last_ns);
+	if (result == ORDER_OK && !forget(o))
+		result = ORDER_NO_MEMORY;
+	return result;
+}
+
+enum order_result order_end(struct order *o)
+{
+	emit_sync(o, o->last_ns);
+	enum order_result result = flush(o);
+	struct trace_block block = block_of(o);
+	for (size_t i = 0; i < o->visitors; i++)
+		if (o->visitor[i].end)
+			o->visitor[i].end(o->visitor[i].self, &block, o->last_ns);
+	return result;
+}
+
+const char *order_problem(const struct order *o)
+{
+	return o->problem;
+}
+
+uint64_t order_events(const struct order *o)
+{
+	return o->total;
+}
+
+int64_t order_first_ns(const struct order *o)
+{
+	return o->first_ns;
+}
+
+int64_t order_last_ns(const struct order *o)
+{
+	return o->last_ns;
+}
+
+const struct order_repairs *order_repairs(const struct order *o)
+{
+	return &o->repairs;
+}
+
+struct names *order_names(struct order *o)
+{
+	return &o->names;
+}

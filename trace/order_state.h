@@ -1,0 +1,126 @@
+/*
+ * The order's inside, shared by its two halves: order.c merges the threads, advance.c knows what each
+ * event does to the scheduler's state. Not for others.
+ */
+#ifndef SCHEDTOP_TRACE_ORDER_STATE_H
+#define SCHEDTOP_TRACE_ORDER_STATE_H
+
+#include "trace/order.h"
+
+enum { BLOCK_EVENTS = 256, BLOCK_ROOM = 4 /* events that one advance may emit */ };
+
+/* A thread's place in the generation, and its next event. */
+struct front {
+	const uint8_t *p, *end; /* of the current batch */
+	const uint8_t *batch;   /* its first byte */
+	uint32_t next;          /* batch after it */
+	uint32_t m;             /* slot, or TRACE_NONE */
+	int64_t last_ns;        /* 0: start from the batch's time */
+	uint64_t batch_ticks;
+	int64_t time_ns;
+	uint64_t arg[TRACE_MAX_ARGS];
+	uint8_t type;
+};
+
+struct heap_entry {
+	int64_t time_ns;
+	struct front *front;
+};
+
+/* A region or an STW in flight; lists of them hang off goroutines, innermost first. */
+struct open_node {
+	uint64_t key; /* task, or the ID of the kind's string in its generation */
+	uint32_t name;
+	uint32_t next; /* 0: none */
+};
+
+struct open_task {
+	uint64_t parent;
+	uint32_t name;
+	uint32_t next_free;
+};
+
+enum gc_state { GC_UNDETERMINED, GC_NOT_RUNNING, GC_RUNNING };
+
+enum advance { ADVANCE_BROKEN = -1, ADVANCE_WAIT = 0, ADVANCE_READY = 1, ADVANCE_NO_MEMORY = -2 };
+
+struct order {
+	struct trace_event event[BLOCK_EVENTS];
+	size_t events;
+	int64_t last_ns, first_ns;
+	uint64_t total, syncs;
+
+	struct generation *generation;
+	struct input *in;
+	struct names names;
+	uint64_t initial; /* number of the first generation (since a gap) */
+	uint64_t gc_seq;
+	enum gc_state gc_state;
+	bool tolerant, reference_clock;
+	struct order_repairs repairs;
+
+	struct idmap goroutine_of, proc_of, thread_of, task_of;
+	struct trace_goroutine *goroutine;
+	size_t goroutines, goroutine_capacity;
+	uint32_t *free_goroutine; /* slots to use again */
+	size_t frees, free_capacity;
+	uint32_t *retired; /* slots to free when their events were shown */
+	size_t retirees, retired_capacity;
+	struct trace_proc *proc;
+	size_t procs, proc_capacity;
+	struct trace_thread *thread; /* slot 0 stands for "no thread" */
+	size_t threads, thread_capacity;
+	struct open_node *node; /* entry 0 is not used */
+	size_t nodes, node_capacity;
+	uint32_t free_node;
+	struct open_task *task;
+	size_t tasks, task_capacity;
+	uint32_t free_task; /* index + 1 */
+
+	struct front *front;
+	size_t front_capacity;
+	struct heap_entry *heap;
+	size_t heap_n, heap_capacity;
+	uint64_t failures; /* attempts in vain in this generation */
+
+	const struct trace_visitor *visitor;
+	size_t visitors;
+	const volatile sig_atomic_t *stop;
+	char problem[256];
+};
+
+typedef enum advance (*advance_handler)(struct order *o, struct front *f);
+extern const advance_handler advance_handlers[256];
+
+/* Appends an event in the context of the thread in slot m. */
+static inline struct trace_event *order_emit(struct order *o, uint8_t type, int64_t time_ns, uint32_t m)
+{
+	struct trace_event *e = &o->event[o->events++];
+	const struct trace_thread *thread = &o->thread[m];
+	int64_t last = o->last_ns;
+	o->last_ns = time_ns > last ? time_ns : last + 1;
+	e->time_ns = o->last_ns;
+	e->at_ns = o->reference_clock ? o->last_ns : time_ns;
+	e->arg[0] = e->arg[1] = e->arg[2] = 0;
+	e->g = thread->g;
+	e->p = thread->p;
+	e->m = m ? m : TRACE_NONE;
+	e->subject = TRACE_NONE;
+	e->name = NAME_NONE;
+	e->type = type;
+	e->from = e->to = 0;
+	e->synthetic = false;
+	return e;
+}
+
+/* Slots of things first met. TRACE_NONE: no memory. */
+uint32_t order_add_goroutine(struct order *o, uint64_t id, uint8_t status);
+void order_remove_goroutine(struct order *o, uint32_t slot);
+uint32_t order_add_proc(struct order *o, uint64_t id, uint8_t status);
+uint32_t order_add_thread(struct order *o, uint64_t id);
+/* A node for the list at *head; false: no memory. */
+bool order_push_node(struct order *o, uint32_t *head, uint64_t key, uint32_t name);
+/* Frees the node that *link names and sets it to the next. */
+void order_pop_node(struct order *o, uint32_t *link);
+
+#endif
