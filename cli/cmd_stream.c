@@ -20,6 +20,7 @@ struct stream {
 	struct history *history;
 	int64_t attach_ns;
 	long printed;
+	bool answered; /* some snapshot held more than the kernel's view of the target */
 	struct trouble_log trouble;
 };
 
@@ -36,12 +37,11 @@ static enum status print_json(struct stream *st, struct error *error)
 static enum status on_snapshot(struct stream *st, const struct snapshot *s, struct error *error)
 {
 	bool first = history_count(st->history) == 0;
-	if (first)
-		st->attach_ns = s->monotonic_ns;
 	enum status status = history_add(st->history, s);
 	if (status != STATUS_OK)
 		return error_no_memory(error);
 	trouble_log_tell(&st->trouble, s);
+	st->answered |= s->sched_at.origin != ORIGIN_NONE || s->runtime_at.origin != ORIGIN_NONE;
 	if (s->state == TARGET_EXITED)
 		return error_set(error, STATUS_EXITED, "process %d has exited", (int)s->pid);
 	if (st->options->json) {
@@ -79,6 +79,19 @@ static enum status stream_all(struct stream *st, sem_t *news, struct error *erro
 	return status;
 }
 
+/* A source that was asked for by name and never delivered has failed, though the lines are there.
+ */
+static enum status judge_answers(const struct stream *st, struct error *error)
+{
+	if (st->answered || st->options->source == SOURCE_AUTO)
+		return STATUS_OK;
+	if (st->trouble.any)
+		return STATUS_FAILED; /* the reason stands on stderr already */
+	return error_set(error, STATUS_FAILED, "the %s told nothing about process %d in time",
+					 st->options->source == SOURCE_AGENT ? "agent" : "memory",
+					 (int)st->options->pid);
+}
+
 enum status command_stream(const struct options *o, struct error *error)
 {
 	sem_t news;
@@ -87,6 +100,7 @@ enum status command_stream(const struct options *o, struct error *error)
 		.options = o,
 		.feed = feed_create(wake, &news),
 		.history = history_create(HISTORY_NS, HISTORY_BYTES),
+		.attach_ns = clock_monotonic_ns(),
 	};
 	struct collector *collector = NULL;
 	struct collector_options options = {
@@ -104,6 +118,8 @@ enum status command_stream(const struct options *o, struct error *error)
 		status = collector_start(collector, error);
 	if (status == STATUS_OK)
 		status = stream_all(&st, &news, error);
+	if (status == STATUS_OK)
+		status = judge_answers(&st, error);
 	collector_destroy(collector);
 	feed_destroy(st.feed);
 	history_destroy(st.history);

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "metrics/schedtrace.h"
 #include "tui/tui.h"
+#include "util/clock.h"
 
 struct watch {
 	struct tui *tui; /* set before the collector starts */
@@ -23,8 +24,6 @@ static void wake(void *arg)
 static void log_snapshot(const struct snapshot *s, void *arg)
 {
 	struct watch *w = arg;
-	if (!w->attach_ns)
-		w->attach_ns = s->monotonic_ns;
 	trouble_log_tell(&w->trouble, s);
 	if (s->state == TARGET_EXITED)
 		schedtrace_comment(stderr, "the process has exited");
@@ -42,7 +41,7 @@ static void die_of(int sig)
 
 static enum status watch(const struct options *o, pid_t pid, struct error *error)
 {
-	struct watch w = {0};
+	struct watch w = {.attach_ns = clock_monotonic_ns()};
 	struct collector *collector = NULL;
 	struct feed *feed = feed_create(wake, &w);
 	if (!feed)

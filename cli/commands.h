@@ -19,10 +19,12 @@ bool wants_color(const struct options *o);
 /* Does it show no more than ASCII, or is it to be treated so? */
 bool wants_ascii(const struct options *o);
 
-/* Sentences about sources that can't deliver, as `# ...` lines on stderr, each once when it comes
- * up. */
+/* Sentences about sources that can't deliver and a target that is stopped, as `# ...` lines on
+ * stderr, each once when it comes up. */
 struct trouble_log {
 	char told[ORIGIN_COUNT][sizeof((struct snapshot *)0)->trouble[0]];
+	enum target_state state;
+	bool any; /* something was told */
 };
 void trouble_log_tell(struct trouble_log *log, const struct snapshot *s);
 

@@ -67,8 +67,8 @@ static const struct {
 	{"", "choose a Go process from a list"},
 	{"-p PID", "watch it live"},
 	{"-p PID 2>FILE", "and log every snapshot to FILE"},
-	{"-p PID --batch", "print snapshots in the runtime's schedtrace format"},
-	{"-p PID --json", "print snapshots as JSON, with what is derived from them"},
+	{"-p PID --batch", "schedtrace lines on stdout"},
+	{"-p PID --json", "JSON lines on stdout, with what follows from them"},
 	{"ls", "list the Go processes of this machine"},
 };
 #define USAGES (sizeof usages / sizeof usages[0])
@@ -238,6 +238,23 @@ static void option_head(const struct option_row *row, char *to, size_t size)
 			 row->argument ? row->argument : "");
 }
 
+/* Breaks lines at spaces, each after `indent` columns, for a terminal of 80. */
+static void print_wrapped(FILE *out, const char *text, int indent)
+{
+	for (;;) {
+		size_t room = (size_t)(79 - indent), length = strlen(text);
+		if (length > room)
+			for (length = room; length > 0 && text[length] != ' '; length--)
+				;
+		fprintf(out, "%.*s\n", (int)length, text);
+		text += length;
+		text += *text == ' ';
+		if (!*text)
+			return;
+		fprintf(out, "%*s", indent, "");
+	}
+}
+
 void options_print_help(FILE *out)
 {
 	fputs("schedtop: what the scheduler of a running Go program does, live\n\nUsage:\n", out);
@@ -249,7 +266,8 @@ void options_print_help(FILE *out)
 		if (!rows[i].text)
 			continue;
 		option_head(&rows[i], head, sizeof head);
-		fprintf(out, "  %-32s %s\n", head, rows[i].text);
+		fprintf(out, "  %-31s ", head);
+		print_wrapped(out, rows[i].text, 34);
 	}
 	fputs("\nExit status: 0 ok, 1 failed, 2 usage, 3 no such process or not a Go program,\n"
 		  "4 permission, 5 the process exited, 128+n by signal n.\n",
@@ -266,7 +284,8 @@ void options_print_man(FILE *out)
 {
 	fputs(".Sh COMMANDS\n.Bl -tag -width Ds\n", out);
 	for (size_t i = 0; i < USAGES; i++) {
-		fprintf(out, ".It Nm%s%s\n", *usages[i].usage ? " " : "", usages[i].usage);
+		/* Nm takes what follows for the program's name, unless No ends it. */
+		fprintf(out, ".It Nm%s%s\n", *usages[i].usage ? " No " : "", usages[i].usage);
 		man_text(out, usages[i].text);
 	}
 	fputs(".El\n.Sh OPTIONS\n.Bl -tag -width Ds\n", out);

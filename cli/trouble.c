@@ -4,11 +4,31 @@
 #include "cli/commands.h"
 #include "metrics/schedtrace.h"
 
+static void tell(struct trouble_log *log, const char *sentence)
+{
+	schedtrace_comment(stderr, sentence);
+	log->any = true;
+}
+
+/* An exit is told by whoever ends because of it. */
+static void tell_state(struct trouble_log *log, const struct snapshot *s)
+{
+	char sentence[96];
+	if (s->state == log->state || s->state == TARGET_EXITED)
+		return;
+	snprintf(sentence, sizeof sentence, "process %d %s", (int)s->pid,
+			 s->state == TARGET_STOPPED ? "is stopped: its numbers stand still until it goes on"
+										: "goes on");
+	tell(log, sentence);
+	log->state = s->state;
+}
+
 void trouble_log_tell(struct trouble_log *log, const struct snapshot *s)
 {
+	tell_state(log, s);
 	for (int i = 0; i < ORIGIN_COUNT; i++) {
 		if (s->trouble[i][0] && strcmp(s->trouble[i], log->told[i]) != 0)
-			schedtrace_comment(stderr, s->trouble[i]);
+			tell(log, s->trouble[i]);
 		memcpy(log->told[i], s->trouble[i], sizeof log->told[i]);
 	}
 }

@@ -18,7 +18,8 @@
 #define INFO_MAX    (64 << 10)
 #define METRICS_MAX (4 << 20)
 #define SCHED_MAX   (16 << 20)
-#define KEEP_NS     (10 * NS_PER_S) /* metrics older than this are unknown again */
+#define SLOW_NS     (250 * NS_PER_MS) /* an answer that takes longer is worth a word */
+#define KEEP_NS     (10 * NS_PER_S)   /* metrics older than this are unknown again */
 
 enum request { REQUEST_INFO, REQUEST_METRICS, REQUEST_SCHED, REQUEST_COUNT };
 
@@ -33,6 +34,7 @@ struct agent_source {
 
 	bool wanted[REQUEST_COUNT]; /* to be asked, in this order */
 	bool asking;
+	int64_t asked_ns; /* since when */
 	enum request current;
 	void (*done)(void *arg);
 	void *done_arg;
@@ -62,6 +64,8 @@ static enum status handle_info(struct agent_source *a, const json_t *root, struc
 						 "its agent's socket is served by another process (%lld)",
 						 (long long)a->info.pid);
 	a->confirmed = true;
+	if (!a->info.sched)
+		a->wanted[REQUEST_SCHED] = false;
 	return STATUS_OK;
 }
 
@@ -167,6 +171,7 @@ static void ask(struct agent_source *a, enum request request)
 			length += (size_t)snprintf(path + length, sizeof path - length, "%s%s",
 									   i ? "," : "?have=", a->bounds.known[i].id);
 	a->asking = true;
+	a->asked_ns = clock_monotonic_ns();
 	a->current = request;
 	http_get(a->http, path, TIMEOUT_MS, requests[request].max_bytes, on_reply, a);
 }
@@ -252,7 +257,7 @@ static void agent_begin(struct source *source, unsigned want, void (*done)(void 
 	a->done_arg = arg;
 	a->wanted[REQUEST_INFO] = !a->confirmed;
 	a->wanted[REQUEST_METRICS] = want & WANT_METRICS;
-	a->wanted[REQUEST_SCHED] = want & WANT_SCHED;
+	a->wanted[REQUEST_SCHED] = want & WANT_SCHED && (!a->confirmed || a->info.sched);
 	ask_next(a);
 }
 
@@ -304,8 +309,11 @@ static enum status agent_fill(struct source *source, struct snapshot *s, struct 
 		return error_no_memory(error);
 	if (a->trouble.text[0])
 		return error_set(error, a->trouble.status, "%s", a->trouble.text);
+	if (a->asking && clock_monotonic_ns() - a->asked_ns > SLOW_NS)
+		return error_set(error, STATUS_FAILED, "its agent does not answer: " HTTP_TOO_SLOW);
+	/* What keeps us out of its memory keeps the agent out too: then it has been said. */
 	if (a->confirmed && !a->info.sched && a->info.sched_error[0] &&
-		s->sched_at.origin == ORIGIN_NONE)
+		s->sched_at.origin == ORIGIN_NONE && !s->trouble[ORIGIN_MEMORY][0])
 		return error_set(error, STATUS_FAILED, "its agent can't read the scheduler: %s",
 						 a->info.sched_error);
 	return STATUS_OK;

@@ -38,8 +38,9 @@ struct collector {
 	uv_thread_t thread;
 	bool running, ending;
 	int64_t start_ns, due_ns, retry_ns;
-	int awaited; /* sources whose answers the snapshot due now waits for */
-	bool collecting;
+	int64_t sampled_ns;
+	struct snapshot *snapshot; /* begun, waiting for answers; NULL: none is */
+	int awaited;               /* sources that have not answered yet */
 	int open_sources;
 };
 
@@ -181,6 +182,7 @@ void collector_destroy(struct collector *c)
 		uv_run(&c->loop, UV_RUN_DEFAULT);
 	}
 	uv_loop_close(&c->loop);
+	snapshot_unref(c->snapshot);
 	lane_sink_finish(&c->sink);
 	curl_global_cleanup();
 	free(c);
@@ -188,52 +190,60 @@ void collector_destroy(struct collector *c)
 
 /* Publishing. */
 
-static void note_trouble(struct collector *c, struct snapshot *s)
+static void note_trouble(const struct collector *c, int i, struct snapshot *s)
 {
-	for (int i = 0; i < SLOT_COUNT; i++) {
-		const struct slot *slot = &c->slots[i];
-		/* Where memory tells about the scheduler, the lack of an agent is no trouble. */
-		bool silent = i == SLOT_AGENT && !slot->source && c->slots[SLOT_MEMORY].source &&
-					  slot->trouble.status == STATUS_NO_TARGET;
-		if (slot->trouble.text[0] && !silent)
-			snprintf(s->trouble[slot->ops->origin], sizeof s->trouble[0], "%.255s",
-					 slot->trouble.text);
-	}
+	const struct slot *slot = &c->slots[i];
+	/* Nobody asked for an agent, and if memory can't be read, its sentence names that remedy. */
+	bool silent = i == SLOT_AGENT && !slot->source && c->options.choice == SOURCE_AUTO &&
+				  slot->trouble.status == STATUS_NO_TARGET;
+	if (slot->trouble.text[0] && !silent)
+		snprintf(s->trouble[slot->ops->origin], sizeof s->trouble[0], "%.255s", slot->trouble.text);
 }
 
-static void fill(struct collector *c, struct snapshot *s)
+/* In order, so that each source sees what the better ones have told, and why they could not. */
+static void fill(struct collector *c, struct snapshot *s, bool asked)
 {
 	for (int i = 0; i < SLOT_COUNT; i++) {
 		struct slot *slot = &c->slots[i];
-		if (!slot->source)
+		if ((slot->ops->begin != NULL) != asked)
 			continue;
-		slot->trouble = (struct error){0};
-		if (slot->ops->fill(slot->source, s, &slot->trouble) == STATUS_EXITED)
-			c->state = TARGET_EXITED;
+		if (slot->source) {
+			slot->trouble = (struct error){0};
+			if (slot->ops->fill(slot->source, s, &slot->trouble) == STATUS_EXITED)
+				c->state = TARGET_EXITED;
+		}
+		note_trouble(c, i, s);
 	}
 }
 
+static struct snapshot *start_snapshot(const struct collector *c)
+{
+	struct snapshot *s = snapshot_create();
+	if (!s)
+		return NULL;
+	s->interval_ns = c->options.interval_ns;
+	s->pid = c->target.pid;
+	s->monotonic_ns = clock_monotonic_ns();
+	memcpy(s->program, c->target.program, sizeof s->program);
+	memcpy(s->go_version, c->target.go_version, sizeof s->go_version);
+	memcpy(s->module, c->target.module, sizeof s->module);
+	return s;
+}
+
+/* Completes the snapshot begun with what the others have answered by now, and lets it go. */
 static void publish(struct collector *c)
 {
-	c->collecting = false;
+	struct snapshot *s = c->snapshot;
+	c->snapshot = NULL;
 	c->awaited = 0;
 	uv_timer_stop(&c->wait);
-	struct snapshot *s = snapshot_create();
-	if (s) {
-		s->monotonic_ns = clock_monotonic_ns();
-		s->wall_ns = clock_wall_ns();
-		s->interval_ns = c->options.interval_ns;
-		s->pid = c->target.pid;
-		memcpy(s->program, c->target.program, sizeof s->program);
-		memcpy(s->go_version, c->target.go_version, sizeof s->go_version);
-		memcpy(s->module, c->target.module, sizeof s->module);
-		if (c->state != TARGET_EXITED)
-			fill(c, s);
-		s->state = c->state;
-		lane_sink_take(&c->sink, s->monotonic_ns, &s->lanes);
-		note_trouble(c, s);
-		feed_push(c->options.feed, s);
-	}
+	if (c->state != TARGET_EXITED)
+		fill(c, s, true);
+	s->state = c->state;
+	s->monotonic_ns = clock_monotonic_ns(); /* no part of it is younger */
+	s->wall_ns = clock_wall_ns();
+	lane_sink_take(&c->sink, s->monotonic_ns, &s->lanes);
+	feed_push(c->options.feed, s);
 	if (c->state == TARGET_EXITED)
 		close_all(c);
 }
@@ -246,7 +256,7 @@ static void on_wait_over(uv_timer_t *timer)
 static void on_answer(void *arg)
 {
 	struct collector *c = arg;
-	if (c->collecting && --c->awaited == 0)
+	if (c->snapshot && --c->awaited == 0)
 		publish(c);
 }
 
@@ -258,7 +268,7 @@ static void on_due(uv_timer_t *timer)
 		c->due_ns += c->options.interval_ns;
 	while (c->due_ns <= now_ns);
 	fire_at(c, &c->due, on_due, c->due_ns);
-	if (!c->collecting)
+	if (!c->snapshot)
 		collect(c);
 }
 
@@ -272,19 +282,39 @@ static void look_for_agent(struct collector *c)
 		start_lanes(c);
 }
 
-/* Asks everyone for the snapshot that is due, and publishes it when all have answered or time is
- * up. */
+static void sample(struct collector *c)
+{
+	/* Of a stopped process every sample would say what it did when it was stopped. */
+	if (!c->lane_slot || c->state != TARGET_LIVE)
+		return;
+	struct error ignored;
+	c->sampled_ns = clock_monotonic_ns();
+	if (c->lane_slot->ops->sample(c->lane_slot->source, &c->sink, &ignored) == STATUS_EXITED)
+		c->state = TARGET_EXITED;
+}
+
+/*
+ * Begins the snapshot that is due and publishes it when all have answered, or when time is up.
+ * Memory and kernel are read first: the agent's answer is itself work for the scheduler, and would
+ * be seen.
+ */
 static void collect(struct collector *c)
 {
 	if (c->state != TARGET_EXITED)
 		c->state = target_check(&c->target);
+	if (c->lane_slot && !c->lane_slot->ops->begin)
+		sample(c);
+	c->snapshot = start_snapshot(c);
+	if (!c->snapshot)
+		return; /* out of memory: this one is left out */
+	if (c->state != TARGET_EXITED)
+		fill(c, c->snapshot, false);
 	if (c->state == TARGET_EXITED) {
 		publish(c);
 		return;
 	}
 	look_for_agent(c);
 	unsigned want = WANT_METRICS | (c->slots[SLOT_MEMORY].source ? 0 : WANT_SCHED);
-	c->collecting = true;
 	c->awaited = 1; /* ourselves, so that an answer given at once does not publish before the rest
 					   is asked */
 	for (int i = 0; i < SLOT_COUNT; i++)
@@ -302,12 +332,11 @@ static void collect(struct collector *c)
 static void on_tick(uv_timer_t *timer)
 {
 	struct collector *c = timer->data;
-	/* Of a stopped process every sample would say what it did when it was stopped. */
-	if (c->state != TARGET_LIVE)
+	/* A snapshot has just taken this sample. */
+	if (clock_monotonic_ns() - c->sampled_ns < c->sink.period_ns / 2)
 		return;
-	struct error ignored;
-	if (c->lane_slot->ops->sample(c->lane_slot->source, &c->sink, &ignored) == STATUS_EXITED &&
-		!c->collecting)
+	sample(c);
+	if (c->state == TARGET_EXITED && !c->snapshot)
 		collect(c);
 }
 
@@ -331,7 +360,7 @@ static void on_alive(uv_timer_t *timer)
 {
 	struct collector *c = timer->data;
 	enum target_state state = target_check(&c->target);
-	if (state == TARGET_EXITED && !c->collecting)
+	if (state == TARGET_EXITED && !c->snapshot)
 		collect(c);
 	else
 		c->state = state;

@@ -41,6 +41,17 @@ static void maybe_free(struct http *h)
 	closed(arg);
 }
 
+/* Why no answer came, in words that stay the same when it happens again. */
+static const char *failure(const struct http *h, CURLcode result)
+{
+	/* Out of memory is what libcurl says of headers without end. */
+	if (h->too_big || result == CURLE_OUT_OF_MEMORY)
+		return "it sent more than an answer may hold";
+	if (result == CURLE_OPERATION_TIMEDOUT)
+		return HTTP_TOO_SLOW;
+	return h->error[0] ? h->error : curl_easy_strerror(result);
+}
+
 static void finish_request(struct http *h)
 {
 	int left;
@@ -52,9 +63,7 @@ static void finish_request(struct http *h)
 		if (result == CURLE_OK)
 			curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &reply.code);
 		else
-			reply.error = h->too_big    ? "it sent more than an answer may hold"
-						  : h->error[0] ? h->error
-										: curl_easy_strerror(result);
+			reply.error = failure(h, result);
 		curl_multi_remove_handle(h->multi, h->easy);
 		h->busy = false;
 		h->done(&reply, h->arg);

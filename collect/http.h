@@ -11,6 +11,9 @@
 
 #include "util/status.h"
 
+/* What `error` says of an answer that did not come in time. */
+#define HTTP_TOO_SLOW "it takes too long"
+
 struct http;
 
 /* What came back. `code` is 0 when no answer arrived, and `error` says why. `body` is borrowed. */

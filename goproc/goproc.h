@@ -2,9 +2,9 @@
  * A Go process seen from outside: reads the scheduler's state out of a live process with
  * process_vm_readv(2). The target is never stopped and never written to.
  *
- * A `struct goproc` is one attachment; it belongs to one thread. Everything that comes from the target
- * (its ELF file, its memory) is checked before it is believed: a value that is not plausible makes the
- * read fail, it is never returned.
+ * A `struct goproc` is one attachment; it belongs to one thread. Everything that comes from the
+ * target (its ELF file, its memory) is checked before it is believed: a value that is not plausible
+ * makes the read fail, it is never returned.
  */
 #ifndef SCHEDTOP_GOPROC_GOPROC_H
 #define SCHEDTOP_GOPROC_GOPROC_H
@@ -23,42 +23,46 @@ struct goproc_info {
 	char module[128];    /* path of the main module, "" unknown */
 	char package[128];   /* path of the main package */
 	bool stripped;       /* no .symtab */
-	bool has_agent;      /* the agent's package is linked in (a dependency or the module itself); a hint */
+	bool has_agent;      /* a hint: schedtop/agent is a dependency, or the module itself */
 };
 
-/* Reads the build information of /proc/PID/exe (deleted and replaced files too). STATUS_NO_TARGET when
-   there is no such process or it is no Go program, STATUS_PERMISSION when the kernel refuses. */
+/* Reads the build information of /proc/PID/exe (deleted and replaced files too). STATUS_NO_TARGET:
+   there is no such process, or it is no Go program. STATUS_PERMISSION: the kernel refuses. */
 enum status goproc_identify(pid_t pid, struct goproc_info *info, struct error *error);
 /* The same of a file. */
 enum status goproc_identify_file(const char *path, struct goproc_info *info, struct error *error);
 
 /* A value the target's Go version does not have, or that could not be read. */
 #define GOPROC_UNKNOWN INT64_MIN
-#define GOPROC_NIL INT64_C(-1)
-#define GOPROC_NAME 96
+#define GOPROC_NIL     INT64_C(-1)
+#define GOPROC_NAME    96
 
-enum goproc_activity { /* what a P is doing */
+/* What a P is doing. */
+enum goproc_activity {
 	GOPROC_IDLE,
 	GOPROC_RUNNING,
 	GOPROC_GC,        /* a mark worker, or stopped for the collector (_Pgcstop) */
-	GOPROC_SYSCALL,   /* its M's goroutine is in a system call or cgo and holds the P */
+	GOPROC_SYSCALL,   /* its goroutine is in a system call or cgo and holds the P */
 	GOPROC_SCHEDULER, /* held by an M without a goroutine */
 };
 
 struct goproc_p {
-	int64_t id, status, schedtick, syscalltick, m, runqsize, gfreecnt, timerslen, runnext, gc_worker, curg;
+	int64_t id, status, schedtick, syscalltick, m, runqsize, gfreecnt, timerslen, runnext,
+		gc_worker, curg;
 	enum goproc_activity activity;
 	char running[GOPROC_NAME]; /* start function of curg, "" unknown or none */
 };
 
 struct goproc_m {
-	int64_t id, p, curg, mallocing, throwing, locks, dying, spinning, blocked, lockedg, tid, incgo, curg_status;
+	int64_t id, p, curg, mallocing, throwing, locks, dying, spinning, blocked, lockedg, tid, incgo,
+		curg_status;
 	char preemptoff[32];
 };
 
 struct goproc_sched {
-	int64_t gomaxprocs, idleprocs, threads, spinningthreads, needspinning, idlethreads, runqueue, gcwaiting,
-		nmidlelocked, stopwait, sysmonwait, idle_ns, goroutines, goroutines_created, mutex_wait_ns;
+	int64_t gomaxprocs, idleprocs, threads, spinningthreads, needspinning, idlethreads, runqueue,
+		gcwaiting, nmidlelocked, stopwait, sysmonwait, idle_ns, goroutines, goroutines_created,
+		mutex_wait_ns;
 };
 
 enum goproc_histogram {
@@ -70,8 +74,8 @@ enum goproc_histogram {
 	GOPROC_HISTOGRAM_COUNT,
 };
 
-/* Raw counts of runtime.timeHistogram, in the order of its bounds: underflow first, then the buckets,
-   then overflow (Go >= 1.20). n = 0: this Go version does not have it in sched. */
+/* Raw counts of runtime.timeHistogram, in the order of its bounds: underflow first, then the
+   buckets, then overflow (Go >= 1.20). n = 0: this Go version does not have it in sched. */
 #define GOPROC_HISTOGRAM_MAX 722
 struct goproc_counts {
 	size_t n;
@@ -84,7 +88,7 @@ struct goproc_state {
 	size_t np, nm;
 	struct goproc_p *p; /* borrowed from the goproc, valid until its next call */
 	struct goproc_m *m;
-	bool old_histogram_layout; /* Go <= 1.19: 45 x 16 buckets */
+	bool old_histogram_layout;             /* Go <= 1.19: 45 x 16 buckets */
 	const struct goproc_counts *histogram; /* [GOPROC_HISTOGRAM_COUNT], borrowed likewise */
 };
 
@@ -102,18 +106,18 @@ const struct goproc_info *goproc_get_info(const struct goproc *g);
 
 /* The whole state: schedt, every P and M, histograms. One process_vm_readv when nothing moved since
    the last call, and one more for the goroutines that run. Torn reads are tried again, then counted
-   and reported as STATUS_FAILED: the caller skips this one. STATUS_EXITED when the process is gone or
-   runs another program now. */
+   and reported as STATUS_FAILED: the caller skips this one. STATUS_EXITED when the process is gone
+   or runs another program now. */
 enum status goproc_read(struct goproc *g, struct goproc_state *out, struct error *error);
 
 /* What each P is doing now, and nothing else; the cheap read of the fast tier. Writes at most max
    entries and the number of Ps there are to *np. Same statuses. */
 enum status goproc_sample(struct goproc *g, enum goproc_activity *activity, size_t max, size_t *np,
-                          struct error *error);
+						  struct error *error);
 
 /* Reads that were dropped because they were torn or implausible, since attach. */
 uint64_t goproc_dropped(const struct goproc *g);
-/* System calls made so far, for the bench. */
+/* Calls of process_vm_readv(2) made so far, for the bench. */
 uint64_t goproc_syscalls(const struct goproc *g);
 
 #endif

@@ -11,11 +11,16 @@
 /*
  * How an idle fraction is known, best first.
  *
- * IDLE_RUNTIME: the runtime's own idle time (sched.idleTime plus the running stretch of each idle P)
- *   over GOMAXPROCS x wall. Exact; not usable across a GC, where sched.idleTime restarts.
- * IDLE_SAMPLED: the share of lane samples that saw the P idle, weighted by time.
- * IDLE_OS: 1 - CPU time of the process / (GOMAXPROCS x wall): the operating system's view, which
- *   counts cgo and runtime threads as busy and a throttled process as idle.
+ * IDLE_RUNTIME is the runtime's own idle time (sched.idleTime plus the running stretch of each idle
+ * P) over GOMAXPROCS x wall. Exact; not usable across a GC, where sched.idleTime restarts, nor when
+ * GOMAXPROCS differs between the two. Where nothing tells whether there was a GC, it must agree
+ * with the samples, if there are any, within 10 points.
+ *
+ * IDLE_SAMPLED is the share of lane samples that saw the P idle, weighted by time: at least 10
+ * samples, which cover four fifths of the interval.
+ *
+ * IDLE_OS is 1 - CPU time of the process / (GOMAXPROCS x wall): the operating system's view, which
+ * counts cgo and runtime threads as busy and a throttled process as idle.
  */
 enum idle_method { IDLE_UNKNOWN, IDLE_RUNTIME, IDLE_SAMPLED, IDLE_OS, IDLE_METHOD_COUNT };
 extern const char *const idle_method_name[IDLE_METHOD_COUNT];
@@ -25,10 +30,12 @@ struct idle {
 	double ratio; /* 0...1 of GOMAXPROCS x wall */
 };
 
-/* Between two snapshots, `before` the earlier. */
+/* Between two neighbours, `before` the earlier: the samples are those of `now`. */
 struct idle derive_idle(const struct snapshot *before, const struct snapshot *now);
 
-/* Over the intervals of the last span_ns: time-weighted mean, least and greatest interval. */
+/* Over the intervals that began in the last span_ns (the newest one always): time-weighted mean,
+   least and greatest interval. Intervals whose idle fraction is unknown are left out, also of
+   span_ns. */
 struct idle_range {
 	bool known;
 	double min, mean, max;
@@ -37,9 +44,14 @@ struct idle_range {
 struct idle_range derive_idle_range(const struct history *h, int64_t span_ns);
 
 /*
- * What each thread is for. The parts are disjoint and sum up to `total`; `known` is false when the
- * M rows are unknown. `total` is the kernel's count where known, else the number of Ms: `other` is what
- * is left (sysmon, the template thread, threads of C code).
+ * What each thread is for. The parts are disjoint, none is negative, and they sum up to `total`;
+ * `known` is false when the M rows or the scheduler's idlethreads are unknown. An M is, the first
+ * that fits: spinning; in cgo (incgo with a goroutine); in a system call (its goroutine's status);
+ * running (it has a P and a goroutine: GC workers too, whose status is "waiting" while they mark);
+ * locked (waits without a P for the goroutine it is locked to). `idle` is the scheduler's own count
+ * of parked Ms, but no more than Ms without a P remain. `total` is the kernel's count, unless it is
+ * less than all these (the two are not read at the same moment), else the number of Ms: `other` is
+ * what is left (sysmon, the template thread, threads of C code, Ms on their way between states).
  */
 struct thread_split {
 	bool known;
@@ -47,15 +59,18 @@ struct thread_split {
 };
 struct thread_split derive_threads(const struct snapshot *s);
 
-/* Shares of one lane, by time, between two moments (monotonic). Sums to 1 over all states when known. */
+/* Shares of one lane, by time, between two moments (monotonic). Sums to 1 over all states when
+   known: time without samples is LANE_UNKNOWN. A window without a sample of it is unknown. */
 struct lane_share {
 	bool known;
 	double share[LANE_STATE_COUNT];
 };
-struct lane_share derive_lane_share(const struct lanes *lanes, size_t p, int64_t from_ns, int64_t to_ns);
+struct lane_share derive_lane_share(const struct lanes *lanes, size_t p, int64_t from_ns,
+									int64_t to_ns);
 /* The same over as many snapshots of the history as the window needs. */
-struct lane_share derive_lane_window(const struct history *h, size_t p, int64_t from_ns, int64_t to_ns);
-/* Utilization of a lane: running + GC, as a share of the time that was sampled. */
+struct lane_share derive_lane_window(const struct history *h, size_t p, int64_t from_ns,
+									 int64_t to_ns);
+/* Utilization of a lane: running + GC, as a share of the time sampled. NAN when unknown. */
 double lane_share_busy(const struct lane_share *share);
 
 /* Per second, between two snapshots; unknown when a side is unknown, fell, or no time passed. */
@@ -63,22 +78,25 @@ struct rate {
 	bool known;
 	double per_s;
 };
-struct rate derive_rate(const struct fields *before, const struct fields *now, int field, int64_t elapsed_ns);
-/* schedtick of P p, which wraps at 32 bits. */
+struct rate derive_rate(const struct fields *before, const struct fields *now, int field,
+						int64_t elapsed_ns);
+/* schedtick of P p, which wraps at 32 bits. A step that no P could make in that time is unknown. */
 struct rate derive_schedticks(const struct snapshot *before, const struct snapshot *now, size_t p);
 
-/* The window of one histogram that ends now and began span_ns ago (or as long ago as is known; span_ns
-   < 0: since the process started). `out` is initialized, and unknown when it can't be known;
-   `covered_ns` (may be NULL) is the time it really covers. */
+/* The window of one histogram that ends now and began span_ns ago (or as long ago as is known;
+   span_ns < 0: since the process started). `out` is initialized, and unknown when it can't be
+   known; `covered_ns` (may be NULL) is the time it really covers, -1 when that is unknown. It
+   begins at the read of this histogram that is nearest to span_ns ago: counts that are read less
+   often than snapshots are made give a longer window, never an empty one that looks fresh. */
 enum status derive_histogram(const struct history *h, enum histogram_id id, int64_t span_ns,
-                             struct histogram *out, int64_t *covered_ns);
+							 struct histogram *out, int64_t *covered_ns);
 
 /* GOMAXPROCS against what the process may really use. */
 struct cpu_limit {
 	bool known;
-	double cpus;    /* the least of quota and affinity */
-	bool by_quota;  /* the quota is the tighter one */
-	bool exceeded;  /* GOMAXPROCS is above it, rounded up */
+	double cpus;   /* the least of quota and affinity */
+	bool by_quota; /* the quota is the tighter one */
+	bool exceeded; /* GOMAXPROCS is above it, rounded up */
 };
 struct cpu_limit derive_cpu_limit(const struct snapshot *s);
 

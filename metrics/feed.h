@@ -1,9 +1,9 @@
 /*
  * The one way from the collector to the rest: a bounded queue of published snapshots.
  *
- * One thread pushes, one thread takes. Push never blocks and never fails: when the reader falls behind
- * by more than the bound, the oldest snapshot is dropped and counted. `wake` is called after every
- * push, on the pusher's thread; it must only poke the reader (uv_async_send and the like).
+ * One thread pushes, one thread takes. Push never blocks and never fails: when the reader falls
+ * behind by more than the bound, the oldest snapshot is dropped and counted. `wake` is called after
+ * every push, on the pusher's thread; it must only poke the reader (uv_async_send and the like).
  */
 #ifndef SCHEDTOP_METRICS_FEED_H
 #define SCHEDTOP_METRICS_FEED_H

@@ -8,3 +8,4 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/json.c metrics/json.h \
 	metrics/schedtrace.c metrics/schedtrace.h \
 	metrics/snapshot.c metrics/snapshot.h
+EXTRA_DIST += doc/schema.md

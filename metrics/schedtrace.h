@@ -1,7 +1,7 @@
 /*
- * Snapshots as the runtime's own schedtrace text, in the form of Go 1.26: what --batch prints and what
- * is logged to stderr. A line whose every field is known, or `# incomplete: FIELD`: never a 0 that
- * stands for "unknown".
+ * Snapshots as the runtime's own schedtrace text, in the form of Go 1.26: what --batch prints and
+ * what is logged to stderr. A line whose every field is known, or `# incomplete: FIELD`: never a 0
+ * that stands for "unknown".
  */
 #ifndef SCHEDTOP_METRICS_SCHEDTRACE_H
 #define SCHEDTOP_METRICS_SCHEDTRACE_H

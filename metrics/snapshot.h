@@ -1,12 +1,13 @@
 /*
- * A snapshot: everything schedtop knows of one process at one moment, as raw values. Rates, fractions
- * and percentiles are derived from two snapshots (derive.h), so pauses, gaps and replay stay correct.
+ * A snapshot: everything schedtop knows of one process at one moment, as raw values. Rates,
+ * fractions and percentiles are derived from two snapshots (derive.h), so pauses, gaps and replay
+ * stay correct.
  *
- * A snapshot is filled by one thread and immutable once it has been published (feed.h); from then on
- * any thread may read it. It is reference counted: create gives one reference, unref drops one.
+ * A snapshot is filled by one thread and immutable once it has been published (feed.h); from then
+ * on any thread may read it. It is reference counted: create gives one reference, unref drops one.
  *
- * Every number is a field with a valid bit: unknown is never zero. The tables of field_info give each
- * field its JSON key; the JSON codec, the agent's reader and the tests all loop over them.
+ * Every number is a field with a valid bit: unknown is never zero. The tables of field_info give
+ * each field its JSON key; the JSON codec, the agent's reader and the tests all loop over them.
  */
 #ifndef SCHEDTOP_METRICS_SNAPSHOT_H
 #define SCHEDTOP_METRICS_SNAPSHOT_H
@@ -48,9 +49,10 @@ struct field_info {
 	enum field_kind kind;
 };
 
-#define FIELDS_MAX 28
+/* The longest table. A snapshot has a set for each P and M: no spare room. */
+#define FIELDS_MAX 22
 
-/* A set of fields described by one table; value[i] means something only if bit i of valid is set. */
+/* A set of fields described by one table; value[i] means something if bit i of valid is set. */
 struct fields {
 	uint64_t valid;
 	int64_t value[FIELDS_MAX];
@@ -78,100 +80,104 @@ static inline bool fields_get(const struct fields *f, int field, int64_t *value)
 bool fields_delta(const struct fields *now, const struct fields *before, int field, int64_t *delta);
 
 /* The scheduler. Names as runtime.schedtrace prints them, where it prints them. */
-#define SCHED_FIELDS(X)                                                                                \
-	X(GOMAXPROCS, "gomaxprocs", GAUGE)                                                                 \
-	X(IDLEPROCS, "idleprocs", GAUGE)                                                                   \
-	X(THREADS, "threads", GAUGE)                                                                       \
-	X(SPINNINGTHREADS, "spinningthreads", GAUGE)                                                       \
-	X(NEEDSPINNING, "needspinning", GAUGE)                                                             \
-	X(IDLETHREADS, "idlethreads", GAUGE)                                                               \
-	X(RUNQUEUE, "runqueue", GAUGE)                                                                     \
-	X(GCWAITING, "gcwaiting", BOOL)                                                                    \
-	X(NMIDLELOCKED, "nmidlelocked", GAUGE)                                                             \
-	X(STOPWAIT, "stopwait", GAUGE)                                                                     \
-	X(SYSMONWAIT, "sysmonwait", BOOL)                                                                  \
-	/* sched.idleTime + now - start of every P idle now: restarts at every GC's mark termination. */   \
-	X(IDLE_NS, "idle_ns", COUNTER)                                                                     \
-	X(GOROUTINES, "goroutines", GAUGE) /* user goroutines, as runtime.NumGoroutine counts */            \
-	X(GOROUTINES_CREATED, "goroutines_created", COUNTER)                                               \
-	X(MUTEX_WAIT_NS, "mutex_wait_ns", COUNTER) /* sync.Mutex and RWMutex: sched.totalMutexWaitTime */
+#define SCHED_FIELDS(X)                                                                           \
+	X(GOMAXPROCS, "gomaxprocs", GAUGE)                                                            \
+	X(IDLEPROCS, "idleprocs", GAUGE)                                                              \
+	X(THREADS, "threads", GAUGE)                                                                  \
+	X(SPINNINGTHREADS, "spinningthreads", GAUGE)                                                  \
+	X(NEEDSPINNING, "needspinning", GAUGE)                                                        \
+	X(IDLETHREADS, "idlethreads", GAUGE)                                                          \
+	X(RUNQUEUE, "runqueue", GAUGE)                                                                \
+	X(GCWAITING, "gcwaiting", BOOL)                                                               \
+	X(NMIDLELOCKED, "nmidlelocked", GAUGE)                                                        \
+	X(STOPWAIT, "stopwait", GAUGE)                                                                \
+	X(SYSMONWAIT, "sysmonwait", BOOL)                                                             \
+	/* sched.idleTime + now - start of every P idle now: restarts at every GC's mark termination. \
+	 */                                                                                           \
+	X(IDLE_NS, "idle_ns", COUNTER)                                                                \
+	X(GOROUTINES, "goroutines", GAUGE) /* user goroutines, as runtime.NumGoroutine counts */      \
+	X(GOROUTINES_CREATED, "goroutines_created", COUNTER)                                          \
+	X(MUTEX_WAIT_NS, "mutex_wait_ns",                                                             \
+	  COUNTER) /* sync.Mutex and RWMutex: sched.totalMutexWaitTime */
 
 /* A P. The first eight as scheddetail prints them. */
-#define P_FIELDS(X)                                                                                    \
-	X(ID, "id", ID)                                                                                    \
-	X(STATUS, "status", GAUGE)                                                                         \
-	X(SCHEDTICK, "schedtick", COUNTER) /* 32 bits in the runtime: wraps */                             \
-	X(SYSCALLTICK, "syscalltick", COUNTER)                                                             \
-	X(M, "m", ID)                                                                                      \
-	X(RUNQSIZE, "runqsize", GAUGE)                                                                     \
-	X(GFREECNT, "gfreecnt", GAUGE)                                                                     \
-	X(TIMERSLEN, "timerslen", GAUGE)                                                                   \
-	X(RUNNEXT, "runnext", BOOL)                                                                        \
-	X(GC_WORKER, "gc_worker", BOOL) /* a GC mark worker runs on it */                                  \
-	X(CURG, "curg", ID)             /* the goroutine of its M */                                       \
+#define P_FIELDS(X)                                                        \
+	X(ID, "id", ID)                                                        \
+	X(STATUS, "status", GAUGE)                                             \
+	X(SCHEDTICK, "schedtick", COUNTER) /* 32 bits in the runtime: wraps */ \
+	X(SYSCALLTICK, "syscalltick", COUNTER)                                 \
+	X(M, "m", ID)                                                          \
+	X(RUNQSIZE, "runqsize", GAUGE)                                         \
+	X(GFREECNT, "gfreecnt", GAUGE)                                         \
+	X(TIMERSLEN, "timerslen", GAUGE)                                       \
+	X(RUNNEXT, "runnext", BOOL)                                            \
+	X(GC_WORKER, "gc_worker", BOOL) /* a GC mark worker runs on it */      \
+	X(CURG, "curg", ID)             /* the goroutine of its M */           \
 	X(LANE, "lane", GAUGE)          /* enum lane_state at this moment */
 
 /* An M. Names as scheddetail prints them, then what it does not print. */
-#define M_FIELDS(X)                                                                                    \
-	X(ID, "id", ID)                                                                                    \
-	X(P, "p", ID)                                                                                      \
-	X(CURG, "curg", ID)                                                                                \
-	X(MALLOCING, "mallocing", GAUGE)                                                                   \
-	X(THROWING, "throwing", GAUGE)                                                                     \
-	X(LOCKS, "locks", GAUGE)                                                                           \
-	X(DYING, "dying", GAUGE)                                                                           \
-	X(SPINNING, "spinning", BOOL)                                                                      \
-	X(BLOCKED, "blocked", BOOL)                                                                        \
-	X(LOCKEDG, "lockedg", ID)                                                                          \
-	X(TID, "tid", ID)                                                                                  \
-	X(INCGO, "incgo", BOOL)                                                                            \
-	X(CURG_STATUS, "curg_status", GAUGE) /* runtime2.go _Gidle ... without the _Gscan bit */
+#define M_FIELDS(X)                                                        \
+	X(ID, "id", ID)                                                        \
+	X(P, "p", ID)                                                          \
+	X(CURG, "curg", ID)                                                    \
+	X(MALLOCING, "mallocing", GAUGE)                                       \
+	X(THROWING, "throwing", GAUGE)                                         \
+	X(LOCKS, "locks", GAUGE)                                               \
+	X(DYING, "dying", GAUGE)                                               \
+	X(SPINNING, "spinning", BOOL)                                          \
+	X(BLOCKED, "blocked", BOOL)                                            \
+	X(LOCKEDG, "lockedg", ID)                                              \
+	X(TID, "tid", ID)                                                      \
+	X(INCGO, "incgo", BOOL)                                                \
+	/* runtime2.go _Gidle ... without the _Gscan bit; nil: no goroutine */ \
+	X(CURG_STATUS, "curg_status", ID)
 
 /* runtime/metrics, as the agent reads them. */
-#define RUNTIME_FIELDS(X)                                                                              \
-	X(GOROUTINES, "goroutines", GAUGE)                                                                 \
-	X(GOROUTINES_RUNNING, "goroutines_running", GAUGE)                                                 \
-	X(GOROUTINES_RUNNABLE, "goroutines_runnable", GAUGE)                                               \
-	X(GOROUTINES_WAITING, "goroutines_waiting", GAUGE)                                                 \
-	X(GOROUTINES_NOT_IN_GO, "goroutines_not_in_go", GAUGE)                                             \
-	X(GOROUTINES_CREATED, "goroutines_created", COUNTER)                                               \
-	X(THREADS, "threads", GAUGE)                                                                       \
-	X(GOMAXPROCS, "gomaxprocs", GAUGE)                                                                 \
-	X(GC_CYCLES, "gc_cycles", COUNTER)                                                                 \
-	X(GC_CYCLES_FORCED, "gc_cycles_forced", COUNTER)                                                   \
-	X(ALLOC_BYTES, "alloc_bytes", COUNTER)                                                             \
-	X(ALLOC_OBJECTS, "alloc_objects", COUNTER)                                                         \
-	X(HEAP_OBJECTS_BYTES, "heap_objects_bytes", GAUGE)                                                 \
-	X(HEAP_LIVE_BYTES, "heap_live_bytes", GAUGE)                                                       \
-	X(HEAP_GOAL_BYTES, "heap_goal_bytes", GAUGE)                                                       \
-	X(MEMORY_TOTAL_BYTES, "memory_total_bytes", GAUGE)                                                 \
-	X(MUTEX_WAIT_NS, "mutex_wait_ns", COUNTER)                                                         \
-	X(CGO_CALLS, "cgo_calls", COUNTER)                                                                 \
-	/* /cpu/classes stand still between GC cycles: true as of the last one, not as of now. */          \
-	X(CPU_TOTAL_AT_GC_NS, "cpu_total_at_gc_ns", COUNTER)                                               \
-	X(CPU_IDLE_AT_GC_NS, "cpu_idle_at_gc_ns", COUNTER)                                                 \
-	X(CPU_GC_AT_GC_NS, "cpu_gc_at_gc_ns", COUNTER)                                                     \
+#define RUNTIME_FIELDS(X)                                                                     \
+	X(GOROUTINES, "goroutines", GAUGE)                                                        \
+	X(GOROUTINES_RUNNING, "goroutines_running", GAUGE)                                        \
+	X(GOROUTINES_RUNNABLE, "goroutines_runnable", GAUGE)                                      \
+	X(GOROUTINES_WAITING, "goroutines_waiting", GAUGE)                                        \
+	X(GOROUTINES_NOT_IN_GO, "goroutines_not_in_go", GAUGE)                                    \
+	X(GOROUTINES_CREATED, "goroutines_created", COUNTER)                                      \
+	X(THREADS, "threads", GAUGE)                                                              \
+	X(GOMAXPROCS, "gomaxprocs", GAUGE)                                                        \
+	X(GC_CYCLES, "gc_cycles", COUNTER)                                                        \
+	X(GC_CYCLES_FORCED, "gc_cycles_forced", COUNTER)                                          \
+	X(ALLOC_BYTES, "alloc_bytes", COUNTER)                                                    \
+	X(ALLOC_OBJECTS, "alloc_objects", COUNTER)                                                \
+	X(HEAP_OBJECTS_BYTES, "heap_objects_bytes", GAUGE)                                        \
+	X(HEAP_LIVE_BYTES, "heap_live_bytes", GAUGE)                                              \
+	X(HEAP_GOAL_BYTES, "heap_goal_bytes", GAUGE)                                              \
+	X(MEMORY_TOTAL_BYTES, "memory_total_bytes", GAUGE)                                        \
+	X(MUTEX_WAIT_NS, "mutex_wait_ns", COUNTER)                                                \
+	X(CGO_CALLS, "cgo_calls", COUNTER)                                                        \
+	/* /cpu/classes stand still between GC cycles: true as of the last one, not as of now. */ \
+	X(CPU_TOTAL_AT_GC_NS, "cpu_total_at_gc_ns", COUNTER)                                      \
+	X(CPU_IDLE_AT_GC_NS, "cpu_idle_at_gc_ns", COUNTER)                                        \
+	X(CPU_GC_AT_GC_NS, "cpu_gc_at_gc_ns", COUNTER)                                            \
 	X(CPU_ASSIST_AT_GC_NS, "cpu_assist_at_gc_ns", COUNTER)
 
 /* What the kernel says. */
-#define OS_FIELDS(X)                                                                                   \
-	X(CPU_NS, "cpu_ns", COUNTER) /* user + system of all threads */                                    \
-	X(THREADS, "threads", GAUGE) /* /proc/PID/status Threads */                                        \
-	X(RSS_BYTES, "rss_bytes", GAUGE)                                                                   \
-	X(UPTIME_NS, "uptime_ns", GAUGE)                                                                   \
-	X(AFFINITY_CPUS, "affinity_cpus", GAUGE)                                                           \
-	X(QUOTA_MILLICPUS, "quota_millicpus", GAUGE) /* tightest of all ancestor cgroups; unknown: none */ \
-	X(CGROUP_PERIODS, "cgroup_periods", COUNTER)                                                       \
-	X(CGROUP_THROTTLED_PERIODS, "cgroup_throttled_periods", COUNTER)                                   \
+#define OS_FIELDS(X)                                                 \
+	X(CPU_NS, "cpu_ns", COUNTER) /* user + system of all threads */  \
+	X(THREADS, "threads", GAUGE) /* /proc/PID/status Threads */      \
+	X(RSS_BYTES, "rss_bytes", GAUGE)                                 \
+	X(UPTIME_NS, "uptime_ns", GAUGE)                                 \
+	X(AFFINITY_CPUS, "affinity_cpus", GAUGE)                         \
+	/* The tightest of all ancestor cgroups; unknown: none. */       \
+	X(QUOTA_MILLICPUS, "quota_millicpus", GAUGE)                     \
+	X(CGROUP_PERIODS, "cgroup_periods", COUNTER)                     \
+	X(CGROUP_THROTTLED_PERIODS, "cgroup_throttled_periods", COUNTER) \
 	X(CGROUP_THROTTLED_NS, "cgroup_throttled_ns", COUNTER)
 
 #define FIELD_SETS(X) X(SCHED) X(P) X(M) X(RUNTIME) X(OS)
 
-#define FIELD_ENUM_SCHED(id, name, kind) SCHED_##id,
-#define FIELD_ENUM_P(id, name, kind) P_##id,
-#define FIELD_ENUM_M(id, name, kind) M_##id,
+#define FIELD_ENUM_SCHED(id, name, kind)   SCHED_##id,
+#define FIELD_ENUM_P(id, name, kind)       P_##id,
+#define FIELD_ENUM_M(id, name, kind)       M_##id,
 #define FIELD_ENUM_RUNTIME(id, name, kind) RUNTIME_##id,
-#define FIELD_ENUM_OS(id, name, kind) OS_##id,
+#define FIELD_ENUM_OS(id, name, kind)      OS_##id,
 enum sched_field { SCHED_FIELDS(FIELD_ENUM_SCHED) SCHED_FIELD_COUNT };
 enum p_field { P_FIELDS(FIELD_ENUM_P) P_FIELD_COUNT };
 enum m_field { M_FIELDS(FIELD_ENUM_M) M_FIELD_COUNT };
@@ -197,8 +203,8 @@ enum lane_state {
 extern const char *const lane_state_name[LANE_STATE_COUNT];
 
 /*
- * The samples of every P since the previous snapshot, oldest first, at up to 100 Hz. Sample i stands
- * for the time from at_ns[i - 1] (or start_ns) to at_ns[i].
+ * The samples of every P since the previous snapshot, oldest first, at up to 100 Hz. Sample i
+ * stands for the time from at_ns[i - 1] (or start_ns) to at_ns[i].
  */
 struct lanes {
 	enum origin origin;
@@ -220,10 +226,10 @@ struct snapshot_m {
 };
 
 enum histogram_id {
-	HISTOGRAM_SCHED_LATENCY,      /* runnable -> running, /sched/latencies */
-	HISTOGRAM_GC_PAUSE,           /* GC stop-the-world, total; before Go 1.22 /gc/pauses */
-	HISTOGRAM_GC_PAUSE_STOPPING,  /* GC stop-the-world, time to stop */
-	HISTOGRAM_OTHER_PAUSE,        /* other stop-the-world, total */
+	HISTOGRAM_SCHED_LATENCY,     /* runnable -> running, /sched/latencies */
+	HISTOGRAM_GC_PAUSE,          /* GC stop-the-world, total; before Go 1.22 /gc/pauses */
+	HISTOGRAM_GC_PAUSE_STOPPING, /* GC stop-the-world, time to stop */
+	HISTOGRAM_OTHER_PAUSE,       /* other stop-the-world, total */
 	HISTOGRAM_OTHER_PAUSE_STOPPING,
 	HISTOGRAM_COUNT,
 };
@@ -246,7 +252,7 @@ struct snapshot {
 	char program[64];
 	char go_version[32];
 	char module[128];
-	/* One sentence per source that can't deliver, "" when it does: shown to the user as it stands. */
+	/* One sentence per source that can't deliver, "" when it does: shown as it stands. */
 	char trouble[ORIGIN_COUNT][256];
 
 	struct stamp sched_at; /* sched, p and m are read together */
@@ -272,7 +278,11 @@ void snapshot_unref(const struct snapshot *s); /* NULL is fine */
 /* Makes room for P and M rows, zeroed (all unknown). Before publication only. */
 enum status snapshot_reserve(struct snapshot *s, size_t np, size_t nm);
 enum status lanes_reserve(struct lanes *lanes, size_t samples, size_t procs);
-/* What it weighs, for the history's budget. */
+/* What it weighs, for the history's budget. Bounds, which all snapshots share, are not counted. */
 size_t snapshot_bytes(const struct snapshot *s);
+/* Frees the P and M rows if the caller's reference is the only one, so that nobody can see the
+   change; false, and nothing done, when somebody else has one too. For the history, about old
+   snapshots. */
+bool snapshot_shed_rows(const struct snapshot *s);
 
 #endif

@@ -11,4 +11,5 @@ endif
 if FUZZ
 include tests/fuzz/local.mk
 endif
+include tests/bench/local.mk
 dist_check_SCRIPTS += tests/layering tests/tally

@@ -1,7 +1,7 @@
 /*
- * The screen. It knows snapshots and nothing of where they come from: the collector pushes them into the
- * feed and pokes `tui_wake`; the UI thread takes them from there. Everything here runs on the thread that
- * calls it, but for tui_wake, which any thread may call.
+ * The screen. It knows snapshots and nothing of where they come from: the collector pushes them
+ * into the feed and pokes `tui_wake`; the UI thread takes them from there. Everything here runs on
+ * the thread that calls it, but for tui_wake, which any thread may call.
  */
 #ifndef SCHEDTOP_TUI_TUI_H
 #define SCHEDTOP_TUI_TUI_H
@@ -12,11 +12,12 @@
 #include "util/status.h"
 
 struct tui_options {
-	bool ascii;       /* no glyphs beyond ASCII */
-	bool color;       /* false: NO_COLOR, --color=never or a terminal without colours */
+	bool ascii; /* no glyphs beyond ASCII */
+	bool color; /* false: NO_COLOR, --color=never or a terminal without colours */
 	struct feed *feed;
 	int64_t interval_ns;
-	/* Called with every snapshot taken from the feed, before it is drawn: the stderr log. May be NULL. */
+	/* Called with every snapshot taken from the feed, before it is drawn: the stderr log. May be
+	 * NULL. */
 	void (*on_snapshot)(const struct snapshot *s, void *arg);
 	void *arg;
 };
@@ -39,7 +40,7 @@ struct tui_choice {
 	char agent[8];      /* "yes", "no" */
 };
 /* Lets the user pick one of n; *picked is its index, or -1 when the user quit. */
-enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, bool ascii, long *picked,
-                     struct error *error);
+enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, bool ascii,
+					 long *picked, struct error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Text that people read: numbers with units, durations from the command line, and strings from outside
- * made harmless. All functions write into the caller's buffer and always terminate it.
+ * Text that people read: numbers with units, durations from the command line, and strings from
+ * outside made harmless. All functions write into the caller's buffer and always terminate it.
  */
 #ifndef SCHEDTOP_UTIL_TEXT_H
 #define SCHEDTOP_UTIL_TEXT_H
@@ -9,20 +9,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Copies n bytes as printable UTF-8: control characters and invalid bytes become '?', and a string that is
-   too long is cut at a character. `to` holds at most `size` bytes with the terminator. */
+/* Copies n bytes as printable UTF-8: control characters and invalid bytes become '?', and a string
+   that is too long is cut at a character. `to` holds at most `size` bytes with the terminator. */
 void text_clean(char *to, size_t size, const char *from, size_t n);
 
-/* "250ms", "0.3s", "2m", "1h30m", "500us"; a bare number is seconds. false: not a duration, negative or
-   more than 10 years. */
+/* "250ms", "0.3s", "2m", "1h30m", "500us"; a bare number is seconds. false: not a duration,
+   negative or more than 10 years. */
 bool text_parse_duration(const char *text, int64_t *ns);
 /* A decimal integer from min to max, nothing after it. */
 bool text_parse_integer(const char *text, long min, long max, long *value);
 
-/* Three significant digits with the unit: "412 ns", "41.2 µs", "1.28 ms", "12.6 s", "4m 10s", "3d 04:12".
-   In ASCII mode µ is u. */
+/* Three significant digits with the unit: "412 ns", "41.2 µs", "1.28 ms", "12.6 s", and two units
+   from a minute up: "4m 10s", "5h 04m", "3d 04:12". In ASCII mode µ is u. No number is "-". */
 void text_duration(char *to, size_t size, double ns, bool ascii);
-/* "41–51 µs", "3.1–3.7 ms", "≤ 64 ns", "≥ 1.2 s": a range in one unit. Unbounded ends are +-INFINITY. */
+/* "41–51 µs", "3.1–3.7 ms", "≤ 64 ns", "≥ 1.2 s": a range in one unit. Unbounded ends are
+   +-INFINITY; a range that begins at 0 or below is told by its upper end alone. */
 void text_duration_range(char *to, size_t size, double lo_ns, double hi_ns, bool ascii);
 /* "812", "12,453", "1.23M": up to 99,999 in full. */
 void text_count(char *to, size_t size, int64_t n);

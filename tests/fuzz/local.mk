@@ -5,3 +5,10 @@ tests_fuzz_fuzz_agent_reply_SOURCES = tests/fuzz/fuzz_agent_reply.c
 tests_fuzz_fuzz_agent_reply_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_agent_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_agent_reply_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_json
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c
+tests_fuzz_fuzz_json_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_json_LDADD = metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
+EXTRA_DIST += tests/data/fuzz/json/bounds tests/data/fuzz/json/rows tests/data/fuzz/json/sched

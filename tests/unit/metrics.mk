@@ -1,6 +1,56 @@
-# Unit tests of metrics/. The pattern for every test program:
-#
-#   check_PROGRAMS += tests/unit/test_thing
-#   tests_unit_test_thing_SOURCES = tests/unit/test_thing.c
-#   tests_unit_test_thing_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-#   tests_unit_test_thing_LDADD = metrics/libmetrics.a util/libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
+# Unit tests of metrics/. All share the fixture; allocations go through it so that they can fail on demand.
+metrics_tests = \
+	tests/unit/test_derive \
+	tests/unit/test_feed \
+	tests/unit/test_histogram \
+	tests/unit/test_history \
+	tests/unit/test_json \
+	tests/unit/test_schedtrace \
+	tests/unit/test_snapshot
+check_PROGRAMS += $(metrics_tests)
+
+metrics_fixture = tests/unit/metrics_fixture.c tests/unit/metrics_fixture.h tests/unit/failing_malloc.c
+metrics_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+metrics_test_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc
+metrics_test_libs = metrics/libmetrics.a util/libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
+
+tests_unit_test_derive_SOURCES = tests/unit/test_derive.c $(metrics_fixture)
+tests_unit_test_derive_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_derive_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_derive_LDADD = $(metrics_test_libs)
+
+tests_unit_test_feed_SOURCES = tests/unit/test_feed.c $(metrics_fixture)
+tests_unit_test_feed_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_feed_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_feed_LDADD = $(metrics_test_libs)
+
+tests_unit_test_histogram_SOURCES = tests/unit/test_histogram.c $(metrics_fixture)
+tests_unit_test_histogram_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_histogram_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_histogram_LDADD = $(metrics_test_libs)
+
+tests_unit_test_history_SOURCES = tests/unit/test_history.c $(metrics_fixture)
+tests_unit_test_history_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_history_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_history_LDADD = $(metrics_test_libs)
+
+tests_unit_test_json_SOURCES = tests/unit/test_json.c $(metrics_fixture)
+tests_unit_test_json_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_json_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_json_LDADD = $(metrics_test_libs)
+
+tests_unit_test_schedtrace_SOURCES = tests/unit/test_schedtrace.c $(metrics_fixture)
+tests_unit_test_schedtrace_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_schedtrace_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_schedtrace_LDADD = $(metrics_test_libs)
+
+tests_unit_test_snapshot_SOURCES = tests/unit/test_snapshot.c $(metrics_fixture)
+tests_unit_test_snapshot_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_snapshot_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_snapshot_LDADD = $(metrics_test_libs)
+
+# What test_histogram compares with.
+EXTRA_DIST += \
+	tests/reference/go.mod \
+	tests/reference/bounds/main.go \
+	tests/reference/percentiles/main.go

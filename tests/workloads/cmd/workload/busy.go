@@ -43,14 +43,15 @@ func startSpinners(o *options) {
 }
 
 // startHalf keeps the busy share of every worker at one half of the time that really passed: a sleep
-// that ends late is made up for, so the truth stays 50 % on a loaded machine too.
+// that ends late is made up for, so the truth stays 50 % on a loaded machine too. The turns are long,
+// because before and after each the runtime keeps a P for a while to look for other work.
 func startHalf(*options) {
 	debug.SetGCPercent(-1)
 	for i := 0; i < runtime.GOMAXPROCS(0); i++ {
 		go func() {
 			var busy time.Duration
 			for begin := time.Now(); ; {
-				time.Sleep(5 * time.Millisecond)
+				time.Sleep(100 * time.Millisecond)
 				if behind := time.Since(begin) - 2*busy; behind > 0 {
 					// Busy for t more makes 2 x (busy + t) = elapsed + t.
 					woke := time.Now()

@@ -4,16 +4,16 @@ package stage
 
 import "schedtop/agent"
 
-var server *agent.Server
+var serving *agent.Agent
 
 func listen() (err error) {
-	server, err = agent.Listen(agent.Options{})
+	serving, err = agent.Listen(agent.Options{})
 	return err
 }
 
 func unlisten() {
-	if server != nil {
+	if serving != nil {
 		// The program ends now: a socket file that stays is swept by the next one.
-		_ = server.Close()
+		_ = serving.Close()
 	}
 }

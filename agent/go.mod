@@ -1,0 +1,3 @@
+module schedtop/agent
+
+go 1.21

@@ -1,0 +1,5 @@
+//go:build !race
+
+package unstripped
+
+const race = false

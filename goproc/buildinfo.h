@@ -1,0 +1,28 @@
+/*
+ * The build information that the Go linker leaves in every binary, stripped ones too: the version
+ * of Go and, as text, the main module and its dependencies (debug/buildinfo reads the same). Pure
+ * functions over bytes that may be anything; any thread.
+ */
+#ifndef SCHEDTOP_GOPROC_BUILDINFO_H
+#define SCHEDTOP_GOPROC_BUILDINFO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "goproc/goproc.h"
+
+#define BUILDINFO_SECTION ".go.buildinfo"
+#define BUILDINFO_AGENT   "schedtop/agent" /* module path of the agent */
+
+enum buildinfo_result {
+	BUILDINFO_OK,
+	BUILDINFO_NONE,    /* not what the linker writes */
+	BUILDINFO_OLD,     /* Go 1.17 or older: pointers instead of strings */
+	BUILDINFO_DAMAGED, /* cut off */
+};
+
+/* Reads the content of BUILDINFO_SECTION into the strings, go_minor and has_agent of *info; the
+ *rest of info stays as it is. */
+enum buildinfo_result buildinfo_parse(const uint8_t *bytes, size_t n, struct goproc_info *info);
+
+#endif

@@ -1,0 +1,357 @@
+#include "goproc/goproc.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "goproc/buildinfo.h"
+#include "goproc/functions.h"
+#include "goproc/image.h"
+#include "goproc/layouts.h"
+#include "goproc/moduledata.h"
+#include "goproc/permission.h"
+#include "goproc/process.h"
+#include "goproc/reader.h"
+#include "util/clock.h"
+#include "util/text.h"
+
+#define BUILDINFO_MAX ((size_t)8 << 20)
+/* A read notices nearly every exec by itself; this often it is looked up as well. */
+#define VERIFY_EVERY_NS NS_PER_S
+/* A program that has just been started needs some milliseconds until its scheduler is up. */
+#define ATTACH_ATTEMPTS 20
+#define ATTACH_PAUSE_NS (5 * NS_PER_MS)
+
+struct goproc {
+	struct process process;
+	struct goproc_info info;
+	struct image image;
+	struct functions *functions;
+	struct reader reader;
+	int64_t verified_ns;
+};
+
+/* ---- what the executable tells ---- */
+
+static enum status identify_image(const struct image *image, const char *subject,
+								  struct goproc_info *info, struct error *error)
+{
+	*info = (struct goproc_info){0};
+	const struct image_section *section = image_section(image, BUILDINFO_SECTION);
+	if (!section)
+		return error_set(error, STATUS_NO_TARGET, "%s is not a Go program", subject);
+	uint8_t *bytes = image_load(image, section, BUILDINFO_MAX);
+	enum buildinfo_result result =
+		bytes ? buildinfo_parse(bytes, (size_t)section->size, info) : BUILDINFO_DAMAGED;
+	free(bytes);
+	switch (result) {
+	case BUILDINFO_OK:
+		info->stripped = image_section(image, ".symtab") == NULL;
+		return STATUS_OK;
+	case BUILDINFO_NONE:
+		return error_set(error, STATUS_NO_TARGET, "%s is not a Go program", subject);
+	case BUILDINFO_OLD:
+		return error_set(error, STATUS_FAILED,
+						 "%s was built with Go 1.17 or older; schedtop knows Go 1.%d and newer",
+						 subject, layout_oldest());
+	case BUILDINFO_DAMAGED:
+		break;
+	}
+	return error_set(error, STATUS_FAILED, "%s has damaged Go build information", subject);
+}
+
+enum status goproc_identify_file(const char *path, struct goproc_info *info, struct error *error)
+{
+	char subject[256];
+	struct image image;
+	text_clean(subject, sizeof subject, path, strlen(path));
+	enum status status = image_open(&image, path, subject, error);
+	if (status == STATUS_OK) {
+		status = identify_image(&image, subject, info, error);
+		image_close(&image);
+	} else if (errno == EACCES) {
+		status = error_set(error, STATUS_PERMISSION, "%s can't be opened: %s", subject,
+						   strerror(EACCES));
+	} else if (errno == ENOENT) {
+		status = error_set(error, STATUS_NO_TARGET, "there is no file %s", subject);
+	}
+	return status;
+}
+
+/* The executable as it runs: /proc/PID/exe leads to it even when it was deleted or replaced. */
+static enum status open_executable(pid_t pid, const char *subject, struct image *image,
+								   struct error *error)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+	enum status status = image_open(image, path, subject, error);
+	if (status == STATUS_OK || errno == 0)
+		return status;
+	if (errno == EACCES || errno == EPERM)
+		return permission_error(pid, subject, error);
+	/* Gone, or a kernel thread: which one, process.c tells. */
+	struct process process;
+	enum status why = process_identify(pid, &process, error);
+	return why != STATUS_OK ? why : status;
+}
+
+enum status goproc_identify(pid_t pid, struct goproc_info *info, struct error *error)
+{
+	char subject[96];
+	struct image image;
+	process_name(pid, subject, sizeof subject);
+	enum status status = open_executable(pid, subject, &image, error);
+	if (status == STATUS_OK) {
+		status = identify_image(&image, subject, info, error);
+		image_close(&image);
+	}
+	return status;
+}
+
+/* ---- attach ---- */
+
+static enum status check_supported(const struct goproc *g, struct error *error)
+{
+	const char *subject = g->process.subject;
+	const struct goproc_info *info = &g->info;
+	if (!g->image.is64 || g->image.machine != EM_X86_64)
+		return error_set(
+			error, STATUS_NO_TARGET,
+			"%s is not a 64-bit x86 program, and its memory can't be understood; import the "
+			"agent (schedtop/agent) in the program instead",
+			subject);
+	if (info->stripped)
+		return error_set(
+			error, STATUS_FAILED,
+			"%s was linked without a symbol table (-s -w, go run, go test), and its memory "
+			"can't be understood without; build it with go build, or import the agent "
+			"(schedtop/agent) in the program",
+			subject);
+	if (!layout_find(info->go_minor))
+		return error_set(
+			error, STATUS_FAILED,
+			"%s was built with %s, whose scheduler schedtop does not know (it knows Go 1.%d to "
+			"1.%d); import the agent (schedtop/agent) in the program",
+			subject, info->go_version, layout_oldest(), layout_newest());
+	return STATUS_OK;
+}
+
+static enum status find_globals(struct goproc *g, struct error *error)
+{
+	struct globals *globals = &g->reader.globals;
+	const struct {
+		const char *name;
+		uint64_t *address;
+		size_t size;
+	} wanted[] = {
+		{"runtime.sched", &globals->sched, layout_bytes(g->reader.layout)},
+		{"runtime.allp", &globals->allp, 24},
+		{"runtime.allm", &globals->allm, 8},
+		{"runtime.gomaxprocs", &globals->gomaxprocs, 4},
+		{"runtime.allglen", &globals->allglen, 8},
+	};
+	struct image_symtab symtab;
+	if (image_load_symbols(&g->image, &symtab) != STATUS_OK)
+		return error_set(error, STATUS_FAILED, "the symbol table of %s is damaged",
+						 g->process.subject);
+	const char *problem = NULL;
+	for (size_t i = 0; i < symtab.count; i++) {
+		struct image_symbol symbol = image_symbol(&symtab, i);
+		for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
+			if (symbol.defined && symbol.size >= wanted[k].size &&
+				image_symbol_named(&symtab, &symbol, wanted[k].name))
+				*wanted[k].address = symbol.address + g->reader.bias;
+		}
+	}
+	image_free_symbols(&symtab);
+	for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
+		if (*wanted[k].address == 0)
+			problem = wanted[k].name;
+	}
+	return problem ? error_set(error, STATUS_FAILED,
+							   "the symbol table of %s has no %s of the size it has in %s",
+							   g->process.subject, problem, g->info.go_version)
+				   : STATUS_OK;
+}
+
+/* Offsets of members, from the process's own descriptors: relocated, unlike those in the file. */
+static enum status find_objects(struct goproc *g, struct error *error)
+{
+	struct reader *reader = &g->reader;
+	struct moduledata moduledata;
+	struct error detail;
+	uint8_t probe;
+	switch (memory_read(&reader->memory, reader->globals.sched, &probe, 1)) {
+	case MEMORY_OK:
+		break;
+	case MEMORY_DENIED:
+		return permission_error(g->process.pid, g->process.subject, error);
+	case MEMORY_GONE:
+		return error_set(error, STATUS_NO_TARGET, "%s has exited already", g->process.subject);
+	case MEMORY_FAULT:
+	case MEMORY_FAILED:
+		return error_set(error, STATUS_FAILED, "the memory of %s can't be read: %s",
+						 g->process.subject, strerror(errno));
+	}
+	if (!moduledata_find(&g->image, &reader->memory, reader->bias, reader->minor, &moduledata))
+		return error_set(error, STATUS_FAILED,
+						 "the runtime of %s (%s) can't be found in its memory: no module data",
+						 g->process.subject, g->info.go_version);
+	struct types types = {&reader->memory, moduledata.types, moduledata.etypes, reader->minor};
+	if (objects_resolve(&reader->objects, &types, &detail) != STATUS_OK)
+		return error_set(error, STATUS_FAILED, "the runtime of %s (%s) is not understood: %s",
+						 g->process.subject, g->info.go_version, detail.text);
+	if (moduledata.text < reader->bias)
+		return error_set(error, STATUS_FAILED, "the module data of %s is damaged",
+						 g->process.subject);
+	g->functions = functions_create(&g->image, moduledata.text - reader->bias,
+									moduledata.etext - reader->bias);
+	reader->functions = g->functions;
+	return g->functions ? STATUS_OK : error_no_memory(error);
+}
+
+/* The first read proves the layout. A program that was just started is given time. */
+static enum status prove(struct goproc *g, struct error *error)
+{
+	char why[WHY_SIZE] = "";
+	for (int attempt = 0; attempt < ATTACH_ATTEMPTS; attempt++) {
+		struct goproc_state state;
+		enum reader_result result = reader_read(&g->reader, &state, why);
+		/* allm has as many Ms as were made and not freed: another field proven. */
+		if (result == READER_OK && (int64_t)state.nm == state.sched.threads)
+			return STATUS_OK;
+		if (result == READER_OK)
+			snprintf(why, sizeof why, "%lld threads are counted, but %zu are listed",
+					 (long long)state.sched.threads, state.nm);
+		else if (result != READER_TORN)
+			break;
+		struct timespec pause = {.tv_nsec = ATTACH_PAUSE_NS};
+		nanosleep(&pause, NULL);
+	}
+	enum status status = process_verify(&g->process, error);
+	if (status == STATUS_EXITED)
+		error->status = status = STATUS_NO_TARGET;
+	if (status != STATUS_OK)
+		return status;
+	return error_set(error, STATUS_FAILED,
+					 "the scheduler of %s (%s) does not look as it should (%s); import the agent "
+					 "(schedtop/agent) in the program instead",
+					 g->process.subject, g->info.go_version, why);
+}
+
+static enum status attach(struct goproc *g, pid_t pid, struct error *error)
+{
+	enum status status = process_identify(pid, &g->process, error);
+	if (status == STATUS_OK)
+		status = open_executable(pid, g->process.subject, &g->image, error);
+	if (status == STATUS_OK)
+		status = identify_image(&g->image, g->process.subject, &g->info, error);
+	if (status == STATUS_OK)
+		status = check_supported(g, error);
+	if (status != STATUS_OK)
+		return status;
+	g->reader.memory.readv = memory_readv_process;
+	g->reader.memory.context = &g->process.pid;
+	g->reader.minor = g->info.go_minor;
+	g->reader.layout = layout_find(g->info.go_minor);
+	g->reader.bias = g->process.entry - g->image.entry;
+	status = find_globals(g, error);
+	if (status == STATUS_OK)
+		status = find_objects(g, error);
+	if (status == STATUS_OK)
+		status = prove(g, error);
+	g->verified_ns = clock_monotonic_ns();
+	return status;
+}
+
+enum status goproc_attach(pid_t pid, struct goproc **out, struct error *error)
+{
+	struct error own;
+	struct goproc *g = calloc(1, sizeof *g);
+	*out = NULL;
+	if (!g)
+		return error_no_memory(error);
+	g->image.fd = -1;
+	enum status status = attach(g, pid, error ? error : &own);
+	if (status != STATUS_OK) {
+		goproc_detach(g);
+		return status;
+	}
+	g->reader.dropped = 0; /* those of a program that was starting up do not count */
+	*out = g;
+	return STATUS_OK;
+}
+
+void goproc_detach(struct goproc *g)
+{
+	if (!g)
+		return;
+	reader_finish(&g->reader);
+	functions_destroy(g->functions);
+	image_close(&g->image);
+	free(g);
+}
+
+const struct goproc_info *goproc_get_info(const struct goproc *g)
+{
+	return &g->info;
+}
+
+/* ---- reads ---- */
+
+/* What a result means to the caller. Whenever something was odd, whether it is still the same
+ * program. */
+static enum status conclude(struct goproc *g, enum reader_result result, const char *why,
+							struct error *error)
+{
+	int64_t now = clock_monotonic_ns();
+	if (result == READER_OK && now - g->verified_ns < VERIFY_EVERY_NS)
+		return STATUS_OK;
+	enum status status = process_verify(&g->process, error);
+	if (status != STATUS_OK)
+		return status;
+	g->verified_ns = now;
+	switch (result) {
+	case READER_OK:
+		return STATUS_OK;
+	case READER_TORN:
+		return error_set(error, STATUS_FAILED,
+						 "%s changed while it was read, this read is left out: %s",
+						 g->process.subject, why);
+	case READER_GONE:
+		return error_set(error, STATUS_EXITED, "%s has exited", g->process.subject);
+	case READER_DENIED:
+		return permission_error(g->process.pid, g->process.subject, error);
+	case READER_FAILED:
+		break;
+	}
+	return error_set(error, STATUS_FAILED, "the memory of %s can't be read: %s", g->process.subject,
+					 strerror(errno));
+}
+
+enum status goproc_read(struct goproc *g, struct goproc_state *out, struct error *error)
+{
+	char why[WHY_SIZE];
+	enum reader_result result = reader_read(&g->reader, out, why);
+	return conclude(g, result, why, error);
+}
+
+enum status goproc_sample(struct goproc *g, enum goproc_activity *activity, size_t max, size_t *np,
+						  struct error *error)
+{
+	enum reader_result result = reader_sample(&g->reader, activity, max, np);
+	return conclude(g, result, "its list of Ps", error);
+}
+
+uint64_t goproc_dropped(const struct goproc *g)
+{
+	return g->reader.dropped;
+}
+
+uint64_t goproc_syscalls(const struct goproc *g)
+{
+	return g->reader.memory.calls;
+}

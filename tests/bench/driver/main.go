@@ -1,0 +1,95 @@
+// Bench measures what schedtop costs, and what it costs the program that it watches. Nothing is asserted:
+// each table prints ratios against a peer that is measured in the same run, on the same machine, at the
+// same time. tests/bench/run builds what it needs and calls it.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// programs are the paths of what is measured and of what it is measured on.
+type programs struct {
+	schedtop string
+	build    string // the folder of tests/bench programs written in C
+	service  string
+	workload string
+	self     string
+}
+
+type bench struct {
+	name  string
+	about string
+	run   func(p *programs, o *options) error
+}
+
+type options struct {
+	window time.Duration
+	rounds int
+}
+
+var benches = []bench{
+	{"screen", "processor time of the screen, lanes at 100 Hz, against htop's", benchScreen},
+	{"slowdown", "throughput of a busy program, watched against unwatched", benchSlowdown},
+	{"agent", "processor time of the agent's answers against a bare echo's", benchAgent},
+	{"snapshot", "time of one snapshot by memory reads", benchSnapshot},
+	{"size", "memory of ten minutes of history", benchSize},
+}
+
+func main() {
+	// Children die with the thread that started them: that is this one, which stays.
+	runtime.LockOSThread()
+	if len(os.Args) == 3 && os.Args[1] == "echo" {
+		fail(echo(os.Args[2]))
+		return
+	}
+	p := new(programs)
+	o := new(options)
+	flag.StringVar(&p.schedtop, "schedtop", "", "the `program` under test")
+	flag.StringVar(&p.build, "build", "", "`folder` of the build, for the programs in C")
+	flag.StringVar(&p.service, "service", "", "the HTTP service of tests/workloads (`program`)")
+	flag.StringVar(&p.workload, "workload", "", "the other workloads (`program`)")
+	flag.DurationVar(&o.window, "window", 2*time.Second, "length of one measured window")
+	flag.IntVar(&o.rounds, "rounds", 24, "`number` of alternating windows of each kind")
+	only := flag.String("only", "", "comma-separated `names` of benches (default: all)")
+	flag.Parse()
+	self, err := os.Executable()
+	fail(err)
+	p.self = self
+
+	fmt.Printf("%s, %d CPUs, %s\n", kernel(), runtime.NumCPU(), time.Now().Format(time.DateOnly))
+	failed := false
+	for _, b := range benches {
+		if *only != "" && !strings.Contains(","+*only+",", ","+b.name+",") {
+			continue
+		}
+		fmt.Printf("\n%s: %s\n", b.name, b.about)
+		if err := b.run(p, o); err != nil {
+			fmt.Printf("  not measured: %v\n", err)
+			failed = true
+		}
+	}
+	if failed {
+		os.Exit(1)
+	}
+}
+
+func fail(err error) {
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
+		os.Exit(1)
+	}
+}
+
+func kernel() string {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return "Linux"
+	}
+	return "Linux " + strings.TrimSpace(string(release))
+}

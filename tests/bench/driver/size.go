@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// inC runs a program of tests/bench that is written in C and prints its own table.
+func inC(p *programs, name string, args ...string) error {
+	cmd := exec.Command(filepath.Join(p.build, "tests/bench", name), args...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return cmd.Run()
+}
+
+// benchSnapshot reads programs of 2 Ps and few or some Ms as fast as they can be read.
+func benchSnapshot(p *programs, _ *options) error {
+	for _, mode := range []string{"quiet", "mixed"} {
+		if err := snapshots(p, mode); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func snapshots(p *programs, mode string) error {
+	target, err := startReady(p.workload, "-mode", mode, "-procs", "2", "-for", "10m")
+	if err != nil {
+		return err
+	}
+	defer target.stop()
+	time.Sleep(time.Second)
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", target.pid()))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("  a %s program, 2 Ps and %d threads:\n", mode, len(threads))
+	return inC(p, "goproc_snapshot", strconv.Itoa(target.pid()))
+}
+
+// benchSize fills a history as ten minutes of watching 8 Ps would, without waiting for them.
+func benchSize(p *programs, _ *options) error {
+	return inC(p, "history_size")
+}

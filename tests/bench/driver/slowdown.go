@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// watcher is one way to be watched.
+type watcher struct {
+	label  string
+	args   []string
+	screen bool
+}
+
+// benchSlowdown alternates windows of a program that counts what it gets done: nobody watches, or one of
+// the watchers does. All watchers run all the time, but those whose turn it is not are stopped.
+func benchSlowdown(p *programs, o *options) error {
+	busy := []int{runtime.NumCPU()}
+	if busy[0] > 1 {
+		busy = []int{busy[0] - 1, busy[0]}
+	}
+	fmt.Printf("  %-46s %10s %12s %12s\n", "", "windows", "slowdown", "95 % upper")
+	for _, procs := range busy {
+		if err := slowdown(p, o, procs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func slowdown(p *programs, o *options, procs int) error {
+	target, err := startReady(p.workload, "-mode", "counter", "-procs", strconv.Itoa(procs),
+		"-every", o.window.String(), "-for", "1h", "-agent")
+	if err != nil {
+		return err
+	}
+	defer target.stop()
+
+	pid := strconv.Itoa(target.pid())
+	watchers := []watcher{
+		{"1 Hz, memory", []string{"-p", pid, "--source", "memory", "--batch"}, false},
+		{"1 Hz, agent", []string{"-p", pid, "--source", "agent", "--batch"}, false},
+		{"screen, lanes at 100 Hz", []string{"-p", pid}, true},
+	}
+	children := make([]*child, len(watchers))
+	for i, w := range watchers {
+		if w.screen {
+			children[i], err = startScreen(nil, p.schedtop, w.args...)
+		} else {
+			children[i], err = start(p.schedtop, w.args...)
+		}
+		if err != nil {
+			return err
+		}
+		defer children[i].stop()
+	}
+	time.Sleep(2 * time.Second)
+	for _, c := range children {
+		if err := c.pause(); err != nil {
+			return err
+		}
+	}
+	if _, err := throughput(target); err != nil { // the window in which they began
+		return err
+	}
+
+	slower := make([]sample, len(watchers))
+	for round := 0; round < o.rounds; round++ {
+		// The order changes, so that what drifts falls on everybody alike.
+		turns := append([]*child{nil}, children...)
+		rates := make([]float64, len(turns))
+		for i := range turns {
+			turn := (i + round) % len(turns)
+			rates[turn], err = window(target, turns[turn])
+			if err != nil {
+				return err
+			}
+		}
+		for i := range watchers {
+			slower[i] = append(slower[i], 1-rates[i+1]/rates[0])
+		}
+	}
+	for i, w := range watchers {
+		label := fmt.Sprintf("%d of %d CPUs busy, %s", procs, runtime.NumCPU(), w.label)
+		fmt.Printf("  %-46s %10d %10.2f %% %10.2f %%\n", label, len(slower[i]),
+			100*slower[i].mean(), 100*slower[i].upper())
+	}
+	return nil
+}
+
+func window(target, watching *child) (float64, error) {
+	if watching != nil {
+		if err := watching.resume(); err != nil {
+			return 0, err
+		}
+		defer func() { _ = watching.pause() }()
+	}
+	return throughput(target)
+}
+
+// throughput is that of the window which ends with the next line of the target.
+func throughput(target *child) (float64, error) {
+	for {
+		line, err := target.out.ReadString('\n')
+		if err != nil {
+			return 0, err
+		}
+		if _, rate, ok := strings.Cut(line, " per_s="); ok && strings.HasPrefix(line, "OPS ") {
+			return strconv.ParseFloat(strings.TrimSpace(rate), 64)
+		}
+	}
+}

@@ -1,0 +1,3 @@
+module schedtop/tests/bench
+
+go 1.21

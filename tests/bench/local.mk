@@ -1,0 +1,7 @@
+# Programs of tests/bench/run; built by its `make bench-programs` alone.
+EXTRA_PROGRAMS += tests/bench/history_size
+tests_bench_history_size_SOURCES = tests/bench/history_size.c
+tests_bench_history_size_LDADD = metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
+bench-programs: all
+	@$(MAKE) $(AM_MAKEFLAGS) $(EXTRA_PROGRAMS)
+.PHONY: bench-programs

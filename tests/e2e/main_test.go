@@ -1,0 +1,71 @@
+// Package e2e runs the real schedtop on real Go programs and holds it to its promises. Every test's
+// name is the promise.
+//
+//	SCHEDTOP      the binary; default ../../out/build/schedtop
+//	SCHEDTOP_ALL  1: the slow tier too (every Go version, longer windows)
+//
+// The Go programs are those of tests/workloads, built here with as many Go versions as are asked for;
+// GOTOOLCHAIN fetches the missing ones through the module proxy.
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+)
+
+var (
+	binary  string // schedtop, at a path that every user can reach
+	scratch string // likewise, for workloads
+	slow    = os.Getenv("SCHEDTOP_ALL") == "1"
+)
+
+func TestMain(m *testing.M) {
+	if socket := os.Getenv(traceClientEnv); socket != "" {
+		os.Exit(traceClient(socket))
+	}
+	status, err := runTests(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+func runTests(m *testing.M) (status int, err error) {
+	source := os.Getenv("SCHEDTOP")
+	if source == "" {
+		source = "../../out/build/schedtop"
+	}
+	if scratch, err = os.MkdirTemp("", "schedtop-e2e-"); err != nil {
+		return 1, err
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	if err = os.Chmod(scratch, 0o755); err != nil {
+		return 1, err
+	}
+	binary = filepath.Join(scratch, "schedtop")
+	if err = copyFile(source, binary); err != nil {
+		return 1, fmt.Errorf("no schedtop to test: %w (build it, or set SCHEDTOP to the binary)", err)
+	}
+	return m.Run(), nil
+}
+
+func copyFile(from, to string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o755)
+}
+
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root, to run schedtop as another user than the target")
+	}
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,148 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+)
+
+// openTerminal returns both ends of a new terminal of 120 x 32 cells.
+func openTerminal(t *testing.T) (us, them *os.File) {
+	t.Helper()
+	us, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("needs a pseudo-terminal: %v", err)
+	}
+	t.Cleanup(func() { _ = us.Close() })
+	var number, unlock uint32
+	size := [4]uint16{32, 120}
+	ioctl(t, us, syscall.TIOCSPTLCK, unsafe.Pointer(&unlock))
+	ioctl(t, us, syscall.TIOCGPTN, unsafe.Pointer(&number))
+	ioctl(t, us, syscall.TIOCSWINSZ, unsafe.Pointer(&size))
+	them, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return us, them
+}
+
+func ioctl(t *testing.T, f *os.File, request uintptr, arg unsafe.Pointer) {
+	t.Helper()
+	raw, err := f.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errno syscall.Errno
+	if err := raw.Control(func(fd uintptr) {
+		_, _, errno = syscall.Syscall(syscall.SYS_IOCTL, fd, request, uintptr(arg))
+	}); err != nil || errno != 0 {
+		t.Fatalf("ioctl %#x: %v %v", request, err, errno)
+	}
+}
+
+// onTerminal runs schedtop with its screen on a terminal and stderr in a file; q ends it.
+func onTerminal(t *testing.T, during func(screen *lines, log string), args ...string) (status int, screen *lines, log string) {
+	t.Helper()
+	us, them := openTerminal(t)
+	log = filepath.Join(t.TempDir(), "sched.log")
+	stderr, err := os.Create(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, args...)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LC_ALL=C.UTF-8")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = them, them, stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	p := start(t, cmd)
+	_ = them.Close()
+	_ = stderr.Close()
+	screen = newLines()
+	drained := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(screen, us)
+		close(drained)
+	}()
+	during(screen, log)
+	if _, err := us.Write([]byte("q")); err != nil {
+		t.Fatal(err)
+	}
+	status = p.wait(t, patience)
+	<-drained
+	return status, screen, log
+}
+
+func readLines(t *testing.T, path string) []string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+}
+
+// `schedtop -p PID 2>sched.log` shows the screen and keeps a log that every reader of schedtrace reads.
+func TestScreenLogsSnapshotsToRedirectedStderr(t *testing.T) {
+	t.Parallel()
+	w := launch{args: []string{"-mode", "quiet", "-procs", "4"}}.run(t)
+	status, _, log := onTerminal(t, func(_ *lines, log string) {
+		waitUntil(t, "5 snapshots in the log", func() bool { return len(parseTraces(readLines(t, log))) >= 5 })
+	}, "-p", w.p(), "-d", "200ms", "--source", "memory")
+	if status != exitOK {
+		t.Errorf("q is exit status %d", status)
+	}
+	text := readLines(t, log)
+	batch := schedtop(t, "-p", w.p(), "--batch", "-n", "1", "--source", "memory")
+	batch.expect(t, exitOK)
+	want := parseTraces(batch.stdout)
+	got := parseTraces(text)
+	if len(want) != 1 {
+		t.Fatalf("one snapshot expected: schedtop %v", batch)
+	}
+	for _, line := range text {
+		if !strings.HasPrefix(line, "SCHED ") && !strings.HasPrefix(line, "# ") {
+			t.Errorf("neither a snapshot nor a comment in the log: %q", line)
+		}
+	}
+	if d := compare(want[0], got[len(got)-1]); len(d) > 0 {
+		t.Errorf("the log differs from --batch:\n%s", list(d))
+	}
+}
+
+func TestLogOfAStrippedTargetSaysWhatIsUnknown(t *testing.T) {
+	t.Parallel()
+	w := launch{build: build{stripped: true}, args: []string{"-mode", "quiet"}}.run(t)
+	_, _, log := onTerminal(t, func(_ *lines, log string) {
+		waitUntil(t, "incomplete lines in the log", func() bool {
+			return count(readLines(t, log), "# incomplete: ") >= 2
+		})
+	}, "-p", w.p(), "-d", "100ms")
+	if n := len(parseTraces(readLines(t, log))); n != 0 {
+		t.Errorf("%d lines with numbers that nobody can know", n)
+	}
+}
+
+func TestHostileProgramNameNeverReachesTheScreen(t *testing.T) {
+	t.Parallel()
+	exe := filepath.Join(t.TempDir(), hostile)
+	if err := copyFile(build{}.path(t), exe); err != nil {
+		t.Fatal(err)
+	}
+	w := launch{exe: exe, argv0: hostile, args: []string{"-mode", "quiet"}}.run(t)
+	_, screen, _ := onTerminal(t, func(*lines, string) { time.Sleep(time.Second) }, "-p", w.p(), "-d", "200ms")
+	text := strings.Join(screen.all(), "\n") + string(screen.partial)
+	if !strings.Contains(text, "evil") {
+		t.Errorf("the screen never showed the program's name:\n%q", text)
+	}
+	for _, part := range []string{"\x1b]0;owned", "owned\a", "\u009b2J", "\xff"} {
+		if strings.Contains(text, part) {
+			t.Errorf("%q of the program's name reached the terminal", part)
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// local is the Go that runs the tests: the newest at hand.
+const local = "local"
+
+// releases are the Go versions that schedtop reads, the newest patch of each that is known to be there.
+var releases = []string{
+	"go1.18.10", "go1.19.13", "go1.20.14", "go1.21.13", "go1.22.12", "go1.23.8", "go1.24.6", "go1.25.1",
+	local, "go1.27.0",
+}
+
+// versions are those that a matrix test covers in this tier.
+func versions() []string {
+	if slow {
+		return releases
+	}
+	return []string{"go1.21.13", "go1.24.6", local}
+}
+
+// minor is N of go1.N.
+func minor(t *testing.T, toolchain string) int {
+	t.Helper()
+	name := toolchain
+	if name == local {
+		name = localVersion(t)
+	}
+	var n int
+	if _, err := fmt.Sscanf(name, "go1.%d", &n); err != nil {
+		t.Fatalf("%q is no Go release", name)
+	}
+	return n
+}
+
+var localVersion = func() func(t *testing.T) string {
+	var (
+		once    sync.Once
+		version string
+		err     error
+	)
+	return func(t *testing.T) string {
+		t.Helper()
+		once.Do(func() {
+			var out []byte
+			out, err = goCommand(local, "env", "GOVERSION").Output()
+			version = strings.TrimSpace(string(out))
+		})
+		if err != nil {
+			t.Fatalf("go env GOVERSION: %v", err)
+		}
+		return version
+	}
+}()
+
+func goCommand(toolchain string, args ...string) *exec.Cmd {
+	cmd := exec.Command("go", args...)
+	cmd.Dir = "../workloads"
+	for _, v := range os.Environ() {
+		// What `go test` sets for us is not meant for another toolchain.
+		if !strings.HasPrefix(v, "GOROOT=") && !strings.HasPrefix(v, "GOTOOLCHAIN=") {
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
+	cmd.Env = append(cmd.Env, "GOTOOLCHAIN="+toolchain)
+	return cmd
+}
+
+// A build says how a workload is made.
+type build struct {
+	toolchain string // "" is local
+	program   string // below tests/workloads/cmd; "" is workload
+	stripped  bool
+	pie       bool
+}
+
+func (b build) String() string {
+	words := []string{b.toolchain, b.program}
+	if b.stripped {
+		words = append(words, "stripped")
+	}
+	if b.pie {
+		words = append(words, "pie")
+	}
+	return strings.Join(words, "-")
+}
+
+func (b build) withDefaults() build {
+	if b.toolchain == "" {
+		b.toolchain = local
+	}
+	if b.program == "" {
+		b.program = "workload"
+	}
+	return b
+}
+
+// agentFloor is the oldest Go that the agent supports.
+const agentFloor = 21
+
+type built struct {
+	once    sync.Once
+	missing string // why this toolchain can't be had
+	err     error
+}
+
+var (
+	buildsLock sync.Mutex
+	builds     = map[build]*built{}
+)
+
+// path builds the workload once per run of the tests. A toolchain that can't be fetched skips the test.
+func (b build) path(t *testing.T) string {
+	t.Helper()
+	b = b.withDefaults()
+	path := filepath.Join(scratch, b.String())
+	needsNoAgent := minor(t, b.toolchain) < agentFloor
+	buildsLock.Lock()
+	made := builds[b]
+	if made == nil {
+		made = new(built)
+		builds[b] = made
+	}
+	buildsLock.Unlock()
+	made.once.Do(func() {
+		if out, err := goCommand(b.toolchain, "version").CombinedOutput(); err != nil {
+			made.missing = fmt.Sprintf("%s can't be fetched: %v %s", b.toolchain, err, out)
+			return
+		}
+		args := []string{"build", "-o", path}
+		if needsNoAgent {
+			args = append(args, "-tags", "noagent")
+		}
+		if b.stripped {
+			args = append(args, "-ldflags", "-s -w")
+		}
+		if b.pie {
+			args = append(args, "-buildmode", "pie")
+		}
+		cmd := goCommand(b.toolchain, append(args, "./cmd/"+b.program)...)
+		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			made.err = fmt.Errorf("%v: %w\n%s", cmd.Args, err, out)
+		}
+	})
+	if made.missing != "" {
+		t.Skip(made.missing)
+	}
+	if made.err != nil {
+		t.Fatal(made.err)
+	}
+	return path
+}
+
+// A workload is a running Go program to watch.
+type workload struct {
+	*process
+	dir string // its SCHEDTOP_DIR
+}
+
+// A launch says how a workload is run.
+type launch struct {
+	build
+	exe     string // run this copy of the binary instead
+	argv0   string // what it calls itself
+	godebug string
+	args    []string
+}
+
+// run starts the workload and returns when it is up.
+func (l launch) run(t *testing.T) *workload {
+	t.Helper()
+	exe := l.exe
+	if exe == "" {
+		exe = l.path(t)
+	}
+	// Short, because a socket's path is limited to 107 bytes.
+	dir, err := os.MkdirTemp("", "st-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	cmd := exec.Command(exe, append([]string{"-for", "5m"}, l.args...)...)
+	if l.argv0 != "" {
+		cmd.Args[0] = l.argv0
+	}
+	cmd.Env = append(os.Environ(), "SCHEDTOP_DIR="+dir, "GODEBUG="+l.godebug)
+	w := &workload{process: start(t, cmd), dir: dir}
+	w.stdout.waitFor(t, "READY", func(text []string) bool {
+		for _, line := range text {
+			if strings.HasPrefix(line, "READY ") {
+				return true
+			}
+		}
+		return false
+	})
+	return w
+}
+
+// socket is where this process would serve the agent's protocol.
+func (w *workload) socket(t *testing.T) string {
+	t.Helper()
+	link, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", w.pid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inode := strings.TrimSuffix(strings.TrimPrefix(link, "pid:["), "]")
+	return filepath.Join(w.dir, fmt.Sprintf("%d-%s.sock", w.pid(), inode))
+}
+
+func (w *workload) p() string { return itoa(w.pid()) }

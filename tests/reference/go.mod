@@ -1,0 +1,3 @@
+module schedtop/tests/reference
+
+go 1.21

@@ -1,0 +1,41 @@
+/*
+ * The event loop behind every screen: it takes the terminal, turns keys into commands, draws when
+ * something has changed, follows the terminal's size and gives the terminal back however it ends. A
+ * screen is what its ops do. Everything runs on the thread that calls loop_run, but for loop_wake.
+ */
+#ifndef SCHEDTOP_TUI_LOOP_H
+#define SCHEDTOP_TUI_LOOP_H
+
+#include <stdbool.h>
+
+#include "tui/canvas.h"
+#include "tui/keymap.h"
+#include "util/status.h"
+
+/* Below this nothing useful fits, and a sentence says so. */
+#define LOOP_WIDTH_MIN  40
+#define LOOP_HEIGHT_MIN 10
+
+struct loop_ops {
+	enum context context;
+	void (*draw)(struct canvas *canvas, void *arg);
+	/* Returns false when the command ends the loop. Quit and redraw never come here. */
+	bool (*command)(enum command command, void *arg);
+	/* After loop_wake; several calls may come as one. Returns whether there is something new to
+	   draw. May be NULL. */
+	bool (*wake)(void *arg);
+	/* Once a second; returns whether the screen should be drawn again. May be NULL. */
+	bool (*tick)(void *arg);
+};
+
+struct loop;
+
+enum status loop_create(struct loop **out, const struct loop_ops *ops, void *arg, bool color,
+						bool ascii, struct error *error);
+/* Returns when a command ended it, when the user quit, or on a signal, whose number is in *signal,
+   else 0. A terminal that went away is SIGHUP. The terminal is restored on return. */
+void loop_run(struct loop *loop, int *signal);
+void loop_wake(struct loop *loop); /* any thread */
+void loop_destroy(struct loop *loop);
+
+#endif

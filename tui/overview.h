@@ -1,0 +1,28 @@
+/*
+ * The parts that the Overview is made of, each drawn into a pane of its own: one line of the
+ * summary, or the block of lanes. They read the data of view.h and hold nothing. UI thread.
+ */
+#ifndef SCHEDTOP_TUI_OVERVIEW_H
+#define SCHEDTOP_TUI_OVERVIEW_H
+
+#include "tui/view.h"
+
+enum overview_line {
+	OVERVIEW_CPU,
+	OVERVIEW_GOROUTINES,
+	OVERVIEW_THREADS,
+	OVERVIEW_WAIT,
+	OVERVIEW_PAUSES,
+	OVERVIEW_LINE_COUNT,
+};
+
+void overview_draw_line(struct pane pane, enum overview_line line, const struct view_data *data);
+
+/* Rows that the lanes would fill: one for each P, or 1 for the sentence that says why there are
+ * none. */
+int overview_lanes_rows(const struct view_data *data);
+/* A row of headings and then the lanes; when they don't fit, the last row says how many more there
+ * are. */
+void overview_draw_lanes(struct pane pane, const struct view_data *data, struct view_place *place);
+
+#endif

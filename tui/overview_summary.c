@@ -1,0 +1,523 @@
+#include "tui/overview.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "tui/layout.h"
+#include "tui/plot.h"
+#include "util/clock.h"
+#include "util/text.h"
+
+/*
+ * The lines of the summary. Each has a label, then a number or a window in a column that all lines
+ * share, then slots that layout() places by the width of the terminal.
+ */
+
+#define LABEL_WIDTH 12
+#define AGE_WIDTH   12 /* "12m 05s old" */
+#define SPARK_MAX   120
+#define SPARK_NS    (60 * NS_PER_S)
+
+/* A line after its label: where to draw, and whether all of it is old. */
+struct line {
+	struct pane pane;
+	bool stale;
+};
+
+/* Draws the label and, for a stale line, its age at the right edge. */
+static struct line begin_line(struct pane pane, const char *label, const struct view_part *part)
+{
+	pane_text(pane, 1, 0, STYLE_LABEL, label);
+	struct line line = {pane_sub(pane, 1 + LABEL_WIDTH, 0, pane.width - 2 - LABEL_WIDTH, 1), false};
+	if (!part->s || !part->stale)
+		return line;
+	char age[32], text[48];
+	view_age(age, sizeof age, part->age_ns);
+	snprintf(text, sizeof text, "%s old", age);
+	pane_right(line.pane, 0, STYLE_DIM, text);
+	line.pane = pane_sub(line.pane, 0, 0, line.pane.width - AGE_WIDTH, 1);
+	line.stale = true;
+	return line;
+}
+
+static void end_line(const struct line *line)
+{
+	if (line->stale)
+		pane_restyle(line->pane, STYLE_DIM);
+}
+
+static struct pane slot_pane(struct pane pane, const struct slot *slot)
+{
+	return pane_sub(pane, slot->at, 0, slot->size, 1);
+}
+
+/* --- CPU ------------------------------------------------------------------------------------ */
+
+/* What all Ps together did over the last interval; unknown when nobody looked. */
+static struct lane_share mean_share(const struct history *h)
+{
+	const struct snapshot *now = history_get(h, 0), *earlier = history_get(h, 1);
+	struct lane_share mean = {.known = false};
+	if (!earlier)
+		return mean;
+	size_t known = 0;
+	for (size_t p = 0; p < now->lanes.procs; p++) {
+		struct lane_share one = derive_lane_window(h, p, earlier->monotonic_ns, now->monotonic_ns);
+		if (!one.known)
+			continue;
+		known++;
+		for (int state = 0; state < LANE_STATE_COUNT; state++)
+			mean.share[state] += one.share[state];
+	}
+	for (int state = 0; state < LANE_STATE_COUNT && known > 0; state++)
+		mean.share[state] /= (double)known;
+	mean.known = known > 0;
+	return mean;
+}
+
+/* Whose view it is, when it is not the runtime's own. */
+static const char *const method_label[IDLE_METHOD_COUNT] = {
+	[IDLE_UNKNOWN] = "",
+	[IDLE_RUNTIME] = "",
+	[IDLE_SAMPLED] = "sampled",
+	[IDLE_OS] = "OS view",
+};
+
+static void draw_idle_range(struct pane pane, const struct history *h)
+{
+	char text[64];
+	struct idle_range range = derive_idle_range(h, 30 * NS_PER_S);
+	int x = pane_text(pane, 0, 0, STYLE_DIM, "30 s ");
+	if (!range.known) {
+		pane_text(pane, x, 0, STYLE_DIM, "–");
+		return;
+	}
+	double value[] = {range.min, range.mean, range.max};
+	for (int i = 0; i < 3; i++) {
+		bool low = value[i] < 0.0995;
+		snprintf(text, sizeof text, "%.*f", low ? 1 : 0, value[i] * 100);
+		x = pane_text(pane, x, 0, i == 1 ? STYLE_TEXT : STYLE_DIM, text);
+		x = pane_text(pane, x, 0, STYLE_DIM, i < 2 ? "–" : " %");
+	}
+}
+
+#define LIMIT_WIDTH 27 /* of the long form */
+
+/* "GOMAXPROCS 8, quota 4.0 !", or "8 Ps on 4.0 !" */
+static void draw_limit(struct pane pane, const struct view_data *data)
+{
+	struct view_part sched = view_part(data, PART_SCHED), runtime = view_part(data, PART_RUNTIME);
+	const struct snapshot *newest = history_get(data->history, 0);
+	struct cpu_limit limit = derive_cpu_limit(newest);
+	char text[96], number[32] = "–";
+	int64_t procs;
+	if ((sched.s && fields_get(&sched.s->sched, SCHED_GOMAXPROCS, &procs)) ||
+		(runtime.s && fields_get(&runtime.s->runtime, RUNTIME_GOMAXPROCS, &procs)))
+		text_count(number, sizeof number, procs);
+	bool wide = pane.width >= LIMIT_WIDTH;
+	int decimals = limit.by_quota && limit.cpus < 99.95;
+	if (!limit.known)
+		snprintf(text, sizeof text, wide ? "GOMAXPROCS %s" : "%s Ps", number);
+	else if (!wide)
+		snprintf(text, sizeof text, "%s Ps on %.*f", number, decimals, limit.cpus);
+	else
+		snprintf(text, sizeof text, "GOMAXPROCS %s, %s %.*f", number,
+				 limit.by_quota ? "quota" : "CPUs", decimals, limit.cpus);
+	int width = canvas_text_width(pane.canvas, text) + (limit.exceeded ? 2 : 0);
+	int x = pane_text(pane, pane.width > width ? pane.width - width : 0, 0, STYLE_DIM, text);
+	if (limit.exceeded)
+		pane_text(pane, x + 1, 0, STYLE_ALARM, "!");
+}
+
+/* "3.2 CPUs": all that is known of a process that tells nothing about its Ps. */
+static void draw_cpus_used(struct pane pane, const struct snapshot *before,
+						   const struct snapshot *now)
+{
+	char text[32];
+	struct rate rate =
+		derive_rate(&before->os, &now->os, OS_CPU_NS, now->os_at.at_ns - before->os_at.at_ns);
+	if (!rate.known)
+		return;
+	text_rate(text, sizeof text, rate.per_s / (double)NS_PER_S);
+	int x = pane_text(pane, 0, 0, STYLE_TEXT, text);
+	pane_text(pane, x, 0, STYLE_DIM, " CPUs");
+}
+
+static void draw_cpu(struct pane pane, const struct view_data *data)
+{
+	struct view_part newest = {history_get(data->history, 0), 0, false};
+	newest.age_ns = data->now_ns - newest.s->monotonic_ns;
+	newest.stale = data->state == TARGET_EXITED || view_is_stale(data, newest.s->monotonic_ns);
+	struct line line = begin_line(pane, "CPU", &newest);
+	enum { PERCENT, NAME, METHOD, BAR, RANGE, LIMIT, COUNT };
+	struct slot slot[COUNT] = {
+		[PERCENT] = {.min = VIEW_COUNT_WIDTH, .want = VIEW_COUNT_WIDTH},
+		[NAME] = {.min = 4, .want = 4, .gap = 1, .drop = 1},
+		[METHOD] = {.min = 7, .want = 7, .gap = 1, .drop = 3},
+		[BAR] = {.min = 9, .want = 30, .gap = 1, .drop = 2, .grow = 1},
+		[RANGE] = {.min = 18, .want = 18, .gap = 2, .drop = 4},
+		[LIMIT] = {.min = 15, .want = LIMIT_WIDTH, .gap = 2, .drop = 5},
+	};
+	/* The width of the number's column is the same for all lines, the rest follows it. */
+	layout(slot, COUNT, line.pane.width);
+	const struct snapshot *earlier = history_get(data->history, 1);
+	struct idle idle = {0};
+	if (earlier)
+		idle = derive_idle(earlier, newest.s);
+	char text[32];
+	text_percent(text, sizeof text, idle.ratio);
+	struct pane percent = slot_pane(line.pane, &slot[PERCENT]);
+	if (idle.method == IDLE_UNKNOWN)
+		view_unknown(percent);
+	else
+		pane_right(percent, 0, STYLE_STRONG, text);
+	pane_text(slot_pane(line.pane, &slot[NAME]), 0, 0, STYLE_DIM, "idle");
+	pane_text(slot_pane(line.pane, &slot[METHOD]), 0, 0, STYLE_DIM, method_label[idle.method]);
+	struct lane_share share = mean_share(data->history);
+	struct pane bar = slot_pane(line.pane, &slot[BAR]);
+	plot_bar(bar, &share);
+	if (!share.known && earlier)
+		draw_cpus_used(bar, earlier, newest.s);
+	if (slot[RANGE].size)
+		draw_idle_range(slot_pane(line.pane, &slot[RANGE]), data->history);
+	if (slot[LIMIT].size)
+		draw_limit(slot_pane(line.pane, &slot[LIMIT]), data);
+	end_line(&line);
+}
+
+/* --- goroutines and threads ----------------------------------------------------------------- */
+
+/* One number with its name; the cells of both lines stand in the same columns. */
+struct count {
+	const char *name;
+	bool known;
+	int64_t value;
+};
+#define COUNT_WIDTH 15
+
+static void draw_counts(struct pane pane, bool known, int64_t total, const struct count *count,
+						size_t n)
+{
+	view_count(pane_sub(pane, 0, 0, VIEW_COUNT_WIDTH, 1), known, total, "");
+	for (size_t i = 0; i < n; i++) {
+		int x = VIEW_COUNT_WIDTH + (int)i * COUNT_WIDTH;
+		if (x + COUNT_WIDTH > pane.width)
+			break;
+		view_count(pane_sub(pane, x, 0, COUNT_WIDTH, 1), count[i].known, count[i].value,
+				   count[i].name);
+	}
+}
+
+/* Waiting in the queues: the global one, those of the Ps, and the one each P runs next. */
+static bool count_queued(const struct snapshot *s, int64_t *queued)
+{
+	int64_t n;
+	if (!fields_get(&s->sched, SCHED_RUNQUEUE, queued) || s->np == 0)
+		return false;
+	for (size_t p = 0; p < s->np; p++) {
+		if (!fields_get(&s->p[p].f, P_RUNQSIZE, &n))
+			return false;
+		*queued += n;
+		if (fields_get(&s->p[p].f, P_RUNNEXT, &n))
+			*queued += n;
+	}
+	return true;
+}
+
+/* Goroutines that are on a thread in this state; runtime2.go numbers them. */
+static bool count_on_threads(const struct snapshot *s, int64_t state, int64_t *count)
+{
+	*count = 0;
+	for (size_t m = 0; m < s->nm; m++) {
+		int64_t curg, status;
+		if (!fields_get(&s->m[m].f, M_CURG, &curg))
+			return false;
+		if (curg != FIELD_NIL && fields_get(&s->m[m].f, M_CURG_STATUS, &status))
+			*count += status == state;
+	}
+	return s->nm > 0;
+}
+
+/* Go 1.26 tells its goroutines by state; of older ones we count those that threads and queues hold.
+ */
+static size_t goroutine_counts(const struct snapshot *sched, const struct snapshot *runtime,
+							   struct count count[4])
+{
+	enum { G_RUNNING = 2, G_SYSCALL = 3 };
+	count[0] = (struct count){.name = "running"};
+	count[1] = (struct count){.name = "queued"};
+	count[2] = (struct count){.name = "syscall"};
+	count[3] = (struct count){.name = "waiting"};
+	if (runtime && fields_has(&runtime->runtime, RUNTIME_GOROUTINES_RUNNING)) {
+		static const int field[] = {RUNTIME_GOROUTINES_RUNNING, RUNTIME_GOROUTINES_RUNNABLE,
+									RUNTIME_GOROUTINES_NOT_IN_GO, RUNTIME_GOROUTINES_WAITING};
+		count[1].name = "runnable";
+		for (int i = 0; i < 4; i++)
+			count[i].known = fields_get(&runtime->runtime, field[i], &count[i].value);
+	} else if (sched) {
+		count[0].known = count_on_threads(sched, G_RUNNING, &count[0].value);
+		count[1].known = count_queued(sched, &count[1].value);
+		count[2].known = count_on_threads(sched, G_SYSCALL, &count[2].value);
+	}
+	return 4;
+}
+
+/* New goroutines a second, from whoever counts them. */
+static struct rate created_rate(const struct history *h)
+{
+	const struct snapshot *now = history_get(h, 0), *before = history_get(h, 1);
+	struct rate rate = {.known = false};
+	if (!before)
+		return rate;
+	rate = derive_rate(&before->sched, &now->sched, SCHED_GOROUTINES_CREATED,
+					   now->sched_at.at_ns - before->sched_at.at_ns);
+	return rate.known ? rate
+					  : derive_rate(&before->runtime, &now->runtime, RUNTIME_GOROUTINES_CREATED,
+									now->runtime_at.at_ns - before->runtime_at.at_ns);
+}
+
+static void draw_rate(struct pane pane, struct rate rate, const char *name)
+{
+	struct pane number = pane_sub(pane, 0, 0, VIEW_COUNT_WIDTH, 1);
+	char text[32];
+	text_rate(text, sizeof text, rate.per_s);
+	if (rate.known)
+		pane_right(number, 0, rate.per_s > 0 ? STYLE_TEXT : STYLE_DIM, text);
+	else
+		view_unknown(number);
+	pane_fit(pane, VIEW_COUNT_WIDTH, 0, STYLE_DIM, name);
+}
+
+static void draw_goroutines(struct pane pane, const struct view_data *data)
+{
+	struct view_part sched = view_part(data, PART_SCHED), runtime = view_part(data, PART_RUNTIME);
+	bool prefer_runtime = runtime.s && (!sched.s || runtime.stale <= sched.stale);
+	struct line line = begin_line(pane, "Goroutines", prefer_runtime ? &runtime : &sched);
+	struct count count[4];
+	size_t n = goroutine_counts(sched.s, prefer_runtime ? runtime.s : NULL, count);
+	int64_t total = 0;
+	bool known = sched.s && fields_get(&sched.s->sched, SCHED_GOROUTINES, &total);
+	if (prefer_runtime)
+		known = fields_get(&runtime.s->runtime, RUNTIME_GOROUTINES, &total) || known;
+	draw_counts(line.pane, known, total, count, n);
+	int x = VIEW_COUNT_WIDTH + (int)n * COUNT_WIDTH;
+	if (x + COUNT_WIDTH <= line.pane.width)
+		draw_rate(pane_sub(line.pane, x, 0, COUNT_WIDTH, 1), created_rate(data->history), "/s new");
+	end_line(&line);
+}
+
+static void draw_threads(struct pane pane, const struct view_data *data)
+{
+	struct view_part rows = view_part(data, PART_ROWS), os = view_part(data, PART_OS);
+	struct line line = begin_line(pane, "Threads", rows.s ? &rows : &os);
+	struct thread_split t = {.known = false};
+	if (rows.s)
+		t = derive_threads(rows.s);
+	int64_t kernel = 0;
+	bool has_kernel = os.s && fields_get(&os.s->os, OS_THREADS, &kernel);
+	const struct count count[] = {
+		{"in Go", t.known, t.running},     {"cgo", t.known, t.cgo},
+		{"syscall", t.known, t.syscall},   {"idle", t.known, t.idle},
+		{"spinning", t.known, t.spinning}, {"locked", t.known, t.locked},
+		{"other", t.known, t.other},       {"kernel", has_kernel, kernel},
+	};
+	draw_counts(line.pane, t.known || has_kernel, t.known ? t.total : kernel, count,
+				sizeof count / sizeof *count);
+	end_line(&line);
+}
+
+/* --- distributions -------------------------------------------------------------------------- */
+
+static void draw_percentile(struct pane pane, const char *name, const struct histogram *h, double q)
+{
+	char text[64];
+	struct percentile p = histogram_percentile(h, q);
+	int x = pane_text(pane, 0, 0, STYLE_DIM, name);
+	struct pane value = pane_sub(pane, x + 1, 0, pane.width - x - 1, 1);
+	if (!p.known) {
+		view_unknown(value);
+		return;
+	}
+	text_duration_range(text, sizeof text, p.lo_ns, p.hi_ns, pane.canvas->ascii);
+	pane_right(value, 0, STYLE_TEXT, text);
+}
+
+/* The upper end of a percentile of what happened in each of n equal steps up to now; NAN where
+   nothing did. Returns the greatest. */
+static double spark_values(const struct view_data *data, enum histogram_id id, double q,
+						   int64_t step_ns, double *value, int n)
+{
+	const struct snapshot *newest = history_get(data->history, 0);
+	/* Whole steps of the clock, so that a bar keeps its height while it moves left. */
+	int64_t end_ns = (newest->monotonic_ns / step_ns + 1) * step_ns;
+	double max = 0;
+	for (int i = 0; i < n; i++) {
+		int64_t from_ns = end_ns - (int64_t)(n - i) * step_ns;
+		const struct snapshot *from = history_at(data->history, from_ns);
+		const struct snapshot *to = history_at(data->history, from_ns + step_ns);
+		struct histogram window = {0};
+		value[i] = NAN;
+		if (from == to || histogram_window(&window, &to->histogram[id], &from->histogram[id]))
+			continue;
+		struct percentile p = histogram_percentile(&window, q);
+		if (p.known) {
+			value[i] = isinf(p.hi_ns) ? p.lo_ns : p.hi_ns;
+			max = fmax(max, value[i]);
+		}
+		histogram_finish(&window);
+	}
+	return max;
+}
+
+/* "▁▂▅█▂ 60 s ≤ 14.7 ms": a minute, or more where there is room for more snapshots; and what the
+   tallest bar means. */
+static void draw_spark(struct pane pane, const struct view_data *data, enum histogram_id id,
+					   double q, enum style style)
+{
+	enum { SPAN = 6, MAX = 12 };
+	bool has_max = pane.width >= 8 + SPAN + MAX;
+	int n = pane.width - SPAN - (has_max ? MAX : 0);
+	if (n < 4)
+		return;
+	double value[SPARK_MAX];
+	n = n < SPARK_MAX ? n : SPARK_MAX;
+	int64_t interval_ns = history_get(data->history, 0)->interval_ns;
+	int64_t step_ns = SPARK_NS / n > interval_ns ? SPARK_NS / n : interval_ns;
+	double max = spark_values(data, id, q, step_ns, value, n);
+	plot_spark(pane_sub(pane, 0, 0, n, 1), style, value, (size_t)n, max);
+	char text[32];
+	view_age(text, sizeof text, (step_ns * n + NS_PER_S / 2));
+	pane_text(pane, n + 1, 0, STYLE_DIM, text);
+	if (!has_max || max <= 0)
+		return;
+	text_duration_range(text, sizeof text, -INFINITY, max, pane.canvas->ascii);
+	pane_text(pane, n + SPAN + 1, 0, STYLE_DIM, text);
+}
+
+/* Where a histogram was last read, as a part. */
+static struct view_part histogram_part(const struct view_data *data, enum histogram_id id)
+{
+	const struct snapshot *newest = history_get(data->history, 0);
+	struct view_part part = {newest, data->now_ns - newest->monotonic_ns, false};
+	part.stale = data->state == TARGET_EXITED || view_is_stale(data, newest->monotonic_ns);
+	if (newest->histogram_at[id].origin != ORIGIN_NONE) {
+		part.age_ns = data->now_ns - newest->histogram_at[id].at_ns;
+		part.stale = part.stale || view_is_stale(data, newest->histogram_at[id].at_ns);
+	}
+	return part;
+}
+
+#define PERCENTILE_WIDTH 16 /* "p99 12.6–14.7 ms" */
+#define PERCENTILE_SLOT(lost)                                                     \
+	{                                                                             \
+		.min = PERCENTILE_WIDTH, .want = PERCENTILE_WIDTH, .gap = 2, .drop = lost \
+	}
+#define WINDOW_SLOT                                                  \
+	{                                                                \
+		.min = VIEW_COUNT_WIDTH, .want = VIEW_COUNT_WIDTH, .drop = 1 \
+	}
+
+static void draw_wait(struct pane pane, const struct view_data *data)
+{
+	struct view_part part = histogram_part(data, HISTOGRAM_SCHED_LATENCY);
+	struct line line = begin_line(pane, "Wait to run", &part);
+	enum { WINDOW, P50, P90, P99, MAX, SPARK, COUNT };
+	struct slot slot[COUNT] = {
+		[WINDOW] = WINDOW_SLOT,
+		[P50] = PERCENTILE_SLOT(3),
+		[P90] = PERCENTILE_SLOT(5),
+		[P99] = PERCENTILE_SLOT(0),
+		[MAX] = PERCENTILE_SLOT(2),
+		[SPARK] = {.min = 12, .gap = 1, .want = 30, .drop = 4, .grow = 1},
+	};
+	layout(slot, COUNT, line.pane.width);
+	struct histogram window = {0};
+	derive_histogram(data->history, HISTOGRAM_SCHED_LATENCY, 10 * NS_PER_S, &window, NULL);
+	pane_right(slot_pane(line.pane, &slot[WINDOW]), 0, STYLE_DIM, "10 s");
+	draw_percentile(slot_pane(line.pane, &slot[P50]), "p50", &window, 0.5);
+	draw_percentile(slot_pane(line.pane, &slot[P90]), "p90", &window, 0.9);
+	draw_percentile(slot_pane(line.pane, &slot[P99]), "p99", &window, 0.99);
+	draw_percentile(slot_pane(line.pane, &slot[MAX]), "max", &window, 1);
+	draw_spark(slot_pane(line.pane, &slot[SPARK]), data, HISTOGRAM_SCHED_LATENCY, 0.99,
+			   STYLE_RUNNABLE);
+	histogram_finish(&window);
+	end_line(&line);
+}
+
+/* The share of the CPU time since a minute ago that goroutines spent helping the collector. */
+static bool assist_ratio(const struct snapshot *before, const struct snapshot *now, double *ratio)
+{
+	int64_t assist, total;
+	if (!fields_delta(&now->runtime, &before->runtime, RUNTIME_CPU_ASSIST_AT_GC_NS, &assist) ||
+		!fields_delta(&now->runtime, &before->runtime, RUNTIME_CPU_TOTAL_AT_GC_NS, &total) ||
+		total <= 0)
+		return false;
+	*ratio = (double)assist / (double)total;
+	return true;
+}
+
+static void draw_assist(struct pane pane, const struct snapshot *before, const struct snapshot *now)
+{
+	char text[32];
+	double ratio = 0;
+	bool known = assist_ratio(before, now, &ratio);
+	text_percent(text, sizeof text, ratio);
+	int x = pane_text(pane, 0, 0, STYLE_DIM, "assist ");
+	struct pane value = pane_sub(pane, x, 0, pane.width - x, 1);
+	if (known)
+		pane_right(value, 0, ratio > 0 ? STYLE_TEXT : STYLE_DIM, text);
+	else
+		view_unknown(value);
+}
+
+static void draw_pauses(struct pane pane, const struct view_data *data)
+{
+	struct view_part part = histogram_part(data, HISTOGRAM_GC_PAUSE);
+	struct line line = begin_line(pane, "GC pauses", &part);
+	enum { WINDOW, P50, P90, P99, CYCLES, ASSIST, SPARK, COUNT };
+	struct slot slot[COUNT] = {
+		[WINDOW] = WINDOW_SLOT,
+		[P50] = PERCENTILE_SLOT(2),
+		[P90] = PERCENTILE_SLOT(6),
+		[P99] = PERCENTILE_SLOT(0),
+		[CYCLES] = {.min = 9, .want = PERCENTILE_WIDTH, .gap = 2, .drop = 3},
+		[ASSIST] = {.min = 12, .want = 12, .gap = 2, .drop = 4},
+		[SPARK] = {.min = 12, .gap = 1, .want = 30, .drop = 5, .grow = 1},
+	};
+	layout(slot, COUNT, line.pane.width);
+	struct histogram window = {0};
+	derive_histogram(data->history, HISTOGRAM_GC_PAUSE, 60 * NS_PER_S, &window, NULL);
+	pane_right(slot_pane(line.pane, &slot[WINDOW]), 0, STYLE_DIM, "60 s");
+	draw_percentile(slot_pane(line.pane, &slot[P50]), "p50", &window, 0.5);
+	draw_percentile(slot_pane(line.pane, &slot[P90]), "p90", &window, 0.9);
+	draw_percentile(slot_pane(line.pane, &slot[P99]), "p99", &window, 0.99);
+	const struct snapshot *now = part.s;
+	const struct snapshot *before = history_at(data->history, now->monotonic_ns - 60 * NS_PER_S);
+	int64_t cycles = 0;
+	bool known = fields_delta(&now->runtime, &before->runtime, RUNTIME_GC_CYCLES, &cycles);
+	struct pane cell = slot_pane(line.pane, &slot[CYCLES]);
+	char text[48];
+	text_count(text, sizeof text, cycles);
+	int name = cell.width - (int)sizeof "cycles" + 1;
+	pane_text(cell, name, 0, STYLE_DIM, "cycles");
+	cell = pane_sub(cell, 0, 0, name - 1, 1);
+	if (known)
+		pane_right(cell, 0, cycles ? STYLE_TEXT : STYLE_DIM, text);
+	else
+		view_unknown(cell);
+	if (slot[ASSIST].size)
+		draw_assist(slot_pane(line.pane, &slot[ASSIST]), before, now);
+	draw_spark(slot_pane(line.pane, &slot[SPARK]), data, HISTOGRAM_GC_PAUSE, 1, STYLE_GC);
+	histogram_finish(&window);
+	end_line(&line);
+}
+
+void overview_draw_line(struct pane pane, enum overview_line line, const struct view_data *data)
+{
+	static void (*const draw[OVERVIEW_LINE_COUNT])(struct pane, const struct view_data *) = {
+		[OVERVIEW_CPU] = draw_cpu,         [OVERVIEW_GOROUTINES] = draw_goroutines,
+		[OVERVIEW_THREADS] = draw_threads, [OVERVIEW_WAIT] = draw_wait,
+		[OVERVIEW_PAUSES] = draw_pauses,
+	};
+	draw[line](pane, data);
+}

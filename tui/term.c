@@ -1,0 +1,361 @@
+#include "tui/term.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "tui/keymap.h"
+
+/* Long enough for the bytes of one key to arrive over a slow line, short enough for Esc to feel
+ * prompt. */
+#define ESCAPE_DELAY_MS 25
+
+static struct {
+	SCREEN *screen;
+	WINDOW *input; /* a pad: reading from it does not refresh the screen */
+	FILE *in;
+	struct canvas *shown; /* what the terminal shows; NULL: unknown */
+	bool unicode;
+	attr_t attributes[STYLE_COUNT];
+	short pair[STYLE_COUNT];
+} term;
+
+/* Read by the crash handler, so written before it is installed and not changed afterwards. */
+static struct {
+	struct termios termios;
+	char bytes[256];
+	size_t length;
+} rescue;
+
+/* Those that end a process without asking its event loop. */
+static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT, SIGSYS, SIGTRAP,
+							SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
+#define FATAL_COUNT (sizeof fatal / sizeof *fatal)
+#define FAULT_COUNT 5
+static struct sigaction before[FATAL_COUNT];
+static bool guarded[FATAL_COUNT];
+
+/* Only async-signal-safe calls. Afterwards the signal does what it would have done without a
+ * screen. */
+static void crash(int number)
+{
+	const char *byte = rescue.bytes;
+	size_t left = rescue.length;
+	while (left > 0) {
+		ssize_t n = write(STDOUT_FILENO, byte, left);
+		if (n <= 0)
+			break;
+		byte += n;
+		left -= (size_t)n;
+	}
+	tcsetattr(STDOUT_FILENO, TCSANOW, &rescue.termios);
+	for (size_t i = 0; i < FATAL_COUNT; i++)
+		if (fatal[i] == number)
+			sigaction(number, &before[i], NULL);
+	raise(number);
+}
+
+static void guard_signals(void)
+{
+	struct sigaction action = {.sa_handler = crash, .sa_flags = SA_NODEFER};
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < FATAL_COUNT; i++) {
+		sigaction(fatal[i], NULL, &before[i]);
+		/* A handler for faults is a sanitizer's, and gets its turn after ours. */
+		guarded[i] = before[i].sa_handler == SIG_DFL || i < FAULT_COUNT;
+		if (guarded[i])
+			sigaction(fatal[i], &action, NULL);
+	}
+}
+
+static void release_signals(void)
+{
+	for (size_t i = 0; i < FATAL_COUNT; i++) {
+		if (guarded[i])
+			sigaction(fatal[i], &before[i], NULL);
+		guarded[i] = false;
+	}
+}
+
+/* Appends a terminfo string without its padding, "$<5>". */
+static void rescue_append(const char *capability)
+{
+	const char *s = tigetstr(capability);
+	if (!s || s == (const char *)-1)
+		return;
+	while (*s && rescue.length < sizeof rescue.bytes) {
+		const char *end = s[0] == '$' && s[1] == '<' ? strchr(s, '>') : NULL;
+		if (end)
+			s = end + 1;
+		else
+			rescue.bytes[rescue.length++] = *s++;
+	}
+}
+
+static void prepare_rescue(void)
+{
+	static const char *const capability[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
+	rescue.length = 0;
+	for (size_t i = 0; i < sizeof capability / sizeof *capability; i++)
+		rescue_append(capability[i]);
+}
+
+/* The environment may ask for a UTF-8 locale that is not installed here, as ssh forwards LANG:
+   C.UTF-8 has the character widths we need. Numbers keep the point of the C locale. */
+static bool set_locale(void)
+{
+	static const char *const variable[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	if (!setlocale(LC_CTYPE, "")) {
+		const char *wanted = "";
+		for (size_t i = 0; i < 3 && !*wanted; i++)
+			wanted = getenv(variable[i]) ? getenv(variable[i]) : "";
+		if (strcasestr(wanted, "UTF-8") || strcasestr(wanted, "UTF8"))
+			setlocale(LC_CTYPE, "C.UTF-8");
+	}
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
+
+static attr_t curses_attributes(unsigned attributes)
+{
+	return (attributes & STYLE_BOLD ? A_BOLD : 0) | (attributes & STYLE_FAINT ? A_DIM : 0) |
+		   (attributes & STYLE_REVERSE ? A_REVERSE : 0) |
+		   (attributes & STYLE_UNDERLINE ? A_UNDERLINE : 0);
+}
+
+static void set_styles(bool color)
+{
+	color = color && has_colors() && start_color() == OK && COLORS >= 8;
+	bool own = color && use_default_colors() == OK;
+	for (int i = 0; i < STYLE_COUNT; i++) {
+		const struct style_look *look = &style_look[i];
+		short foreground = COLORS >= 256  ? look->color_256
+						   : COLORS >= 16 ? look->color_16
+										  : look->color_8;
+		unsigned attributes = !color         ? look->attributes_mono
+							  : COLORS >= 16 ? look->attributes
+											 : look->attributes_8;
+		term.attributes[i] = curses_attributes(attributes);
+		short background = COLORS >= 256 ? look->back_256 : STYLE_DEFAULT_COLOR;
+		term.pair[i] = 0;
+		if (!color || (foreground == STYLE_DEFAULT_COLOR && background == STYLE_DEFAULT_COLOR))
+			continue;
+		if (background == STYLE_DEFAULT_COLOR && !own)
+			background = COLOR_BLACK;
+		term.pair[i] = (short)(i + 1);
+		init_pair(term.pair[i], foreground, background);
+	}
+}
+
+/*
+ * The terminal of standard input once more, as a file description of our own: the event loop sets
+ * O_NONBLOCK, which must not reach the shell's.
+ */
+static FILE *open_input(void)
+{
+	int fd = open("/proc/self/fd/0", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		fd = open("/dev/tty", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	FILE *in = fdopen(fd, "r");
+	if (!in)
+		close(fd);
+	return in;
+}
+
+/* What curses does not set by itself. Flow control off: a ^S by mistake would look like a hang. */
+static void set_modes(void)
+{
+	struct termios mode;
+	cbreak();
+	noecho();
+	nonl();
+	curs_set(0);
+	if (tcgetattr(STDOUT_FILENO, &mode) == 0) {
+		mode.c_iflag &= ~(tcflag_t)IXON;
+		tcsetattr(STDOUT_FILENO, TCSANOW, &mode);
+	}
+	def_prog_mode();
+}
+
+/* Is the type of the terminal known, and can it place text? */
+static bool can_show(const char *name)
+{
+	int failure;
+	if (!name || !*name || setupterm(name, STDOUT_FILENO, &failure) != OK)
+		return false;
+	const char *address = tigetstr("cup");
+	bool able = address && address != (const char *)-1;
+	del_curterm(cur_term);
+	return able;
+}
+
+enum status term_open(bool color, struct error *error)
+{
+	const char *name = getenv("TERM");
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
+		tcgetattr(STDOUT_FILENO, &rescue.termios) < 0)
+		return error_set(error, STATUS_FAILED,
+						 "standard input and output are not a terminal: use --batch or --json");
+	term.in = open_input();
+	if (!term.in)
+		return error_set(error, STATUS_FAILED, "can't open the terminal: %s", strerror(errno));
+	term.unicode = set_locale();
+	set_escdelay(ESCAPE_DELAY_MS);
+	term.screen = can_show(name) ? newterm(NULL, stdout, term.in) : NULL;
+	term.input = term.screen ? newpad(1, 1) : NULL;
+	if (!term.input) {
+		term_close();
+		return error_set(error, STATUS_FAILED,
+						 "the terminal type TERM=%.64s is unknown or can't show a screen: "
+						 "set TERM to what the terminal is, or use --batch",
+						 name ? name : "");
+	}
+	set_modes();
+	keypad(term.input, TRUE);
+	nodelay(term.input, TRUE);
+	set_styles(color);
+	prepare_rescue();
+	guard_signals();
+	return STATUS_OK;
+}
+
+void term_close(void)
+{
+	if (term.screen) {
+		endwin();
+		release_signals();
+		if (term.input)
+			delwin(term.input);
+		delscreen(term.screen);
+		tcsetattr(STDOUT_FILENO, TCSANOW, &rescue.termios);
+	}
+	if (term.in)
+		fclose(term.in);
+	canvas_destroy(term.shown);
+	term.screen = NULL;
+	term.input = NULL;
+	term.in = NULL;
+	term.shown = NULL;
+}
+
+bool term_unicode(void)
+{
+	return term.unicode;
+}
+
+int term_fd(void)
+{
+	return fileno(term.in);
+}
+
+void term_size(int *width, int *height)
+{
+	struct winsize size;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0) {
+		*width = size.ws_col < CANVAS_WIDTH_MAX ? size.ws_col : CANVAS_WIDTH_MAX;
+		*height = size.ws_row < CANVAS_HEIGHT_MAX ? size.ws_row : CANVAS_HEIGHT_MAX;
+		if (*width != COLS || *height != LINES)
+			resizeterm(*height, *width);
+	} else {
+		*width = COLS;
+		*height = LINES;
+	}
+}
+
+int term_key(void)
+{
+	static const struct {
+		int curses, key;
+	} table[] = {
+		{KEY_UP, KEYMAP_UP},           {KEY_DOWN, KEYMAP_DOWN}, {KEY_PPAGE, KEYMAP_PAGE_UP},
+		{KEY_NPAGE, KEYMAP_PAGE_DOWN}, {KEY_HOME, KEYMAP_HOME}, {KEY_END, KEYMAP_END},
+		{KEY_ENTER, KEYMAP_ENTER},     {KEY_FIND, KEYMAP_HOME}, {KEY_SELECT, KEYMAP_END},
+	};
+	wint_t code = 0;
+	int kind;
+	while ((kind = wget_wch(term.input, &code)) != ERR) {
+		if (kind != KEY_CODE_YES && code)
+			return code == '\n' ? KEYMAP_ENTER : (int)code;
+		for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+			if ((wint_t)table[i].curses == code)
+				return table[i].key;
+	}
+	return KEYMAP_NONE;
+}
+
+bool term_lost(void)
+{
+	struct termios mode;
+	return tcgetattr(term_fd(), &mode) < 0;
+}
+
+static void show_cell(int x, int y, const struct cell *cell)
+{
+	if (cell->width == 0) /* curses has filled it already, with the wide character before */
+		return;
+	wchar_t text[2] = {(wchar_t)cell->glyph, 0};
+	cchar_t out;
+	if (setcchar(&out, text, term.attributes[cell->style], term.pair[cell->style], NULL) == OK)
+		mvadd_wch(y, x, &out);
+}
+
+bool term_show(const struct canvas *canvas)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT))
+		return false;
+	size_t cells = (size_t)canvas->width * (size_t)canvas->height;
+	if (term.shown &&
+		(term.shown->width != canvas->width || term.shown->height != canvas->height)) {
+		canvas_destroy(term.shown);
+		term.shown = NULL;
+	}
+	for (int y = 0; y < canvas->height && y < LINES; y++) {
+		const struct cell *row = canvas_at(canvas, 0, y);
+		const struct cell *old = term.shown ? canvas_at(term.shown, 0, y) : NULL;
+		if (old && !memcmp(old, row, (size_t)canvas->width * sizeof *row))
+			continue;
+		for (int x = 0; x < canvas->width && x < COLS; x++)
+			show_cell(x, y, &row[x]);
+	}
+	if (!term.shown)
+		term.shown = canvas_create(canvas->width, canvas->height, canvas->ascii);
+	if (term.shown)
+		memcpy(term.shown->cell, canvas->cell, cells * sizeof *canvas->cell);
+	refresh();
+	return true;
+}
+
+void term_redraw(void)
+{
+	canvas_destroy(term.shown);
+	term.shown = NULL;
+	clearok(stdscr, TRUE);
+}
+
+void term_suspend(void)
+{
+	def_prog_mode();
+	endwin();
+	tcsetattr(STDOUT_FILENO, TCSANOW, &rescue.termios);
+}
+
+void term_resume(void)
+{
+	reset_prog_mode();
+	curs_set(0);
+	term_redraw();
+}

@@ -1,0 +1,42 @@
+/*
+ * The terminal, and the only file that talks to curses: takes it, shows canvases on it, reads keys
+ * from it and gives it back as it was. There is one terminal, so this is the one module of the
+ * program with state of its own. UI thread only.
+ *
+ * Whatever ends the process, the terminal is restored: term_close on the ordinary ways out, and for
+ * a crash a signal handler that writes bytes prepared beforehand and calls nothing of curses.
+ */
+#ifndef SCHEDTOP_TUI_TERM_H
+#define SCHEDTOP_TUI_TERM_H
+
+#include <stdbool.h>
+
+#include "tui/canvas.h"
+#include "util/status.h"
+
+/* Takes the terminal on standard input and output. Install signal handlers before: curses puts its
+   own where it finds none. */
+enum status term_open(bool color, struct error *error);
+/* Gives the terminal back; fine when it was never taken. */
+void term_close(void);
+
+/* Can the terminal show characters beyond ASCII? Known once it is open. */
+bool term_unicode(void);
+void term_size(int *width, int *height);
+/* Readable when a key is there: a descriptor of our own, in non-blocking mode. */
+int term_fd(void);
+/* The next key as keymap.h names it; KEYMAP_NONE when there is no more. */
+int term_key(void);
+/* The other end is gone: there will be no more keys, and nobody sees the screen. */
+bool term_lost(void);
+/* Shows the canvas, writing only what has changed. Does nothing when the terminal can't take it
+   now: false. */
+bool term_show(const struct canvas *canvas);
+/* The next term_show writes everything. */
+void term_redraw(void);
+
+/* Around a stop (SIGTSTP): gives the terminal back for a while. */
+void term_suspend(void);
+void term_resume(void);
+
+#endif

@@ -1,0 +1,90 @@
+#include "tui/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "util/clock.h"
+#include "util/text.h"
+
+#define DASH        "–"
+#define SECONDS_MAX 120 /* an age is told in seconds up to here */
+
+void view_fit(struct view_place *place, int rows, int page)
+{
+	place->rows = rows;
+	place->page = page;
+	if (place->top > rows - page)
+		place->top = rows - page;
+	if (place->top < 0)
+		place->top = 0;
+}
+
+void view_scroll(struct view_place *place, enum command command)
+{
+	int page = place->page > 1 ? place->page - 1 : 1;
+	int step = command == COMMAND_UP          ? -1
+			   : command == COMMAND_DOWN      ? 1
+			   : command == COMMAND_PAGE_UP   ? -page
+			   : command == COMMAND_PAGE_DOWN ? page
+			   : command == COMMAND_FIRST     ? -place->rows
+			   : command == COMMAND_LAST      ? place->rows
+											  : 0;
+	place->top += step;
+	view_fit(place, place->rows, place->page);
+}
+
+/* Was the part read for this snapshot, and when? */
+static bool has_part(const struct snapshot *s, enum view_part_id id, int64_t *at_ns)
+{
+	const struct stamp *stamp = id == PART_RUNTIME ? &s->runtime_at
+								: id == PART_OS    ? &s->os_at
+												   : &s->sched_at;
+	*at_ns = stamp->at_ns;
+	return stamp->origin != ORIGIN_NONE && (id != PART_ROWS || s->np > 0);
+}
+
+bool view_is_stale(const struct view_data *data, int64_t at_ns)
+{
+	const struct snapshot *newest = history_get(data->history, 0);
+	int64_t interval_ns = newest ? newest->interval_ns : NS_PER_S;
+	return data->now_ns - at_ns > 2 * interval_ns + NS_PER_S;
+}
+
+struct view_part view_part(const struct view_data *data, enum view_part_id id)
+{
+	const struct snapshot *s;
+	for (size_t i = 0; (s = history_get(data->history, i)) != NULL; i++) {
+		int64_t at_ns;
+		if (!has_part(s, id, &at_ns))
+			continue;
+		int64_t age_ns = data->now_ns > at_ns ? data->now_ns - at_ns : 0;
+		bool stale = data->state == TARGET_EXITED || view_is_stale(data, at_ns);
+		return (struct view_part){s, age_ns, stale};
+	}
+	return (struct view_part){0};
+}
+
+void view_age(char *to, size_t size, int64_t age_ns)
+{
+	if (age_ns < SECONDS_MAX * NS_PER_S)
+		snprintf(to, size, "%" PRId64 " s", age_ns > 0 ? age_ns / NS_PER_S : 0);
+	else
+		text_duration(to, size, (double)age_ns, true);
+}
+
+void view_unknown(struct pane pane)
+{
+	pane_right(pane, 0, STYLE_DIM, DASH);
+}
+
+void view_count(struct pane pane, bool known, int64_t count, const char *name)
+{
+	struct pane number = pane_sub(pane, 0, 0, VIEW_COUNT_WIDTH, 1);
+	char text[32];
+	text_count(text, sizeof text, count);
+	if (known)
+		pane_right(number, 0, count ? STYLE_TEXT : STYLE_DIM, text);
+	else
+		view_unknown(number);
+	pane_fit(pane, VIEW_COUNT_WIDTH + 1, 0, STYLE_DIM, name);
+}
