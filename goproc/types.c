@@ -34,66 +34,81 @@ enum {
 #define FIELDS_MAX      512 /* of one struct; m has about 90 */
 #define UNWRAP_MAX      4   /* atomic types nested in each other */
 #define DEPTH_MAX       8   /* components of a path */
-#define NO_OFFSET       UINT32_MAX
+
+static bool inside(const struct types *types, uint64_t address, uint64_t n)
+{
+	return address >= types->start && address < types->end && n <= types->end - address;
+}
 
 /* One name that is searched: how it is stored, where it was seen, the descriptor that has it. */
 struct wanted {
 	uint8_t stored[NAME_MAX_LENGTH + 2]; /* length, *, name */
 	size_t stored_n;
-	uint32_t seen[CANDIDATES];
+	uint32_t seen[CANDIDATES]; /* offsets from the start of the section */
 	size_t seen_n;
 	uint64_t *address;
 };
 
-typedef void look_fn(struct wanted *wanted, size_t n, uint64_t start, const uint8_t *bytes,
-					 size_t length);
+struct search {
+	const struct types *types;
+	struct wanted wanted[TYPES_FIND_MAX];
+	size_t n;
+};
+
+/* Looks at a window, the n bytes at that address. */
+typedef void look_fn(struct search *search, uint64_t address, const uint8_t *window, size_t n);
 
 /* Shows all of the section to `look`, in windows that overlap. */
-static bool scan(const struct types *types, uint8_t *window, look_fn *look, struct wanted *wanted,
-				 size_t n)
+static bool scan(struct search *search, uint8_t *window, look_fn *look)
 {
+	const struct types *types = search->types;
 	for (uint64_t at = types->start; at < types->end;) {
-		size_t length = types->end - at < WINDOW ? (size_t)(types->end - at) : WINDOW;
-		if (memory_read(types->memory, at, window, length) != MEMORY_OK)
+		size_t n = types->end - at < WINDOW ? (size_t)(types->end - at) : WINDOW;
+		if (memory_read(types->memory, at, window, n) != MEMORY_OK)
 			return false;
-		look(wanted, n, at - types->start, window, length);
-		if (length < WINDOW)
+		look(search, at, window, n);
+		if (n < WINDOW)
 			break;
 		at += WINDOW - OVERLAP;
 	}
 	return true;
 }
 
-static void look_for_names(struct wanted *wanted, size_t n, uint64_t start, const uint8_t *bytes,
-						   size_t length)
+static void look_for_names(struct search *search, uint64_t address, const uint8_t *window, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		const uint8_t *at = bytes;
-		while (at && (at = memmem(at, length - (size_t)(at - bytes), wanted[i].stored,
-								  wanted[i].stored_n))) {
+	for (size_t i = 0; i < search->n; i++) {
+		struct wanted *wanted = &search->wanted[i];
+		const uint8_t *at = window, *end = window + n;
+		while ((at = memmem(at, (size_t)(end - at), wanted->stored, wanted->stored_n))) {
 			/* A byte of flags comes before the length. */
-			uint64_t offset = start + (uint64_t)(at - bytes) - 1;
-			if (start + (uint64_t)(at - bytes) > 0 && offset < NO_OFFSET &&
-				wanted[i].seen_n < CANDIDATES)
-				wanted[i].seen[wanted[i].seen_n++] = (uint32_t)offset;
+			uint64_t name = address + (uint64_t)(at - window) - 1;
+			if (name >= search->types->start && wanted->seen_n < CANDIDATES)
+				wanted->seen[wanted->seen_n++] = (uint32_t)(name - search->types->start);
 			at++;
 		}
 	}
 }
 
-static void look_for_types(struct wanted *wanted, size_t n, uint64_t start, const uint8_t *bytes,
-						   size_t length)
+/* Bytes that look like a descriptor by chance have no table of fields. */
+static bool is_struct(const struct types *types, const uint8_t *head)
 {
-	for (size_t at = 0; at + STRUCT_HEAD <= length; at += 8) {
-		const uint8_t *type = bytes + at;
-		if ((type[TYPE_KIND_AT] & KIND_MASK) != KIND_STRUCT ||
-			!(type[TYPE_FLAG_AT] & FLAG_EXTRA_STAR))
+	uint64_t count = memory_u64(head + STRUCT_COUNT_AT);
+	return (head[TYPE_KIND_AT] & KIND_MASK) == KIND_STRUCT &&
+		   (head[TYPE_FLAG_AT] & FLAG_EXTRA_STAR) && count > 0 && count <= FIELDS_MAX &&
+		   inside(types, memory_u64(head + STRUCT_FIELDS_AT), count * FIELD_SIZE);
+}
+
+static void look_for_types(struct search *search, uint64_t address, const uint8_t *window, size_t n)
+{
+	for (size_t at = 0; at + STRUCT_HEAD <= n; at += 8) {
+		if (!is_struct(search->types, window + at))
 			continue;
-		uint32_t name = memory_u32(type + TYPE_NAME_AT);
-		for (size_t i = 0; i < n; i++) {
-			for (size_t k = 0; k < wanted[i].seen_n; k++) {
-				if (wanted[i].seen[k] == name && *wanted[i].address == 0)
-					*wanted[i].address = start + at;
+		uint32_t name = memory_u32(window + at + TYPE_NAME_AT);
+		for (size_t i = 0; i < search->n; i++) {
+			struct wanted *wanted = &search->wanted[i];
+			for (size_t k = 0; k < wanted->seen_n; k++) {
+				if (wanted->seen[k] == name && *wanted->address == 0)
+					*wanted->address = address + at;
 			}
 		}
 	}
@@ -101,32 +116,26 @@ static void look_for_types(struct wanted *wanted, size_t n, uint64_t start, cons
 
 bool types_find(const struct types *types, const char *const *names, size_t n, uint64_t *address)
 {
-	struct wanted wanted[TYPES_FIND_MAX] = {0};
-	if (n > TYPES_FIND_MAX || types->start % 8 != 0)
+	struct search search = {.types = types, .n = n};
+	if (n > TYPES_FIND_MAX || types->start % 8 != 0 || types->end - types->start > UINT32_MAX)
 		return false;
 	for (size_t i = 0; i < n; i++) {
+		struct wanted *wanted = &search.wanted[i];
 		size_t length = strlen(names[i]);
 		if (length > NAME_MAX_LENGTH)
 			return false;
-		wanted[i].stored[0] = (uint8_t)(length + 1);
-		wanted[i].stored[1] = '*';
-		memcpy(wanted[i].stored + 2, names[i], length);
-		wanted[i].stored_n = length + 2;
-		wanted[i].address = &address[i];
+		wanted->stored[0] = (uint8_t)(length + 1);
+		wanted->stored[1] = '*';
+		memcpy(wanted->stored + 2, names[i], length);
+		wanted->stored_n = length + 2;
+		wanted->address = &address[i];
 		address[i] = 0;
 	}
 	uint8_t *window = malloc(WINDOW);
-	bool done = window && scan(types, window, look_for_names, wanted, n) &&
-				scan(types, window, look_for_types, wanted, n);
+	bool done =
+		window && scan(&search, window, look_for_names) && scan(&search, window, look_for_types);
 	free(window);
-	for (size_t i = 0; i < n && done; i++)
-		address[i] += address[i] ? types->start : 0;
 	return done;
-}
-
-static bool inside(const struct types *types, uint64_t address, uint64_t n)
-{
-	return address >= types->start && address < types->end && n <= types->end - address;
 }
 
 /* One step of a path: where it leads. */

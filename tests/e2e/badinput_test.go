@@ -17,7 +17,7 @@ const (
 	exitUsage      = 2
 	exitNoTarget   = 3
 	exitPermission = 4
-	exitGone       = 5
+	exitExited     = 5
 )
 
 func TestTargetThatDoesNotExistIsExit3(t *testing.T) {
@@ -143,7 +143,7 @@ func TestTargetKilledWhileWatchedIsExit5(t *testing.T) {
 			p.stdout.waitFor(t, "snapshot", func(text []string) bool { return len(text) > 0 })
 			w.signal(t, syscall.SIGKILL)
 			r := finish(t, p)
-			r.expect(t, exitGone)
+			r.expect(t, exitExited)
 			r.oneSentence(t)
 		}
 	}
@@ -162,7 +162,7 @@ func TestTargetThatIsAZombieIsNotWatched(t *testing.T) {
 		return err == nil && strings.Contains(string(text), ") Z ")
 	})
 	r := schedtop(t, "-p", pid, "--batch", "-n", "1")
-	if r.status != exitNoTarget && r.status != exitGone {
+	if r.status != exitNoTarget && r.status != exitExited {
 		t.Errorf("exit status 3 or 5 expected: schedtop %v", r)
 	}
 	r.oneSentence(t)

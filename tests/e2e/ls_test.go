@@ -95,7 +95,7 @@ func TestHostileProgramNamesNeverReachTheOutput(t *testing.T) {
 	p.stdout.waitFor(t, "first line", func(text []string) bool { return len(text) > 0 })
 	w.signal(t, syscall.SIGKILL)
 	r := finish(t, p)
-	r.expect(t, exitGone)
+	r.expect(t, exitExited)
 	r.oneSentence(t)
 }
 

@@ -71,6 +71,10 @@ func goCommand(toolchain string, args ...string) *exec.Cmd {
 		}
 	}
 	cmd.Env = append(cmd.Env, "GOTOOLCHAIN="+toolchain)
+	if strings.HasPrefix(toolchain, "go1.19.") {
+		// Its new index of modules doesn't find modules whose names have no dot.
+		cmd.Env = append(cmd.Env, "GODEBUG=goindex=0")
+	}
 	return cmd
 }
 

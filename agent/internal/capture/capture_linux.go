@@ -19,7 +19,8 @@ const (
 	MaxSeconds   = 30
 	DefaultBytes = 256 << 20
 
-	stall        = time.Second
+	stall        = time.Second     // while the runtime makes events
+	drain        = 5 * time.Second // for the rest, after it has been stopped
 	cooldown     = 2 * time.Second
 	autoCooldown = 60 * time.Second
 )
@@ -104,6 +105,7 @@ func Run(c Client, seconds int, auto bool, limit int64) error {
 	}
 	out.Start()
 	gone := c.Wait()
+	out.Drain(drain)
 	trace.Stop() // all Writes have returned when it returns
 	ended = time.Now()
 	err := out.Close()

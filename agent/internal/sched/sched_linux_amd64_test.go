@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -97,16 +98,11 @@ func Test_idle_time_passes_on_idle_processors(t *testing.T) {
 func Test_a_lane_runs_for_every_spinner(t *testing.T) {
 	r := open(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-	stop := make(chan bool)
-	defer close(stop)
+	var stop atomic.Bool
+	defer stop.Store(true)
 	for i := 0; i < 2; i++ {
 		go func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
+			for !stop.Load() {
 			}
 		}()
 	}

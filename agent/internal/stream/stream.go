@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"schedtop/agent/internal/wire"
@@ -43,6 +44,8 @@ type Stream struct {
 	send   func(b []byte, limit time.Duration) error
 	enough func() // called once, when the source should end
 	limits Limits
+
+	drain atomic.Int64 // time.Duration that Drain gave, until a Write takes it
 
 	mu        sync.Mutex
 	started   bool // the head has been sent
@@ -104,6 +107,10 @@ func (s *Stream) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Drain says that the source makes nothing new any more. What it has can't pile up, so the client may take
+// its time with it.
+func (s *Stream) Drain(limit time.Duration) { s.drain.Store(int64(limit)) }
+
 // Close ends the answer after the source has ended. The error says why the client has not got it.
 func (s *Stream) Close() error {
 	s.mu.Lock()
@@ -135,6 +142,9 @@ func (s *Stream) head(b []byte) []byte {
 func (s *Stream) flush(b []byte) bool {
 	s.buf = b
 	before := time.Now()
+	if limit := s.drain.Swap(0); limit > 0 {
+		s.limits.Stall, s.allowance = time.Duration(limit), time.Duration(limit)
+	}
 	s.allowance += before.Sub(s.last) / 2
 	if s.allowance > s.limits.Stall {
 		s.allowance = s.limits.Stall

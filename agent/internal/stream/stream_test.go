@@ -157,3 +157,15 @@ func Test_writes_after_Close_go_nowhere(t *testing.T) {
 		t.Error("something was sent after the end")
 	}
 }
+
+func Test_a_source_that_has_ended_may_be_drained_slowly(t *testing.T) {
+	c := client{delay: 10 * time.Millisecond}
+	s := c.stream(Limits{Bytes: 1 << 20, Stall: 30 * time.Millisecond})
+	s.Drain(time.Minute)
+	for i := 0; i < 20; i++ {
+		write(t, s, "1234")
+	}
+	if err := s.Close(); err != nil || c.enough != 0 {
+		t.Errorf("%v, asked to end %d times", err, c.enough)
+	}
+}

@@ -1,0 +1,306 @@
+#include "tests/unit/goproc_elf.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "goproc/memory.h"
+
+#define CAPACITY ((size_t)64 << 10)
+
+/* ---- bytes ---- */
+
+static size_t put(struct go_elf *elf, const void *bytes, size_t n)
+{
+	size_t at = elf->n;
+	if (n > CAPACITY - at)
+		abort();
+	memcpy(elf->bytes + at, bytes, n);
+	elf->n += n;
+	return at;
+}
+
+static void put_u64(struct go_elf *elf, size_t at, uint64_t value)
+{
+	memcpy(elf->bytes + at, &value, sizeof value);
+}
+
+static void align(struct go_elf *elf, size_t to)
+{
+	while (elf->n % to)
+		elf->bytes[elf->n++] = 0;
+}
+
+static size_t put_zeros(struct go_elf *elf, size_t n)
+{
+	size_t at = elf->n;
+	if (n > CAPACITY - at)
+		abort();
+	elf->n += n; /* the buffer is zeroed */
+	return at;
+}
+
+/* A length of at most 16383 as a varint, then the text. */
+static void put_string(struct go_elf *elf, const char *text, size_t n)
+{
+	uint8_t length[2] = {(uint8_t)(n & 0x7f), (uint8_t)(n >> 7)};
+	if (n > 0x7f)
+		length[0] |= 0x80;
+	put(elf, length, n > 0x7f ? 2 : 1);
+	put(elf, text, n);
+}
+
+/* ---- type descriptors: internal/abi ---- */
+
+enum { KIND_INT = 6, KIND_SLICE = 23, KIND_STRING = 24, KIND_STRUCT = 25 };
+
+struct member {
+	const char *name;
+	int kind;
+	size_t size;
+	const struct member *members; /* of a struct, ended by a nameless one */
+};
+
+#define WORD(name, size)           \
+	{                              \
+		name, KIND_INT, size, NULL \
+	}
+#define STRUCT(name, size, inner)      \
+	{                                  \
+		name, KIND_STRUCT, size, inner \
+	}
+#define END              \
+	{                    \
+		NULL, 0, 0, NULL \
+	}
+
+static const struct member atomic_u64[] = {WORD("noCopy", 0), WORD("value", 8), END};
+static const struct member atomic_u32[] = {WORD("noCopy", 0), WORD("value", 4), END};
+static const struct member g_list[] = {WORD("head", 8), WORD("size", 4), END};
+static const struct member timers[] = {WORD("mu", 8), {"heap", KIND_SLICE, 24, NULL}, END};
+static const struct member limiter_event[] = {STRUCT("stamp", 8, atomic_u64), END};
+static const struct member p_members[] = {
+	WORD("id", 4),
+	WORD("status", 4),
+	WORD("link", 8),
+	WORD("schedtick", 4),
+	WORD("syscalltick", 4),
+	WORD("m", 8),
+	WORD("runqhead", 4),
+	WORD("runqtail", 4),
+	WORD("runq", 2048),
+	WORD("runnext", 8),
+	STRUCT("gFree", 16, g_list),
+	STRUCT("timers", 32, timers),
+	STRUCT("limiterEvent", 8, limiter_event),
+	WORD("gcMarkWorkerMode", 8),
+	WORD("goroutinesCreated", 8),
+	END,
+};
+static const struct member m_members[] = {
+	WORD("g0", 8),
+	WORD("procid", 8),
+	WORD("curg", 8),
+	WORD("p", 8),
+	WORD("id", 8),
+	WORD("mallocing", 4),
+	WORD("throwing", 4),
+	{"preemptoff", KIND_STRING, 16, NULL},
+	WORD("locks", 4),
+	WORD("dying", 4),
+	WORD("spinning", 1),
+	WORD("blocked", 1),
+	WORD("incgo", 1),
+	WORD("pad", 5),
+	WORD("alllink", 8),
+	WORD("lockedg", 8),
+	END,
+};
+static const struct member g_members[] = {
+	WORD("stack", 16),    STRUCT("atomicstatus", 4, atomic_u32),
+	WORD("stackLock", 4), WORD("goid", 8),
+	WORD("startpc", 8),   END,
+};
+
+static uint64_t address_of(size_t at)
+{
+	return GO_ELF_BASE + at;
+}
+
+static size_t put_name(struct go_elf *elf, const char *name)
+{
+	size_t at = put(elf, "\0", 1); /* flags */
+	put_string(elf, name, strlen(name));
+	return at;
+}
+
+/* Returns the address of the descriptor. `name` carries a * in front. Offsets rise as members come.
+ */
+static uint64_t put_type(struct go_elf *elf, int minor, const char *name, const struct member *of)
+{
+	enum { SIZE_AT = 0, FLAG_AT = 20, KIND_AT = 23, NAME_AT = 40, FIELDS_AT = 56, HEAD = 80 };
+	size_t count = 0;
+	while (of->members && of->members[count].name)
+		count++;
+	size_t stored = put_name(elf, name);
+	align(elf, 8);
+	size_t fields = put_zeros(elf, count * 24);
+	uint64_t offset = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct member *member = &of->members[i];
+		size_t member_name = put_name(elf, member->name);
+		put_u64(elf, fields + i * 24, address_of(member_name));
+		put_u64(elf, fields + i * 24 + 8, put_type(elf, minor, "*atomic.Some", member));
+		put_u64(elf, fields + i * 24 + 16, minor <= 18 ? offset << 1 : offset);
+		offset += member->size;
+	}
+	align(elf, 8);
+	size_t head = put_zeros(elf, HEAD);
+	put_u64(elf, head + SIZE_AT, of->size);
+	elf->bytes[head + FLAG_AT] = 2;
+	elf->bytes[head + KIND_AT] = (uint8_t)of->kind;
+	uint32_t name_offset = (uint32_t)(stored - elf->types);
+	memcpy(elf->bytes + head + NAME_AT, &name_offset, sizeof name_offset);
+	put_u64(elf, head + FIELDS_AT, address_of(fields));
+	put_u64(elf, head + FIELDS_AT + 8, count);
+	return address_of(head);
+}
+
+/* ---- sections ---- */
+
+enum { NONE, BUILDINFO, PCLNTAB, NOPTRDATA, RODATA, SYMTAB, STRTAB, SHSTRTAB, SECTIONS };
+static const char *const section_names[SECTIONS] = {
+	"", ".go.buildinfo", ".gopclntab", ".noptrdata", ".rodata", ".symtab", ".strtab", ".shstrtab",
+};
+
+static void put_buildinfo(struct go_elf *elf, const char *version, const char *modules)
+{
+	static const char header[32] = "\xff Go buildinf:\x08\x02";
+	static const char marker[16] = "0w\xaf\x0c\x92t\x08\x02"
+								   "A\xe1\xc1\x07\xe6\xd6\x18\xe6";
+	char wrapped[4096];
+	size_t n = strlen(modules);
+	if (n > sizeof wrapped - 2 * sizeof marker)
+		abort();
+	memcpy(wrapped, marker, sizeof marker);
+	memcpy(wrapped + sizeof marker, modules, n);
+	memcpy(wrapped + sizeof marker + n, marker, sizeof marker);
+	put(elf, header, sizeof header);
+	put_string(elf, version, strlen(version));
+	put_string(elf, wrapped, n + 2 * sizeof marker);
+}
+
+static void put_symbols(struct go_elf *elf, size_t *symtab, size_t *strtab)
+{
+	static const struct {
+		const char *name;
+		uint64_t address, size;
+		unsigned char type;
+	} symbols[] = {
+		{"", 0, 0, 0},
+		{"main.worker", GO_ELF_WORKER, 64, STT_FUNC},
+		{"main.main", GO_ELF_MAIN, 64, STT_FUNC},
+		{"runtime.schedule", GO_ELF_SCHED - 64, 8, STT_OBJECT},
+		{"runtime.sched", GO_ELF_SCHED, 8192, STT_OBJECT},
+		{"runtime.allp", GO_ELF_SCHED + 8192, 24, STT_OBJECT},
+	};
+	enum { COUNT = sizeof symbols / sizeof *symbols };
+	Elf64_Sym table[COUNT] = {0};
+	align(elf, 8);
+	*symtab = put(elf, table, sizeof table);
+	*strtab = elf->n;
+	for (size_t i = 0; i < COUNT; i++) {
+		table[i] = (Elf64_Sym){
+			.st_name = (Elf64_Word)(elf->n - *strtab),
+			.st_info = ELF64_ST_INFO(STB_LOCAL, symbols[i].type),
+			.st_shndx = i ? NOPTRDATA : SHN_UNDEF,
+			.st_value = symbols[i].address,
+			.st_size = symbols[i].size,
+		};
+		put(elf, symbols[i].name, strlen(symbols[i].name) + 1);
+	}
+	memcpy(elf->bytes + *symtab, table, sizeof table);
+}
+
+struct go_elf go_elf_create(int minor, const char *version, const char *modules)
+{
+	struct go_elf elf = {.bytes = calloc(1, CAPACITY)};
+	if (!elf.bytes)
+		abort();
+	Elf64_Shdr section[SECTIONS] = {0};
+#define BEGIN(id, kind, allocated)                    \
+	align(&elf, 16);                                  \
+	section[id].sh_type = kind;                       \
+	section[id].sh_flags = allocated ? SHF_ALLOC : 0; \
+	section[id].sh_offset = elf.n;                    \
+	section[id].sh_addr = allocated ? address_of(elf.n) : 0
+#define FINISH(id) section[id].sh_size = elf.n - section[id].sh_offset
+
+	put_zeros(&elf, sizeof(Elf64_Ehdr));
+	BEGIN(BUILDINFO, SHT_PROGBITS, 1);
+	put_buildinfo(&elf, version, modules);
+	FINISH(BUILDINFO);
+	elf.buildinfo = section[BUILDINFO].sh_offset;
+	elf.buildinfo_n = section[BUILDINFO].sh_size;
+	BEGIN(PCLNTAB, SHT_PROGBITS, 1);
+	put(&elf, "\xf1\xff\xff\xff\0\0\x01\x08", 8);
+	FINISH(PCLNTAB);
+	BEGIN(RODATA, SHT_PROGBITS, 1);
+	elf.types = elf.n;
+	put_type(&elf, minor, "*runtime.g", &(struct member)STRUCT("g", 40, g_members));
+	put_type(&elf, minor, "*runtime.m", &(struct member)STRUCT("m", 96, m_members));
+	put_type(&elf, minor, "*runtime.p", &(struct member)STRUCT("p", 2160, p_members));
+	elf.types_n = elf.n - elf.types;
+	FINISH(RODATA);
+	BEGIN(NOPTRDATA, SHT_PROGBITS, 1);
+	put_zeros(&elf, 24); /* something else comes first */
+	size_t moduledata = put_zeros(&elf, 48 * sizeof(uint64_t));
+	int first_types = minor >= 20 ? 37 : 35;
+	put_u64(&elf, moduledata, section[PCLNTAB].sh_addr);
+	put_u64(&elf, moduledata + 22 * sizeof(uint64_t), GO_ELF_TEXT);
+	put_u64(&elf, moduledata + 23 * sizeof(uint64_t), GO_ELF_ETEXT);
+	put_u64(&elf, moduledata + (size_t)first_types * sizeof(uint64_t), address_of(elf.types));
+	put_u64(&elf, moduledata + (size_t)(first_types + (minor >= 27 ? 2 : 1)) * sizeof(uint64_t),
+			address_of(elf.types + elf.types_n));
+	FINISH(NOPTRDATA);
+	BEGIN(SYMTAB, SHT_SYMTAB, 0);
+	size_t symtab, strtab;
+	put_symbols(&elf, &symtab, &strtab);
+	section[SYMTAB].sh_offset = symtab;
+	section[SYMTAB].sh_size = strtab - symtab;
+	section[SYMTAB].sh_link = STRTAB;
+	section[SYMTAB].sh_entsize = sizeof(Elf64_Sym);
+	section[STRTAB] =
+		(Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_offset = strtab, .sh_size = elf.n - strtab};
+	BEGIN(SHSTRTAB, SHT_STRTAB, 0);
+	for (size_t i = 0; i < SECTIONS; i++) {
+		section[i].sh_name = (Elf64_Word)(elf.n - section[SHSTRTAB].sh_offset);
+		put(&elf, section_names[i], strlen(section_names[i]) + 1);
+	}
+	FINISH(SHSTRTAB);
+#undef BEGIN
+#undef FINISH
+
+	align(&elf, 8);
+	Elf64_Ehdr header = {
+		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+		.e_type = ET_EXEC,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_entry = GO_ELF_MAIN,
+		.e_shoff = elf.n,
+		.e_ehsize = sizeof header,
+		.e_shentsize = sizeof section[0],
+		.e_shnum = SECTIONS,
+		.e_shstrndx = SHSTRTAB,
+	};
+	put(&elf, section, sizeof section);
+	memcpy(elf.bytes, &header, sizeof header);
+	return elf;
+}
+
+void go_elf_finish(struct go_elf *elf)
+{
+	free(elf->bytes);
+	*elf = (struct go_elf){0};
+}

@@ -1,0 +1,232 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "goproc/functions.h"
+#include "goproc/goproc.h"
+#include "goproc/image.h"
+#include "goproc/moduledata.h"
+#include "goproc/objects.h"
+#include "tests/unit/goproc_elf.h"
+
+#define MODULES "path\texample.com/tiny\nmod\texample.com/tiny\t(devel)\t\n"
+
+/* A file without a name; its path goes to `path`. */
+static int write_file(const uint8_t *bytes, size_t n, char path[64])
+{
+	int fd = memfd_create("test", MFD_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, n), n);
+	snprintf(path, 64, "/proc/self/fd/%d", fd);
+	return fd;
+}
+
+static void executable_is_identified(void **state)
+{
+	struct go_elf elf = go_elf_create(26, "go1.26.8", MODULES);
+	struct goproc_info info;
+	struct error error;
+	char path[64];
+	(void)state;
+	int fd = write_file(elf.bytes, elf.n, path);
+	assert_int_equal(goproc_identify_file(path, &info, &error), STATUS_OK);
+	assert_string_equal(info.go_version, "go1.26.8");
+	assert_string_equal(info.module, "example.com/tiny");
+	assert_false(info.stripped);
+	close(fd);
+	go_elf_finish(&elf);
+}
+
+static void sections_of_the_linker_are_understood_in_every_version(void **state)
+{
+	(void)state;
+	for (int minor = 18; minor <= 27; minor++) {
+		struct go_elf elf = go_elf_create(minor, "go1.18", MODULES);
+		struct image image;
+		struct error error;
+		struct moduledata moduledata;
+		struct objects objects;
+		char path[64];
+		int fd = write_file(elf.bytes, elf.n, path);
+		assert_int_equal(image_open(&image, path, "it", &error), STATUS_OK);
+		struct memory memory = {.readv = image_readv, .context = &image};
+		assert_true(moduledata_find(&image, &memory, 0, minor, &moduledata));
+		assert_int_equal(moduledata.text, GO_ELF_TEXT);
+		assert_int_equal(moduledata.types, GO_ELF_BASE + elf.types);
+		assert_int_equal(moduledata.etypes, GO_ELF_BASE + elf.types + elf.types_n);
+		struct types types = {&memory, moduledata.types, moduledata.etypes, minor};
+		if (objects_resolve(&objects, &types, &error) != STATUS_OK)
+			fail_msg("1.%d: %s", minor, error.text);
+		assert_int_equal(objects.p.member[IN_P_RUNNEXT].offset, 2088);
+		assert_int_equal(objects.p.member[IN_P_GFREE].offset, 2104);
+		assert_int_equal(objects.p.member[IN_P_TIMERS].offset, 2128);
+		assert_int_equal(objects.p.member[IN_P_CREATED].offset, minor >= 26 ? 2160 : -1);
+		assert_int_equal(objects.m.member[IN_M_PREEMPTOFF_LENGTH].offset, 56);
+		assert_int_equal(objects.g.member[IN_G_STATUS].offset, 16);
+		image_close(&image);
+		close(fd);
+		go_elf_finish(&elf);
+	}
+}
+
+static void functions_are_named_by_any_address_in_them(void **state)
+{
+	struct go_elf elf = go_elf_create(26, "go1.26.8", MODULES);
+	struct image image;
+	struct error error;
+	char path[64];
+	(void)state;
+	int fd = write_file(elf.bytes, elf.n, path);
+	assert_int_equal(image_open(&image, path, "it", &error), STATUS_OK);
+	struct functions *functions = functions_create(&image, GO_ELF_TEXT, GO_ELF_ETEXT);
+	for (int twice = 0; twice < 2; twice++) { /* read, then remembered */
+		assert_string_equal(functions_name(functions, GO_ELF_WORKER), "main.worker");
+		assert_string_equal(functions_name(functions, GO_ELF_WORKER + 8), "main.worker");
+		assert_string_equal(functions_name(functions, GO_ELF_WORKER - 1), "main.main");
+		assert_string_equal(functions_name(functions, GO_ELF_TEXT), "");
+		assert_string_equal(functions_name(functions, GO_ELF_ETEXT), "");
+		assert_string_equal(functions_name(functions, 0), "");
+	}
+	functions_destroy(functions);
+	image_close(&image);
+	close(fd);
+	go_elf_finish(&elf);
+}
+
+static void symbols_are_compared_whole(void **state)
+{
+	struct go_elf elf = go_elf_create(26, "go1.26.8", MODULES);
+	struct image image;
+	struct error error;
+	struct image_symtab symtab;
+	char path[64];
+	(void)state;
+	int fd = write_file(elf.bytes, elf.n, path);
+	assert_int_equal(image_open(&image, path, "it", &error), STATUS_OK);
+	assert_int_equal(image_load_symbols(&image, &symtab), STATUS_OK);
+	int found = 0;
+	for (size_t i = 0; i < symtab.count; i++) {
+		struct image_symbol symbol = image_symbol(&symtab, i);
+		if (!image_symbol_named(&symtab, &symbol, "runtime.sched")) /* runtime.schedule is none */
+			continue;
+		assert_int_equal(symbol.address, GO_ELF_SCHED);
+		assert_int_equal(symbol.size, 8192);
+		found++;
+	}
+	assert_int_equal(found, 1);
+	image_free_symbols(&symtab);
+	image_close(&image);
+	close(fd);
+	go_elf_finish(&elf);
+}
+
+/* Whatever is cut off: an answer, and when it is an error, a sentence. */
+static void every_truncation_gets_a_sentence(void **state)
+{
+	struct go_elf elf = go_elf_create(26, "go1.26.8", MODULES);
+	(void)state;
+	for (size_t n = 0; n < elf.n; n += 7) {
+		struct goproc_info info;
+		struct error error = {0};
+		char path[64];
+		int fd = write_file(elf.bytes, n, path);
+		enum status status = goproc_identify_file(path, &info, &error);
+		assert_int_not_equal(status, STATUS_OK); /* the section headers come last */
+		assert_true(strlen(error.text) > 10);
+		close(fd);
+	}
+	go_elf_finish(&elf);
+}
+
+static void expect_file(const char *path, enum status status, const char *sentence)
+{
+	struct goproc_info info;
+	struct error error = {0};
+	assert_int_equal(goproc_identify_file(path, &info, &error), status);
+	if (!strstr(error.text, sentence))
+		fail_msg("\"%s\" does not say \"%s\"", error.text, sentence);
+}
+
+static void other_files_are_refused_with_a_sentence(void **state)
+{
+	char fifo[] = "/tmp/schedtop-fifo-XXXXXX";
+	(void)state;
+	expect_file("/nonexistent/program", STATUS_NO_TARGET, "there is no file");
+	expect_file("/", STATUS_NO_TARGET, "not a regular file");
+	expect_file("/proc/self/status", STATUS_NO_TARGET, "not an ELF executable");
+	expect_file("/proc/self/exe", STATUS_NO_TARGET, "not a Go program");
+	/* A FIFO nobody writes to must not be waited for. */
+	assert_non_null(mkdtemp(fifo));
+	char path[64];
+	snprintf(path, sizeof path, "%s/fifo", fifo);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	expect_file(path, STATUS_NO_TARGET, "not a regular file");
+	unlink(path);
+	rmdir(fifo);
+}
+
+static void escape_sequences_in_a_path_stay_out_of_the_sentence(void **state)
+{
+	struct goproc_info info;
+	struct error error = {0};
+	(void)state;
+	goproc_identify_file("/tmp/\x1b[31mred", &info, &error);
+	assert_null(strchr(error.text, '\x1b'));
+}
+
+static void build_information_of_old_releases_is_refused_with_a_sentence(void **state)
+{
+	struct go_elf elf = go_elf_create(18, "go1.17", MODULES);
+	struct goproc_info info;
+	struct error error;
+	char path[64];
+	(void)state;
+	elf.bytes[elf.buildinfo + 15] = 0;
+	int fd = write_file(elf.bytes, elf.n, path);
+	assert_int_equal(goproc_identify_file(path, &info, &error), STATUS_FAILED);
+	assert_non_null(strstr(error.text, "Go 1.17 or older"));
+	close(fd);
+	go_elf_finish(&elf);
+}
+
+static void attaching_to_what_is_no_go_program_is_refused(void **state)
+{
+	struct goproc *g;
+	struct error error = {0};
+	(void)state;
+	assert_int_equal(goproc_attach(getpid(), &g, &error), STATUS_NO_TARGET);
+	assert_null(g);
+	assert_non_null(strstr(error.text, "not a Go program"));
+	assert_int_equal(goproc_attach(0, &g, &error), STATUS_NO_TARGET);
+	assert_int_equal(goproc_attach(-1, &g, &error), STATUS_NO_TARGET);
+	assert_non_null(strstr(error.text, "there is no process"));
+	assert_int_equal(goproc_attach(getpid(), &g, NULL), STATUS_NO_TARGET);
+	goproc_detach(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(executable_is_identified),
+		cmocka_unit_test(sections_of_the_linker_are_understood_in_every_version),
+		cmocka_unit_test(functions_are_named_by_any_address_in_them),
+		cmocka_unit_test(symbols_are_compared_whole),
+		cmocka_unit_test(every_truncation_gets_a_sentence),
+		cmocka_unit_test(other_files_are_refused_with_a_sentence),
+		cmocka_unit_test(escape_sequences_in_a_path_stay_out_of_the_sentence),
+		cmocka_unit_test(build_information_of_old_releases_is_refused_with_a_sentence),
+		cmocka_unit_test(attaching_to_what_is_no_go_program_is_refused),
+	};
+	return cmocka_run_group_tests_name("goproc image", tests, NULL, NULL);
+}
