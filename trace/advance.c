@@ -1,6 +1,7 @@
 /*
- * What each event needs and does: internal/trace/order.go, one handler for one of its advance functions.
- * READY: the event was emitted and the state moved on. WAIT: it may fit later. BROKEN: it never will.
+ * What each event needs and does: internal/trace/order.go, one handler for one of its advance
+ * functions. READY: the event was emitted and the state moved on. WAIT: it may fit later. BROKEN:
+ * it never will.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,10 +24,10 @@ broken(struct order *o, const struct front *f, const char *format, ...)
 	return ADVANCE_BROKEN;
 }
 
-#define NEED(condition, ...)                                                                       \
-	do {                                                                                           \
-		if (__builtin_expect(!(condition), 0))                                                     \
-			return broken(o, f, __VA_ARGS__);                                                      \
+#define NEED(condition, ...)                   \
+	do {                                       \
+		if (__builtin_expect(!(condition), 0)) \
+			return broken(o, f, __VA_ARGS__);  \
 	} while (0)
 
 #define HAS_THREAD  (f->m != 0)
@@ -35,9 +36,13 @@ broken(struct order *o, const struct front *f, const char *format, ...)
 #define NEED_GO     NEED(m->g != TRACE_NONE, "expected a goroutine but didn't have one")
 #define NEED_NO_GO  NEED(m->g == TRACE_NONE, "expected no goroutine but had one")
 /* order.go: userGoReqs */
-#define NEED_USER   NEED_THREAD; NEED_PROC; NEED_GO
+#define NEED_USER \
+	NEED_THREAD;  \
+	NEED_PROC;    \
+	NEED_GO
 
-static const char *const go_states[] = {"undetermined", "runnable", "running", "syscall", "waiting"};
+static const char *const go_states[] = {"undetermined", "runnable", "running", "syscall",
+										"waiting"};
 
 static inline struct trace_thread *thread_of(struct order *o, const struct front *f)
 {
@@ -62,7 +67,8 @@ static inline void transition(struct trace_event *e, uint32_t subject, uint8_t f
 	e->to = to;
 }
 
-static inline bool succeeds(const struct order *o, uint64_t seq, uint64_t last_generation, uint64_t last)
+static inline bool succeeds(const struct order *o, uint64_t seq, uint64_t last_generation,
+							uint64_t last)
 {
 	return last_generation == o->generation->number && seq == last + 1;
 }
@@ -79,9 +85,11 @@ static inline bool take_name(struct order *o, uint64_t id, uint32_t *name)
 	o->repairs.strings++;
 	return true;
 }
-#define NEED_NAME(id, name) NEED(take_name(o, id, name), "string %llu isn't there", (unsigned long long)(id))
+#define NEED_NAME(id, name) \
+	NEED(take_name(o, id, name), "string %llu isn't there", (unsigned long long)(id))
 
-/* --- procs ------------------------------------------------------------------------------------- */
+/* --- procs -------------------------------------------------------------------------------------
+ */
 
 static enum advance proc_status(struct order *o, struct front *f)
 {
@@ -179,7 +187,8 @@ static enum advance proc_steal(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-/* --- goroutines -------------------------------------------------------------------------------- */
+/* --- goroutines --------------------------------------------------------------------------------
+ */
 
 static enum advance go_status(struct order *o, struct front *f)
 {
@@ -208,8 +217,9 @@ static enum advance go_status(struct order *o, struct front *f)
 		NEED(mid != TRACE_NO_THREAD, "goroutine %llu is in a syscall without a thread",
 			 (unsigned long long)id);
 		if (HAS_THREAD && mid == o->thread[f->m].id) {
-			NEED(initial || o->thread[f->m].g == slot, "thread %llu runs another goroutine than %llu",
-				 (unsigned long long)mid, (unsigned long long)id);
+			NEED(initial || o->thread[f->m].g == slot,
+				 "thread %llu runs another goroutine than %llu", (unsigned long long)mid,
+				 (unsigned long long)id);
 			bound = f->m;
 		} else {
 			/* It has sat in a syscall for the whole generation, on a thread that says nothing. */
@@ -240,7 +250,8 @@ static enum advance go_create(struct order *o, struct front *f)
 	struct trace_thread *m = thread_of(o, f);
 	NEED_THREAD;
 	NEED_PROC;
-	NEED(m->g == TRACE_NONE || o->goroutine[m->g].status == GO_RUNNING, "the creator isn't running");
+	NEED(m->g == TRACE_NONE || o->goroutine[m->g].status == GO_RUNNING,
+		 "the creator isn't running");
 	NEED(idmap_get(&o->goroutine_of, f->arg[0]) == IDMAP_NONE, "goroutine %llu is there already",
 		 (unsigned long long)f->arg[0]);
 	uint8_t status = f->type == EV_GO_CREATE ? GO_RUNNABLE : GO_WAITING;
@@ -328,7 +339,8 @@ static enum advance go_unblock(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-/* One event that stands for three: the next goroutine wakes, this one blocks or ends, the next one runs. */
+/* One event that stands for three: the next goroutine wakes, this one blocks or ends, the next one
+ * runs. */
 static enum advance go_switch(struct order *o, struct front *f)
 {
 	struct trace_thread *m = thread_of(o, f);
@@ -344,8 +356,7 @@ static enum advance go_switch(struct order *o, struct front *f)
 		return ADVANCE_WAIT;
 	transition(emit(o, f), next, GO_WAITING, GO_RUNNABLE);
 	bool destroy = f->type == EV_GO_SWITCH_DESTROY;
-	struct trace_event *e =
-		order_emit(o, destroy ? EV_GO_DESTROY : EV_GO_BLOCK, f->time_ns, f->m);
+	struct trace_event *e = order_emit(o, destroy ? EV_GO_DESTROY : EV_GO_BLOCK, f->time_ns, f->m);
 	e->synthetic = true;
 	transition(e, current, GO_RUNNING, destroy ? TRACE_NOT_EXIST : GO_WAITING);
 	if (destroy)
@@ -436,7 +447,8 @@ static enum advance go_destroy_syscall(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-/* --- annotations ------------------------------------------------------------------------------- */
+/* --- annotations -------------------------------------------------------------------------------
+ */
 
 static enum advance task_begin(struct order *o, struct front *f)
 {
@@ -511,8 +523,9 @@ static enum advance region_begin(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-/* Misuse of regions is the program's mistake, not the trace's: the reference gives up the whole trace for it. Here,
-   regions that were left open inside end with it, and an end without a start is shown to nobody. */
+/* Misuse of regions is the program's mistake, not the trace's: the reference gives up the whole
+   trace for it. Here, regions that were left open inside end with it, and an end without a start is
+   shown to nobody. */
 static enum advance region_end_repaired(struct order *o, struct front *f, uint32_t name)
 {
 	uint32_t *regions = &o->goroutine[o->thread[f->m].g].regions;
@@ -591,7 +604,8 @@ static enum advance procs_change(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-/* --- the collector ----------------------------------------------------------------------------- */
+/* --- the collector -----------------------------------------------------------------------------
+ */
 
 static enum advance emit_gc(struct order *o, struct front *f, enum gc_state state)
 {

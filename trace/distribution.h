@@ -1,6 +1,6 @@
 /*
- * Durations counted by size: exact below 128 ns, in steps of less than 1 % above; the count, the sum,
- * the least and the largest are exact. Nothing is sampled. The caller owns it; one thread.
+ * Durations counted by size: exact below 128 ns, in steps of less than 1 % above; the count, the
+ * sum, the least and the largest are exact. Nothing is sampled. The caller owns it; one thread.
  */
 #ifndef SCHEDTOP_TRACE_DISTRIBUTION_H
 #define SCHEDTOP_TRACE_DISTRIBUTION_H
@@ -21,8 +21,8 @@ struct distribution {
 void distribution_finish(struct distribution *d);
 /* Negative durations count as 0. false: no memory. */
 bool distribution_add(struct distribution *d, int64_t ns);
-/* The smallest duration that at least `ratio` of all do not exceed, as the upper end of its step and never more
-   than the largest; 0 of none. */
+/* The smallest duration that at least `ratio` of all do not exceed, as the upper end of its step
+   and never more than the largest; 0 of none. */
 int64_t distribution_percentile(const struct distribution *d, double ratio);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * What a trace says, event by event, in one order over all threads; and the visitors that are shown
- * it. Events come in blocks: a visitor walks a block with its own small switch, which keeps its data in
- * the cache, and no visitor sees another. Goroutines, Ps and Ms are known by slots, small numbers used
- * again after their owner is gone, so that a visitor's own records are plain arrays. All of it is
- * valid during the call only; visitors are called on the reader's thread.
+ * it. Events come in blocks: a visitor walks a block with its own small switch, which keeps its
+ * data in the cache, and no visitor sees another. Goroutines, Ps and Ms are known by slots, small
+ * numbers used again after their owner is gone, so that a visitor's own records are plain arrays.
+ * All of it is valid during the call only; visitors are called on the reader's thread.
  */
 #ifndef SCHEDTOP_TRACE_EVENT_H
 #define SCHEDTOP_TRACE_EVENT_H
@@ -19,7 +19,8 @@
 
 #define TRACE_NONE UINT32_MAX
 
-/* States of a transition: enum go_status and enum proc_status, where 0 is "not determined yet", and this. */
+/* States of a transition: enum go_status and enum proc_status, where 0 is "not determined yet", and
+ * this. */
 #define TRACE_NOT_EXIST 5
 
 struct trace_event {
@@ -34,11 +35,12 @@ struct trace_event {
 	bool synthetic;   /* stands for a part of another event */
 };
 /*
- * PROCS_CHANGE arg[0] GOMAXPROCS · GO_CREATE arg[0] stack it starts with · HEAP_* arg[0] bytes · GC_* arg[0] sequence number ·
- * GC_SWEEP_END arg[0] swept, arg[1] reclaimed bytes · USER_TASK_BEGIN arg[0] task, arg[1] parent (0: none) ·
- * USER_TASK_END arg[0] task, arg[1] parent, name of the task when it is known ·
- * USER_REGION_* arg[0] task · USER_LOG arg[0] task, arg[1] ID of the value's string ·
- * CPU_SAMPLE arg[0], arg[1] goroutine's and thread's ID · SYNC arg[0] its number, counted from 1
+ * PROCS_CHANGE arg[0] GOMAXPROCS · GO_CREATE arg[0] stack it starts with · HEAP_* arg[0] bytes ·
+ * GC_* arg[0] sequence number · GC_SWEEP_END arg[0] swept, arg[1] reclaimed bytes · USER_TASK_BEGIN
+ * arg[0] task, arg[1] parent (0: none) · USER_TASK_END arg[0] task, arg[1] parent, name of the task
+ * when it is known · USER_REGION_* arg[0] task · USER_LOG arg[0] task, arg[1] ID of the value's
+ * string · CPU_SAMPLE arg[0], arg[1] goroutine's and thread's ID · SYNC arg[0] its number, counted
+ * from 1
  */
 
 struct trace_goroutine {
@@ -80,6 +82,8 @@ struct trace_visitor {
 	void *self;
 	/* false: no memory; the pass ends. */
 	bool (*events)(void *self, const struct trace_block *block);
+	/* The last block of a generation was shown; its tables can still be read. May be NULL. */
+	bool (*generation_end)(void *self, const struct trace_block *block);
 	/* Events were lost between here and what follows: nothing that is open goes on. May be NULL. */
 	void (*gap)(void *self, int64_t time_ns);
 	/* The trace ends at this time. May be NULL. */

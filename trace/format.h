@@ -1,6 +1,6 @@
 /*
- * The events of Go's execution trace, format 2 (Go 1.22 and later), as internal/trace/tracev2 numbers
- * them, and a table of how each is written. Constant data; any thread.
+ * The events of Go's execution trace, format 2 (Go 1.22 and later), as internal/trace/tracev2
+ * numbers them, and a table of how each is written. Constant data; any thread.
  */
 #ifndef SCHEDTOP_TRACE_FORMAT_H
 #define SCHEDTOP_TRACE_FORMAT_H
@@ -71,7 +71,8 @@ enum trace_event_type {
 #define TRACE_MAX_FRAMES 128
 #define TRACE_MAX_STRING 1024
 
-/* How an event lies inside a batch: its type, the time since the event before it, `args` numbers. */
+/* How an event lies inside a batch: its type, the time since the event before it, `args` numbers.
+ */
 struct event_spec {
 	const char *name;
 	uint8_t timed; /* may stand in a batch of events */

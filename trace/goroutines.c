@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/stacks.h"
 #include "trace/tables.h"
 
 void goroutines_finish(struct goroutines *a)
@@ -16,9 +17,11 @@ void goroutines_finish(struct goroutines *a)
 	memset(a, 0, sizeof *a);
 }
 
-/* --- lists of reasons -------------------------------------------------------------------------- */
+/* --- lists of reasons --------------------------------------------------------------------------
+ */
 
-static bool add_reason(struct goroutines *a, uint32_t *list, uint32_t reason, uint64_t count, int64_t ns)
+static bool add_reason(struct goroutines *a, uint32_t *list, uint32_t reason, uint64_t count,
+					   int64_t ns)
 {
 	uint32_t i = *list;
 	while (i && a->reason[i - 1].reason != reason)
@@ -60,7 +63,8 @@ static bool merge_reasons(struct goroutines *a, uint32_t *into, uint32_t from)
 	return true;
 }
 
-/* --- goroutines -------------------------------------------------------------------------------- */
+/* --- goroutines --------------------------------------------------------------------------------
+ */
 
 static bool grow_slots(struct goroutines *a, size_t slots)
 {
@@ -127,7 +131,8 @@ static bool retire(struct goroutines *a, struct goroutine_time *g, bool ended)
 	return true;
 }
 
-static void meet(struct goroutines *a, struct goroutine_time *g, uint64_t id, const struct trace_event *e)
+static void meet(struct goroutines *a, struct goroutine_time *g, uint64_t id,
+				 const struct trace_event *e)
 {
 	*g = (struct goroutine_time){
 		.id = id,
@@ -142,25 +147,15 @@ static void meet(struct goroutines *a, struct goroutine_time *g, uint64_t id, co
 		a->most_alive = a->alive;
 }
 
-/* The name of a frame's function: the leaf of the stack, or its root. */
-static uint32_t function_of(const struct trace_block *block, uint64_t stack, bool root)
-{
-	const struct wire_frame *frame[TRACE_MAX_FRAMES];
-	size_t n = block->generation ? generation_stack(block->generation, stack, frame) : 0;
-	if (n == 0)
-		return NAME_NONE;
-	uint32_t name = generation_name(block->generation, block->names, frame[root ? n - 1 : 0]->function);
-	return name == NAME_ERROR ? NAME_NONE : name;
-}
-
-static bool transition(struct goroutines *a, const struct trace_block *block, const struct trace_event *e)
+static bool transition(struct goroutines *a, const struct trace_block *block,
+					   const struct trace_event *e)
 {
 	struct goroutine_time *g = &a->slot[e->subject];
 	if (g->state == TRACE_NOT_EXIST) {
 		meet(a, g, block->goroutine[e->subject].id, e);
 		if (e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED) {
-			g->function = function_of(block, e->arg[0], true);
-			g->creator = function_of(block, e->arg[2], false);
+			g->function = stack_function(block, e->arg[0], true);
+			g->creator = stack_function(block, e->arg[2], false);
 		}
 	} else if (e->from != e->to) { /* else it only says again what is known */
 		int64_t since = g->since_ns;
@@ -182,21 +177,29 @@ static bool transition(struct goroutines *a, const struct trace_block *block, co
 	/* A stack of its own shows at its root where it started. */
 	if (g->function == NAME_NONE && e->arg[2] &&
 		(e->g == e->subject || e->type == EV_GO_STATUS_STACK))
-		g->function = function_of(block, e->arg[2], true);
+		g->function = stack_function(block, e->arg[2], true);
 	return true;
 }
 
 static bool is_transition(uint8_t type)
 {
 	static const bool yes[256] = {
-		[EV_GO_CREATE] = true,		 [EV_GO_CREATE_SYSCALL] = true,
-		[EV_GO_START] = true,		 [EV_GO_DESTROY] = true,
-		[EV_GO_DESTROY_SYSCALL] = true, [EV_GO_STOP] = true,
-		[EV_GO_BLOCK] = true,		 [EV_GO_UNBLOCK] = true,
-		[EV_GO_SYSCALL_BEGIN] = true, [EV_GO_SYSCALL_END] = true,
-		[EV_GO_SYSCALL_END_BLOCKED] = true, [EV_GO_STATUS] = true,
-		[EV_GO_SWITCH] = true,		 [EV_GO_SWITCH_DESTROY] = true,
-		[EV_GO_CREATE_BLOCKED] = true, [EV_GO_STATUS_STACK] = true,
+		[EV_GO_CREATE] = true,
+		[EV_GO_CREATE_SYSCALL] = true,
+		[EV_GO_START] = true,
+		[EV_GO_DESTROY] = true,
+		[EV_GO_DESTROY_SYSCALL] = true,
+		[EV_GO_STOP] = true,
+		[EV_GO_BLOCK] = true,
+		[EV_GO_UNBLOCK] = true,
+		[EV_GO_SYSCALL_BEGIN] = true,
+		[EV_GO_SYSCALL_END] = true,
+		[EV_GO_SYSCALL_END_BLOCKED] = true,
+		[EV_GO_STATUS] = true,
+		[EV_GO_SWITCH] = true,
+		[EV_GO_SWITCH_DESTROY] = true,
+		[EV_GO_CREATE_BLOCKED] = true,
+		[EV_GO_STATUS_STACK] = true,
 	};
 	return yes[type];
 }
@@ -240,5 +243,5 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 
 struct trace_visitor goroutines_visitor(struct goroutines *a)
 {
-	return (struct trace_visitor){a, on_events, on_gap, on_end};
+	return (struct trace_visitor){.self = a, .events = on_events, .gap = on_gap, .end = on_end};
 }

@@ -11,8 +11,9 @@
 
 /* Time blocked for one reason. */
 struct reason_time {
-	uint32_t reason; /* in names; NAME_NONE: blocked when the trace began, or at a coroutine switch */
-	uint32_t next;   /* index of the list's next + 1, 0: none */
+	uint32_t
+		reason;    /* in names; NAME_NONE: blocked when the trace began, or at a coroutine switch */
+	uint32_t next; /* index of the list's next + 1, 0: none */
 	uint64_t count;
 	int64_t total_ns;
 };
@@ -21,12 +22,12 @@ struct goroutine_time {
 	uint64_t id;
 	int64_t since_ns, first_ns;
 	int64_t state_ns[GO_STATUS_COUNT]; /* by enum go_status; GO_WAITING is the sum over reasons */
-	uint32_t reasons; /* list in goroutines.reason, index + 1 */
-	uint32_t reason;  /* of the wait that goes on */
-	uint32_t function, creator; /* names; NAME_NONE: unknown */
-	uint32_t starts;  /* times it began to run */
-	uint8_t state;    /* enum go_status, or TRACE_NOT_EXIST for a free slot */
-	bool created;     /* during the trace */
+	uint32_t reasons;                  /* list in goroutines.reason, index + 1 */
+	uint32_t reason;                   /* of the wait that goes on */
+	uint32_t function, creator;        /* names; NAME_NONE: unknown */
+	uint32_t starts;                   /* times it began to run */
+	uint8_t state;                     /* enum go_status, or TRACE_NOT_EXIST for a free slot */
+	bool created;                      /* during the trace */
 };
 
 /* All goroutines that start with one function and were created by one function. */
@@ -47,14 +48,16 @@ struct goroutines {
 	struct reason_time *reason;
 	size_t reasons, reason_capacity;
 	uint32_t free_reason;
-	struct distribution latency;      /* runnable -> running */
+	struct distribution latency; /* runnable -> running */
 	struct distribution syscall;
 	int64_t state_ns[GO_STATUS_COUNT]; /* of all */
 	uint32_t all_reasons;
 	uint64_t seen, created, ended, most_alive, alive;
 	uint64_t blocked; /* still waiting at the end */
-	/* Called with each goroutine when it ends, and with all that are left at the end. May be NULL. */
-	void (*finished)(void *self, const struct goroutines *goroutines, const struct goroutine_time *g);
+	/* Called with each goroutine when it ends, and with all that are left at the end. May be NULL.
+	 */
+	void (*finished)(void *self, const struct goroutines *goroutines,
+					 const struct goroutine_time *g);
 	void *finished_self;
 };
 

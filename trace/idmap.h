@@ -1,7 +1,7 @@
 /*
- * A map from the 64-bit IDs of a trace to small indexes. Go counts its IDs up, so neighbours share a
- * cache line; IDs chosen to collide are noticed by their long probes and hashed with a secret instead.
- * The caller owns it; one thread.
+ * A map from the 64-bit IDs of a trace to small indexes. Go counts its IDs up, so neighbours share
+ * a cache line; IDs chosen to collide are noticed by their long probes and hashed with a secret
+ * instead. The caller owns it; one thread.
  */
 #ifndef SCHEDTOP_TRACE_IDMAP_H
 #define SCHEDTOP_TRACE_IDMAP_H

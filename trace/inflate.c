@@ -52,8 +52,8 @@ void inflater_destroy(struct inflater *inflater)
 	free(inflater);
 }
 
-static bool run_gzip(struct inflater *inflater, const uint8_t *in, size_t n, size_t *used, uint8_t *out,
-					 size_t room, size_t *made)
+static bool run_gzip(struct inflater *inflater, const uint8_t *in, size_t n, size_t *used,
+					 uint8_t *out, size_t room, size_t *made)
 {
 	z_stream *z = &inflater->z;
 	/* A gzip file may be several members in a row. */
@@ -72,8 +72,8 @@ static bool run_gzip(struct inflater *inflater, const uint8_t *in, size_t n, siz
 	return result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR;
 }
 
-bool inflater_run(struct inflater *inflater, const uint8_t *in, size_t n, size_t *used, uint8_t *out,
-				  size_t room, size_t *made)
+bool inflater_run(struct inflater *inflater, const uint8_t *in, size_t n, size_t *used,
+				  uint8_t *out, size_t room, size_t *made)
 {
 	if (inflater->gzip)
 		return run_gzip(inflater, in, n, used, out, room, made);

@@ -81,8 +81,8 @@ static size_t pull(struct input *in, uint8_t *to, size_t room)
 	}
 }
 
-/* Grown by an eighth: a pipe must not hold much more than its largest generation. realloc moves large blocks by
-   remapping their pages, not by copying. */
+/* Grown by an eighth: a pipe must not hold much more than its largest generation. realloc moves
+   large blocks by remapping their pages, not by copying. */
 static bool make_room(struct input *in, size_t n)
 {
 	if (in->start > 0) {
@@ -229,7 +229,8 @@ enum status input_open(struct input *in, const char *path, struct error *error)
 		in->close_fd = true;
 	}
 	if (in->fd < 0) {
-		enum status status = errno == EACCES || errno == EPERM ? STATUS_PERMISSION : STATUS_NO_TARGET;
+		enum status status =
+			errno == EACCES || errno == EPERM ? STATUS_PERMISSION : STATUS_NO_TARGET;
 		return error_set(error, status, "%s can't be opened: %s", path, strerror(errno));
 	}
 	enum status status = open_fd(in, path, error);

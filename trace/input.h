@@ -1,7 +1,7 @@
 /*
- * The bytes of a trace, from a file (mapped), a pipe or a compressed file (a buffer that holds what the
- * reader asks for and no more). `data` may move when more is asked for, so keep offsets, not pointers,
- * until a whole generation is at hand. The caller owns it; one thread.
+ * The bytes of a trace, from a file (mapped), a pipe or a compressed file (a buffer that holds what
+ * the reader asks for and no more). `data` may move when more is asked for, so keep offsets, not
+ * pointers, until a whole generation is at hand. The caller owns it; one thread.
  */
 #ifndef SCHEDTOP_TRACE_INPUT_H
 #define SCHEDTOP_TRACE_INPUT_H

@@ -4,13 +4,16 @@ trace_libtrace_a_SOURCES = \
 	trace/distribution.c trace/distribution.h \
 	trace/event.h \
 	trace/format.c trace/format.h \
+	trace/gc.c trace/gc.h \
 	trace/goroutines.c trace/goroutines.h \
 	trace/idmap.c trace/idmap.h \
 	trace/inflate.c trace/inflate.h \
 	trace/input.c trace/input.h \
 	trace/names.c trace/names.h \
 	trace/order.c trace/order.h trace/order_state.h \
+	trace/procs.c trace/procs.h \
 	trace/reader.c trace/reader.h \
+	trace/stacks.c trace/stacks.h \
 	trace/tables.c trace/tables.h \
 	trace/varint.h \
 	trace/wire.c trace/wire.h

@@ -1,7 +1,7 @@
 /*
- * Strings that outlive their generation (functions, files, wait reasons, names of tasks and regions),
- * kept once each and known by a small number; 0 is the empty string. The caller owns the table; one
- * thread.
+ * Strings that outlive their generation (functions, files, wait reasons, names of tasks and
+ * regions), kept once each and known by a small number; 0 is the empty string. The caller owns the
+ * table; one thread.
  */
 #ifndef SCHEDTOP_TRACE_NAMES_H
 #define SCHEDTOP_TRACE_NAMES_H

@@ -7,7 +7,8 @@
 #include "trace/order_state.h"
 #include "trace/tables.h"
 
-/* --- the state's memory ------------------------------------------------------------------------ */
+/* --- the state's memory ------------------------------------------------------------------------
+ */
 
 uint32_t order_add_goroutine(struct order *o, uint64_t id, uint8_t status)
 {
@@ -20,8 +21,9 @@ uint32_t order_add_goroutine(struct order *o, uint64_t id, uint8_t status)
 			return TRACE_NONE;
 		slot = (uint32_t)o->goroutines++;
 	}
-	o->goroutine[slot] = (struct trace_goroutine){
-		.id = id, .seq_generation = o->generation->number, .status = status};
+	o->goroutine[slot] = (struct trace_goroutine){.id = id,
+												  .seq_generation = o->generation->number,
+												  .status = status};
 	return idmap_put(&o->goroutine_of, id, slot) ? slot : TRACE_NONE;
 }
 
@@ -43,8 +45,8 @@ uint32_t order_add_proc(struct order *o, uint64_t id, uint8_t status)
 	if (!wire_grow(&o->proc, &o->proc_capacity, o->procs, sizeof *o->proc))
 		return TRACE_NONE;
 	uint32_t slot = (uint32_t)o->procs;
-	o->proc[slot] = (struct trace_proc){
-		.id = id, .seq_generation = o->generation->number, .status = status};
+	o->proc[slot] =
+		(struct trace_proc){.id = id, .seq_generation = o->generation->number, .status = status};
 	if (!idmap_put(&o->proc_of, id, slot))
 		return TRACE_NONE;
 	o->procs++;
@@ -144,7 +146,8 @@ void order_destroy(struct order *o)
 	free(o);
 }
 
-/* --- showing ----------------------------------------------------------------------------------- */
+/* --- showing -----------------------------------------------------------------------------------
+ */
 
 static struct trace_block block_of(struct order *o)
 {
@@ -182,6 +185,17 @@ static enum order_result flush(struct order *o)
 	return o->stop && *o->stop ? ORDER_STOPPED : ORDER_OK;
 }
 
+static enum order_result end_generation(struct order *o)
+{
+	enum order_result result = flush(o);
+	struct trace_block block = block_of(o);
+	for (size_t i = 0; i < o->visitors && result == ORDER_OK; i++)
+		if (o->visitor[i].generation_end &&
+			!o->visitor[i].generation_end(o->visitor[i].self, &block))
+			result = ORDER_NO_MEMORY;
+	return result;
+}
+
 static struct trace_event *emit_sync(struct order *o, int64_t time_ns)
 {
 	struct trace_event *e = order_emit(o, EV_SYNC, time_ns, 0);
@@ -189,7 +203,8 @@ static struct trace_event *emit_sync(struct order *o, int64_t time_ns)
 	return e;
 }
 
-/* --- one thread's events ----------------------------------------------------------------------- */
+/* --- one thread's events -----------------------------------------------------------------------
+ */
 
 /* Number of varints of an event, the time included; 0: no event of a batch. */
 static inline unsigned numbers_of(uint8_t type)
@@ -246,8 +261,9 @@ static enum next next_event(struct order *o, struct front *f)
 	uint64_t ticks = 0;
 	const uint8_t *p = decode(f, &ticks);
 	if (__builtin_expect(p == NULL, 0)) {
-		snprintf(o->problem, sizeof o->problem, "a byte %u that is no event, or one cut off, at offset %llu",
-				 f->type, (unsigned long long)(g->offset + (uint64_t)(f->p - g->data)));
+		snprintf(o->problem, sizeof o->problem,
+				 "a byte %u that is no event, or one cut off, at offset %llu", f->type,
+				 (unsigned long long)(g->offset + (uint64_t)(f->p - g->data)));
 		return NEXT_BROKEN;
 	}
 	/* Each step is truncated by itself, as the reference does. */
@@ -259,7 +275,8 @@ static enum next next_event(struct order *o, struct front *f)
 	return NEXT_EVENT;
 }
 
-/* --- the heap: the reference's, so that equal times come out in its order ------------------------ */
+/* --- the heap: the reference's, so that equal times come out in its order ------------------------
+ */
 
 static inline void sift_down(struct heap_entry *heap, size_t n, size_t i)
 {
@@ -299,7 +316,8 @@ static void heap_remove(struct order *o, size_t i)
 
 static int compare_entries(const void *a, const void *b)
 {
-	int64_t x = ((const struct heap_entry *)a)->time_ns, y = ((const struct heap_entry *)b)->time_ns;
+	int64_t x = ((const struct heap_entry *)a)->time_ns,
+			y = ((const struct heap_entry *)b)->time_ns;
 	return (x > y) - (x < y);
 }
 
@@ -319,7 +337,8 @@ static void heap_sort(struct order *o)
 	}
 }
 
-/* --- merging ----------------------------------------------------------------------------------- */
+/* --- merging -----------------------------------------------------------------------------------
+ */
 
 /* The stacks an event names must exist; the reference looks after the fact, too. */
 static bool check_stacks(struct order *o, const struct front *f)
@@ -337,8 +356,9 @@ static bool check_stacks(struct order *o, const struct front *f)
 		e->arg[0] = 0;
 	}
 	if (!o->tolerant)
-		snprintf(o->problem, sizeof o->problem, "%s in generation %llu names a stack that isn't there",
-				 spec->name, (unsigned long long)o->generation->number);
+		snprintf(o->problem, sizeof o->problem,
+				 "%s in generation %llu names a stack that isn't there", spec->name,
+				 (unsigned long long)o->generation->number);
 	return o->tolerant;
 }
 
@@ -454,7 +474,8 @@ static enum order_result merge(struct order *o)
 		if (__builtin_expect(result == ADVANCE_WAIT, 0)) {
 			o->failures += 1 + (o->heap_n > 64 ? o->heap_n : 0);
 			if (o->failures > patience) {
-				snprintf(o->problem, sizeof o->problem, "the threads of generation %llu don't fit together",
+				snprintf(o->problem, sizeof o->problem,
+						 "the threads of generation %llu don't fit together",
 						 (unsigned long long)g->number);
 				return ORDER_BROKEN;
 			}
@@ -480,7 +501,8 @@ enum order_result order_generation(struct order *o, struct generation *g, struct
 		emit_sync(o, generation_ns(g, g->min_ticks));
 		result = merge(o);
 	}
-	enum order_result shown = result == ORDER_OK || result == ORDER_BROKEN ? flush(o) : ORDER_OK;
+	enum order_result shown =
+		result == ORDER_OK || result == ORDER_BROKEN ? end_generation(o) : ORDER_OK;
 	o->generation = NULL;
 	return shown != ORDER_OK ? shown : result;
 }

@@ -1,7 +1,7 @@
 /*
  * Puts the events of all threads in one order and validates it, as the reference reader does
- * (internal/trace/order.go): each thread's next event waits in a heap ordered by time, and the first
- * that fits the scheduler's state so far goes next. The caller owns the order; one thread.
+ * (internal/trace/order.go): each thread's next event waits in a heap ordered by time, and the
+ * first that fits the scheduler's state so far goes next. The caller owns the order; one thread.
  */
 #ifndef SCHEDTOP_TRACE_ORDER_H
 #define SCHEDTOP_TRACE_ORDER_H
@@ -32,7 +32,8 @@ struct order *order_create(const struct trace_visitor *visitors, size_t n,
 						   const struct order_options *options);
 void order_destroy(struct order *order);
 
-/* Shows the visitors one generation. ORDER_BROKEN: the rest of it was not shown; order_problem tells. */
+/* Shows the visitors one generation. ORDER_BROKEN: the rest of it was not shown; order_problem
+ * tells. */
 enum order_result order_generation(struct order *order, struct generation *g, struct input *in);
 /* Forgets the state of everything: what follows does not join on to what was. */
 enum order_result order_gap(struct order *order);

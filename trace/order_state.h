@@ -1,6 +1,6 @@
 /*
- * The order's inside, shared by its two halves: order.c merges the threads, advance.c knows what each
- * event does to the scheduler's state. Not for others.
+ * The order's inside, shared by its two halves: order.c merges the threads, advance.c knows what
+ * each event does to the scheduler's state. Not for others.
  */
 #ifndef SCHEDTOP_TRACE_ORDER_STATE_H
 #define SCHEDTOP_TRACE_ORDER_STATE_H
@@ -93,7 +93,8 @@ typedef enum advance (*advance_handler)(struct order *o, struct front *f);
 extern const advance_handler advance_handlers[256];
 
 /* Appends an event in the context of the thread in slot m. */
-static inline struct trace_event *order_emit(struct order *o, uint8_t type, int64_t time_ns, uint32_t m)
+static inline struct trace_event *order_emit(struct order *o, uint8_t type, int64_t time_ns,
+											 uint32_t m)
 {
 	struct trace_event *e = &o->event[o->events++];
 	const struct trace_thread *thread = &o->thread[m];

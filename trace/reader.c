@@ -12,8 +12,8 @@ static const struct {
 	unsigned version;
 	const char *go;
 } releases[] = {
-	{11, "Go 1.11 to 1.18"}, {19, "Go 1.19 or 1.20"}, {21, "Go 1.21"}, {22, "Go 1.22"},
-	{23, "Go 1.23 or 1.24"}, {25, "Go 1.25"},		  {26, "Go 1.26 or 1.27"},
+	{11, "Go 1.11 to 1.18"}, {19, "Go 1.19 or 1.20"}, {21, "Go 1.21"},         {22, "Go 1.22"},
+	{23, "Go 1.23 or 1.24"}, {25, "Go 1.25"},         {26, "Go 1.26 or 1.27"},
 };
 
 const char *trace_go_version(unsigned header_version)
@@ -32,7 +32,7 @@ struct pass {
 	struct wire wire;
 	struct generation g;
 	struct order *order;
-	uint64_t expected; /* number of the next generation, 0: any */
+	uint64_t expected;  /* number of the next generation, 0: any */
 	double ns_per_tick; /* of the last generation that had a clock */
 	int64_t reported_ns;
 };
@@ -94,7 +94,8 @@ static enum step show(struct pass *p, struct error *error)
 	struct trace_summary *s = p->summary;
 	if (!p->options->strict && p->expected && p->g.number != p->expected) {
 		char text[128];
-		snprintf(text, sizeof text, "generation %llu follows %llu: what lay between them is missing",
+		snprintf(text, sizeof text,
+				 "generation %llu follows %llu: what lay between them is missing",
 				 (unsigned long long)p->g.number, (unsigned long long)p->expected - 1);
 		note_damage(s, p->g.offset, text);
 		if (start_anew(p, error) == STEP_FAILED)
@@ -211,8 +212,8 @@ static enum status read_v2(struct pass *p, const struct trace_visitor *visitors,
 }
 
 enum status trace_read(struct input *in, const struct trace_options *options,
-					   const struct trace_visitor *visitors, size_t n, struct trace_summary *summary,
-					   struct error *error)
+					   const struct trace_visitor *visitors, size_t n,
+					   struct trace_summary *summary, struct error *error)
 {
 	struct pass pass = {.in = in, .options = options, .summary = summary};
 	memset(summary, 0, sizeof *summary);
@@ -220,9 +221,10 @@ enum status trace_read(struct input *in, const struct trace_options *options,
 		return error_no_memory(error);
 	summary->version = trace_header_version(in->data, in->have);
 	if (summary->version == 0)
-		return error_set(error, STATUS_DAMAGED, in->have == 0
-													? "the file is empty: the program closed it before trace.Stop"
-													: "not a Go execution trace: it doesn't begin with \"go 1.NN trace\"");
+		return error_set(error, STATUS_DAMAGED,
+						 in->have == 0
+							 ? "the file is empty: the program closed it before trace.Stop"
+							 : "not a Go execution trace: it doesn't begin with \"go 1.NN trace\"");
 	if (summary->version < FIRST_V2)
 		return error_set(error, STATUS_DAMAGED,
 						 "a trace of %s, in a format that this schedtop doesn't read",

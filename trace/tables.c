@@ -24,8 +24,8 @@ static enum wire_result wrong(struct reading *r, const char *what)
 						(unsigned long long)r->g->number, what);
 }
 
-/* No ID that was counted up can pass the number of entries that fit into the generation. Untouched pages of `at`
-   cost nothing. */
+/* No ID that was counted up can pass the number of entries that fit into the generation. Untouched
+   pages of `at` cost nothing. */
 static bool table_prepare(struct wire_table *table, size_t bytes)
 {
 	table->limit = bytes / ENTRY_MIN + 1;
@@ -33,8 +33,8 @@ static bool table_prepare(struct wire_table *table, size_t bytes)
 	return table->at != NULL;
 }
 
-static enum wire_result table_add(struct reading *r, struct wire_table *table, uint64_t id, uint32_t at,
-								  const char *twice)
+static enum wire_result table_add(struct reading *r, struct wire_table *table, uint64_t id,
+								  uint32_t at, const char *twice)
 {
 	/* ID 0 stands for "none" and is always there: an entry for it is a second one. */
 	if (id == 0 || wire_table_get(table, id) != 0)
@@ -182,12 +182,14 @@ static enum wire_result read_batch(struct generation *g, const struct wire_batch
 
 static int compare_samples(const void *a, const void *b)
 {
-	int64_t x = ((const struct wire_sample *)a)->time_ns, y = ((const struct wire_sample *)b)->time_ns;
+	int64_t x = ((const struct wire_sample *)a)->time_ns,
+			y = ((const struct wire_sample *)b)->time_ns;
 	return (x > y) - (x < y);
 }
 
 /* What can be said only when all batches were read. */
-static enum wire_result check_whole(struct generation *g, unsigned version, struct wire_damage *damage)
+static enum wire_result check_whole(struct generation *g, unsigned version,
+									struct wire_damage *damage)
 {
 	struct reading r = {g, {g->data + g->size, NULL}, damage};
 	if (!g->has_frequency)

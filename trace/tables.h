@@ -1,6 +1,6 @@
 /*
- * The tables inside a generation: strings, stacks, CPU samples, clocks. A part of wire, not meant for
- * others; see wire.h for what they need.
+ * The tables inside a generation: strings, stacks, CPU samples, clocks. A part of wire, not meant
+ * for others; see wire.h for what they need.
  */
 #ifndef SCHEDTOP_TRACE_TABLES_H
 #define SCHEDTOP_TRACE_TABLES_H
@@ -12,8 +12,9 @@ enum wire_result tables_index(struct generation *g, struct input *in, unsigned v
 							  struct wire_damage *damage);
 
 /* Returns WIRE_DAMAGED. */
-enum wire_result wire_damaged(struct wire_damage *damage, enum wire_damage_kind kind, uint64_t offset,
-							  const char *format, ...) __attribute__((format(printf, 4, 5)));
+enum wire_result wire_damaged(struct wire_damage *damage, enum wire_damage_kind kind,
+							  uint64_t offset, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 /* `array` is the address of the pointer to an array. Room for one more than n. */
 bool wire_grow(void *array, size_t *capacity, size_t n, size_t size);
 

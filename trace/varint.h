@@ -1,7 +1,7 @@
 /*
- * The cursor through which every byte of a trace is read: it can't be moved past its end. Numbers are
- * Go's uvarints (encoding/binary): at most ten bytes, padding allowed, the tenth byte at most 1. Any
- * thread; a cursor owns nothing.
+ * The cursor through which every byte of a trace is read: it can't be moved past its end. Numbers
+ * are Go's uvarints (encoding/binary): at most ten bytes, padding allowed, the tenth byte at
+ * most 1. Any thread; a cursor owns nothing.
  */
 #ifndef SCHEDTOP_TRACE_VARINT_H
 #define SCHEDTOP_TRACE_VARINT_H
@@ -40,8 +40,8 @@ static inline bool cursor_varint(struct cursor *c, uint64_t *value)
 	return false;
 }
 
-/* The same where the caller has seen to it that VARINT_MAX bytes can be read at p: where numbers are
-   short, a plain loop with early exits beat the bit tricks of BMI2. NULL: not a number. */
+/* The same where the caller has seen to it that VARINT_MAX bytes can be read at p: where numbers
+   are short, a plain loop with early exits beat the bit tricks of BMI2. NULL: not a number. */
 static inline const uint8_t *varint_unchecked(const uint8_t *p, uint64_t *value)
 {
 	uint64_t b = *p++;

@@ -140,15 +140,16 @@ static enum header_result read_header(struct wire *wire, size_t at, struct heade
 	/* The reference takes a file that ends right behind this type for one that ends before it. */
 	if (h->type == EV_EXPERIMENTAL_BATCH && !cursor_byte(&c, &h->experiment))
 		return HEADER_INPUT_END;
-	if (!cursor_varint(&c, &h->number) || !cursor_varint(&c, &h->m) || !cursor_varint(&c, &h->time) ||
-		!cursor_varint(&c, &h->size)) {
+	if (!cursor_varint(&c, &h->number) || !cursor_varint(&c, &h->m) ||
+		!cursor_varint(&c, &h->time) || !cursor_varint(&c, &h->size)) {
 		bool torn = in->end && (size_t)(c.end - c.p) < VARINT_MAX;
 		wire_damaged(damage, torn ? WIRE_TORN : WIRE_FRAMING, offset, "the header of a batch is %s",
 					 torn ? "cut off" : "damaged");
 		return HEADER_BAD;
 	}
 	if (h->size > TRACE_MAX_BATCH) {
-		wire_damaged(damage, WIRE_FRAMING, offset, "a batch claims %llu bytes, more than the %u it may have",
+		wire_damaged(damage, WIRE_FRAMING, offset,
+					 "a batch claims %llu bytes, more than the %u it may have",
 					 (unsigned long long)h->size, TRACE_MAX_BATCH);
 		return HEADER_BAD;
 	}
@@ -156,7 +157,8 @@ static enum header_result read_header(struct wire *wire, size_t at, struct heade
 	if (!input_need(in, h->data + (size_t)h->size))
 		return HEADER_NO_MEMORY;
 	if (in->have - h->data < h->size) {
-		wire_damaged(damage, WIRE_TORN, offset, "the file ends inside a batch: %zu of its %zu bytes are there",
+		wire_damaged(damage, WIRE_TORN, offset,
+					 "the file ends inside a batch: %zu of its %zu bytes are there",
 					 in->have - h->data, (size_t)h->size);
 		return HEADER_BAD;
 	}
@@ -203,18 +205,21 @@ static bool add_batch(struct generation *g, const struct header *h, bool structu
 	return true;
 }
 
-/* What the reference says of a batch whose number is not the generation's. true: the generation ends in front of it. */
+/* What the reference says of a batch whose number is not the generation's. true: the generation
+ * ends in front of it. */
 static bool ends_before(struct wire *wire, const struct generation *g, const struct header *h,
 						uint64_t offset, struct wire_damage *damage)
 {
 	if (wire->version >= 26) {
-		wire_damaged(damage, WIRE_SEQUENCE, offset,
-					 "generation %llu has no end, %llu begins: its end is missing, or they are mixed",
-					 (unsigned long long)g->number, (unsigned long long)h->number);
+		wire_damaged(
+			damage, WIRE_SEQUENCE, offset,
+			"generation %llu has no end, %llu begins: its end is missing, or they are mixed",
+			(unsigned long long)g->number, (unsigned long long)h->number);
 	} else if (h->number == g->number + 1) {
 		return true;
 	} else {
-		wire_damaged(damage, WIRE_SEQUENCE, offset, "generation %llu is followed by %llu: out of order",
+		wire_damaged(damage, WIRE_SEQUENCE, offset,
+					 "generation %llu is followed by %llu: out of order",
 					 (unsigned long long)g->number, (unsigned long long)h->number);
 	}
 	return wire->tolerant;
@@ -278,7 +283,8 @@ static enum wire_result find_extent(struct wire *wire, struct generation *g,
 		}
 		if (h.data + h.size > UINT32_MAX)
 			return wire_damaged(damage, WIRE_FRAMING, in->offset + at,
-								"generation %llu is larger than 4 GiB", (unsigned long long)g->number);
+								"generation %llu is larger than 4 GiB",
+								(unsigned long long)g->number);
 		if (g->min_ticks == 0 || h.time < g->min_ticks)
 			g->min_ticks = h.time;
 		uint8_t kind = h.size ? in->data[h.data] : 0;
@@ -304,7 +310,8 @@ enum wire_result wire_next(struct wire *wire, struct generation *g, struct wire_
 	}
 	memset(&wire->pending, 0, sizeof wire->pending);
 	if (wire->version < 26 && wire->previous != 0) {
-		/* Before 1.26 nothing marks the end; the first generation must be there, others need not. */
+		/* Before 1.26 nothing marks the end; the first generation must be there, others need not.
+		 */
 		if (!input_need(wire->in, 1))
 			return WIRE_NO_MEMORY;
 		if (wire->in->have == 0)

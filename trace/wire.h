@@ -1,9 +1,9 @@
 /*
  * Format 2 of Go's execution traces as bytes: the header, batches, and the generations they form. A
- * generation is found by hopping from batch header to batch header; then its tables (strings, stacks,
- * CPU samples, clocks) are indexed in place, and batches of events are left as they lie, one list per
- * thread. The caller owns both structures and uses them from one thread; a generation's pointers
- * reach into the input and die when it is consumed.
+ * generation is found by hopping from batch header to batch header; then its tables (strings,
+ * stacks, CPU samples, clocks) are indexed in place, and batches of events are left as they lie,
+ * one list per thread. The caller owns both structures and uses them from one thread; a
+ * generation's pointers reach into the input and die when it is consumed.
  */
 #ifndef SCHEDTOP_TRACE_WIRE_H
 #define SCHEDTOP_TRACE_WIRE_H
@@ -25,9 +25,9 @@
 unsigned trace_header_version(const uint8_t *data, size_t n);
 
 struct wire_batch {
-	uint64_t time; /* ticks */
+	uint64_t time;         /* ticks */
 	uint32_t offset, size; /* within the generation */
-	uint32_t next; /* of the same thread, or WIRE_NONE */
+	uint32_t next;         /* of the same thread, or WIRE_NONE */
 };
 
 struct wire_thread {
@@ -73,7 +73,8 @@ struct generation {
 	size_t experimental_batches;
 
 	struct wire_table strings, stacks;
-	uint32_t *name_of; /* string ID -> number in names + 1, filled on demand, as long as strings.at */
+	uint32_t
+		*name_of; /* string ID -> number in names + 1, filled on demand, as long as strings.at */
 	struct idmap sparse_name_of;
 	struct wire_frame *frame;
 	size_t frames, frame_capacity;
@@ -93,10 +94,10 @@ enum wire_result {
 
 enum wire_damage_kind {
 	WIRE_SOUND,
-	WIRE_TORN,      /* the input ends inside something */
-	WIRE_FRAMING,   /* what should be a batch is none: nothing after it can be trusted */
-	WIRE_SEQUENCE,  /* a generation is missing, or its end */
-	WIRE_CONTENT,   /* a table of this generation is wrong; the next one may be good */
+	WIRE_TORN,     /* the input ends inside something */
+	WIRE_FRAMING,  /* what should be a batch is none: nothing after it can be trusted */
+	WIRE_SEQUENCE, /* a generation is missing, or its end */
+	WIRE_CONTENT,  /* a table of this generation is wrong; the next one may be good */
 };
 
 struct wire_damage {
@@ -108,7 +109,7 @@ struct wire_damage {
 struct wire {
 	struct input *in;
 	unsigned version;
-	bool tolerant;  /* split where generations are out of sequence instead of giving them up */
+	bool tolerant;     /* split where generations are out of sequence instead of giving them up */
 	uint64_t previous; /* number of the last generation found, 0: none */
 	struct wire_damage pending; /* found behind a generation that is good itself */
 };
@@ -122,7 +123,8 @@ void wire_done(struct wire *wire, struct generation *g);
 /* All zero is a good start. */
 void generation_finish(struct generation *g);
 
-/* ticks -> ns as the reference does it: one multiplication, truncated; out of range as amd64 does. */
+/* ticks -> ns as the reference does it: one multiplication, truncated; out of range as amd64 does.
+ */
 static inline int64_t generation_ns(const struct generation *g, uint64_t ticks)
 {
 	double ns = (double)ticks * g->ns_per_tick;

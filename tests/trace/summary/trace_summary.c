@@ -1,6 +1,6 @@
 /*
- * What the differential test compares: the trace's verdict and totals as sorted lines of text, from the
- * analyses, with the reference reader's clock. tests/trace/reference prints the same from
+ * What the differential test compares: the trace's verdict and totals as sorted lines of text, from
+ * the analyses, with the reference reader's clock. tests/trace/reference prints the same from
  * golang.org/x/exp/trace.  trace-summary [--tolerant] FILE
  */
 #include <inttypes.h>
@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/gc.h"
 #include "trace/goroutines.h"
+#include "trace/procs.h"
 #include "trace/reader.h"
 
 /* The reference's kinds, golang.org/x/exp/trace.EventKind.String, by our types. */
@@ -96,6 +98,55 @@ static void print_goroutine(void *self, const struct goroutines *a, const struct
 				   names_text(kinds->names, a->reason[i - 1].reason), a->reason[i - 1].total_ns);
 }
 
+static void print_range(const char *what, const struct distribution *d)
+{
+	if (d->count)
+		printf("range %s %" PRIu64 " %" PRId64 " %" PRId64 "\n", what, d->count, d->sum_ns,
+			   d->max_ns);
+}
+
+static void print_gc(const struct gc *gc, const struct names *names)
+{
+	for (size_t i = 0; i < gc->kinds; i++) {
+		char what[256];
+		snprintf(what, sizeof what, "stop-the-world (%s)", names_text(names, gc->kind[i].name));
+		print_range(what, &gc->kind[i].pause);
+	}
+	print_range("GC concurrent mark phase", &gc->mark);
+	print_range("GC mark assist", &gc->assist);
+	print_range("GC incremental sweep", &gc->sweep);
+	if (gc->has_heap)
+		printf("heap %" PRIu64 " %" PRIu64 "\n", gc->heap_max, gc->heap_last);
+}
+
+static void print_procs(const struct procs *procs)
+{
+	for (size_t i = 0; i < procs->slots; i++)
+		if (procs->slot[i].running_ns)
+			printf("proc %" PRIu64 " %" PRId64 "\n", procs->slot[i].id, procs->slot[i].running_ns);
+	if (procs->gomaxprocs)
+		printf("gomaxprocs %" PRIu64 "\n", procs->gomaxprocs);
+}
+
+/* Names die with the pass: what needs them is printed when the trace ends. */
+struct ending {
+	const struct gc *gc;
+};
+
+static bool ignore_events(void *self, const struct trace_block *block)
+{
+	(void)self;
+	(void)block;
+	return true;
+}
+
+static void print_ending(void *self, const struct trace_block *block, int64_t time_ns)
+{
+	const struct ending *ending = self;
+	(void)time_ns;
+	print_gc(ending->gc, block->names);
+}
+
 int main(int argc, char **argv)
 {
 	bool tolerant = argc == 3 && strcmp(argv[1], "--tolerant") == 0;
@@ -111,19 +162,29 @@ int main(int argc, char **argv)
 	}
 	struct kinds kinds = {0};
 	struct goroutines goroutines = {.finished = print_goroutine, .finished_self = &kinds};
+	struct procs procs = {0};
+	struct gc gc;
+	gc_init(&gc);
+	struct ending ending = {&gc};
 	const struct trace_visitor visitors[] = {
-		{&kinds, count_events, NULL, NULL},
+		{.self = &kinds, .events = count_events},
 		goroutines_visitor(&goroutines),
+		procs_visitor(&procs),
+		gc_visitor(&gc),
+		{.self = &ending, .events = ignore_events, .end = print_ending},
 	};
 	struct trace_options options = {.strict = !tolerant, .reference_clock = true};
 	struct trace_summary summary;
-	enum status status = trace_read(&in, &options, visitors, sizeof visitors / sizeof visitors[0],
-									&summary, &error);
+	enum status status =
+		trace_read(&in, &options, visitors, sizeof visitors / sizeof visitors[0], &summary, &error);
 	printf("verdict %s\n", status == STATUS_OK ? "whole" : "damaged");
 	print_kinds(&kinds);
+	print_procs(&procs);
 	if (error.text[0])
 		fprintf(stderr, "%s\n", error.text);
 	goroutines_finish(&goroutines);
+	procs_finish(&procs);
+	gc_finish(&gc);
 	input_finish(&in);
 	return 0;
 }
