@@ -17,6 +17,7 @@ import (
 	"unsafe"
 
 	"schedtop/agent/internal/rtmetrics"
+	"schedtop/agent/internal/unstripped"
 )
 
 // The servers whose cost is compared, each in a process of its own: the test binary started again.
@@ -43,7 +44,7 @@ func TestMain(m *testing.M) {
 		_, _ = io.Copy(io.Discard, os.Stdin) // until the benchmark closes the pipe or dies
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(unstripped.Main(m))
 }
 
 // serveEcho is the least that a Go program can do for a client: read, write the same bytes.
@@ -98,21 +99,12 @@ type costClient struct {
 	cpu   time.Duration // spent by the server on requests that count
 }
 
-// buildSelf builds the test binary anew, because "go test" strips the one that it runs at once.
-func buildSelf(b *testing.B) string {
-	binary := filepath.Join(b.TempDir(), "server")
-	if out, err := exec.Command("go", "test", "-c", "-o", binary, ".").CombinedOutput(); err != nil {
-		b.Fatalf("%v: %s", err, out)
-	}
-	return binary
-}
-
-func startCost(b *testing.B, binary, server, path string) *costClient {
+func startCost(b *testing.B, server, path string) *costClient {
 	dir := b.TempDir()
 	if err := os.Chmod(dir, 0o700); err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.Command(binary)
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), costServerEnv+"="+server+":"+dir)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
@@ -174,13 +166,12 @@ func (c *costClient) request(b *testing.B) {
 // for the agent's part: what counts is being woken, with cold caches.
 func BenchmarkAt10Hz(b *testing.B) {
 	names := []string{"echo", "nethttp", "info", "sched", "metrics"}
-	binary := buildSelf(b)
 	clients := map[string]*costClient{
-		"echo":    startCost(b, binary, "echo", "/echo"),
-		"nethttp": startCost(b, binary, "nethttp", "/"),
-		"info":    startCost(b, binary, "agent", "/v1/info"),
-		"sched":   startCost(b, binary, "agent", "/v1/sched"),
-		"metrics": startCost(b, binary, "agent", "/v1/metrics?have="+boundsIDs(b)),
+		"echo":    startCost(b, "echo", "/echo"),
+		"nethttp": startCost(b, "nethttp", "/"),
+		"info":    startCost(b, "agent", "/v1/info"),
+		"sched":   startCost(b, "agent", "/v1/sched"),
+		"metrics": startCost(b, "agent", "/v1/metrics?have="+boundsIDs(b)),
 	}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -193,8 +184,8 @@ func BenchmarkAt10Hz(b *testing.B) {
 			}
 		}
 		<-tick.C
-		for _, name := range names {
-			clients[name].request(b)
+		for k := range names { // everyone is first, and last, equally often
+			clients[names[(i+warmUp+k)%len(names)]].request(b)
 		}
 	}
 	time.Sleep(50 * time.Millisecond) // until the last one sleeps again

@@ -10,7 +10,7 @@
 static void say_none(const struct discovery *d, char *to, size_t size)
 {
 	snprintf(to, size, "no Go processes among the %zu here%s", d->looked_at,
-			 d->refused ? "; some belong to other users and can't be looked at: try as root" : "");
+	         d->refused ? "; some belong to other users and can't be looked at: try as root" : "");
 }
 
 static void cell_count(char *to, size_t size, int64_t value)
@@ -24,7 +24,7 @@ static void cell_count(char *to, size_t size, int64_t value)
 static void print_table(const struct discovery *d, bool verbose)
 {
 	printf("%7s  %-10s %-10s %10s %7s  %-5s %-20s %s\n", "PID", "USER", "GO", "GOMAXPROCS", "CPU",
-		   "AGENT", "PROGRAM", "MODULE");
+	       "AGENT", "PROGRAM", "MODULE");
 	for (size_t i = 0; i < d->n; i++) {
 		const struct discovered *p = &d->process[i];
 		char procs[24], cpu[16];
@@ -34,8 +34,8 @@ static void print_table(const struct discovery *d, bool verbose)
 		else
 			snprintf(cpu, sizeof cpu, "%.1f %%", p->cpu_ratio * 100);
 		printf("%7d  %-10s %-10s %10s %7s  %-5s %-20s %s\n", (int)p->pid, p->user,
-			   p->go_version[0] ? p->go_version : "-", procs, cpu, p->agent ? "yes" : "no",
-			   p->program, p->module[0] ? p->module : "-");
+		       p->go_version[0] ? p->go_version : "-", procs, cpu, p->agent ? "yes" : "no",
+		       p->program, p->module[0] ? p->module : "-");
 		if (verbose && p->memory[0])
 			printf("%7s  memory: %s\n", "", p->memory);
 	}
@@ -46,8 +46,8 @@ static enum status print_json(const struct discovery *d, struct error *error)
 	for (size_t i = 0; i < d->n; i++) {
 		const struct discovered *p = &d->process[i];
 		json_t *row = json_pack("{s:i, s:s, s:s, s:s, s:s, s:b}", "pid", (int)p->pid, "user",
-								p->user, "program", p->program, "go_version", p->go_version,
-								"module", p->module, "agent", p->agent);
+		                        p->user, "program", p->program, "go_version", p->go_version,
+		                        "module", p->module, "agent", p->agent);
 		if (row && p->gomaxprocs >= 0)
 			json_object_set_new(row, "gomaxprocs", json_integer(p->gomaxprocs));
 		if (row && p->cpu_ratio >= 0)

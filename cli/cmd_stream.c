@@ -68,7 +68,7 @@ static enum status stream_all(struct stream *st, sem_t *news, struct error *erro
 {
 	enum status status = STATUS_OK;
 	while (status == STATUS_OK &&
-		   (!st->options->iterations || st->printed < st->options->iterations)) {
+	       (!st->options->iterations || st->printed < st->options->iterations)) {
 		const struct snapshot *s = feed_take(st->feed);
 		if (s)
 			status = on_snapshot(st, s, error);
@@ -88,8 +88,8 @@ static enum status judge_answers(const struct stream *st, struct error *error)
 	if (st->trouble.any)
 		return STATUS_FAILED; /* the reason stands on stderr already */
 	return error_set(error, STATUS_FAILED, "the %s told nothing about process %d in time",
-					 st->options->source == SOURCE_AGENT ? "agent" : "memory",
-					 (int)st->options->pid);
+	                 st->options->source == SOURCE_AGENT ? "agent" : "memory",
+	                 (int)st->options->pid);
 }
 
 enum status command_stream(const struct options *o, struct error *error)

@@ -39,20 +39,20 @@ struct option_row {
 static const struct option_row rows[] = {
 	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0, "the Go process to watch"},
 	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0,
-	 "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
+     "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
 	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0,
-	 "end after N snapshots (with --batch and --json)"},
+     "end after N snapshots (with --batch and --json)"},
 	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent", source_words, SOURCE_CHOICE_COUNT,
-	 "where the numbers come from (default auto: both, whatever is there)"},
+     "where the numbers come from (default auto: both, whatever is there)"},
 	{'b', "batch", TYPE_FLAG, AT(batch), NULL, NULL, 0,
-	 "print snapshots as the runtime's schedtrace does, one line each"},
+     "print snapshots as the runtime's schedtrace does, one line each"},
 	{0, "detail", TYPE_FLAG, AT(detail), NULL, NULL, 0,
-	 "with --batch: every P and M too, as scheddetail=1 does"},
+     "with --batch: every P and M too, as scheddetail=1 does"},
 	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0, "print snapshots as JSON, one object a line"},
 	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0,
-	 "with ls: why the memory of a process can't be read"},
+     "with ls: why the memory of a process can't be read"},
 	{0, "color", TYPE_CHOICE, AT(color), "auto|always|never", color_words, COLOR_CHOICE_COUNT,
-	 "colours on the screen (default auto: unless NO_COLOR is set)"},
+     "colours on the screen (default auto: unless NO_COLOR is set)"},
 	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0, "draw with ASCII characters alone"},
 	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, "print the version and exit"},
 	{'h', "help", TYPE_FLAG, AT(help), NULL, NULL, 0, "print this and exit"},
@@ -74,7 +74,7 @@ static const struct {
 #define USAGES (sizeof usages / sizeof usages[0])
 
 static enum status bad_value(const struct option_row *row, const char *value, const char *expected,
-							 struct error *error)
+                             struct error *error)
 {
 	char shown[64];
 	text_clean(shown, sizeof shown, value, strlen(value));
@@ -82,7 +82,7 @@ static enum status bad_value(const struct option_row *row, const char *value, co
 }
 
 static enum status set(struct options *o, const struct option_row *row, const char *value,
-					   struct error *error)
+                       struct error *error)
 {
 	void *at = (char *)o + row->offset;
 	long number;
@@ -102,7 +102,7 @@ static enum status set(struct options *o, const struct option_row *row, const ch
 	case TYPE_DURATION:
 		if (!text_parse_duration(value, (int64_t *)at) || *(int64_t *)at < DELAY_MIN_NS)
 			return bad_value(row, value, "a time of 50ms or more, such as 250ms, 0.3s or 2m",
-							 error);
+			                 error);
 		return STATUS_OK;
 	case TYPE_CHOICE:
 		for (int i = 0; i < row->choices; i++)
@@ -136,14 +136,14 @@ static enum status unknown(const char *word, struct error *error)
 	char shown[64];
 	text_clean(shown, sizeof shown, word, strlen(word));
 	return error_set(error, STATUS_USAGE, "no option or command '%s': schedtop --help lists them",
-					 shown);
+	                 shown);
 }
 
 /* One word that begins with a dash, and the next one when it is its value. Letters may stand
    together
    (-bn 5); the value may follow its option at once (-d2s, --delay=2s). */
 static enum status parse_word(struct options *o, const char *word, const char *next,
-							  bool *used_next, struct error *error)
+                              bool *used_next, struct error *error)
 {
 	if (word[1] == '-') {
 		size_t length = strcspn(word + 2, "=");
@@ -159,7 +159,7 @@ static enum status parse_word(struct options *o, const char *word, const char *n
 		}
 		if (row->type != TYPE_FLAG && !value)
 			return error_set(error, STATUS_USAGE, "--%s needs a value: %s", row->name,
-							 row->argument);
+			                 row->argument);
 		return set(o, row, value, error);
 	}
 	for (const char *letter = word + 1; *letter; letter++) {
@@ -172,7 +172,7 @@ static enum status parse_word(struct options *o, const char *word, const char *n
 			*used_next = !letter[1];
 			if (!value)
 				return error_set(error, STATUS_USAGE, "-%c needs a value: %s", row->letter,
-								 row->argument);
+				                 row->argument);
 		}
 		enum status status = set(o, row, value, error);
 		if (status != STATUS_OK || value)
@@ -192,11 +192,11 @@ static enum status check_together(const struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
 	if (!lists && !o->pid && (o->batch || o->json))
 		return error_set(error, STATUS_USAGE,
-						 "--%s needs a process: -p PID (schedtop ls lists them)",
-						 o->batch ? "batch" : "json");
+		                 "--%s needs a process: -p PID (schedtop ls lists them)",
+		                 o->batch ? "batch" : "json");
 	if (lists && (o->pid || o->batch || o->iterations))
 		return error_set(error, STATUS_USAGE, "%s takes none of -p, --batch and -n",
-						 o->command->name);
+		                 o->command->name);
 	if (!lists && o->verbose)
 		return error_set(error, STATUS_USAGE, "-v goes with ls");
 	return STATUS_OK;
@@ -234,8 +234,8 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 static void option_head(const struct option_row *row, char *to, size_t size)
 {
 	snprintf(to, size, "%c%c%s --%s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
-			 row->letter ? "," : " ", row->name, row->argument ? " " : "",
-			 row->argument ? row->argument : "");
+	         row->letter ? "," : " ", row->name, row->argument ? " " : "",
+	         row->argument ? row->argument : "");
 }
 
 /* Breaks lines at spaces, each after `indent` columns, for a terminal of 80. */
@@ -270,8 +270,8 @@ void options_print_help(FILE *out)
 		print_wrapped(out, rows[i].text, 34);
 	}
 	fputs("\nExit status: 0 ok, 1 failed, 2 usage, 3 no such process or not a Go program,\n"
-		  "4 permission, 5 the process exited, 128+n by signal n.\n",
-		  out);
+	      "4 permission, 5 the process exited, 128+n by signal n.\n",
+	      out);
 }
 
 /* Sentences in the tables begin small, as in --help; in the manual they stand alone. */

@@ -17,8 +17,8 @@ static void tell_state(struct trouble_log *log, const struct snapshot *s)
 	if (s->state == log->state || s->state == TARGET_EXITED)
 		return;
 	snprintf(sentence, sizeof sentence, "process %d %s", (int)s->pid,
-			 s->state == TARGET_STOPPED ? "is stopped: its numbers stand still until it goes on"
-										: "goes on");
+	         s->state == TARGET_STOPPED ? "is stopped: its numbers stand still until it goes on"
+	                                    : "goes on");
 	tell(log, sentence);
 	log->state = s->state;
 }

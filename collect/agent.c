@@ -61,8 +61,8 @@ static enum status handle_info(struct agent_source *a, const json_t *root, struc
 		same = same && (uint64_t)a->info.pid_namespace == a->socket.pid_namespace;
 	if (!same)
 		return error_set(error, STATUS_FAILED,
-						 "its agent's socket is served by another process (%lld)",
-						 (long long)a->info.pid);
+		                 "its agent's socket is served by another process (%lld)",
+		                 (long long)a->info.pid);
 	a->confirmed = true;
 	if (!a->info.sched)
 		a->wanted[REQUEST_SCHED] = false;
@@ -132,7 +132,7 @@ static void refused(struct agent_source *a, const struct http_reply *reply)
 		error_set(&a->trouble, STATUS_FAILED, "its agent: %s", clean);
 	else
 		error_set(&a->trouble, STATUS_FAILED, "its agent refused %s (HTTP %ld)",
-				  requests[a->current].path, reply->code);
+		          requests[a->current].path, reply->code);
 	json_decref(root);
 }
 
@@ -169,7 +169,7 @@ static void ask(struct agent_source *a, enum request request)
 	if (request == REQUEST_METRICS)
 		for (size_t i = 0; i < a->bounds.n; i++)
 			length += (size_t)snprintf(path + length, sizeof path - length, "%s%s",
-									   i ? "," : "?have=", a->bounds.known[i].id);
+			                           i ? "," : "?have=", a->bounds.known[i].id);
 	a->asking = true;
 	a->asked_ns = clock_monotonic_ns();
 	a->current = request;
@@ -193,7 +193,7 @@ static void ask_next(struct agent_source *a)
 }
 
 static enum status agent_open(struct source **out, const struct target *target, uv_loop_t *loop,
-							  struct error *error)
+                              struct error *error)
 {
 	struct agent_source *a = calloc(1, sizeof *a);
 	if (!a)
@@ -203,8 +203,8 @@ static enum status agent_open(struct source **out, const struct target *target, 
 	enum status status = agent_socket_find(target, &a->socket, error);
 	if (status == STATUS_OK && !agent_socket_answers(&a->socket))
 		status = error_set(error, STATUS_NO_TARGET,
-						   "process %d left an agent's socket in %s, but nobody listens on it",
-						   (int)target->pid, a->socket.shown);
+		                   "process %d left an agent's socket in %s, but nobody listens on it",
+		                   (int)target->pid, a->socket.shown);
 	if (status == STATUS_OK)
 		status = http_create(&a->http, loop, a->socket.path, error);
 	if (status != STATUS_OK) {
@@ -305,7 +305,7 @@ static enum status agent_fill(struct source *source, struct snapshot *s, struct 
 	if (a->sched && s->sched_at.origin == ORIGIN_NONE)
 		fill_sched(a, s);
 	if (a->metrics_at_ns && s->monotonic_ns - a->metrics_at_ns < KEEP_NS &&
-		fill_metrics(a, s) != STATUS_OK)
+	    fill_metrics(a, s) != STATUS_OK)
 		return error_no_memory(error);
 	if (a->trouble.text[0])
 		return error_set(error, a->trouble.status, "%s", a->trouble.text);
@@ -313,9 +313,9 @@ static enum status agent_fill(struct source *source, struct snapshot *s, struct 
 		return error_set(error, STATUS_FAILED, "its agent does not answer: " HTTP_TOO_SLOW);
 	/* What keeps us out of its memory keeps the agent out too: then it has been said. */
 	if (a->confirmed && !a->info.sched && a->info.sched_error[0] &&
-		s->sched_at.origin == ORIGIN_NONE && !s->trouble[ORIGIN_MEMORY][0])
+	    s->sched_at.origin == ORIGIN_NONE && !s->trouble[ORIGIN_MEMORY][0])
 		return error_set(error, STATUS_FAILED, "its agent can't read the scheduler: %s",
-						 a->info.sched_error);
+		                 a->info.sched_error);
 	return STATUS_OK;
 }
 

@@ -24,9 +24,9 @@ json_t *agent_reply_parse(const char *body, size_t size, struct error *error)
 		error_set(error, STATUS_FAILED, "its agent's answer names no schema: is it an agent?");
 	} else if (json_integer_value(schema) != AGENT_SCHEMA) {
 		error_set(error, STATUS_FAILED,
-				  "its agent speaks schema %lld, this schedtop knows %d: use releases that belong "
-				  "together",
-				  (long long)json_integer_value(schema), AGENT_SCHEMA);
+		          "its agent speaks schema %lld, this schedtop knows %d: use releases that belong "
+		          "together",
+		          (long long)json_integer_value(schema), AGENT_SCHEMA);
 	} else {
 		return root;
 	}
@@ -72,7 +72,7 @@ int64_t agent_reply_time(const json_t *root, int64_t now_ns)
 /* Which runtime/metrics value is which field; values in seconds become nanoseconds. */
 static const struct {
 	const char *name;
-	enum runtime_field field;
+	int field; /* enum runtime_field */
 	bool seconds;
 } metric_map[] = {
 	{"/sched/goroutines:goroutines", RUNTIME_GOROUTINES, false},
@@ -164,7 +164,7 @@ static void learn_bounds(const json_t *told, struct agent_bounds *known)
 		struct histogram_bounds *bounds = read_bounds(list);
 		if (!bounds)
 			continue;
-		strcpy(known->known[known->n].id, id);
+		snprintf(known->known[known->n].id, sizeof known->known[0].id, "%s", id);
 		known->known[known->n++].bounds = bounds;
 	}
 }
@@ -178,7 +178,7 @@ static struct histogram_bounds *find_bounds(const struct agent_bounds *known, co
 }
 
 static enum status read_histogram(const json_t *object, const struct agent_bounds *known,
-								  struct histogram *out)
+                                  struct histogram *out)
 {
 	struct histogram_bounds *bounds =
 		find_bounds(known, json_string_value(json_object_get(object, "bounds")));
@@ -194,7 +194,7 @@ static enum status read_histogram(const json_t *object, const struct agent_bound
 		const json_t *pair = json_array_get(pairs, i);
 		const json_t *index = json_array_get(pair, 0), *value = json_array_get(pair, 1);
 		good = json_is_integer(index) && json_is_integer(value) && json_integer_value(index) >= 0 &&
-			   json_integer_value(index) < (json_int_t)buckets && json_integer_value(value) >= 0;
+		       json_integer_value(index) < (json_int_t)buckets && json_integer_value(value) >= 0;
 		if (good)
 			count[json_integer_value(index)] = (uint64_t)json_integer_value(value);
 	}
@@ -204,7 +204,7 @@ static enum status read_histogram(const json_t *object, const struct agent_bound
 }
 
 enum status agent_reply_metrics(const json_t *root, struct agent_bounds *known,
-								struct agent_metrics *out, struct error *error)
+                                struct agent_metrics *out, struct error *error)
 {
 	agent_metrics_finish(out);
 	const json_t *values = json_object_get(root, "values");
@@ -253,7 +253,7 @@ enum status agent_reply_sched(const json_t *root, struct snapshot *s, struct err
 		return error_set(error, STATUS_FAILED, "its agent's scheduler state is not complete");
 	if (json_array_size(p) > PROCS_MAX || json_array_size(m) > THREADS_MAX)
 		return error_set(error, STATUS_FAILED, "its agent tells of %zu Ps and %zu Ms: not believed",
-						 json_array_size(p), json_array_size(m));
+		                 json_array_size(p), json_array_size(m));
 	if (snapshot_reserve(s, json_array_size(p), json_array_size(m)) != STATUS_OK)
 		return error_no_memory(error);
 	json_read_fields(sched, sched_field_info, SCHED_FIELD_COUNT, &s->sched);

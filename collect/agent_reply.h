@@ -42,7 +42,7 @@ struct agent_metrics {
 void agent_metrics_finish(struct agent_metrics *m);
 /* `out` is finished before it is filled. */
 enum status agent_reply_metrics(const json_t *root, struct agent_bounds *known,
-								struct agent_metrics *out, struct error *error);
+                                struct agent_metrics *out, struct error *error);
 
 /* Fills sched, p and m of a snapshot that has none yet. */
 enum status agent_reply_sched(const json_t *root, struct snapshot *s, struct error *error);

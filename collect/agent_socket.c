@@ -30,7 +30,7 @@ static const char *environment_value(const char *text, size_t size, const char *
 
 /* The directories to look in, best first; returns how many. `environment` may be NULL. */
 static int candidates(const struct target *target, const char *environment, size_t size,
-					  char list[3][PATH_MAX])
+                      char list[3][PATH_MAX])
 {
 	int n = 0;
 	const char *own = environment ? environment_value(environment, size, "SCHEDTOP_DIR") : NULL;
@@ -64,7 +64,7 @@ static bool find_name(int dir_fd, pid_t pid, uint64_t inode, char *name, size_t 
 	for (struct dirent *e; !found && (e = readdir(dir));) {
 		size_t length = strlen(e->d_name);
 		found = strncmp(e->d_name, prefix, strlen(prefix)) == 0 && length > 5 && length < size &&
-				strcmp(e->d_name + length - 5, ".sock") == 0;
+		        strcmp(e->d_name + length - 5, ".sock") == 0;
 		if (found)
 			snprintf(name, size, "%s", e->d_name);
 	}
@@ -107,7 +107,7 @@ static int open_directory(const struct target *target, const char *directory)
 	if (!target->local)
 		return open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int length = snprintf(path, sizeof path, "/proc/%d/%s/%s", (int)target->pid,
-						  directory[0] == '/' ? "root" : "cwd", directory);
+	                      directory[0] == '/' ? "root" : "cwd", directory);
 	if (length < 0 || (size_t)length >= sizeof path)
 		return -1;
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -124,7 +124,7 @@ static bool trusted(const struct target *target, const struct stat *st)
 }
 
 static enum status try_directory(const struct target *target, const char *directory,
-								 struct agent_socket *s, struct error *error)
+                                 struct agent_socket *s, struct error *error)
 {
 	int fd = open_directory(target, directory);
 	if (fd < 0)
@@ -132,7 +132,7 @@ static enum status try_directory(const struct target *target, const char *direct
 	char name[NAME_MAX + 1];
 	struct stat dir_stat, socket_stat;
 	if (!find_name(fd, s->pid, s->pid_namespace, name, sizeof name) || fstat(fd, &dir_stat) != 0 ||
-		fstatat(fd, name, &socket_stat, AT_SYMLINK_NOFOLLOW) != 0) {
+	    fstatat(fd, name, &socket_stat, AT_SYMLINK_NOFOLLOW) != 0) {
 		close(fd);
 		return STATUS_NO_TARGET;
 	}
@@ -149,13 +149,13 @@ static enum status try_directory(const struct target *target, const char *direct
 	if (length < 0 || (size_t)length >= sizeof s->path) {
 		agent_socket_finish(s);
 		return error_set(error, STATUS_FAILED, "the agent's socket in %s has too long a name",
-						 s->shown);
+		                 s->shown);
 	}
 	return STATUS_OK;
 }
 
 enum status agent_socket_find(const struct target *target, struct agent_socket *out,
-							  struct error *error)
+                              struct error *error)
 {
 	*out = (struct agent_socket){.dir_fd = -1};
 	char list[3][PATH_MAX];

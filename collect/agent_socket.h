@@ -22,7 +22,7 @@ struct agent_socket {
 /* STATUS_NO_TARGET when there is no socket of it, STATUS_PERMISSION when the directory or the
    socket belongs to somebody else than the target's user or root. */
 enum status agent_socket_find(const struct target *target, struct agent_socket *out,
-							  struct error *error);
+                              struct error *error);
 void agent_socket_finish(struct agent_socket *s);
 
 /* Does anybody accept on it? Does not wait. */

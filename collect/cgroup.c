@@ -107,7 +107,7 @@ void cgroup_destroy(struct cgroup *c)
 }
 
 static ssize_t read_in(const struct cgroup *c, const char *path, const char *name, char *text,
-					   size_t size)
+                       size_t size)
 {
 	char full[2048];
 	snprintf(full, sizeof full, "%s%s/%s", c->base, path, name);
@@ -121,13 +121,13 @@ static bool read_quota(const struct cgroup *c, const char *path, int64_t *millic
 	int64_t quota = 0, period = 0;
 	if (c->v2) {
 		if (read_in(c, path, "cpu.max", text, sizeof text) <= 0 ||
-			sscanf(text, "%" SCNd64 " %" SCNd64, &quota, &period) != 2)
+		    sscanf(text, "%" SCNd64 " %" SCNd64, &quota, &period) != 2)
 			return false;
 	} else {
 		if (read_in(c, path, "cpu.cfs_quota_us", text, sizeof text) <= 0 ||
-			sscanf(text, "%" SCNd64, &quota) != 1 ||
-			read_in(c, path, "cpu.cfs_period_us", text, sizeof text) <= 0 ||
-			sscanf(text, "%" SCNd64, &period) != 1)
+		    sscanf(text, "%" SCNd64, &quota) != 1 ||
+		    read_in(c, path, "cpu.cfs_period_us", text, sizeof text) <= 0 ||
+		    sscanf(text, "%" SCNd64, &period) != 1)
 			return false;
 	}
 	if (quota <= 0 || period <= 0 || quota > INT64_MAX / 1000)
@@ -152,9 +152,9 @@ static void read_throttling(const struct cgroup *c, const char *path, struct cgr
 		return;
 	int64_t throttled;
 	bool time_known = c->v2 ? read_stat_line(text, "throttled_usec", &throttled)
-							: read_stat_line(text, "throttled_time", &throttled);
+	                        : read_stat_line(text, "throttled_time", &throttled);
 	cpu->counted = time_known && read_stat_line(text, "nr_periods", &cpu->periods) &&
-				   read_stat_line(text, "nr_throttled", &cpu->throttled_periods);
+	               read_stat_line(text, "nr_throttled", &cpu->throttled_periods);
 	if (cpu->counted)
 		cpu->throttled_ns = c->v2 ? throttled * 1000 : throttled;
 }

@@ -72,7 +72,7 @@ static enum status open_slot(struct collector *c, int i)
 static bool wanted(const struct collector *c, int i)
 {
 	return i == SLOT_OS || c->options.choice == SOURCE_AUTO ||
-		   (i == SLOT_MEMORY) == (c->options.choice == SOURCE_MEMORY);
+	       (i == SLOT_MEMORY) == (c->options.choice == SOURCE_MEMORY);
 }
 
 /* The reason not to start at all, if there is one. */
@@ -93,7 +93,7 @@ static enum status find_target(struct collector *c, struct error *error)
 {
 	enum status status = target_find(c->options.pid, &c->target, error);
 	if (status == STATUS_NO_TARGET && c->options.choice == SOURCE_AGENT &&
-		kill(c->options.pid, 0) != 0) {
+	    kill(c->options.pid, 0) != 0) {
 		/* In a container next door: its socket may be shared with us though its /proc is not. */
 		struct target remote = {.pid = c->options.pid};
 		c->target = remote;
@@ -103,7 +103,7 @@ static enum status find_target(struct collector *c, struct error *error)
 }
 
 enum status collector_create(struct collector **out, const struct collector_options *options,
-							 struct error *error)
+                             struct error *error)
 {
 	struct collector *c = calloc(1, sizeof *c);
 	if (!c)
@@ -157,7 +157,7 @@ static void close_all(struct collector *c)
 		return;
 	c->ending = true;
 	uv_handle_t *handles[] = {(uv_handle_t *)&c->due, (uv_handle_t *)&c->tick,
-							  (uv_handle_t *)&c->wait, (uv_handle_t *)&c->alive};
+	                          (uv_handle_t *)&c->wait, (uv_handle_t *)&c->alive};
 	for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++)
 		uv_close(handles[i], NULL);
 	if (c->running)
@@ -195,7 +195,7 @@ static void note_trouble(const struct collector *c, int i, struct snapshot *s)
 	const struct slot *slot = &c->slots[i];
 	/* Nobody asked for an agent, and if memory can't be read, its sentence names that remedy. */
 	bool silent = i == SLOT_AGENT && !slot->source && c->options.choice == SOURCE_AUTO &&
-				  slot->trouble.status == STATUS_NO_TARGET;
+	              slot->trouble.status == STATUS_NO_TARGET;
 	if (slot->trouble.text[0] && !silent)
 		snprintf(s->trouble[slot->ops->origin], sizeof s->trouble[0], "%.255s", slot->trouble.text);
 }
@@ -316,7 +316,7 @@ static void collect(struct collector *c)
 	look_for_agent(c);
 	unsigned want = WANT_METRICS | (c->slots[SLOT_MEMORY].source ? 0 : WANT_SCHED);
 	c->awaited = 1; /* ourselves, so that an answer given at once does not publish before the rest
-					   is asked */
+	                   is asked */
 	for (int i = 0; i < SLOT_COUNT; i++)
 		if (c->slots[i].source && c->slots[i].ops->begin)
 			c->awaited++;
@@ -325,7 +325,7 @@ static void collect(struct collector *c)
 			c->slots[i].ops->begin(c->slots[i].source, want, on_answer, c);
 	int64_t wait_ns = c->options.interval_ns / 2;
 	fire_at(c, &c->wait, on_wait_over,
-			clock_monotonic_ns() + (wait_ns < WAIT_MAX_NS ? wait_ns : WAIT_MAX_NS));
+	        clock_monotonic_ns() + (wait_ns < WAIT_MAX_NS ? wait_ns : WAIT_MAX_NS));
 	on_answer(c);
 }
 
@@ -400,7 +400,7 @@ enum status collector_start(struct collector *c, struct error *error)
 		c->running = false;
 		uv_close((uv_handle_t *)&c->stop, NULL);
 		return error_set(error, STATUS_FAILED, "no thread for the collector: %s",
-						 uv_strerror(failed));
+		                 uv_strerror(failed));
 	}
 	return STATUS_OK;
 }

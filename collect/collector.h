@@ -32,7 +32,7 @@ struct collector;
    the reason is one the user can mend; a stripped program without an agent is watched from the
    outside all the same. */
 enum status collector_create(struct collector **out, const struct collector_options *options,
-							 struct error *error);
+                             struct error *error);
 const struct target *collector_target(const struct collector *c);
 
 /* Starts the thread; the first snapshot follows at once, the last one says TARGET_EXITED. */

@@ -110,7 +110,7 @@ enum status discover(struct discovery *out, struct error *error)
 	for (struct dirent *e; status == STATUS_OK && (e = readdir(proc));) {
 		long pid;
 		if (!isdigit((unsigned char)e->d_name[0]) ||
-			!text_parse_integer(e->d_name, 1, 0x7fffffff, &pid) || pid == getpid())
+		    !text_parse_integer(e->d_name, 1, 0x7fffffff, &pid) || pid == getpid())
 			continue;
 		out->looked_at++;
 		struct target t;

@@ -178,14 +178,14 @@ static bool set_options(struct http *h, const char *socket_path)
 	bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
 	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, h);
 	return bad == CURLE_OK &&
-		   curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, set_socket) == 0 &&
-		   curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h) == 0 &&
-		   curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, set_timer) == 0 &&
-		   curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h) == 0;
+	       curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, set_socket) == 0 &&
+	       curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h) == 0 &&
+	       curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, set_timer) == 0 &&
+	       curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h) == 0;
 }
 
 enum status http_create(struct http **out, uv_loop_t *loop, const char *socket_path,
-						struct error *error)
+                        struct error *error)
 {
 	struct http *h = calloc(1, sizeof *h);
 	if (!h)
@@ -207,7 +207,7 @@ enum status http_create(struct http **out, uv_loop_t *loop, const char *socket_p
 }
 
 void http_get(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
-			  void (*done)(const struct http_reply *reply, void *arg), void *arg)
+              void (*done)(const struct http_reply *reply, void *arg), void *arg)
 {
 	if (h->busy || h->closing) {
 		done(&(struct http_reply){.error = "it has not answered the request before"}, arg);

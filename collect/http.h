@@ -25,11 +25,11 @@ struct http_reply {
 };
 
 enum status http_create(struct http **out, uv_loop_t *loop, const char *socket_path,
-						struct error *error);
+                        struct error *error);
 /* Asks for PATH ("/v1/info") and calls `done` exactly once, later, on the loop; unless the http is
    closed before. A request under way makes this one fail at once. */
 void http_get(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
-			  void (*done)(const struct http_reply *reply, void *arg), void *arg);
+              void (*done)(const struct http_reply *reply, void *arg), void *arg);
 /* Cancels what is under way (without calling `done`); `closed` is called when nothing of it runs on
    the loop any more, and the struct is freed. */
 void http_close(struct http *h, void (*closed)(void *arg), void *arg);

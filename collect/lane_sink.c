@@ -65,7 +65,7 @@ static void append(struct lane_sink *sink, int64_t at_ns, const uint8_t *state, 
 }
 
 void lane_sink_add(struct lane_sink *sink, enum origin origin, int64_t at_ns, const uint8_t *state,
-				   size_t procs)
+                   size_t procs)
 {
 	struct lanes *lanes = &sink->lanes;
 	int64_t last = lanes->samples ? lanes->at_ns[lanes->samples - 1] : lanes->start_ns;
@@ -79,8 +79,9 @@ void lane_sink_add(struct lane_sink *sink, enum origin origin, int64_t at_ns, co
 
 void lane_sink_take(struct lane_sink *sink, int64_t now_ns, struct lanes *out)
 {
+	struct lanes taken = sink->lanes;
+	int64_t start = taken.samples ? taken.at_ns[taken.samples - 1] : now_ns;
 	lanes_free(out);
-	*out = sink->lanes;
-	int64_t start = out->samples ? out->at_ns[out->samples - 1] : now_ns;
+	*out = taken;
 	lane_sink_init(sink, sink->period_ns, start);
 }

@@ -24,7 +24,7 @@ void lane_sink_finish(struct lane_sink *sink);
  * period only, and the rest of the gap is unknown. Out of memory drops the sample.
  */
 void lane_sink_add(struct lane_sink *sink, enum origin origin, int64_t at_ns, const uint8_t *state,
-				   size_t procs);
+                   size_t procs);
 
 /* Moves the samples into `out` (finished before if it held any) and starts anew at now_ns. */
 void lane_sink_take(struct lane_sink *sink, int64_t now_ns, struct lanes *out);

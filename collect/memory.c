@@ -104,7 +104,7 @@ static const enum histogram_id histogram_of[GOPROC_HISTOGRAM_COUNT] = {
 };
 
 static enum status memory_open(struct source **out, const struct target *target, uv_loop_t *loop,
-							   struct error *error)
+                               struct error *error)
 {
 	(void)loop;
 	if (!target->local)

@@ -20,7 +20,7 @@ struct os_source {
 };
 
 static enum status os_open(struct source **out, const struct target *target, uv_loop_t *loop,
-						   struct error *error)
+                           struct error *error)
 {
 	(void)loop;
 	if (!target->local)

@@ -31,7 +31,7 @@ struct source_ops {
 	/* Finds its way to the target. On failure the sentence says why, and the collector goes on
 	 * without. */
 	enum status (*open)(struct source **out, const struct target *target, uv_loop_t *loop,
-						struct error *error);
+	                    struct error *error);
 	/* Nothing of it runs on the loop any more once `closed` was called; then it is freed. */
 	void (*close)(struct source *source, void (*closed)(void *arg), void *arg);
 	/* The fast tier: adds one lane sample, now or when it arrives. NULL when sample_period_ns is 0.

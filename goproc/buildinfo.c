@@ -11,7 +11,7 @@ static const char magic[] = "\xff Go buildinf:";
 #define FLAGS_AT    15
 #define FLAG_INLINE 2
 /* The module information is wrapped in 16 bytes of marker on both sides. */
-#define MARKER_SIZE 16
+#define MARKER_SIZE ((size_t)16)
 #define MINOR_MAX   999
 
 struct text {

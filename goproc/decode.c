@@ -1,6 +1,5 @@
 #include "goproc/decode.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,17 +22,6 @@
 #define NEW_BUCKETS (40 * 4)
 #define GFREE_MAX   (1 << 20)
 
-static void set_why(char *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void set_why(char *why, const char *format, ...)
-{
-	if (why) {
-		va_list args;
-		va_start(args, format);
-		vsnprintf(why, WHY_SIZE, format, args);
-		va_end(args);
-	}
-}
-
 static const uint8_t *p_record(const struct reader *reader, size_t i)
 {
 	return reader->raw + RAW_HEAD + i * reader->objects.p.bytes;
@@ -42,7 +30,7 @@ static const uint8_t *p_record(const struct reader *reader, size_t i)
 const uint8_t *decode_m_record(const struct reader *reader, size_t i)
 {
 	return reader->raw + RAW_HEAD + reader->topology.np * reader->objects.p.bytes +
-		   i * reader->objects.m.bytes;
+	       i * reader->objects.m.bytes;
 }
 
 static const uint8_t *schedt(const struct reader *reader)
@@ -69,7 +57,7 @@ bool decode_is_unmoved(const struct reader *reader)
 	const struct topology *t = &reader->topology;
 	const uint8_t *raw = reader->raw;
 	if (memory_u64(raw + RAW_ALLP) != t->allp || memory_u64(raw + RAW_ALLP + 8) != t->np ||
-		memory_u64(raw + RAW_ALLM) != t->m[0])
+	    memory_u64(raw + RAW_ALLM) != t->m[0])
 		return false;
 	const struct object *m = &reader->objects.m;
 	for (size_t i = 0; i < t->nm; i++) {
@@ -95,8 +83,8 @@ static void decode_ps(struct reader *reader)
 			.syscalltick = GET(SYSCALLTICK),
 			/* Until it is known which M is which: its number in the list. */
 			.m = m == 0         ? GOPROC_NIL
-				 : m_number < 0 ? GOPROC_UNKNOWN
-								: m_number,
+		         : m_number < 0 ? GOPROC_UNKNOWN
+		                        : m_number,
 			.runqsize = (uint32_t)((uint64_t)GET(RUNQTAIL) - (uint64_t)GET(RUNQHEAD)),
 			.gfreecnt = GET(GFREE),
 			.timerslen = GET(TIMERS),
@@ -119,8 +107,8 @@ static void decode_ms(struct reader *reader)
 		reader->m[i] = (struct goproc_m){
 			.id = GET(ID),
 			.p = p == 0         ? GOPROC_NIL
-				 : p_number < 0 ? GOPROC_UNKNOWN
-								: p_number,
+		         : p_number < 0 ? GOPROC_UNKNOWN
+		                        : p_number,
 			.curg = GET(CURG) ? GOPROC_UNKNOWN : GOPROC_NIL,
 			.mallocing = GET(MALLOCING),
 			.throwing = GET(THROWING),
@@ -142,10 +130,10 @@ static bool plausible_ps(const struct reader *reader, char *why)
 	for (size_t i = 0; i < reader->topology.np; i++) {
 		const struct goproc_p *p = &reader->p[i];
 		if (p->id != (int64_t)i || p->status > P_STATUS_LAST || p->runqsize > RUNQ_SIZE ||
-			p->gfreecnt < 0 || p->gfreecnt > GFREE_MAX || p->timerslen < 0 ||
-			p->timerslen > UINT32_MAX) {
-			set_why(why, "P %zu has id %lld, status %lld, a run queue of %lld", i, (long long)p->id,
-					(long long)p->status, (long long)p->runqsize);
+		    p->gfreecnt < 0 || p->gfreecnt > GFREE_MAX || p->timerslen < 0 ||
+		    p->timerslen > UINT32_MAX) {
+			snprintf(why, WHY_SIZE, "P %zu has id %lld, status %lld, a run queue of %lld", i,
+			         (long long)p->id, (long long)p->status, (long long)p->runqsize);
 			return false;
 		}
 	}
@@ -165,7 +153,7 @@ static bool plausible_ms(const struct reader *reader, int64_t mnext, char *why)
 	for (size_t i = 0; i < n; i++) {
 		int64_t id = reader->m[i].id;
 		if (id < 0 || id >= mnext) {
-			set_why(why, "thread %zu of %zu has the id %lld", i, n, (long long)id);
+			snprintf(why, WHY_SIZE, "thread %zu of %zu has the id %lld", i, n, (long long)id);
 			return false;
 		}
 		reader->seen_ids[i] = (uint64_t)id;
@@ -177,7 +165,8 @@ static bool plausible_ms(const struct reader *reader, int64_t mnext, char *why)
 	qsort(reader->seen_ids, n, sizeof *reader->seen_ids, compare_ids);
 	for (size_t i = 1; i < n; i++) {
 		if (reader->seen_ids[i] == reader->seen_ids[i - 1]) {
-			set_why(why, "two threads have the id %llu", (unsigned long long)reader->seen_ids[i]);
+			snprintf(why, WHY_SIZE, "two threads have the id %llu",
+			         (unsigned long long)reader->seen_ids[i]);
 			return false;
 		}
 	}
@@ -190,7 +179,7 @@ static bool within(int64_t value, int64_t low, int64_t high)
 }
 
 static bool plausible_sched(const struct goproc_sched *s, const struct topology *topology,
-							char *why)
+                            char *why)
 {
 	int64_t threads_max = TOPOLOGY_THREADS_MAX;
 	const struct {
@@ -213,7 +202,7 @@ static bool plausible_sched(const struct goproc_sched *s, const struct topology 
 	};
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
 		if (!within(checks[i].value, checks[i].low, checks[i].high)) {
-			set_why(why, "%s is %lld", checks[i].name, (long long)checks[i].value);
+			snprintf(why, WHY_SIZE, "%s is %lld", checks[i].name, (long long)checks[i].value);
 			return false;
 		}
 	}
@@ -283,19 +272,19 @@ static bool decode_sched(struct reader *reader, int64_t now, struct goproc_sched
 		.idle_ns = sum_idle(reader, idle, now),
 	};
 	if (mnext < 1 || mnext > INT32_MAX) {
-		set_why(why, "mnext is %lld", (long long)mnext);
+		snprintf(why, WHY_SIZE, "mnext is %lld", (long long)mnext);
 		return false;
 	}
 	/* Ids are handed out in batches, before the goroutines they are for. */
 	if (goidgen < 1 || allglen > (uint64_t)goidgen) {
-		set_why(why, "there are %llu goroutines, but %lld ids were given out",
-				(unsigned long long)allglen, (long long)goidgen);
+		snprintf(why, WHY_SIZE, "there are %llu goroutines, but %lld ids were given out",
+		         (unsigned long long)allglen, (long long)goidgen);
 		return false;
 	}
 	if (idle != GOPROC_UNKNOWN) {
 		int64_t grown = (int64_t)((uint64_t)idle - memory_u64(reader->raw + RAW_IDLE_BEFORE));
 		if (grown < 0 || grown > IDLE_SKEW_NS) {
-			set_why(why, "the idle time changed by %lld ns", (long long)grown);
+			snprintf(why, WHY_SIZE, "the idle time changed by %lld ns", (long long)grown);
 			return false;
 		}
 	}
@@ -303,7 +292,7 @@ static bool decode_sched(struct reader *reader, int64_t now, struct goproc_sched
 }
 
 static void decode_histogram(struct goproc_counts *counts, const uint8_t *schedt,
-							 struct layout_field field)
+                             struct layout_field field)
 {
 	size_t n = field.off < 0 ? 0 : (size_t)field.size / sizeof(uint64_t);
 	size_t buckets = n == OLD_BUCKETS + 1 ? OLD_BUCKETS : n == NEW_BUCKETS + 2 ? NEW_BUCKETS : 0;

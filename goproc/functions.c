@@ -53,7 +53,7 @@ static int compare(const void *left, const void *right)
 static bool wanted(const struct functions *functions, const struct image_symbol *symbol)
 {
 	return symbol->is_function && symbol->defined && symbol->address >= functions->text &&
-		   symbol->address - functions->text < functions->size;
+	       symbol->address - functions->text < functions->size;
 }
 
 /* Without memory or symbols the index stays empty: functions have no names then. */
@@ -68,7 +68,7 @@ static void build(struct functions *functions)
 		struct image_symbol symbol = image_symbol(&symtab, i);
 		count += wanted(functions, &symbol);
 	}
-	functions->index = malloc((count ? count : 1) * sizeof *functions->index);
+	functions->index = calloc(count ? count : 1, sizeof *functions->index);
 	for (size_t i = 0; functions->index && i < symtab.count; i++) {
 		struct image_symbol symbol = image_symbol(&symtab, i);
 		if (!wanted(functions, &symbol))
@@ -99,7 +99,7 @@ static const struct function *find(const struct functions *functions, uint32_t a
 }
 
 static void read_name(const struct functions *functions, const struct function *function,
-					  char *name)
+                      char *name)
 {
 	char raw[GOPROC_NAME];
 	if (function->name >= functions->names_size)

@@ -37,7 +37,7 @@ struct goproc {
 /* ---- what the executable tells ---- */
 
 static enum status identify_image(const struct image *image, const char *subject,
-								  struct goproc_info *info, struct error *error)
+                                  struct goproc_info *info, struct error *error)
 {
 	*info = (struct goproc_info){0};
 	const struct image_section *section = image_section(image, BUILDINFO_SECTION);
@@ -55,8 +55,8 @@ static enum status identify_image(const struct image *image, const char *subject
 		return error_set(error, STATUS_NO_TARGET, "%s is not a Go program", subject);
 	case BUILDINFO_OLD:
 		return error_set(error, STATUS_FAILED,
-						 "%s was built with Go 1.17 or older; schedtop knows Go 1.%d and newer",
-						 subject, layout_oldest());
+		                 "%s was built with Go 1.17 or older; schedtop knows Go 1.%d and newer",
+		                 subject, layout_oldest());
 	case BUILDINFO_DAMAGED:
 		break;
 	}
@@ -74,7 +74,7 @@ enum status goproc_identify_file(const char *path, struct goproc_info *info, str
 		image_close(&image);
 	} else if (errno == EACCES) {
 		status = error_set(error, STATUS_PERMISSION, "%s can't be opened: %s", subject,
-						   strerror(EACCES));
+		                   strerror(EACCES));
 	} else if (errno == ENOENT) {
 		status = error_set(error, STATUS_NO_TARGET, "there is no file %s", subject);
 	}
@@ -83,7 +83,7 @@ enum status goproc_identify_file(const char *path, struct goproc_info *info, str
 
 /* The executable as it runs: /proc/PID/exe leads to it even when it was deleted or replaced. */
 static enum status open_executable(pid_t pid, const char *subject, struct image *image,
-								   struct error *error)
+                                   struct error *error)
 {
 	char path[64];
 	snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
@@ -156,13 +156,13 @@ static enum status find_globals(struct goproc *g, struct error *error)
 	struct image_symtab symtab;
 	if (image_load_symbols(&g->image, &symtab) != STATUS_OK)
 		return error_set(error, STATUS_FAILED, "the symbol table of %s is damaged",
-						 g->process.subject);
+		                 g->process.subject);
 	const char *problem = NULL;
 	for (size_t i = 0; i < symtab.count; i++) {
 		struct image_symbol symbol = image_symbol(&symtab, i);
 		for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
 			if (symbol.defined && symbol.size >= wanted[k].size &&
-				image_symbol_named(&symtab, &symbol, wanted[k].name))
+			    image_symbol_named(&symtab, &symbol, wanted[k].name))
 				*wanted[k].address = symbol.address + g->reader.bias;
 		}
 	}
@@ -172,9 +172,9 @@ static enum status find_globals(struct goproc *g, struct error *error)
 			problem = wanted[k].name;
 	}
 	return problem ? error_set(error, STATUS_FAILED,
-							   "the symbol table of %s has no %s of the size it has in %s",
-							   g->process.subject, problem, g->info.go_version)
-				   : STATUS_OK;
+	                           "the symbol table of %s has no %s of the size it has in %s",
+	                           g->process.subject, problem, g->info.go_version)
+	               : STATUS_OK;
 }
 
 /* Offsets of members, from the process's own descriptors: relocated, unlike those in the file. */
@@ -194,21 +194,21 @@ static enum status find_objects(struct goproc *g, struct error *error)
 	case MEMORY_FAULT:
 	case MEMORY_FAILED:
 		return error_set(error, STATUS_FAILED, "the memory of %s can't be read: %s",
-						 g->process.subject, strerror(errno));
+		                 g->process.subject, strerror(errno));
 	}
 	if (!moduledata_find(&g->image, &reader->memory, reader->bias, reader->minor, &moduledata))
 		return error_set(error, STATUS_FAILED,
-						 "the runtime of %s (%s) can't be found in its memory: no module data",
-						 g->process.subject, g->info.go_version);
+		                 "the runtime of %s (%s) can't be found in its memory: no module data",
+		                 g->process.subject, g->info.go_version);
 	struct types types = {&reader->memory, moduledata.types, moduledata.etypes, reader->minor};
 	if (objects_resolve(&reader->objects, &types, &detail) != STATUS_OK)
 		return error_set(error, STATUS_FAILED, "the runtime of %s (%s) is not understood: %s",
-						 g->process.subject, g->info.go_version, detail.text);
+		                 g->process.subject, g->info.go_version, detail.text);
 	if (moduledata.text < reader->bias)
 		return error_set(error, STATUS_FAILED, "the module data of %s is damaged",
-						 g->process.subject);
+		                 g->process.subject);
 	g->functions = functions_create(&g->image, moduledata.text - reader->bias,
-									moduledata.etext - reader->bias);
+	                                moduledata.etext - reader->bias);
 	reader->functions = g->functions;
 	return g->functions ? STATUS_OK : error_no_memory(error);
 }
@@ -225,7 +225,7 @@ static enum status prove(struct goproc *g, struct error *error)
 			return STATUS_OK;
 		if (result == READER_OK)
 			snprintf(why, sizeof why, "%lld threads are counted, but %zu are listed",
-					 (long long)state.sched.threads, state.nm);
+			         (long long)state.sched.threads, state.nm);
 		else if (result != READER_TORN)
 			break;
 		struct timespec pause = {.tv_nsec = ATTACH_PAUSE_NS};
@@ -237,9 +237,9 @@ static enum status prove(struct goproc *g, struct error *error)
 	if (status != STATUS_OK)
 		return status;
 	return error_set(error, STATUS_FAILED,
-					 "the scheduler of %s (%s) does not look as it should (%s); import the agent "
-					 "(schedtop/agent) in the program instead",
-					 g->process.subject, g->info.go_version, why);
+	                 "the scheduler of %s (%s) does not look as it should (%s); import the agent "
+	                 "(schedtop/agent) in the program instead",
+	                 g->process.subject, g->info.go_version, why);
 }
 
 static enum status attach(struct goproc *g, pid_t pid, struct error *error)
@@ -305,7 +305,7 @@ const struct goproc_info *goproc_get_info(const struct goproc *g)
 /* What a result means to the caller. Whenever something was odd, whether it is still the same
  * program. */
 static enum status conclude(struct goproc *g, enum reader_result result, const char *why,
-							struct error *error)
+                            struct error *error)
 {
 	int64_t now = clock_monotonic_ns();
 	if (result == READER_OK && now - g->verified_ns < VERIFY_EVERY_NS)
@@ -319,8 +319,8 @@ static enum status conclude(struct goproc *g, enum reader_result result, const c
 		return STATUS_OK;
 	case READER_TORN:
 		return error_set(error, STATUS_FAILED,
-						 "%s changed while it was read, this read is left out: %s",
-						 g->process.subject, why);
+		                 "%s changed while it was read, this read is left out: %s",
+		                 g->process.subject, why);
 	case READER_GONE:
 		return error_set(error, STATUS_EXITED, "%s has exited", g->process.subject);
 	case READER_DENIED:
@@ -329,7 +329,7 @@ static enum status conclude(struct goproc *g, enum reader_result result, const c
 		break;
 	}
 	return error_set(error, STATUS_FAILED, "the memory of %s can't be read: %s", g->process.subject,
-					 strerror(errno));
+	                 strerror(errno));
 }
 
 enum status goproc_read(struct goproc *g, struct goproc_state *out, struct error *error)
@@ -340,7 +340,7 @@ enum status goproc_read(struct goproc *g, struct goproc_state *out, struct error
 }
 
 enum status goproc_sample(struct goproc *g, enum goproc_activity *activity, size_t max, size_t *np,
-						  struct error *error)
+                          struct error *error)
 {
 	enum reader_result result = reader_sample(&g->reader, activity, max, np);
 	return conclude(g, result, "its list of Ps", error);

@@ -113,7 +113,7 @@ enum status goproc_read(struct goproc *g, struct goproc_state *out, struct error
 /* What each P is doing now, and nothing else; the cheap read of the fast tier. Writes at most max
    entries and the number of Ps there are to *np. Same statuses. */
 enum status goproc_sample(struct goproc *g, enum goproc_activity *activity, size_t max, size_t *np,
-						  struct error *error);
+                          struct error *error);
 
 /* Reads that were dropped because they were torn or implausible, since attach. */
 uint64_t goproc_dropped(const struct goproc *g);

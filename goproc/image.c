@@ -15,15 +15,15 @@
 #define SYMTAB_MAX (512U << 20)
 
 static enum status read_sections(struct image *image, Elf *elf, const char *subject,
-								 struct error *error)
+                                 struct error *error)
 {
 	size_t count, names;
 	if (elf_getshdrnum(elf, &count) != 0 || elf_getshdrstrndx(elf, &names) != 0)
 		return error_set(error, STATUS_NO_TARGET, "%s has a damaged ELF header: %s", subject,
-						 elf_errmsg(-1));
+		                 elf_errmsg(-1));
 	if (count > SECTIONS_MAX)
 		return error_set(error, STATUS_NO_TARGET, "%s has %zu ELF sections; no Go program does",
-						 subject, count);
+		                 subject, count);
 	image->sections = calloc(count ? count : 1, sizeof *image->sections);
 	if (!image->sections)
 		return error_no_memory(error);
@@ -70,7 +70,7 @@ static enum status read_headers(struct image *image, const char *subject, struct
 }
 
 enum status image_open(struct image *image, const char *path, const char *subject,
-					   struct error *error)
+                       struct error *error)
 {
 	*image = (struct image){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
 	if (image->fd < 0) {
@@ -105,8 +105,8 @@ void image_close(struct image *image)
 static bool has_bytes(const struct image *image, const struct image_section *section)
 {
 	return section->type != SHT_NULL && section->type != SHT_NOBITS &&
-		   !(section->flags & SHF_COMPRESSED) && section->size <= image->size &&
-		   section->offset <= image->size - section->size;
+	       !(section->flags & SHF_COMPRESSED) && section->size <= image->size &&
+	       section->offset <= image->size - section->size;
 }
 
 const struct image_section *image_section(const struct image *image, const char *name)
@@ -154,7 +154,7 @@ enum status image_load_symbols(const struct image *image, struct image_symtab *s
 	*symtab = (struct image_symtab){0};
 	const struct image_section *section = image_section(image, ".symtab");
 	if (!section || section->type != SHT_SYMTAB || section->link == 0 ||
-		section->link >= image->section_count)
+	    section->link >= image->section_count)
 		return STATUS_FAILED;
 	const struct image_section *strings = &image->sections[section->link];
 	symtab->symbols = image_load(image, section, SYMTAB_MAX);
@@ -190,11 +190,11 @@ struct image_symbol image_symbol(const struct image_symtab *symtab, size_t i)
 }
 
 bool image_symbol_named(const struct image_symtab *symtab, const struct image_symbol *symbol,
-						const char *name)
+                        const char *name)
 {
 	size_t length = strlen(name) + 1; /* the terminator must match too */
 	return symbol->name < symtab->names_size && length <= symtab->names_size - symbol->name &&
-		   memcmp(symtab->names + symbol->name, name, length) == 0;
+	       memcmp(symtab->names + symbol->name, name, length) == 0;
 }
 
 ssize_t image_readv(void *context, void *to, size_t size, const struct iovec *remote, size_t n)
@@ -208,8 +208,8 @@ ssize_t image_readv(void *context, void *to, size_t size, const struct iovec *re
 		for (size_t k = 1; k < image->section_count && !in; k++) {
 			const struct image_section *section = &image->sections[k];
 			if ((section->flags & SHF_ALLOC) && has_bytes(image, section) &&
-				address >= section->address && length <= section->size &&
-				address - section->address <= section->size - length)
+			    address >= section->address && length <= section->size &&
+			    address - section->address <= section->size - length)
 				in = section;
 		}
 		if (!in || !image_read(image, in->offset + (address - in->address), at, length)) {

@@ -36,7 +36,7 @@ struct image {
    fails, STATUS_FAILED with errno left as open set it, for the caller knows better what it means.
  */
 enum status image_open(struct image *image, const char *path, const char *subject,
-					   struct error *error);
+                       struct error *error);
 void image_close(struct image *image);
 
 /* The first section of that name that has bytes in the file, or NULL. */
@@ -63,7 +63,7 @@ struct image_symbol {
 };
 struct image_symbol image_symbol(const struct image_symtab *symtab, size_t i);
 bool image_symbol_named(const struct image_symtab *symtab, const struct image_symbol *symbol,
-						const char *name);
+                        const char *name);
 
 /* Reads what the loader would put at these addresses before relocation; the context is the image.
  */

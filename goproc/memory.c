@@ -4,7 +4,7 @@
 #include <string.h>
 
 ssize_t memory_readv_process(void *context, void *to, size_t size, const struct iovec *remote,
-							 size_t n)
+                             size_t n)
 {
 	const pid_t *pid = context;
 	/* One local piece for all of the remote ones: the kernel fills it in their order. */
@@ -29,7 +29,7 @@ static enum memory_result result_of_errno(int error)
 }
 
 enum memory_result memory_gather(struct memory *memory, void *to, const struct iovec *spans,
-								 size_t n)
+                                 size_t n)
 {
 	uint8_t *at = to;
 	for (size_t done = 0; done < n;) {

@@ -16,7 +16,7 @@
    bytes read, less than all when a piece can't be read, or -1 with errno when that is the first
    one: the contract of process_vm_readv(2) with one local piece. n is at most MEMORY_BATCH. */
 typedef ssize_t memory_readv(void *context, void *to, size_t size, const struct iovec *remote,
-							 size_t n);
+                             size_t n);
 
 struct memory {
 	memory_readv *readv;
@@ -42,7 +42,7 @@ static inline struct iovec memory_span(uint64_t address, size_t length)
 /* All the spans, packed one after another into `to`. What `to` holds after a failure is
  * unspecified. */
 enum memory_result memory_gather(struct memory *memory, void *to, const struct iovec *spans,
-								 size_t n);
+                                 size_t n);
 /* One span. */
 enum memory_result memory_read(struct memory *memory, uint64_t address, void *to, size_t length);
 

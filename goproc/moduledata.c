@@ -30,8 +30,8 @@ static bool accept(const uint8_t *at, uint64_t pclntab, int minor, struct module
 	uint64_t word[WORDS];
 	memcpy(word, at, sizeof word);
 	if (word[WORD_PCHEADER] != pclntab ||
-		word[WORD_FUNCNAMETAB_LEN] != word[WORD_FUNCNAMETAB_CAP] ||
-		word[WORD_TEXT] >= word[WORD_ETEXT])
+	    word[WORD_FUNCNAMETAB_LEN] != word[WORD_FUNCNAMETAB_CAP] ||
+	    word[WORD_TEXT] >= word[WORD_ETEXT])
 		return false;
 	size_t i = 0;
 	while (minor < type_words[i].first) {
@@ -45,12 +45,12 @@ static bool accept(const uint8_t *at, uint64_t pclntab, int minor, struct module
 		.etypes = word[type_words[i].etypes],
 	};
 	return out->types != 0 && out->types % 8 == 0 && out->types < out->etypes &&
-		   out->etypes - out->types <= TYPES_MAX;
+	       out->etypes - out->types <= TYPES_MAX;
 }
 
 /* Windows overlap, so that the structure is whole in one of them. */
 static bool search(struct memory *memory, uint64_t address, uint64_t size, uint64_t pclntab,
-				   int minor, uint8_t *window, struct moduledata *out)
+                   int minor, uint8_t *window, struct moduledata *out)
 {
 	const size_t need = WORDS * sizeof(uint64_t);
 	for (uint64_t done = 0; size >= need && done <= size - need;) {
@@ -69,7 +69,7 @@ static bool search(struct memory *memory, uint64_t address, uint64_t size, uint6
 }
 
 bool moduledata_find(const struct image *image, struct memory *memory, uint64_t bias, int minor,
-					 struct moduledata *out)
+                     struct moduledata *out)
 {
 	/* PIE keeps the pclntab where the loader may relocate it, until 1.25. */
 	static const char *const pclntabs[] = {".gopclntab", ".data.rel.ro.gopclntab"};
@@ -85,7 +85,7 @@ bool moduledata_find(const struct image *image, struct memory *memory, uint64_t 
 		const struct image_section *home = image_section(image, homes[i]);
 		if (home)
 			found = search(memory, home->address + bias, home->size, pclntab->address + bias, minor,
-						   window, out);
+			               window, out);
 	}
 	free(window);
 	return found;

@@ -20,6 +20,6 @@ struct moduledata {
 /* Looks for it in the data sections of the image as they are in memory, `bias` above their
  * addresses. */
 bool moduledata_find(const struct image *image, struct memory *memory, uint64_t bias, int minor,
-					 struct moduledata *out);
+                     struct moduledata *out);
 
 #endif

@@ -28,8 +28,8 @@ static const uint32_t kind_size[] = {
 };
 
 static enum status resolve(struct object *object, const struct types *types, const char *name,
-						   uint64_t address, const struct member_info *info, size_t n,
-						   struct error *error)
+                           uint64_t address, const struct member_info *info, size_t n,
+                           struct error *error)
 {
 	if (address == 0)
 		return error_set(error, STATUS_FAILED, "its type descriptors do not contain %s", name);
@@ -40,9 +40,9 @@ static enum status resolve(struct object *object, const struct types *types, con
 		if (types->minor < info[i].since)
 			continue;
 		if (!types_place(types, address, info[i].paths, &place) ||
-			place.size != kind_size[info[i].kind])
+		    place.size != kind_size[info[i].kind])
 			return error_set(error, STATUS_FAILED, "%s has no member %s of %u bytes", name,
-							 info[i].paths, kind_size[info[i].kind]);
+			                 info[i].paths, kind_size[info[i].kind]);
 		object->member[i].offset = (int32_t)place.offset;
 	}
 	object_pack(object, OBJECT_ALL);

@@ -91,7 +91,7 @@ struct objects {
 
 /* STATUS_FAILED with a sentence when the descriptors lack a member or it has another size. */
 enum status objects_resolve(struct objects *objects, const struct types *types,
-							struct error *error);
+                            struct error *error);
 
 /* Groups the members into spans. Only those whose bit is set in `members` are in the record. */
 void object_pack(struct object *object, uint32_t members);
@@ -103,6 +103,6 @@ size_t object_spans(const struct object *object, uint64_t address, struct iovec 
 /* A member's value in a record, sign or zero extended; `absent` when this version does not have it.
  */
 int64_t object_value(const struct object *object, const uint8_t *record, int member,
-					 int64_t absent);
+                     int64_t absent);
 
 #endif

@@ -68,7 +68,7 @@ void permission_gather(pid_t pid, struct permission_facts *facts)
 /* In the order in which the kernel asks (ptrace_may_access): identity, capabilities, dumpable,
  * yama. */
 enum status permission_explain(const struct permission_facts *facts, const char *subject,
-							   struct error *error)
+                               struct error *error)
 {
 	const uid_t *uid = facts->target_uid;
 	uid_t own = facts->own_uid;
@@ -86,17 +86,17 @@ enum status permission_explain(const struct permission_facts *facts, const char 
 			subject);
 	if (!facts->target_known)
 		return error_set(error, STATUS_PERMISSION,
-						 "%s is hidden from this user; run schedtop as its owner or as root",
-						 subject);
+		                 "%s is hidden from this user; run schedtop as its owner or as root",
+		                 subject);
 	if (uid[0] != own || uid[1] != own || uid[2] != own)
 		return error_set(error, STATUS_PERMISSION,
-						 "%s belongs to another user (%s); run schedtop as that user or as root",
-						 subject, owner);
+		                 "%s belongs to another user (%s); run schedtop as that user or as root",
+		                 subject, owner);
 	if (facts->target_caps & ~facts->own_caps)
 		return error_set(error, STATUS_PERMISSION,
-						 "%s has capabilities that schedtop lacks; run schedtop as root or give it "
-						 "CAP_SYS_PTRACE",
-						 subject);
+		                 "%s has capabilities that schedtop lacks; run schedtop as root or give it "
+		                 "CAP_SYS_PTRACE",
+		                 subject);
 	if (facts->undumpable)
 		return error_set(
 			error, STATUS_PERMISSION,

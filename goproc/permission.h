@@ -25,7 +25,7 @@ struct permission_facts {
 void permission_gather(pid_t pid, struct permission_facts *facts);
 /* STATUS_PERMISSION with the sentence. `subject`: "process 12 (bash)". */
 enum status permission_explain(const struct permission_facts *facts, const char *subject,
-							   struct error *error);
+                               struct error *error);
 /* Both. */
 enum status permission_error(pid_t pid, const char *subject, struct error *error);
 

@@ -89,13 +89,13 @@ enum status process_identify(pid_t pid, struct process *process, struct error *e
 	case -ENOENT:
 		if (procfs_stat(pid, &stat) && !is_dead(&stat))
 			return error_set(error, STATUS_NO_TARGET, "%s has no executable: it is a kernel thread",
-							 process->subject);
+			                 process->subject);
 		return error_set(error, STATUS_NO_TARGET, "%s has exited already", process->subject);
 	case -ESRCH:
 		return error_set(error, STATUS_NO_TARGET, "%s has exited already", process->subject);
 	default:
 		return error_set(error, STATUS_FAILED, "/proc/%d can't be read: %s", (int)pid,
-						 strerror(-result));
+		                 strerror(-result));
 	}
 }
 
@@ -129,9 +129,9 @@ enum process_state process_check(const struct process *process)
 	if (result != 0)
 		return PROCESS_HIDDEN;
 	return device == process->device && inode == process->inode && entry == process->entry &&
-				   random == process->random
-			   ? PROCESS_SAME
-			   : PROCESS_REPLACED;
+	               random == process->random
+	           ? PROCESS_SAME
+	           : PROCESS_REPLACED;
 }
 
 enum status process_verify(const struct process *process, struct error *error)

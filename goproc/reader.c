@@ -99,8 +99,8 @@ static bool plan(struct reader *reader)
 	*span++ = memory_span(globals->allglen, 8);
 	/* Without idleTime something that is there, to keep the places; it is not looked at. */
 	*span++ = memory_span(globals->sched +
-							  (layout->idleTime.off < 0 ? 0 : (uint64_t)layout->idleTime.off),
-						  8);
+	                          (layout->idleTime.off < 0 ? 0 : (uint64_t)layout->idleTime.off),
+	                      8);
 	for (size_t i = 0; i < t->np; i++)
 		span += object_spans(p, t->p[i], span);
 	for (size_t i = 0; i < t->nm; i++)
@@ -135,7 +135,7 @@ static struct errand errand_of(const struct reader *reader, size_t i)
 }
 
 static size_t errand_spans(const struct reader *reader, const struct errand *errand,
-						   struct iovec *spans)
+                           struct iovec *spans)
 {
 	size_t n = 0;
 	if (errand->curg)
@@ -149,7 +149,7 @@ static size_t errand_spans(const struct reader *reader, const struct errand *err
 
 /* Takes one M's answers off the front of `at`; returns what follows them. */
 static const uint8_t *take_errand(struct reader *reader, size_t i, const struct errand *errand,
-								  const uint8_t *at)
+                                  const uint8_t *at)
 {
 	const struct object *g = &reader->objects.g;
 	struct goproc_m *m = &reader->m[i];
@@ -224,7 +224,7 @@ static void join(struct reader *reader)
 		p->gc_worker = p->activity == GOPROC_GC && p->gc_worker;
 		if (start && reader->functions)
 			snprintf(p->running, sizeof p->running, "%s",
-					 functions_name(reader->functions, start - reader->bias));
+			         functions_name(reader->functions, start - reader->bias));
 	}
 }
 

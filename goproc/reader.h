@@ -57,7 +57,7 @@ enum reader_result {
 #define WHY_SIZE 128
 enum reader_result reader_read(struct reader *reader, struct goproc_state *out, char *why);
 enum reader_result reader_sample(struct reader *reader, enum goproc_activity *activity, size_t max,
-								 size_t *np);
+                                 size_t *np);
 void reader_finish(struct reader *reader);
 
 /* Shared by the two. */

@@ -184,8 +184,8 @@ static enum reader_result sample_once(struct reader *reader, struct sampler *s)
 {
 	enum memory_result result = read_ps(reader, s);
 	if (result == MEMORY_OK && (memory_u32(s->raw + HEAD_GOMAXPROCS) != reader->topology.np ||
-								memory_u64(s->raw + HEAD_ALLP) != reader->topology.allp ||
-								memory_u64(s->raw + HEAD_ALLP + 8) != reader->topology.np)) {
+	                            memory_u64(s->raw + HEAD_ALLP) != reader->topology.allp ||
+	                            memory_u64(s->raw + HEAD_ALLP + 8) != reader->topology.np)) {
 		reader->topology.valid = false;
 		return READER_TORN;
 	}
@@ -198,7 +198,7 @@ static enum reader_result sample_once(struct reader *reader, struct sampler *s)
 }
 
 enum reader_result reader_sample(struct reader *reader, enum goproc_activity *activity, size_t max,
-								 size_t *np)
+                                 size_t *np)
 {
 	if (!reader->sampler && !(reader->sampler = sampler_create(reader)))
 		return READER_FAILED;

@@ -79,7 +79,7 @@ static enum memory_result out_of_memory(void)
 /* Follows the chain from `m`. Ms that are known already end it: what came after them is taken over.
  */
 static enum memory_result read_ms(const struct topology *known, struct memory *memory, uint64_t m,
-								  uint32_t alllink, struct list *list)
+                                  uint32_t alllink, struct list *list)
 {
 	while (m != 0) {
 		for (size_t i = 0; i < known->nm; i++) {
@@ -117,7 +117,7 @@ static enum memory_result read_ps(struct memory *memory, uint64_t array, size_t 
 
 /* Takes the lists over when the indexes can be built. */
 static enum memory_result install(struct topology *topology, uint64_t allp, uint64_t **ps,
-								  size_t np, struct list *ms)
+                                  size_t np, struct list *ms)
 {
 	struct address_index *p_index = index_build(*ps, np), *m_index = index_build(ms->at, ms->n);
 	if (!p_index || !m_index) {
@@ -144,8 +144,8 @@ static enum memory_result install(struct topology *topology, uint64_t allp, uint
 }
 
 enum memory_result topology_refresh(struct topology *topology, struct memory *memory,
-									const struct globals *globals, uint32_t alllink,
-									enum topology_effort effort)
+                                    const struct globals *globals, uint32_t alllink,
+                                    enum topology_effort effort)
 {
 	struct {
 		uint64_t array, length, allm;
@@ -168,7 +168,7 @@ enum memory_result topology_refresh(struct topology *topology, struct memory *me
 	result = read_ps(memory, head.array, (size_t)head.length, &ps);
 	if (result == MEMORY_OK)
 		result = read_ms(effort == TOPOLOGY_NEW_ONLY ? topology : &nothing, memory, head.allm,
-						 alllink, &ms);
+		                 alllink, &ms);
 	if (result == MEMORY_OK)
 		result = install(topology, head.array, &ps, (size_t)head.length, &ms);
 	free(ps);

@@ -43,8 +43,8 @@ enum topology_effort {
 /* MEMORY_FAULT also stands for lists that make no sense. `alllink` is the offset of the link in m.
  */
 enum memory_result topology_refresh(struct topology *topology, struct memory *memory,
-									const struct globals *globals, uint32_t alllink,
-									enum topology_effort effort);
+                                    const struct globals *globals, uint32_t alllink,
+                                    enum topology_effort effort);
 void topology_finish(struct topology *topology);
 
 /* The number of the P or M at that address, or -1. */

@@ -94,8 +94,8 @@ static bool is_struct(const struct types *types, const uint8_t *head)
 {
 	uint64_t count = memory_u64(head + STRUCT_COUNT_AT);
 	return (head[TYPE_KIND_AT] & KIND_MASK) == KIND_STRUCT &&
-		   (head[TYPE_FLAG_AT] & FLAG_EXTRA_STAR) && count > 0 && count <= FIELDS_MAX &&
-		   inside(types, memory_u64(head + STRUCT_FIELDS_AT), count * FIELD_SIZE);
+	       (head[TYPE_FLAG_AT] & FLAG_EXTRA_STAR) && count > 0 && count <= FIELDS_MAX &&
+	       inside(types, memory_u64(head + STRUCT_FIELDS_AT), count * FIELD_SIZE);
 }
 
 static void look_for_types(struct search *search, uint64_t address, const uint8_t *window, size_t n)
@@ -148,11 +148,11 @@ struct step {
 static bool name_is(const uint8_t *stored, size_t n, const char *word, size_t length)
 {
 	return length < 0x80 && n >= 2 + length && stored[1] == length &&
-		   memcmp(stored + 2, word, length) == 0;
+	       memcmp(stored + 2, word, length) == 0;
 }
 
 static bool struct_member(const struct types *types, const uint8_t *head, const char *word,
-						  size_t length, struct step *step)
+                          size_t length, struct step *step)
 {
 	uint64_t fields = memory_u64(head + STRUCT_FIELDS_AT),
 			 count = memory_u64(head + STRUCT_COUNT_AT);
@@ -163,12 +163,12 @@ static bool struct_member(const struct types *types, const uint8_t *head, const 
 	} *field = malloc((size_t)(count + 1) * sizeof *field);
 	bool found = false;
 	if (field &&
-		memory_read(types->memory, fields, field, (size_t)count * FIELD_SIZE) == MEMORY_OK) {
+	    memory_read(types->memory, fields, field, (size_t)count * FIELD_SIZE) == MEMORY_OK) {
 		for (uint64_t i = 0; i < count && !found; i++) {
 			uint8_t name[2 + NAME_MAX_LENGTH];
 			uint64_t at = memory_u64(field[i].field + FIELD_NAME_AT);
 			if (length > NAME_MAX_LENGTH || !inside(types, at, length + 2) ||
-				memory_read(types->memory, at, name, length + 2) != MEMORY_OK)
+			    memory_read(types->memory, at, name, length + 2) != MEMORY_OK)
 				continue;
 			if (!name_is(name, length + 2, word, length))
 				continue;
@@ -197,7 +197,7 @@ static bool header_member(int kind, const char *word, size_t length, struct step
 	};
 	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
 		if (headers[i].kind == kind && strlen(headers[i].name) == length &&
-			memcmp(headers[i].name, word, length) == 0) {
+		    memcmp(headers[i].name, word, length) == 0) {
 			*step = (struct step){.type = 0, .offset = headers[i].offset, .size = 8};
 			return true;
 		}
@@ -207,28 +207,28 @@ static bool header_member(int kind, const char *word, size_t length, struct step
 
 /* Loads as much of a descriptor as its kind has. */
 static bool load_type(const struct types *types, uint64_t address, uint8_t head[STRUCT_HEAD],
-					  int *kind)
+                      int *kind)
 {
 	memset(head, 0, STRUCT_HEAD);
 	if (!inside(types, address, TYPE_HEAD) ||
-		memory_read(types->memory, address, head, TYPE_HEAD) != MEMORY_OK)
+	    memory_read(types->memory, address, head, TYPE_HEAD) != MEMORY_OK)
 		return false;
 	*kind = head[TYPE_KIND_AT] & KIND_MASK;
 	return *kind != KIND_STRUCT ||
-		   (inside(types, address, STRUCT_HEAD) &&
-			memory_read(types->memory, address, head, STRUCT_HEAD) == MEMORY_OK);
+	       (inside(types, address, STRUCT_HEAD) &&
+	        memory_read(types->memory, address, head, STRUCT_HEAD) == MEMORY_OK);
 }
 
 static bool take_step(const struct types *types, const uint8_t *head, int kind, const char *word,
-					  size_t length, struct step *step)
+                      size_t length, struct step *step)
 {
 	return kind == KIND_STRUCT ? struct_member(types, head, word, length, step)
-							   : header_member(kind, word, length, step);
+	                           : header_member(kind, word, length, step);
 }
 
 /* Follows one path of `length` bytes; the atomic wrappers at its end are taken off. */
 static bool follow(const struct types *types, uint64_t type, const char *path, size_t length,
-				   struct type_place *place)
+                   struct type_place *place)
 {
 	uint8_t head[STRUCT_HEAD];
 	int kind, unwrapped = 0;
@@ -249,7 +249,7 @@ static bool follow(const struct types *types, uint64_t type, const char *path, s
 			*place = (struct type_place){offset, memory_u64(head + TYPE_SIZE_AT)};
 			return true;
 		} else if (unwrapped++ == UNWRAP_MAX || (!take_step(types, head, kind, "value", 5, &step) &&
-												 !take_step(types, head, kind, "u", 1, &step))) {
+		                                         !take_step(types, head, kind, "u", 1, &step))) {
 			return false; /* a struct, but no atomic type: not a value */
 		}
 		if (step.offset > INT32_MAX)
@@ -265,7 +265,7 @@ static bool follow(const struct types *types, uint64_t type, const char *path, s
 }
 
 bool types_place(const struct types *types, uint64_t address, const char *paths,
-				 struct type_place *place)
+                 struct type_place *place)
 {
 	for (const char *path = paths; *path;) {
 		size_t length = strcspn(path, "|");

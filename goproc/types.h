@@ -36,6 +36,6 @@ struct type_place {
    separated by |. The atomic types of the runtime are unwrapped. false: no such member, or the
    descriptors are damaged. */
 bool types_place(const struct types *types, uint64_t address, const char *paths,
-				 struct type_place *place);
+                 struct type_place *place);
 
 #endif

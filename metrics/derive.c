@@ -34,7 +34,7 @@ static size_t first_sample_after(const struct lanes *lanes, int64_t t)
 
 /* Adds what the samples say about lane p between two moments. */
 static void add_lane_time(const struct lanes *lanes, size_t p, int64_t from_ns, int64_t to_ns,
-						  struct lane_time *time)
+                          struct lane_time *time)
 {
 	if (p >= lanes->procs)
 		return;
@@ -74,7 +74,7 @@ static struct lane_share share_of(const struct lane_time *time, int64_t window_n
 }
 
 struct lane_share derive_lane_share(const struct lanes *lanes, size_t p, int64_t from_ns,
-									int64_t to_ns)
+                                    int64_t to_ns)
 {
 	struct lane_time time = {{0}};
 	add_lane_time(lanes, p, from_ns, to_ns, &time);
@@ -82,7 +82,7 @@ struct lane_share derive_lane_share(const struct lanes *lanes, size_t p, int64_t
 }
 
 struct lane_share derive_lane_window(const struct history *h, size_t p, int64_t from_ns,
-									 int64_t to_ns)
+                                     int64_t to_ns)
 {
 	struct lane_time time = {{0}};
 	/* The snapshot read at or before from_ns ends before the window: its samples are older still.
@@ -123,8 +123,8 @@ static double clamp_ratio(double ratio)
 static bool get_gomaxprocs(const struct snapshot *s, int64_t *n)
 {
 	return (fields_get(&s->sched, SCHED_GOMAXPROCS, n) ||
-			fields_get(&s->runtime, RUNTIME_GOMAXPROCS, n)) &&
-		   *n > 0;
+	        fields_get(&s->runtime, RUNTIME_GOMAXPROCS, n)) &&
+	       *n > 0;
 }
 
 /* GOMAXPROCS, if it is the same at both ends. */
@@ -142,7 +142,7 @@ static enum gc_seen look_for_gc(const struct snapshot *before, const struct snap
 	enum gc_seen seen = GC_UNKNOWN;
 	int64_t from, to;
 	if (fields_get(&before->runtime, RUNTIME_GC_CYCLES, &from) &&
-		fields_get(&now->runtime, RUNTIME_GC_CYCLES, &to)) {
+	    fields_get(&now->runtime, RUNTIME_GC_CYCLES, &to)) {
 		if (from != to)
 			return GC_RAN;
 		seen = GC_NONE;
@@ -158,7 +158,7 @@ static enum gc_seen look_for_gc(const struct snapshot *before, const struct snap
 }
 
 static bool idle_of_samples(const struct snapshot *before, const struct snapshot *now,
-							double *ratio)
+                            double *ratio)
 {
 	const struct lanes *lanes = &now->lanes;
 	int64_t from = before->monotonic_ns, to = now->monotonic_ns;
@@ -184,11 +184,11 @@ static bool idle_of_samples(const struct snapshot *before, const struct snapshot
 }
 
 static bool idle_of_runtime(const struct snapshot *before, const struct snapshot *now,
-							double *ratio)
+                            double *ratio)
 {
 	int64_t procs, idle_ns, wall_ns = now->sched_at.at_ns - before->sched_at.at_ns;
 	if (wall_ns <= 0 || !get_procs(before, now, &procs) ||
-		!fields_delta(&now->sched, &before->sched, SCHED_IDLE_NS, &idle_ns))
+	    !fields_delta(&now->sched, &before->sched, SCHED_IDLE_NS, &idle_ns))
 		return false;
 	*ratio = (double)idle_ns / ((double)procs * (double)wall_ns);
 	return *ratio <= 1 + IDLE_TOLERANCE;
@@ -198,7 +198,7 @@ static bool idle_of_os(const struct snapshot *before, const struct snapshot *now
 {
 	int64_t procs, cpu_ns, wall_ns = now->os_at.at_ns - before->os_at.at_ns;
 	if (wall_ns <= 0 || !get_procs(before, now, &procs) ||
-		!fields_delta(&now->os, &before->os, OS_CPU_NS, &cpu_ns))
+	    !fields_delta(&now->os, &before->os, OS_CPU_NS, &cpu_ns))
 		return false;
 	/* Threads of C code may use more CPUs than there are Ps: then nothing of them is idle. */
 	*ratio = 1 - (double)cpu_ns / ((double)procs * (double)wall_ns);
@@ -314,7 +314,7 @@ static struct rate rate_of(double delta, int64_t elapsed_ns)
 }
 
 struct rate derive_rate(const struct fields *before, const struct fields *now, int field,
-						int64_t elapsed_ns)
+                        int64_t elapsed_ns)
 {
 	int64_t delta;
 	if (elapsed_ns <= 0 || !fields_delta(now, before, field, &delta))
@@ -330,8 +330,8 @@ struct rate derive_schedticks(const struct snapshot *before, const struct snapsh
 {
 	int64_t from, to, elapsed_ns = now->sched_at.at_ns - before->sched_at.at_ns;
 	if (elapsed_ns <= 0 || p >= before->np || p >= now->np ||
-		!fields_get(&before->p[p].f, P_SCHEDTICK, &from) ||
-		!fields_get(&now->p[p].f, P_SCHEDTICK, &to))
+	    !fields_get(&before->p[p].f, P_SCHEDTICK, &from) ||
+	    !fields_get(&now->p[p].f, P_SCHEDTICK, &to))
 		return (struct rate){.known = false};
 	uint32_t delta = (uint32_t)to - (uint32_t)from; /* modulo 2^32, as the runtime counts */
 	struct rate rate = rate_of(delta, elapsed_ns);
@@ -343,7 +343,7 @@ struct rate derive_schedticks(const struct snapshot *before, const struct snapsh
 
 /* Of two snapshots the one whose read is nearer to t, if it was read before now_ns at all. */
 static const struct snapshot *nearer(const struct snapshot *best, const struct snapshot *s,
-									 enum histogram_id id, int64_t t, int64_t now_ns)
+                                     enum histogram_id id, int64_t t, int64_t now_ns)
 {
 	if (!s || !s->histogram[id].bounds || s->histogram_at[id].at_ns >= now_ns)
 		return best;
@@ -359,7 +359,7 @@ static const struct snapshot *nearer(const struct snapshot *best, const struct s
  * passed t.
  */
 static const struct snapshot *nearest_read(const struct history *h, enum histogram_id id, int64_t t,
-										   int64_t now_ns)
+                                           int64_t now_ns)
 {
 	const struct snapshot *s, *best = nearer(NULL, history_first(h), id, t, now_ns);
 	size_t start = history_index(h, t);
@@ -388,7 +388,7 @@ static int64_t age_at(const struct snapshot *s, enum histogram_id id)
 }
 
 enum status derive_histogram(const struct history *h, enum histogram_id id, int64_t span_ns,
-							 struct histogram *out, int64_t *covered_ns)
+                             struct histogram *out, int64_t *covered_ns)
 {
 	const struct snapshot *now = history_get(h, 0), *base = NULL;
 	int64_t covered = -1;
@@ -421,7 +421,7 @@ struct cpu_limit derive_cpu_limit(const struct snapshot *s)
 		limit.cpus = (double)affinity;
 	}
 	if (fields_get(&s->os, OS_QUOTA_MILLICPUS, &quota) && quota > 0 &&
-		(!limit.known || (double)quota / 1000 < limit.cpus)) {
+	    (!limit.known || (double)quota / 1000 < limit.cpus)) {
 		limit.known = limit.by_quota = true;
 		limit.cpus = (double)quota / 1000;
 	}

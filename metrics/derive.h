@@ -66,10 +66,10 @@ struct lane_share {
 	double share[LANE_STATE_COUNT];
 };
 struct lane_share derive_lane_share(const struct lanes *lanes, size_t p, int64_t from_ns,
-									int64_t to_ns);
+                                    int64_t to_ns);
 /* The same over as many snapshots of the history as the window needs. */
 struct lane_share derive_lane_window(const struct history *h, size_t p, int64_t from_ns,
-									 int64_t to_ns);
+                                     int64_t to_ns);
 /* Utilization of a lane: running + GC, as a share of the time sampled. NAN when unknown. */
 double lane_share_busy(const struct lane_share *share);
 
@@ -79,7 +79,7 @@ struct rate {
 	double per_s;
 };
 struct rate derive_rate(const struct fields *before, const struct fields *now, int field,
-						int64_t elapsed_ns);
+                        int64_t elapsed_ns);
 /* schedtick of P p, which wraps at 32 bits. A step that no P could make in that time is unknown. */
 struct rate derive_schedticks(const struct snapshot *before, const struct snapshot *now, size_t p);
 
@@ -89,7 +89,7 @@ struct rate derive_schedticks(const struct snapshot *before, const struct snapsh
    begins at the read of this histogram that is nearest to span_ns ago: counts that are read less
    often than snapshots are made give a longer window, never an empty one that looks fresh. */
 enum status derive_histogram(const struct history *h, enum histogram_id id, int64_t span_ns,
-							 struct histogram *out, int64_t *covered_ns);
+                             struct histogram *out, int64_t *covered_ns);
 
 /* GOMAXPROCS against what the process may really use. */
 struct cpu_limit {

@@ -82,7 +82,7 @@ bool histogram_bounds_equal(const struct histogram_bounds *a, const struct histo
  * as large as what is kept: a snapshot has five of these and the history hundreds of snapshots.
  */
 static enum status keep_counts(struct histogram *h, struct histogram_bounds *bounds,
-							   const uint64_t *count, size_t buckets)
+                               const uint64_t *count, size_t buckets)
 {
 	*h = (struct histogram){0};
 	size_t first = 0, end = buckets;
@@ -109,7 +109,7 @@ static enum status keep_counts(struct histogram *h, struct histogram_bounds *bou
 }
 
 enum status histogram_init(struct histogram *h, struct histogram_bounds *bounds,
-						   const uint64_t *count)
+                           const uint64_t *count)
 {
 	if (bounds->n - 1 > UINT32_MAX) {
 		*h = (struct histogram){0};
@@ -142,7 +142,7 @@ uint64_t histogram_bucket(const struct histogram *h, size_t bucket)
 }
 
 enum status histogram_window(struct histogram *out, const struct histogram *now,
-							 const struct histogram *before)
+                             const struct histogram *before)
 {
 	if (!before)
 		return histogram_copy(out, now);

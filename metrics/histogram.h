@@ -42,7 +42,7 @@ struct histogram {
    was is overwritten. STATUS_DAMAGED when the sum of all counts does not fit. On failure h is
    unknown. */
 enum status histogram_init(struct histogram *h, struct histogram_bounds *bounds,
-						   const uint64_t *count);
+                           const uint64_t *count);
 void histogram_finish(struct histogram *h); /* leaves an unknown histogram; a zeroed one is fine */
 enum status histogram_copy(struct histogram *to, const struct histogram *from);
 uint64_t histogram_bucket(const struct histogram *h, size_t bucket);
@@ -54,7 +54,7 @@ uint64_t histogram_bucket(const struct histogram *h, size_t bucket);
  * start".
  */
 enum status histogram_window(struct histogram *out, const struct histogram *now,
-							 const struct histogram *before);
+                             const struct histogram *before);
 
 /* Where a percentile lies: somewhere in [lo_ns, hi_ns); either end may be infinite. */
 struct percentile {

@@ -86,7 +86,7 @@ enum status history_add(struct history *h, const struct snapshot *s)
 {
 	const struct snapshot *newest = history_get(h, 0);
 	if ((newest && s->monotonic_ns < newest->monotonic_ns) ||
-		(h->count == h->capacity && grow(h) != STATUS_OK)) {
+	    (h->count == h->capacity && grow(h) != STATUS_OK)) {
 		snapshot_unref(s);
 		return STATUS_FAILED;
 	}
@@ -97,7 +97,7 @@ enum status history_add(struct history *h, const struct snapshot *s)
 	h->bytes += snapshot_bytes(s);
 	shed_old_rows(h, s->monotonic_ns);
 	while (h->count > 2 && (s->monotonic_ns - (*slot(h, 0))->monotonic_ns > h->span_ns ||
-							history_bytes(h) > h->bytes_max))
+	                        history_bytes(h) > h->bytes_max))
 		drop_oldest(h);
 	return STATUS_OK;
 }

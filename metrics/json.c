@@ -32,7 +32,7 @@ static bool read_value(const json_t *member, enum field_kind kind, int64_t *valu
 }
 
 void json_read_fields(const json_t *object, const struct field_info *info, int count,
-					  struct fields *out)
+                      struct fields *out)
 {
 	for (int field = 0; field < count; field++) {
 		int64_t value;
@@ -117,15 +117,15 @@ static json_t *number(double value)
 }
 
 static void put_fields(struct writer *w, json_t *object, const struct fields *f,
-					   const struct field_info *info, int count)
+                       const struct field_info *info, int count)
 {
 	for (int field = 0; field < count; field++) {
 		int64_t value;
 		if (!fields_get(f, field, &value))
 			continue;
 		json_t *json = info[field].kind == FIELD_BOOL                       ? json_boolean(value)
-					   : info[field].kind == FIELD_ID && value == FIELD_NIL ? json_null()
-																			: json_integer(value);
+		               : info[field].kind == FIELD_ID && value == FIELD_NIL ? json_null()
+		                                                                    : json_integer(value);
 		put(w, object, info[field].name, json);
 	}
 }
@@ -384,7 +384,7 @@ static json_t *percentiles(struct writer *w)
 		json_t *of_one = json_object();
 		for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
 			put_unless_empty(w, of_one, windows[i].name,
-							 window(w, (enum histogram_id)id, windows[i].span_ns));
+			                 window(w, (enum histogram_id)id, windows[i].span_ns));
 		}
 		put_unless_empty(w, object, histogram_name[id], of_one);
 	}
@@ -416,7 +416,7 @@ static const struct {
 };
 
 static const struct fields *part_fields(const struct snapshot *s, enum rate_part part,
-										int64_t *at_ns)
+                                        int64_t *at_ns)
 {
 	const struct fields *const fields[] = {&s->sched, &s->runtime, &s->os};
 	const struct stamp *const stamps[] = {&s->sched_at, &s->runtime_at, &s->os_at};
@@ -477,7 +477,7 @@ static json_t *derived(struct writer *w)
 }
 
 static json_t *fields(struct writer *w, const struct fields *f, const struct field_info *info,
-					  int count)
+                      int count)
 {
 	json_t *object = json_object();
 	put_fields(w, object, f, info, count);
@@ -503,7 +503,7 @@ static json_t *snapshot(struct writer *w)
 	put_unless_empty(w, object, "p", p_rows(w));
 	put_unless_empty(w, object, "m", m_rows(w));
 	put_unless_empty(w, object, "runtime",
-					 fields(w, &s->runtime, runtime_field_info, RUNTIME_FIELD_COUNT));
+	                 fields(w, &s->runtime, runtime_field_info, RUNTIME_FIELD_COUNT));
 	put_unless_empty(w, object, "os", fields(w, &s->os, os_field_info, OS_FIELD_COUNT));
 	put_unless_empty(w, object, "histograms", histograms(w));
 	put_unless_empty(w, object, "lanes", lanes(w));

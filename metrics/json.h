@@ -20,7 +20,7 @@ char *json_encode(const struct history *h);
 /* Reads an object's members into fields by a table: members of another type or out of range are
    left unknown, null is FIELD_NIL for ids. Unknown keys are ignored. */
 void json_read_fields(const json_t *object, const struct field_info *info, int count,
-					  struct fields *out);
+                      struct fields *out);
 
 /* A number, or one of "-Inf", "+Inf". false when it is neither. */
 bool json_read_bound(const json_t *value, double *out);

@@ -20,7 +20,7 @@ static const struct part sched_part = {
 	.info = sched_field_info,
 	.n = 7,
 	.field = {SCHED_GOMAXPROCS, SCHED_IDLEPROCS, SCHED_THREADS, SCHED_SPINNINGTHREADS,
-			  SCHED_NEEDSPINNING, SCHED_IDLETHREADS, SCHED_RUNQUEUE},
+              SCHED_NEEDSPINNING, SCHED_IDLETHREADS, SCHED_RUNQUEUE},
 };
 static const struct part sched_detail_part = {
 	.info = sched_field_info,

@@ -85,8 +85,8 @@ enum status tui_create(struct tui **out, const struct tui_options *options, stru
 	t->view = &view_overview;
 	t->history = history_create(HISTORY_NS, HISTORY_BYTES_MAX);
 	enum status status = t->history
-							 ? loop_create(&t->loop, &ops, t, options->color, options->ascii, error)
-							 : error_no_memory(error);
+	                         ? loop_create(&t->loop, &ops, t, options->color, options->ascii, error)
+	                         : error_no_memory(error);
 	if (status) {
 		tui_destroy(t);
 		return status;

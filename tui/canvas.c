@@ -95,10 +95,10 @@ static int decode(const char *text, uint32_t *glyph)
 	const unsigned char *s = (const unsigned char *)text;
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	int length = s[0] < 0x80             ? 1
-				 : (s[0] & 0xe0) == 0xc0 ? 2
-				 : (s[0] & 0xf0) == 0xe0 ? 3
-				 : (s[0] & 0xf8) == 0xf0 ? 4
-										 : 0;
+	             : (s[0] & 0xe0) == 0xc0 ? 2
+	             : (s[0] & 0xf0) == 0xe0 ? 3
+	             : (s[0] & 0xf8) == 0xf0 ? 4
+	                                     : 0;
 	*glyph = REPLACEMENT;
 	if (length == 0)
 		return 1;

@@ -64,7 +64,7 @@ static void draw_too_small(struct canvas *canvas)
 {
 	struct pane pane = pane_of(canvas);
 	pane_print(pane, 0, 0, STYLE_TEXT, "%dx%d is too small: %dx%d at least", canvas->width,
-			   canvas->height, LOOP_WIDTH_MIN, LOOP_HEIGHT_MIN);
+	           canvas->height, LOOP_WIDTH_MIN, LOOP_HEIGHT_MIN);
 }
 
 static void draw_now(struct loop *loop)
@@ -220,7 +220,7 @@ static void restore(struct loop *loop)
 }
 
 enum status loop_create(struct loop **out, const struct loop_ops *ops, void *arg, bool color,
-						bool ascii, struct error *error)
+                        bool ascii, struct error *error)
 {
 	struct loop *loop = calloc(1, sizeof *loop);
 	*out = NULL;
@@ -236,8 +236,8 @@ enum status loop_create(struct loop **out, const struct loop_ops *ops, void *arg
 	loop->uv.data = loop;
 	int failed = uv_async_init(&loop->uv, &loop->wake, on_wake);
 	enum status status = failed ? error_set(error, STATUS_FAILED, "can't make an event loop: %s",
-											uv_strerror(failed))
-								: start(loop, color, error);
+	                                        uv_strerror(failed))
+	                            : start(loop, color, error);
 	if (status) {
 		loop_destroy(loop);
 		return status;

@@ -31,7 +31,7 @@ struct loop_ops {
 struct loop;
 
 enum status loop_create(struct loop **out, const struct loop_ops *ops, void *arg, bool color,
-						bool ascii, struct error *error);
+                        bool ascii, struct error *error);
 /* Returns when a command ended it, when the user quit, or on a signal, whose number is in *signal,
    else 0. A terminal that went away is SIGHUP. The terminal is restored on return. */
 void loop_run(struct loop *loop, int *signal);

@@ -203,9 +203,9 @@ static const struct column {
 	[COLUMN_M] = {"M", true, FIXED(4, 7), draw_m},
 	[COLUMN_RATE] = {"sched/s", true, FIXED(7, 6), draw_schedticks},
 	[COLUMN_RUNNING] = {"running",
-						false,
-						{.min = 20, .want = 36, .gap = 2, .grow = 1, .drop = 5},
-						draw_running},
+                        false,
+                        {.min = 20, .want = 36, .gap = 2, .grow = 1, .drop = 5},
+                        draw_running},
 };
 
 /* A strip takes 2/5 of a wide line before other columns are added, and half before they widen. */
@@ -233,7 +233,7 @@ static int64_t strip_cell_ns(int width, int64_t interval_ns)
 }
 
 static void draw_headings(struct pane pane, const struct slot slot[COLUMN_COUNT], int64_t span_ns,
-						  const struct view_part *rows)
+                          const struct view_part *rows)
 {
 	char age[32];
 	for (int i = 0; i < COLUMN_COUNT; i++) {
@@ -290,7 +290,7 @@ static void draw_more(struct pane pane, int shown, const struct view_place *plac
 	int x = 0;
 	if (below > 0)
 		x = pane_print(pane, x, 0, STYLE_DIM, "+%d more %s: P%d to P%d", below,
-					   below == 1 ? "P" : "Ps", place->top + shown, place->rows - 1);
+		               below == 1 ? "P" : "Ps", place->top + shown, place->rows - 1);
 	if (above > 0)
 		pane_print(pane, x, 0, STYLE_DIM, "%s%d above", below > 0 ? ", " : "+", above);
 }
@@ -317,7 +317,7 @@ void overview_draw_lanes(struct pane pane, const struct view_data *data, struct 
 	view_fit(place, count, page);
 	for (int i = 0; i < page && place->top + i < count; i++) {
 		struct pane line = pane_row(table, 1 + i);
-		lane.p = (size_t)(place->top + i);
+		lane.p = (size_t)place->top + (size_t)i;
 		draw_lane(line, slot, &lane);
 		if (rows.stale)
 			pane_restyle(line, STYLE_DIM);

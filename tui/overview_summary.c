@@ -112,7 +112,7 @@ static void draw_limit(struct pane pane, const struct view_data *data)
 	char text[96], number[32] = "–";
 	int64_t procs;
 	if ((sched.s && fields_get(&sched.s->sched, SCHED_GOMAXPROCS, &procs)) ||
-		(runtime.s && fields_get(&runtime.s->runtime, RUNTIME_GOMAXPROCS, &procs)))
+	    (runtime.s && fields_get(&runtime.s->runtime, RUNTIME_GOMAXPROCS, &procs)))
 		text_count(number, sizeof number, procs);
 	bool wide = pane.width >= LIMIT_WIDTH;
 	int decimals = limit.by_quota && limit.cpus < 99.95;
@@ -122,7 +122,7 @@ static void draw_limit(struct pane pane, const struct view_data *data)
 		snprintf(text, sizeof text, "%s Ps on %.*f", number, decimals, limit.cpus);
 	else
 		snprintf(text, sizeof text, "GOMAXPROCS %s, %s %.*f", number,
-				 limit.by_quota ? "quota" : "CPUs", decimals, limit.cpus);
+		         limit.by_quota ? "quota" : "CPUs", decimals, limit.cpus);
 	int width = canvas_text_width(pane.canvas, text) + (limit.exceeded ? 2 : 0);
 	int x = pane_text(pane, pane.width > width ? pane.width - width : 0, 0, STYLE_DIM, text);
 	if (limit.exceeded)
@@ -131,7 +131,7 @@ static void draw_limit(struct pane pane, const struct view_data *data)
 
 /* "3.2 CPUs": all that is known of a process that tells nothing about its Ps. */
 static void draw_cpus_used(struct pane pane, const struct snapshot *before,
-						   const struct snapshot *now)
+                           const struct snapshot *now)
 {
 	char text[32];
 	struct rate rate =
@@ -196,7 +196,7 @@ struct count {
 #define COUNT_WIDTH 15
 
 static void draw_counts(struct pane pane, bool known, int64_t total, const struct count *count,
-						size_t n)
+                        size_t n)
 {
 	view_count(pane_sub(pane, 0, 0, VIEW_COUNT_WIDTH, 1), known, total, "");
 	for (size_t i = 0; i < n; i++) {
@@ -204,7 +204,7 @@ static void draw_counts(struct pane pane, bool known, int64_t total, const struc
 		if (x + COUNT_WIDTH > pane.width)
 			break;
 		view_count(pane_sub(pane, x, 0, COUNT_WIDTH, 1), count[i].known, count[i].value,
-				   count[i].name);
+		           count[i].name);
 	}
 }
 
@@ -241,7 +241,7 @@ static bool count_on_threads(const struct snapshot *s, int64_t state, int64_t *c
 /* Go 1.26 tells its goroutines by state; of older ones we count those that threads and queues hold.
  */
 static size_t goroutine_counts(const struct snapshot *sched, const struct snapshot *runtime,
-							   struct count count[4])
+                               struct count count[4])
 {
 	enum { G_RUNNING = 2, G_SYSCALL = 3 };
 	count[0] = (struct count){.name = "running"};
@@ -250,7 +250,7 @@ static size_t goroutine_counts(const struct snapshot *sched, const struct snapsh
 	count[3] = (struct count){.name = "waiting"};
 	if (runtime && fields_has(&runtime->runtime, RUNTIME_GOROUTINES_RUNNING)) {
 		static const int field[] = {RUNTIME_GOROUTINES_RUNNING, RUNTIME_GOROUTINES_RUNNABLE,
-									RUNTIME_GOROUTINES_NOT_IN_GO, RUNTIME_GOROUTINES_WAITING};
+		                            RUNTIME_GOROUTINES_NOT_IN_GO, RUNTIME_GOROUTINES_WAITING};
 		count[1].name = "runnable";
 		for (int i = 0; i < 4; i++)
 			count[i].known = fields_get(&runtime->runtime, field[i], &count[i].value);
@@ -270,10 +270,10 @@ static struct rate created_rate(const struct history *h)
 	if (!before)
 		return rate;
 	rate = derive_rate(&before->sched, &now->sched, SCHED_GOROUTINES_CREATED,
-					   now->sched_at.at_ns - before->sched_at.at_ns);
+	                   now->sched_at.at_ns - before->sched_at.at_ns);
 	return rate.known ? rate
-					  : derive_rate(&before->runtime, &now->runtime, RUNTIME_GOROUTINES_CREATED,
-									now->runtime_at.at_ns - before->runtime_at.at_ns);
+	                  : derive_rate(&before->runtime, &now->runtime, RUNTIME_GOROUTINES_CREATED,
+	                                now->runtime_at.at_ns - before->runtime_at.at_ns);
 }
 
 static void draw_rate(struct pane pane, struct rate rate, const char *name)
@@ -322,7 +322,7 @@ static void draw_threads(struct pane pane, const struct view_data *data)
 		{"other", t.known, t.other},       {"kernel", has_kernel, kernel},
 	};
 	draw_counts(line.pane, t.known || has_kernel, t.known ? t.total : kernel, count,
-				sizeof count / sizeof *count);
+	            sizeof count / sizeof *count);
 	end_line(&line);
 }
 
@@ -345,7 +345,7 @@ static void draw_percentile(struct pane pane, const char *name, const struct his
 /* The upper end of a percentile of what happened in each of n equal steps up to now; NAN where
    nothing did. Returns the greatest. */
 static double spark_values(const struct view_data *data, enum histogram_id id, double q,
-						   int64_t step_ns, double *value, int n)
+                           int64_t step_ns, double *value, int n)
 {
 	const struct snapshot *newest = history_get(data->history, 0);
 	/* Whole steps of the clock, so that a bar keeps its height while it moves left. */
@@ -372,7 +372,7 @@ static double spark_values(const struct view_data *data, enum histogram_id id, d
 /* "▁▂▅█▂ 60 s ≤ 14.7 ms": a minute, or more where there is room for more snapshots; and what the
    tallest bar means. */
 static void draw_spark(struct pane pane, const struct view_data *data, enum histogram_id id,
-					   double q, enum style style)
+                       double q, enum style style)
 {
 	enum { SPAN = 6, MAX = 12 };
 	bool has_max = pane.width >= 8 + SPAN + MAX;
@@ -439,7 +439,7 @@ static void draw_wait(struct pane pane, const struct view_data *data)
 	draw_percentile(slot_pane(line.pane, &slot[P99]), "p99", &window, 0.99);
 	draw_percentile(slot_pane(line.pane, &slot[MAX]), "max", &window, 1);
 	draw_spark(slot_pane(line.pane, &slot[SPARK]), data, HISTOGRAM_SCHED_LATENCY, 0.99,
-			   STYLE_RUNNABLE);
+	           STYLE_RUNNABLE);
 	histogram_finish(&window);
 	end_line(&line);
 }
@@ -449,8 +449,8 @@ static bool assist_ratio(const struct snapshot *before, const struct snapshot *n
 {
 	int64_t assist, total;
 	if (!fields_delta(&now->runtime, &before->runtime, RUNTIME_CPU_ASSIST_AT_GC_NS, &assist) ||
-		!fields_delta(&now->runtime, &before->runtime, RUNTIME_CPU_TOTAL_AT_GC_NS, &total) ||
-		total <= 0)
+	    !fields_delta(&now->runtime, &before->runtime, RUNTIME_CPU_TOTAL_AT_GC_NS, &total) ||
+	    total <= 0)
 		return false;
 	*ratio = (double)assist / (double)total;
 	return true;

@@ -12,7 +12,7 @@ static const struct loop_ops ops = {
 };
 
 enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, bool ascii,
-					 long *picked, struct error *error)
+                     long *picked, struct error *error)
 {
 	struct picker picker = {.choice = choices, .n = n < INT_MAX ? (int)n : INT_MAX};
 	struct loop *loop;

@@ -19,7 +19,7 @@ const struct plot_state plot_state[LANE_STATE_COUNT] = {
 
 /* From the left of a bar; the legend says it in the same order. */
 static const enum lane_state order[] = {LANE_RUNNING, LANE_GC, LANE_SYSCALL, LANE_SCHEDULER,
-										LANE_IDLE};
+                                        LANE_IDLE};
 #define ORDER_COUNT (sizeof order / sizeof *order)
 
 static uint32_t state_glyph(enum lane_state state, bool ascii)
@@ -80,7 +80,7 @@ void plot_bar(struct pane pane, const struct lane_share *share)
 	for (size_t i = 0; i < ORDER_COUNT; i++)
 		for (int n = 0; n < cells[i]; n++)
 			pane_glyph(pane, x++, 0, plot_state[order[i]].style,
-					   state_glyph(order[i], pane.canvas->ascii));
+			           state_glyph(order[i], pane.canvas->ascii));
 }
 
 /* By height, the highest step left out so that neighbouring lanes stay apart; in ASCII three steps
@@ -108,8 +108,8 @@ void plot_lane(struct pane pane, int x, const struct lane_share *share)
 	}
 	const struct plot_state *look = &plot_state[state];
 	uint32_t glyph = state == LANE_RUNNING
-						 ? running_glyph(1 - share->share[LANE_IDLE] / known, ascii)
-						 : state_glyph(state, ascii);
+	                     ? running_glyph(1 - share->share[LANE_IDLE] / known, ascii)
+	                     : state_glyph(state, ascii);
 	pane_glyph(pane, x, 0, most < STRONG_LEAST ? look->weak : look->style, glyph);
 }
 

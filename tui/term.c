@@ -41,7 +41,7 @@ static struct {
 
 /* Those that end a process without asking its event loop. */
 static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT, SIGSYS, SIGTRAP,
-							SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
+                            SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
 #define FATAL_COUNT (sizeof fatal / sizeof *fatal)
 #define FAULT_COUNT 5
 static struct sigaction before[FATAL_COUNT];
@@ -119,8 +119,11 @@ static bool set_locale(void)
 	static const char *const variable[] = {"LC_ALL", "LC_CTYPE", "LANG"};
 	if (!setlocale(LC_CTYPE, "")) {
 		const char *wanted = "";
-		for (size_t i = 0; i < 3 && !*wanted; i++)
-			wanted = getenv(variable[i]) ? getenv(variable[i]) : "";
+		for (size_t i = 0; i < 3 && !*wanted; i++) {
+			const char *value = getenv(variable[i]);
+			if (value)
+				wanted = value;
+		}
 		if (strcasestr(wanted, "UTF-8") || strcasestr(wanted, "UTF8"))
 			setlocale(LC_CTYPE, "C.UTF-8");
 	}
@@ -130,8 +133,8 @@ static bool set_locale(void)
 static attr_t curses_attributes(unsigned attributes)
 {
 	return (attributes & STYLE_BOLD ? A_BOLD : 0) | (attributes & STYLE_FAINT ? A_DIM : 0) |
-		   (attributes & STYLE_REVERSE ? A_REVERSE : 0) |
-		   (attributes & STYLE_UNDERLINE ? A_UNDERLINE : 0);
+	       (attributes & STYLE_REVERSE ? A_REVERSE : 0) |
+	       (attributes & STYLE_UNDERLINE ? A_UNDERLINE : 0);
 }
 
 static void set_styles(bool color)
@@ -141,11 +144,11 @@ static void set_styles(bool color)
 	for (int i = 0; i < STYLE_COUNT; i++) {
 		const struct style_look *look = &style_look[i];
 		short foreground = COLORS >= 256  ? look->color_256
-						   : COLORS >= 16 ? look->color_16
-										  : look->color_8;
+		                   : COLORS >= 16 ? look->color_16
+		                                  : look->color_8;
 		unsigned attributes = !color         ? look->attributes_mono
-							  : COLORS >= 16 ? look->attributes
-											 : look->attributes_8;
+		                      : COLORS >= 16 ? look->attributes
+		                                     : look->attributes_8;
 		term.attributes[i] = curses_attributes(attributes);
 		short background = COLORS >= 256 ? look->back_256 : STYLE_DEFAULT_COLOR;
 		term.pair[i] = 0;
@@ -206,9 +209,9 @@ enum status term_open(bool color, struct error *error)
 {
 	const char *name = getenv("TERM");
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
-		tcgetattr(STDOUT_FILENO, &rescue.termios) < 0)
+	    tcgetattr(STDOUT_FILENO, &rescue.termios) < 0)
 		return error_set(error, STATUS_FAILED,
-						 "standard input and output are not a terminal: use --batch or --json");
+		                 "standard input and output are not a terminal: use --batch or --json");
 	term.in = open_input();
 	if (!term.in)
 		return error_set(error, STATUS_FAILED, "can't open the terminal: %s", strerror(errno));
@@ -219,9 +222,9 @@ enum status term_open(bool color, struct error *error)
 	if (!term.input) {
 		term_close();
 		return error_set(error, STATUS_FAILED,
-						 "the terminal type TERM=%.64s is unknown or can't show a screen: "
-						 "set TERM to what the terminal is, or use --batch",
-						 name ? name : "");
+		                 "the terminal type TERM=%.64s is unknown or can't show a screen: "
+		                 "set TERM to what the terminal is, or use --batch",
+		                 name ? name : "");
 	}
 	set_modes();
 	keypad(term.input, TRUE);
@@ -319,7 +322,7 @@ bool term_show(const struct canvas *canvas)
 		return false;
 	size_t cells = (size_t)canvas->width * (size_t)canvas->height;
 	if (term.shown &&
-		(term.shown->width != canvas->width || term.shown->height != canvas->height)) {
+	    (term.shown->width != canvas->width || term.shown->height != canvas->height)) {
 		canvas_destroy(term.shown);
 		term.shown = NULL;
 	}

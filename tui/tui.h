@@ -41,6 +41,6 @@ struct tui_choice {
 };
 /* Lets the user pick one of n; *picked is its index, or -1 when the user quit. */
 enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, bool ascii,
-					 long *picked, struct error *error);
+                     long *picked, struct error *error);
 
 #endif

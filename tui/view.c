@@ -23,12 +23,12 @@ void view_scroll(struct view_place *place, enum command command)
 {
 	int page = place->page > 1 ? place->page - 1 : 1;
 	int step = command == COMMAND_UP          ? -1
-			   : command == COMMAND_DOWN      ? 1
-			   : command == COMMAND_PAGE_UP   ? -page
-			   : command == COMMAND_PAGE_DOWN ? page
-			   : command == COMMAND_FIRST     ? -place->rows
-			   : command == COMMAND_LAST      ? place->rows
-											  : 0;
+	           : command == COMMAND_DOWN      ? 1
+	           : command == COMMAND_PAGE_UP   ? -page
+	           : command == COMMAND_PAGE_DOWN ? page
+	           : command == COMMAND_FIRST     ? -place->rows
+	           : command == COMMAND_LAST      ? place->rows
+	                                          : 0;
 	place->top += step;
 	view_fit(place, place->rows, place->page);
 }
@@ -37,8 +37,8 @@ void view_scroll(struct view_place *place, enum command command)
 static bool has_part(const struct snapshot *s, enum view_part_id id, int64_t *at_ns)
 {
 	const struct stamp *stamp = id == PART_RUNTIME ? &s->runtime_at
-								: id == PART_OS    ? &s->os_at
-												   : &s->sched_at;
+	                            : id == PART_OS    ? &s->os_at
+	                                               : &s->sched_at;
 	*at_ns = stamp->at_ns;
 	return stamp->origin != ORIGIN_NONE && (id != PART_ROWS || s->np > 0);
 }

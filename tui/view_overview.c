@@ -34,7 +34,7 @@ static const struct state_look state_look[TARGET_STATE_COUNT] = {
 
 /* "live", "stopped", or how long nothing has been heard. */
 static enum style describe_state(const struct view_data *data, const struct snapshot *newest,
-								 char *to, size_t size)
+                                 char *to, size_t size)
 {
 	char age[32];
 	enum target_state state = data->state;
@@ -70,7 +70,7 @@ static int lane_hz(const struct snapshot *s)
 
 /* "memory 100 Hz, agent 1 s"; the operating system is named when there is nothing better. */
 static void describe_sources(const struct view_data *data, const struct snapshot *newest, char *to,
-							 size_t size)
+                             size_t size)
 {
 	bool used[ORIGIN_COUNT] = {false};
 	struct view_part part[PART_COUNT];
@@ -80,8 +80,8 @@ static void describe_sources(const struct view_data *data, const struct snapshot
 		if (!part[i].s || part[i].stale)
 			continue;
 		enum origin origin = i == PART_OS        ? part[i].s->os_at.origin
-							 : i == PART_RUNTIME ? part[i].s->runtime_at.origin
-												 : part[i].s->sched_at.origin;
+		                     : i == PART_RUNTIME ? part[i].s->runtime_at.origin
+		                                         : part[i].s->sched_at.origin;
 		used[origin] = true;
 	}
 	used[ORIGIN_OS] = used[ORIGIN_OS] && !used[ORIGIN_MEMORY] && !used[ORIGIN_AGENT];
@@ -97,17 +97,17 @@ static void describe_sources(const struct view_data *data, const struct snapshot
 			continue;
 		if (hz > 0)
 			snprintf(to + length, size - length, "%s%s %d Hz", length ? ", " : "",
-					 origin_name[origin], hz);
+			         origin_name[origin], hz);
 		else
 			snprintf(to + length, size - length, "%s%s %s", length ? ", " : "", origin_name[origin],
-					 period);
+			         period);
 	}
 }
 
 /* Facts about the target from the left. Where room is short the uptime goes first, then the
  * sources. */
 static void draw_facts(struct pane pane, const struct view_data *data,
-					   const struct snapshot *newest)
+                       const struct snapshot *newest)
 {
 	enum { VERSION, UPTIME, SOURCES, COUNT };
 	static const int by_weight[COUNT] = {VERSION, SOURCES, UPTIME};
@@ -140,7 +140,7 @@ static void draw_facts(struct pane pane, const struct view_data *data,
 }
 
 static void draw_header(struct pane pane, const struct view_data *data,
-						const struct snapshot *newest)
+                        const struct snapshot *newest)
 {
 	char state[64], interval[32], tail[96] = "";
 	enum style style = describe_state(data, newest, state, sizeof state);
@@ -176,7 +176,7 @@ static void draw_queues(struct pane pane, const struct view_data *data)
 	text_count(text, sizeof text, has_queue ? queue : 0);
 	x = pane_text(pane, x, 0, STYLE_DIM, "global queue ");
 	x = pane_text(pane, x, 0, has_queue && !rows.stale ? STYLE_TEXT : STYLE_DIM,
-				  has_queue ? text : "–");
+	              has_queue ? text : "–");
 	x = pane_text(pane, x, 0, STYLE_DIM, SEPARATOR(pane));
 	x = pane_text(pane, x, 0, STYLE_DIM, "timers ");
 	text_count(text, sizeof text, timers);

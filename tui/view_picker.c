@@ -79,7 +79,7 @@ static void draw_row(struct pane pane, const struct slot *slot, const struct tui
 		if (choice)
 			column[i].text(text, sizeof text, choice);
 		draw_cell(pane_sub(pane, slot[i].at, 0, slot[i].size, 1), &column[i],
-				  choice ? STYLE_TEXT : STYLE_DIM, choice ? text : column[i].heading);
+		          choice ? STYLE_TEXT : STYLE_DIM, choice ? text : column[i].heading);
 	}
 }
 
@@ -95,7 +95,7 @@ void picker_draw(struct canvas *canvas, void *arg)
 
 	int x = pane_text(page, 1, 0, STYLE_STRONG, "schedtop");
 	pane_print(page, x, 0, STYLE_DIM, "  %d Go process%s on this machine: which one?", picker->n,
-			   picker->n == 1 ? "" : "es");
+	           picker->n == 1 ? "" : "es");
 	draw_row(pane_sub(page, 1, 2, page.width - 2, 1), slot, NULL);
 	if (picker->selected < picker->place.top)
 		picker->place.top = picker->selected;
@@ -114,9 +114,9 @@ void picker_draw(struct canvas *canvas, void *arg)
 	}
 	if (picker->n > list.height)
 		pane_print(pane_row(page, page.height - 2), 1, 0, STYLE_DIM, "%d to %d of %d",
-				   picker->place.top + 1, picker->place.top + list.height, picker->n);
+		           picker->place.top + 1, picker->place.top + list.height, picker->n);
 	keymap_draw(pane_row(page, page.height - 1), CONTEXT_PICKER,
-				picker->n > 0 ? 0 : 1U << COMMAND_CHOOSE);
+	            picker->n > 0 ? 0 : 1U << COMMAND_CHOOSE);
 }
 
 bool picker_command(enum command command, void *arg)

@@ -49,9 +49,9 @@ bool procfs_stat(pid_t pid, struct procfs_stat *stat)
 		return false;
 	uint64_t user, system;
 	int got = sscanf(rest + 1,
-					 " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
-					 " %*d %*d %*d %*d %" SCNd64 " %*d %" SCNu64,
-					 &stat->state, &user, &system, &stat->threads, &stat->start_ticks);
+	                 " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
+	                 " %*d %*d %*d %*d %" SCNd64 " %*d %" SCNu64,
+	                 &stat->state, &user, &system, &stat->threads, &stat->start_ticks);
 	stat->cpu_ticks = user + system;
 	return got == 5;
 }

@@ -40,11 +40,11 @@ static size_t decode(const unsigned char *from, size_t n, uint32_t *rune)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	size_t length = from[0] < 0x80   ? 1
-					: from[0] < 0xc0 ? 0
-					: from[0] < 0xe0 ? 2
-					: from[0] < 0xf0 ? 3
-					: from[0] < 0xf8 ? 4
-									 : 0;
+	                : from[0] < 0xc0 ? 0
+	                : from[0] < 0xe0 ? 2
+	                : from[0] < 0xf0 ? 3
+	                : from[0] < 0xf8 ? 4
+	                                 : 0;
 	if (length == 0 || length > n)
 		return 0;
 	uint32_t value = length == 1 ? from[0] : from[0] & (0x7fU >> length);
@@ -110,7 +110,7 @@ static int64_t unit_ns(const char *text, size_t *length)
 	*length = strcspn(text, "0123456789.");
 	for (size_t i = 0; i < sizeof duration_units / sizeof *duration_units; i++) {
 		if (strlen(duration_units[i].name) == *length &&
-			memcmp(text, duration_units[i].name, *length) == 0)
+		    memcmp(text, duration_units[i].name, *length) == 0)
 			return duration_units[i].ns;
 	}
 	return 0;
@@ -189,7 +189,7 @@ static void print_fixed(char to[NUMBER_MAX], double value, int decimals)
 		snprintf(to, NUMBER_MAX, "%s%" PRId64, sign, scaled);
 	else
 		snprintf(to, NUMBER_MAX, "%s%" PRId64 ".%0*" PRId64, sign, scaled / scale[decimals],
-				 decimals, scaled % scale[decimals]);
+		         decimals, scaled % scale[decimals]);
 }
 
 /* How many decimals make three digits of it. */
@@ -222,7 +222,7 @@ static const struct unit byte_units[] = {
 
 /* The first unit in which the number stays below `limit` (half a digit less, for rounding). */
 static const struct unit *choose_unit(const struct unit *units, size_t n, double value,
-									  double limit)
+                                      double limit)
 {
 	size_t i = 0;
 	while (i + 1 < n && fabs(value) / units[i].size >= limit)
@@ -260,7 +260,7 @@ static void long_duration(char to[NUMBER_MAX], double ns)
 		snprintf(to, NUMBER_MAX, "%s%" PRId64 "h %02" PRId64 "m", sign, hours, minutes % 60);
 	else
 		snprintf(to, NUMBER_MAX, "%s%" PRId64 "d %02" PRId64 ":%02" PRId64, sign, days, hours % 24,
-				 minutes % 60);
+		         minutes % 60);
 }
 
 #define SHORT_MAX_NS 59.95e9 /* what rounds to less than "60.0 s" */
@@ -306,7 +306,7 @@ void text_duration_range(char *to, size_t size, double lo_ns, double hi_ns, bool
 	/* Durations: a bucket that begins at 0 or below has no lower end that anybody needs to read. */
 	bool from_below = lo_ns <= 0, open = isinf(hi_ns) && hi_ns > 0;
 	if (isnan(lo_ns) || isnan(hi_ns) || (from_below && open) || hi_ns < lo_ns ||
-		(isinf(lo_ns) && lo_ns > 0)) {
+	    (isinf(lo_ns) && lo_ns > 0)) {
 		put(to, size, UNKNOWN);
 		return;
 	}
@@ -346,7 +346,7 @@ void text_count(char *to, size_t size, int64_t n)
 		snprintf(number, sizeof number, "%" PRId64, n);
 	} else if (n > -100000 && n < 100000) {
 		snprintf(number, sizeof number, "%" PRId64 ",%03" PRId64, n / 1000,
-				 n < 0 ? -(n % 1000) : n % 1000);
+		         n < 0 ? -(n % 1000) : n % 1000);
 	} else {
 		const struct unit *unit = choose_unit(count_units, LENGTH(count_units), (double)n, 999.5);
 		double value = (double)n / unit->size;

@@ -26,8 +26,8 @@ static void report(const char *name, int64_t *took_ns, size_t n, uint64_t calls)
 		return;
 	qsort(took_ns, n, sizeof *took_ns, compare);
 	printf("%s: %zu times, median %.2f us, 95 %% %.2f us, %.2f system calls\n", name, n,
-		   (double)took_ns[n / 2] / NS_PER_US_F, (double)took_ns[n - n / 20 - 1] / NS_PER_US_F,
-		   (double)calls / (double)n);
+	       (double)took_ns[n / 2] / NS_PER_US_F, (double)took_ns[n - n / 20 - 1] / NS_PER_US_F,
+	       (double)calls / (double)n);
 }
 
 /* Reads or samples for half the time; the number that succeeded. */
@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 {
 	long pid, seconds = 2;
 	if (argc < 2 || argc > 3 || !text_parse_integer(argv[1], 1, INT32_MAX, &pid) ||
-		(argc == 3 && !text_parse_integer(argv[2], 1, 3600, &seconds))) {
+	    (argc == 3 && !text_parse_integer(argv[2], 1, 3600, &seconds))) {
 		fprintf(stderr, "usage: goproc_snapshot PID [SECONDS]\n");
 		return STATUS_USAGE;
 	}
@@ -71,7 +71,7 @@ int main(int argc, char **argv)
 	}
 	printf("%s, %zu P, %zu M\n", goproc_get_info(g)->go_version, state.np, state.nm);
 	printf("attach: %.0f us, %llu system calls\n", (double)attach_ns / NS_PER_US_F,
-		   (unsigned long long)goproc_syscalls(g));
+	       (unsigned long long)goproc_syscalls(g));
 	int64_t *took_ns = malloc(SAMPLES_MAX * sizeof *took_ns);
 	for (int whole = 1; took_ns && whole >= 0; whole--) {
 		uint64_t before = goproc_syscalls(g);

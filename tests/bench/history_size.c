@@ -64,8 +64,8 @@ static struct snapshot *typical_snapshot(int64_t second)
 	s->monotonic_ns = second * NS_PER_S;
 	s->interval_ns = NS_PER_S;
 	if (snapshot_reserve(s, PROCS, THREADS) != STATUS_OK ||
-		lanes_reserve(&s->lanes, SAMPLES, PROCS) != STATUS_OK ||
-		fill_histograms(s, second) != STATUS_OK) {
+	    lanes_reserve(&s->lanes, SAMPLES, PROCS) != STATUS_OK ||
+	    fill_histograms(s, second) != STATUS_OK) {
 		snapshot_unref(s);
 		return NULL;
 	}
@@ -102,9 +102,9 @@ int main(void)
 		return 1;
 	printf("  %-46s %10zu\n", "snapshots kept", history_count(history));
 	printf("  %-46s %10.1f MiB\n", "the history says it weighs",
-		   (double)history_bytes(history) / (1 << 20));
+	       (double)history_bytes(history) / (1 << 20));
 	printf("  %-46s %10.1f MiB\n", "the process grew by",
-		   (double)(resident_kib() - before_kib) / 1024);
+	       (double)(resident_kib() - before_kib) / 1024);
 	history_destroy(history);
 	return 0;
 }

@@ -18,7 +18,7 @@ static void read_object(const json_t *value, const struct field_info *info, int 
 		if (!fields_get(&fields, i, &n))
 			continue;
 		if ((info[i].kind == FIELD_BOOL && n != 0 && n != 1) ||
-			(info[i].kind == FIELD_COUNTER && n < 0) || (info[i].kind == FIELD_ID && n < FIELD_NIL))
+		    (info[i].kind == FIELD_COUNTER && n < 0) || (info[i].kind == FIELD_ID && n < FIELD_NIL))
 			abort();
 	}
 }

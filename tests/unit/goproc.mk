@@ -1,9 +1,11 @@
 # Unit tests of goproc/. None needs Go: executables and runtimes are made in memory.
 goproc_tests = \
 	tests/unit/test_goproc_buildinfo \
+	tests/unit/test_goproc_image \
 	tests/unit/test_goproc_layouts \
 	tests/unit/test_goproc_permission \
-	tests/unit/test_goproc_reader
+	tests/unit/test_goproc_reader \
+	tests/unit/test_goproc_types
 check_PROGRAMS += $(goproc_tests)
 
 goproc_elf = tests/unit/goproc_elf.c tests/unit/goproc_elf.h
@@ -13,6 +15,10 @@ goproc_test_libs = goproc/libgoproc.a util/libutil.a $(CMOCKA_LIBS) $(ELF_LIBS)
 tests_unit_test_goproc_buildinfo_SOURCES = tests/unit/test_goproc_buildinfo.c $(goproc_elf)
 tests_unit_test_goproc_buildinfo_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_buildinfo_LDADD = $(goproc_test_libs)
+
+tests_unit_test_goproc_image_SOURCES = tests/unit/test_goproc_image.c $(goproc_elf)
+tests_unit_test_goproc_image_CFLAGS = $(goproc_test_cflags)
+tests_unit_test_goproc_image_LDADD = $(goproc_test_libs)
 
 tests_unit_test_goproc_layouts_SOURCES = tests/unit/test_goproc_layouts.c
 tests_unit_test_goproc_layouts_CFLAGS = $(goproc_test_cflags)
@@ -26,3 +32,7 @@ tests_unit_test_goproc_reader_SOURCES = tests/unit/test_goproc_reader.c \
 	tests/unit/goproc_fake.c tests/unit/goproc_fake.h
 tests_unit_test_goproc_reader_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_reader_LDADD = $(goproc_test_libs)
+
+tests_unit_test_goproc_types_SOURCES = tests/unit/test_goproc_types.c $(goproc_elf)
+tests_unit_test_goproc_types_CFLAGS = $(goproc_test_cflags)
+tests_unit_test_goproc_types_LDADD = $(goproc_test_libs)

@@ -261,7 +261,7 @@ struct go_elf go_elf_create(int minor, const char *version, const char *modules)
 	put_u64(&elf, moduledata + 23 * sizeof(uint64_t), GO_ELF_ETEXT);
 	put_u64(&elf, moduledata + (size_t)first_types * sizeof(uint64_t), address_of(elf.types));
 	put_u64(&elf, moduledata + (size_t)(first_types + (minor >= 27 ? 2 : 1)) * sizeof(uint64_t),
-			address_of(elf.types + elf.types_n));
+	        address_of(elf.types + elf.types_n));
 	FINISH(NOPTRDATA);
 	BEGIN(SYMTAB, SHT_SYMTAB, 0);
 	size_t symtab, strtab;

@@ -70,14 +70,14 @@ uint8_t *fake_bytes(struct fake *fake, uint64_t address, size_t n)
 	for (size_t i = 0; i < fake->regions; i++) {
 		struct fake_region *region = &fake->region[i];
 		if (address >= region->address && n <= region->size &&
-			address - region->address <= region->size - n)
+		    address - region->address <= region->size - n)
 			return region->bytes + (address - region->address);
 	}
 	return NULL;
 }
 
 static ssize_t fake_readv(void *context, void *to, size_t size, const struct iovec *remote,
-						  size_t n)
+                          size_t n)
 {
 	struct fake *fake = context;
 	uint8_t *at = to;
@@ -117,7 +117,7 @@ static void set(struct fake *fake, uint64_t address, size_t size, uint64_t value
 }
 
 static void set_member(struct fake *fake, const struct object *object, uint64_t address, int member,
-					   uint64_t value)
+                       uint64_t value)
 {
 	static const size_t size[] = {
 		[MEMBER_U8] = 1, [MEMBER_I32] = 4, [MEMBER_U32] = 4, [MEMBER_I64] = 8, [MEMBER_U64] = 8};
@@ -173,7 +173,7 @@ void fake_run(struct fake *fake, size_t p, size_t m, size_t g)
 }
 
 static void set_object(struct object *object, const int32_t *offset, const enum member_kind *kind,
-					   const int *since, int minor, size_t n)
+                       const int *since, int minor, size_t n)
 {
 	*object = (struct object){.member_count = n};
 	for (size_t i = 0; i < n; i++) {

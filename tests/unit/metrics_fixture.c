@@ -23,7 +23,7 @@ void fill_fields(struct fields *f, const struct field_info *info, int count, int
 }
 
 void set_lanes(struct snapshot *s, int64_t start_ns, int64_t period_ns, size_t procs,
-			   const char *const *states)
+               const char *const *states)
 {
 	static const char letters[] = "-irgsf"; /* in the order of enum lane_state */
 	size_t samples = strlen(states[0]);

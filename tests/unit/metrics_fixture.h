@@ -26,7 +26,7 @@ struct snapshot *make_full_snapshot(int64_t second, size_t procs, size_t threads
 void fill_fields(struct fields *f, const struct field_info *info, int count, int64_t value);
 /* Samples of P 0 (and 1, …): states[p] is one letter per sample, "-irgsf", period_ns apart. */
 void set_lanes(struct snapshot *s, int64_t start_ns, int64_t period_ns, size_t procs,
-			   const char *const *states);
+               const char *const *states);
 
 /* A histogram with bounds 0, 10, 20 … and these counts. */
 void make_histogram(struct histogram *h, const uint64_t *count, size_t buckets);

@@ -81,8 +81,8 @@ static void metrics_become_fields_and_what_does_not_fit_stays_unknown(void **sta
 	json_decref(root);
 
 	root = parse("{\"schema\":1,\"values\":{},\"histograms\":{\"/gc/pauses:seconds\":"
-				 "{\"bounds\":\"b\",\"counts\":[[1,6]]}}}",
-				 NULL);
+	             "{\"bounds\":\"b\",\"counts\":[[1,6]]}}}",
+	             NULL);
 	assert_int_equal(agent_reply_metrics(root, &known, &out, NULL), STATUS_OK);
 	assert_int_equal(out.histogram[HISTOGRAM_GC_PAUSE].total, 6); /* bounds remembered */
 	json_decref(root);
@@ -94,10 +94,10 @@ static void sched_rows_are_read_and_an_unknown_lane_word_is_unknown(void **state
 {
 	(void)state;
 	json_t *root = parse("{\"schema\":1,\"sched\":{\"gomaxprocs\":2,\"gcwaiting\":false},"
-						 "\"p\":[{\"id\":0,\"m\":null,\"lane\":\"idle\"},{\"id\":1,\"m\":3,"
-						 "\"lane\":\"?\",\"running\":\"main.x\"}],"
-						 "\"m\":[{\"id\":3,\"preemptoff\":\"gcing\",\"spinning\":true}]}",
-						 NULL);
+	                     "\"p\":[{\"id\":0,\"m\":null,\"lane\":\"idle\"},{\"id\":1,\"m\":3,"
+	                     "\"lane\":\"?\",\"running\":\"main.x\"}],"
+	                     "\"m\":[{\"id\":3,\"preemptoff\":\"gcing\",\"spinning\":true}]}",
+	                     NULL);
 	struct snapshot *s = snapshot_create();
 	assert_int_equal(agent_reply_sched(root, s, NULL), STATUS_OK);
 	assert_int_equal(s->np, 2);

@@ -235,13 +235,13 @@ static void every_code_point_survives_encoding(void **state)
 	(void)state;
 	static const uint32_t points[] = {'a', 0xb5, 0x7ff, 0x800, 0x2588, 0xffff, 0x10000, 0x10ffff};
 	static const char *const bytes[] = {"a",
-										"\xc2\xb5",
-										"\xdf\xbf",
-										"\xe0\xa0\x80",
-										"\xe2\x96\x88",
-										"\xef\xbf\xbf",
-										"\xf0\x90\x80\x80",
-										"\xf4\x8f\xbf\xbf"};
+	                                    "\xc2\xb5",
+	                                    "\xdf\xbf",
+	                                    "\xe0\xa0\x80",
+	                                    "\xe2\x96\x88",
+	                                    "\xef\xbf\xbf",
+	                                    "\xf0\x90\x80\x80",
+	                                    "\xf4\x8f\xbf\xbf"};
 	for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
 		char text[5];
 		assert_int_equal(glyph_encode(points[i], text), strlen(bytes[i]));

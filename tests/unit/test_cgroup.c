@@ -57,7 +57,7 @@ static void v2_quota_of_an_ancestor_counts_when_it_is_tighter(void **state)
 	put(*state, "/sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
 	put(*state, "/sys/fs/cgroup/pod/cpu.max", "150000 100000\n");
 	put(*state, "/sys/fs/cgroup/pod/cpu.stat",
-		"usage_usec 9\nnr_periods 100\nnr_throttled 31\nthrottled_usec 4200\n");
+	    "usage_usec 9\nnr_periods 100\nnr_throttled 31\nthrottled_usec 4200\n");
 	put(*state, "/sys/fs/cgroup/pod/app/cpu.max", "400000 100000\n");
 	struct cgroup_cpu cpu = read_cpu(*state, "0::/pod/app\n");
 	assert_true(cpu.limited);

@@ -361,7 +361,7 @@ static void thread_parts_sum_up_whatever_the_rows_say(void **state)
 		size_t n = 1 + (size_t)pick(&random, 20);
 		for (size_t i = 0; i < n; i++) {
 			int64_t *value[] = {&rows[i].p,     &rows[i].curg,   &rows[i].spinning,
-								&rows[i].incgo, &rows[i].status, &rows[i].lockedg};
+			                    &rows[i].incgo, &rows[i].status, &rows[i].lockedg};
 			for (size_t v = 0; v < 6; v++)
 				*value[v] = pick(&random, 7) - 2;
 		}
@@ -375,7 +375,7 @@ static void thread_parts_sum_up_whatever_the_rows_say(void **state)
 		assert_true(t.known);
 		assert_int_equal(sum_of(&t), t.total);
 		assert_true(t.running >= 0 && t.syscall >= 0 && t.cgo >= 0 && t.spinning >= 0 &&
-					t.idle >= 0 && t.locked >= 0 && t.other >= 0);
+		            t.idle >= 0 && t.locked >= 0 && t.other >= 0);
 		assert_true(t.total == (int64_t)n || (kernel_known && t.total == kernel));
 		snapshot_unref(s);
 	}
@@ -524,12 +524,12 @@ static void add_events(struct history *h, int64_t at_ns, int64_t read_ns, uint64
 }
 
 static void assert_window(const struct history *h, int64_t span_ns, int64_t events,
-						  int64_t covered_ns)
+                          int64_t covered_ns)
 {
 	struct histogram out;
 	int64_t covered;
 	assert_int_equal(derive_histogram(h, HISTOGRAM_SCHED_LATENCY, span_ns, &out, &covered),
-					 STATUS_OK);
+	                 STATUS_OK);
 	if (events < 0)
 		assert_null(out.bounds);
 	else

@@ -11,7 +11,7 @@
 #include "tests/unit/goproc_elf.h"
 
 static enum buildinfo_result parse(int minor, const char *version, const char *modules,
-								   struct goproc_info *info)
+                                   struct goproc_info *info)
 {
 	struct go_elf elf = go_elf_create(minor, version, modules);
 	*info = (struct goproc_info){0};
@@ -26,12 +26,12 @@ static void version_and_modules_are_read(void **state)
 	struct goproc_info info;
 	(void)state;
 	assert_int_equal(parse(26, "go1.26.8",
-						   "path\texample.com/service/cmd/serve\n"
-						   "mod\texample.com/service\tv1.2.3\th1:abc=\n"
-						   "dep\tgolang.org/x/sys\tv0.1.0\th1:def=\n"
-						   "build\t-buildmode=exe\n",
-						   &info),
-					 BUILDINFO_OK);
+	                       "path\texample.com/service/cmd/serve\n"
+	                       "mod\texample.com/service\tv1.2.3\th1:abc=\n"
+	                       "dep\tgolang.org/x/sys\tv0.1.0\th1:def=\n"
+	                       "build\t-buildmode=exe\n",
+	                       &info),
+	                 BUILDINFO_OK);
 	assert_string_equal(info.go_version, "go1.26.8");
 	assert_int_equal(info.go_minor, 26);
 	assert_string_equal(info.package, "example.com/service/cmd/serve");
@@ -70,7 +70,7 @@ static void agent_is_seen_as_a_dependency_or_as_the_module(void **state)
 	parse(26, "go1.26.8", "path\tschedtop/agent/example\nmod\tschedtop/agent\t(devel)\t\n", &info);
 	assert_true(info.has_agent);
 	parse(26, "go1.26.8",
-		  "path\tx\nmod\tx\tv1\ndep\tschedtop/agentless\tv1\nbuild\tschedtop/agent\n", &info);
+	      "path\tx\nmod\tx\tv1\ndep\tschedtop/agentless\tv1\nbuild\tschedtop/agent\n", &info);
 	assert_false(info.has_agent);
 }
 
@@ -96,8 +96,8 @@ static void control_characters_do_not_reach_the_caller(void **state)
 	struct goproc_info info;
 	(void)state;
 	assert_int_equal(parse(26, "go1.26\x1b[31m", "path\tex\x1b]0;title\x07\nmod\t\xff\xfe\t\n",
-						   &info),
-					 BUILDINFO_OK);
+	                       &info),
+	                 BUILDINFO_OK);
 	const char *strings[] = {info.go_version, info.package, info.module};
 	for (size_t i = 0; i < 3; i++) {
 		for (const char *c = strings[i]; *c; c++)

@@ -386,7 +386,7 @@ static void gone_and_refused_are_told_apart(void **state)
 /* ---- samples ---- */
 
 static void expect_sample(struct fake *fake, enum goproc_activity first,
-						  enum goproc_activity second, unsigned calls)
+                          enum goproc_activity second, unsigned calls)
 {
 	enum goproc_activity activity[2];
 	size_t np = 0;
@@ -446,7 +446,7 @@ static void system_calls_of_older_versions_show_in_the_status(void **state)
 	expect_sample(fake, GOPROC_SYSCALL, GOPROC_IDLE, 1);
 	fake_run(fake, 1, 2, 5);
 	expect_sample(fake, GOPROC_SYSCALL, GOPROC_RUNNING,
-				  2); /* the M; its goroutine need not be asked */
+	              2); /* the M; its goroutine need not be asked */
 	fake_destroy(fake);
 }
 

@@ -19,7 +19,7 @@ struct section {
 };
 
 static ssize_t section_readv(void *context, void *to, size_t size, const struct iovec *remote,
-							 size_t n)
+                             size_t n)
 {
 	struct section *s = context;
 	uint8_t *at = to;
@@ -30,7 +30,7 @@ static ssize_t section_readv(void *context, void *to, size_t size, const struct 
 		uint64_t address = (uintptr_t)remote[i].iov_base, length = remote[i].iov_len;
 		/* types.c knows the bounds: it must not even try. */
 		assert_true(address >= s->types.start && address <= s->types.end &&
-					length <= s->types.end - address);
+		            length <= s->types.end - address);
 		memcpy(at, s->elf.bytes + (address - GO_ELF_BASE), length);
 		at += length;
 	}
@@ -45,7 +45,7 @@ static int setup(void **state, int minor)
 	s->elf = go_elf_create(minor, "go1.26.8", "");
 	s->memory = (struct memory){.readv = section_readv, .context = s};
 	s->types = (struct types){&s->memory, GO_ELF_BASE + s->elf.types,
-							  GO_ELF_BASE + s->elf.types + s->elf.types_n, minor};
+	                          GO_ELF_BASE + s->elf.types + s->elf.types_n, minor};
 	s->calls_max = 100000;
 	*state = s;
 	return 0;
@@ -77,7 +77,7 @@ static uint64_t find(struct section *s, const char *name)
 }
 
 static void expect_place(struct section *s, const char *type, const char *paths, uint64_t offset,
-						 uint64_t size)
+                         uint64_t size)
 {
 	struct type_place place;
 	assert_true(types_place(&s->types, find(s, type), paths, &place));

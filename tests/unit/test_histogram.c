@@ -62,7 +62,7 @@ static void bounds_told_in_seconds_equal_those_in_nanoseconds(void **state)
 		free(told);
 	}
 	assert_false(histogram_bounds_equal(histogram_bounds_of_time_histogram(true),
-										histogram_bounds_of_time_histogram(false)));
+	                                    histogram_bounds_of_time_histogram(false)));
 	assert_false(histogram_bounds_equal(histogram_bounds_of_time_histogram(true), NULL));
 }
 
@@ -340,7 +340,7 @@ static FILE *run_reference(const char *program)
 		skip();
 	}
 	snprintf(command, sizeof command, "cd '%s/tests/reference' && go run ./%s",
-			 srcdir ? srcdir : ".", program);
+	         srcdir ? srcdir : ".", program);
 	FILE *reference = popen(command, "r");
 	/* NOLINTEND(cert-env33-c) */
 	assert_non_null(reference);

@@ -114,7 +114,7 @@ static void on_reply(const struct http_reply *reply, void *arg)
 	struct outcome *o = arg;
 	o->code = reply->code;
 	snprintf(o->body, sizeof o->body, "%.*s", (int)(reply->size < 15 ? reply->size : 15),
-			 reply->body ? reply->body : "");
+	         reply->body ? reply->body : "");
 	snprintf(o->error, sizeof o->error, "%s", reply->error ? reply->error : "");
 	if (++o->replies < o->repeat)
 		http_get(o->http, "/again", 500, MAX_BYTES, on_reply, o);
@@ -153,7 +153,7 @@ static void bad_servers_end_in_one_sentence(void **state)
 {
 	(void)state;
 	static const enum manner bad[] = {SAYS_NOTHING, SAYS_GARBAGE, SENDS_TOO_MUCH, HANGS_UP,
-									  TELLS_A_LIE};
+	                                  TELLS_A_LIE};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct server s;
 		server_start(&s, bad[i]);

@@ -63,7 +63,7 @@ static const char *string_at(const json_t *root, const char *path)
 }
 
 static void assert_fields_equal(const json_t *object, const struct field_info *info, int count,
-								const struct fields *expected, int but)
+                                const struct fields *expected, int but)
 {
 	struct fields fields = {0};
 	json_read_fields(object, info, count, &fields);
@@ -89,16 +89,16 @@ static void every_field_comes_back_as_it_went_out(void **state)
 	assert_string_equal(string_at(root, "sources.sched.origin"), "memory");
 	assert_fields_equal(at(root, "sched"), sched_field_info, SCHED_FIELD_COUNT, &s->sched, -1);
 	assert_fields_equal(at(root, "runtime"), runtime_field_info, RUNTIME_FIELD_COUNT, &s->runtime,
-						-1);
+	                    -1);
 	assert_fields_equal(at(root, "os"), os_field_info, OS_FIELD_COUNT, &s->os, -1);
 	assert_int_equal(json_array_size(at(root, "p")), 4);
 	assert_int_equal(json_array_size(at(root, "m")), 6);
 	for (size_t i = 0; i < 4; i++) /* the lane is told by its name */
 		assert_fields_equal(json_array_get(at(root, "p"), i), p_field_info, P_FIELD_COUNT,
-							&s->p[i].f, P_LANE);
+		                    &s->p[i].f, P_LANE);
 	for (size_t i = 0; i < 6; i++)
 		assert_fields_equal(json_array_get(at(root, "m"), i), m_field_info, M_FIELD_COUNT,
-							&s->m[i].f, -1);
+		                    &s->m[i].f, -1);
 	assert_string_equal(string_at(root, "p.2.lane"), "running");
 	assert_string_equal(string_at(root, "p.2.running"), "main.(*Server).handle");
 	assert_true(json_is_null(at(root, "m.1.lockedg")));
@@ -149,7 +149,7 @@ static void what_is_derived_stands_beside_the_raw_values(void **state)
 	json_t *root = encode(h);
 	assert_true(number_at(root, "derived.span_ns") == 1e9);
 	assert_string_equal(string_at(root, "derived.idle.method"),
-						"sampled"); /* cycles were counted */
+	                    "sampled"); /* cycles were counted */
 	assert_true(fabs(number_at(root, "derived.idle.ratio") - 0.3) < 1e-6);
 	assert_true(number_at(root, "derived.idle.last_30s.span_ns") == 2e9);
 	assert_true(fabs(number_at(root, "derived.p.3.utilization") - 0.7) < 1e-6);
@@ -171,7 +171,7 @@ static void what_is_derived_stands_beside_the_raw_values(void **state)
 		assert_true(number_at(root, path) == 1580 * seconds[i]);
 		snprintf(path, sizeof path, "derived.percentiles.sched_latency.%s.max.lo_ns", spans[i]);
 		assert_true(number_at(root, path) ==
-					histogram_bounds_ns(histogram_bounds_of_time_histogram(false))[59]);
+		            histogram_bounds_ns(histogram_bounds_of_time_histogram(false))[59]);
 	}
 	json_decref(root);
 	history_destroy(h);
@@ -204,7 +204,7 @@ static void what_is_unknown_is_absent(void **state)
 	assert_int_equal(history_add(h, s), STATUS_OK);
 	json_t *root = encode(h);
 	static const char *const always[] = {"schema",      "monotonic_ns", "wall_ns",
-										 "interval_ns", "pid",          "state"};
+	                                     "interval_ns", "pid",          "state"};
 	assert_int_equal(json_object_size(root), sizeof always / sizeof *always);
 	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
 		assert_non_null(json_object_get(root, always[i]));
@@ -230,8 +230,8 @@ static void infinite_bounds_are_strings(void **state)
 	uint64_t count[162] = {[0] = 1, [161] = 1};
 	s->histogram_at[HISTOGRAM_GC_PAUSE] = (struct stamp){ORIGIN_MEMORY, NS_PER_S};
 	assert_int_equal(histogram_init(&s->histogram[HISTOGRAM_GC_PAUSE],
-									histogram_bounds_of_time_histogram(false), count),
-					 STATUS_OK);
+	                                histogram_bounds_of_time_histogram(false), count),
+	                 STATUS_OK);
 	assert_int_equal(history_add(h, s), STATUS_OK);
 	json_t *root = encode(h);
 	assert_string_equal(string_at(root, "histograms.gc_pause.bounds_ns.0"), "-Inf");
@@ -338,10 +338,10 @@ static void members_of_the_right_kind_are_read(void **state)
 {
 	(void)state;
 	struct fields m = read_m("{\"id\":3,\"p\":null,\"locks\":-1,\"spinning\":true,"
-							 "\"blocked\":false,\"future\":[1,{}],\"tid\":9223372036854775807}");
+	                         "\"blocked\":false,\"future\":[1,{}],\"tid\":9223372036854775807}");
 	assert_int_equal(m.valid, UINT64_C(1) << M_ID | UINT64_C(1) << M_P | UINT64_C(1) << M_LOCKS |
-								  UINT64_C(1) << M_SPINNING | UINT64_C(1) << M_BLOCKED |
-								  UINT64_C(1) << M_TID);
+	                              UINT64_C(1) << M_SPINNING | UINT64_C(1) << M_BLOCKED |
+	                              UINT64_C(1) << M_TID);
 	assert_int_equal(m.value[M_ID], 3);
 	assert_int_equal(m.value[M_P], FIELD_NIL);
 	assert_int_equal(m.value[M_LOCKS], -1);
@@ -508,7 +508,7 @@ static void the_documents_example_can_be_read(void **state)
 	assert_known(at(root, "runtime"), runtime_field_info, RUNTIME_FIELD_COUNT);
 	assert_known(at(root, "os"), os_field_info, OS_FIELD_COUNT);
 	assert_int_equal(json_array_size(at(root, "histograms.gc_pause.bounds_ns")),
-					 json_array_size(at(root, "histograms.gc_pause.counts")) + 1);
+	                 json_array_size(at(root, "histograms.gc_pause.counts")) + 1);
 	json_decref(root);
 	free(document);
 }

@@ -56,7 +56,7 @@ static void keys_work_where_the_table_says(void **state)
 }
 
 static void assert_line(int width, bool ascii, enum context context, unsigned without,
-						const char *expected)
+                        const char *expected)
 {
 	struct canvas *canvas = canvas_create(width, 1, ascii);
 	assert_non_null(canvas);

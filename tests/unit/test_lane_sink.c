@@ -49,7 +49,7 @@ static void more_procs_leave_the_past_of_the_new_ones_unknown(void **state)
 	lane_sink_take(&sink, 30, &out);
 	assert_int_equal(out.procs, 3);
 	const uint8_t want[] = {LANE_RUNNING, LANE_UNKNOWN, LANE_UNKNOWN, LANE_RUNNING, LANE_IDLE,
-							LANE_GC,      LANE_RUNNING, LANE_IDLE,    LANE_UNKNOWN};
+	                        LANE_GC,      LANE_RUNNING, LANE_IDLE,    LANE_UNKNOWN};
 	assert_memory_equal(out.state, want, sizeof want);
 	lanes_finish(&out);
 	lane_sink_finish(&sink);

@@ -14,8 +14,8 @@ static void slots_get_what_they_want_when_there_is_room(void **state)
 {
 	(void)state;
 	struct slot slot[] = {{.min = 3, .want = 5},
-						  {.min = 2, .want = 4, .gap = 2},
-						  {.min = 1, .want = 1, .gap = 1}};
+	                      {.min = 2, .want = 4, .gap = 2},
+	                      {.min = 1, .want = 1, .gap = 1}};
 	assert_int_equal(layout(slot, 3, 100), 13);
 	assert_int_equal(slot[0].size, 5);
 	assert_int_equal(slot[1].at, 7);
@@ -26,8 +26,8 @@ static void the_highest_drop_goes_first(void **state)
 {
 	(void)state;
 	struct slot slot[] = {{.min = 4, .want = 4, .drop = 1},
-						  {.min = 4, .want = 4, .drop = 3},
-						  {.min = 4, .want = 4, .drop = 2}};
+	                      {.min = 4, .want = 4, .drop = 3},
+	                      {.min = 4, .want = 4, .drop = 2}};
 	layout(slot, 3, 9);
 	assert_int_equal(slot[1].size, 0);
 	assert_int_equal(slot[2].at, 4);
@@ -51,8 +51,8 @@ static void what_is_left_is_shared_by_growth(void **state)
 {
 	(void)state;
 	struct slot slot[] = {{.min = 10, .want = 10, .grow = 2},
-						  {.min = 10, .want = 10},
-						  {.min = 10, .want = 10, .grow = 1}};
+	                      {.min = 10, .want = 10},
+	                      {.min = 10, .want = 10, .grow = 1}};
 	assert_int_equal(layout(slot, 3, 61), 61);
 	assert_int_equal(slot[0].size, 30);
 	assert_int_equal(slot[1].size, 10);

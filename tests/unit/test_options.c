@@ -33,7 +33,7 @@ static void values_may_follow_or_stick(void **state)
 {
 	(void)state;
 	static const char *const same[] = {"-p 12 -b -n 5 -d 250ms", "-bp12 -n5 -d250ms",
-									   "--pid=12 --batch --iterations 5 --delay=0.25"};
+	                                   "--pid=12 --batch --iterations 5 --delay=0.25"};
 	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
 		struct options o;
 		assert_int_equal(parse(same[i], &o, NULL), STATUS_OK);

@@ -21,7 +21,7 @@
 
 /* Draws the Overview as it would look `late_ns` after the newest snapshot. */
 static struct canvas *draw_at(const struct history *h, enum target_state target, int64_t late_ns,
-							  int width, int height, bool ascii, struct view_place *place)
+                              int width, int height, bool ascii, struct view_place *place)
 {
 	struct view_place top = {0};
 	struct canvas *canvas = canvas_create(width, height, ascii);
@@ -111,7 +111,7 @@ static void pictures_equal_their_goldens(void **state)
 	struct history *h = fixture_history(&fixture_busy, SECONDS);
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct canvas *canvas = draw_at(h, TARGET_LIVE, NS_PER_MS, table[i].width, table[i].height,
-										table[i].ascii, NULL);
+		                                table[i].ascii, NULL);
 		char *text = fixture_text(canvas);
 		compare_with_golden(table[i].name, text);
 		free(text);

@@ -28,7 +28,7 @@ static int make_choices(void **state)
 		snprintf(choice[i].user, sizeof choice[i].user, "user%d", i);
 		snprintf(choice[i].go_version, sizeof choice[i].go_version, "%s", i ? "go1.26.8" : "");
 		snprintf(choice[i].program, sizeof choice[i].program, "%s",
-				 i == 1 ? "evil\x1b[2J日本語" : "orders-api");
+		         i == 1 ? "evil\x1b[2J日本語" : "orders-api");
 		snprintf(choice[i].agent, sizeof choice[i].agent, "%s", i % 2 ? "yes" : "no");
 	}
 	return 0;
@@ -66,8 +66,8 @@ static void the_selection_stays_on_the_screen(void **state)
 	(void)state;
 	struct picker picker = {.choice = choice, .n = CHOICES};
 	static const enum command keys[] = {COMMAND_LAST,     COMMAND_PAGE_UP, COMMAND_UP,
-										COMMAND_FIRST,    COMMAND_DOWN,    COMMAND_PAGE_DOWN,
-										COMMAND_PAGE_DOWN};
+	                                    COMMAND_FIRST,    COMMAND_DOWN,    COMMAND_PAGE_DOWN,
+	                                    COMMAND_PAGE_DOWN};
 	static const int selected[] = {49, 43, 42, 0, 1, 7, 13};
 	free(drawn(&picker, 80, 12));
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {

@@ -138,7 +138,7 @@ static void a_lane_cell_shows_the_state_that_matters(void **state)
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		for (int ascii = 0; ascii < 2; ascii++) {
 			struct lane_share s = share(table[i].idle, table[i].running, table[i].gc,
-										table[i].syscall, table[i].sched);
+			                            table[i].syscall, table[i].sched);
 			struct canvas *canvas = canvas_create(1, 1, ascii);
 			if (s.share[LANE_UNKNOWN] >= 0.5)
 				s.share[LANE_UNKNOWN] = 0.49;

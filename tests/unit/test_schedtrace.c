@@ -57,13 +57,13 @@ static void a_plain_line_is_as_go_126_prints_it(void **state)
 	(void)state;
 	struct snapshot *s = make_known();
 	assert_printed(s, false,
-				   "SCHED 1004ms: gomaxprocs=4 idleprocs=2 threads=7 spinningthreads=0 "
-				   "needspinning=0 idlethreads=3 runqueue=0 [ 0 10 20 30 ] "
-				   "schedticks=[ 12 4 5 4294967295 ]\n");
+	               "SCHED 1004ms: gomaxprocs=4 idleprocs=2 threads=7 spinningthreads=0 "
+	               "needspinning=0 idlethreads=3 runqueue=0 [ 0 10 20 30 ] "
+	               "schedticks=[ 12 4 5 4294967295 ]\n");
 	s->np = 1;
 	assert_printed(s, false,
-				   "SCHED 1004ms: gomaxprocs=4 idleprocs=2 threads=7 spinningthreads=0 "
-				   "needspinning=0 idlethreads=3 runqueue=0 [ 0 ] schedticks=[ 12 ]\n");
+	               "SCHED 1004ms: gomaxprocs=4 idleprocs=2 threads=7 spinningthreads=0 "
+	               "needspinning=0 idlethreads=3 runqueue=0 [ 0 ] schedticks=[ 12 ]\n");
 	snapshot_unref(s);
 }
 
@@ -132,7 +132,7 @@ static void a_row_of_an_m_with_an_unknown_field_says_which(void **state)
 	for (int field = M_P; field <= M_LOCKEDG; field++) {
 		char expected[64];
 		snprintf(expected, sizeof expected,
-				 "\n# incomplete: M3 %s\n  M0: ", m_field_info[field].name);
+		         "\n# incomplete: M3 %s\n  M0: ", m_field_info[field].name);
 		uint64_t valid = s->m[0].f.valid;
 		s->m[0].f.valid &= ~(UINT64_C(1) << field);
 		char *text = print(s, true);

@@ -110,7 +110,7 @@ static void a_typical_snapshot_is_small(void **state)
 	snapshot_shed_rows(s);
 	size_t old = snapshot_bytes(s);
 	print_message("8 Ps, 20 Ms, 5 histograms, 100 samples: %zu bytes, %zu without rows\n", whole,
-				  old);
+	              old);
 	assert_true(whole < 14000);
 	assert_true(old < 6000);
 	snapshot_unref(s);

@@ -37,7 +37,7 @@ static void accents_can_be_told_apart(void **state)
 {
 	(void)state;
 	static const enum style accent[] = {STYLE_RUNNING, STYLE_RUNNABLE, STYLE_SYSCALL,
-										STYLE_BLOCKED, STYLE_GC,       STYLE_ALARM};
+	                                    STYLE_BLOCKED, STYLE_GC,       STYLE_ALARM};
 	for (size_t a = 0; a < sizeof accent / sizeof *accent; a++)
 		for (size_t b = a + 1; b < sizeof accent / sizeof *accent; b++) {
 			const struct style_look *x = &style_look[accent[a]], *y = &style_look[accent[b]];

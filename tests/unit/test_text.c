@@ -71,8 +71,8 @@ static void bytes_that_are_no_utf8_become_question_marks(void **state)
 {
 	(void)state;
 	CLEAN("a\x80\xff\xfe"
-		  "b",
-		  "a???b");
+	      "b",
+	      "a???b");
 	CLEAN("\xc0\xaf \xe0\x80\xaf \xf0\x80\x80\xaf", "?? ??? ????"); /* overlong slashes */
 	CLEAN("\xed\xa0\x80", "???");                                   /* a surrogate */
 	CLEAN("\xf4\x90\x80\x80", "????");                              /* beyond U+10FFFF */
@@ -183,7 +183,7 @@ static void integers_are_bounded_and_stand_alone(void **state)
 	assert_true(text_parse_integer("-3", -5, 5, &value));
 	assert_int_equal(value, -3);
 	static const char *const bad[] = {"",   "0",    "101", "4x", " 4",  "+4",
-									  "4 ", "0x10", "4.0", "-",  "--4", "99999999999999999999"};
+	                                  "4 ", "0x10", "4.0", "-",  "--4", "99999999999999999999"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		if (text_parse_integer(bad[i], 1, 100, &value))
 			fail_msg("\"%s\" is taken for an integer", bad[i]);

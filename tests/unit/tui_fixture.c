@@ -57,7 +57,7 @@ static void fill_lanes(const struct fixture *f, struct snapshot *s, int second)
 static void fill_p(const struct fixture *f, struct snapshot *s, int second, size_t p)
 {
 	static const char *const function[] = {"main.(*Server).handle", "encoding/json.Marshal",
-										   "net/http.(*conn).serve", "main.fanOut.func1"};
+	                                       "net/http.(*conn).serve", "main.fanOut.func1"};
 	static const char hostile[] = "\x1b[2J\x1b]0;gone\x07日本語\xff\xfe\xe2\x80\xae";
 	struct fields *fields = &s->p[p].f;
 	int hz = f->hz ? f->hz : 100;
@@ -76,7 +76,7 @@ static void fill_p(const struct fixture *f, struct snapshot *s, int second, size
 	if (lane == LANE_RUNNING) {
 		fields_set(fields, P_CURG, 8812 + (int64_t)p * 131 + second);
 		snprintf(s->p[p].running, sizeof s->p[p].running, "%s",
-				 f->hostile ? hostile : function[(p + (size_t)second) % 4]);
+		         f->hostile ? hostile : function[(p + (size_t)second) % 4]);
 	}
 }
 
@@ -134,7 +134,7 @@ static void fill_memory(const struct fixture *f, struct snapshot *s, int second)
 	fields_set(&s->sched, SCHED_GOROUTINES, 12453);
 	fields_set(&s->sched, SCHED_GOROUTINES_CREATED, 90000 + 1900 * second);
 	fields_set(&s->sched, SCHED_IDLE_NS,
-			   second * (int64_t)f->procs * (200 + noise(2, (size_t)second) / 10) * NS_PER_MS);
+	           second * (int64_t)f->procs * (200 + noise(2, (size_t)second) / 10) * NS_PER_MS);
 	if (snapshot_reserve(s, f->procs, f->procs + OTHER_THREADS))
 		return;
 	for (size_t p = 0; p < s->np; p++)

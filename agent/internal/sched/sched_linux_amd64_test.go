@@ -120,6 +120,18 @@ func Test_a_lane_runs_for_every_spinner(t *testing.T) {
 	}
 }
 
+func Test_the_lane_of_the_reading_processor_is_unknown(t *testing.T) {
+	r := open(t)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	s := view(t, r)
+	for _, m := range s.M {
+		if m.TID == int64(syscall.Gettid()) && s.P[m.P].Lane != "" {
+			t.Errorf("P%d, which reads, is %s", m.P, s.P[m.P].Lane)
+		}
+	}
+}
+
 func Test_the_garbage_collector_has_its_lane(t *testing.T) {
 	r := open(t)
 	type node struct{ next *node }

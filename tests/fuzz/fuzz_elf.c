@@ -1,0 +1,110 @@
+/*
+ * Whatever an executable may hold: section headers, build information, symbols, module data and
+ * type descriptors, read as schedtop reads them of a process, only that the bytes come from the
+ * file.
+ *
+ * Random bytes hardly ever pass for an ELF file. Inputs that are too short to be one are therefore
+ * replaced by a whole executable, made in memory, and damaged from there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "goproc/functions.h"
+#include "goproc/goproc.h"
+#include "goproc/image.h"
+#include "goproc/moduledata.h"
+#include "goproc/objects.h"
+#include "tests/unit/goproc_elf.h"
+
+#define ELF_HEADER_SIZE 64
+#define ARGS_MAX        64
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+
+/* The executable is larger than what libFuzzer makes by itself; options of the command line win. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	static char max_len[] = "-max_len=16384";
+	static char *args[ARGS_MAX + 1];
+	if (*argc < 1 || *argc >= ARGS_MAX)
+		return 0;
+	args[0] = (*argv)[0];
+	args[1] = max_len;
+	memcpy(args + 2, *argv + 1, (size_t)(*argc - 1) * sizeof *args);
+	*argv = args;
+	*argc += 1;
+	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	if (size < ELF_HEADER_SIZE) {
+		int minor = 18 + (int)(seed % 10);
+		struct go_elf elf =
+			go_elf_create(minor, "go1.26.8",
+		                  "path\texample.com/tiny\nmod\texample.com/tiny\t(devel)\t\n"
+		                  "dep\tschedtop/agent\tv0.1.0\th1:=\n");
+		if (elf.n <= max_size) {
+			memcpy(data, elf.bytes, elf.n);
+			size = elf.n;
+		}
+		go_elf_finish(&elf);
+	}
+	return LLVMFuzzerMutate(data, size, max_size);
+}
+
+/* What goproc_attach does with the file, and with the process's memory in its place. */
+static void read_image(struct image *image, int minor)
+{
+	struct memory memory = {.readv = image_readv, .context = image};
+	struct moduledata moduledata = {.text = GO_ELF_TEXT, .etext = GO_ELF_ETEXT};
+	struct image_symtab symtab;
+	if (image_load_symbols(image, &symtab) == STATUS_OK) {
+		for (size_t i = 0; i < symtab.count; i++) {
+			struct image_symbol symbol = image_symbol(&symtab, i);
+			image_symbol_named(&symtab, &symbol, "runtime.sched");
+		}
+		image_free_symbols(&symtab);
+	}
+	if (moduledata_find(image, &memory, 0, minor, &moduledata)) {
+		struct types types = {&memory, moduledata.types, moduledata.etypes, minor};
+		struct objects objects;
+		struct error error;
+		if (objects_resolve(&objects, &types, &error) != STATUS_OK && error.text[0] == '\0')
+			abort(); /* no failure without a sentence */
+	}
+	struct functions *functions = functions_create(image, moduledata.text, moduledata.etext);
+	if (functions) {
+		functions_name(functions, moduledata.text);
+		functions_name(functions, GO_ELF_WORKER);
+		functions_destroy(functions);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char path[64];
+	int fd = memfd_create("fuzz_elf", MFD_CLOEXEC);
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+		abort();
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+
+	struct goproc_info info;
+	struct error error = {0};
+	if (goproc_identify_file(path, &info, &error) != STATUS_OK && error.text[0] == '\0')
+		abort();
+	struct image image;
+	if (image_open(&image, path, "it", &error) == STATUS_OK) {
+		/* The last byte is in no header: it chooses the version. */
+		read_image(&image, size ? 18 + data[size - 1] % 10 : 18);
+		image_close(&image);
+	}
+	close(fd);
+	return 0;
+}
