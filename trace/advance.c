@@ -19,8 +19,8 @@ broken(struct order *o, const struct front *f, const char *format, ...)
 	va_end(args);
 	const char *name = event_specs[f->type].name;
 	snprintf(o->problem, sizeof o->problem, "%s on thread %lld in generation %llu: %s",
-			 name ? name : "an unknown event", (long long)o->thread[f->m].id,
-			 (unsigned long long)o->generation->number, why);
+	         name ? name : "an unknown event", (long long)o->thread[f->m].id,
+	         (unsigned long long)o->generation->number, why);
 	return ADVANCE_BROKEN;
 }
 
@@ -42,7 +42,7 @@ broken(struct order *o, const struct front *f, const char *format, ...)
 	NEED_GO
 
 static const char *const go_states[] = {"undetermined", "runnable", "running", "syscall",
-										"waiting"};
+                                        "waiting"};
 
 static inline struct trace_thread *thread_of(struct order *o, const struct front *f)
 {
@@ -68,7 +68,7 @@ static inline void transition(struct trace_event *e, uint32_t subject, uint8_t f
 }
 
 static inline bool succeeds(const struct order *o, uint64_t seq, uint64_t last_generation,
-							uint64_t last)
+                            uint64_t last)
 {
 	return last_generation == o->generation->number && seq == last + 1;
 }
@@ -96,7 +96,7 @@ static enum advance proc_status(struct order *o, struct front *f)
 	uint64_t id = f->arg[0], status = f->arg[1];
 	static const uint8_t shown[] = {PROC_BAD, PROC_RUNNING, PROC_IDLE, PROC_RUNNING, PROC_IDLE};
 	NEED(status < PROC_STATUS_COUNT, "proc %llu has status %llu, which there is not",
-		 (unsigned long long)id, (unsigned long long)status);
+	     (unsigned long long)id, (unsigned long long)status);
 	uint8_t from = shown[status], to = shown[status];
 	uint32_t m = f->m, slot = idmap_get(&o->proc_of, id);
 	if (slot != IDMAP_NONE) {
@@ -111,7 +111,7 @@ static enum advance proc_status(struct order *o, struct front *f)
 			from = PROC_IDLE;
 		} else {
 			NEED(p->status == status, "proc %llu is in state %u, not %llu", (unsigned long long)id,
-				 p->status, (unsigned long long)status);
+			     p->status, (unsigned long long)status);
 		}
 	} else {
 		slot = order_add_proc(o, id, (uint8_t)status);
@@ -151,7 +151,7 @@ static enum advance proc_stop(struct order *o, struct front *f)
 	NEED_PROC;
 	struct trace_proc *p = &o->proc[m->p];
 	NEED(p->status == PROC_RUNNING || p->status == PROC_SYSCALL, "proc %llu isn't running",
-		 (unsigned long long)p->id);
+	     (unsigned long long)p->id);
 	p->status = PROC_IDLE;
 	transition(emit(o, f), m->p, PROC_RUNNING, PROC_IDLE);
 	m->p = TRACE_NONE;
@@ -165,7 +165,7 @@ static enum advance proc_steal(struct order *o, struct front *f)
 		return ADVANCE_WAIT;
 	struct trace_proc *p = &o->proc[slot];
 	if ((p->status != PROC_SYSCALL && p->status != PROC_SYSCALL_ABANDONED) ||
-		!succeeds(o, f->arg[1], p->seq_generation, p->seq))
+	    !succeeds(o, f->arg[1], p->seq_generation, p->seq))
 		return ADVANCE_WAIT;
 	NEED_THREAD;
 	bool abandoned = p->status == PROC_SYSCALL_ABANDONED;
@@ -178,11 +178,11 @@ static enum advance proc_steal(struct order *o, struct front *f)
 	if (f->arg[2] != victim->id) {
 		uint32_t v = idmap_get(&o->thread_of, f->arg[2]);
 		NEED(v != IDMAP_NONE && o->thread[v].known, "stole from thread %llu, which there is not",
-			 (unsigned long long)f->arg[2]);
+		     (unsigned long long)f->arg[2]);
 		victim = &o->thread[v];
 	}
 	NEED(victim->p == slot, "stole proc %llu from thread %llu, which has another",
-		 (unsigned long long)f->arg[0], (unsigned long long)f->arg[2]);
+	     (unsigned long long)f->arg[0], (unsigned long long)f->arg[2]);
 	victim->p = TRACE_NONE;
 	return ADVANCE_READY;
 }
@@ -195,12 +195,12 @@ static enum advance go_status(struct order *o, struct front *f)
 	uint64_t id = f->arg[0], mid = f->arg[1], status = f->arg[2];
 	bool initial = o->generation->number == o->initial;
 	NEED(status < GO_STATUS_COUNT, "goroutine %llu has status %llu, which there is not",
-		 (unsigned long long)id, (unsigned long long)status);
+	     (unsigned long long)id, (unsigned long long)status);
 	uint32_t slot = idmap_get(&o->goroutine_of, id);
 	uint8_t from = (uint8_t)status;
 	if (slot != IDMAP_NONE) {
 		NEED(o->goroutine[slot].status == status, "goroutine %llu is %s, not %s",
-			 (unsigned long long)id, go_states[o->goroutine[slot].status], go_states[status]);
+		     (unsigned long long)id, go_states[o->goroutine[slot].status], go_states[status]);
 		o->goroutine[slot].seq = 0;
 		o->goroutine[slot].seq_generation = o->generation->number;
 	} else {
@@ -215,11 +215,11 @@ static enum advance go_status(struct order *o, struct front *f)
 		bound = f->m;
 	} else if (status == GO_SYSCALL) {
 		NEED(mid != TRACE_NO_THREAD, "goroutine %llu is in a syscall without a thread",
-			 (unsigned long long)id);
+		     (unsigned long long)id);
 		if (HAS_THREAD && mid == o->thread[f->m].id) {
 			NEED(initial || o->thread[f->m].g == slot,
-				 "thread %llu runs another goroutine than %llu", (unsigned long long)mid,
-				 (unsigned long long)id);
+			     "thread %llu runs another goroutine than %llu", (unsigned long long)mid,
+			     (unsigned long long)id);
 			bound = f->m;
 		} else {
 			/* It has sat in a syscall for the whole generation, on a thread that says nothing. */
@@ -230,7 +230,7 @@ static enum advance go_status(struct order *o, struct front *f)
 				return ADVANCE_NO_MEMORY;
 			if (o->thread[context].known)
 				NEED(o->thread[context].g == slot, "thread %llu runs another goroutine than %llu",
-					 (unsigned long long)mid, (unsigned long long)id);
+				     (unsigned long long)mid, (unsigned long long)id);
 			o->thread[context].known = true;
 			bound = context;
 		}
@@ -251,9 +251,9 @@ static enum advance go_create(struct order *o, struct front *f)
 	NEED_THREAD;
 	NEED_PROC;
 	NEED(m->g == TRACE_NONE || o->goroutine[m->g].status == GO_RUNNING,
-		 "the creator isn't running");
+	     "the creator isn't running");
 	NEED(idmap_get(&o->goroutine_of, f->arg[0]) == IDMAP_NONE, "goroutine %llu is there already",
-		 (unsigned long long)f->arg[0]);
+	     (unsigned long long)f->arg[0]);
 	uint8_t status = f->type == EV_GO_CREATE ? GO_RUNNABLE : GO_WAITING;
 	uint32_t slot = order_add_goroutine(o, f->arg[0], status);
 	if (slot == TRACE_NONE)
@@ -271,7 +271,7 @@ static enum advance go_create_syscall(struct order *o, struct front *f)
 	NEED_THREAD;
 	NEED_NO_GO;
 	NEED(idmap_get(&o->goroutine_of, f->arg[0]) == IDMAP_NONE, "goroutine %llu is there already",
-		 (unsigned long long)f->arg[0]);
+	     (unsigned long long)f->arg[0]);
 	uint32_t slot = order_add_goroutine(o, f->arg[0], GO_SYSCALL);
 	if (slot == TRACE_NONE)
 		return ADVANCE_NO_MEMORY;
@@ -288,7 +288,7 @@ static enum advance go_stop_running(struct order *o, struct front *f)
 	uint32_t slot = m->g, name = NAME_NONE;
 	struct trace_goroutine *g = &o->goroutine[slot];
 	NEED(g->status == GO_RUNNING, "goroutine %llu is %s, not running", (unsigned long long)g->id,
-		 go_states[g->status]);
+	     go_states[g->status]);
 	if (f->type == EV_GO_DESTROY) {
 		transition(emit(o, f), slot, GO_RUNNING, TRACE_NOT_EXIST);
 		order_remove_goroutine(o, slot);
@@ -347,7 +347,7 @@ static enum advance go_switch(struct order *o, struct front *f)
 	NEED_USER;
 	uint32_t current = m->g;
 	NEED(o->goroutine[current].status == GO_RUNNING, "goroutine %llu isn't running",
-		 (unsigned long long)o->goroutine[current].id);
+	     (unsigned long long)o->goroutine[current].id);
 	uint32_t next = idmap_get(&o->goroutine_of, f->arg[0]);
 	if (next == IDMAP_NONE)
 		return ADVANCE_WAIT;
@@ -380,10 +380,10 @@ static enum advance go_syscall_begin(struct order *o, struct front *f)
 	struct trace_goroutine *g = &o->goroutine[m->g];
 	struct trace_proc *p = &o->proc[m->p];
 	NEED(g->status == GO_RUNNING, "goroutine %llu is %s, not running", (unsigned long long)g->id,
-		 go_states[g->status]);
+	     go_states[g->status]);
 	/* The P's number is here to tell apart the syscalls that a ProcSteal could mean. */
 	NEED(succeeds(o, f->arg[0], p->seq_generation, p->seq), "proc %llu is at %llu, not before %llu",
-		 (unsigned long long)p->id, (unsigned long long)p->seq, (unsigned long long)f->arg[0]);
+	     (unsigned long long)p->id, (unsigned long long)p->seq, (unsigned long long)f->arg[0]);
 	g->status = GO_SYSCALL;
 	p->status = PROC_SYSCALL;
 	p->seq = f->arg[0];
@@ -455,7 +455,7 @@ static enum advance task_begin(struct order *o, struct front *f)
 	struct trace_thread *m = thread_of(o, f);
 	uint32_t name;
 	NEED(idmap_get(&o->task_of, f->arg[0]) == IDMAP_NONE, "task %llu has begun already",
-		 (unsigned long long)f->arg[0]);
+	     (unsigned long long)f->arg[0]);
 	NEED_NAME(f->arg[2], &name);
 	NEED_USER;
 	uint32_t slot = o->free_task - 1;
@@ -555,8 +555,8 @@ static enum advance region_end(struct order *o, struct front *f)
 		const struct open_node *innermost = &o->node[*regions];
 		if (innermost->key != f->arg[0] || innermost->name != name) {
 			NEED(o->tolerant, "region \"%.40s\" ends inside region \"%.40s\" of goroutine %llu",
-				 names_text(&o->names, name), names_text(&o->names, innermost->name),
-				 (unsigned long long)o->goroutine[m->g].id);
+			     names_text(&o->names, name), names_text(&o->names, innermost->name),
+			     (unsigned long long)o->goroutine[m->g].id);
 			return region_end_repaired(o, f, name);
 		}
 		order_pop_node(o, regions);
@@ -682,7 +682,7 @@ static enum advance sweep_active(struct order *o, struct front *f)
 	NEED(slot != IDMAP_NONE, "proc %llu isn't known", (unsigned long long)f->arg[0]);
 	bool initial = o->generation->number == o->initial;
 	NEED(o->proc[slot].sweep != initial, "proc %llu %s", (unsigned long long)f->arg[0],
-		 initial ? "sweeps already" : "doesn't sweep");
+	     initial ? "sweeps already" : "doesn't sweep");
 	o->proc[slot].sweep = true;
 	emit(o, f)->subject = slot;
 	return ADVANCE_READY;
@@ -707,7 +707,7 @@ static enum advance assist_begin(struct order *o, struct front *f)
 	struct trace_thread *m = thread_of(o, f);
 	NEED_USER;
 	NEED(!o->goroutine[m->g].assist, "goroutine %llu assists already",
-		 (unsigned long long)o->goroutine[m->g].id);
+	     (unsigned long long)o->goroutine[m->g].id);
 	o->goroutine[m->g].assist = true;
 	struct trace_event *e = emit(o, f);
 	e->subject = m->g;
@@ -721,7 +721,7 @@ static enum advance assist_active(struct order *o, struct front *f)
 	NEED(slot != IDMAP_NONE, "goroutine %llu isn't known", (unsigned long long)f->arg[0]);
 	bool initial = o->generation->number == o->initial;
 	NEED(o->goroutine[slot].assist != initial, "goroutine %llu %s", (unsigned long long)f->arg[0],
-		 initial ? "assists already" : "doesn't assist");
+	     initial ? "assists already" : "doesn't assist");
 	o->goroutine[slot].assist = true;
 	emit(o, f)->subject = slot;
 	return ADVANCE_READY;
@@ -732,7 +732,7 @@ static enum advance assist_end(struct order *o, struct front *f)
 	struct trace_thread *m = thread_of(o, f);
 	NEED_USER;
 	NEED(o->goroutine[m->g].assist, "goroutine %llu doesn't assist",
-		 (unsigned long long)o->goroutine[m->g].id);
+	     (unsigned long long)o->goroutine[m->g].id);
 	o->goroutine[m->g].assist = false;
 	emit(o, f)->subject = m->g;
 	return ADVANCE_READY;
@@ -762,7 +762,7 @@ static enum advance stw_end(struct order *o, struct front *f)
 	NEED_USER;
 	uint32_t *stops = &o->goroutine[m->g].stops;
 	NEED(*stops, "the world isn't stopped by goroutine %llu",
-		 (unsigned long long)o->goroutine[m->g].id);
+	     (unsigned long long)o->goroutine[m->g].id);
 	struct trace_event *e = emit(o, f);
 	e->subject = m->g;
 	e->name = o->node[*stops].name;

@@ -56,7 +56,7 @@ const struct event_spec event_specs[256] = {
 	[EV_EXPERIMENTAL_BATCH] = {.name = "ExperimentalBatch"},
 	[EV_SYNC] = {.name = "Sync"},
 	/* Timed in the reference's table too, so it decodes; no batch of events may hold it, and
-	   ordering refuses it. */
+       ordering refuses it. */
 	[EV_CLOCK_SNAPSHOT] = {.name = "ClockSnapshot", TIMED(3)},
 	[EV_END_OF_GENERATION] = {.name = "EndOfGeneration"},
 	[EV_EXPERIMENTAL_FIRST] = {.name = "Span", TIMED(3)},

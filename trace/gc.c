@@ -43,7 +43,7 @@ static bool grow(struct gc *gc, const struct trace_block *block)
 	if (block->goroutines > gc->slots) {
 		size_t n = block->goroutines * 2;
 		if (!grow_times(&gc->stw_since_ns, gc->slots, n) ||
-			!grow_times(&gc->assist_since_ns, gc->slots, n))
+		    !grow_times(&gc->assist_since_ns, gc->slots, n))
 			return false;
 		gc->slots = n;
 	}
@@ -81,7 +81,7 @@ static bool close_stw(struct gc *gc, const struct trace_event *e)
 	int64_t since = gc->stw_since_ns[e->subject];
 	struct stw_kind *kind = kind_of(gc, e->name);
 	return kind && close_range(&kind->pause, &gc->stw_since_ns[e->subject], e->at_ns) &&
-		   close_range(&gc->pause, &since, e->at_ns);
+	       close_range(&gc->pause, &since, e->at_ns);
 }
 
 static void note_bytes(bool *has, uint64_t *min, uint64_t *max, uint64_t *last, uint64_t bytes)

@@ -21,7 +21,7 @@ void goroutines_finish(struct goroutines *a)
  */
 
 static bool add_reason(struct goroutines *a, uint32_t *list, uint32_t reason, uint64_t count,
-					   int64_t ns)
+                       int64_t ns)
 {
 	uint32_t i = *list;
 	while (i && a->reason[i - 1].reason != reason)
@@ -98,7 +98,7 @@ static struct goroutine_group *group_of(struct goroutines *a, uint32_t function,
 	if (i != IDMAP_NONE)
 		return &a->group[i];
 	if (!wire_grow(&a->group, &a->group_capacity, a->groups, sizeof *a->group) ||
-		!idmap_put(&a->group_of, key, (uint32_t)a->groups))
+	    !idmap_put(&a->group_of, key, (uint32_t)a->groups))
 		return NULL;
 	a->group[a->groups] = (struct goroutine_group){.function = function, .creator = creator};
 	return &a->group[a->groups++];
@@ -121,7 +121,7 @@ static bool retire(struct goroutines *a, struct goroutine_time *g, bool ended)
 		a->state_ns[i] += g->state_ns[i];
 	}
 	if (!merge_reasons(a, &group->reasons, g->reasons) ||
-		!merge_reasons(a, &a->all_reasons, g->reasons))
+	    !merge_reasons(a, &a->all_reasons, g->reasons))
 		return false;
 	free_reasons(a, g->reasons);
 	g->reasons = 0;
@@ -132,7 +132,7 @@ static bool retire(struct goroutines *a, struct goroutine_time *g, bool ended)
 }
 
 static void meet(struct goroutines *a, struct goroutine_time *g, uint64_t id,
-				 const struct trace_event *e)
+                 const struct trace_event *e)
 {
 	*g = (struct goroutine_time){
 		.id = id,
@@ -148,7 +148,7 @@ static void meet(struct goroutines *a, struct goroutine_time *g, uint64_t id,
 }
 
 static bool transition(struct goroutines *a, const struct trace_block *block,
-					   const struct trace_event *e)
+                       const struct trace_event *e)
 {
 	struct goroutine_time *g = &a->slot[e->subject];
 	if (g->state == TRACE_NOT_EXIST) {
@@ -176,7 +176,7 @@ static bool transition(struct goroutines *a, const struct trace_block *block,
 	}
 	/* A stack of its own shows at its root where it started. */
 	if (g->function == NAME_NONE && e->arg[2] &&
-		(e->g == e->subject || e->type == EV_GO_STATUS_STACK))
+	    (e->g == e->subject || e->type == EV_GO_STATUS_STACK))
 		g->function = stack_function(block, e->arg[2], true);
 	return true;
 }

@@ -57,7 +57,7 @@ struct goroutines {
 	/* Called with each goroutine when it ends, and with all that are left at the end. May be NULL.
 	 */
 	void (*finished)(void *self, const struct goroutines *goroutines,
-					 const struct goroutine_time *g);
+	                 const struct goroutine_time *g);
 	void *finished_self;
 };
 

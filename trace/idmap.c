@@ -52,7 +52,7 @@ static uint64_t make_secret(void)
 	uint64_t secret = 0;
 	if (getrandom(&secret, sizeof secret, GRND_NONBLOCK) != (ssize_t)sizeof secret)
 		secret = (uint64_t)(uintptr_t)&secret; /* an address is secret enough where entropy isn't
-												  ready */
+		                                          ready */
 	return secret | 1;
 }
 

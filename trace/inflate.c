@@ -53,7 +53,7 @@ void inflater_destroy(struct inflater *inflater)
 }
 
 static bool run_gzip(struct inflater *inflater, const uint8_t *in, size_t n, size_t *used,
-					 uint8_t *out, size_t room, size_t *made)
+                     uint8_t *out, size_t room, size_t *made)
 {
 	z_stream *z = &inflater->z;
 	/* A gzip file may be several members in a row. */
@@ -73,7 +73,7 @@ static bool run_gzip(struct inflater *inflater, const uint8_t *in, size_t n, siz
 }
 
 bool inflater_run(struct inflater *inflater, const uint8_t *in, size_t n, size_t *used,
-				  uint8_t *out, size_t room, size_t *made)
+                  uint8_t *out, size_t room, size_t *made)
 {
 	if (inflater->gzip)
 		return run_gzip(inflater, in, n, used, out, room, made);

@@ -21,7 +21,7 @@ void inflater_destroy(struct inflater *inflater);
 
 /* Unpacks from `in` into `out`, sets how much was used and made. false: the stream is damaged. */
 bool inflater_run(struct inflater *inflater, const uint8_t *in, size_t n, size_t *used,
-				  uint8_t *out, size_t room, size_t *made);
+                  uint8_t *out, size_t room, size_t *made);
 /* At a place where the stream may end. */
 bool inflater_at_end(const struct inflater *inflater);
 

@@ -64,7 +64,7 @@ static size_t pull(struct input *in, uint8_t *to, size_t room)
 		}
 		size_t used = 0, made = 0;
 		bool whole = inflater_run(source->inflater, packed->bytes + packed->start,
-								  packed->end - packed->start, &used, to, room, &made);
+		                          packed->end - packed->start, &used, to, room, &made);
 		packed->start += used;
 		if (made > 0)
 			return made;

@@ -64,7 +64,7 @@ uint32_t names_intern(struct names *names, const void *text, size_t length)
 		for (at = hash & names->mask; names->slot[at]; at = (at + 1) & names->mask) {
 			const struct name *known = &names->name[names->slot[at] - 1];
 			if (known->hash == hash && known->length == length &&
-				memcmp(known->text, text, length) == 0)
+			    memcmp(known->text, text, length) == 0)
 				return names->slot[at];
 		}
 	}

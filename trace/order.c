@@ -17,13 +17,13 @@ uint32_t order_add_goroutine(struct order *o, uint64_t id, uint8_t status)
 		slot = o->free_goroutine[--o->frees];
 	} else {
 		if (o->goroutines >= UINT32_MAX / 2 ||
-			!wire_grow(&o->goroutine, &o->goroutine_capacity, o->goroutines, sizeof *o->goroutine))
+		    !wire_grow(&o->goroutine, &o->goroutine_capacity, o->goroutines, sizeof *o->goroutine))
 			return TRACE_NONE;
 		slot = (uint32_t)o->goroutines++;
 	}
 	o->goroutine[slot] = (struct trace_goroutine){.id = id,
-												  .seq_generation = o->generation->number,
-												  .status = status};
+	                                              .seq_generation = o->generation->number,
+	                                              .status = status};
 	return idmap_put(&o->goroutine_of, id, slot) ? slot : TRACE_NONE;
 }
 
@@ -72,7 +72,7 @@ bool order_push_node(struct order *o, uint32_t *head, uint64_t key, uint32_t nam
 		o->free_node = o->node[i].next;
 	} else {
 		if (o->nodes >= UINT32_MAX - 1 ||
-			!wire_grow(&o->node, &o->node_capacity, o->nodes, sizeof *o->node))
+		    !wire_grow(&o->node, &o->node_capacity, o->nodes, sizeof *o->node))
 			return false;
 		i = (uint32_t)o->nodes++;
 	}
@@ -108,7 +108,7 @@ static bool forget(struct order *o)
 }
 
 struct order *order_create(const struct trace_visitor *visitors, size_t n,
-						   const struct order_options *options)
+                           const struct order_options *options)
 {
 	struct order *o = calloc(1, sizeof *o);
 	if (!o)
@@ -191,7 +191,7 @@ static enum order_result end_generation(struct order *o)
 	struct trace_block block = block_of(o);
 	for (size_t i = 0; i < o->visitors && result == ORDER_OK; i++)
 		if (o->visitor[i].generation_end &&
-			!o->visitor[i].generation_end(o->visitor[i].self, &block))
+		    !o->visitor[i].generation_end(o->visitor[i].self, &block))
 			result = ORDER_NO_MEMORY;
 	return result;
 }
@@ -262,8 +262,8 @@ static enum next next_event(struct order *o, struct front *f)
 	const uint8_t *p = decode(f, &ticks);
 	if (__builtin_expect(p == NULL, 0)) {
 		snprintf(o->problem, sizeof o->problem,
-				 "a byte %u that is no event, or one cut off, at offset %llu", f->type,
-				 (unsigned long long)(g->offset + (uint64_t)(f->p - g->data)));
+		         "a byte %u that is no event, or one cut off, at offset %llu", f->type,
+		         (unsigned long long)(g->offset + (uint64_t)(f->p - g->data)));
 		return NEXT_BROKEN;
 	}
 	/* Each step is truncated by itself, as the reference does. */
@@ -349,7 +349,7 @@ static bool check_stacks(struct order *o, const struct front *f)
 		o->repairs.stacks++;
 		e->arg[2] = 0;
 	} else if (!spec->other_stack ||
-			   generation_has_stack(o->generation, f->arg[spec->other_stack - 1])) {
+	           generation_has_stack(o->generation, f->arg[spec->other_stack - 1])) {
 		return true;
 	} else {
 		o->repairs.stacks++;
@@ -357,8 +357,8 @@ static bool check_stacks(struct order *o, const struct front *f)
 	}
 	if (!o->tolerant)
 		snprintf(o->problem, sizeof o->problem,
-				 "%s in generation %llu names a stack that isn't there", spec->name,
-				 (unsigned long long)o->generation->number);
+		         "%s in generation %llu names a stack that isn't there", spec->name,
+		         (unsigned long long)o->generation->number);
 	return o->tolerant;
 }
 
@@ -369,7 +369,7 @@ static inline enum advance try_advance(struct order *o, size_t i)
 	advance_handler handler = advance_handlers[f->type];
 	if (__builtin_expect(!handler, 0)) {
 		snprintf(o->problem, sizeof o->problem, "%s in generation %llu among the events",
-				 event_specs[f->type].name, (unsigned long long)o->generation->number);
+		         event_specs[f->type].name, (unsigned long long)o->generation->number);
 		return ADVANCE_BROKEN;
 	}
 	o->thread[f->m].known = true;
@@ -378,7 +378,7 @@ static inline enum advance try_advance(struct order *o, size_t i)
 	if (result != ADVANCE_READY)
 		return result;
 	if (event_specs[f->type].stack && o->events > before &&
-		__builtin_expect(!check_stacks(o, f), 0))
+	    __builtin_expect(!check_stacks(o, f), 0))
 		return ADVANCE_BROKEN;
 	switch (next_event(o, f)) {
 	case NEXT_EVENT:
@@ -406,8 +406,8 @@ static enum advance try_others(struct order *o)
 	}
 	const struct front *f = o->heap[0].front;
 	snprintf(o->problem, sizeof o->problem,
-			 "no thread of %zu can go on in generation %llu; the first waits with %s", o->heap_n,
-			 (unsigned long long)o->generation->number, event_specs[f->type].name);
+	         "no thread of %zu can go on in generation %llu; the first waits with %s", o->heap_n,
+	         (unsigned long long)o->generation->number, event_specs[f->type].name);
 	return ADVANCE_BROKEN;
 }
 
@@ -466,7 +466,7 @@ static enum order_result merge(struct order *o)
 				return result;
 		}
 		if (__builtin_expect(sample < g->samples, 0) &&
-			(o->heap_n == 0 || g->sample[sample].time_ns < o->heap[0].time_ns)) {
+		    (o->heap_n == 0 || g->sample[sample].time_ns < o->heap[0].time_ns)) {
 			emit_sample(o, &g->sample[sample++]);
 			continue;
 		}
@@ -475,8 +475,8 @@ static enum order_result merge(struct order *o)
 			o->failures += 1 + (o->heap_n > 64 ? o->heap_n : 0);
 			if (o->failures > patience) {
 				snprintf(o->problem, sizeof o->problem,
-						 "the threads of generation %llu don't fit together",
-						 (unsigned long long)g->number);
+				         "the threads of generation %llu don't fit together",
+				         (unsigned long long)g->number);
 				return ORDER_BROKEN;
 			}
 			result = try_others(o);

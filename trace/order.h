@@ -29,7 +29,7 @@ struct order_options {
 
 /* NULL: no memory. Visitors are called in turn and must outlive the order. */
 struct order *order_create(const struct trace_visitor *visitors, size_t n,
-						   const struct order_options *options);
+                           const struct order_options *options);
 void order_destroy(struct order *order);
 
 /* Shows the visitors one generation. ORDER_BROKEN: the rest of it was not shown; order_problem

@@ -94,7 +94,7 @@ extern const advance_handler advance_handlers[256];
 
 /* Appends an event in the context of the thread in slot m. */
 static inline struct trace_event *order_emit(struct order *o, uint8_t type, int64_t time_ns,
-											 uint32_t m)
+                                             uint32_t m)
 {
 	struct trace_event *e = &o->event[o->events++];
 	const struct trace_thread *thread = &o->thread[m];

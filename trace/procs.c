@@ -68,7 +68,7 @@ static void stop(struct procs *a, struct proc_time *p, int64_t now)
 }
 
 static void transition(struct procs *a, const struct trace_block *block,
-					   const struct trace_event *e)
+                       const struct trace_event *e)
 {
 	struct proc_time *p = &a->slot[e->subject];
 	p->id = block->proc[e->subject].id;

@@ -95,8 +95,8 @@ static enum step show(struct pass *p, struct error *error)
 	if (!p->options->strict && p->expected && p->g.number != p->expected) {
 		char text[128];
 		snprintf(text, sizeof text,
-				 "generation %llu follows %llu: what lay between them is missing",
-				 (unsigned long long)p->g.number, (unsigned long long)p->expected - 1);
+		         "generation %llu follows %llu: what lay between them is missing",
+		         (unsigned long long)p->g.number, (unsigned long long)p->expected - 1);
 		note_damage(s, p->g.offset, text);
 		if (start_anew(p, error) == STEP_FAILED)
 			return STEP_FAILED;
@@ -133,7 +133,7 @@ static enum step show(struct pass *p, struct error *error)
 static bool can_skip(const struct pass *p, const struct wire_damage *damage)
 {
 	return !p->options->strict && p->g.size > 0 &&
-		   (damage->kind == WIRE_CONTENT || damage->kind == WIRE_SEQUENCE);
+	       (damage->kind == WIRE_CONTENT || damage->kind == WIRE_SEQUENCE);
 }
 
 /* Everything behind the place is lost. */
@@ -185,12 +185,12 @@ static enum step next_generation(struct pass *p, struct error *error)
 }
 
 static enum status read_v2(struct pass *p, const struct trace_visitor *visitors, size_t n,
-						   struct error *error)
+                           struct error *error)
 {
 	struct trace_summary *s = p->summary;
 	wire_init(&p->wire, p->in, s->version, !p->options->strict);
 	struct order_options options = {!p->options->strict, p->options->reference_clock,
-									p->options->stop};
+	                                p->options->stop};
 	p->order = order_create(visitors, n, &options);
 	if (!p->order)
 		return error_no_memory(error);
@@ -212,8 +212,8 @@ static enum status read_v2(struct pass *p, const struct trace_visitor *visitors,
 }
 
 enum status trace_read(struct input *in, const struct trace_options *options,
-					   const struct trace_visitor *visitors, size_t n,
-					   struct trace_summary *summary, struct error *error)
+                       const struct trace_visitor *visitors, size_t n,
+                       struct trace_summary *summary, struct error *error)
 {
 	struct pass pass = {.in = in, .options = options, .summary = summary};
 	memset(summary, 0, sizeof *summary);
@@ -222,13 +222,13 @@ enum status trace_read(struct input *in, const struct trace_options *options,
 	summary->version = trace_header_version(in->data, in->have);
 	if (summary->version == 0)
 		return error_set(error, STATUS_DAMAGED,
-						 in->have == 0
-							 ? "the file is empty: the program closed it before trace.Stop"
-							 : "not a Go execution trace: it doesn't begin with \"go 1.NN trace\"");
+		                 in->have == 0
+		                     ? "the file is empty: the program closed it before trace.Stop"
+		                     : "not a Go execution trace: it doesn't begin with \"go 1.NN trace\"");
 	if (summary->version < FIRST_V2)
 		return error_set(error, STATUS_DAMAGED,
-						 "a trace of %s, in a format that this schedtop doesn't read",
-						 trace_go_version(summary->version));
+		                 "a trace of %s, in a format that this schedtop doesn't read",
+		                 trace_go_version(summary->version));
 	summary->newer = summary->version > NEWEST_VERSION;
 	if (options->strict && (summary->newer || summary->version == 24))
 		return error_set(error, STATUS_DAMAGED, "unknown format \"go 1.%u\"", summary->version);

@@ -68,7 +68,7 @@ const char *trace_go_version(unsigned header_version);
 /* STATUS_DAMAGED with the first damage's sentence when the trace is damaged and strict is set, or
    when it is no trace at all; in tolerant mode damage is no failure: look at the verdict. */
 enum status trace_read(struct input *in, const struct trace_options *options,
-					   const struct trace_visitor *visitors, size_t n,
-					   struct trace_summary *summary, struct error *error);
+                       const struct trace_visitor *visitors, size_t n,
+                       struct trace_summary *summary, struct error *error);
 
 #endif

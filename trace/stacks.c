@@ -29,16 +29,16 @@ uint32_t stacks_intern(struct stacks *stacks, const struct trace_block *block, u
 	uint64_t hash = n;
 	for (size_t i = 0; i < n; i++) {
 		frame[i] = (struct stack_frame){name_of(block, wire[i]->function),
-										name_of(block, wire[i]->file), (uint32_t)wire[i]->line};
+		                                name_of(block, wire[i]->file), (uint32_t)wire[i]->line};
 		hash = (hash ^ frame[i].function ^ (uint64_t)frame[i].line << 32) *
-			   UINT64_C(0x9e3779b97f4a7c15);
+		       UINT64_C(0x9e3779b97f4a7c15);
 		hash ^= hash >> 31;
 	}
 	uint32_t head = idmap_get(&stacks->of_hash, hash);
 	for (uint32_t i = head == IDMAP_NONE ? 0 : head; i; i = stacks->stack[i - 1].next) {
 		const struct stack *known = &stacks->stack[i - 1];
 		if (known->frames == n &&
-			memcmp(&stacks->frame[known->first], frame, n * sizeof *frame) == 0)
+		    memcmp(&stacks->frame[known->first], frame, n * sizeof *frame) == 0)
 			return i;
 	}
 	for (size_t i = 0; i < n; i++) {

@@ -21,7 +21,7 @@ static uint32_t here(const struct reading *r)
 static enum wire_result wrong(struct reading *r, const char *what)
 {
 	return wire_damaged(r->damage, WIRE_CONTENT, r->g->offset + here(r), "generation %llu: %s",
-						(unsigned long long)r->g->number, what);
+	                    (unsigned long long)r->g->number, what);
 }
 
 /* No ID that was counted up can pass the number of entries that fit into the generation. Untouched
@@ -34,7 +34,7 @@ static bool table_prepare(struct wire_table *table, size_t bytes)
 }
 
 static enum wire_result table_add(struct reading *r, struct wire_table *table, uint64_t id,
-								  uint32_t at, const char *twice)
+                                  uint32_t at, const char *twice)
 {
 	/* ID 0 stands for "none" and is always there: an entry for it is a second one. */
 	if (id == 0 || wire_table_get(table, id) != 0)
@@ -98,7 +98,7 @@ static enum wire_result add_stacks(struct reading *r)
 		for (uint64_t i = 0; i < frames; i++) {
 			struct wire_frame f;
 			if (!cursor_varint(&r->c, &f.pc) || !cursor_varint(&r->c, &f.function) ||
-				!cursor_varint(&r->c, &f.file) || !cursor_varint(&r->c, &f.line))
+			    !cursor_varint(&r->c, &f.file) || !cursor_varint(&r->c, &f.line))
 				return wrong(r, "a stack is cut off");
 			if (!add_frame(r->g, &f))
 				return WIRE_NO_MEMORY;
@@ -120,8 +120,8 @@ static enum wire_result add_samples(struct reading *r)
 		if (type != EV_CPU_SAMPLE)
 			return wrong(r, "something else among the CPU samples");
 		if (!cursor_varint(&r->c, &s.ticks) || !cursor_varint(&r->c, &s.m) ||
-			!cursor_varint(&r->c, &s.p) || !cursor_varint(&r->c, &s.g) ||
-			!cursor_varint(&r->c, &s.stack))
+		    !cursor_varint(&r->c, &s.p) || !cursor_varint(&r->c, &s.g) ||
+		    !cursor_varint(&r->c, &s.stack))
 			return wrong(r, "a CPU sample is cut off");
 		if (!wire_grow(&g->sample, &g->sample_capacity, g->samples, sizeof s))
 			return WIRE_NO_MEMORY;
@@ -150,7 +150,7 @@ static enum wire_result set_clocks(struct reading *r, uint64_t batch_time, unsig
 				return wrong(r, "two clock snapshots");
 			g->has_snapshot = true;
 			if (!cursor_varint(&r->c, &value) || !cursor_varint(&r->c, &g->snapshot_mono_ns) ||
-				!cursor_varint(&r->c, &g->snapshot_s) || !cursor_varint(&r->c, &g->snapshot_ns))
+			    !cursor_varint(&r->c, &g->snapshot_s) || !cursor_varint(&r->c, &g->snapshot_ns))
 				return wrong(r, "the clock snapshot is cut off");
 			ticks += value;
 			g->snapshot_ticks = ticks;
@@ -162,7 +162,7 @@ static enum wire_result set_clocks(struct reading *r, uint64_t batch_time, unsig
 }
 
 static enum wire_result read_batch(struct generation *g, const struct wire_batch *batch,
-								   unsigned version, struct wire_damage *damage)
+                                   unsigned version, struct wire_damage *damage)
 {
 	const uint8_t *data = g->data + batch->offset;
 	struct reading r = {g, {data + 1, data + batch->size}, damage};
@@ -189,7 +189,7 @@ static int compare_samples(const void *a, const void *b)
 
 /* What can be said only when all batches were read. */
 static enum wire_result check_whole(struct generation *g, unsigned version,
-									struct wire_damage *damage)
+                                    struct wire_damage *damage)
 {
 	struct reading r = {g, {g->data + g->size, NULL}, damage};
 	if (!g->has_frequency)
@@ -198,7 +198,7 @@ static enum wire_result check_whole(struct generation *g, unsigned version,
 		return wrong(&r, "no clock snapshot");
 	for (size_t i = 0; i < g->frames; i++)
 		if (!generation_has_string(g, g->frame[i].function) ||
-			!generation_has_string(g, g->frame[i].file))
+		    !generation_has_string(g, g->frame[i].file))
 			return wrong(&r, "a stack names a function or file that isn't there");
 	for (size_t i = 0; i < g->samples; i++)
 		g->sample[i].time_ns = generation_ns(g, g->sample[i].ticks);
@@ -208,7 +208,7 @@ static enum wire_result check_whole(struct generation *g, unsigned version,
 }
 
 enum wire_result tables_index(struct generation *g, struct input *in, unsigned version,
-							  struct wire_damage *damage)
+                              struct wire_damage *damage)
 {
 	if (!table_prepare(&g->strings, g->size) || !table_prepare(&g->stacks, g->size))
 		return WIRE_NO_MEMORY;
@@ -265,7 +265,7 @@ uint32_t generation_name_slow(struct generation *g, struct names *names, uint64_
 }
 
 size_t generation_stack(const struct generation *g, uint64_t id,
-						const struct wire_frame *frame[static 128])
+                        const struct wire_frame *frame[static 128])
 {
 	uint32_t at = id ? wire_table_get(&g->stacks, id) : 0;
 	if (at == 0)

@@ -9,11 +9,11 @@
 
 /* Indexes and checks them all. WIRE_GENERATION, WIRE_DAMAGED or WIRE_NO_MEMORY. */
 enum wire_result tables_index(struct generation *g, struct input *in, unsigned version,
-							  struct wire_damage *damage);
+                              struct wire_damage *damage);
 
 /* Returns WIRE_DAMAGED. */
 enum wire_result wire_damaged(struct wire_damage *damage, enum wire_damage_kind kind,
-							  uint64_t offset, const char *format, ...)
+                              uint64_t offset, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* `array` is the address of the pointer to an array. Room for one more than n. */
 bool wire_grow(void *array, size_t *capacity, size_t n, size_t size);

@@ -14,7 +14,7 @@ enum { HEADER_MAX = 2 + 4 * VARINT_MAX + 1, RELEASE_EVERY = 1 << 20 };
 unsigned trace_header_version(const uint8_t *data, size_t n)
 {
 	if (n < TRACE_HEADER_SIZE || memcmp(data, "go 1.", 5) != 0 ||
-		memcmp(data + 7, " trace\0\0", 9) != 0)
+	    memcmp(data + 7, " trace\0\0", 9) != 0)
 		return 0;
 	if (data[5] < '1' || data[5] > '9' || data[6] < '0' || data[6] > '9')
 		return 0;
@@ -27,7 +27,7 @@ void wire_init(struct wire *wire, struct input *in, unsigned version, bool toler
 }
 
 enum wire_result wire_damaged(struct wire_damage *damage, enum wire_damage_kind kind,
-							  uint64_t offset, const char *format, ...)
+                              uint64_t offset, const char *format, ...)
 {
 	va_list args;
 	damage->kind = kind;
@@ -120,7 +120,7 @@ enum header_result {
 
 /* Reads the header at offset `at` of the input and makes sure that its data is there. */
 static enum header_result read_header(struct wire *wire, size_t at, struct header *h,
-									  struct wire_damage *damage)
+                                      struct wire_damage *damage)
 {
 	struct input *in = wire->in;
 	if (!input_need(in, at + HEADER_MAX))
@@ -141,16 +141,16 @@ static enum header_result read_header(struct wire *wire, size_t at, struct heade
 	if (h->type == EV_EXPERIMENTAL_BATCH && !cursor_byte(&c, &h->experiment))
 		return HEADER_INPUT_END;
 	if (!cursor_varint(&c, &h->number) || !cursor_varint(&c, &h->m) ||
-		!cursor_varint(&c, &h->time) || !cursor_varint(&c, &h->size)) {
+	    !cursor_varint(&c, &h->time) || !cursor_varint(&c, &h->size)) {
 		bool torn = in->end && (size_t)(c.end - c.p) < VARINT_MAX;
 		wire_damaged(damage, torn ? WIRE_TORN : WIRE_FRAMING, offset, "the header of a batch is %s",
-					 torn ? "cut off" : "damaged");
+		             torn ? "cut off" : "damaged");
 		return HEADER_BAD;
 	}
 	if (h->size > TRACE_MAX_BATCH) {
 		wire_damaged(damage, WIRE_FRAMING, offset,
-					 "a batch claims %llu bytes, more than the %u it may have",
-					 (unsigned long long)h->size, TRACE_MAX_BATCH);
+		             "a batch claims %llu bytes, more than the %u it may have",
+		             (unsigned long long)h->size, TRACE_MAX_BATCH);
 		return HEADER_BAD;
 	}
 	h->data = (size_t)(c.p - in->data);
@@ -158,8 +158,8 @@ static enum header_result read_header(struct wire *wire, size_t at, struct heade
 		return HEADER_NO_MEMORY;
 	if (in->have - h->data < h->size) {
 		wire_damaged(damage, WIRE_TORN, offset,
-					 "the file ends inside a batch: %zu of its %zu bytes are there",
-					 in->have - h->data, (size_t)h->size);
+		             "the file ends inside a batch: %zu of its %zu bytes are there",
+		             in->have - h->data, (size_t)h->size);
 		return HEADER_BAD;
 	}
 	return HEADER_BATCH;
@@ -170,7 +170,7 @@ static bool is_structural(const struct header *h, uint8_t kind, unsigned version
 	if (h->type == EV_EXPERIMENTAL_BATCH || h->size == 0)
 		return false;
 	return kind == EV_STRINGS || kind == EV_STACKS || kind == EV_CPU_SAMPLES ||
-		   kind == (version < 25 ? EV_FREQUENCY : EV_SYNC);
+	       kind == (version < 25 ? EV_FREQUENCY : EV_SYNC);
 }
 
 /* Enters a batch into the generation. Offsets are relative to the generation's first byte. */
@@ -208,7 +208,7 @@ static bool add_batch(struct generation *g, const struct header *h, bool structu
 /* What the reference says of a batch whose number is not the generation's. true: the generation
  * ends in front of it. */
 static bool ends_before(struct wire *wire, const struct generation *g, const struct header *h,
-						uint64_t offset, struct wire_damage *damage)
+                        uint64_t offset, struct wire_damage *damage)
 {
 	if (wire->version >= 26) {
 		wire_damaged(
@@ -219,15 +219,15 @@ static bool ends_before(struct wire *wire, const struct generation *g, const str
 		return true;
 	} else {
 		wire_damaged(damage, WIRE_SEQUENCE, offset,
-					 "generation %llu is followed by %llu: out of order",
-					 (unsigned long long)g->number, (unsigned long long)h->number);
+		             "generation %llu is followed by %llu: out of order",
+		             (unsigned long long)g->number, (unsigned long long)h->number);
 	}
 	return wire->tolerant;
 }
 
 /* Hops over the batches of one generation. */
 static enum wire_result find_extent(struct wire *wire, struct generation *g,
-									struct wire_damage *damage)
+                                    struct wire_damage *damage)
 {
 	struct input *in = wire->in;
 	bool marked = wire->version >= 26; /* ends are written, not guessed */
@@ -245,12 +245,12 @@ static enum wire_result find_extent(struct wire *wire, struct generation *g,
 				return WIRE_GENERATION;
 			if (g->batches)
 				return wire_damaged(damage, WIRE_TORN, in->offset + at,
-									"generation %llu has no end: the file was cut off",
-									(unsigned long long)g->number);
+				                    "generation %llu has no end: the file was cut off",
+				                    (unsigned long long)g->number);
 			/* Go's reader takes this for a clean end. */
 			if (at > 0)
 				wire_damaged(damage, WIRE_TORN, in->offset,
-							 "the file was cut off in the first batches of a generation");
+				             "the file was cut off in the first batches of a generation");
 			return WIRE_END;
 		}
 		if (result == HEADER_GENERATION_END && marked) {
@@ -283,8 +283,8 @@ static enum wire_result find_extent(struct wire *wire, struct generation *g,
 		}
 		if (h.data + h.size > UINT32_MAX)
 			return wire_damaged(damage, WIRE_FRAMING, in->offset + at,
-								"generation %llu is larger than 4 GiB",
-								(unsigned long long)g->number);
+			                    "generation %llu is larger than 4 GiB",
+			                    (unsigned long long)g->number);
 		if (g->min_ticks == 0 || h.time < g->min_ticks)
 			g->min_ticks = h.time;
 		uint8_t kind = h.size ? in->data[h.data] : 0;

@@ -158,6 +158,6 @@ static inline uint32_t generation_name(struct generation *g, struct names *names
 }
 /* Frames of a stack, leaf first; the number of them, 0 for stack 0 and unknown ones. */
 size_t generation_stack(const struct generation *g, uint64_t id,
-						const struct wire_frame *frame[static 128]);
+                        const struct wire_frame *frame[static 128]);
 
 #endif

@@ -30,7 +30,7 @@ static bool look(void *self, const struct trace_block *block)
 }
 
 static enum status read_input(struct input *in, bool strict, struct seen *seen,
-							  struct trace_summary *summary, struct error *error)
+                              struct trace_summary *summary, struct error *error)
 {
 	*seen = (struct seen){.last_ns = INT64_MIN};
 	const struct trace_visitor visitor = {.self = seen, .events = look};
@@ -41,7 +41,7 @@ static enum status read_input(struct input *in, bool strict, struct seen *seen,
 }
 
 static enum status read_bytes(const void *data, size_t n, bool strict, struct seen *seen,
-							  struct trace_summary *summary)
+                              struct trace_summary *summary)
 {
 	struct input in;
 	struct error error = {0};
@@ -225,7 +225,7 @@ static void what_is_no_trace_is_refused(void **state)
 {
 	(void)state;
 	static const char *const texts[] = {"", "go", "go 1.22 trace", "go 1.2x trace\0\0\0\0",
-										"\x1f\x8b\x08 something else entirely"};
+	                                    "\x1f\x8b\x08 something else entirely"};
 	struct seen seen;
 	struct trace_summary s;
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)

@@ -55,7 +55,7 @@ static inline void build_end(struct builder *b)
 
 /* An event with the numbers that its type has, one tick after the one before it. */
 static inline void build_event(struct builder *b, unsigned type, uint64_t a0, uint64_t a1,
-							   uint64_t a2, uint64_t a3)
+                               uint64_t a2, uint64_t a3)
 {
 	const uint64_t args[] = {a0, a1, a2, a3};
 	build_byte(b, type);

@@ -95,14 +95,14 @@ static void print_goroutine(void *self, const struct goroutines *a, const struct
 	for (uint32_t i = g->reasons; i; i = a->reason[i - 1].next)
 		if (a->reason[i - 1].total_ns)
 			printf("goroutine %" PRIu64 " waiting/%s %" PRId64 "\n", g->id,
-				   names_text(kinds->names, a->reason[i - 1].reason), a->reason[i - 1].total_ns);
+			       names_text(kinds->names, a->reason[i - 1].reason), a->reason[i - 1].total_ns);
 }
 
 static void print_range(const char *what, const struct distribution *d)
 {
 	if (d->count)
 		printf("range %s %" PRIu64 " %" PRId64 " %" PRId64 "\n", what, d->count, d->sum_ns,
-			   d->max_ns);
+		       d->max_ns);
 }
 
 static void print_gc(const struct gc *gc, const struct names *names)
