@@ -4,6 +4,7 @@ if HAVE_CMOCKA
 include tests/unit/util.mk
 include tests/unit/metrics.mk
 include tests/unit/goproc.mk
+include tests/unit/trace.mk
 include tests/unit/collect.mk
 include tests/unit/tui.mk
 include tests/unit/cli.mk
@@ -11,5 +12,6 @@ endif
 if FUZZ
 include tests/fuzz/local.mk
 endif
+include tests/trace/local.mk
 include tests/bench/local.mk
 dist_check_SCRIPTS += tests/layering tests/tally

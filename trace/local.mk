@@ -1,4 +1,5 @@
 noinst_LIBRARIES += trace/libtrace.a
+trace_libtrace_a_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 trace_libtrace_a_SOURCES = \
 	trace/advance.c \
 	trace/distribution.c trace/distribution.h \

@@ -68,7 +68,7 @@ uint32_t names_intern(struct names *names, const void *text, size_t length)
 				return names->slot[at];
 		}
 	}
-	if (names->n == names->capacity) {
+	if (names->n == names->capacity || !names->slot) {
 		if (!grow(names))
 			return NAME_ERROR;
 		for (at = hash & names->mask; names->slot[at];)

@@ -261,9 +261,9 @@ static enum next next_event(struct order *o, struct front *f)
 	uint64_t ticks = 0;
 	const uint8_t *p = decode(f, &ticks);
 	if (__builtin_expect(p == NULL, 0)) {
+		unsigned long long offset = g->offset + (uint64_t)(f->p - g->data);
 		snprintf(o->problem, sizeof o->problem,
-		         "a byte %u that is no event, or one cut off, at offset %llu", f->type,
-		         (unsigned long long)(g->offset + (uint64_t)(f->p - g->data)));
+		         "a byte %u that is no event, or one cut off, at offset %llu", f->type, offset);
 		return NEXT_BROKEN;
 	}
 	/* Each step is truncated by itself, as the reference does. */

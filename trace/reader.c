@@ -67,7 +67,9 @@ static void note_loss(struct pass *p, uint64_t bytes)
 static void report_progress(struct pass *p)
 {
 	const struct trace_progress *progress = &p->options->progress;
-	int64_t now = progress->report ? clock_monotonic_ns() : 0;
+	if (!progress->report)
+		return;
+	int64_t now = clock_monotonic_ns();
 	if (now - p->reported_ns < PROGRESS_EVERY_NS)
 		return;
 	p->reported_ns = now;
@@ -206,6 +208,10 @@ static enum status read_v2(struct pass *p, const struct trace_visitor *visitors,
 	s->repairs = *order_repairs(p->order);
 	s->bytes = p->in->offset;
 	s->largest_generation = p->g.largest;
+	if (p->options->names) {
+		*p->options->names = *order_names(p->order);
+		*order_names(p->order) = (struct names){0};
+	}
 	generation_finish(&p->g);
 	order_destroy(p->order);
 	return step == STEP_FAILED ? STATUS_FAILED : STATUS_OK;

@@ -50,7 +50,7 @@ static enum wire_result table_add(struct reading *r, struct wire_table *table, u
 static enum wire_result add_strings(struct reading *r)
 {
 	while (r->c.p < r->c.end) {
-		uint8_t type;
+		uint8_t type = 0;
 		uint64_t id, length;
 		cursor_byte(&r->c, &type);
 		if (type != EV_STRING)
@@ -83,7 +83,7 @@ static bool add_frame(struct generation *g, const struct wire_frame *frame)
 static enum wire_result add_stacks(struct reading *r)
 {
 	while (r->c.p < r->c.end) {
-		uint8_t type;
+		uint8_t type = 0;
 		uint64_t id, frames;
 		cursor_byte(&r->c, &type);
 		if (type != EV_STACK)
@@ -114,7 +114,7 @@ static enum wire_result add_samples(struct reading *r)
 {
 	struct generation *g = r->g;
 	while (r->c.p < r->c.end) {
-		uint8_t type;
+		uint8_t type = 0;
 		struct wire_sample s = {0};
 		cursor_byte(&r->c, &type);
 		if (type != EV_CPU_SAMPLE)
@@ -135,7 +135,7 @@ static enum wire_result set_clocks(struct reading *r, uint64_t batch_time, unsig
 	struct generation *g = r->g;
 	uint64_t ticks = batch_time;
 	while (r->c.p < r->c.end) {
-		uint8_t type;
+		uint8_t type = 0;
 		uint64_t value;
 		cursor_byte(&r->c, &type);
 		if (type == EV_FREQUENCY) {
