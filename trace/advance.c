@@ -523,27 +523,6 @@ static enum advance region_begin(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-/* Misuse of regions is the program's mistake, not the trace's: the reference gives up the whole
-   trace for it. Here, regions that were left open inside end with it, and an end without a start is
-   shown to nobody. */
-static enum advance region_end_repaired(struct order *o, struct front *f, uint32_t name)
-{
-	uint32_t *regions = &o->goroutine[o->thread[f->m].g].regions;
-	uint32_t i = *regions;
-	o->repairs.regions++;
-	while (i && (o->node[i].key != f->arg[0] || o->node[i].name != name))
-		i = o->node[i].next;
-	if (!i) {
-		o->last_ns = f->time_ns > o->last_ns ? f->time_ns : o->last_ns;
-		return ADVANCE_READY;
-	}
-	while (*regions != i)
-		order_pop_node(o, regions);
-	order_pop_node(o, regions);
-	emit_region(o, f, name);
-	return ADVANCE_READY;
-}
-
 static enum advance region_end(struct order *o, struct front *f)
 {
 	struct trace_thread *m = thread_of(o, f);
@@ -551,18 +530,18 @@ static enum advance region_end(struct order *o, struct front *f)
 	NEED_USER;
 	NEED_NAME(f->arg[1], &name);
 	uint32_t *regions = &o->goroutine[m->g].regions;
-	if (*regions) { /* else it began before the trace */
-		const struct open_node *innermost = &o->node[*regions];
-		if (innermost->key != f->arg[0] || innermost->name != name) {
-			NEED(o->tolerant, "region \"%.40s\" ends inside region \"%.40s\" of goroutine %llu",
-			     names_text(&o->names, name), names_text(&o->names, innermost->name),
-			     (unsigned long long)o->goroutine[m->g].id);
-			return region_end_repaired(o, f, name);
-		}
-		order_pop_node(o, regions);
+	switch (order_end_region(o, regions, f->arg[0], name)) {
+	case REGION_ENDS:
+		emit_region(o, f, name);
+		return ADVANCE_READY;
+	case REGION_STRAY: /* shown to nobody */
+		o->last_ns = f->time_ns > o->last_ns ? f->time_ns : o->last_ns;
+		return ADVANCE_READY;
+	default:
+		return broken(o, f, "region \"%.40s\" ends inside region \"%.40s\" of goroutine %llu",
+		              names_text(&o->names, name), names_text(&o->names, o->node[*regions].name),
+		              (unsigned long long)o->goroutine[m->g].id);
 	}
-	emit_region(o, f, name);
-	return ADVANCE_READY;
 }
 
 static enum advance user_log(struct order *o, struct front *f)

@@ -89,6 +89,30 @@ void order_pop_node(struct order *o, uint32_t *link)
 	o->free_node = i;
 }
 
+/* Misuse of regions is the program's mistake, not the trace's: the reference gives up the whole
+   trace for it. Tolerance ends the regions that were left open inside with the one around them. */
+enum region_end order_end_region(struct order *o, uint32_t *regions, uint64_t task, uint32_t name)
+{
+	uint32_t i = *regions;
+	if (!i) /* it began before the trace */
+		return REGION_ENDS;
+	if (o->node[i].key == task && o->node[i].name == name) {
+		order_pop_node(o, regions);
+		return REGION_ENDS;
+	}
+	if (!o->tolerant)
+		return REGION_MISFIT;
+	o->repairs.regions++;
+	while (i && (o->node[i].key != task || o->node[i].name != name))
+		i = o->node[i].next;
+	if (!i)
+		return REGION_STRAY;
+	while (*regions != i)
+		order_pop_node(o, regions);
+	order_pop_node(o, regions);
+	return REGION_ENDS;
+}
+
 /* Everything as before the first event, but names and time go on. */
 static bool forget(struct order *o)
 {
@@ -165,7 +189,7 @@ static struct trace_block block_of(struct order *o)
 	};
 }
 
-static enum order_result flush(struct order *o)
+enum order_result order_flush(struct order *o)
 {
 	if (o->events) {
 		if (o->total == 0)
@@ -185,9 +209,9 @@ static enum order_result flush(struct order *o)
 	return o->stop && *o->stop ? ORDER_STOPPED : ORDER_OK;
 }
 
-static enum order_result end_generation(struct order *o)
+enum order_result order_end_generation(struct order *o)
 {
-	enum order_result result = flush(o);
+	enum order_result result = order_flush(o);
 	struct trace_block block = block_of(o);
 	for (size_t i = 0; i < o->visitors && result == ORDER_OK; i++)
 		if (o->visitor[i].generation_end &&
@@ -196,7 +220,7 @@ static enum order_result end_generation(struct order *o)
 	return result;
 }
 
-static struct trace_event *emit_sync(struct order *o, int64_t time_ns)
+struct trace_event *order_emit_sync(struct order *o, int64_t time_ns)
 {
 	struct trace_event *e = order_emit(o, EV_SYNC, time_ns, 0);
 	e->arg[0] = ++o->syncs;
@@ -461,7 +485,7 @@ static enum order_result merge(struct order *o)
 	size_t sample = 0;
 	while (o->heap_n || sample < g->samples) {
 		if (__builtin_expect(o->events > BLOCK_EVENTS - BLOCK_ROOM, 0)) {
-			enum order_result result = flush(o);
+			enum order_result result = order_flush(o);
 			if (result != ORDER_OK)
 				return result;
 		}
@@ -498,18 +522,18 @@ enum order_result order_generation(struct order *o, struct generation *g, struct
 		o->initial = g->number;
 	enum order_result result = gather(o);
 	if (result == ORDER_OK) {
-		emit_sync(o, generation_ns(g, g->min_ticks));
+		order_emit_sync(o, generation_ns(g, g->min_ticks));
 		result = merge(o);
 	}
 	enum order_result shown =
-		result == ORDER_OK || result == ORDER_BROKEN ? end_generation(o) : ORDER_OK;
+		result == ORDER_OK || result == ORDER_BROKEN ? order_end_generation(o) : ORDER_OK;
 	o->generation = NULL;
 	return shown != ORDER_OK ? shown : result;
 }
 
 enum order_result order_gap(struct order *o)
 {
-	enum order_result result = flush(o);
+	enum order_result result = order_flush(o);
 	for (size_t i = 0; i < o->visitors; i++)
 		if (o->visitor[i].gap)
 			o->visitor[i].gap(o->visitor[i].self, o->last_ns);
@@ -520,8 +544,8 @@ enum order_result order_gap(struct order *o)
 
 enum order_result order_end(struct order *o)
 {
-	emit_sync(o, o->last_ns);
-	enum order_result result = flush(o);
+	order_emit_sync(o, o->last_ns);
+	enum order_result result = order_flush(o);
 	struct trace_block block = block_of(o);
 	for (size_t i = 0; i < o->visitors; i++)
 		if (o->visitor[i].end)

@@ -124,4 +124,19 @@ bool order_push_node(struct order *o, uint32_t *head, uint64_t key, uint32_t nam
 /* Frees the node that *link names and sets it to the next. */
 void order_pop_node(struct order *o, uint32_t *link);
 
+/* How the end of a region fits those that are open; the innermost is first in the list. */
+enum region_end {
+	REGION_ENDS,   /* it was closed, or began before the trace */
+	REGION_STRAY,  /* tolerant only: nothing to close */
+	REGION_MISFIT, /* strict only: another one is innermost */
+};
+enum region_end order_end_region(struct order *o, uint32_t *regions, uint64_t task, uint32_t name);
+
+/* The event that opens a generation, and the one that ends the trace. */
+struct trace_event *order_emit_sync(struct order *o, int64_t time_ns);
+/* Shows what was emitted, so that there is room again. */
+enum order_result order_flush(struct order *o);
+/* The same at the end of a generation. */
+enum order_result order_end_generation(struct order *o);
+
 #endif

@@ -1,10 +1,11 @@
 #include "trace/tables.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "trace/format.h"
 
-enum { ENTRY_MIN = 3 /* bytes: type, ID, length */ };
+enum { FIRST_LIMIT = 64 };
 
 /* One batch being read. */
 struct reading {
@@ -24,13 +25,42 @@ static enum wire_result wrong(struct reading *r, const char *what)
 	                    (unsigned long long)r->g->number, what);
 }
 
-/* No ID that was counted up can pass the number of entries that fit into the generation. Untouched
-   pages of `at` cost nothing. */
-static bool table_prepare(struct wire_table *table, size_t bytes)
+/* Makes IDs up to this one indexes. Those that were hashed because they came early move over. */
+static bool table_grow(struct wire_table *table, uint64_t id)
 {
-	table->limit = bytes / ENTRY_MIN + 1;
-	table->at = calloc(table->limit, sizeof *table->at);
-	return table->at != NULL;
+	size_t limit = table->limit ? table->limit * 2 : FIRST_LIMIT;
+	while (limit <= id)
+		limit *= 2;
+	uint32_t *at = realloc(table->at, limit * sizeof *at);
+	if (!at)
+		return false;
+	memset(at + table->limit, 0, (limit - table->limit) * sizeof *at);
+	table->at = at;
+	table->limit = limit;
+	struct idmap rest = {0};
+	bool ok = true;
+	for (size_t i = 0; table->sparse.n && i <= table->sparse.mask; i++) {
+		const struct idmap_entry *e = &table->sparse.entry[i];
+		if (e->value_plus_1 && e->id < limit)
+			at[e->id] = e->value_plus_1 - 1;
+		else if (e->value_plus_1)
+			ok = ok && idmap_put(&rest, e->id, e->value_plus_1 - 1);
+	}
+	idmap_finish(&table->sparse);
+	table->sparse = rest;
+	return ok;
+}
+
+bool wire_table_put(struct wire_table *table, uint64_t id, uint32_t at)
+{
+	/* An index costs four bytes: worth it while a quarter of them is in use. */
+	if (id >= table->limit && id / 4 <= table->n + FIRST_LIMIT && !table_grow(table, id))
+		return false;
+	table->n++;
+	if (id >= table->limit)
+		return idmap_put(&table->sparse, id, at);
+	table->at[id] = at;
+	return true;
 }
 
 static enum wire_result table_add(struct reading *r, struct wire_table *table, uint64_t id,
@@ -39,12 +69,7 @@ static enum wire_result table_add(struct reading *r, struct wire_table *table, u
 	/* ID 0 stands for "none" and is always there: an entry for it is a second one. */
 	if (id == 0 || wire_table_get(table, id) != 0)
 		return wrong(r, twice);
-	table->n++;
-	if (id < table->limit)
-		table->at[id] = at;
-	else if (!idmap_put(&table->sparse, id, at))
-		return WIRE_NO_MEMORY;
-	return WIRE_GENERATION;
+	return wire_table_put(table, id, at) ? WIRE_GENERATION : WIRE_NO_MEMORY;
 }
 
 static enum wire_result add_strings(struct reading *r)
@@ -70,7 +95,7 @@ static enum wire_result add_strings(struct reading *r)
 	return WIRE_GENERATION;
 }
 
-static bool add_frame(struct generation *g, const struct wire_frame *frame)
+bool generation_add_frame(struct generation *g, const struct wire_frame *frame)
 {
 	if (idmap_get(&g->frame_of, frame->pc) != IDMAP_NONE)
 		return true;
@@ -100,7 +125,7 @@ static enum wire_result add_stacks(struct reading *r)
 			if (!cursor_varint(&r->c, &f.pc) || !cursor_varint(&r->c, &f.function) ||
 			    !cursor_varint(&r->c, &f.file) || !cursor_varint(&r->c, &f.line))
 				return wrong(r, "a stack is cut off");
-			if (!add_frame(r->g, &f))
+			if (!generation_add_frame(r->g, &f))
 				return WIRE_NO_MEMORY;
 		}
 		enum wire_result result = table_add(r, &r->g->stacks, id, at, "two stacks have one ID");
@@ -210,11 +235,6 @@ static enum wire_result check_whole(struct generation *g, unsigned version,
 enum wire_result tables_index(struct generation *g, struct input *in, unsigned version,
                               struct wire_damage *damage)
 {
-	if (!table_prepare(&g->strings, g->size) || !table_prepare(&g->stacks, g->size))
-		return WIRE_NO_MEMORY;
-	g->name_of = calloc(g->strings.limit, sizeof *g->name_of);
-	if (!g->name_of)
-		return WIRE_NO_MEMORY;
 	for (size_t i = 0; i < g->structurals; i++) {
 		const struct wire_batch *batch = &g->structural[i];
 		enum wire_result result = read_batch(g, batch, version, damage);
@@ -231,7 +251,8 @@ bool generation_string(const struct generation *g, uint64_t id, const char **tex
 	*length = 0;
 	if (id == 0)
 		return true;
-	uint32_t at = wire_table_get(&g->strings, id);
+	bool in_place = g->has_inline_strings && id >= WIRE_INLINE;
+	uint32_t at = in_place ? (uint32_t)id : wire_table_get(&g->strings, id);
 	if (at == 0)
 		return false;
 	struct cursor c = {g->data + at, g->data + g->size};
@@ -244,7 +265,17 @@ bool generation_string(const struct generation *g, uint64_t id, const char **tex
 
 uint32_t generation_name_slow(struct generation *g, struct names *names, uint64_t id)
 {
-	bool dense = id < g->strings.limit;
+	if (g->name_limit < g->strings.limit) {
+		uint32_t *bigger = realloc(g->name_of, g->strings.limit * sizeof *bigger);
+		if (!bigger)
+			return NAME_ERROR;
+		memset(bigger + g->name_limit, 0, (g->strings.limit - g->name_limit) * sizeof *bigger);
+		g->name_of = bigger;
+		g->name_limit = g->strings.limit;
+	}
+	bool dense = id < g->name_limit;
+	if (dense && g->name_of[id])
+		return g->name_of[id] - 1;
 	if (!dense) {
 		uint32_t known = idmap_get(&g->sparse_name_of, id);
 		if (known != IDMAP_NONE)
@@ -273,6 +304,8 @@ size_t generation_stack(const struct generation *g, uint64_t id,
 	struct cursor c = {g->data + at, g->data + g->size};
 	uint64_t n = 0;
 	cursor_varint(&c, &n);
+	if (n > TRACE_MAX_FRAMES) /* format 1 allows more */
+		n = TRACE_MAX_FRAMES;
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t pc = 0, skipped;
 		cursor_varint(&c, &pc);

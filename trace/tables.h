@@ -11,6 +11,11 @@
 enum wire_result tables_index(struct generation *g, struct input *in, unsigned version,
                               struct wire_damage *damage);
 
+/* `id` is not there yet. false: no memory. */
+bool wire_table_put(struct wire_table *table, uint64_t id, uint32_t at);
+/* The first description of a PC counts. false: no memory. */
+bool generation_add_frame(struct generation *g, const struct wire_frame *frame);
+
 /* Returns WIRE_DAMAGED. */
 enum wire_result wire_damaged(struct wire_damage *damage, enum wire_damage_kind kind,
                               uint64_t offset, const char *format, ...)

@@ -20,6 +20,7 @@
 #define TRACE_HEADER_SIZE 16
 #define TRACE_NO_THREAD   UINT64_MAX
 #define WIRE_NONE         UINT32_MAX
+#define WIRE_INLINE       (UINT64_C(1) << 63)
 
 /* The NN of "go 1.NN trace\0\0\0"; 0: not a trace. */
 unsigned trace_header_version(const uint8_t *data, size_t n);
@@ -38,7 +39,7 @@ struct wire_thread {
 /* Where each ID's entry lies. Go counts IDs up, so most are indexes; the others are hashed. */
 struct wire_table {
 	uint32_t *at; /* offset within the generation; 0: none */
-	size_t limit; /* IDs below it are in `at` */
+	size_t limit; /* IDs below it are in `at`; grows with the number of entries, not with the IDs */
 	struct idmap sparse;
 	size_t n;
 };
@@ -61,6 +62,7 @@ struct generation {
 
 	double ns_per_tick;
 	bool has_frequency, has_snapshot;
+	bool has_inline_strings; /* format 1: IDs of WIRE_INLINE + offset are strings in events */
 	uint64_t snapshot_ticks, snapshot_mono_ns, snapshot_s, snapshot_ns;
 
 	struct wire_batch *batch;
@@ -73,8 +75,8 @@ struct generation {
 	size_t experimental_batches;
 
 	struct wire_table strings, stacks;
-	uint32_t
-		*name_of; /* string ID -> number in names + 1, filled on demand, as long as strings.at */
+	uint32_t *name_of; /* string ID -> number in names + 1, filled on demand */
+	size_t name_limit; /* of name_of; the others are in... */
 	struct idmap sparse_name_of;
 	struct wire_frame *frame;
 	size_t frames, frame_capacity;
@@ -152,7 +154,7 @@ bool generation_string(const struct generation *g, uint64_t id, const char **tex
 uint32_t generation_name_slow(struct generation *g, struct names *names, uint64_t id);
 static inline uint32_t generation_name(struct generation *g, struct names *names, uint64_t id)
 {
-	if (__builtin_expect(id < g->strings.limit && g->name_of[id], 1))
+	if (__builtin_expect(id < g->name_limit && g->name_of[id], 1))
 		return g->name_of[id] - 1;
 	return id == 0 ? NAME_NONE : generation_name_slow(g, names, id);
 }
