@@ -10,8 +10,10 @@
 #include "cli/commands.h"
 
 const struct command commands[] = {
-	{"", command_watch},
-	{"ls", command_ls},
+	{"", command_watch, FOR_WATCH, false},
+	{"ls", command_ls, FOR_LS, false},
+	{"stat", command_stat, FOR_STAT, true},
+	{"check", command_check, FOR_CHECK, true},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 

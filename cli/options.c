@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "report/kinds.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -21,12 +22,20 @@ static const char *const source_words[SOURCE_CHOICE_COUNT] = {
 #define DELAY_MIN_NS     (50 * NS_PER_MS)
 #define DELAY_DEFAULT_NS NS_PER_S
 
-enum option_type { TYPE_FLAG, TYPE_PID, TYPE_COUNT, TYPE_DURATION, TYPE_CHOICE };
+enum option_type {
+	TYPE_FLAG,
+	TYPE_PID,
+	TYPE_COUNT,
+	TYPE_DELAY,
+	TYPE_CHOICE,
+	TYPE_KINDS,
+};
 
 struct option_row {
 	char letter; /* 0: none */
 	const char *name;
 	enum option_type type;
+	unsigned commands;         /* enum command_kind */
 	size_t offset;             /* in struct options */
 	const char *argument;      /* as help shows it; NULL for flags */
 	const char *const *choice; /* TYPE_CHOICE: the words, in the order of their enum */
@@ -37,26 +46,31 @@ struct option_row {
 #define AT(member) offsetof(struct options, member)
 
 static const struct option_row rows[] = {
-	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0, "the Go process to watch"},
-	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0,
+	{'p', "pid", TYPE_PID, FOR_WATCH, AT(pid), "PID", NULL, 0, "the Go process to watch"},
+	{'d', "delay", TYPE_DELAY, FOR_WATCH, AT(delay_ns), "TIME", NULL, 0,
      "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
-	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0,
+	{'n', "iterations", TYPE_COUNT, FOR_WATCH, AT(iterations), "N", NULL, 0,
      "end after N snapshots (with --batch and --json)"},
-	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent", source_words, SOURCE_CHOICE_COUNT,
-     "where the numbers come from (default auto: both, whatever is there)"},
-	{'b', "batch", TYPE_FLAG, AT(batch), NULL, NULL, 0,
+	{0, "source", TYPE_CHOICE, FOR_WATCH, AT(source), "auto|memory|agent", source_words,
+     SOURCE_CHOICE_COUNT, "where the numbers come from (default auto: both, whatever is there)"},
+	{'b', "batch", TYPE_FLAG, FOR_WATCH, AT(batch), NULL, NULL, 0,
      "print snapshots as the runtime's schedtrace does, one line each"},
-	{0, "detail", TYPE_FLAG, AT(detail), NULL, NULL, 0,
+	{0, "detail", TYPE_FLAG, FOR_WATCH, AT(detail), NULL, NULL, 0,
      "with --batch: every P and M too, as scheddetail=1 does"},
-	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0, "print snapshots as JSON, one object a line"},
-	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0,
+	{'j', "json", TYPE_FLAG, FOR_ALL, AT(json), NULL, NULL, 0,
+     "print snapshots as JSON, one object a line; with stat and check: the result as one object"},
+	{'v', "verbose", TYPE_FLAG, FOR_LS, AT(verbose), NULL, NULL, 0,
      "with ls: why the memory of a process can't be read"},
-	{0, "color", TYPE_CHOICE, AT(color), "auto|always|never", color_words, COLOR_CHOICE_COUNT,
-     "colours on the screen (default auto: unless NO_COLOR is set)"},
-	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0, "draw with ASCII characters alone"},
-	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, "print the version and exit"},
-	{'h', "help", TYPE_FLAG, AT(help), NULL, NULL, 0, "print this and exit"},
-	{0, "help-man", TYPE_FLAG, AT(help_man), NULL, NULL, 0, NULL},
+	{0, "kind", TYPE_KINDS, FOR_STAT, AT(kinds), "KIND,...", NULL, 0,
+     "with stat: these parts alone, of health, utilization, goroutines, waits and gc"},
+	{0, "strict", TYPE_FLAG, FOR_CHECK, AT(strict), NULL, NULL, 0,
+     "with check: judge as Go's own reader does, which repairs nothing"},
+	{0, "color", TYPE_CHOICE, FOR_WATCH, AT(color), "auto|always|never", color_words,
+     COLOR_CHOICE_COUNT, "colours on the screen (default auto: unless NO_COLOR is set)"},
+	{0, "ascii", TYPE_FLAG, FOR_ALL, AT(ascii), NULL, NULL, 0, "draw with ASCII characters alone"},
+	{'V', "version", TYPE_FLAG, FOR_ALL, AT(version), NULL, NULL, 0, "print the version and exit"},
+	{'h', "help", TYPE_FLAG, FOR_ALL, AT(help), NULL, NULL, 0, "print this and exit"},
+	{0, "help-man", TYPE_FLAG, FOR_ALL, AT(help_man), NULL, NULL, 0, NULL},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
@@ -70,6 +84,8 @@ static const struct {
 	{"-p PID --batch", "schedtrace lines on stdout"},
 	{"-p PID --json", "JSON lines on stdout, with what follows from them"},
 	{"ls", "list the Go processes of this machine"},
+	{"stat FILE", "what an execution trace tells, as text or with --json"},
+	{"check FILE", "tell whether an execution trace is whole"},
 };
 #define USAGES (sizeof usages / sizeof usages[0])
 
@@ -85,6 +101,7 @@ static enum status set(struct options *o, const struct option_row *row, const ch
                        struct error *error)
 {
 	void *at = (char *)o + row->offset;
+	o->given |= UINT32_C(1) << (row - rows);
 	long number;
 	switch (row->type) {
 	case TYPE_FLAG:
@@ -99,10 +116,14 @@ static enum status set(struct options *o, const struct option_row *row, const ch
 		if (!text_parse_integer(value, 1, 0x7fffffff, (long *)at))
 			return bad_value(row, value, "a count of 1 or more", error);
 		return STATUS_OK;
-	case TYPE_DURATION:
+	case TYPE_DELAY:
 		if (!text_parse_duration(value, (int64_t *)at) || *(int64_t *)at < DELAY_MIN_NS)
 			return bad_value(row, value, "a time of 50ms or more, such as 250ms, 0.3s or 2m",
 			                 error);
+		return STATUS_OK;
+	case TYPE_KINDS:
+		if (!report_kinds_parse(value, (unsigned *)at))
+			return bad_value(row, value, REPORT_KIND_WORDS, error);
 		return STATUS_OK;
 	case TYPE_CHOICE:
 		for (int i = 0; i < row->choices; i++)
@@ -181,31 +202,63 @@ static enum status parse_word(struct options *o, const char *word, const char *n
 	return STATUS_OK;
 }
 
+static const char *command_word(unsigned kind)
+{
+	for (size_t i = 1; i < command_count; i++)
+		if (commands[i].kind & kind)
+			return commands[i].name;
+	return "-p PID";
+}
+
+/* Each option goes with the commands of its row. */
+static enum status check_command(const struct options *o, struct error *error)
+{
+	const struct command *command = o->command;
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct option_row *row = &rows[i];
+		if (!(o->given >> i & 1) || row->commands & command->kind)
+			continue;
+		if (*command->name)
+			return error_set(error, STATUS_USAGE, "%s takes no --%s", command->name, row->name);
+		return error_set(error, STATUS_USAGE, "--%s goes with %s", row->name,
+		                 command_word(row->commands));
+	}
+	if (command->takes_file && !o->file)
+		return error_set(error, STATUS_USAGE,
+		                 "%s needs the file of an execution trace, or - for standard input",
+		                 command->name);
+	return STATUS_OK;
+}
+
 static enum status check_together(const struct options *o, struct error *error)
 {
-	bool lists = o->command != &commands[0];
+	enum status status = check_command(o, error);
+	if (status != STATUS_OK)
+		return status;
 	if (o->batch && o->json)
 		return error_set(error, STATUS_USAGE, "--batch and --json exclude each other");
 	if (o->detail && !o->batch)
 		return error_set(error, STATUS_USAGE, "--detail goes with --batch");
 	if (o->iterations && !o->batch && !o->json)
 		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
-	if (!lists && !o->pid && (o->batch || o->json))
+	if (o->command == &commands[0] && !o->pid && (o->batch || o->json))
 		return error_set(error, STATUS_USAGE,
 		                 "--%s needs a process: -p PID (schedtop ls lists them)",
 		                 o->batch ? "batch" : "json");
-	if (lists && (o->pid || o->batch || o->iterations))
-		return error_set(error, STATUS_USAGE, "%s takes none of -p, --batch and -n",
-		                 o->command->name);
-	if (!lists && o->verbose)
-		return error_set(error, STATUS_USAGE, "-v goes with ls");
 	return STATUS_OK;
+}
+
+static const struct command *find_command(const char *word)
+{
+	for (size_t i = 1; i < command_count; i++)
+		if (strcmp(word, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
 }
 
 enum status options_parse(struct options *o, int argc, char **argv, struct error *error)
 {
 	*o = (struct options){.command = &commands[0], .delay_ns = DELAY_DEFAULT_NS};
-	bool named = false;
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
 		if (word[0] == '-' && word[1]) {
@@ -217,14 +270,14 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 			i += used_next;
 			continue;
 		}
-		const struct command *found = NULL;
-		for (size_t k = 1; k < command_count && !found; k++)
-			if (strcmp(word, commands[k].name) == 0)
-				found = &commands[k];
-		if (!found || named)
+		bool named = o->command != &commands[0];
+		const struct command *found = named ? NULL : find_command(word);
+		if (found)
+			o->command = found;
+		else if (named && o->command->takes_file && !o->file)
+			o->file = word;
+		else
 			return unknown(word, error);
-		o->command = found;
-		named = true;
 	}
 	if (o->help || o->help_man || o->version)
 		return STATUS_OK;
@@ -269,8 +322,9 @@ void options_print_help(FILE *out)
 		fprintf(out, "  %-31s ", head);
 		print_wrapped(out, rows[i].text, 34);
 	}
-	fputs("\nExit status: 0 ok, 1 failed, 2 usage, 3 no such process or not a Go program,\n"
-	      "4 permission, 5 the process exited, 128+n by signal n.\n",
+	fputs("\nExit status: 0 ok, 1 failed, 2 usage, 3 no such process or file, or not a Go\n"
+	      "program, 4 permission, 5 the process exited, 6 the trace is damaged, 128+n by\n"
+	      "signal n.\n",
 	      out);
 }
 

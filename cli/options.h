@@ -17,18 +17,26 @@ enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_CHOICE_COUNT };
 
 struct options {
 	const struct command *command; /* never NULL after a good parse */
+	const char *file;              /* of the commands that take one; "-" is standard input */
 	pid_t pid;                     /* 0: none given */
 	int64_t delay_ns;
 	long iterations; /* 0: no end */
 	enum source_choice source;
 	enum color_choice color;
-	bool batch, json, detail, ascii, verbose, help, help_man, version;
+	unsigned kinds; /* bits of enum report_kind; 0: all */
+	bool batch, json, detail, ascii, verbose, strict, help, help_man, version;
+	uint32_t given; /* a bit for each row of the table that was on the command line */
 };
+
+/* Which options a command takes; see the table in options.c. */
+enum command_kind { FOR_WATCH = 1, FOR_LS = 2, FOR_STAT = 4, FOR_CHECK = 8, FOR_ALL = 15 };
 
 /* What the program can do. The first one, whose name is "", is what happens without a command. */
 struct command {
 	const char *name;
 	enum status (*run)(const struct options *o, struct error *error);
+	enum command_kind kind;
+	bool takes_file;
 };
 extern const struct command commands[]; /* main.c */
 extern const size_t command_count;

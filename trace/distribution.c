@@ -39,6 +39,11 @@ bool distribution_add(struct distribution *d, int64_t ns)
 	return true;
 }
 
+static int64_t upper_of(unsigned octave, uint64_t step)
+{
+	return (int64_t)(((step + 1) << octave) - 1);
+}
+
 int64_t distribution_percentile(const struct distribution *d, double ratio)
 {
 	if (d->count == 0)
@@ -52,10 +57,25 @@ int64_t distribution_percentile(const struct distribution *d, double ratio)
 		for (uint64_t step = 0; step < STEPS; step++) {
 			seen += d->octave[octave][step];
 			if (seen >= rank) {
-				int64_t upper = (int64_t)(((step + 1) << octave) - 1);
+				int64_t upper = upper_of(octave, step);
 				return upper < d->max_ns ? upper : d->max_ns;
 			}
 		}
 	}
 	return d->max_ns;
+}
+
+bool distribution_next(const struct distribution *d, struct distribution_step *step)
+{
+	for (uint32_t i = step->next; i < DISTRIBUTION_OCTAVES * STEPS; i++) {
+		unsigned octave = i >> DISTRIBUTION_BITS;
+		uint64_t at = i & (STEPS - 1);
+		if (!d->octave[octave]) {
+			i |= STEPS - 1; /* to the next octave */
+		} else if (d->octave[octave][at]) {
+			*step = (struct distribution_step){upper_of(octave, at), d->octave[octave][at], i + 1};
+			return true;
+		}
+	}
+	return false;
 }

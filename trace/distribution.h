@@ -25,4 +25,13 @@ bool distribution_add(struct distribution *d, int64_t ns);
    and never more than the largest; 0 of none. */
 int64_t distribution_percentile(const struct distribution *d, double ratio);
 
+/* One step that is not empty. All zero before the first. */
+struct distribution_step {
+	int64_t upper_ns; /* the largest duration in it */
+	uint64_t count;
+	uint32_t next; /* the step to look at next */
+};
+/* The next larger one; false: there is none. */
+bool distribution_next(const struct distribution *d, struct distribution_step *step);
+
 #endif

@@ -85,7 +85,14 @@ uint32_t names_intern(struct names *names, const void *text, size_t length)
 	return names->slot[at];
 }
 
+const struct name *names_get(const struct names *names, uint32_t number)
+{
+	static char empty[] = "";
+	static const struct name none = {.text = empty};
+	return number == NAME_NONE || number > names->n ? &none : &names->name[number - 1];
+}
+
 const char *names_text(const struct names *names, uint32_t number)
 {
-	return number == NAME_NONE || number > names->n ? "" : names->name[number - 1].text;
+	return names_get(names, number)->text;
 }

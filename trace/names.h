@@ -30,6 +30,8 @@ struct names {
 void names_finish(struct names *names);
 /* The number of the string, new or known; NAME_ERROR: no memory. */
 uint32_t names_intern(struct names *names, const void *text, size_t length);
+/* With its length. Never NULL; empty for numbers not in the table. */
+const struct name *names_get(const struct names *names, uint32_t number);
 /* Never NULL; "" for numbers not in the table. */
 const char *names_text(const struct names *names, uint32_t number);
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "cli/options.h"
+#include "report/kinds.h"
 
 static enum status run_nothing(const struct options *o, struct error *error)
 {
@@ -14,8 +15,11 @@ static enum status run_nothing(const struct options *o, struct error *error)
 	(void)error;
 	return STATUS_OK;
 }
-const struct command commands[] = {{"", run_nothing}, {"ls", run_nothing}};
-const size_t command_count = 2;
+const struct command commands[] = {{"", run_nothing, FOR_WATCH, false},
+                                   {"ls", run_nothing, FOR_LS, false},
+                                   {"stat", run_nothing, FOR_STAT, true},
+                                   {"check", run_nothing, FOR_CHECK, true}};
+const size_t command_count = sizeof commands / sizeof commands[0];
 
 /* Splits at spaces. */
 static enum status parse(const char *line, struct options *o, struct error *error)
@@ -56,6 +60,19 @@ static void defaults_are_one_second_and_every_source(void **state)
 	assert_ptr_equal(o.command, &commands[1]);
 }
 
+static void file_follows_its_command(void **state)
+{
+	(void)state;
+	struct options o;
+	assert_int_equal(parse("stat --kind gc,tasks x.trace", &o, NULL), STATUS_OK);
+	assert_string_equal(o.command->name, "stat");
+	assert_string_equal(o.file, "x.trace");
+	assert_int_equal(o.kinds, 1U << REPORT_GC | 1U << REPORT_TASKS);
+	assert_int_equal(parse("check -", &o, NULL), STATUS_OK);
+	assert_string_equal(o.file, "-");
+	assert_int_equal(o.kinds, 0);
+}
+
 static void wrong_words_are_named(void **state)
 {
 	(void)state;
@@ -75,11 +92,16 @@ static void wrong_words_are_named(void **state)
 		{"-z", "'-z'"},
 		{"fly", "'fly'"},
 		{"ls ls", "'ls'"},
-		{"ls -p 4", "ls takes none"},
+		{"ls -p 4", "ls takes no --pid"},
+		{"stat x -b", "stat takes no --batch"},
+		{"stat", "needs the file"},
+		{"check a b", "'b'"},
+		{"stat x --kind gc,all", "--kind takes"},
+		{"-p 12 --strict", "--strict goes with check"},
 		{"--json", "needs a process"},
 		{"-p 12 -n 3", "--batch or --json"},
 		{"-p 12 -b -n 0", "1 or more"},
-		{"-v", "goes with ls"},
+		{"-v", "--verbose goes with ls"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct options o;
@@ -104,6 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_may_follow_or_stick),
 		cmocka_unit_test(defaults_are_one_second_and_every_source),
+		cmocka_unit_test(file_follows_its_command),
 		cmocka_unit_test(wrong_words_are_named),
 		cmocka_unit_test(escape_sequences_of_the_command_line_are_not_echoed),
 	};

@@ -1,0 +1,91 @@
+/* How much of the processors was in use, and when. */
+#include "report/json.h"
+#include "report/sections.h"
+
+enum { MOST_PROCS = 16 /* rows */ };
+
+static void print_procs(const struct procs *p, struct page *page)
+{
+	static const struct page_column columns[] = {
+		{"P", 6}, {"BUSY", 8}, {"RUNNING", 10}, {"STARTS", 8}, {"TAKEN AWAY", 10}};
+	enum { COLUMNS = sizeof columns / sizeof *columns };
+	char cell[COLUMNS][PAGE_CELL];
+	double wall = (double)(p->last_ns - p->first_ns);
+	size_t rows = 0, more = 0;
+	page_header(page, columns, COLUMNS);
+	for (size_t i = 0; i < p->slots; i++) {
+		const struct proc_time *proc = &p->slot[i];
+		if (proc->id == UINT64_MAX)
+			continue;
+		if (rows == MOST_PROCS) {
+			more++;
+			continue;
+		}
+		page_count(cell[0], proc->id);
+		page_share(cell[1], (double)proc->running_ns, wall);
+		page_duration(page, cell[2], (double)proc->running_ns);
+		page_count(cell[3], proc->starts);
+		page_count(cell[4], proc->steals);
+		page_row(page, columns, COLUMNS, (const char(*)[PAGE_CELL])cell);
+		rows++;
+	}
+	if (more)
+		page_say(page, "and %zu more Ps; --json tells them all", more);
+}
+
+void utilization_print(const struct analysis *a, struct page *page)
+{
+	const struct procs *p = &a->procs;
+	double ratio = procs_utilization(p);
+	char busy[PAGE_CELL], idle[PAGE_CELL], count[PAGE_CELL], threads[PAGE_CELL];
+	page_heading(page, "Utilization");
+	if (ratio < 0) {
+		page_say(page, "Unknown: the trace shows no P.");
+		return;
+	}
+	page_share(busy, ratio, 1);
+	page_share(idle, 1 - ratio, 1);
+	page_count(count, procs_available(p));
+	page_count(threads, p->threads);
+	page_say(page, "GOMAXPROCS %s%s: Ps busy %s, idle %s of the time. Threads seen: %s.", count,
+	         p->gomaxprocs ? "" : " (as many Ps as were seen)", busy, idle, threads);
+	print_procs(p, page);
+}
+
+static json_t *procs_json(const struct procs *p)
+{
+	json_t *all = json_array();
+	for (size_t i = 0; i < p->slots; i++) {
+		const struct proc_time *proc = &p->slot[i];
+		if (proc->id == UINT64_MAX)
+			continue;
+		json_t *row = json_object();
+		json_put(&row, "id", json_count(proc->id));
+		json_put(&row, "running_ns", json_integer(proc->running_ns));
+		json_put(&row, "starts", json_count(proc->starts));
+		json_put(&row, "steals", json_count(proc->steals));
+		json_push(&all, row);
+	}
+	return all;
+}
+
+json_t *utilization_json(const struct analysis *a)
+{
+	const struct procs *p = &a->procs;
+	double ratio = procs_utilization(p);
+	json_t *object = json_object();
+	if (p->gomaxprocs) {
+		json_put(&object, "gomaxprocs", json_count(p->gomaxprocs));
+		json_put(&object, "gomaxprocs_min", json_count(p->gomaxprocs_min));
+		json_put(&object, "gomaxprocs_max", json_count(p->gomaxprocs_max));
+	}
+	json_put(&object, "duration_ns", json_integer(p->last_ns - p->first_ns));
+	json_put(&object, "running_ns", json_integer(p->running_ns));
+	if (ratio >= 0) {
+		json_put(&object, "busy_ratio", json_real(ratio));
+		json_put(&object, "idle_ratio", json_real(1 - ratio));
+	}
+	json_put(&object, "threads", json_count(p->threads));
+	json_put(&object, "p", procs_json(p));
+	return object;
+}
