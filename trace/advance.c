@@ -458,23 +458,8 @@ static enum advance task_begin(struct order *o, struct front *f)
 	     (unsigned long long)f->arg[0]);
 	NEED_NAME(f->arg[2], &name);
 	NEED_USER;
-	uint32_t slot = o->free_task - 1;
-	if (o->free_task) {
-		o->free_task = o->task[slot].next_free;
-	} else {
-		if (o->tasks == o->task_capacity) {
-			size_t capacity = o->task_capacity ? o->task_capacity * 2 : 64;
-			struct open_task *task = reallocarray(o->task, capacity, sizeof *task);
-			if (!task)
-				return ADVANCE_NO_MEMORY;
-			o->task = task;
-			o->task_capacity = capacity;
-		}
-		slot = (uint32_t)o->tasks++;
-	}
-	if (!idmap_put(&o->task_of, f->arg[0], slot))
+	if (!order_open_task(o, f->arg[0], f->arg[1], name))
 		return ADVANCE_NO_MEMORY;
-	o->task[slot] = (struct open_task){f->arg[1], name, 0};
 	struct trace_event *e = emit(o, f);
 	e->arg[0] = f->arg[0];
 	e->arg[1] = f->arg[1];
@@ -491,14 +476,7 @@ static enum advance task_end(struct order *o, struct front *f)
 	struct trace_event *e = emit(o, f);
 	e->arg[0] = f->arg[0];
 	e->arg[2] = f->arg[1];
-	uint32_t slot = idmap_get(&o->task_of, f->arg[0]);
-	if (slot != IDMAP_NONE) {
-		e->arg[1] = o->task[slot].parent;
-		e->name = o->task[slot].name;
-		o->task[slot].next_free = o->free_task;
-		o->free_task = slot + 1;
-		idmap_remove(&o->task_of, f->arg[0]);
-	}
+	order_close_task(o, f->arg[0], &e->arg[1], &e->name);
 	return ADVANCE_READY;
 }
 

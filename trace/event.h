@@ -67,8 +67,9 @@ struct trace_thread {
 struct trace_block {
 	const struct trace_event *event;
 	size_t events;
-	struct generation *generation; /* NULL in a trace of format 1 and before the first one */
+	struct generation *generation; /* NULL before the first and behind the last one */
 	struct names *names;
+	uint64_t gomaxprocs; /* when a trace of format 1 began; 0: unknown, or PROCS_CHANGE tells */
 	/* By slot. `status` and what follows are ahead of the block: use the events. */
 	const struct trace_goroutine *goroutine;
 	size_t goroutines; /* slots ever used */

@@ -16,5 +16,6 @@ trace_libtrace_a_SOURCES = \
 	trace/reader.c trace/reader.h \
 	trace/stacks.c trace/stacks.h \
 	trace/tables.c trace/tables.h \
+	trace/v1.c trace/v1.h trace/v1_merge.c trace/v1_state.h trace/v1_wire.c \
 	trace/varint.h \
 	trace/wire.c trace/wire.h

@@ -89,6 +89,32 @@ void order_pop_node(struct order *o, uint32_t *link)
 	o->free_node = i;
 }
 
+bool order_open_task(struct order *o, uint64_t id, uint64_t parent, uint32_t name)
+{
+	uint32_t slot = o->free_task - 1;
+	if (o->free_task) {
+		o->free_task = o->task[slot].next_free;
+	} else {
+		if (!wire_grow(&o->task, &o->task_capacity, o->tasks, sizeof *o->task))
+			return false;
+		slot = (uint32_t)o->tasks++;
+	}
+	o->task[slot] = (struct open_task){parent, name, 0};
+	return idmap_put(&o->task_of, id, slot);
+}
+
+void order_close_task(struct order *o, uint64_t id, uint64_t *parent, uint32_t *name)
+{
+	uint32_t slot = idmap_get(&o->task_of, id);
+	if (slot == IDMAP_NONE)
+		return;
+	*parent = o->task[slot].parent;
+	*name = o->task[slot].name;
+	o->task[slot].next_free = o->free_task;
+	o->free_task = slot + 1;
+	idmap_remove(&o->task_of, id);
+}
+
 /* Misuse of regions is the program's mistake, not the trace's: the reference gives up the whole
    trace for it. Tolerance ends the regions that were left open inside with the one around them. */
 enum region_end order_end_region(struct order *o, uint32_t *regions, uint64_t task, uint32_t name)
@@ -180,6 +206,7 @@ static struct trace_block block_of(struct order *o)
 		.events = o->events,
 		.generation = o->generation,
 		.names = &o->names,
+		.gomaxprocs = o->gomaxprocs,
 		.goroutine = o->goroutine,
 		.goroutines = o->goroutines,
 		.proc = o->proc,

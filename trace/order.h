@@ -17,13 +17,16 @@ struct order_repairs {
 	uint64_t regions; /* ends of regions that fit no start, or not the innermost */
 	uint64_t stacks;  /* IDs of stacks that aren't there */
 	uint64_t strings;
+	uint64_t times; /* that step back; format 1 alone */
 };
 
 enum order_result { ORDER_OK, ORDER_BROKEN, ORDER_NO_MEMORY, ORDER_STOPPED };
 
 struct order_options {
 	bool tolerant;
-	bool reference_clock; /* at_ns is time_ns, so that durations are those of Go's reader */
+	/* at_ns is time_ns, so that durations are those of Go's reader; and with its one mistake: a
+	   blocking syscall of a trace of Go 1.21 or older ends for it at a CPU sample. */
+	bool reference_clock;
 	const volatile sig_atomic_t *stop; /* NULL, or becomes non-zero to stop soon */
 };
 

@@ -54,6 +54,7 @@ struct order {
 	struct input *in;
 	struct names names;
 	uint64_t initial; /* number of the first generation (since a gap) */
+	uint64_t gomaxprocs; /* format 1 alone */
 	uint64_t gc_seq;
 	enum gc_state gc_state;
 	bool tolerant, reference_clock;
@@ -123,6 +124,11 @@ uint32_t order_add_thread(struct order *o, uint64_t id);
 bool order_push_node(struct order *o, uint32_t *head, uint64_t key, uint32_t name);
 /* Frees the node that *link names and sets it to the next. */
 void order_pop_node(struct order *o, uint32_t *link);
+
+/* `id` must not be open. false: no memory. */
+bool order_open_task(struct order *o, uint64_t id, uint64_t parent, uint32_t name);
+/* Leaves `parent` and `name` alone where the task isn't open. */
+void order_close_task(struct order *o, uint64_t id, uint64_t *parent, uint32_t *name);
 
 /* How the end of a region fits those that are open; the innermost is first in the list. */
 enum region_end {

@@ -105,6 +105,8 @@ static bool on_events(void *self, const struct trace_block *block)
 		else if (e->type == EV_PROCS_CHANGE)
 			change(a, e->arg[0]);
 	}
+	if (a->gomaxprocs == 0 && block->gomaxprocs)
+		change(a, block->gomaxprocs);
 	if (block->threads > a->threads + 1)
 		a->threads = block->threads - 1; /* slot 0 is none */
 	return true;

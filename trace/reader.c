@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "trace/v1.h"
 #include "trace/wire.h"
 #include "util/clock.h"
 
-enum { NEWEST_VERSION = 26, FIRST_V2 = 22, PROGRESS_EVERY_NS = 100 * 1000 * 1000 };
+enum { FIRST_V1 = 11, FIRST_V2 = 22, NEWEST_VERSION = 26, PROGRESS_EVERY_NS = 100 * 1000 * 1000 };
 
 static const struct {
 	unsigned version;
@@ -22,6 +23,14 @@ const char *trace_go_version(unsigned header_version)
 		if (releases[i].version == header_version)
 			return releases[i].go;
 	return header_version > NEWEST_VERSION ? "a Go newer than this schedtop" : "an unknown Go";
+}
+
+static bool is_known(unsigned header_version)
+{
+	for (size_t i = 0; i < sizeof releases / sizeof releases[0]; i++)
+		if (releases[i].version == header_version)
+			return true;
+	return false;
 }
 
 /* One pass. */
@@ -186,20 +195,68 @@ static enum step next_generation(struct pass *p, struct error *error)
 	return step;
 }
 
-static enum status read_v2(struct pass *p, const struct trace_visitor *visitors, size_t n,
-                           struct error *error)
+static enum step read_v2(struct pass *p, struct error *error)
+{
+	enum step step;
+	wire_init(&p->wire, p->in, p->summary->version, !p->options->strict);
+	do
+		step = next_generation(p, error);
+	while (step == STEP_ON);
+	p->summary->largest_generation = p->g.largest;
+	generation_finish(&p->g);
+	return step;
+}
+
+static enum step show_v1(struct pass *p, struct v1 *v1, struct error *error)
+{
+	enum order_result result = ORDER_OK;
+	while (result == ORDER_OK && !v1_at_end(v1)) {
+		result = v1_show(v1, p->order);
+		if (p->in->map)
+			p->in->consumed = v1_done(v1);
+		report_progress(p);
+	}
+	if (result == ORDER_BROKEN)
+		note_damage(p->summary, p->in->offset + v1_done(v1), order_problem(p->order));
+	if (result == ORDER_STOPPED)
+		p->summary->verdict = TRACE_STOPPED;
+	return result == ORDER_NO_MEMORY ? no_memory(error) : STEP_END;
+}
+
+/* The whole trace is one generation. */
+static enum step read_v1(struct pass *p, struct error *error)
 {
 	struct trace_summary *s = p->summary;
-	wire_init(&p->wire, p->in, s->version, !p->options->strict);
+	struct wire_damage damage;
+	struct v1 *v1;
+	enum wire_result result = v1_open(&v1, p->in, s->version, !p->options->strict, &damage);
+	if (result == WIRE_NO_MEMORY)
+		return no_memory(error);
+	s->largest_generation = p->in->have;
+	if (damage.kind != WIRE_SOUND) {
+		note_damage(s, damage.offset, damage.text);
+		s->lost_bytes = p->in->offset + p->in->have - damage.offset;
+	}
+	enum step step = STEP_END;
+	if (result == WIRE_GENERATION) {
+		s->generations = 1;
+		step = show_v1(p, v1, error);
+	}
+	v1_close(v1);
+	input_consume(p->in, p->in->have);
+	return step;
+}
+
+static enum status read_all(struct pass *p, const struct trace_visitor *visitors, size_t n,
+                            struct error *error)
+{
+	struct trace_summary *s = p->summary;
 	struct order_options options = {!p->options->strict, p->options->reference_clock,
 	                                p->options->stop};
 	p->order = order_create(visitors, n, &options);
 	if (!p->order)
 		return error_no_memory(error);
-	enum step step;
-	do
-		step = next_generation(p, error);
-	while (step == STEP_ON);
+	enum step step = s->version < FIRST_V2 ? read_v1(p, error) : read_v2(p, error);
 	if (step == STEP_END && order_end(p->order) == ORDER_NO_MEMORY)
 		step = no_memory(error);
 	s->events = order_events(p->order);
@@ -207,12 +264,10 @@ static enum status read_v2(struct pass *p, const struct trace_visitor *visitors,
 	s->last_ns = order_last_ns(p->order);
 	s->repairs = *order_repairs(p->order);
 	s->bytes = p->in->offset;
-	s->largest_generation = p->g.largest;
 	if (p->options->names) {
 		*p->options->names = *order_names(p->order);
 		*order_names(p->order) = (struct names){0};
 	}
-	generation_finish(&p->g);
 	order_destroy(p->order);
 	return step == STEP_FAILED ? STATUS_FAILED : STATUS_OK;
 }
@@ -231,15 +286,15 @@ enum status trace_read(struct input *in, const struct trace_options *options,
 		                 in->have == 0
 		                     ? "the file is empty: the program closed it before trace.Stop"
 		                     : "not a Go execution trace: it doesn't begin with \"go 1.NN trace\"");
-	if (summary->version < FIRST_V2)
+	if (summary->version < FIRST_V1)
 		return error_set(error, STATUS_DAMAGED,
-		                 "a trace of %s, in a format that this schedtop doesn't read",
-		                 trace_go_version(summary->version));
+		                 "format \"go 1.%u\" is older than Go 1.11; this schedtop doesn't read it",
+		                 summary->version);
 	summary->newer = summary->version > NEWEST_VERSION;
-	if (options->strict && (summary->newer || summary->version == 24))
+	if (options->strict && !is_known(summary->version))
 		return error_set(error, STATUS_DAMAGED, "unknown format \"go 1.%u\"", summary->version);
 	input_consume(in, TRACE_HEADER_SIZE);
-	enum status status = read_v2(&pass, visitors, n, error);
+	enum status status = read_all(&pass, visitors, n, error);
 	if (status != STATUS_OK)
 		return status;
 	if (in->torn)

@@ -121,6 +121,19 @@ func TestVerdictsOfTheReferencesTests(t *testing.T) {
 	}
 }
 
+// Traces of Go 1.11 to 1.21 that the reference keeps for its own tests.
+func TestTotalsOfTheReferencesOldTraces(t *testing.T) {
+	program := summaryProgram(t)
+	dir := filepath.Join(filepath.Dir(referenceTestdata(t)), "internal", "tracev1", "testdata")
+	files, _ := filepath.Glob(filepath.Join(dir, "*_good"))
+	if len(files) < 10 {
+		t.Fatalf("only %d traces found", len(files))
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) { compare(t, program, file) })
+	}
+}
+
 // Whatever the fuzzers of the reference found: one verdict for both.
 func TestVerdictsOfTheReferencesFuzzCorpus(t *testing.T) {
 	program := summaryProgram(t)
