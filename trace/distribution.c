@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/elapsed.h"
+
 enum { STEPS = 1 << DISTRIBUTION_BITS };
 
 void distribution_finish(struct distribution *d)
@@ -34,7 +36,7 @@ bool distribution_add(struct distribution *d, int64_t ns)
 		d->min_ns = ns;
 	if (ns > d->max_ns)
 		d->max_ns = ns;
-	d->sum_ns += ns;
+	add_ns(&d->sum_ns, ns);
 	d->count++;
 	return true;
 }

@@ -25,7 +25,7 @@
 
 struct trace_event {
 	int64_t time_ns;  /* strictly increasing over the whole trace */
-	int64_t at_ns;    /* as it was written: the better one for durations, but it can step back */
+	int64_t at_ns;    /* as it was written, within +-2^61: for durations; it can step back */
 	uint64_t arg[3];  /* by type, see below; the last is a stack's ID, of this generation */
 	uint32_t g, p, m; /* slots of the context before the event, or TRACE_NONE */
 	uint32_t subject; /* slot of the goroutine or P that a transition or a range is about */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/elapsed.h"
 #include "trace/stacks.h"
 #include "trace/tables.h"
 
@@ -39,7 +40,7 @@ static bool add_reason(struct goroutines *a, uint32_t *list, uint32_t reason, ui
 		*list = i;
 	}
 	a->reason[i - 1].count += count;
-	a->reason[i - 1].total_ns += ns;
+	add_ns(&a->reason[i - 1].total_ns, ns);
 	return true;
 }
 
@@ -86,7 +87,7 @@ static bool grow_slots(struct goroutines *a, size_t slots)
 static bool charge(struct goroutines *a, struct goroutine_time *g, int64_t now)
 {
 	int64_t ns = now > g->since_ns ? now - g->since_ns : 0;
-	g->state_ns[g->state] += ns;
+	add_ns(&g->state_ns[g->state], ns);
 	g->since_ns = now;
 	return g->state != GO_WAITING || add_reason(a, &g->reasons, g->reason, 1, ns);
 }
@@ -117,8 +118,8 @@ static bool retire(struct goroutines *a, struct goroutine_time *g, bool ended)
 	group->ended += ended;
 	group->starts += g->starts;
 	for (size_t i = 0; i < GO_STATUS_COUNT; i++) {
-		group->state_ns[i] += g->state_ns[i];
-		a->state_ns[i] += g->state_ns[i];
+		add_ns(&group->state_ns[i], g->state_ns[i]);
+		add_ns(&a->state_ns[i], g->state_ns[i]);
 	}
 	if (!merge_reasons(a, &group->reasons, g->reasons) ||
 	    !merge_reasons(a, &a->all_reasons, g->reasons))

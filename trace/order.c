@@ -563,7 +563,7 @@ enum order_result order_gap(struct order *o)
 	enum order_result result = order_flush(o);
 	for (size_t i = 0; i < o->visitors; i++)
 		if (o->visitor[i].gap)
-			o->visitor[i].gap(o->visitor[i].self, o->last_ns);
+			o->visitor[i].gap(o->visitor[i].self, order_bound(o->last_ns));
 	if (result == ORDER_OK && !forget(o))
 		result = ORDER_NO_MEMORY;
 	return result;
@@ -576,7 +576,7 @@ enum order_result order_end(struct order *o)
 	struct trace_block block = block_of(o);
 	for (size_t i = 0; i < o->visitors; i++)
 		if (o->visitor[i].end)
-			o->visitor[i].end(o->visitor[i].self, &block, o->last_ns);
+			o->visitor[i].end(o->visitor[i].self, &block, order_bound(o->last_ns));
 	return result;
 }
 

@@ -53,7 +53,7 @@ struct order {
 	struct generation *generation;
 	struct input *in;
 	struct names names;
-	uint64_t initial; /* number of the first generation (since a gap) */
+	uint64_t initial;    /* number of the first generation (since a gap) */
 	uint64_t gomaxprocs; /* format 1 alone */
 	uint64_t gc_seq;
 	enum gc_state gc_state;
@@ -93,6 +93,15 @@ struct order {
 typedef enum advance (*advance_handler)(struct order *o, struct front *f);
 extern const advance_handler advance_handlers[256];
 
+/* Times that differ by less than 2^62, so that nobody's subtraction overflows: 73 years. */
+static inline int64_t order_bound(int64_t ns)
+{
+	const int64_t most = INT64_C(1) << 61;
+	if (__builtin_expect(ns > most, 0))
+		return most;
+	return __builtin_expect(ns < -most, 0) ? -most : ns;
+}
+
 /* Appends an event in the context of the thread in slot m. */
 static inline struct trace_event *order_emit(struct order *o, uint8_t type, int64_t time_ns,
                                              uint32_t m)
@@ -100,9 +109,9 @@ static inline struct trace_event *order_emit(struct order *o, uint8_t type, int6
 	struct trace_event *e = &o->event[o->events++];
 	const struct trace_thread *thread = &o->thread[m];
 	int64_t last = o->last_ns;
-	o->last_ns = time_ns > last ? time_ns : last + 1;
+	o->last_ns = time_ns > last ? time_ns : last + (last != INT64_MAX);
 	e->time_ns = o->last_ns;
-	e->at_ns = o->reference_clock ? o->last_ns : time_ns;
+	e->at_ns = order_bound(o->reference_clock ? o->last_ns : time_ns);
 	e->arg[0] = e->arg[1] = e->arg[2] = 0;
 	e->g = thread->g;
 	e->p = thread->p;

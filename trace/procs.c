@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/elapsed.h"
+
 #define IDLE INT64_MIN
 
 enum { FIRST_BIN_NS = 1000 * 1000 };
@@ -30,8 +32,10 @@ static bool grow(struct procs *a, const struct trace_block *block)
 /* Two bins become one. */
 static void widen(struct procs *a)
 {
-	for (size_t i = 0; i < PROCS_BINS / 2; i++)
-		a->bin_running_ns[i] = a->bin_running_ns[2 * i] + a->bin_running_ns[2 * i + 1];
+	for (size_t i = 0; i < PROCS_BINS / 2; i++) {
+		a->bin_running_ns[i] = a->bin_running_ns[2 * i];
+		add_ns(&a->bin_running_ns[i], a->bin_running_ns[2 * i + 1]);
+	}
 	memset(&a->bin_running_ns[PROCS_BINS / 2], 0, sizeof a->bin_running_ns / 2);
 	a->bin_ns *= 2;
 	a->bins = (a->bins + 1) / 2;
@@ -50,7 +54,7 @@ static void add_to_bins(struct procs *a, int64_t from, int64_t to)
 		int64_t end = (bin + 1) * a->bin_ns;
 		if (end > to)
 			end = to;
-		a->bin_running_ns[bin] += end - from;
+		add_ns(&a->bin_running_ns[bin], end - from);
 		if ((size_t)bin >= a->bins)
 			a->bins = (size_t)bin + 1;
 		from = end;
@@ -60,8 +64,8 @@ static void add_to_bins(struct procs *a, int64_t from, int64_t to)
 static void stop(struct procs *a, struct proc_time *p, int64_t now)
 {
 	if (p->since_ns != IDLE && now > p->since_ns) {
-		p->running_ns += now - p->since_ns;
-		a->running_ns += now - p->since_ns;
+		add_ns(&p->running_ns, now - p->since_ns);
+		add_ns(&a->running_ns, now - p->since_ns);
 		add_to_bins(a, p->since_ns, now);
 	}
 	p->since_ns = IDLE;

@@ -18,3 +18,25 @@ tests_fuzz_fuzz_elf_SOURCES = tests/fuzz/fuzz_elf.c tests/unit/goproc_elf.c test
 tests_fuzz_fuzz_elf_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
 tests_fuzz_fuzz_elf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_elf_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)
+
+# Traces of goroutines; ./check makes their seeds.
+trace_fuzz_libs = trace/libtrace.a util/libutil.a $(ZLIB_LIBS) $(ZSTD_LIBS)
+trace_fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+noinst_PROGRAMS += tests/fuzz/fuzz_trace_wire
+tests_fuzz_fuzz_trace_wire_SOURCES = tests/fuzz/fuzz_trace_wire.c
+tests_fuzz_fuzz_trace_wire_LDFLAGS = $(trace_fuzz_ldflags)
+tests_fuzz_fuzz_trace_wire_LDADD = $(trace_fuzz_libs)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_trace_order
+tests_fuzz_fuzz_trace_order_SOURCES = tests/fuzz/fuzz_trace_order.c \
+	tests/fuzz/trace_pass.c tests/fuzz/trace_pass.h
+tests_fuzz_fuzz_trace_order_LDFLAGS = $(trace_fuzz_ldflags)
+tests_fuzz_fuzz_trace_order_LDADD = $(trace_fuzz_libs)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_trace_v1
+tests_fuzz_fuzz_trace_v1_SOURCES = tests/fuzz/fuzz_trace_v1.c \
+	tests/fuzz/trace_pass.c tests/fuzz/trace_pass.h
+tests_fuzz_fuzz_trace_v1_LDFLAGS = $(trace_fuzz_ldflags)
+tests_fuzz_fuzz_trace_v1_LDADD = $(trace_fuzz_libs)
+EXTRA_DIST += tests/data/fuzz/trace.dict
