@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "trace/elapsed.h"
 #include "trace/v1.h"
 #include "trace/wire.h"
 #include "util/clock.h"
@@ -70,7 +71,7 @@ static void note_loss(struct pass *p, uint64_t bytes)
 		if (t > to)
 			to = t;
 	}
-	p->summary->lost_ns += to - from;
+	add_ns(&p->summary->lost_ns, elapsed_ns(from, to));
 }
 
 static void report_progress(struct pass *p)
@@ -178,6 +179,8 @@ static enum step next_generation(struct pass *p, struct error *error)
 		}
 		return STEP_END;
 	case WIRE_DAMAGED:
+		if (damage.unnoticed && p->options->strict)
+			return STEP_END;
 		note_damage(s, damage.offset, damage.text);
 		if (!can_skip(p, &damage)) {
 			lose_rest(p);

@@ -25,6 +25,15 @@ static enum wire_result wrong(struct reading *r, const char *what)
 	                    (unsigned long long)r->g->number, what);
 }
 
+/* Where no byte of a number is there, Go's reader believes that the trace ends as it should; but
+   not everywhere. */
+static enum wire_result cut_off(struct reading *r, const char *what)
+{
+	enum wire_result result = wrong(r, what);
+	r->damage->unnoticed = r->c.p == r->c.end;
+	return result;
+}
+
 /* Makes IDs up to this one indexes. Those that were hashed because they came early move over. */
 static bool table_grow(struct wire_table *table, uint64_t id)
 {
@@ -81,12 +90,14 @@ static enum wire_result add_strings(struct reading *r)
 		if (type != EV_STRING)
 			return wrong(r, "something else among the strings");
 		if (!cursor_varint(&r->c, &id))
-			return wrong(r, "a string is cut off");
+			return cut_off(r, "a string is cut off");
 		uint32_t at = here(r);
-		if (!cursor_varint(&r->c, &length) || length > (uint64_t)(r->c.end - r->c.p))
-			return wrong(r, "a string is cut off");
+		if (!cursor_varint(&r->c, &length))
+			return cut_off(r, "a string is cut off");
 		if (length > TRACE_MAX_STRING)
 			return wrong(r, "a string is longer than 1,024 bytes");
+		if (length > (uint64_t)(r->c.end - r->c.p))
+			return wrong(r, "a string is cut off");
 		r->c.p += length;
 		enum wire_result result = table_add(r, &r->g->strings, id, at, "two strings have one ID");
 		if (result != WIRE_GENERATION)
@@ -114,10 +125,10 @@ static enum wire_result add_stacks(struct reading *r)
 		if (type != EV_STACK)
 			return wrong(r, "something else among the stacks");
 		if (!cursor_varint(&r->c, &id))
-			return wrong(r, "a stack is cut off");
+			return cut_off(r, "a stack is cut off");
 		uint32_t at = here(r);
 		if (!cursor_varint(&r->c, &frames))
-			return wrong(r, "a stack is cut off");
+			return cut_off(r, "a stack is cut off");
 		if (frames > TRACE_MAX_FRAMES)
 			return wrong(r, "a stack has more than 128 frames");
 		for (uint64_t i = 0; i < frames; i++) {
@@ -147,7 +158,7 @@ static enum wire_result add_samples(struct reading *r)
 		if (!cursor_varint(&r->c, &s.ticks) || !cursor_varint(&r->c, &s.m) ||
 		    !cursor_varint(&r->c, &s.p) || !cursor_varint(&r->c, &s.g) ||
 		    !cursor_varint(&r->c, &s.stack))
-			return wrong(r, "a CPU sample is cut off");
+			return cut_off(r, "a CPU sample is cut off");
 		if (!wire_grow(&g->sample, &g->sample_capacity, g->samples, sizeof s))
 			return WIRE_NO_MEMORY;
 		g->sample[g->samples++] = s;
@@ -167,7 +178,7 @@ static enum wire_result set_clocks(struct reading *r, uint64_t batch_time, unsig
 			if (g->has_frequency)
 				return wrong(r, "two frequencies");
 			if (!cursor_varint(&r->c, &value))
-				return wrong(r, "the frequency is cut off");
+				return cut_off(r, "the frequency is cut off");
 			g->has_frequency = true;
 			g->ns_per_tick = 1.0 / ((double)value / 1e9);
 		} else if (type == EV_CLOCK_SNAPSHOT && version >= 25) {
@@ -176,7 +187,7 @@ static enum wire_result set_clocks(struct reading *r, uint64_t batch_time, unsig
 			g->has_snapshot = true;
 			if (!cursor_varint(&r->c, &value) || !cursor_varint(&r->c, &g->snapshot_mono_ns) ||
 			    !cursor_varint(&r->c, &g->snapshot_s) || !cursor_varint(&r->c, &g->snapshot_ns))
-				return wrong(r, "the clock snapshot is cut off");
+				return cut_off(r, "the clock snapshot is cut off");
 			ticks += value;
 			g->snapshot_ticks = ticks;
 		} else {
@@ -232,8 +243,8 @@ static enum wire_result check_whole(struct generation *g, unsigned version,
 	return WIRE_GENERATION;
 }
 
-enum wire_result tables_index(struct generation *g, struct input *in, unsigned version,
-                              struct wire_damage *damage)
+enum wire_result tables_read(struct generation *g, struct input *in, unsigned version,
+                             struct wire_damage *damage)
 {
 	for (size_t i = 0; i < g->structurals; i++) {
 		const struct wire_batch *batch = &g->structural[i];
@@ -242,7 +253,14 @@ enum wire_result tables_index(struct generation *g, struct input *in, unsigned v
 			return result;
 		input_release(in, batch->offset, (size_t)batch->offset + batch->size);
 	}
-	return check_whole(g, version, damage);
+	return WIRE_GENERATION;
+}
+
+enum wire_result tables_index(struct generation *g, struct input *in, unsigned version,
+                              struct wire_damage *damage)
+{
+	enum wire_result result = tables_read(g, in, version, damage);
+	return result == WIRE_GENERATION ? check_whole(g, version, damage) : result;
 }
 
 bool generation_string(const struct generation *g, uint64_t id, const char **text, size_t *length)

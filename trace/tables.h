@@ -7,7 +7,10 @@
 
 #include "trace/wire.h"
 
-/* Indexes and checks them all. WIRE_GENERATION, WIRE_DAMAGED or WIRE_NO_MEMORY. */
+/* Indexes them all, as far as they are there. WIRE_GENERATION, WIRE_DAMAGED or WIRE_NO_MEMORY. */
+enum wire_result tables_read(struct generation *g, struct input *in, unsigned version,
+                             struct wire_damage *damage);
+/* The same, and checks that the generation has all that it needs. */
 enum wire_result tables_index(struct generation *g, struct input *in, unsigned version,
                               struct wire_damage *damage);
 

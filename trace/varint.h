@@ -32,9 +32,11 @@ static inline bool cursor_varint(struct cursor *c, uint64_t *value)
 		uint64_t b = *p++;
 		x |= (b & 0x7f) << 7 * i;
 		if (b < 0x80) {
+			if (i + 1 == VARINT_MAX && b > 1)
+				return false;
 			c->p = p;
 			*value = x;
-			return i + 1 < VARINT_MAX || b <= 1;
+			return true;
 		}
 	}
 	return false;

@@ -32,6 +32,7 @@ enum wire_result wire_damaged(struct wire_damage *damage, enum wire_damage_kind 
 	va_list args;
 	damage->kind = kind;
 	damage->offset = offset;
+	damage->unnoticed = false;
 	va_start(args, format);
 	vsnprintf(damage->text, sizeof damage->text, format, args);
 	va_end(args);
@@ -241,6 +242,7 @@ static enum wire_result find_extent(struct wire *wire, struct generation *g,
 			return WIRE_NO_MEMORY;
 		if (result == HEADER_INPUT_END) {
 			g->size = at;
+			wire->ended = true;
 			if (!marked)
 				return WIRE_GENERATION;
 			if (g->batches)
@@ -314,7 +316,9 @@ enum wire_result wire_next(struct wire *wire, struct generation *g, struct wire_
 		 */
 		if (!input_need(wire->in, 1))
 			return WIRE_NO_MEMORY;
-		if (wire->in->have == 0)
+		if (wire->in->have > 0 && wire->ended)
+			wire_damaged(damage, WIRE_TORN, wire->in->offset, "a batch is cut off behind its type");
+		if (wire->in->have == 0 || wire->ended)
 			return WIRE_END;
 	}
 	enum wire_result result = find_extent(wire, g, damage);
@@ -324,6 +328,11 @@ enum wire_result wire_next(struct wire *wire, struct generation *g, struct wire_
 	if (result == WIRE_GENERATION) {
 		wire->previous = g->number;
 		result = tables_index(g, wire->in, wire->version, damage);
+	} else if (result == WIRE_DAMAGED && !wire->tolerant) {
+		/* Go's reader looks into each batch before it goes on to the next. */
+		struct wire_damage earlier = {0};
+		if (tables_read(g, wire->in, wire->version, &earlier) == WIRE_DAMAGED)
+			*damage = earlier;
 	}
 	return result;
 }

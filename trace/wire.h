@@ -105,6 +105,7 @@ enum wire_damage_kind {
 struct wire_damage {
 	enum wire_damage_kind kind;
 	uint64_t offset;
+	bool unnoticed; /* Go's reader takes it for the end of the trace */
 	char text[160];
 };
 
@@ -113,6 +114,7 @@ struct wire {
 	unsigned version;
 	bool tolerant;     /* split where generations are out of sequence instead of giving them up */
 	uint64_t previous; /* number of the last generation found, 0: none */
+	bool ended;        /* nothing follows it */
 	struct wire_damage pending; /* found behind a generation that is good itself */
 };
 

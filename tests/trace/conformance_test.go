@@ -59,3 +59,21 @@ func TestVerdictsOfTheReferencesFuzzCorpus(t *testing.T) {
 		compare(t, program, file)
 	})
 }
+
+// What our own fuzzing has found so far: folders in $TRACE_CORPORA, separated by
+// colons.
+func TestVerdictsOfOurFuzzCorpora(t *testing.T) {
+	program := summaryProgram(t)
+	checked := 0
+	for _, dir := range filepath.SplitList(os.Getenv("TRACE_CORPORA")) {
+		files, _ := filepath.Glob(filepath.Join(dir, "*"))
+		for _, file := range files {
+			compare(t, program, file)
+			checked++
+		}
+	}
+	if checked == 0 {
+		t.Skip("nothing was fuzzed here yet: ./check --only fuzz")
+	}
+	t.Logf("%d traces", checked)
+}

@@ -139,6 +139,72 @@ static void every_cut_is_noticed_and_what_is_whole_is_kept(void **state)
 	assert_int_equal(s.verdict, TRACE_WHOLE);
 }
 
+/* Before 1.26 a cut between batches looks like an end. */
+static void cut_inside_a_batch_of_an_older_trace_is_noticed(void **state)
+{
+	(void)state;
+	struct builder b = {.n = 0};
+	struct seen seen;
+	struct trace_summary s;
+	build_header(&b, 23);
+	build_generation(&b, 1, 23);
+	size_t first = b.n;
+	build_generation(&b, 2, 23);
+	for (size_t n = b.n - 1; n > b.n - 8; n--) {
+		assert_int_equal(read_bytes(b.data, n, false, &seen, &s), STATUS_OK);
+		assert_int_equal(s.verdict, TRACE_DAMAGED);
+		assert_true(s.generations >= 1 && seen.n[EV_GO_CREATE] == 1);
+		assert_true(s.lost_bytes > 0 && s.lost_bytes <= n - first);
+		assert_int_equal(read_bytes(b.data, n, true, &seen, &s), STATUS_DAMAGED);
+	}
+}
+
+static void loss_is_told_in_time_too(void **state)
+{
+	(void)state;
+	struct builder b = {.n = 0};
+	struct seen seen;
+	struct trace_summary s;
+	build_header(&b, 26);
+	build_generation(&b, 1, 26);
+	build_generation(&b, 2, 26);
+	/* The second generation lacks its last byte; its batch began at 2000, the last event kept
+	   was that at 1005 with the sync behind it. */
+	assert_int_equal(read_bytes(b.data, b.n - 1, false, &seen, &s), STATUS_OK);
+	assert_int_equal(s.verdict, TRACE_DAMAGED);
+	assert_true(s.lost_ns >= 990 && s.lost_ns <= 1000);
+}
+
+/* Traces that begin during a collection tell so behind the first sync. */
+static void ranges_that_were_open_at_the_start_are_shown(void **state)
+{
+	(void)state;
+	struct builder b = {.n = 0};
+	struct seen seen;
+	struct trace_summary s;
+	build_header(&b, 26);
+	build_clock(&b, 1, 26);
+	build_strings(&b, 1);
+	build_batch(&b, 1, 7, 1000);
+	build_event(&b, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	build_event(&b, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	build_event(&b, EV_GC_ACTIVE, 5, 0, 0, 0);
+	build_event(&b, EV_GC_SWEEP_ACTIVE, 0, 0, 0, 0);
+	build_event(&b, EV_GC_MARK_ASSIST_ACTIVE, 1, 0, 0, 0);
+	build_event(&b, EV_GC_MARK_ASSIST_END, 0, 0, 0, 0);
+	build_event(&b, EV_GC_SWEEP_END, 0, 0, 0, 0);
+	build_event(&b, EV_GC_END, 6, 0, 0, 0);
+	build_end(&b);
+	build_byte(&b, EV_END_OF_GENERATION);
+	for (int strict = 0; strict < 2; strict++) {
+		assert_int_equal(read_bytes(b.data, b.n, strict, &seen, &s), STATUS_OK);
+		assert_int_equal(s.verdict, TRACE_WHOLE);
+		assert_int_equal(seen.n[EV_GC_ACTIVE], 1);
+		assert_int_equal(seen.n[EV_GC_END], 1);
+		assert_int_equal(seen.n[EV_GC_MARK_ASSIST_END], 1);
+	}
+}
+
 static void missing_generation_is_a_gap_not_the_end(void **state)
 {
 	(void)state;
@@ -265,6 +331,9 @@ int main(void)
 		cmocka_unit_test(whole_trace_of_every_version_is_whole),
 		cmocka_unit_test(time_blocked_is_charged_to_its_reason),
 		cmocka_unit_test(every_cut_is_noticed_and_what_is_whole_is_kept),
+		cmocka_unit_test(cut_inside_a_batch_of_an_older_trace_is_noticed),
+		cmocka_unit_test(loss_is_told_in_time_too),
+		cmocka_unit_test(ranges_that_were_open_at_the_start_are_shown),
 		cmocka_unit_test(missing_generation_is_a_gap_not_the_end),
 		cmocka_unit_test(mismatched_region_is_repaired_unless_strict),
 		cmocka_unit_test(unknown_stack_is_an_error_only_when_strict),

@@ -1,7 +1,8 @@
 # Unit tests of trace/. None needs Go: traces are made byte by byte.
 trace_tests = \
 	tests/unit/test_trace_reader \
-	tests/unit/test_trace_tables
+	tests/unit/test_trace_tables \
+	tests/unit/test_trace_v1
 check_PROGRAMS += $(trace_tests)
 
 trace_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -14,3 +15,7 @@ tests_unit_test_trace_reader_LDADD = $(trace_test_libs)
 tests_unit_test_trace_tables_SOURCES = tests/unit/test_trace_tables.c
 tests_unit_test_trace_tables_CFLAGS = $(trace_test_cflags)
 tests_unit_test_trace_tables_LDADD = $(trace_test_libs)
+
+tests_unit_test_trace_v1_SOURCES = tests/unit/test_trace_v1.c tests/unit/trace_builder.h
+tests_unit_test_trace_v1_CFLAGS = $(trace_test_cflags)
+tests_unit_test_trace_v1_LDADD = $(trace_test_libs)
