@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -27,6 +28,9 @@ enum option_type {
 	TYPE_PID,
 	TYPE_COUNT,
 	TYPE_DELAY,
+	TYPE_MOMENT,
+	TYPE_ID,
+	TYPE_TEXT,
 	TYPE_CHOICE,
 	TYPE_KINDS,
 };
@@ -62,7 +66,18 @@ static const struct option_row rows[] = {
 	{'v', "verbose", TYPE_FLAG, FOR_LS, AT(verbose), NULL, NULL, 0,
      "with ls: why the memory of a process can't be read"},
 	{0, "kind", TYPE_KINDS, FOR_STAT, AT(kinds), "KIND,...", NULL, 0,
-     "with stat: these parts alone, of health, utilization, goroutines, waits and gc"},
+     "with stat: these parts alone, of health, utilization, goroutines, waits, blocked, gc, tasks "
+     "and samples"},
+	{0, "from", TYPE_MOMENT, FOR_STAT, AT(from_ns), "TIME", NULL, 0,
+     "with stat: count from this moment on, as time since the trace began"},
+	{0, "to", TYPE_MOMENT, FOR_STAT, AT(to_ns), "TIME", NULL, 0,
+     "with stat: count up to this moment"},
+	{0, "goroutine", TYPE_ID, FOR_STAT, AT(goroutine), "ID", NULL, 0,
+     "with stat: this goroutine alone"},
+	{0, "task", TYPE_TEXT, FOR_STAT, AT(task), "TASK", NULL, 0,
+     "with stat: of the tasks, the one with this ID, or those of this type"},
+	{0, "trace-id", TYPE_TEXT, FOR_STAT, AT(trace_id), "ID", NULL, 0,
+     "with stat: of the tasks, those whose log carries this OpenTelemetry ID"},
 	{0, "strict", TYPE_FLAG, FOR_CHECK, AT(strict), NULL, NULL, 0,
      "with check: judge as Go's own reader does, which repairs nothing"},
 	{0, "color", TYPE_CHOICE, FOR_WATCH, AT(color), "auto|always|never", color_words,
@@ -121,6 +136,18 @@ static enum status set(struct options *o, const struct option_row *row, const ch
 			return bad_value(row, value, "a time of 50ms or more, such as 250ms, 0.3s or 2m",
 			                 error);
 		return STATUS_OK;
+	case TYPE_MOMENT:
+		if (!text_parse_duration(value, (int64_t *)at))
+			return bad_value(row, value, "a time such as 250ms, 0.3s or 2m", error);
+		return STATUS_OK;
+	case TYPE_ID:
+		if (!text_parse_integer(value, 1, LONG_MAX, &number))
+			return bad_value(row, value, "a number of 1 or more", error);
+		*(uint64_t *)at = (uint64_t)number;
+		return STATUS_OK;
+	case TYPE_TEXT:
+		*(const char **)at = value;
+		return *value ? STATUS_OK : bad_value(row, value, "a name or a number", error);
 	case TYPE_KINDS:
 		if (!report_kinds_parse(value, (unsigned *)at))
 			return bad_value(row, value, REPORT_KIND_WORDS, error);
@@ -245,6 +272,8 @@ static enum status check_together(const struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE,
 		                 "--%s needs a process: -p PID (schedtop ls lists them)",
 		                 o->batch ? "batch" : "json");
+	if (o->from_ns >= o->to_ns)
+		return error_set(error, STATUS_USAGE, "--from must be before --to");
 	return STATUS_OK;
 }
 
@@ -258,7 +287,8 @@ static const struct command *find_command(const char *word)
 
 enum status options_parse(struct options *o, int argc, char **argv, struct error *error)
 {
-	*o = (struct options){.command = &commands[0], .delay_ns = DELAY_DEFAULT_NS};
+	*o =
+		(struct options){.command = &commands[0], .delay_ns = DELAY_DEFAULT_NS, .to_ns = INT64_MAX};
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
 		if (word[0] == '-' && word[1]) {

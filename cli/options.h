@@ -23,7 +23,11 @@ struct options {
 	long iterations; /* 0: no end */
 	enum source_choice source;
 	enum color_choice color;
-	unsigned kinds; /* bits of enum report_kind; 0: all */
+	unsigned kinds;         /* bits of enum report_kind; 0: all */
+	int64_t from_ns, to_ns; /* since the trace's beginning; INT64_MAX: its end */
+	uint64_t goroutine;     /* 0: all */
+	const char *task;       /* an ID or a type; NULL: all */
+	const char *trace_id;   /* NULL: all */
 	bool batch, json, detail, ascii, verbose, strict, help, help_man, version;
 	uint32_t given; /* a bit for each row of the table that was on the command line */
 };

@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "trace/window.h"
 #include "util/text.h"
 
-enum { VISITORS = 8 };
+enum { MEMBERS = 10 };
 
 /* Names of files are data, too: nothing in them may reach a terminal unchecked. */
 static enum status say(struct error *error, enum status status, const char *path)
@@ -22,32 +23,93 @@ static enum status say(struct error *error, enum status status, const char *path
 	                 raw.text);
 }
 
-static size_t choose(struct analysis *a, struct trace_visitor visitor[static VISITORS])
+/* --- goroutines that lead ------------------------------------------------------------------ */
+
+static void rank(struct top *top, const struct goroutine_time *g)
 {
+	size_t at = top->n;
+	while (at > 0 && top->g[at - 1].state_ns[top->state] < g->state_ns[top->state])
+		at--;
+	if (at == TOP_GOROUTINES || g->state_ns[top->state] == 0)
+		return;
+	size_t n = top->n < TOP_GOROUTINES ? top->n++ : top->n - 1;
+	memmove(&top->g[at + 1], &top->g[at], (n - at) * sizeof top->g[0]);
+	top->g[at] = *g;
+}
+
+static void on_goroutine(void *self, const struct goroutines *goroutines,
+                         const struct goroutine_time *g)
+{
+	struct analysis *a = self;
+	(void)goroutines;
+	rank(&a->most_running, g);
+	rank(&a->most_runnable, g);
+}
+
+/* --- the pass -------------------------------------------------------------------------------- */
+
+static void prepare(struct analysis *a)
+{
+	gc_init(&a->gc);
+	a->most_running.state = GO_RUNNING;
+	a->most_runnable.state = GO_RUNNABLE;
+	a->goroutines.finished = on_goroutine;
+	a->goroutines.finished_self = a;
+	a->goroutines.only = a->blocking.only = a->regions.only = a->samples.only =
+		a->options.goroutine;
+	a->blocking.stacks = a->tasks.stacks = a->samples.stacks = &a->stacks;
+	a->tasks.filter = a->options.task;
+}
+
+/* What nobody asks for costs nothing. */
+static size_t choose(struct analysis *a, struct window_member member[static MEMBERS])
+{
+	const struct {
+		unsigned kinds;
+		struct window_member member;
+	} all[] = {
+		{1U << REPORT_GOROUTINES | 1U << REPORT_WAITS,
+	     {goroutines_visitor(&a->goroutines), goroutines_restart}},
+		{1U << REPORT_WAITS | 1U << REPORT_BLOCKED,
+	     {blocking_visitor(&a->blocking), blocking_restart}},
+		{1U << REPORT_UTILIZATION, {procs_visitor(&a->procs), procs_restart}},
+		{1U << REPORT_UTILIZATION | 1U << REPORT_GC,
+	     {activity_visitor(&a->activity), activity_restart}},
+		{1U << REPORT_GC, {gc_visitor(&a->gc), gc_restart}},
+		{1U << REPORT_GC, {mmu_visitor(&a->mmu), mmu_restart}},
+		{1U << REPORT_TASKS, {tasks_visitor(&a->tasks), tasks_restart}},
+		{1U << REPORT_TASKS, {regions_visitor(&a->regions), regions_restart}},
+		{1U << REPORT_SAMPLES, {samples_visitor(&a->samples), samples_restart}},
+	};
+	_Static_assert(sizeof all / sizeof *all <= MEMBERS, "room for every analysis");
 	size_t n = 0;
-	if (analysis_wants(a, REPORT_GOROUTINES) || analysis_wants(a, REPORT_WAITS))
-		visitor[n++] = goroutines_visitor(&a->goroutines);
-	if (analysis_wants(a, REPORT_UTILIZATION))
-		visitor[n++] = procs_visitor(&a->procs);
-	if (analysis_wants(a, REPORT_GC))
-		visitor[n++] = gc_visitor(&a->gc);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (a->options.kinds & all[i].kinds)
+			member[n++] = all[i].member;
 	return n;
 }
 
 enum status analysis_read(struct analysis *a, const char *path,
                           const struct analysis_options *options, struct error *error)
 {
-	struct trace_visitor visitor[VISITORS];
+	struct window_member member[MEMBERS];
 	struct input in;
-	*a = (struct analysis){.path = path, .options = *options};
-	gc_init(&a->gc);
+	memset(a, 0, sizeof *a);
+	a->path = path;
+	a->options = *options;
+	prepare(a);
 	enum status status = input_open(&in, path, error);
 	if (status != STATUS_OK)
 		return say(error, status, path);
 	const struct trace_options trace = {.strict = options->strict,
 	                                    .names = &a->names,
 	                                    .progress = options->progress};
-	status = trace_read(&in, &trace, visitor, choose(a, visitor), &a->summary, error);
+	struct window window = {.member = member,
+	                        .members = choose(a, member),
+	                        .from_ns = options->from_ns,
+	                        .to_ns = options->to_ns};
+	const struct trace_visitor visitor = window_visitor(&window);
+	status = trace_read(&in, &trace, &visitor, 1, &a->summary, error);
 	a->file_bytes = in.size;
 	a->packing = in.packing;
 	input_finish(&in);
@@ -70,7 +132,13 @@ enum status analysis_verdict(const struct analysis *a, struct error *error)
 void analysis_finish(struct analysis *a)
 {
 	goroutines_finish(&a->goroutines);
+	blocking_finish(&a->blocking);
 	procs_finish(&a->procs);
 	gc_finish(&a->gc);
+	mmu_finish(&a->mmu);
+	tasks_finish(&a->tasks);
+	regions_finish(&a->regions);
+	samples_finish(&a->samples);
+	stacks_finish(&a->stacks);
 	names_finish(&a->names);
 }

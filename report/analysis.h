@@ -6,15 +6,32 @@
 #define SCHEDTOP_REPORT_ANALYSIS_H
 
 #include "report/kinds.h"
+#include "trace/activity.h"
+#include "trace/blocking.h"
 #include "trace/gc.h"
 #include "trace/goroutines.h"
+#include "trace/mmu.h"
 #include "trace/procs.h"
 #include "trace/reader.h"
+#include "trace/regions.h"
+#include "trace/samples.h"
+#include "trace/tasks.h"
 
 struct analysis_options {
-	bool strict;    /* stop where Go's own reader stops */
-	unsigned kinds; /* bits of enum report_kind; what nobody asks for is not looked at */
+	bool strict;            /* stop where Go's own reader stops */
+	unsigned kinds;         /* bits of enum report_kind; what nobody asks for is not looked at */
+	int64_t from_ns, to_ns; /* since the trace began; INT64_MAX: to its end */
+	uint64_t goroutine;     /* this one alone, where goroutines are told; 0: all */
+	struct task_filter task;
 	struct trace_progress progress;
+};
+
+enum { TOP_GOROUTINES = 20 };
+/* The goroutines that lead by time in one state. */
+struct top {
+	uint8_t state; /* enum go_status */
+	struct goroutine_time g[TOP_GOROUTINES];
+	size_t n;
 };
 
 struct analysis {
@@ -25,8 +42,16 @@ struct analysis {
 	struct trace_summary summary;
 	struct names names;
 	struct goroutines goroutines;
+	struct top most_running, most_runnable;
+	struct stacks stacks; /* of all that follow */
+	struct blocking blocking;
 	struct procs procs;
+	struct activity activity;
 	struct gc gc;
+	struct mmu mmu;
+	struct tasks tasks;
+	struct regions regions;
+	struct samples samples;
 };
 
 /* STATUS_OK also for a damaged trace, unless there is nothing of one: see analysis_verdict.

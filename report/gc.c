@@ -21,8 +21,9 @@ static void print_durations(struct page *page, const char *what, const struct di
 	page_row(page, columns, COLUMNS, (const char(*)[PAGE_CELL])cell);
 }
 
-static void print_heap(const struct gc *gc, struct page *page)
+static void print_heap(const struct analysis *a, struct page *page)
 {
+	const struct gc *gc = &a->gc;
 	char min[32], max[32], goal[32];
 	if (!gc->has_heap)
 		return;
@@ -32,6 +33,39 @@ static void print_heap(const struct gc *gc, struct page *page)
 	page_say(page, "Heap from %s to %s; %s%s.", min, max,
 	         gc->has_goal ? "the goal was at most " : "the trace shows no goal",
 	         gc->has_goal ? goal : "");
+	const struct timeline *t = &a->activity.heap;
+	double value[TIMELINE_BINS];
+	char cell[PAGE_CELL];
+	for (size_t i = 0; i < t->bins; i++)
+		value[i] = (double)t->most[i];
+	page_bars(page, cell, value, t->bins, 0);
+	if (t->bins > 1)
+		fprintf(page->out, "  %-12s%s\n", "heap", cell);
+}
+
+static void print_mmu(const struct mmu *mmu, struct page *page)
+{
+	char left[PAGE_CELL], width[PAGE_CELL], curve[PAGE_CELL * 2];
+	double mean = mmu_mean(mmu);
+	size_t n = 0;
+	if (mean < 0)
+		return;
+	page_share(left, mean, 1);
+	n = (size_t)snprintf(curve, sizeof curve,
+	                     "The collector left the program %s of the Ps; at least", left);
+	const char *separator = " ";
+	for (size_t i = 0; i < MMU_WINDOWS; i += 3) { /* 1, 10, 100, 1000 ms */
+		double least = mmu_minimum(mmu, i);
+		if (least < 0 || n >= sizeof curve)
+			break;
+		page_share(left, least, 1);
+		page_duration(page, width, (double)mmu_window_ns[i]);
+		n += (size_t)snprintf(curve + n, sizeof curve - n, "%s%.16s in any %.16s", separator, left,
+		                      width);
+		separator = ", ";
+	}
+	if (*separator == ',')
+		page_say(page, "%s.", curve);
 }
 
 void gc_print(const struct analysis *a, struct page *page)
@@ -52,7 +86,8 @@ void gc_print(const struct analysis *a, struct page *page)
 	}
 	print_durations(page, "mark assists", &gc->assist);
 	print_durations(page, "sweeping", &gc->sweep);
-	print_heap(gc, page);
+	print_heap(a, page);
+	print_mmu(&a->mmu, page);
 }
 
 static json_t *stops_json(const struct analysis *a)
@@ -75,6 +110,24 @@ static json_t *range_json(uint64_t min, uint64_t max, uint64_t last)
 	return object;
 }
 
+static json_t *mmu_json(const struct mmu *mmu)
+{
+	json_t *object = json_object(), *all = json_array();
+	if (mmu_mean(mmu) >= 0)
+		json_put(&object, "mean_ratio", json_real(mmu_mean(mmu)));
+	for (size_t i = 0; i < MMU_WINDOWS; i++) {
+		if (mmu_minimum(mmu, i) < 0)
+			continue;
+		json_t *row = json_object();
+		json_put(&row, "window_ns", json_integer(mmu_window_ns[i]));
+		json_put(&row, "minimum_ratio", json_real(mmu_minimum(mmu, i)));
+		json_put(&row, "worst_at_ns", json_integer(mmu->window[i].worst_at_ns));
+		json_push(&all, row);
+	}
+	json_put(&object, "minimum", all);
+	return object;
+}
+
 json_t *gc_json(const struct analysis *a)
 {
 	const struct gc *gc = &a->gc;
@@ -91,5 +144,11 @@ json_t *gc_json(const struct analysis *a)
 	if (gc->has_goal)
 		json_put(&object, "goal", range_json(gc->goal_min, gc->goal_max, gc->goal_last));
 	json_put(&object, "unfinished", json_count(gc->unfinished));
+	json_put(&object, "mutator_utilization", mmu_json(&a->mmu));
+	json_put(&object, "marking", json_timeline(&a->activity.marking));
+	if (a->activity.heap.bins)
+		json_put(&object, "heap_over_time", json_timeline(&a->activity.heap));
+	if (a->activity.goal.bins)
+		json_put(&object, "goal_over_time", json_timeline(&a->activity.goal));
 	return object;
 }

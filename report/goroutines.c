@@ -1,11 +1,12 @@
 /* Who runs: time by start function and by creator. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "report/json.h"
 #include "report/sections.h"
 
-enum { MOST_FUNCTIONS = 15, MOST_CREATORS = 5 };
+enum { MOST_FUNCTIONS = 15, MOST_CREATORS = 5, MOST_WAITING = 5 };
 
 static int by_name(const void *a, const void *b)
 {
@@ -87,11 +88,41 @@ static void print_groups(const struct analysis *a, struct page *page, bool by_cr
 	free(all);
 }
 
+/* Those that were kept waiting. */
+static void print_top(const struct analysis *a, struct page *page, const struct top *top)
+{
+	static const struct page_column columns[] = {{"GOROUTINE", 10},
+	                                             {"RUNNING", 8},
+	                                             {"RUNNABLE", 8},
+	                                             {"LONGEST WAIT", 12},
+	                                             {"START FUNCTION", -30}};
+	enum { COLUMNS = sizeof columns / sizeof *columns };
+	char cell[COLUMNS][PAGE_CELL];
+	if (top->n == 0)
+		return;
+	fputc('\n', page->out);
+	page_header(page, columns, COLUMNS);
+	for (size_t i = 0; i < top->n && i < MOST_WAITING; i++) {
+		const struct goroutine_time *g = &top->g[i];
+		snprintf(cell[0], PAGE_CELL, "%" PRIu64, g->id);
+		page_duration(page, cell[1], (double)g->state_ns[GO_RUNNING]);
+		page_duration(page, cell[2], (double)g->state_ns[GO_RUNNABLE]);
+		page_duration(page, cell[3], (double)g->latency_max_ns);
+		page_named(page, cell[4], &a->names, g->function, true, "(unknown)");
+		page_row(page, columns, COLUMNS, (const char(*)[PAGE_CELL])cell);
+	}
+}
+
 void goroutines_print(const struct analysis *a, struct page *page)
 {
 	const struct goroutines *g = &a->goroutines;
 	char seen[PAGE_CELL], created[PAGE_CELL], ended[PAGE_CELL], most[PAGE_CELL];
 	page_heading(page, "Who runs");
+	if (g->only) {
+		page_say(page, "Goroutine %" PRIu64 " alone.", g->only);
+		print_groups(a, page, false, MOST_FUNCTIONS);
+		return;
+	}
 	page_count(seen, g->seen);
 	page_count(created, g->created);
 	page_count(ended, g->ended);
@@ -99,6 +130,7 @@ void goroutines_print(const struct analysis *a, struct page *page)
 	page_say(page, "%s goroutines were seen, %s created, %s ended; at most %s at a time.", seen,
 	         created, ended, most);
 	print_groups(a, page, false, MOST_FUNCTIONS);
+	print_top(a, page, &a->most_runnable);
 	fputc('\n', page->out);
 	print_groups(a, page, true, MOST_CREATORS);
 }
@@ -118,8 +150,29 @@ static json_t *groups_json(const struct analysis *a)
 		json_put(&row, "created", json_count(group->created));
 		json_put(&row, "ended", json_count(group->ended));
 		json_put(&row, "starts", json_count(group->starts));
+		json_put(&row, "latency_max_ns", json_integer(group->latency_max_ns));
 		json_put_states(&row, group->state_ns);
 		json_put(&row, "waiting", json_reasons(g, group->reasons, &a->names));
+		json_push(&all, row);
+	}
+	return all;
+}
+
+static json_t *top_json(const struct analysis *a, const struct top *top)
+{
+	json_t *all = json_array();
+	for (size_t i = 0; i < top->n; i++) {
+		const struct goroutine_time *g = &top->g[i];
+		json_t *row = json_object();
+		json_put(&row, "id", json_count(g->id));
+		if (g->function != NAME_NONE)
+			json_put(&row, "function", json_name(&a->names, g->function));
+		if (g->creator != NAME_NONE)
+			json_put(&row, "created_by", json_name(&a->names, g->creator));
+		json_put(&row, "first_ns", json_integer(g->first_ns));
+		json_put(&row, "starts", json_count(g->starts));
+		json_put(&row, "latency_max_ns", json_integer(g->latency_max_ns));
+		json_put_states(&row, g->state_ns);
 		json_push(&all, row);
 	}
 	return all;
@@ -129,12 +182,18 @@ json_t *goroutines_json(const struct analysis *a)
 {
 	const struct goroutines *g = &a->goroutines;
 	json_t *object = json_object();
-	json_put(&object, "seen", json_count(g->seen));
-	json_put(&object, "created", json_count(g->created));
-	json_put(&object, "ended", json_count(g->ended));
-	json_put(&object, "most_at_a_time", json_count(g->most_alive));
+	if (g->only) {
+		json_put(&object, "only", json_count(g->only));
+	} else {
+		json_put(&object, "seen", json_count(g->seen));
+		json_put(&object, "created", json_count(g->created));
+		json_put(&object, "ended", json_count(g->ended));
+		json_put(&object, "most_at_a_time", json_count(g->most_alive));
+	}
 	json_put_states(&object, g->state_ns);
 	json_put(&object, "waiting", json_reasons(g, g->all_reasons, &a->names));
 	json_put(&object, "groups", groups_json(a));
+	json_put(&object, "most_running", top_json(a, &a->most_running));
+	json_put(&object, "most_runnable", top_json(a, &a->most_runnable));
 	return object;
 }

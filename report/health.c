@@ -88,6 +88,22 @@ static void print_repairs(const struct trace_summary *s, struct page *page)
 		         s->experimental_batches);
 }
 
+static bool is_part(const struct analysis *a)
+{
+	return a->options.from_ns > 0 || a->options.to_ns != INT64_MAX;
+}
+
+static void print_part(const struct analysis *a, struct page *page)
+{
+	char from[PAGE_CELL], to[PAGE_CELL] = "its end";
+	if (!is_part(a))
+		return;
+	page_duration(page, from, (double)a->options.from_ns);
+	if (a->options.to_ns != INT64_MAX)
+		page_duration(page, to, (double)a->options.to_ns);
+	page_say(page, "What follows is counted from %s after its beginning to %s.", from, to);
+}
+
 void health_print(const struct analysis *a, struct page *page)
 {
 	const struct trace_summary *s = &a->summary;
@@ -108,6 +124,7 @@ void health_print(const struct analysis *a, struct page *page)
 	print_span(s, page);
 	print_damage(s, page);
 	print_repairs(s, page);
+	print_part(a, page);
 }
 
 static json_t *damages_json(const struct trace_summary *s)
@@ -151,6 +168,12 @@ json_t *health_json(const struct analysis *a)
 	json_put(&object, "duration_ns", json_integer(s->last_ns - s->first_ns));
 	if (wall_of(s, &wall_ns))
 		json_put(&object, "began_wall_ns", json_integer(wall_ns));
+	json_put(&object, "first_ns", json_integer(s->first_ns));
+	json_put(&object, "last_ns", json_integer(s->last_ns));
+	if (is_part(a))
+		json_put(&object, "counted_from_ns", json_integer(a->options.from_ns));
+	if (a->options.to_ns != INT64_MAX)
+		json_put(&object, "counted_to_ns", json_integer(a->options.to_ns));
 	json_put(&object, "damages", json_count(s->damages));
 	json_put(&object, "damage", damages_json(s));
 	json_put(&object, "lost_bytes", json_count(s->lost_bytes));

@@ -79,6 +79,54 @@ void json_put_states(json_t **object, const int64_t state_ns[GO_STATUS_COUNT])
 	json_put(object, "waiting_ns", json_integer(state_ns[GO_WAITING]));
 }
 
+json_t *json_timeline(const struct timeline *t)
+{
+	json_t *object = json_object(), *mean = json_array(), *most = json_array();
+	json_put(&object, "from_ns", json_integer(t->first_ns));
+	json_put(&object, "bin_ns", json_integer(t->bin_ns));
+	for (size_t i = 0; i < t->bins; i++) {
+		json_push(&mean, json_real(timeline_mean(t, i)));
+		json_push(&most, json_integer(t->most[i]));
+	}
+	json_put(&object, "mean", mean);
+	json_put(&object, "most", most);
+	return object;
+}
+
+json_t *json_breakdown(const struct breakdown *b, const struct spent_reasons *reasons,
+                       const struct names *names)
+{
+	json_t *all = json_array();
+	for (unsigned i = 0; i < SPENT_KINDS; i++) {
+		if (b->ns[i] == 0)
+			continue;
+		const char *fixed;
+		uint32_t name = spent_name(reasons, i, &fixed);
+		json_t *row = json_object();
+		json_put(&row, "kind", fixed ? json_string(fixed) : json_name(names, name));
+		json_put(&row, "ns", json_integer(b->ns[i]));
+		json_push(&all, row);
+	}
+	return all;
+}
+
+json_t *json_stack(const struct stacks *stacks, uint32_t number, const struct names *names)
+{
+	json_t *all = json_array();
+	if (number == STACK_NONE || number > stacks->n)
+		return all;
+	const struct stack *stack = &stacks->stack[number - 1];
+	for (uint32_t i = 0; i < stack->frames; i++) {
+		const struct stack_frame *f = &stacks->frame[stack->first + i];
+		json_t *row = json_object();
+		json_put(&row, "function", json_name(names, f->function));
+		json_put(&row, "file", json_name(names, f->file));
+		json_put(&row, "line", json_integer(f->line));
+		json_push(&all, row);
+	}
+	return all;
+}
+
 json_t *json_reasons(const struct goroutines *goroutines, uint32_t list, const struct names *names)
 {
 	json_t *all = json_array();

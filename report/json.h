@@ -10,6 +10,8 @@
 #include "trace/distribution.h"
 #include "trace/goroutines.h"
 #include "trace/names.h"
+#include "trace/stacks.h"
+#include "trace/timeline.h"
 
 /* Take over `value`. */
 void json_put(json_t **object, const char *key, json_t *value);
@@ -25,6 +27,13 @@ json_t *json_text(const char *text, size_t length);
 json_t *json_distribution(const struct distribution *d, bool buckets);
 /* running_ns, runnable_ns, syscall_ns, waiting_ns. */
 void json_put_states(json_t **object, const int64_t state_ns[GO_STATUS_COUNT]);
+/* from_ns, bin_ns and for each bin the mean and the most. */
+json_t *json_timeline(const struct timeline *t);
+/* kind and ns of each part that is not empty; an array. */
+json_t *json_breakdown(const struct breakdown *b, const struct spent_reasons *reasons,
+                       const struct names *names);
+/* Its frames, innermost first: function, file, line. */
+json_t *json_stack(const struct stacks *stacks, uint32_t number, const struct names *names);
 /* Why goroutines were blocked: reason, count, total_ns each. */
 json_t *json_reasons(const struct goroutines *goroutines, uint32_t list, const struct names *names);
 

@@ -18,7 +18,13 @@ void goroutines_print(const struct analysis *analysis, struct page *page);
 json_t *goroutines_json(const struct analysis *analysis);
 void waits_print(const struct analysis *analysis, struct page *page);
 json_t *waits_json(const struct analysis *analysis);
+void blocked_print(const struct analysis *analysis, struct page *page);
+json_t *blocked_json(const struct analysis *analysis);
 void gc_print(const struct analysis *analysis, struct page *page);
 json_t *gc_json(const struct analysis *analysis);
+void tasks_print(const struct analysis *analysis, struct page *page);
+json_t *tasks_json(const struct analysis *analysis);
+void samples_print(const struct analysis *analysis, struct page *page);
+json_t *samples_json(const struct analysis *analysis);
 
 #endif

@@ -33,6 +33,31 @@ static void print_procs(const struct procs *p, struct page *page)
 		page_say(page, "and %zu more Ps; --json tells them all", more);
 }
 
+static void print_line(const char *what, const struct timeline *t, double full, struct page *page)
+{
+	double value[TIMELINE_BINS];
+	char cell[PAGE_CELL];
+	for (size_t i = 0; i < t->bins; i++)
+		value[i] = timeline_mean(t, i);
+	page_bars(page, cell, value, t->bins, full);
+	fprintf(page->out, "  %-12s%s\n", what, cell);
+}
+
+static void print_activity(const struct analysis *a, struct page *page)
+{
+	const struct activity *act = &a->activity;
+	char width[PAGE_CELL];
+	if (act->running.bins < 2)
+		return;
+	page_duration(page, width, (double)act->running.bin_ns);
+	fputc('\n', page->out);
+	page_say(page, "Over time, %s a column:", width);
+	print_line("Ps busy", &act->running, (double)procs_available(&a->procs), page);
+	print_line("runnable Gs", &act->runnable, 0, page);
+	print_line("in syscalls", &act->syscalls, 0, page);
+	print_line("GC marking", &act->marking, 1, page);
+}
+
 void utilization_print(const struct analysis *a, struct page *page)
 {
 	const struct procs *p = &a->procs;
@@ -50,6 +75,7 @@ void utilization_print(const struct analysis *a, struct page *page)
 	page_say(page, "GOMAXPROCS %s%s: Ps busy %s, idle %s of the time. Threads seen: %s.", count,
 	         p->gomaxprocs ? "" : " (as many Ps as were seen)", busy, idle, threads);
 	print_procs(p, page);
+	print_activity(a, page);
 }
 
 static json_t *procs_json(const struct procs *p)
@@ -87,5 +113,8 @@ json_t *utilization_json(const struct analysis *a)
 	}
 	json_put(&object, "threads", json_count(p->threads));
 	json_put(&object, "p", procs_json(p));
+	json_put(&object, "running_p", json_timeline(&a->activity.running));
+	json_put(&object, "runnable_goroutines", json_timeline(&a->activity.runnable));
+	json_put(&object, "syscalls", json_timeline(&a->activity.syscalls));
 	return object;
 }

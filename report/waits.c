@@ -4,8 +4,9 @@
 
 #include "report/json.h"
 #include "report/sections.h"
+#include "report/sites.h"
 
-enum { MOST_REASONS = 12 };
+enum { MOST_REASONS = 12, MOST_SITES = 12, MOST_SYSCALLS = 5 };
 
 static void print_durations(const struct analysis *a, struct page *page)
 {
@@ -78,11 +79,92 @@ static void print_reasons(const struct analysis *a, struct page *page)
 	free(all);
 }
 
+static int64_t blocked_time(const struct block_site *site)
+{
+	return site->syscall ? 0 : site->total_ns;
+}
+
+static int64_t syscall_time(const struct block_site *site)
+{
+	return site->syscall ? site->total_ns : 0;
+}
+
+static void print_sites(const struct analysis *a, struct page *page)
+{
+	static const struct page_column columns[] = {
+		{"BLOCKED ON", -16}, {"COUNT", 7}, {"TOTAL", 7}, {"MAX", 7}, {"WHERE", -33}};
+	enum { COLUMNS = sizeof columns / sizeof *columns };
+	char cell[COLUMNS][PAGE_CELL];
+	size_t n;
+	const struct block_site **site = sites_by(a, blocked_time, &n);
+	if (n) {
+		fputc('\n', page->out);
+		page_header(page, columns, COLUMNS);
+	}
+	for (size_t i = 0; i < n && i < MOST_SITES; i++) {
+		page_named(page, cell[0], &a->names, site[i]->reason, false, "(unknown)");
+		page_count(cell[1], site[i]->count);
+		page_duration(page, cell[2], (double)site[i]->total_ns);
+		page_duration(page, cell[3], (double)site[i]->max_ns);
+		site_where(a, page, cell[4], site[i]->stack);
+		page_row(page, columns, COLUMNS, (const char(*)[PAGE_CELL])cell);
+	}
+	if (n > MOST_SITES)
+		page_say(page, "and %zu more places; --json tells them all", n - MOST_SITES);
+	free(site);
+}
+
+static void print_syscalls(const struct analysis *a, struct page *page)
+{
+	static const struct page_column columns[] = {
+		{"SYSTEM CALLS", 12}, {"TOTAL", 7}, {"MEAN", 7}, {"MAX", 7}, {"WHERE", -37}};
+	enum { COLUMNS = sizeof columns / sizeof *columns };
+	char cell[COLUMNS][PAGE_CELL];
+	size_t n;
+	const struct block_site **site = sites_by(a, syscall_time, &n);
+	if (n) {
+		fputc('\n', page->out);
+		page_header(page, columns, COLUMNS);
+	}
+	for (size_t i = 0; i < n && i < MOST_SYSCALLS; i++) {
+		page_count(cell[0], site[i]->count);
+		page_duration(page, cell[1], (double)site[i]->total_ns);
+		page_mean(page, cell[2], (double)site[i]->total_ns, site[i]->count);
+		page_duration(page, cell[3], (double)site[i]->max_ns);
+		site_where(a, page, cell[4], site[i]->stack);
+		page_row(page, columns, COLUMNS, (const char(*)[PAGE_CELL])cell);
+	}
+	if (n > MOST_SYSCALLS)
+		page_say(page, "and %zu more places; --json tells them all", n - MOST_SYSCALLS);
+	free(site);
+}
+
 void waits_print(const struct analysis *a, struct page *page)
 {
 	page_heading(page, "Who waits, and why");
 	print_durations(a, page);
 	print_reasons(a, page);
+	print_sites(a, page);
+	print_syscalls(a, page);
+}
+
+static json_t *sites_json(const struct analysis *a, int64_t (*key)(const struct block_site *site))
+{
+	size_t n;
+	const struct block_site **site = sites_by(a, key, &n);
+	json_t *all = json_array();
+	for (size_t i = 0; i < n; i++) {
+		json_t *row = json_object();
+		if (site[i]->reason != NAME_NONE)
+			json_put(&row, "reason", json_name(&a->names, site[i]->reason));
+		json_put(&row, "count", json_count(site[i]->count));
+		json_put(&row, "total_ns", json_integer(site[i]->total_ns));
+		json_put(&row, "max_ns", json_integer(site[i]->max_ns));
+		json_put(&row, "stack", json_stack(&a->stacks, site[i]->stack, &a->names));
+		json_push(&all, row);
+	}
+	free(site);
+	return all;
 }
 
 json_t *waits_json(const struct analysis *a)
@@ -92,5 +174,7 @@ json_t *waits_json(const struct analysis *a)
 	json_put(&object, "scheduling_latency", json_distribution(&g->latency, true));
 	json_put(&object, "syscalls", json_distribution(&g->syscall, true));
 	json_put(&object, "reasons", json_reasons(g, g->all_reasons, &a->names));
+	json_put(&object, "sites", sites_json(a, blocked_time));
+	json_put(&object, "syscall_sites", sites_json(a, syscall_time));
 	return object;
 }

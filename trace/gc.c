@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/elapsed.h"
 #include "trace/tables.h"
 
 #define NOT_OPEN INT64_MIN
@@ -60,7 +61,7 @@ static bool close_range(struct distribution *d, int64_t *since, int64_t now)
 {
 	if (*since == NOT_OPEN)
 		return true;
-	int64_t ns = now - *since;
+	int64_t ns = elapsed_ns(*since, now);
 	*since = NOT_OPEN;
 	return distribution_add(d, ns);
 }
@@ -70,6 +71,8 @@ static struct stw_kind *kind_of(struct gc *gc, uint32_t name)
 	for (size_t i = 0; i < gc->kinds; i++)
 		if (gc->kind[i].name == name)
 			return &gc->kind[i];
+	if (gc->kinds == STW_KINDS)
+		return &gc->kind[STW_KINDS - 1];
 	if (!wire_grow(&gc->kind, &gc->kind_capacity, gc->kinds, sizeof *gc->kind))
 		return NULL;
 	gc->kind[gc->kinds] = (struct stw_kind){.name = name};
@@ -178,6 +181,32 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 {
 	(void)block;
 	on_gap(self, time_ns);
+}
+
+static void begin_now(int64_t *since, size_t n, int64_t now)
+{
+	for (size_t i = 0; i < n; i++)
+		if (since[i] != NOT_OPEN)
+			since[i] = now;
+}
+
+void gc_restart(void *self, int64_t time_ns)
+{
+	struct gc *gc = self;
+	for (size_t i = 0; i < gc->kinds; i++)
+		distribution_finish(&gc->kind[i].pause);
+	gc->kinds = 0;
+	distribution_finish(&gc->pause);
+	distribution_finish(&gc->mark);
+	distribution_finish(&gc->assist);
+	distribution_finish(&gc->sweep);
+	gc->swept_bytes = gc->reclaimed_bytes = gc->unfinished = 0;
+	gc->heap_min = gc->heap_max = gc->heap_last;
+	gc->goal_min = gc->goal_max = gc->goal_last;
+	begin_now(&gc->mark_since_ns, 1, time_ns);
+	begin_now(gc->stw_since_ns, gc->slots, time_ns);
+	begin_now(gc->assist_since_ns, gc->slots, time_ns);
+	begin_now(gc->sweep_since_ns, gc->proc_slots, time_ns);
 }
 
 struct trace_visitor gc_visitor(struct gc *gc)

@@ -8,6 +8,8 @@
 #include "trace/distribution.h"
 #include "trace/event.h"
 
+enum { STW_KINDS = 64 /* a runtime has about 20; further ones are counted with the last */ };
+
 struct stw_kind {
 	uint32_t name;
 	struct distribution pause;
@@ -31,5 +33,6 @@ struct gc {
 void gc_init(struct gc *gc);
 void gc_finish(struct gc *gc);
 struct trace_visitor gc_visitor(struct gc *gc);
+void gc_restart(void *gc, int64_t time_ns);
 
 #endif

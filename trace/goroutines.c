@@ -6,6 +6,7 @@
 #include "trace/elapsed.h"
 #include "trace/stacks.h"
 #include "trace/tables.h"
+#include "trace/transition.h"
 
 void goroutines_finish(struct goroutines *a)
 {
@@ -13,6 +14,7 @@ void goroutines_finish(struct goroutines *a)
 	free(a->group);
 	free(a->reason);
 	idmap_finish(&a->group_of);
+	spent_reasons_finish(&a->known);
 	distribution_finish(&a->latency);
 	distribution_finish(&a->syscall);
 	memset(a, 0, sizeof *a);
@@ -83,10 +85,15 @@ static bool grow_slots(struct goroutines *a, size_t slots)
 	return true;
 }
 
+static bool wants(const struct goroutines *a, const struct goroutine_time *g)
+{
+	return !a->only || a->only == g->id;
+}
+
 /* Closes the state that goes on; a clock that steps back adds nothing. */
 static bool charge(struct goroutines *a, struct goroutine_time *g, int64_t now)
 {
-	int64_t ns = now > g->since_ns ? now - g->since_ns : 0;
+	int64_t ns = elapsed_ns(g->since_ns, now);
 	add_ns(&g->state_ns[g->state], ns);
 	g->since_ns = now;
 	return g->state != GO_WAITING || add_reason(a, &g->reasons, g->reason, 1, ns);
@@ -105,8 +112,13 @@ static struct goroutine_group *group_of(struct goroutines *a, uint32_t function,
 	return &a->group[a->groups++];
 }
 
-/* Adds the goroutine to its group and frees its slot. */
-static bool retire(struct goroutines *a, struct goroutine_time *g, bool ended)
+static void add_states(int64_t to[GO_STATUS_COUNT], const int64_t from[GO_STATUS_COUNT])
+{
+	for (size_t i = 0; i < GO_STATUS_COUNT; i++)
+		add_ns(&to[i], from[i]);
+}
+
+static bool add_to_group(struct goroutines *a, const struct goroutine_time *g, bool ended)
 {
 	struct goroutine_group *group = group_of(a, g->function, g->creator);
 	if (!group)
@@ -117,12 +129,18 @@ static bool retire(struct goroutines *a, struct goroutine_time *g, bool ended)
 	group->created += g->created;
 	group->ended += ended;
 	group->starts += g->starts;
-	for (size_t i = 0; i < GO_STATUS_COUNT; i++) {
-		add_ns(&group->state_ns[i], g->state_ns[i]);
-		add_ns(&a->state_ns[i], g->state_ns[i]);
-	}
-	if (!merge_reasons(a, &group->reasons, g->reasons) ||
-	    !merge_reasons(a, &a->all_reasons, g->reasons))
+	if (g->latency_max_ns > group->latency_max_ns)
+		group->latency_max_ns = g->latency_max_ns;
+	add_states(group->state_ns, g->state_ns);
+	add_states(a->state_ns, g->state_ns);
+	return merge_reasons(a, &group->reasons, g->reasons) &&
+	       merge_reasons(a, &a->all_reasons, g->reasons);
+}
+
+/* Adds the goroutine to its group and frees its slot. */
+static bool retire(struct goroutines *a, struct goroutine_time *g, bool ended)
+{
+	if (wants(a, g) && !add_to_group(a, g, ended))
 		return false;
 	free_reasons(a, g->reasons);
 	g->reasons = 0;
@@ -148,6 +166,23 @@ static void meet(struct goroutines *a, struct goroutine_time *g, uint64_t id,
 		a->most_alive = a->alive;
 }
 
+/* Reasons beyond those that are told apart are blocked for no known one. */
+static uint32_t reason_of(struct goroutines *a, const struct trace_event *e)
+{
+	return spent_kind(&a->known, e) == SPENT_OTHER ? NAME_NONE : e->name;
+}
+
+static bool note_duration(struct goroutines *a, struct goroutine_time *g, uint8_t was, int64_t ns)
+{
+	if (was == GO_RUNNABLE && g->state == GO_RUNNING) {
+		g->starts++;
+		if (ns > g->latency_max_ns)
+			g->latency_max_ns = ns;
+		return !wants(a, g) || distribution_add(&a->latency, ns);
+	}
+	return was != GO_SYSCALL || !wants(a, g) || distribution_add(&a->syscall, ns);
+}
+
 static bool transition(struct goroutines *a, const struct trace_block *block,
                        const struct trace_event *e)
 {
@@ -164,45 +199,17 @@ static bool transition(struct goroutines *a, const struct trace_block *block,
 		if (!charge(a, g, e->at_ns))
 			return false;
 		g->state = e->to;
-		g->reason = e->name;
+		g->reason = e->to == GO_WAITING ? reason_of(a, e) : NAME_NONE;
 		if (e->to == TRACE_NOT_EXIST)
 			return retire(a, g, true);
-		if (e->to == GO_RUNNING && was == GO_RUNNABLE) {
-			g->starts++;
-			if (!distribution_add(&a->latency, e->at_ns - since))
-				return false;
-		} else if (was == GO_SYSCALL && !distribution_add(&a->syscall, e->at_ns - since)) {
+		if (!note_duration(a, g, was, elapsed_ns(since, e->at_ns)))
 			return false;
-		}
 	}
 	/* A stack of its own shows at its root where it started. */
 	if (g->function == NAME_NONE && e->arg[2] &&
 	    (e->g == e->subject || e->type == EV_GO_STATUS_STACK))
 		g->function = stack_function(block, e->arg[2], true);
 	return true;
-}
-
-static bool is_transition(uint8_t type)
-{
-	static const bool yes[256] = {
-		[EV_GO_CREATE] = true,
-		[EV_GO_CREATE_SYSCALL] = true,
-		[EV_GO_START] = true,
-		[EV_GO_DESTROY] = true,
-		[EV_GO_DESTROY_SYSCALL] = true,
-		[EV_GO_STOP] = true,
-		[EV_GO_BLOCK] = true,
-		[EV_GO_UNBLOCK] = true,
-		[EV_GO_SYSCALL_BEGIN] = true,
-		[EV_GO_SYSCALL_END] = true,
-		[EV_GO_SYSCALL_END_BLOCKED] = true,
-		[EV_GO_STATUS] = true,
-		[EV_GO_SWITCH] = true,
-		[EV_GO_SWITCH_DESTROY] = true,
-		[EV_GO_CREATE_BLOCKED] = true,
-		[EV_GO_STATUS_STACK] = true,
-	};
-	return yes[type];
 }
 
 static bool on_events(void *self, const struct trace_block *block)
@@ -212,7 +219,7 @@ static bool on_events(void *self, const struct trace_block *block)
 		return false;
 	for (size_t i = 0; i < block->events; i++) {
 		const struct trace_event *e = &block->event[i];
-		if (is_transition(e->type) && !transition(a, block, e))
+		if (is_go_transition(e->type) && !transition(a, block, e))
 			return false;
 	}
 	return true;
@@ -240,6 +247,27 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 {
 	(void)block;
 	close_all(self, time_ns, true);
+}
+
+void goroutines_restart(void *self, int64_t time_ns)
+{
+	struct goroutines *a = self;
+	distribution_finish(&a->latency);
+	distribution_finish(&a->syscall);
+	idmap_clear(&a->group_of);
+	a->groups = a->reasons = 0; /* all lists at once */
+	a->free_reason = a->all_reasons = 0;
+	memset(a->state_ns, 0, sizeof a->state_ns);
+	for (size_t i = 0; i < a->slots; i++) {
+		struct goroutine_time *g = &a->slot[i];
+		memset(g->state_ns, 0, sizeof g->state_ns);
+		g->since_ns = g->first_ns = time_ns;
+		g->latency_max_ns = 0;
+		g->reasons = g->starts = 0;
+		g->created = false;
+	}
+	a->seen = a->most_alive = a->alive;
+	a->created = a->ended = a->blocked = 0;
 }
 
 struct trace_visitor goroutines_visitor(struct goroutines *a)

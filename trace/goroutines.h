@@ -6,6 +6,7 @@
 #ifndef SCHEDTOP_TRACE_GOROUTINES_H
 #define SCHEDTOP_TRACE_GOROUTINES_H
 
+#include "trace/breakdown.h"
 #include "trace/distribution.h"
 #include "trace/event.h"
 
@@ -26,6 +27,7 @@ struct goroutine_time {
 	uint32_t reason;                   /* of the wait that goes on */
 	uint32_t function, creator;        /* names; NAME_NONE: unknown */
 	uint32_t starts;                   /* times it began to run */
+	int64_t latency_max_ns;            /* longest wait to run */
 	uint8_t state;                     /* enum go_status, or TRACE_NOT_EXIST for a free slot */
 	bool created;                      /* during the trace */
 };
@@ -36,10 +38,13 @@ struct goroutine_group {
 	uint64_t goroutines, created, ended;
 	int64_t state_ns[GO_STATUS_COUNT];
 	uint64_t starts;
+	int64_t latency_max_ns;
 	uint32_t reasons;
 };
 
 struct goroutines {
+	uint64_t only; /* this goroutine alone; 0: all */
+
 	struct goroutine_time *slot;
 	size_t slots;
 	struct goroutine_group *group;
@@ -48,6 +53,7 @@ struct goroutines {
 	struct reason_time *reason;
 	size_t reasons, reason_capacity;
 	uint32_t free_reason;
+	struct spent_reasons known;  /* more different ones than a runtime has count as one */
 	struct distribution latency; /* runnable -> running */
 	struct distribution syscall;
 	int64_t state_ns[GO_STATUS_COUNT]; /* of all */
@@ -61,8 +67,9 @@ struct goroutines {
 	void *finished_self;
 };
 
-/* All zero, with `finished` set if wanted, is a good start. */
+/* All zero, with `only` and `finished` set if wanted, is a good start. */
 void goroutines_finish(struct goroutines *goroutines);
 struct trace_visitor goroutines_visitor(struct goroutines *goroutines);
+void goroutines_restart(void *goroutines, int64_t time_ns);
 
 #endif

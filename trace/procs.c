@@ -7,8 +7,6 @@
 
 #define IDLE INT64_MIN
 
-enum { FIRST_BIN_NS = 1000 * 1000 };
-
 void procs_finish(struct procs *procs)
 {
 	free(procs->slot);
@@ -29,44 +27,12 @@ static bool grow(struct procs *a, const struct trace_block *block)
 	return true;
 }
 
-/* Two bins become one. */
-static void widen(struct procs *a)
-{
-	for (size_t i = 0; i < PROCS_BINS / 2; i++) {
-		a->bin_running_ns[i] = a->bin_running_ns[2 * i];
-		add_ns(&a->bin_running_ns[i], a->bin_running_ns[2 * i + 1]);
-	}
-	memset(&a->bin_running_ns[PROCS_BINS / 2], 0, sizeof a->bin_running_ns / 2);
-	a->bin_ns *= 2;
-	a->bins = (a->bins + 1) / 2;
-}
-
-static void add_to_bins(struct procs *a, int64_t from, int64_t to)
-{
-	if (a->bin_ns == 0)
-		a->bin_ns = FIRST_BIN_NS;
-	from = from > a->first_ns ? from - a->first_ns : 0;
-	to = to > a->first_ns ? to - a->first_ns : 0;
-	while (to / a->bin_ns >= PROCS_BINS)
-		widen(a);
-	while (from < to) {
-		int64_t bin = from / a->bin_ns;
-		int64_t end = (bin + 1) * a->bin_ns;
-		if (end > to)
-			end = to;
-		add_ns(&a->bin_running_ns[bin], end - from);
-		if ((size_t)bin >= a->bins)
-			a->bins = (size_t)bin + 1;
-		from = end;
-	}
-}
-
 static void stop(struct procs *a, struct proc_time *p, int64_t now)
 {
-	if (p->since_ns != IDLE && now > p->since_ns) {
-		add_ns(&p->running_ns, now - p->since_ns);
-		add_ns(&a->running_ns, now - p->since_ns);
-		add_to_bins(a, p->since_ns, now);
+	if (p->since_ns != IDLE) {
+		int64_t ns = elapsed_ns(p->since_ns, now);
+		add_ns(&p->running_ns, ns);
+		add_ns(&a->running_ns, ns);
 	}
 	p->since_ns = IDLE;
 }
@@ -130,6 +96,22 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 	on_gap(self, time_ns);
 }
 
+void procs_restart(void *self, int64_t time_ns)
+{
+	struct procs *a = self;
+	for (size_t i = 0; i < a->slots; i++) {
+		struct proc_time *p = &a->slot[i];
+		p->running_ns = 0;
+		p->starts = p->steals = 0;
+		if (p->since_ns != IDLE)
+			p->since_ns = time_ns;
+	}
+	a->begun = true;
+	a->first_ns = time_ns;
+	a->running_ns = 0;
+	a->gomaxprocs_min = a->gomaxprocs_max = a->gomaxprocs;
+}
+
 struct trace_visitor procs_visitor(struct procs *procs)
 {
 	return (struct trace_visitor){.self = procs, .events = on_events, .gap = on_gap, .end = on_end};
@@ -147,6 +129,6 @@ uint64_t procs_available(const struct procs *a)
 
 double procs_utilization(const struct procs *a)
 {
-	double whole = (double)procs_available(a) * (double)(a->last_ns - a->first_ns);
+	double whole = (double)procs_available(a) * (double)elapsed_ns(a->first_ns, a->last_ns);
 	return whole > 0 ? (double)a->running_ns / whole : -1;
 }

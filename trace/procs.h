@@ -1,13 +1,11 @@
 /*
- * Ps over time: how much of GOMAXPROCS was in use, and when. A P counts as used while it runs,
+ * Ps: how much of GOMAXPROCS was in use. A P counts as used while it runs,
  * syscalls it was not taken away for included. A visitor; the caller owns it, one thread.
  */
 #ifndef SCHEDTOP_TRACE_PROCS_H
 #define SCHEDTOP_TRACE_PROCS_H
 
 #include "trace/event.h"
-
-enum { PROCS_BINS = 64 };
 
 struct proc_time {
 	uint64_t id;
@@ -24,14 +22,12 @@ struct procs {
 	int64_t running_ns;                                  /* of all Ps */
 	uint64_t gomaxprocs, gomaxprocs_min, gomaxprocs_max; /* 0: the trace doesn't tell */
 	uint64_t threads;                                    /* seen */
-	int64_t bin_ns; /* width; doubles when the trace outgrows the bins */
-	int64_t bin_running_ns[PROCS_BINS];
-	size_t bins; /* in use */
 };
 
 /* All zero is a good start. */
 void procs_finish(struct procs *procs);
 struct trace_visitor procs_visitor(struct procs *procs);
+void procs_restart(void *procs, int64_t time_ns);
 /* GOMAXPROCS, or the Ps seen where the trace doesn't tell. */
 uint64_t procs_available(const struct procs *procs);
 /* 0...1; negative: unknown. */

@@ -26,12 +26,21 @@ struct stacks {
 	struct stack_frame *frame;
 	size_t frames, frame_capacity;
 	struct idmap of_hash;
+	/* The IDs of one generation, as numbers + 1: */
+	uint32_t *number_of;
+	size_t number_limit;
+	struct idmap sparse_number_of;
+	uint64_t generation, offset; /* which one */
 };
 
 /* All zero is an empty table. */
 void stacks_finish(struct stacks *stacks);
 /* The number of the block's stack, new or known; STACK_NONE for stack 0, STACK_ERROR: no memory. */
-uint32_t stacks_intern(struct stacks *stacks, const struct trace_block *block, uint64_t id);
+uint32_t stacks_number(struct stacks *stacks, const struct trace_block *block, uint64_t id);
+
+/* Index in stacks.frame of the innermost frame that is the program's own: not of the runtime, of
+   sync or of what lies below package net and os. The leaf where all are such; UINT32_MAX: none. */
+uint32_t stacks_where(const struct stacks *stacks, const struct names *names, uint32_t number);
 
 /* The name of the function at a stack's leaf or root; NAME_NONE: unknown. */
 uint32_t stack_function(const struct trace_block *block, uint64_t id, bool root);

@@ -64,10 +64,14 @@ static void file_follows_its_command(void **state)
 {
 	(void)state;
 	struct options o;
-	assert_int_equal(parse("stat --kind gc,tasks x.trace", &o, NULL), STATUS_OK);
+	assert_int_equal(parse("stat --kind gc,tasks x.trace --from 1.5s --task 7", &o, NULL),
+	                 STATUS_OK);
 	assert_string_equal(o.command->name, "stat");
 	assert_string_equal(o.file, "x.trace");
+	assert_string_equal(o.task, "7");
 	assert_int_equal(o.kinds, 1U << REPORT_GC | 1U << REPORT_TASKS);
+	assert_int_equal(o.from_ns, 1500000000);
+	assert_int_equal(o.to_ns, INT64_MAX);
 	assert_int_equal(parse("check -", &o, NULL), STATUS_OK);
 	assert_string_equal(o.file, "-");
 	assert_int_equal(o.kinds, 0);
@@ -94,9 +98,12 @@ static void wrong_words_are_named(void **state)
 		{"ls ls", "'ls'"},
 		{"ls -p 4", "ls takes no --pid"},
 		{"stat x -b", "stat takes no --batch"},
+		{"check x --from 1s", "check takes no --from"},
 		{"stat", "needs the file"},
 		{"check a b", "'b'"},
 		{"stat x --kind gc,all", "--kind takes"},
+		{"stat x --goroutine 0", "1 or more"},
+		{"stat x --from 2s --to 1s", "before --to"},
 		{"-p 12 --strict", "--strict goes with check"},
 		{"--json", "needs a process"},
 		{"-p 12 -n 3", "--batch or --json"},
