@@ -44,7 +44,7 @@ broken(struct order *o, const struct front *f, const char *format, ...)
 static const char *const go_states[] = {"undetermined", "runnable", "running", "syscall",
                                         "waiting"};
 
-static inline struct trace_thread *thread_of(struct order *o, const struct front *f)
+ORDER_HOT struct trace_thread *thread_of(struct order *o, const struct front *f)
 {
 	return &o->thread[f->m];
 }
@@ -55,26 +55,26 @@ static inline uint32_t slot_or_none(uint64_t id, uint32_t slot)
 	return id == UINT64_MAX ? TRACE_NONE : slot;
 }
 
-static inline struct trace_event *emit(struct order *o, const struct front *f)
+ORDER_HOT struct trace_event *emit(struct order *o, const struct front *f)
 {
 	return order_emit(o, f->type, f->time_ns, f->m);
 }
 
-static inline void transition(struct trace_event *e, uint32_t subject, uint8_t from, uint8_t to)
+ORDER_HOT void transition(struct trace_event *e, uint32_t subject, uint8_t from, uint8_t to)
 {
 	e->subject = subject;
 	e->from = from;
 	e->to = to;
 }
 
-static inline bool succeeds(const struct order *o, uint64_t seq, uint64_t last_generation,
-                            uint64_t last)
+ORDER_HOT bool succeeds(const struct order *o, uint64_t seq, uint64_t last_generation,
+                        uint64_t last)
 {
 	return last_generation == o->generation->number && seq == last + 1;
 }
 
 /* A string ID as a number of names; unknown ones are an error, or repaired. */
-static inline bool take_name(struct order *o, uint64_t id, uint32_t *name)
+ORDER_HOT bool take_name(struct order *o, uint64_t id, uint32_t *name)
 {
 	*name = generation_name(o->generation, &o->names, id);
 	if (__builtin_expect(*name != NAME_ERROR, 1))
@@ -245,7 +245,7 @@ static enum advance go_status(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-static enum advance go_create(struct order *o, struct front *f)
+ORDER_HOT enum advance go_create(struct order *o, struct front *f)
 {
 	struct trace_thread *m = thread_of(o, f);
 	NEED_THREAD;
@@ -280,31 +280,49 @@ static enum advance go_create_syscall(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-/* GoDestroy, GoStop, GoBlock: order.go, advanceGoStopExec */
-static enum advance go_stop_running(struct order *o, struct front *f)
+ORDER_HOT enum advance go_destroy(struct order *o, struct front *f)
 {
 	struct trace_thread *m = thread_of(o, f);
 	NEED_USER;
-	uint32_t slot = m->g, name = NAME_NONE;
-	struct trace_goroutine *g = &o->goroutine[slot];
+	uint32_t slot = m->g;
+	const struct trace_goroutine *g = &o->goroutine[slot];
 	NEED(g->status == GO_RUNNING, "goroutine %llu is %s, not running", (unsigned long long)g->id,
 	     go_states[g->status]);
-	if (f->type == EV_GO_DESTROY) {
-		transition(emit(o, f), slot, GO_RUNNING, TRACE_NOT_EXIST);
-		order_remove_goroutine(o, slot);
-	} else {
-		NEED_NAME(f->arg[0], &name);
-		g->status = f->type == EV_GO_STOP ? GO_RUNNABLE : GO_WAITING;
-		struct trace_event *e = emit(o, f);
-		transition(e, slot, GO_RUNNING, g->status);
-		e->name = name;
-		e->arg[2] = f->arg[1];
-	}
+	transition(emit(o, f), slot, GO_RUNNING, TRACE_NOT_EXIST);
+	order_remove_goroutine(o, slot);
 	m->g = TRACE_NONE;
 	return ADVANCE_READY;
 }
 
-static enum advance go_start(struct order *o, struct front *f)
+ORDER_HOT enum advance stop_running(struct order *o, struct front *f, uint8_t to)
+{
+	struct trace_thread *m = thread_of(o, f);
+	NEED_USER;
+	uint32_t slot = m->g, name;
+	struct trace_goroutine *g = &o->goroutine[slot];
+	NEED(g->status == GO_RUNNING, "goroutine %llu is %s, not running", (unsigned long long)g->id,
+	     go_states[g->status]);
+	NEED_NAME(f->arg[0], &name);
+	g->status = to;
+	struct trace_event *e = emit(o, f);
+	transition(e, slot, GO_RUNNING, to);
+	e->name = name;
+	e->arg[2] = f->arg[1];
+	m->g = TRACE_NONE;
+	return ADVANCE_READY;
+}
+
+ORDER_HOT enum advance go_stop(struct order *o, struct front *f)
+{
+	return stop_running(o, f, GO_RUNNABLE);
+}
+
+ORDER_HOT enum advance go_block(struct order *o, struct front *f)
+{
+	return stop_running(o, f, GO_WAITING);
+}
+
+ORDER_HOT enum advance go_start(struct order *o, struct front *f)
 {
 	uint32_t slot = idmap_get(&o->goroutine_of, f->arg[0]);
 	if (slot == IDMAP_NONE)
@@ -323,7 +341,7 @@ static enum advance go_start(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-static enum advance go_unblock(struct order *o, struct front *f)
+ORDER_HOT enum advance go_unblock(struct order *o, struct front *f)
 {
 	uint32_t slot = idmap_get(&o->goroutine_of, f->arg[0]);
 	if (slot == IDMAP_NONE)
@@ -373,7 +391,7 @@ static enum advance go_switch(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-static enum advance go_syscall_begin(struct order *o, struct front *f)
+ORDER_HOT enum advance go_syscall_begin(struct order *o, struct front *f)
 {
 	struct trace_thread *m = thread_of(o, f);
 	NEED_USER;
@@ -393,7 +411,7 @@ static enum advance go_syscall_begin(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-static enum advance go_syscall_end(struct order *o, struct front *f)
+ORDER_HOT enum advance go_syscall_end(struct order *o, struct front *f)
 {
 	struct trace_thread *m = thread_of(o, f);
 	NEED_USER;
@@ -611,7 +629,7 @@ static enum advance gc_end(struct order *o, struct front *f)
 	return emit_gc(o, f, GC_NOT_RUNNING);
 }
 
-static enum advance heap(struct order *o, struct front *f)
+ORDER_HOT enum advance heap(struct order *o, struct front *f)
 {
 	struct trace_thread *m = thread_of(o, f);
 	NEED_THREAD;
@@ -735,54 +753,171 @@ static enum advance experimental(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-const advance_handler advance_handlers[256] = {
-	[EV_PROCS_CHANGE] = procs_change,
-	[EV_PROC_START] = proc_start,
-	[EV_PROC_STOP] = proc_stop,
-	[EV_PROC_STEAL] = proc_steal,
-	[EV_PROC_STATUS] = proc_status,
-	[EV_GO_CREATE] = go_create,
-	[EV_GO_CREATE_SYSCALL] = go_create_syscall,
-	[EV_GO_START] = go_start,
-	[EV_GO_DESTROY] = go_stop_running,
-	[EV_GO_DESTROY_SYSCALL] = go_destroy_syscall,
-	[EV_GO_STOP] = go_stop_running,
-	[EV_GO_BLOCK] = go_stop_running,
-	[EV_GO_UNBLOCK] = go_unblock,
-	[EV_GO_SYSCALL_BEGIN] = go_syscall_begin,
-	[EV_GO_SYSCALL_END] = go_syscall_end,
-	[EV_GO_SYSCALL_END_BLOCKED] = go_syscall_end_blocked,
-	[EV_GO_STATUS] = go_status,
-	[EV_STW_BEGIN] = stw_begin,
-	[EV_STW_END] = stw_end,
-	[EV_GC_ACTIVE] = gc_active,
-	[EV_GC_BEGIN] = gc_begin,
-	[EV_GC_END] = gc_end,
-	[EV_GC_SWEEP_ACTIVE] = sweep_active,
-	[EV_GC_SWEEP_BEGIN] = sweep_begin,
-	[EV_GC_SWEEP_END] = sweep_end,
-	[EV_GC_MARK_ASSIST_ACTIVE] = assist_active,
-	[EV_GC_MARK_ASSIST_BEGIN] = assist_begin,
-	[EV_GC_MARK_ASSIST_END] = assist_end,
-	[EV_HEAP_ALLOC] = heap,
-	[EV_HEAP_GOAL] = heap,
-	[EV_GO_LABEL] = go_label,
-	[EV_USER_TASK_BEGIN] = task_begin,
-	[EV_USER_TASK_END] = task_end,
-	[EV_USER_REGION_BEGIN] = region_begin,
-	[EV_USER_REGION_END] = region_end,
-	[EV_USER_LOG] = user_log,
-	[EV_GO_SWITCH] = go_switch,
-	[EV_GO_SWITCH_DESTROY] = go_switch,
-	[EV_GO_CREATE_BLOCKED] = go_create,
-	[EV_GO_STATUS_STACK] = go_status,
-	[128] = experimental,
-	[129] = experimental,
-	[130] = experimental,
-	[131] = experimental,
-	[132] = experimental,
-	[133] = experimental,
-	[134] = experimental,
-	[135] = experimental,
-	[136] = experimental,
-};
+/* --- running -----------------------------------------------------------------------------------
+ */
+
+void order_no_event(struct order *o, const struct front *f)
+{
+	unsigned long long offset = o->generation->offset + (uint64_t)(f->p - o->generation->data);
+	snprintf(o->problem, sizeof o->problem,
+	         "a byte %u that is no event, or one cut off, at offset %llu", f->type, offset);
+}
+
+/* Reads n arguments; near a batch's end every byte is checked. */
+ORDER_HOT bool take(struct front *f, unsigned n)
+{
+	const uint8_t *p = f->p;
+	if (n == 0) {
+		f->after = p;
+		return true;
+	}
+	if (__builtin_expect(f->end - p < TRACE_MAX_ARGS * VARINT_MAX, 0)) {
+		struct cursor c = {p, f->end};
+		for (unsigned i = 0; i < n; i++)
+			if (!cursor_varint(&c, &f->arg[i]))
+				return false;
+		f->after = c.p;
+		return true;
+	}
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < n; i++) {
+		p = varint_unchecked(p, &f->arg[i]);
+		if (__builtin_expect(!p, 0))
+			return false;
+	}
+	f->after = p;
+	return true;
+}
+
+/* The reference looks for an event's stacks after the fact, too. */
+static bool __attribute__((cold, noinline))
+repair_stack(struct order *o, const struct front *f, bool other)
+{
+	struct trace_event *e = &o->event[o->events - 1];
+	o->repairs.stacks++;
+	e->arg[other ? 0 : 2] = 0;
+	if (!o->tolerant)
+		snprintf(o->problem, sizeof o->problem,
+		         "%s in generation %llu names a stack that isn't there", event_specs[f->type].name,
+		         (unsigned long long)o->generation->number);
+	return o->tolerant;
+}
+
+ORDER_HOT bool has_stack(struct order *o, const struct front *f, unsigned i, bool other)
+{
+	return __builtin_expect(generation_has_stack(o->generation, f->arg[i]), 1) ||
+	       repair_stack(o, f, other);
+}
+
+/* One kind of event: how many arguments it has, what it does, and which argument is its stack. */
+#define ADVANCE(type_, args_, handler_) \
+	case type_:                         \
+		if (!take(f, args_))            \
+			goto no_event;              \
+		result = handler_(o, f);        \
+		if (result != ADVANCE_READY)    \
+			goto not_ready;             \
+		break
+#define ADVANCE_STACK(type_, args_, stack_, handler_) \
+	case type_:                                       \
+		if (!take(f, args_))                          \
+			goto no_event;                            \
+		result = handler_(o, f);                      \
+		if (result != ADVANCE_READY)                  \
+			goto not_ready;                           \
+		if (!has_stack(o, f, stack_, false))          \
+			return RUN_BROKEN;                        \
+		break
+
+enum run order_run(struct order *o, struct front *f, int64_t limit)
+{
+	enum advance result;
+	size_t before;
+	o->thread[f->m].known = true;
+	do {
+		switch (f->type) {
+			ADVANCE_STACK(EV_PROCS_CHANGE, 2, 1, procs_change);
+			ADVANCE(EV_PROC_START, 2, proc_start);
+			ADVANCE(EV_PROC_STOP, 0, proc_stop);
+			ADVANCE(EV_PROC_STEAL, 3, proc_steal);
+			ADVANCE(EV_PROC_STATUS, 2, proc_status);
+		case EV_GO_CREATE:
+		case EV_GO_CREATE_BLOCKED:
+			if (!take(f, 3))
+				goto no_event;
+			result = go_create(o, f);
+			if (result != ADVANCE_READY)
+				goto not_ready;
+			if (!has_stack(o, f, 2, false) || !has_stack(o, f, 1, true))
+				return RUN_BROKEN;
+			break;
+			ADVANCE(EV_GO_CREATE_SYSCALL, 1, go_create_syscall);
+			ADVANCE(EV_GO_START, 2, go_start);
+			ADVANCE(EV_GO_DESTROY, 0, go_destroy);
+			ADVANCE(EV_GO_DESTROY_SYSCALL, 0, go_destroy_syscall);
+			ADVANCE_STACK(EV_GO_STOP, 2, 1, go_stop);
+			ADVANCE_STACK(EV_GO_BLOCK, 2, 1, go_block);
+			ADVANCE_STACK(EV_GO_UNBLOCK, 3, 2, go_unblock);
+			ADVANCE_STACK(EV_GO_SYSCALL_BEGIN, 2, 1, go_syscall_begin);
+			ADVANCE(EV_GO_SYSCALL_END, 0, go_syscall_end);
+			ADVANCE(EV_GO_SYSCALL_END_BLOCKED, 0, go_syscall_end_blocked);
+			ADVANCE(EV_GO_STATUS, 3, go_status);
+			ADVANCE_STACK(EV_GO_STATUS_STACK, 4, 3, go_status);
+			ADVANCE_STACK(EV_STW_BEGIN, 2, 1, stw_begin);
+			ADVANCE(EV_STW_END, 0, stw_end);
+			ADVANCE(EV_GC_ACTIVE, 1, gc_active);
+			ADVANCE_STACK(EV_GC_BEGIN, 2, 1, gc_begin);
+			ADVANCE(EV_GC_END, 1, gc_end);
+			ADVANCE(EV_GC_SWEEP_ACTIVE, 1, sweep_active);
+			ADVANCE_STACK(EV_GC_SWEEP_BEGIN, 1, 0, sweep_begin);
+			ADVANCE(EV_GC_SWEEP_END, 2, sweep_end);
+			ADVANCE(EV_GC_MARK_ASSIST_ACTIVE, 1, assist_active);
+			ADVANCE_STACK(EV_GC_MARK_ASSIST_BEGIN, 1, 0, assist_begin);
+			ADVANCE(EV_GC_MARK_ASSIST_END, 0, assist_end);
+			ADVANCE(EV_HEAP_ALLOC, 1, heap);
+			ADVANCE(EV_HEAP_GOAL, 1, heap);
+			ADVANCE(EV_GO_LABEL, 1, go_label);
+			ADVANCE_STACK(EV_USER_TASK_BEGIN, 4, 3, task_begin);
+			ADVANCE_STACK(EV_USER_TASK_END, 2, 1, task_end);
+			ADVANCE_STACK(EV_USER_REGION_BEGIN, 3, 2, region_begin);
+		case EV_USER_REGION_END: /* that of a stray one isn't looked at */
+			if (!take(f, 3))
+				goto no_event;
+			before = o->events;
+			result = region_end(o, f);
+			if (result != ADVANCE_READY)
+				goto not_ready;
+			if (o->events > before && !has_stack(o, f, 2, false))
+				return RUN_BROKEN;
+			break;
+			ADVANCE_STACK(EV_USER_LOG, 4, 3, user_log);
+			ADVANCE(EV_GO_SWITCH, 2, go_switch);
+			ADVANCE(EV_GO_SWITCH_DESTROY, 2, go_switch);
+		default:
+			if (!event_specs[f->type].timed || !take(f, event_specs[f->type].args))
+				goto no_event;
+			if (f->type < EV_EXPERIMENTAL_FIRST || f->type > EV_EXPERIMENTAL_LAST) {
+				broken(o, f, "not an event that threads write");
+				return RUN_BROKEN;
+			}
+			result = experimental(o, f);
+			if (result != ADVANCE_READY)
+				goto not_ready;
+			break;
+		}
+		f->p = f->after;
+		if (__builtin_expect(f->p == f->end, 0))
+			return RUN_BATCH;
+		if (__builtin_expect(!front_peek(f), 0))
+			goto no_event;
+	} while (f->time_ns <= limit && o->events <= BLOCK_EVENTS - BLOCK_ROOM);
+	return RUN_TURN;
+
+not_ready:
+	if (result == ADVANCE_WAIT)
+		return RUN_WAIT;
+	return result == ADVANCE_NO_MEMORY ? RUN_NO_MEMORY : RUN_BROKEN;
+no_event:
+	order_no_event(o, f);
+	return RUN_BROKEN;
+}

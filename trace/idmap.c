@@ -32,9 +32,24 @@ static size_t insert(struct idmap *map, uint64_t id, uint32_t value)
 	return probe;
 }
 
+static uint64_t make_multiplier(void)
+{
+	uint64_t multiplier = 0;
+	/* Where entropy isn't ready, an address is secret enough. */
+	if (getrandom(&multiplier, sizeof multiplier, GRND_NONBLOCK) != (ssize_t)sizeof multiplier)
+		multiplier = (uint64_t)(uintptr_t)&multiplier;
+	return multiplier | 1;
+}
+
 static bool rehash(struct idmap *map, size_t size)
 {
-	struct idmap bigger = {.mask = size - 1, .n = map->n, .secret = map->secret};
+	struct idmap bigger = {
+		.mask = size - 1,
+		.n = map->n,
+		.multiplier = map->secret ? make_multiplier() : UINT64_C(0x9e3779b97f4a7c15),
+		.shift = (unsigned)__builtin_clzll(size - 1),
+		.secret = map->secret,
+	};
 	bigger.entry = calloc(size, sizeof *bigger.entry);
 	if (!bigger.entry)
 		return false;
@@ -47,15 +62,6 @@ static bool rehash(struct idmap *map, size_t size)
 	return true;
 }
 
-static uint64_t make_secret(void)
-{
-	uint64_t secret = 0;
-	if (getrandom(&secret, sizeof secret, GRND_NONBLOCK) != (ssize_t)sizeof secret)
-		secret = (uint64_t)(uintptr_t)&secret; /* an address is secret enough where entropy isn't
-		                                          ready */
-	return secret | 1;
-}
-
 bool idmap_put(struct idmap *map, uint64_t id, uint32_t value)
 {
 	size_t size = map->entry ? map->mask + 1 : 0;
@@ -64,10 +70,10 @@ bool idmap_put(struct idmap *map, uint64_t id, uint32_t value)
 	map->n++;
 	if (insert(map, id, value) < LONG_PROBE || map->secret)
 		return true;
-	map->secret = make_secret();
+	map->secret = true;
 	if (rehash(map, map->mask + 1))
 		return true;
-	map->secret = 0;
+	map->secret = false;
 	return false;
 }
 

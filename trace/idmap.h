@@ -1,7 +1,7 @@
 /*
- * A map from the 64-bit IDs of a trace to small indexes. Go counts its IDs up, so neighbours share
- * a cache line; IDs chosen to collide are noticed by their long probes and hashed with a secret
- * instead. The caller owns it; one thread.
+ * A map from the 64-bit IDs of a trace to small indexes: open addressing behind a multiplicative
+ * hash. IDs chosen to collide are noticed by their long probes; then the multiplier becomes a
+ * secret. The caller owns it; one thread.
  */
 #ifndef SCHEDTOP_TRACE_IDMAP_H
 #define SCHEDTOP_TRACE_IDMAP_H
@@ -19,8 +19,10 @@ struct idmap_entry {
 
 struct idmap {
 	struct idmap_entry *entry;
-	size_t mask, n; /* mask is the number of entries - 1, a power of two */
-	uint64_t secret;
+	size_t mask, n;      /* mask is the number of entries - 1, a power of two */
+	uint64_t multiplier; /* odd */
+	unsigned shift;
+	bool secret;
 };
 
 /* All zero is an empty map. */
@@ -31,14 +33,10 @@ void idmap_clear(struct idmap *map);
 bool idmap_put(struct idmap *map, uint64_t id, uint32_t value);
 void idmap_remove(struct idmap *map, uint64_t id);
 
+/* Knuth 6.4: the upper bits of a product are its mixed ones. */
 static inline size_t idmap_hash(const struct idmap *map, uint64_t id)
 {
-	if (__builtin_expect(map->secret != 0, 0)) {
-		id = (id ^ map->secret) * UINT64_C(0x9e3779b97f4a7c15);
-		id = (id ^ id >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
-		id ^= id >> 32;
-	}
-	return (size_t)(id + (id >> 20) * UINT64_C(0x9e3779b1)) & map->mask;
+	return (size_t)(id * map->multiplier >> map->shift);
 }
 
 /* IDMAP_NONE: not there. */

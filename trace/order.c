@@ -257,47 +257,13 @@ struct trace_event *order_emit_sync(struct order *o, int64_t time_ns)
 /* --- one thread's events -----------------------------------------------------------------------
  */
 
-/* Number of varints of an event, the time included; 0: no event of a batch. */
-static inline unsigned numbers_of(uint8_t type)
-{
-	const struct event_spec *spec = &event_specs[type];
-	return spec->timed ? spec->args + 1u : 0;
-}
-
-/* Near a batch's end every byte is checked. */
-static const uint8_t *decode_checked(struct front *f, uint64_t *ticks)
-{
-	struct cursor c = {f->p + 1, f->end};
-	unsigned n = numbers_of(f->type);
-	if (n == 0 || !cursor_varint(&c, ticks))
-		return NULL;
-	for (unsigned i = 0; i + 1 < n; i++)
-		if (!cursor_varint(&c, &f->arg[i]))
-			return NULL;
-	return c.p;
-}
-
-static inline const uint8_t *decode(struct front *f, uint64_t *ticks)
-{
-	const uint8_t *p = f->p;
-	f->type = *p++;
-	if (__builtin_expect(f->end - f->p < 1 + (1 + TRACE_MAX_ARGS) * VARINT_MAX, 0))
-		return decode_checked(f, ticks);
-	unsigned n = numbers_of(f->type);
-	if (__builtin_expect(n == 0, 0))
-		return NULL;
-	p = varint_unchecked(p, ticks);
-	for (unsigned i = 0; p && i + 1 < n; i++)
-		p = varint_unchecked(p, &f->arg[i]);
-	return p;
-}
-
 enum next { NEXT_EVENT, NEXT_NONE, NEXT_BROKEN };
 
-static enum next next_event(struct order *o, struct front *f)
+/* The thread's next event when its batch is used up. */
+static enum next next_batch(struct order *o, struct front *f)
 {
 	struct generation *g = o->generation;
-	while (__builtin_expect(f->p == f->end, 0)) {
+	do {
 		if (o->in && f->batch)
 			input_release(o->in, (size_t)(f->batch - g->data), (size_t)(f->end - g->data));
 		if (f->next == WIRE_NONE)
@@ -306,24 +272,12 @@ static enum next next_event(struct order *o, struct front *f)
 		f->p = f->batch = g->data + batch->offset;
 		f->end = f->p + batch->size;
 		f->next = batch->next;
-		f->batch_ticks = batch->time;
-		f->last_ns = 0;
-	}
-	uint64_t ticks = 0;
-	const uint8_t *p = decode(f, &ticks);
-	if (__builtin_expect(p == NULL, 0)) {
-		unsigned long long offset = g->offset + (uint64_t)(f->p - g->data);
-		snprintf(o->problem, sizeof o->problem,
-		         "a byte %u that is no event, or one cut off, at offset %llu", f->type, offset);
-		return NEXT_BROKEN;
-	}
-	/* Each step is truncated by itself, as the reference does. */
-	if (__builtin_expect(f->last_ns == 0, 0))
-		f->last_ns = generation_ns(g, f->batch_ticks);
-	f->p = p;
-	f->last_ns = (int64_t)((uint64_t)f->last_ns + (uint64_t)generation_ns(g, ticks));
-	f->time_ns = f->last_ns;
-	return NEXT_EVENT;
+		f->time_ns = generation_ns(g, batch->time);
+	} while (f->p == f->end);
+	if (front_peek(f))
+		return NEXT_EVENT;
+	order_no_event(o, f);
+	return NEXT_BROKEN;
 }
 
 /* --- the heap: the reference's, so that equal times come out in its order ------------------------
@@ -391,75 +345,54 @@ static void heap_sort(struct order *o)
 /* --- merging -----------------------------------------------------------------------------------
  */
 
-/* The stacks an event names must exist; the reference looks after the fact, too. */
-static bool check_stacks(struct order *o, const struct front *f)
+/* The time at which the head gives way: that of the earlier of its children. Equal times stay. */
+static inline int64_t heap_limit(const struct order *o)
 {
-	const struct event_spec *spec = &event_specs[f->type];
-	struct trace_event *e = &o->event[o->events - 1];
-	if (spec->stack && !generation_has_stack(o->generation, f->arg[spec->stack - 1])) {
-		o->repairs.stacks++;
-		e->arg[2] = 0;
-	} else if (!spec->other_stack ||
-	           generation_has_stack(o->generation, f->arg[spec->other_stack - 1])) {
-		return true;
-	} else {
-		o->repairs.stacks++;
-		e->arg[0] = 0;
-	}
-	if (!o->tolerant)
-		snprintf(o->problem, sizeof o->problem,
-		         "%s in generation %llu names a stack that isn't there", spec->name,
-		         (unsigned long long)o->generation->number);
-	return o->tolerant;
+	int64_t limit = o->heap_n > 1 ? o->heap[1].time_ns : INT64_MAX;
+	return o->heap_n > 2 && o->heap[2].time_ns < limit ? o->heap[2].time_ns : limit;
 }
 
-/* Advances the thread at heap[i] if it fits, and reads its next event. */
-static inline enum advance try_advance(struct order *o, size_t i)
+/* Advances the thread at heap[i] if its event fits, and puts it where its next one belongs. */
+static enum run advance_at(struct order *o, size_t i, int64_t limit)
 {
 	struct front *f = o->heap[i].front;
-	advance_handler handler = advance_handlers[f->type];
-	if (__builtin_expect(!handler, 0)) {
-		snprintf(o->problem, sizeof o->problem, "%s in generation %llu among the events",
-		         event_specs[f->type].name, (unsigned long long)o->generation->number);
-		return ADVANCE_BROKEN;
+	enum run run = order_run(o, f, limit);
+	if (run == RUN_BATCH) {
+		switch (next_batch(o, f)) {
+		case NEXT_EVENT:
+			break;
+		case NEXT_NONE:
+			heap_remove(o, i);
+			return RUN_TURN;
+		case NEXT_BROKEN:
+			return RUN_BROKEN;
+		}
+	} else if (run != RUN_TURN) {
+		if (i == 0) /* it may have gone some way before */
+			o->heap[i].time_ns = f->time_ns;
+		return run;
 	}
-	o->thread[f->m].known = true;
-	size_t before = o->events;
-	enum advance result = handler(o, f);
-	if (result != ADVANCE_READY)
-		return result;
-	if (event_specs[f->type].stack && o->events > before &&
-	    __builtin_expect(!check_stacks(o, f), 0))
-		return ADVANCE_BROKEN;
-	switch (next_event(o, f)) {
-	case NEXT_EVENT:
-		o->heap[i].time_ns = f->time_ns;
-		if (i == 0 || sift_up(o->heap, i) == i)
-			sift_down(o->heap, o->heap_n, i);
-		return ADVANCE_READY;
-	case NEXT_NONE:
-		heap_remove(o, i);
-		return ADVANCE_READY;
-	default:
-		return ADVANCE_BROKEN;
-	}
+	o->heap[i].time_ns = f->time_ns;
+	if (i == 0 || sift_up(o->heap, i) == i)
+		sift_down(o->heap, o->heap_n, i);
+	return RUN_TURN;
 }
 
 /* The head doesn't fit yet: the others in the order of their times. */
-static enum advance try_others(struct order *o)
+static enum run try_others(struct order *o)
 {
 	heap_sort(o);
 	for (size_t i = 1; i < o->heap_n; i++) {
 		o->failures++;
-		enum advance result = try_advance(o, i);
-		if (result != ADVANCE_WAIT)
-			return result;
+		enum run run = advance_at(o, i, INT64_MIN);
+		if (run != RUN_WAIT)
+			return run;
 	}
 	const struct front *f = o->heap[0].front;
 	snprintf(o->problem, sizeof o->problem,
 	         "no thread of %zu can go on in generation %llu; the first waits with %s", o->heap_n,
 	         (unsigned long long)o->generation->number, event_specs[f->type].name);
-	return ADVANCE_BROKEN;
+	return RUN_BROKEN;
 }
 
 static void emit_sample(struct order *o, const struct wire_sample *s)
@@ -492,8 +425,8 @@ static enum order_result gather(struct order *o)
 			m = order_add_thread(o, g->thread[i].id);
 		if (m == TRACE_NONE)
 			return ORDER_NO_MEMORY;
-		*f = (struct front){.next = g->thread[i].first, .m = m};
-		enum next next = next_event(o, f);
+		*f = (struct front){.next = g->thread[i].first, .m = m, .ns_per_tick = g->ns_per_tick};
+		enum next next = next_batch(o, f);
 		if (next == NEXT_BROKEN)
 			return ORDER_BROKEN;
 		if (next == NEXT_EVENT) {
@@ -516,13 +449,18 @@ static enum order_result merge(struct order *o)
 			if (result != ORDER_OK)
 				return result;
 		}
-		if (__builtin_expect(sample < g->samples, 0) &&
-		    (o->heap_n == 0 || g->sample[sample].time_ns < o->heap[0].time_ns)) {
-			emit_sample(o, &g->sample[sample++]);
-			continue;
+		int64_t limit = heap_limit(o);
+		if (__builtin_expect(sample < g->samples, 0)) {
+			int64_t next_ns = g->sample[sample].time_ns;
+			if (o->heap_n == 0 || next_ns < o->heap[0].time_ns) {
+				emit_sample(o, &g->sample[sample++]);
+				continue;
+			}
+			if (next_ns < limit)
+				limit = next_ns;
 		}
-		enum advance result = try_advance(o, 0);
-		if (__builtin_expect(result == ADVANCE_WAIT, 0)) {
+		enum run run = advance_at(o, 0, limit);
+		if (__builtin_expect(run == RUN_WAIT, 0)) {
 			o->failures += 1 + (o->heap_n > 64 ? o->heap_n : 0);
 			if (o->failures > patience) {
 				snprintf(o->problem, sizeof o->problem,
@@ -530,10 +468,10 @@ static enum order_result merge(struct order *o)
 				         (unsigned long long)g->number);
 				return ORDER_BROKEN;
 			}
-			result = try_others(o);
+			run = try_others(o);
 		}
-		if (__builtin_expect(result != ADVANCE_READY, 0))
-			return result == ADVANCE_NO_MEMORY ? ORDER_NO_MEMORY : ORDER_BROKEN;
+		if (__builtin_expect(run != RUN_TURN, 0))
+			return run == RUN_NO_MEMORY ? ORDER_NO_MEMORY : ORDER_BROKEN;
 	}
 	return ORDER_OK;
 }

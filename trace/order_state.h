@@ -7,17 +7,22 @@
 
 #include "trace/order.h"
 
+/* For what runs once per event: the compiler finds these too large to inline, but a call costs as
+   much as they do. */
+#define ORDER_HOT static inline __attribute__((always_inline))
+
 enum { BLOCK_EVENTS = 256, BLOCK_ROOM = 4 /* events that one advance may emit */ };
 
-/* A thread's place in the generation, and its next event. */
+/* A thread's place in the generation, and its next event: type and time are read ahead, the
+   arguments when it is its turn. */
 struct front {
-	const uint8_t *p, *end; /* of the current batch */
+	const uint8_t *p, *end; /* arguments of the next event; end of the batch */
+	const uint8_t *after;   /* behind the arguments, once they were read */
 	const uint8_t *batch;   /* its first byte */
 	uint32_t next;          /* batch after it */
-	uint32_t m;             /* slot, or TRACE_NONE */
-	int64_t last_ns;        /* 0: start from the batch's time */
-	uint64_t batch_ticks;
+	uint32_t m;             /* slot, 0 for no thread */
 	int64_t time_ns;
+	double ns_per_tick;
 	uint64_t arg[TRACE_MAX_ARGS];
 	uint8_t type;
 };
@@ -90,8 +95,41 @@ struct order {
 	char problem[256];
 };
 
-typedef enum advance (*advance_handler)(struct order *o, struct front *f);
-extern const advance_handler advance_handlers[256];
+/* Reads the type and the time of the event at f->p; whether there is such a type is seen when its
+   turn comes. false: cut off. */
+ORDER_HOT bool front_peek(struct front *f)
+{
+	uint64_t ticks = 0;
+	const uint8_t *p = f->p;
+	f->type = *p++;
+	if (__builtin_expect(f->end - p >= VARINT_MAX, 1)) {
+		p = varint_unchecked(p, &ticks);
+	} else {
+		struct cursor c = {p, f->end};
+		p = cursor_varint(&c, &ticks) ? c.p : NULL;
+	}
+	if (__builtin_expect(!p, 0))
+		return false;
+	f->p = p;
+	/* Each step is truncated by itself, as the reference does. */
+	f->time_ns = (int64_t)((uint64_t)f->time_ns + (uint64_t)ticks_to_ns(ticks, f->ns_per_tick));
+	return true;
+}
+
+/* What ended a run of one thread's events. */
+enum run {
+	RUN_TURN,   /* another thread's turn, or the block is full */
+	RUN_BATCH,  /* the batch is used up */
+	RUN_WAIT,   /* the event doesn't fit yet */
+	RUN_BROKEN, /* see the order's problem */
+	RUN_NO_MEMORY,
+};
+
+/* Advances the thread by its next event, and by more while they are not later than `limit` and
+   there is room in the block. */
+enum run order_run(struct order *o, struct front *f, int64_t limit);
+/* Says that the thread's next event is none. */
+void order_no_event(struct order *o, const struct front *f);
 
 /* Times that differ by less than 2^62, so that nobody's subtraction overflows: 73 years. */
 static inline int64_t order_bound(int64_t ns)
@@ -103,8 +141,7 @@ static inline int64_t order_bound(int64_t ns)
 }
 
 /* Appends an event in the context of the thread in slot m. */
-static inline struct trace_event *order_emit(struct order *o, uint8_t type, int64_t time_ns,
-                                             uint32_t m)
+ORDER_HOT struct trace_event *order_emit(struct order *o, uint8_t type, int64_t time_ns, uint32_t m)
 {
 	struct trace_event *e = &o->event[o->events++];
 	const struct trace_thread *thread = &o->thread[m];

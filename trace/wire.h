@@ -129,10 +129,18 @@ void generation_finish(struct generation *g);
 
 /* ticks -> ns as the reference does it: one multiplication, truncated; out of range as amd64 does.
  */
+static inline int64_t ticks_to_ns(uint64_t ticks, double ns_per_tick)
+{
+	if (__builtin_expect(ticks <= UINT32_MAX, 1)) { /* converted in one instruction */
+		double ns = (double)(int64_t)ticks * ns_per_tick;
+		return ns < 9223372036854775808.0 ? (int64_t)ns : INT64_MIN;
+	}
+	double ns = (double)ticks * ns_per_tick;
+	return ns < 9223372036854775808.0 ? (int64_t)ns : INT64_MIN;
+}
 static inline int64_t generation_ns(const struct generation *g, uint64_t ticks)
 {
-	double ns = (double)ticks * g->ns_per_tick;
-	return ns < 9223372036854775808.0 ? (int64_t)ns : INT64_MIN;
+	return ticks_to_ns(ticks, g->ns_per_tick);
 }
 
 static inline uint32_t wire_table_get(const struct wire_table *table, uint64_t id)
