@@ -89,18 +89,14 @@ static size_t choose(struct analysis *a, struct window_member member[static MEMB
 	return n;
 }
 
-enum status analysis_read(struct analysis *a, const char *path,
-                          const struct analysis_options *options, struct error *error)
+enum status analysis_read_input(struct analysis *a, struct input *in, const char *path,
+                                const struct analysis_options *options, struct error *error)
 {
 	struct window_member member[MEMBERS];
-	struct input in;
 	memset(a, 0, sizeof *a);
 	a->path = path;
 	a->options = *options;
 	prepare(a);
-	enum status status = input_open(&in, path, error);
-	if (status != STATUS_OK)
-		return say(error, status, path);
 	const struct trace_options trace = {.strict = options->strict,
 	                                    .names = &a->names,
 	                                    .progress = options->progress};
@@ -109,14 +105,26 @@ enum status analysis_read(struct analysis *a, const char *path,
 	                        .from_ns = options->from_ns,
 	                        .to_ns = options->to_ns};
 	const struct trace_visitor visitor = window_visitor(&window);
-	status = trace_read(&in, &trace, &visitor, 1, &a->summary, error);
-	a->file_bytes = in.size;
-	a->packing = in.packing;
-	input_finish(&in);
+	enum status status = trace_read(in, &trace, &visitor, 1, &a->summary, error);
+	a->file_bytes = in->size;
+	a->packing = in->packing;
 	/* What was read before the damage is there to be told. */
 	if (status == STATUS_DAMAGED && a->summary.damages)
 		return STATUS_OK;
 	return status == STATUS_OK ? status : say(error, status, path);
+}
+
+enum status analysis_read(struct analysis *a, const char *path,
+                          const struct analysis_options *options, struct error *error)
+{
+	struct input in;
+	memset(a, 0, sizeof *a);
+	enum status status = input_open(&in, path, error);
+	if (status != STATUS_OK)
+		return say(error, status, path);
+	status = analysis_read_input(a, &in, path, options, error);
+	input_finish(&in);
+	return status;
 }
 
 enum status analysis_verdict(const struct analysis *a, struct error *error)

@@ -60,6 +60,9 @@ enum status analysis_read(struct analysis *analysis, const char *path,
                           const struct analysis_options *options, struct error *error);
 /* STATUS_DAMAGED, with a sentence that names the file and the first damage, or STATUS_OK. */
 enum status analysis_verdict(const struct analysis *analysis, struct error *error);
+/* The same of an input that is open; it stays the caller's. */
+enum status analysis_read_input(struct analysis *analysis, struct input *in, const char *path,
+                                const struct analysis_options *options, struct error *error);
 void analysis_finish(struct analysis *analysis);
 
 static inline bool analysis_wants(const struct analysis *analysis, enum report_kind kind)

@@ -21,7 +21,7 @@ static void print_site(const struct analysis *a, struct page *page,
 	page_count(cell[0], site->open);
 	page_count(cell[1], site->open_always);
 	page_duration(page, cell[2], (double)site->open_max_ns);
-	page_named(page, cell[3], &a->names, site->reason, false, "(since before the trace)");
+	page_named(page, cell[3], &a->names, site->reason, false, "(before trace)");
 	site_where(a, page, cell[4], site->stack);
 	page_row(page, column, columns, (const char(*)[PAGE_CELL])cell);
 }
@@ -29,7 +29,7 @@ static void print_site(const struct analysis *a, struct page *page,
 void blocked_print(const struct analysis *a, struct page *page)
 {
 	static const struct page_column columns[] = {
-		{"GS", 6}, {"ALWAYS", 6}, {"LONGEST", 8}, {"BLOCKED ON", -16}, {"WHERE", -34}};
+		{"GS", 6}, {"ALWAYS", 6}, {"LONGEST", 8}, {"BLOCKED ON", -18}, {"WHERE", -32}};
 	enum { COLUMNS = sizeof columns / sizeof *columns };
 	size_t n;
 	const struct block_site **site = sites_by(a, blocked_there, &n);
@@ -42,7 +42,7 @@ void blocked_print(const struct analysis *a, struct page *page)
 	}
 	page_count(all, open);
 	page_count(ever, always);
-	page_say(page, "%s goroutines, %s of them all the time.", all, ever);
+	page_say(page, "Goroutines: %s; blocked all the time: %s.", all, ever);
 	if (n)
 		page_header(page, columns, COLUMNS);
 	for (size_t i = 0; i < n && i < MOST_SITES; i++)

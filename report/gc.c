@@ -5,7 +5,7 @@
 
 static const struct page_column columns[] = {{"WHAT", -28}, {"COUNT", 7}, {"TOTAL", 8},
                                              {"P50", 8},    {"P99", 8},   {"MAX", 8}};
-enum { COLUMNS = sizeof columns / sizeof *columns };
+enum { FEWEST_BINS = 8, COLUMNS = sizeof columns / sizeof *columns };
 
 static void print_durations(struct page *page, const char *what, const struct distribution *d)
 {
@@ -36,10 +36,11 @@ static void print_heap(const struct analysis *a, struct page *page)
 	const struct timeline *t = &a->activity.heap;
 	double value[TIMELINE_BINS];
 	char cell[PAGE_CELL];
-	for (size_t i = 0; i < t->bins; i++)
+	size_t n = timeline_whole_bins(t);
+	for (size_t i = 0; i < n; i++)
 		value[i] = (double)t->most[i];
-	page_bars(page, cell, value, t->bins, 0);
-	if (t->bins > 1)
+	page_bars(page, cell, value, n, 0);
+	if (n >= FEWEST_BINS)
 		fprintf(page->out, "  %-12s%s\n", "heap", cell);
 }
 

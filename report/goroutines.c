@@ -127,11 +127,12 @@ void goroutines_print(const struct analysis *a, struct page *page)
 	page_count(created, g->created);
 	page_count(ended, g->ended);
 	page_count(most, g->most_alive);
-	page_say(page, "%s goroutines were seen, %s created, %s ended; at most %s at a time.", seen,
+	page_say(page, "Goroutines seen: %s, created: %s, ended: %s; at most %s at a time.", seen,
 	         created, ended, most);
 	print_groups(a, page, false, MOST_FUNCTIONS);
 	print_top(a, page, &a->most_runnable);
-	fputc('\n', page->out);
+	if (g->groups)
+		fputc('\n', page->out);
 	print_groups(a, page, true, MOST_CREATORS);
 }
 

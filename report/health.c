@@ -34,7 +34,7 @@ static void print_span(const struct trace_summary *s, struct page *page)
 {
 	char length[PAGE_CELL], when[64] = "";
 	int64_t wall_ns;
-	if (s->events == 0) {
+	if (s->last_ns == s->first_ns) {
 		page_say(page, "It holds no events.");
 		return;
 	}
@@ -64,7 +64,7 @@ static void print_damage(const struct trace_summary *s, struct page *page)
 	if (s->damages) {
 		text_bytes(bytes, sizeof bytes, (int64_t)s->lost_bytes);
 		page_duration(page, time, (double)s->lost_ns);
-		page_say(page, "Lost: %s%s%s. Everything else is told below.", bytes,
+		page_say(page, "Lost: %s%s%s. What is whole is counted.", bytes,
 		         s->lost_ns ? " and at least " : "", s->lost_ns ? time : "");
 	}
 }
@@ -118,9 +118,10 @@ void health_print(const struct analysis *a, struct page *page)
 	page_count(generations, s->generations);
 	if (a->packing)
 		snprintf(packed, sizeof packed, " (unpacked from %s)", a->packing);
-	page_say(page, "%s (format go 1.%u), %s%s, %s %s, %s events.", trace_go_version(s->version),
+	page_say(page, "%s (format go 1.%u), %s%s, %s %s, %s %s.", trace_go_version(s->version),
 	         s->version, bytes, packed, generations,
-	         s->generations == 1 ? "generation" : "generations", events);
+	         s->generations == 1 ? "generation" : "generations", events,
+	         s->events == 1 ? "event" : "events");
 	print_span(s, page);
 	print_damage(s, page);
 	print_repairs(s, page);

@@ -181,5 +181,7 @@ void page_bars(const struct page *page, char cell[PAGE_CELL], const double *valu
 		memcpy(cell + at, bar, strlen(bar));
 		at += strlen(bar);
 	}
+	while (at > 0 && cell[at - 1] == ' ')
+		at--;
 	cell[at] = '\0';
 }

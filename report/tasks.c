@@ -117,7 +117,7 @@ static void print_instance(const struct analysis *a, struct page *page,
 	char ns[PAGE_CELL];
 	page_duration(page, ns, (double)task->ns);
 	page_say(page, "Task %" PRIu64 " took %s%s, begun by goroutine %" PRIu64 ":", task->id, ns,
-	         task->open ? " until the trace ended" : "", task->creator);
+	         task->open ? " so far" : "", task->creator);
 	if (!task->has_detail)
 		return;
 	print_parts(a, page, &a->tasks.reasons, &task->detail.spent);

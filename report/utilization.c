@@ -2,7 +2,7 @@
 #include "report/json.h"
 #include "report/sections.h"
 
-enum { MOST_PROCS = 16 /* rows */ };
+enum { MOST_PROCS = 16 /* rows */, FEWEST_BINS = 8 };
 
 static void print_procs(const struct procs *p, struct page *page)
 {
@@ -37,9 +37,10 @@ static void print_line(const char *what, const struct timeline *t, double full, 
 {
 	double value[TIMELINE_BINS];
 	char cell[PAGE_CELL];
-	for (size_t i = 0; i < t->bins; i++)
+	size_t n = timeline_whole_bins(t);
+	for (size_t i = 0; i < n; i++)
 		value[i] = timeline_mean(t, i);
-	page_bars(page, cell, value, t->bins, full);
+	page_bars(page, cell, value, n, full);
 	fprintf(page->out, "  %-12s%s\n", what, cell);
 }
 
@@ -47,7 +48,7 @@ static void print_activity(const struct analysis *a, struct page *page)
 {
 	const struct activity *act = &a->activity;
 	char width[PAGE_CELL];
-	if (act->running.bins < 2)
+	if (act->running.bins < FEWEST_BINS)
 		return;
 	page_duration(page, width, (double)act->running.bin_ns);
 	fputc('\n', page->out);

@@ -67,7 +67,7 @@ static void print_reasons(const struct analysis *a, struct page *page)
 	fputc('\n', page->out);
 	page_header(page, columns, COLUMNS);
 	for (size_t i = 0; i < n && i < MOST_REASONS; i++) {
-		page_named(page, cell[0], &a->names, all[i].reason, false, "(since before the trace)");
+		page_named(page, cell[0], &a->names, all[i].reason, false, "(before trace)");
 		page_count(cell[1], all[i].count);
 		page_duration(page, cell[2], (double)all[i].total_ns);
 		page_mean(page, cell[3], (double)all[i].total_ns, all[i].count);
@@ -92,7 +92,7 @@ static int64_t syscall_time(const struct block_site *site)
 static void print_sites(const struct analysis *a, struct page *page)
 {
 	static const struct page_column columns[] = {
-		{"BLOCKED ON", -16}, {"COUNT", 7}, {"TOTAL", 7}, {"MAX", 7}, {"WHERE", -33}};
+		{"BLOCKED ON", -18}, {"COUNT", 7}, {"TOTAL", 7}, {"MAX", 7}, {"WHERE", -31}};
 	enum { COLUMNS = sizeof columns / sizeof *columns };
 	char cell[COLUMNS][PAGE_CELL];
 	size_t n;
@@ -102,7 +102,7 @@ static void print_sites(const struct analysis *a, struct page *page)
 		page_header(page, columns, COLUMNS);
 	}
 	for (size_t i = 0; i < n && i < MOST_SITES; i++) {
-		page_named(page, cell[0], &a->names, site[i]->reason, false, "(unknown)");
+		page_named(page, cell[0], &a->names, site[i]->reason, false, "(before trace)");
 		page_count(cell[1], site[i]->count);
 		page_duration(page, cell[2], (double)site[i]->total_ns);
 		page_duration(page, cell[3], (double)site[i]->max_ns);

@@ -15,7 +15,7 @@ void distribution_finish(struct distribution *d)
 	memset(d, 0, sizeof *d);
 }
 
-/* Octave 0 holds [0, 128) in steps of 1, octave k holds [64 << k, 128 << k) in its upper half. */
+/* Octave 0 holds [0, 256) in steps of 1, octave k holds [128 << k, 256 << k) in its upper half. */
 static unsigned octave_of(uint64_t ns)
 {
 	return ns < STEPS ? 0 : (unsigned)(64 - __builtin_clzll(ns)) - DISTRIBUTION_BITS;

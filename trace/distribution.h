@@ -1,5 +1,5 @@
 /*
- * Durations counted by size: exact below 128 ns, in steps of less than 1 % above; the count, the
+ * Durations counted by size: exact below 256 ns, in steps of less than 1 % above; the count, the
  * sum, the least and the largest are exact. Nothing is sampled. The caller owns it; one thread.
  */
 #ifndef SCHEDTOP_TRACE_DISTRIBUTION_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DISTRIBUTION_BITS = 7, DISTRIBUTION_OCTAVES = 64 - DISTRIBUTION_BITS };
+enum { DISTRIBUTION_BITS = 8, DISTRIBUTION_OCTAVES = 64 - DISTRIBUTION_BITS };
 
 struct distribution {
 	uint64_t count;

@@ -117,15 +117,19 @@ static uint32_t *count_of(struct open_user_task *t, uint8_t kind)
 static void judge(struct open_user_task *t, const struct task_goroutine *g, uint64_t id)
 {
 	uint8_t kind = SPENT_NOBODY;
+	if (g->exists && g->kind > SPENT_RUNNABLE) {
+		t->blocked_kind = g->kind;
+		t->blocked_goroutine = id;
+	}
 	for (uint8_t i = SPENT_RUNNING; i <= SPENT_RUNNABLE && kind == SPENT_NOBODY; i++)
 		if (t->in_state[i])
 			kind = i;
-	if (kind == SPENT_NOBODY && t->blocked)
-		kind = g->exists && g->kind > SPENT_RUNNABLE ? g->kind
-		       : t->kind > SPENT_NOBODY              ? t->kind
-		                                             : (uint8_t)SPENT_UNKNOWN;
-	if (g->exists && g->kind == kind)
+	if (kind == SPENT_NOBODY && t->blocked) {
+		kind = t->blocked_kind;
+		t->goroutine = t->blocked_goroutine;
+	} else if (g->exists && g->kind == kind) {
 		t->goroutine = id;
+	}
 	t->kind = kind;
 }
 

@@ -88,9 +88,10 @@ struct open_user_task {
 	uint32_t detail;                                /* index + 1; 0: not broken down */
 	uint32_t in_state[SPENT_RUNNABLE + 1], blocked; /* goroutines that work for it */
 	int64_t since_ns;
-	uint64_t goroutine; /* the one that is furthest */
+	uint64_t goroutine;         /* the one that is furthest */
+	uint64_t blocked_goroutine; /* the last of them that blocked */
 	uint32_t type, waker, next_free;
-	uint8_t kind;
+	uint8_t kind, blocked_kind;
 	bool matches; /* the trace ID was in a log */
 	struct task_instance told;
 };

@@ -4,7 +4,7 @@
 
 #include "trace/elapsed.h"
 
-enum { FIRST_BIN_NS = 1000 * 1000 };
+enum { FIRST_BIN_NS = 10 * 1000 };
 
 void timeline_restart(struct timeline *t, int64_t now_ns)
 {
@@ -60,6 +60,13 @@ void timeline_advance_slow(struct timeline *t, int64_t now)
 			return;
 		t->most[t->bins++] = t->level;
 	}
+}
+
+size_t timeline_whole_bins(const struct timeline *t)
+{
+	int64_t past = elapsed_ns(t->first_ns, t->since_ns);
+	return t->bins > 1 && past - (int64_t)(t->bins - 1) * t->bin_ns < t->bin_ns / 8 ? t->bins - 1
+	                                                                                : t->bins;
 }
 
 double timeline_mean(const struct timeline *t, size_t bin)

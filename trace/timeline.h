@@ -45,6 +45,8 @@ static inline void timeline_set(struct timeline *t, int64_t now_ns, int64_t leve
 		t->most[t->bins - 1] = level;
 }
 
+/* Bins without the last when that has hardly begun. */
+size_t timeline_whole_bins(const struct timeline *t);
 /* Of one bin, weighted by time. */
 double timeline_mean(const struct timeline *t, size_t bin);
 
