@@ -169,7 +169,7 @@ static void tasks_can_be_asked_for_by_id_type_and_trace_id(void **state)
 		{{.id = 6}, 0},
 		{{.type = "request"}, 1},
 		{{.type = "reques"}, 0},
-		{{.trace_id = SCENARIO_TRACE_ID}, 1},
+		{{.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"}, 1},
 		{{.trace_id = "00f067aa0ba902b7"}, 0},
 		{{.id = 5, .trace_id = SCENARIO_TRACE_ID}, 1},
 	};

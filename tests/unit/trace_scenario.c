@@ -41,7 +41,7 @@ static void add_strings(struct builder *b)
 		[S_SERVE] = "net/http.(*conn).serve",
 		[S_CHANRECV] = "runtime.chanrecv1",
 		[S_CATEGORY] = "otel",
-		[S_TRACE_ID] = SCENARIO_LOG,
+		[S_TRACE_ID] = SCENARIO_TRACE_ID,
 		[S_PREEMPTED] = "preempted",
 	};
 	build_batch(b, 1, UINT64_MAX, SCENARIO_START_NS);

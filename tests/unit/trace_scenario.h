@@ -30,8 +30,8 @@ enum {
 /* IDs of stacks: a worker that receives, main, the start of a worker, one with a hostile name. */
 enum { STACK_RECEIVE = 1, STACK_MAIN, STACK_START, STACK_HOSTILE };
 
-#define SCENARIO_TRACE_ID "4bf92f3577b34da6a3ce929d0e0e4736"
-#define SCENARIO_LOG      "trace_id=" SCENARIO_TRACE_ID
+/* What the request logs: an OpenTelemetry ID. */
+#define SCENARIO_TRACE_ID "trace_id=4bf92f3577b34da6a3ce929d0e0e4736"
 #define SCENARIO_START_NS 1000000 /* the first event; times below count from here */
 
 struct scenario {
