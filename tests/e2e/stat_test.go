@@ -285,6 +285,28 @@ func TestReportCanBeNarrowed(t *testing.T) {
 	}
 }
 
+func TestEveryKeyOfAReportIsDocumented(t *testing.T) {
+	t.Parallel()
+	documented, seen := documentedKeys(t), map[string]bool{}
+	for _, args := range [][]string{{traceFile(t, 0)}, {traceFile(t, 0), "--trace-id", otelID, "--from", "0", "--to", "1h"}} {
+		collectKeys(report(t, args...), seen)
+	}
+	r := schedtop(t, "check", "--json", traceFile(t, 10))
+	var torn map[string]any
+	if err := json.Unmarshal([]byte(strings.Join(r.stdout, "")), &torn); err != nil {
+		t.Fatal(err)
+	}
+	collectKeys(torn, seen)
+	if len(seen) < 100 {
+		t.Errorf("only %d keys", len(seen))
+	}
+	for key := range seen {
+		if !documented[key] {
+			t.Errorf("doc/schema.md doesn't have `%s`", key)
+		}
+	}
+}
+
 // A reader of a pipe that stalls must still be stopped.
 func TestInterruptEndsAStalledRead(t *testing.T) {
 	t.Parallel()
