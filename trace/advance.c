@@ -763,6 +763,8 @@ void order_no_event(struct order *o, const struct front *f)
 	         "a byte %u that is no event, or one cut off, at offset %llu", f->type, offset);
 }
 
+enum { MOST_BYTES = TRACE_MAX_ARGS * VARINT_MAX };
+
 /* Reads n arguments; near a batch's end every byte is checked. */
 ORDER_HOT bool take(struct front *f, unsigned n)
 {
@@ -771,7 +773,7 @@ ORDER_HOT bool take(struct front *f, unsigned n)
 		f->after = p;
 		return true;
 	}
-	if (__builtin_expect(f->end - p < TRACE_MAX_ARGS * VARINT_MAX, 0)) {
+	if (__builtin_expect(f->end - p < MOST_BYTES, 0)) {
 		struct cursor c = {p, f->end};
 		for (unsigned i = 0; i < n; i++)
 			if (!cursor_varint(&c, &f->arg[i]))
@@ -874,7 +876,7 @@ enum run order_run(struct order *o, struct front *f, int64_t limit)
 			ADVANCE(EV_GC_MARK_ASSIST_ACTIVE, 1, assist_active);
 			ADVANCE_STACK(EV_GC_MARK_ASSIST_BEGIN, 1, 0, assist_begin);
 			ADVANCE(EV_GC_MARK_ASSIST_END, 0, assist_end);
-			ADVANCE(EV_HEAP_ALLOC, 1, heap);
+		case EV_HEAP_ALLOC:
 			ADVANCE(EV_HEAP_GOAL, 1, heap);
 			ADVANCE(EV_GO_LABEL, 1, go_label);
 			ADVANCE_STACK(EV_USER_TASK_BEGIN, 4, 3, task_begin);
@@ -891,7 +893,7 @@ enum run order_run(struct order *o, struct front *f, int64_t limit)
 				return RUN_BROKEN;
 			break;
 			ADVANCE_STACK(EV_USER_LOG, 4, 3, user_log);
-			ADVANCE(EV_GO_SWITCH, 2, go_switch);
+		case EV_GO_SWITCH:
 			ADVANCE(EV_GO_SWITCH_DESTROY, 2, go_switch);
 		default:
 			if (!event_specs[f->type].timed || !take(f, event_specs[f->type].args))

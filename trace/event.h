@@ -3,7 +3,8 @@
  * it. Events come in blocks: a visitor walks a block with its own small switch, which keeps its
  * data in the cache, and no visitor sees another. Goroutines, Ps and Ms are known by slots, small
  * numbers used again after their owner is gone, so that a visitor's own records are plain arrays.
- * All of it is valid during the call only; visitors are called on the reader's thread.
+ * All of it is valid during the call only. Visitors are called one at a time, on one thread,
+ * which need not be the caller's; when the pass is over, what they have is the caller's.
  */
 #ifndef SCHEDTOP_TRACE_EVENT_H
 #define SCHEDTOP_TRACE_EVENT_H
@@ -43,25 +44,9 @@ struct trace_event {
  * from 1
  */
 
-struct trace_goroutine {
+/* Who has a slot. */
+struct trace_slot {
 	uint64_t id;
-	uint64_t seq, seq_generation; /* of the order's */
-	uint32_t regions, stops;      /* nodes in flight, of the order's */
-	uint8_t status;               /* enum go_status */
-	bool assist;
-};
-
-struct trace_proc {
-	uint64_t id;
-	uint64_t seq, seq_generation;
-	uint8_t status; /* enum proc_status */
-	bool sweep;
-};
-
-struct trace_thread {
-	uint64_t id;
-	uint32_t g, p; /* slots */
-	bool known;    /* an event of it was looked at */
 };
 
 struct trace_block {
@@ -70,12 +55,12 @@ struct trace_block {
 	struct generation *generation; /* NULL before the first and behind the last one */
 	struct names *names;
 	uint64_t gomaxprocs; /* when a trace of format 1 began; 0: unknown, or PROCS_CHANGE tells */
-	/* By slot. `status` and what follows are ahead of the block: use the events. */
-	const struct trace_goroutine *goroutine;
+	/* By slot. */
+	const struct trace_slot *goroutine;
 	size_t goroutines; /* slots ever used */
-	const struct trace_proc *proc;
+	const struct trace_slot *proc;
 	size_t procs;
-	const struct trace_thread *thread;
+	const struct trace_slot *thread;
 	size_t threads;
 };
 

@@ -5,6 +5,7 @@ trace_libtrace_a_SOURCES = \
 	trace/advance.c \
 	trace/blocking.c trace/blocking.h \
 	trace/breakdown.c trace/breakdown.h \
+	trace/audience.c trace/audience.h \
 	trace/distribution.c trace/distribution.h \
 	trace/elapsed.h \
 	trace/event.h \

@@ -6,11 +6,21 @@
 
 enum { FIRST_SIZE = 256 };
 
+/* Where name i lies, counted from 0. */
+static inline struct name *name_at(const struct names *names, size_t i)
+{
+	size_t place = i + FIRST_SIZE;
+	unsigned k = (unsigned)(63 - __builtin_clzll(place / FIRST_SIZE));
+	struct name *chunk = k < NAMES_CHUNKS ? names->chunk[k] : NULL;
+	return chunk ? &chunk[place - ((size_t)FIRST_SIZE << k)] : NULL;
+}
+
 void names_finish(struct names *names)
 {
 	for (size_t i = 0; i < names->n; i++)
-		free(names->name[i].text);
-	free(names->name);
+		free(name_at(names, i)->text);
+	for (size_t k = 0; k < NAMES_CHUNKS; k++)
+		free(names->chunk[k]);
 	free(names->slot);
 	memset(names, 0, sizeof *names);
 }
@@ -32,64 +42,77 @@ static uint32_t hash_text(const uint8_t *p, size_t n)
 
 static bool grow(struct names *names)
 {
-	size_t capacity = names->capacity ? names->capacity * 2 : FIRST_SIZE;
-	struct name *name = realloc(names->name, capacity * sizeof *name);
-	if (!name)
+	unsigned k = 0;
+	while (k < NAMES_CHUNKS && names->chunk[k])
+		k++;
+	if (k == NAMES_CHUNKS)
 		return false;
-	names->name = name;
-	uint32_t *slot = calloc(capacity * 2, sizeof *slot);
-	if (!slot)
+	size_t capacity = names->capacity + ((size_t)FIRST_SIZE << k);
+	size_t slots = (size_t)FIRST_SIZE << (k + 2);
+	struct name *chunk = calloc((size_t)FIRST_SIZE << k, sizeof *chunk);
+	uint32_t *slot = calloc(slots, sizeof *slot);
+	if (!chunk || !slot) {
+		free(chunk);
+		free(slot);
 		return false;
+	}
+	names->bytes += ((size_t)FIRST_SIZE << k) * sizeof *chunk;
+	names->bytes += (slots - (names->slot ? names->mask + 1 : 0)) * sizeof *slot;
+	names->chunk[k] = chunk;
 	free(names->slot);
 	names->slot = slot;
-	names->mask = capacity * 2 - 1;
+	names->mask = slots - 1;
 	names->capacity = capacity;
 	for (size_t i = 0; i < names->n; i++) {
-		size_t at = names->name[i].hash & names->mask;
+		size_t at = name_at(names, i)->hash & names->mask;
 		while (slot[at])
 			at = (at + 1) & names->mask;
 		slot[at] = (uint32_t)i + 1;
 	}
-	names->bytes += capacity / 2 * sizeof *name + capacity * sizeof *slot;
 	return true;
 }
 
-uint32_t names_intern(struct names *names, const void *text, size_t length)
+static uint32_t intern(struct names *names, const void *text, size_t length)
 {
-	if (length == 0)
-		return NAME_NONE;
+	if (names->n == names->capacity && !grow(names)) /* before the search, so that a slot is free */
+		return NAME_ERROR;
 	uint32_t hash = hash_text(text, length);
-	size_t at = 0;
-	if (names->slot) {
-		for (at = hash & names->mask; names->slot[at]; at = (at + 1) & names->mask) {
-			const struct name *known = &names->name[names->slot[at] - 1];
-			if (known->hash == hash && known->length == length &&
-			    memcmp(known->text, text, length) == 0)
-				return names->slot[at];
-		}
-	}
-	if (names->n == names->capacity || !names->slot) {
-		if (!grow(names))
-			return NAME_ERROR;
-		for (at = hash & names->mask; names->slot[at];)
-			at = (at + 1) & names->mask;
+	size_t at = hash & names->mask;
+	for (; names->slot[at]; at = (at + 1) & names->mask) {
+		const struct name *known = name_at(names, names->slot[at] - 1);
+		if (known->hash == hash && known->length == length &&
+		    memcmp(known->text, text, length) == 0)
+			return names->slot[at];
 	}
 	char *copy = malloc(length + 1);
 	if (!copy)
 		return NAME_ERROR;
 	memcpy(copy, text, length);
 	copy[length] = '\0';
-	names->name[names->n] = (struct name){copy, (uint32_t)length, hash};
+	*name_at(names, names->n) = (struct name){copy, (uint32_t)length, hash};
 	names->bytes += length + 1;
 	names->slot[at] = (uint32_t)++names->n;
 	return names->slot[at];
+}
+
+uint32_t names_intern(struct names *names, const void *text, size_t length)
+{
+	if (length == 0)
+		return NAME_NONE;
+	if (names->lock)
+		pthread_mutex_lock(names->lock);
+	uint32_t number = intern(names, text, length);
+	if (names->lock)
+		pthread_mutex_unlock(names->lock);
+	return number;
 }
 
 const struct name *names_get(const struct names *names, uint32_t number)
 {
 	static char empty[] = "";
 	static const struct name none = {.text = empty};
-	return number == NAME_NONE || number > names->n ? &none : &names->name[number - 1];
+	const struct name *name = number == NAME_NONE ? NULL : name_at(names, (size_t)number - 1);
+	return name && name->text ? name : &none;
 }
 
 const char *names_text(const struct names *names, uint32_t number)

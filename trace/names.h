@@ -1,11 +1,13 @@
 /*
  * Strings that outlive their generation (functions, files, wait reasons, names of tasks and
  * regions), kept once each and known by a small number; 0 is the empty string. The caller owns the
- * table; one thread.
+ * table. One thread, or several once `lock` is set; a number may be looked up by every thread that
+ * has learned of it.
  */
 #ifndef SCHEDTOP_TRACE_NAMES_H
 #define SCHEDTOP_TRACE_NAMES_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,12 +20,16 @@ struct name {
 	uint32_t hash;
 };
 
+enum { NAMES_CHUNKS = 24 };
+
 struct names {
-	struct name *name;
+	struct name
+		*chunk[NAMES_CHUNKS]; /* each twice as large as the one before; they stay in place */
 	size_t n, capacity;
 	uint32_t *slot; /* hash table of numbers */
 	size_t mask;
-	uint64_t bytes; /* of memory */
+	uint64_t bytes;        /* of memory */
+	pthread_mutex_t *lock; /* NULL, or the caller's */
 };
 
 /* All zero is an empty table. */

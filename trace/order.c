@@ -24,6 +24,8 @@ uint32_t order_add_goroutine(struct order *o, uint64_t id, uint8_t status)
 	o->goroutine[slot] = (struct trace_goroutine){.id = id,
 	                                              .seq_generation = o->generation->number,
 	                                              .status = status};
+	if (!bundle_add_birth(o->bundle, SLOT_GOROUTINE, slot, id))
+		return TRACE_NONE;
 	return idmap_put(&o->goroutine_of, id, slot) ? slot : TRACE_NONE;
 }
 
@@ -47,7 +49,7 @@ uint32_t order_add_proc(struct order *o, uint64_t id, uint8_t status)
 	uint32_t slot = (uint32_t)o->procs;
 	o->proc[slot] =
 		(struct trace_proc){.id = id, .seq_generation = o->generation->number, .status = status};
-	if (!idmap_put(&o->proc_of, id, slot))
+	if (!bundle_add_birth(o->bundle, SLOT_PROC, slot, id) || !idmap_put(&o->proc_of, id, slot))
 		return TRACE_NONE;
 	o->procs++;
 	return slot;
@@ -59,7 +61,7 @@ uint32_t order_add_thread(struct order *o, uint64_t id)
 		return TRACE_NONE;
 	uint32_t slot = (uint32_t)o->threads;
 	o->thread[slot] = (struct trace_thread){.id = id, .g = TRACE_NONE, .p = TRACE_NONE};
-	if (!idmap_put(&o->thread_of, id, slot))
+	if (!bundle_add_birth(o->bundle, SLOT_THREAD, slot, id) || !idmap_put(&o->thread_of, id, slot))
 		return TRACE_NONE;
 	o->threads++;
 	return slot;
@@ -139,6 +141,13 @@ enum region_end order_end_region(struct order *o, uint32_t *regions, uint64_t ta
 	return REGION_ENDS;
 }
 
+static void next_bundle(struct order *o)
+{
+	o->bundle = audience_bundle(o->audience);
+	o->event = o->bundle->event;
+	o->events = 0;
+}
+
 /* Everything as before the first event, but names and time go on. */
 static bool forget(struct order *o)
 {
@@ -163,12 +172,13 @@ struct order *order_create(const struct trace_visitor *visitors, size_t n,
 	struct order *o = calloc(1, sizeof *o);
 	if (!o)
 		return NULL;
-	o->visitor = visitors;
-	o->visitors = n;
 	o->tolerant = options->tolerant;
 	o->reference_clock = options->reference_clock;
 	o->stop = options->stop;
-	if (!forget(o)) {
+	o->audience = audience_create(visitors, n, &o->names, options->one_thread);
+	if (o->audience)
+		next_bundle(o);
+	if (!o->audience || !forget(o)) {
 		order_destroy(o);
 		return NULL;
 	}
@@ -179,6 +189,7 @@ void order_destroy(struct order *o)
 {
 	if (!o)
 		return;
+	audience_destroy(o->audience);
 	idmap_finish(&o->goroutine_of);
 	idmap_finish(&o->proc_of);
 	idmap_finish(&o->thread_of);
@@ -199,52 +210,57 @@ void order_destroy(struct order *o)
 /* --- showing -----------------------------------------------------------------------------------
  */
 
-static struct trace_block block_of(struct order *o)
+/* Hands over what there is. */
+static enum order_result hand_over(struct order *o, enum bundle_kind kind, int64_t time_ns)
 {
-	return (struct trace_block){
-		.event = o->event,
-		.events = o->events,
-		.generation = o->generation,
-		.names = &o->names,
-		.gomaxprocs = o->gomaxprocs,
-		.goroutine = o->goroutine,
-		.goroutines = o->goroutines,
-		.proc = o->proc,
-		.procs = o->procs,
-		.thread = o->thread,
-		.threads = o->threads,
-	};
+	struct bundle *b = o->bundle;
+	b->kind = kind;
+	b->events = o->events;
+	b->slots[SLOT_GOROUTINE] = o->goroutines;
+	b->slots[SLOT_PROC] = o->procs;
+	b->slots[SLOT_THREAD] = o->threads;
+	b->generation = o->generation;
+	b->gomaxprocs = o->gomaxprocs;
+	b->time_ns = order_bound(time_ns);
+	bool ok = audience_show(o->audience);
+	next_bundle(o);
+	return ok ? ORDER_OK : ORDER_NO_MEMORY;
 }
 
 enum order_result order_flush(struct order *o)
 {
+	enum order_result result = ORDER_OK;
 	if (o->events) {
 		if (o->total == 0)
 			o->first_ns = o->event[0].time_ns;
-		struct trace_block block = block_of(o);
-		for (size_t i = 0; i < o->visitors; i++)
-			if (!o->visitor[i].events(o->visitor[i].self, &block))
-				return ORDER_NO_MEMORY;
 		o->total += o->events;
-		o->events = 0;
+		result = hand_over(o, BUNDLE_EVENTS, 0);
 	}
 	for (; o->retirees; o->retirees--) {
 		if (!wire_grow(&o->free_goroutine, &o->free_capacity, o->frees, sizeof *o->free_goroutine))
 			return ORDER_NO_MEMORY;
 		o->free_goroutine[o->frees++] = o->retired[o->retirees - 1];
 	}
-	return o->stop && *o->stop ? ORDER_STOPPED : ORDER_OK;
+	if (result == ORDER_OK && o->stop && *o->stop)
+		result = ORDER_STOPPED;
+	return result;
+}
+
+/* What is told between events; nothing goes on until it was heard. */
+static enum order_result tell(struct order *o, enum bundle_kind kind)
+{
+	enum order_result flushed = order_flush(o);
+	if (flushed == ORDER_NO_MEMORY)
+		return flushed;
+	enum order_result told = hand_over(o, kind, o->last_ns);
+	if (!audience_wait(o->audience) || told != ORDER_OK)
+		return ORDER_NO_MEMORY;
+	return flushed;
 }
 
 enum order_result order_end_generation(struct order *o)
 {
-	enum order_result result = order_flush(o);
-	struct trace_block block = block_of(o);
-	for (size_t i = 0; i < o->visitors && result == ORDER_OK; i++)
-		if (o->visitor[i].generation_end &&
-		    !o->visitor[i].generation_end(o->visitor[i].self, &block))
-			result = ORDER_NO_MEMORY;
-	return result;
+	return tell(o, BUNDLE_GENERATION_END);
 }
 
 struct trace_event *order_emit_sync(struct order *o, int64_t time_ns)
@@ -498,24 +514,14 @@ enum order_result order_generation(struct order *o, struct generation *g, struct
 
 enum order_result order_gap(struct order *o)
 {
-	enum order_result result = order_flush(o);
-	for (size_t i = 0; i < o->visitors; i++)
-		if (o->visitor[i].gap)
-			o->visitor[i].gap(o->visitor[i].self, order_bound(o->last_ns));
-	if (result == ORDER_OK && !forget(o))
-		result = ORDER_NO_MEMORY;
-	return result;
+	enum order_result result = tell(o, BUNDLE_GAP);
+	return result == ORDER_OK && !forget(o) ? ORDER_NO_MEMORY : result;
 }
 
 enum order_result order_end(struct order *o)
 {
 	order_emit_sync(o, o->last_ns);
-	enum order_result result = order_flush(o);
-	struct trace_block block = block_of(o);
-	for (size_t i = 0; i < o->visitors; i++)
-		if (o->visitor[i].end)
-			o->visitor[i].end(o->visitor[i].self, &block, order_bound(o->last_ns));
-	return result;
+	return tell(o, BUNDLE_END);
 }
 
 const char *order_problem(const struct order *o)

@@ -28,6 +28,7 @@ struct order_options {
 	   blocking syscall of a trace of Go 1.21 or older ends for it at a CPU sample. */
 	bool reference_clock;
 	const volatile sig_atomic_t *stop; /* NULL, or becomes non-zero to stop soon */
+	bool one_thread;                   /* visitors are called on the caller's */
 };
 
 /* NULL: no memory. Visitors are called in turn and must outlive the order. */

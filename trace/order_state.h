@@ -5,13 +5,14 @@
 #ifndef SCHEDTOP_TRACE_ORDER_STATE_H
 #define SCHEDTOP_TRACE_ORDER_STATE_H
 
+#include "trace/audience.h"
 #include "trace/order.h"
 
 /* For what runs once per event: the compiler finds these too large to inline, but a call costs as
    much as they do. */
 #define ORDER_HOT static inline __attribute__((always_inline))
 
-enum { BLOCK_EVENTS = 256, BLOCK_ROOM = 4 /* events that one advance may emit */ };
+enum { BLOCK_ROOM = 4 /* events that one advance may emit */ };
 
 /* A thread's place in the generation, and its next event: type and time are read ahead, the
    arguments when it is its turn. */
@@ -32,6 +33,27 @@ struct heap_entry {
 	struct front *front;
 };
 
+struct trace_goroutine {
+	uint64_t id;
+	uint64_t seq, seq_generation;
+	uint32_t regions, stops; /* nodes in flight */
+	uint8_t status;          /* enum go_status */
+	bool assist;
+};
+
+struct trace_proc {
+	uint64_t id;
+	uint64_t seq, seq_generation;
+	uint8_t status; /* enum proc_status */
+	bool sweep;
+};
+
+struct trace_thread {
+	uint64_t id;
+	uint32_t g, p; /* slots */
+	bool known;    /* an event of it was looked at */
+};
+
 /* A region or an STW in flight; lists of them hang off goroutines, innermost first. */
 struct open_node {
 	uint64_t key; /* task, or the ID of the kind's string in its generation */
@@ -50,7 +72,9 @@ enum gc_state { GC_UNDETERMINED, GC_NOT_RUNNING, GC_RUNNING };
 enum advance { ADVANCE_BROKEN = -1, ADVANCE_WAIT = 0, ADVANCE_READY = 1, ADVANCE_NO_MEMORY = -2 };
 
 struct order {
-	struct trace_event event[BLOCK_EVENTS];
+	struct audience *audience;
+	struct bundle *bundle;     /* being filled */
+	struct trace_event *event; /* of the bundle */
 	size_t events;
 	int64_t last_ns, first_ns;
 	uint64_t total, syncs;
@@ -89,8 +113,6 @@ struct order {
 	size_t heap_n, heap_capacity;
 	uint64_t failures; /* attempts in vain in this generation */
 
-	const struct trace_visitor *visitor;
-	size_t visitors;
 	const volatile sig_atomic_t *stop;
 	char problem[256];
 };

@@ -25,6 +25,7 @@ struct trace_options {
 	bool reference_clock;              /* see order.h */
 	const volatile sig_atomic_t *stop; /* NULL, or becomes non-zero to stop early */
 	struct trace_progress progress;
+	bool one_thread;     /* don't use a second one for the visitors; results are the same */
 	struct names *names; /* takes over the names that the visitors saw; NULL: they die */
 };
 

@@ -67,7 +67,7 @@ void trace_pass(const uint8_t *data, size_t size, bool strict)
 		procs_visitor(&procs),
 		gc_visitor(&gc),
 	};
-	const struct trace_options options = {.strict = strict};
+	const struct trace_options options = {.strict = strict, .one_thread = true};
 	input_open_memory(&in, data, size);
 	enum status status =
 		trace_read(&in, &options, visitors, sizeof visitors / sizeof visitors[0], &summary, &error);

@@ -118,6 +118,42 @@ static void time_blocked_is_charged_to_its_reason(void **state)
 	goroutines_finish(&goroutines);
 }
 
+/* Enough generations and blocks to make the threads wait for each other. */
+static void second_thread_changes_nothing(void **state)
+{
+	(void)state;
+	enum { GENERATIONS = 40 };
+	static uint8_t data[TRACE_HEADER_SIZE + GENERATIONS * sizeof(((struct builder *)0)->data)];
+	struct builder b = {.n = 0};
+	size_t n = 0;
+	build_header(&b, 26);
+	for (uint64_t i = 1; i <= GENERATIONS; i++) {
+		build_generation(&b, i, 26);
+		memcpy(data + n, b.data, b.n);
+		n += b.n;
+		b.n = 0;
+	}
+	struct trace_summary s[2];
+	struct goroutines goroutines[2] = {{0}};
+	for (int i = 0; i < 2; i++) {
+		struct input in;
+		struct error error = {0};
+		struct trace_visitor visitor = goroutines_visitor(&goroutines[i]);
+		struct trace_options options = {.strict = true, .one_thread = i == 0};
+		input_open_memory(&in, data, n);
+		assert_int_equal(trace_read(&in, &options, &visitor, 1, &s[i], &error), STATUS_OK);
+		input_finish(&in);
+	}
+	assert_int_equal(s[0].generations, GENERATIONS);
+	assert_int_equal(s[0].events, s[1].events);
+	assert_int_equal(s[0].last_ns, s[1].last_ns);
+	assert_int_equal(goroutines[0].seen, goroutines[1].seen);
+	assert_memory_equal(goroutines[0].state_ns, goroutines[1].state_ns,
+	                    sizeof goroutines[0].state_ns);
+	goroutines_finish(&goroutines[0]);
+	goroutines_finish(&goroutines[1]);
+}
+
 static void every_cut_is_noticed_and_what_is_whole_is_kept(void **state)
 {
 	(void)state;
@@ -330,6 +366,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_trace_of_every_version_is_whole),
 		cmocka_unit_test(time_blocked_is_charged_to_its_reason),
+		cmocka_unit_test(second_thread_changes_nothing),
 		cmocka_unit_test(every_cut_is_noticed_and_what_is_whole_is_kept),
 		cmocka_unit_test(cut_inside_a_batch_of_an_older_trace_is_noticed),
 		cmocka_unit_test(loss_is_told_in_time_too),
