@@ -214,8 +214,7 @@ void tasks_print(const struct analysis *a, struct page *page)
 	}
 }
 
-/* --- JSON ----------------------------------------------------------------------------------------
- */
+/* --- JSON ------------------------------------------------------------------------------------ */
 
 static json_t *steps_json(const struct analysis *a, const struct task_detail *d)
 {

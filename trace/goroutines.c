@@ -20,8 +20,7 @@ void goroutines_finish(struct goroutines *a)
 	memset(a, 0, sizeof *a);
 }
 
-/* --- lists of reasons --------------------------------------------------------------------------
- */
+/* --- lists of reasons ------------------------------------------------------------------------ */
 
 static bool add_reason(struct goroutines *a, uint32_t *list, uint32_t reason, uint64_t count,
                        int64_t ns)
@@ -66,8 +65,7 @@ static bool merge_reasons(struct goroutines *a, uint32_t *into, uint32_t from)
 	return true;
 }
 
-/* --- goroutines --------------------------------------------------------------------------------
- */
+/* --- goroutines ------------------------------------------------------------------------------ */
 
 static bool grow_slots(struct goroutines *a, size_t slots)
 {

@@ -18,8 +18,7 @@ void mmu_finish(struct mmu *mmu)
 	memset(mmu, 0, sizeof *mmu);
 }
 
-/* --- one window length
- * ----------------------------------------------------------------------------
+/* --- one window length ------------------------------------------------------------------------
  *
  * What was taken is a line that bends at the points. The window in which most is taken begins or
  * ends at one of them, so these are the only windows to look at: one that ends at each point when
@@ -80,8 +79,7 @@ static void add_point(struct mmu_window *w, int64_t width, struct mmu_point p)
 	*point(w, w->points - 1) = p;
 }
 
-/* --- the whole ---------------------------------------------------------------------------------
- */
+/* --- the whole ------------------------------------------------------------------------------- */
 
 /* What is taken at this moment, 0...1. */
 static double share(const struct mmu *mmu)
@@ -130,7 +128,8 @@ static void transition(struct mmu *mmu, const struct trace_event *e)
 {
 	struct mmu_goroutine *g = &mmu->slot[e->subject];
 	g->executes = e->to == GO_RUNNING || e->to == GO_SYSCALL;
-	recount(mmu, g, e->time_ns);
+	if (g->worker || g->assists || g->counted)
+		recount(mmu, g, e->time_ns);
 	if (e->to == TRACE_NOT_EXIST)
 		*g = (struct mmu_goroutine){0};
 }

@@ -90,6 +90,7 @@ static bool begin(struct regions *a, const struct trace_event *e)
 	if (type == TRACE_NONE)
 		return false;
 	charge(a, g, e->at_ns);
+	g->kind = SPENT_RUNNING; /* who begins a region runs */
 	if (i) {
 		a->free_node = a->node[i - 1].next;
 	} else {
@@ -138,12 +139,10 @@ static bool end(struct regions *a, const struct trace_block *block, const struct
 static void transition(struct regions *a, const struct trace_event *e)
 {
 	struct region_goroutine *g = &a->slot[e->subject];
-	if (g->exists && e->from == e->to)
+	if (e->from == e->to)
 		return;
-	if (g->innermost)
-		charge(a, g, e->at_ns);
-	g->exists = e->to != TRACE_NOT_EXIST;
-	if (g->exists) {
+	charge(a, g, e->at_ns);
+	if (e->to != TRACE_NOT_EXIST) {
 		g->kind = spent_kind(&a->reasons, e);
 		return;
 	}
@@ -165,22 +164,20 @@ static bool on_events(void *self, const struct trace_block *block)
 	}
 	for (size_t i = 0; i < block->events; i++) {
 		const struct trace_event *e = &block->event[i];
-		bool ok = true;
-		if (is_go_transition(e->type))
-			transition(a, e);
-		else if (e->g == TRACE_NONE || (a->only && block->goroutine[e->g].id != a->only))
+		if (is_go_transition(e->type)) {
+			if (a->slot[e->subject].innermost)
+				transition(a, e);
 			continue;
-		else if (e->type == EV_USER_REGION_BEGIN)
-			ok = begin(a, e);
-		else if (e->type == EV_USER_REGION_END)
-			ok = end(a, block, e);
-		if (!ok)
+		}
+		if ((e->type != EV_USER_REGION_BEGIN && e->type != EV_USER_REGION_END) ||
+		    e->g == TRACE_NONE || (a->only && block->goroutine[e->g].id != a->only))
+			continue;
+		if (!(e->type == EV_USER_REGION_BEGIN ? begin(a, e) : end(a, block, e)))
 			return false;
 	}
 	return true;
 }
 
-/* What is open here is told as open: `count` says for how many the trace ends. */
 static void on_gap(void *self, int64_t time_ns)
 {
 	struct regions *a = self;

@@ -42,8 +42,7 @@ struct region_detail {
 };
 
 struct region_goroutine {
-	bool exists;
-	uint8_t kind;
+	uint8_t kind;       /* known while a region is open */
 	uint32_t innermost; /* index + 1 */
 	int64_t since_ns;
 };

@@ -55,8 +55,7 @@ struct trace_visitor samples_visitor(struct samples *a)
 	return (struct trace_visitor){.self = a, .events = on_events};
 }
 
-/* --- functions -----------------------------------------------------------------------------------
- */
+/* --- functions ------------------------------------------------------------------------------- */
 
 struct function_table {
 	struct sample_function *function;

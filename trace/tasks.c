@@ -32,8 +32,7 @@ void tasks_finish(struct tasks *a)
 	memset(a, 0, sizeof *a);
 }
 
-/* --- types ---------------------------------------------------------------------------------------
- */
+/* --- types ----------------------------------------------------------------------------------- */
 
 /* Index; TRACE_NONE: no memory. */
 static uint32_t type_of(struct tasks *a, const struct trace_block *block, uint32_t name)
@@ -62,8 +61,7 @@ static bool is_wanted(const struct tasks *a, const struct open_user_task *t)
 	       (!a->filter.trace_id || t->matches);
 }
 
-/* --- steps ---------------------------------------------------------------------------------------
- */
+/* --- steps ----------------------------------------------------------------------------------- */
 
 static void drop_shortest(struct task_detail *d)
 {
@@ -105,8 +103,7 @@ static void account(struct tasks *a, struct open_user_task *t, int64_t now)
 		t->since_ns = now;
 }
 
-/* --- who works for a task
- * -------------------------------------------------------------------------- */
+/* --- who works for a task -------------------------------------------------------------------- */
 
 static uint32_t *count_of(struct open_user_task *t, uint8_t kind)
 {
@@ -117,7 +114,7 @@ static uint32_t *count_of(struct open_user_task *t, uint8_t kind)
 static void judge(struct open_user_task *t, const struct task_goroutine *g, uint64_t id)
 {
 	uint8_t kind = SPENT_NOBODY;
-	if (g->exists && g->kind > SPENT_RUNNABLE) {
+	if (g->kind > SPENT_NOBODY) {
 		t->blocked_kind = g->kind;
 		t->blocked_goroutine = id;
 	}
@@ -127,7 +124,7 @@ static void judge(struct open_user_task *t, const struct task_goroutine *g, uint
 	if (kind == SPENT_NOBODY && t->blocked) {
 		kind = t->blocked_kind;
 		t->goroutine = t->blocked_goroutine;
-	} else if (g->exists && g->kind == kind) {
+	} else if (g->kind == kind && kind != SPENT_NOBODY) {
 		t->goroutine = id;
 	}
 	t->kind = kind;
@@ -148,6 +145,8 @@ static void follow(struct tasks *a, uint32_t task, uint32_t slot, uint64_t id, i
 {
 	struct task_goroutine *g = &a->slot[slot];
 	struct open_user_task *t = &a->task[task];
+	/* Who begins a task or a region is running. */
+	g->kind = SPENT_RUNNING;
 	for (size_t i = g->following; i-- > 0;) {
 		if (!followed(a, g, i)) {
 			forget(g, i); /* that task has ended */
@@ -198,17 +197,12 @@ static void transition(struct tasks *a, const struct trace_block *block,
 {
 	struct task_goroutine *g = &a->slot[e->subject];
 	uint64_t id = block->goroutine[e->subject].id;
-	if (!g->exists) {
-		*g = (struct task_goroutine){.exists = true, .kind = spent_kind(&a->reasons, e)};
-		return;
-	}
 	if (e->from == e->to)
 		return;
 	bool ends = e->to == TRACE_NOT_EXIST;
 	uint8_t was = g->kind;
-	uint32_t waker = g->following ? waker_of(a, block, e) : NAME_NONE;
-	g->kind = ends ? was : spent_kind(&a->reasons, e);
-	g->exists = !ends;
+	uint32_t waker = waker_of(a, block, e);
+	g->kind = ends ? (uint8_t)SPENT_NOBODY : spent_kind(&a->reasons, e);
 	for (size_t i = g->following; i-- > 0;) {
 		struct open_user_task *t = followed(a, g, i);
 		if (!t) {
@@ -227,8 +221,7 @@ static void transition(struct tasks *a, const struct trace_block *block,
 		g->following = 0;
 }
 
-/* --- tasks
- * ----------------------------------------------------------------------------------------- */
+/* --- tasks ----------------------------------------------------------------------------------- */
 
 static uint32_t take_detail(struct tasks *a)
 {
@@ -416,16 +409,16 @@ static void note_region(struct tasks *a, const struct trace_block *block,
 	follow(a, i, e->g, id, e->at_ns);
 }
 
-/* --- the visitor
- * ----------------------------------------------------------------------------------- */
+/* --- the visitor ----------------------------------------------------------------------------- */
 
 static bool event(struct tasks *a, const struct trace_block *block, const struct trace_event *e)
 {
 	if (is_go_transition(e->type)) {
-		transition(a, block, e);
+		if (a->slot[e->subject].following)
+			transition(a, block, e);
 		return true;
 	}
-	if (e->g == TRACE_NONE)
+	if (e->type < EV_USER_TASK_BEGIN || e->type > EV_USER_LOG || e->g == TRACE_NONE)
 		return true;
 	switch (e->type) {
 	case EV_USER_TASK_BEGIN:

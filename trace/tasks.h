@@ -102,8 +102,7 @@ struct task_follower {
 };
 
 struct task_goroutine {
-	bool exists;
-	uint8_t kind, following;
+	uint8_t kind, following; /* kind is known while it follows any */
 	struct task_follower follows[TASK_FOLLOWED];
 };
 
