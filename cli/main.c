@@ -12,9 +12,11 @@
 #include "tui/term.h"
 
 const struct command commands[] = {
-	{"", command_watch, WITH_WATCH},
-	{"ls", command_ls, WITH_LS},
-	{"capture", command_capture, WITH_CAPTURE},
+	{"", command_watch, WITH_WATCH, false},
+	{"ls", command_ls, WITH_LS, false},
+	{"capture", command_capture, WITH_CAPTURE, false},
+	{"stat", command_stat, WITH_STAT, true},
+	{"check", command_check, WITH_CHECK, true},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 

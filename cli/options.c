@@ -1,12 +1,14 @@
 #include "cli/options.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
 #include "collect/capture.h"
 #include "collect/trace_store.h"
+#include "report/kinds.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -35,8 +37,11 @@ enum option_type {
 	TYPE_COUNT,
 	TYPE_DURATION, /* between snapshots */
 	TYPE_SECONDS,  /* of a trace */
+	TYPE_MOMENT,   /* in a trace */
 	TYPE_SIZE,
+	TYPE_ID,
 	TYPE_TEXT,
+	TYPE_KINDS,
 	TYPE_CHOICE,
 };
 
@@ -68,8 +73,8 @@ static const struct option_row rows[] = {
      "print snapshots as the runtime's schedtrace does, one line each"},
 	{0, "detail", TYPE_FLAG, AT(detail), NULL, NULL, 0, WITH_WATCH,
      "with --batch: every P and M too, as scheddetail=1 does"},
-	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0, WITH_WATCH | WITH_LS,
-     "print snapshots as JSON, one object a line"},
+	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0, WITH_WATCH | WITH_LS | WITH_STAT | WITH_CHECK,
+     "print snapshots as JSON, one object a line; with stat and check: the result as one object"},
 	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0, WITH_LS,
      "with ls: why the memory of a process can't be read"},
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0, WITH_CAPTURE,
@@ -85,12 +90,28 @@ static const struct option_row rows[] = {
 	{0, "trace-bytes", TYPE_SIZE, AT(trace_bytes), "SIZE", NULL, 0,
      WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "and no more than 500MB, 2GiB or the like of them (default 1GiB)"},
+	{0, "kind", TYPE_KINDS, AT(kinds), "KIND,...", NULL, 0, WITH_STAT,
+     "with stat: these parts alone, of health, utilization, goroutines, waits, blocked, gc, tasks "
+     "and samples"},
+	{0, "from", TYPE_MOMENT, AT(from_ns), "TIME", NULL, 0, WITH_STAT,
+     "with stat: count from this moment on, as time since the trace began"},
+	{0, "to", TYPE_MOMENT, AT(to_ns), "TIME", NULL, 0, WITH_STAT,
+     "with stat: count up to this moment"},
+	{0, "goroutine", TYPE_ID, AT(goroutine), "ID", NULL, 0, WITH_STAT,
+     "with stat: this goroutine alone"},
+	{0, "task", TYPE_TEXT, AT(task), "TASK", NULL, 0, WITH_STAT,
+     "with stat: of the tasks, the one with this ID, or those of this type"},
+	{0, "trace-id", TYPE_TEXT, AT(trace_id), "ID", NULL, 0, WITH_STAT,
+     "with stat: of the tasks, those whose log carries this OpenTelemetry ID"},
+	{0, "strict", TYPE_FLAG, AT(strict), NULL, NULL, 0, WITH_CHECK,
+     "with check: judge as Go's own reader does, which repairs nothing"},
 	{0, "color", TYPE_CHOICE, AT(color), "auto|always|never", color_words, COLOR_CHOICE_COUNT,
      WITH_WATCH | WITH_CONFIG, "colours on the screen (default auto: unless NO_COLOR is set)"},
 	{0, "theme", TYPE_TEXT, AT(theme), "NAME", NULL, 0, WITH_WATCH | WITH_CONFIG,
      "what they look like: dark (default), light, colour-blind-safe, mono, one of your own, or "
      "the path of a theme file"},
-	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0, WITH_WATCH | WITH_CONFIG,
+	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0,
+     WITH_WATCH | WITH_STAT | WITH_CHECK | WITH_CONFIG,
      "draw with ASCII characters alone (--no-ascii: not, whatever the configuration says)"},
 	{0, "graphs", TYPE_CHOICE, AT(graphs), "braille|blocks", graph_words, GRAPH_CHOICE_COUNT,
      WITH_WATCH | WITH_CONFIG,
@@ -120,6 +141,8 @@ static const struct {
 	{"--replay FILE", "show what was recorded with --record FILE"},
 	{"capture -p PID", "take an execution trace, without a screen"},
 	{"ls", "list the Go processes of this machine"},
+	{"stat FILE", "what an execution trace tells, as text or with --json"},
+	{"check FILE", "tell whether an execution trace is whole"},
 };
 #define USAGES (sizeof usages / sizeof usages[0])
 
@@ -186,6 +209,20 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 		    amount < CAPTURE_SECONDS_MIN * NS_PER_S || amount > CAPTURE_SECONDS_MAX * NS_PER_S)
 			return bad_value(setting, "whole seconds from 1s to 30s", error);
 		*(int64_t *)at = amount;
+		return STATUS_OK;
+	case TYPE_MOMENT:
+		if (!text_parse_duration(value, &amount))
+			return bad_value(setting, "a time such as 250ms, 0.3s or 2m", error);
+		*(int64_t *)at = amount;
+		return STATUS_OK;
+	case TYPE_ID:
+		if (!text_parse_integer(value, 1, LONG_MAX, &number))
+			return bad_value(setting, "a number of 1 or more", error);
+		*(uint64_t *)at = (uint64_t)number;
+		return STATUS_OK;
+	case TYPE_KINDS:
+		if (!report_kinds_parse(value, (unsigned *)at))
+			return bad_value(setting, REPORT_KIND_WORDS, error);
 		return STATUS_OK;
 	case TYPE_SIZE:
 		if (!text_parse_bytes(value, &amount))
@@ -372,6 +409,12 @@ static enum status check_together(const struct options *o, struct error *error)
 	for (size_t i = 0; i < ROWS; i++)
 		if (o->given >> i & 1 && !(rows[i].with & o->command->bit))
 			return misplaced(o, &rows[i], error);
+	if (o->command->takes_file && !o->file)
+		return error_set(error, STATUS_USAGE,
+		                 "%s needs the file of an execution trace, or - for standard input",
+		                 o->command->name);
+	if (o->from_ns >= o->to_ns)
+		return error_set(error, STATUS_USAGE, "--from must be before --to");
 	if (o->batch && o->json)
 		return error_set(error, STATUS_USAGE, "--batch and --json exclude each other");
 	if (o->detail && !o->batch)
@@ -400,12 +443,20 @@ void options_init(struct options *o)
 		.trace_ns = TRACE_DEFAULT_NS,
 		.trace_keep = TRACE_KEEP_FILES,
 		.trace_bytes = TRACE_KEEP_BYTES,
+		.to_ns = INT64_MAX,
 	};
+}
+
+static const struct command *find_command(const char *word)
+{
+	for (size_t i = 1; i < command_count; i++)
+		if (strcmp(word, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
 }
 
 enum status options_parse(struct options *o, int argc, char **argv, struct error *error)
 {
-	bool named = false;
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
 		if (word[0] == '-' && word[1]) {
@@ -417,14 +468,14 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 			i += used_next;
 			continue;
 		}
-		const struct command *found = NULL;
-		for (size_t k = 1; k < command_count && !found; k++)
-			if (strcmp(word, commands[k].name) == 0)
-				found = &commands[k];
-		if (!found || named)
+		bool named = o->command != &commands[0];
+		const struct command *found = named ? NULL : find_command(word);
+		if (found)
+			o->command = found;
+		else if (named && o->command->takes_file && !o->file)
+			o->file = word;
+		else
 			return unknown(word, error);
-		o->command = found;
-		named = true;
 	}
 	if (o->help || o->help_man || o->version)
 		return STATUS_OK;
@@ -457,7 +508,8 @@ static void print_wrapped(FILE *out, const char *text, int indent)
 
 void options_print_help(FILE *out)
 {
-	fputs("schedtop: what the scheduler of a running Go program does, live\n\nUsage:\n", out);
+	fputs("schedtop: what the scheduler of a Go program does, live and from traces\n\nUsage:\n",
+	      out);
 	for (size_t i = 0; i < USAGES; i++)
 		fprintf(out, "  schedtop %-23s %s\n", usages[i].usage, usages[i].text);
 	fputs("\nOptions:\n", out);
@@ -469,8 +521,9 @@ void options_print_help(FILE *out)
 		fprintf(out, "  %-31s ", head);
 		print_wrapped(out, rows[i].text, 34);
 	}
-	fputs("\nExit status: 0 ok, 1 failed, 2 usage, 3 no such process or not a Go program,\n"
-	      "4 permission, 5 the process exited, 6 the input is damaged, 128+n by signal n.\n",
+	fputs("\nExit status: 0 ok, 1 failed, 2 usage, 3 no such process or file, or not a Go\n"
+	      "program, 4 permission, 5 the process exited, 6 the input is damaged, 128+n by\n"
+	      "signal n.\n",
 	      out);
 }
 

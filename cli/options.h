@@ -18,18 +18,25 @@ enum graph_choice { GRAPHS_BRAILLE, GRAPHS_BLOCKS, GRAPH_CHOICE_COUNT };
 
 struct options {
 	const struct command *command; /* never NULL after a good parse */
+	const char *file;              /* of the commands that take one; "-" is standard input */
 	pid_t pid;                     /* 0: none given */
 	int64_t delay_ns;
 	long iterations; /* 0: no end */
 	enum source_choice source;
 	enum color_choice color;
 	enum graph_choice graphs;
-	bool batch, json, detail, ascii, verbose, help, help_man, version;
+	bool batch, json, detail, ascii, verbose, strict, help, help_man, version;
 	int64_t trace_ns;      /* how long a trace is taken */
 	const char *output;    /* where to; NULL: a name of its own in trace_dir */
 	const char *trace_dir; /* NULL: the default one */
 	long trace_keep;       /* traces kept there */
 	int64_t trace_bytes;   /* and what they may take */
+	unsigned kinds;        /* parts of a report, bits of enum report_kind; 0: all */
+	int64_t from_ns;       /* of a trace, since its beginning */
+	int64_t to_ns;         /* INT64_MAX: its end */
+	uint64_t goroutine;    /* 0: all */
+	const char *task;      /* an ID or a type; NULL: all */
+	const char *trace_id;  /* NULL: all */
 	const char *record;    /* file to write snapshots to; NULL: none */
 	const char *replay;    /* recording to show in place of a process; "-": standard input */
 	const char *theme;     /* name or path; NULL: the built-in one */
@@ -42,7 +49,9 @@ enum command_bit {
 	WITH_WATCH = 1,
 	WITH_LS = 2,
 	WITH_CAPTURE = 4,
-	WITH_ALL = 7,
+	WITH_STAT = 8,
+	WITH_CHECK = 16,
+	WITH_ALL = 31,
 	WITH_CONFIG = 256,
 };
 
@@ -51,6 +60,7 @@ struct command {
 	const char *name;
 	enum status (*run)(const struct options *o, struct error *error);
 	enum command_bit bit;
+	bool takes_file;
 };
 extern const struct command commands[]; /* main.c */
 extern const size_t command_count;

@@ -4,12 +4,15 @@ if HAVE_CMOCKA
 include tests/unit/util.mk
 include tests/unit/metrics.mk
 include tests/unit/goproc.mk
+include tests/unit/trace.mk
 include tests/unit/collect.mk
 include tests/unit/tui.mk
+include tests/unit/report.mk
 include tests/unit/cli.mk
 endif
 if FUZZ
 include tests/fuzz/local.mk
 endif
+include tests/trace/local.mk
 include tests/bench/local.mk
 dist_check_SCRIPTS += tests/layering tests/tally

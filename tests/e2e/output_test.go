@@ -137,16 +137,7 @@ func TestSignalsEndBatchAtOnce(t *testing.T) {
 // doc/schema.md is the contract: what --json prints is in it.
 func TestEveryJSONKeyIsDocumented(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../doc/schema.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	documented := map[string]bool{}
-	for _, word := range regexp.MustCompile("`[^`\n]+`").FindAllString(string(text), -1) {
-		for _, key := range strings.Split(strings.Trim(word, "`"), ".") { // a path names each of its members
-			documented[key] = true
-		}
-	}
+	documented := documentedKeys(t)
 	w := launch{build: build{program: "service"}, args: []string{"-agent", "-load", "100"}}.run(t)
 	r := schedtop(t, "-p", w.p(), "--json", "-d", "300ms", "-n", "3")
 	r.expect(t, exitOK)
@@ -162,6 +153,21 @@ func TestEveryJSONKeyIsDocumented(t *testing.T) {
 			t.Errorf("doc/schema.md doesn't have `%s`", key)
 		}
 	}
+}
+
+func documentedKeys(t *testing.T) map[string]bool {
+	t.Helper()
+	text, err := os.ReadFile("../../doc/schema.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[string]bool{}
+	for _, word := range regexp.MustCompile("`[^`\n]+`").FindAllString(string(text), -1) {
+		for _, key := range strings.Split(strings.Trim(word, "`"), ".") { // a path names each of its members
+			documented[key] = true
+		}
+	}
+	return documented
 }
 
 func collectKeys(value any, seen map[string]bool) {

@@ -24,5 +24,27 @@ noinst_PROGRAMS += tests/fuzz/fuzz_settings
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c cli/settings.c cli/options.c
 tests_fuzz_fuzz_settings_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 tests_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_settings_LDADD = tui/libtui.a util/libutil.a $(INIH_LIBS)
+tests_fuzz_fuzz_settings_LDADD = report/libreport.a tui/libtui.a util/libutil.a $(INIH_LIBS)
 EXTRA_DIST += tests/data/fuzz/settings/config tests/data/fuzz/settings/theme
+
+# Traces of goroutines; ./check makes their seeds.
+trace_fuzz_libs = trace/libtrace.a util/libutil.a $(ZLIB_LIBS) $(ZSTD_LIBS)
+trace_fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+noinst_PROGRAMS += tests/fuzz/fuzz_trace_wire
+tests_fuzz_fuzz_trace_wire_SOURCES = tests/fuzz/fuzz_trace_wire.c
+tests_fuzz_fuzz_trace_wire_LDFLAGS = $(trace_fuzz_ldflags)
+tests_fuzz_fuzz_trace_wire_LDADD = $(trace_fuzz_libs)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_trace_order
+tests_fuzz_fuzz_trace_order_SOURCES = tests/fuzz/fuzz_trace_order.c \
+	tests/fuzz/trace_pass.c tests/fuzz/trace_pass.h
+tests_fuzz_fuzz_trace_order_LDFLAGS = $(trace_fuzz_ldflags)
+tests_fuzz_fuzz_trace_order_LDADD = $(trace_fuzz_libs)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_trace_v1
+tests_fuzz_fuzz_trace_v1_SOURCES = tests/fuzz/fuzz_trace_v1.c \
+	tests/fuzz/trace_pass.c tests/fuzz/trace_pass.h
+tests_fuzz_fuzz_trace_v1_LDFLAGS = $(trace_fuzz_ldflags)
+tests_fuzz_fuzz_trace_v1_LDADD = $(trace_fuzz_libs)
+EXTRA_DIST += tests/data/fuzz/trace.dict

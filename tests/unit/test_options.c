@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "cli/options.h"
+#include "report/kinds.h"
 
 static enum status run_nothing(const struct options *o, struct error *error)
 {
@@ -15,9 +16,9 @@ static enum status run_nothing(const struct options *o, struct error *error)
 	return STATUS_OK;
 }
 const struct command commands[] = {
-	{"", run_nothing, WITH_WATCH},
-	{"ls", run_nothing, WITH_LS},
-	{"capture", run_nothing, WITH_CAPTURE},
+	{"", run_nothing, WITH_WATCH, false},          {"ls", run_nothing, WITH_LS, false},
+	{"capture", run_nothing, WITH_CAPTURE, false}, {"stat", run_nothing, WITH_STAT, true},
+	{"check", run_nothing, WITH_CHECK, true},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 
@@ -82,6 +83,23 @@ static void a_capture_takes_3_seconds_and_keeps_20_traces_or_1_gib(void **state)
 	assert_string_equal(o.trace_dir, "/tmp/t");
 }
 
+static void file_follows_its_command(void **state)
+{
+	(void)state;
+	struct options o;
+	assert_int_equal(parse("stat --kind gc,tasks x.trace --from 1.5s --task 7", &o, NULL),
+	                 STATUS_OK);
+	assert_string_equal(o.command->name, "stat");
+	assert_string_equal(o.file, "x.trace");
+	assert_string_equal(o.task, "7");
+	assert_int_equal(o.kinds, 1U << REPORT_GC | 1U << REPORT_TASKS);
+	assert_int_equal(o.from_ns, 1500000000);
+	assert_int_equal(o.to_ns, INT64_MAX);
+	assert_int_equal(parse("check -", &o, NULL), STATUS_OK);
+	assert_string_equal(o.file, "-");
+	assert_int_equal(o.kinds, 0);
+}
+
 static void wrong_words_are_named(void **state)
 {
 	(void)state;
@@ -124,6 +142,14 @@ static void wrong_words_are_named(void **state)
 		{"--replay a -d 1", "--replay and --delay exclude"},
 		{"--replay -", "--batch or --json"},
 		{"ls --record a", "ls does not take --record"},
+		{"stat x -b", "stat does not take --batch"},
+		{"check x --from 1s", "check does not take --from"},
+		{"stat", "needs the file"},
+		{"check a b", "'b'"},
+		{"stat x --kind gc,all", "--kind takes"},
+		{"stat x --goroutine 0", "1 or more"},
+		{"stat x --from 2s --to 1s", "before --to"},
+		{"-p 12 --strict", "--strict goes with check"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct options o;
@@ -149,6 +175,7 @@ int main(void)
 		cmocka_unit_test(values_may_follow_or_stick),
 		cmocka_unit_test(defaults_are_one_second_and_every_source),
 		cmocka_unit_test(a_capture_takes_3_seconds_and_keeps_20_traces_or_1_gib),
+		cmocka_unit_test(file_follows_its_command),
 		cmocka_unit_test(wrong_words_are_named),
 		cmocka_unit_test(escape_sequences_of_the_command_line_are_not_echoed),
 	};

@@ -1,0 +1,81 @@
+/* What an execution trace tells, for people or as JSON. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "report/report.h"
+#include "util/text.h"
+
+/* The report comes first: what could be read is worth having. Then the damage counts. */
+static enum status show(const struct analysis *a, const struct options *o, struct error *error)
+{
+	if (o->json) {
+		char *text = report_json(a);
+		if (!text)
+			return error_no_memory(error);
+		puts(text);
+		free(text);
+	} else {
+		report_print(a, stdout, wants_ascii(o));
+	}
+	return analysis_verdict(a, error);
+}
+
+static enum status analyse(const struct options *o, const struct analysis_options *wanted,
+                           struct error *error)
+{
+	struct analysis a;
+	struct progress progress;
+	struct analysis_options options = *wanted;
+	progress_init(&progress);
+	options.progress = (struct trace_progress){progress_report, &progress};
+	enum status status = analysis_read(&a, o->file, &options, error);
+	progress_finish(&progress);
+	if (status == STATUS_OK)
+		status = show(&a, o, error);
+	analysis_finish(&a);
+	return status;
+}
+
+/* Who asks for one thing wants to read about that one. */
+static unsigned kinds_of(const struct options *o)
+{
+	const unsigned goroutine =
+		1U << REPORT_GOROUTINES | 1U << REPORT_WAITS | 1U << REPORT_BLOCKED | 1U << REPORT_SAMPLES;
+	unsigned kinds = 0;
+	if (o->kinds)
+		return o->kinds;
+	if (o->goroutine)
+		kinds |= 1U << REPORT_HEALTH | goroutine;
+	if (o->task || o->trace_id)
+		kinds |= 1U << REPORT_HEALTH | 1U << REPORT_TASKS;
+	return kinds ? kinds : REPORT_ALL;
+}
+
+enum status command_stat(const struct options *o, struct error *error)
+{
+	struct analysis_options options = {
+		.kinds = kinds_of(o),
+		.from_ns = o->from_ns,
+		.to_ns = o->to_ns,
+		.goroutine = o->goroutine,
+		.task = {.trace_id = o->trace_id},
+	};
+	long id;
+	if (o->task && text_parse_integer(o->task, 1, LONG_MAX, &id))
+		options.task.id = (uint64_t)id;
+	else
+		options.task.type = o->task;
+	return analyse(o, &options, error);
+}
+
+/* Everything is read and validated, and nothing but its health is told. */
+enum status command_check(const struct options *o, struct error *error)
+{
+	const struct analysis_options options = {.kinds = 1U << REPORT_HEALTH,
+	                                         .to_ns = INT64_MAX,
+	                                         .strict = o->strict};
+	return analyse(o, &options, error);
+}

@@ -1,0 +1,152 @@
+#include "report/analysis.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "trace/window.h"
+#include "util/text.h"
+
+enum { MEMBERS = 10 };
+
+/* Names of files are data, too: nothing in them may reach a terminal unchecked. */
+static enum status say(struct error *error, enum status status, const char *path)
+{
+	struct error raw = *error;
+	char shown[256];
+	bool named = status != STATUS_DAMAGED;
+	text_clean(shown, sizeof shown, path, strlen(path));
+	text_clean(error->text, sizeof error->text, raw.text, strlen(raw.text));
+	if (named)
+		return status;
+	raw = *error;
+	return error_set(error, status, "%s: %s", strcmp(path, "-") == 0 ? "standard input" : shown,
+	                 raw.text);
+}
+
+/* --- goroutines that lead ------------------------------------------------------------------ */
+
+static void rank(struct top *top, const struct goroutine_time *g)
+{
+	size_t at = top->n;
+	while (at > 0 && top->g[at - 1].state_ns[top->state] < g->state_ns[top->state])
+		at--;
+	if (at == TOP_GOROUTINES || g->state_ns[top->state] == 0)
+		return;
+	size_t n = top->n < TOP_GOROUTINES ? top->n++ : top->n - 1;
+	memmove(&top->g[at + 1], &top->g[at], (n - at) * sizeof top->g[0]);
+	top->g[at] = *g;
+}
+
+static void on_goroutine(void *self, const struct goroutines *goroutines,
+                         const struct goroutine_time *g)
+{
+	struct analysis *a = self;
+	(void)goroutines;
+	rank(&a->most_running, g);
+	rank(&a->most_runnable, g);
+}
+
+/* --- the pass -------------------------------------------------------------------------------- */
+
+static void prepare(struct analysis *a)
+{
+	gc_init(&a->gc);
+	a->most_running.state = GO_RUNNING;
+	a->most_runnable.state = GO_RUNNABLE;
+	a->goroutines.finished = on_goroutine;
+	a->goroutines.finished_self = a;
+	a->goroutines.only = a->blocking.only = a->regions.only = a->samples.only =
+		a->options.goroutine;
+	a->blocking.stacks = a->tasks.stacks = a->samples.stacks = &a->stacks;
+	a->tasks.filter = a->options.task;
+}
+
+/* What nobody asks for costs nothing. */
+static size_t choose(struct analysis *a, struct window_member member[static MEMBERS])
+{
+	const struct {
+		unsigned kinds;
+		struct window_member member;
+	} all[] = {
+		{1U << REPORT_GOROUTINES | 1U << REPORT_WAITS,
+	     {goroutines_visitor(&a->goroutines), goroutines_restart}},
+		{1U << REPORT_WAITS | 1U << REPORT_BLOCKED,
+	     {blocking_visitor(&a->blocking), blocking_restart}},
+		{1U << REPORT_UTILIZATION, {procs_visitor(&a->procs), procs_restart}},
+		{1U << REPORT_UTILIZATION | 1U << REPORT_GC,
+	     {activity_visitor(&a->activity), activity_restart}},
+		{1U << REPORT_GC, {gc_visitor(&a->gc), gc_restart}},
+		{1U << REPORT_GC, {mmu_visitor(&a->mmu), mmu_restart}},
+		{1U << REPORT_TASKS, {tasks_visitor(&a->tasks), tasks_restart}},
+		{1U << REPORT_TASKS, {regions_visitor(&a->regions), regions_restart}},
+		{1U << REPORT_SAMPLES, {samples_visitor(&a->samples), samples_restart}},
+	};
+	_Static_assert(sizeof all / sizeof *all <= MEMBERS, "room for every analysis");
+	size_t n = 0;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (a->options.kinds & all[i].kinds)
+			member[n++] = all[i].member;
+	return n;
+}
+
+enum status analysis_read_input(struct analysis *a, struct input *in, const char *path,
+                                const struct analysis_options *options, struct error *error)
+{
+	struct window_member member[MEMBERS];
+	memset(a, 0, sizeof *a);
+	a->path = path;
+	a->options = *options;
+	prepare(a);
+	const struct trace_options trace = {.strict = options->strict,
+	                                    .names = &a->names,
+	                                    .progress = options->progress};
+	struct window window = {.member = member,
+	                        .members = choose(a, member),
+	                        .from_ns = options->from_ns,
+	                        .to_ns = options->to_ns};
+	const struct trace_visitor visitor = window_visitor(&window);
+	enum status status = trace_read(in, &trace, &visitor, 1, &a->summary, error);
+	a->file_bytes = in->size;
+	a->packing = in->packing;
+	/* What was read before the damage is there to be told. */
+	if (status == STATUS_DAMAGED && a->summary.damages)
+		return STATUS_OK;
+	return status == STATUS_OK ? status : say(error, status, path);
+}
+
+enum status analysis_read(struct analysis *a, const char *path,
+                          const struct analysis_options *options, struct error *error)
+{
+	struct input in;
+	memset(a, 0, sizeof *a);
+	enum status status = input_open(&in, path, error);
+	if (status != STATUS_OK)
+		return say(error, status, path);
+	status = analysis_read_input(a, &in, path, options, error);
+	input_finish(&in);
+	return status;
+}
+
+enum status analysis_verdict(const struct analysis *a, struct error *error)
+{
+	const struct trace_summary *s = &a->summary;
+	if (s->verdict != TRACE_DAMAGED)
+		return STATUS_OK;
+	error_set(error, STATUS_DAMAGED, "damaged at byte %llu: %s",
+	          (unsigned long long)s->damage[0].offset, s->damage[0].text);
+	return say(error, STATUS_DAMAGED, a->path);
+}
+
+void analysis_finish(struct analysis *a)
+{
+	goroutines_finish(&a->goroutines);
+	blocking_finish(&a->blocking);
+	procs_finish(&a->procs);
+	gc_finish(&a->gc);
+	mmu_finish(&a->mmu);
+	tasks_finish(&a->tasks);
+	regions_finish(&a->regions);
+	samples_finish(&a->samples);
+	stacks_finish(&a->stacks);
+	names_finish(&a->names);
+}

@@ -1,0 +1,33 @@
+#include "report/kinds.h"
+
+#include <string.h>
+
+const char *const report_kind_words[REPORT_KINDS] = {
+	[REPORT_HEALTH] = "health",         [REPORT_UTILIZATION] = "utilization",
+	[REPORT_GOROUTINES] = "goroutines", [REPORT_WAITS] = "waits",
+	[REPORT_BLOCKED] = "blocked",       [REPORT_GC] = "gc",
+	[REPORT_TASKS] = "tasks",           [REPORT_SAMPLES] = "samples",
+};
+
+static int find(const char *word, size_t length)
+{
+	for (int i = 0; i < REPORT_KINDS; i++)
+		if (strlen(report_kind_words[i]) == length &&
+		    memcmp(report_kind_words[i], word, length) == 0)
+			return i;
+	return -1;
+}
+
+bool report_kinds_parse(const char *words, unsigned *kinds)
+{
+	for (;;) {
+		size_t length = strcspn(words, ",");
+		int kind = find(words, length);
+		if (kind < 0)
+			return false;
+		*kinds |= 1U << kind;
+		if (!words[length])
+			return true;
+		words += length + 1;
+	}
+}

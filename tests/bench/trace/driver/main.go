@@ -1,0 +1,170 @@
+// Driver measures how fast schedtop reads traces, side by side with what Go
+// offers, on traces of a busy HTTP server that are made on the spot.
+// tests/bench/trace/run builds what it needs and calls it. Nothing is asserted:
+// it prints wall time, processor time, peak memory and ratios.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+type options struct {
+	schedtop, bin, dir string
+	rounds             int
+	slow               bool
+}
+
+// largestGeneration asks schedtop itself.
+func largestGeneration(o *options, file string) (bytes, events int64) {
+	out, err := exec.Command(o.schedtop, "check", "--json", file).Output()
+	if err != nil {
+		log.Fatalf("schedtop check %s: %v", file, err)
+	}
+	var health struct {
+		Largest int64 `json:"largest_generation_bytes"`
+		Events  int64 `json:"events"`
+	}
+	find(out, &health)
+	return health.Largest, health.Events
+}
+
+// find decodes the object that holds the wanted keys, however deep it lies.
+func find(data []byte, into any) {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(data, &object) != nil {
+		return
+	}
+	if _, ok := object["largest_generation_bytes"]; ok {
+		_ = json.Unmarshal(data, into)
+		return
+	}
+	for _, member := range object {
+		find(member, into)
+	}
+}
+
+func record(o *options, mb int) string {
+	file := filepath.Join(o.dir, fmt.Sprintf("http-%d", mb))
+	cmd := exec.Command(filepath.Join(o.bin, "trace-workload"), "-o", file, "-for", "10m", "-n", "50",
+		"-bytes", strconv.Itoa(mb<<20), "http")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		log.Fatalf("making a trace: %v\n%s", err, out)
+	}
+	return file
+}
+
+// row is a contestant on one trace.
+type row struct {
+	name string
+	goal float64 // times schedtop's wall time
+	run  func(file string) measure
+	slow bool
+}
+
+func rows(o *options) []row {
+	tool, err := exec.Command("go", "tool", "-n", "trace").Output()
+	if err != nil {
+		log.Fatal("go tool -n trace: ", err)
+	}
+	goTrace := strings.TrimSpace(string(tool))
+	return []row{
+		{"schedtop stat FILE", 0, func(f string) measure { return run(o.schedtop, "stat", f) }, false},
+		{"schedtop stat - (pipe)", 0, func(f string) measure { return runPiped(f, o.schedtop, "stat", "-") }, false},
+		{"schedtop check FILE", 0, func(f string) measure { return run(o.schedtop, "check", f) }, false},
+		{"x/exp/trace, counting", 8, func(f string) measure { return run(filepath.Join(o.bin, "count"), f) }, false},
+		{"x/exp/trace, same totals", 10, func(f string) measure { return run(filepath.Join(o.bin, "totals"), f) }, false},
+		{"go tool trace -pprof=sched", 50, func(f string) measure { return run(goTrace, "-pprof=sched", f) }, true},
+		{"go tool trace, until its page", 50, func(f string) measure { return runServer(goTrace, f) }, true},
+	}
+}
+
+// best repeats the quick ones: what disturbs a measurement makes it longer.
+func best(o *options, r row, file string) measure {
+	m := r.run(file)
+	for i := 1; i < o.rounds && !r.slow && m.finished; i++ {
+		if again := r.run(file); again.finished && again.wall < m.wall {
+			m = again
+		}
+	}
+	return m
+}
+
+func main() {
+	o := new(options)
+	flag.StringVar(&o.schedtop, "schedtop", "", "the `program` under test")
+	flag.StringVar(&o.bin, "bin", "", "`folder` of the programs beside it")
+	flag.StringVar(&o.dir, "dir", "", "`folder` for the traces")
+	flag.IntVar(&o.rounds, "rounds", 3, "measure the quick ones so `often`, and take the best")
+	sizes := flag.String("sizes", "5,25,100,500", "sizes of the traces, in `MB`")
+	flag.BoolVar(&o.slow, "tool", true, "measure go tool trace, too")
+	flag.Parse()
+	fmt.Printf("%s, %d CPUs, memory of each at most %d GiB, best of %d\n\n",
+		runtime.Version(), runtime.NumCPU(), memoryCap>>30, o.rounds)
+	var first, last measure
+	for _, size := range strings.Split(*sizes, ",") {
+		mb, err := strconv.Atoi(size)
+		if err != nil {
+			log.Fatal(err)
+		}
+		file := record(o, mb)
+		m := compare(o, file)
+		if !first.finished {
+			first = m
+		}
+		last = m
+		_ = os.Remove(file)
+	}
+	fmt.Printf("growth of schedtop's memory from the shortest to the longest trace: %+.1f MiB\n",
+		float64(last.rss-first.rss)/(1<<20))
+}
+
+// compare prints the table of one trace and returns schedtop's own row.
+func compare(o *options, file string) measure {
+	info, err := os.Stat(file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	largest, events := largestGeneration(o, file)
+	fmt.Printf("%.0f MB, %.1f M events, largest generation %.1f MB\n", float64(info.Size())/1e6,
+		float64(events)/1e6, float64(largest)/1e6)
+	fmt.Printf("  %-30s %9s %9s %10s %9s %8s %6s\n", "", "wall", "CPU", "peak RSS", "Mev/s", "x wall", "goal")
+	var own measure
+	for i, r := range rows(o) {
+		if r.slow && !o.slow {
+			continue
+		}
+		m := best(o, r, file)
+		if i == 0 {
+			own = m
+		}
+		m.print(r, own, events)
+	}
+	fmt.Printf("  RSS of schedtop stat, without its tables, should be below %.1f MiB of a file and %.1f of a pipe\n\n",
+		20+0.1*float64(largest)/(1<<20), 1.2*float64(largest)/(1<<20)+20)
+	return own
+}
+
+func (m measure) print(r row, own measure, events int64) {
+	if !m.finished {
+		fmt.Printf("  %-30s %s after %.1f s, %.0f MiB\n", r.name, m.why, m.wall.Seconds(), float64(m.rss)/(1<<20))
+		return
+	}
+	ratio, goal := "", ""
+	if m != own {
+		ratio = fmt.Sprintf("%.1f", m.wall.Seconds()/own.wall.Seconds())
+	}
+	if r.goal > 0 {
+		goal = fmt.Sprintf(">= %.0f", r.goal)
+	}
+	fmt.Printf("  %-30s %7.3f s %7.3f s %6.1f MiB %9.1f %8s %6s\n", r.name, m.wall.Seconds(), m.cpu.Seconds(),
+		float64(m.rss)/(1<<20), float64(events)/1e6/m.wall.Seconds(), ratio, goal)
+}

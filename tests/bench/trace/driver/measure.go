@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A program that needs more is stopped and reported as not finished.
+const memoryCap = 12 << 30
+
+const patience = 30 * time.Minute
+
+type measure struct {
+	wall, cpu time.Duration
+	rss       int64 // bytes, the most it ever had
+	finished  bool
+	why       string // when it did not finish
+}
+
+// status reads a number of kB from /proc.
+func status(pid int, key string) int64 {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(data)) {
+		if rest, ok := strings.CutPrefix(line, key+":"); ok {
+			var kb int64
+			_, _ = fmt.Sscan(rest, &kb)
+			return kb << 10
+		}
+	}
+	return 0
+}
+
+// guard kills the process when it passes the cap or takes for ever; why is
+// complete once done was closed and stopped received.
+func guard(cmd *exec.Cmd, done <-chan struct{}) (why *string, stopped chan struct{}) {
+	why, stopped = new(string), make(chan struct{})
+	began := time.Now()
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+			if status(cmd.Process.Pid, "VmRSS") > memoryCap {
+				*why = fmt.Sprintf("not finished: it passed %d GiB", memoryCap>>30)
+			} else if time.Since(began) > patience {
+				*why = "not finished: it took too long"
+			}
+			if *why != "" {
+				_ = cmd.Process.Kill()
+				return
+			}
+		}
+	}()
+	return why, stopped
+}
+
+func failed(err error) measure {
+	return measure{why: "failed: " + err.Error()}
+}
+
+// finish waits for the process and says what it took.
+func finish(cmd *exec.Cmd, began time.Time) measure {
+	done := make(chan struct{})
+	why, stopped := guard(cmd, done)
+	err := cmd.Wait()
+	m := measure{wall: time.Since(began), finished: err == nil}
+	close(done)
+	<-stopped
+	m.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		m.rss = usage.Maxrss << 10
+	}
+	if err != nil {
+		m.why = "failed: " + err.Error()
+	}
+	if *why != "" {
+		m.why = *why
+	}
+	return m
+}
+
+func command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+func run(name string, args ...string) measure {
+	cmd := command(name, args...)
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return failed(err)
+	}
+	return finish(cmd, began)
+}
+
+// runPiped gives it the file through a pipe.
+func runPiped(file, name string, args ...string) measure {
+	f, err := os.Open(file)
+	if err != nil {
+		return failed(err)
+	}
+	defer f.Close()
+	cmd := command(name, args...)
+	cmd.Stdin = struct{ io.Reader }{f} // not a file, so that there is a pipe between
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return failed(err)
+	}
+	return finish(cmd, began)
+}
+
+// runServer runs go tool trace until a browser would have seen its page.
+func runServer(tool, file string) measure {
+	cmd := command(tool, "-http=127.0.0.1:0", file)
+	cmd.Env = append(os.Environ(), "BROWSER=true")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return failed(err)
+	}
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return failed(err)
+	}
+	done := make(chan struct{})
+	why, stopped := guard(cmd, done)
+	m := measure{why: "failed: it never served its page"}
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		_, address, ok := strings.Cut(lines.Text(), "listening on ")
+		if !ok {
+			continue
+		}
+		if answer, err := http.Get(strings.TrimSpace(address)); err == nil {
+			_ = answer.Body.Close()
+			m = measure{finished: answer.StatusCode == http.StatusOK}
+		}
+		break
+	}
+	m.wall = time.Since(began)
+	m.rss = status(cmd.Process.Pid, "VmHWM")
+	close(done)
+	<-stopped
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	m.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	if *why != "" {
+		m.finished, m.why = false, *why
+	}
+	return m
+}

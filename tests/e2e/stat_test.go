@@ -1,0 +1,352 @@
+package e2e
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	exectrace "runtime/trace"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	exitDamaged = 6
+	otelID      = "4bf92f3577b34da6a3ce929d0e0e4736"
+)
+
+// recordTrace makes an execution trace of this program, which does what the tests below look for.
+var recordTrace = sync.OnceValues(func() ([]byte, error) {
+	var out bytes.Buffer
+	if err := exectrace.Start(&out); err != nil {
+		return nil, err
+	}
+	never := make(chan int)
+	for i := 0; i < 7; i++ {
+		go blockForEver(never)
+	}
+	for i := 0; i < 20; i++ {
+		request(i)
+	}
+	runtime.GC()
+	exectrace.Stop()
+	return out.Bytes(), nil
+})
+
+func blockForEver(never chan int) { <-never }
+
+func request(i int) {
+	ctx, task := exectrace.NewTask(context.Background(), "request")
+	defer task.End()
+	if i == 3 {
+		exectrace.Log(ctx, "otel", "trace_id="+otelID)
+	}
+	answer := make(chan int)
+	go func() {
+		exectrace.WithRegion(ctx, "work", func() { time.Sleep(2 * time.Millisecond) })
+		answer <- 1
+	}()
+	<-answer
+}
+
+func traceFile(t *testing.T, cut int) string {
+	t.Helper()
+	data, err := recordTrace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeFile(t, "app.trace", data[:len(data)-cut])
+}
+
+func writeFile(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// report runs stat --json and returns what it says.
+func report(t *testing.T, args ...string) map[string]any {
+	t.Helper()
+	r := schedtop(t, append([]string{"stat", "--json"}, args...)...)
+	r.expect(t, exitOK)
+	var object map[string]any
+	if err := json.Unmarshal([]byte(strings.Join(r.stdout, "\n")), &object); err != nil {
+		t.Fatalf("%v: schedtop %v", err, r)
+	}
+	return object
+}
+
+// dig follows keys into nested objects.
+func dig(t *testing.T, object map[string]any, keys ...string) any {
+	t.Helper()
+	var value any = object
+	for _, key := range keys {
+		inner, ok := value.(map[string]any)
+		if !ok || inner[key] == nil {
+			t.Fatalf("no %q in the report", strings.Join(keys, "."))
+		}
+		value = inner[key]
+	}
+	return value
+}
+
+func TestCheckOfAWholeTraceIsExit0(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"check"}, {"check", "--strict"}} {
+		r := schedtop(t, append(args, traceFile(t, 0))...)
+		r.expect(t, exitOK)
+		mustContain(t, r.stdout[0], ": whole")
+		if len(r.stderr) > 0 {
+			t.Errorf("nothing on stderr expected: schedtop %v", r)
+		}
+	}
+}
+
+func TestCheckOfATornTraceIsExit6AndSaysWhere(t *testing.T) {
+	t.Parallel()
+	path := traceFile(t, 10)
+	for _, args := range [][]string{{"check", path}, {"check", "--strict", path}, {"stat", path}} {
+		r := schedtop(t, args...)
+		r.expect(t, exitDamaged)
+		mustContain(t, r.oneSentence(t), path, "damaged at byte")
+		mustContain(t, strings.Join(r.stdout, "\n"), "damaged", "Damage at byte")
+	}
+}
+
+func TestWhatIsNoTraceIsExit6(t *testing.T) {
+	t.Parallel()
+	for name, data := range map[string]string{"empty": "", "text": "hello, world, this is no trace", "short": "go 1.2"} {
+		for _, command := range []string{"check", "stat"} {
+			r := schedtop(t, command, writeFile(t, name, []byte(data)))
+			r.expect(t, exitDamaged)
+			mustContain(t, r.oneSentence(t), name)
+		}
+	}
+}
+
+func TestFileThatIsNotThereIsExit3(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{filepath.Join(t.TempDir(), "nothing"), t.TempDir()} {
+		r := schedtop(t, "stat", path)
+		r.expect(t, exitNoTarget)
+		r.oneSentence(t)
+	}
+	r := schedtop(t, "check", "\x1b]0;x\a")
+	r.expect(t, exitNoTarget)
+	checkPlain(t, r.oneSentence(t))
+}
+
+func TestFileOfAnotherUserIsExit4(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	path := traceFile(t, 0)
+	if err := os.Chmod(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Dir(filepath.Dir(path)), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, exec.Command("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", binary, "check", path))
+	r := finish(t, p)
+	r.expect(t, exitPermission)
+	r.oneSentence(t)
+}
+
+func TestBadFlagsOfStatAreExit2(t *testing.T) {
+	t.Parallel()
+	path := traceFile(t, 0)
+	for _, args := range [][]string{
+		{"stat"}, {"check"}, {"stat", path, path},
+		{"stat", path, "--kind", "everything"},
+		{"stat", path, "--kind", "gc,"},
+		{"stat", path, "--from", "soon"},
+		{"stat", path, "--from", "2s", "--to", "1s"},
+		{"stat", path, "--goroutine", "x"},
+		{"stat", path, "--task", ""},
+		{"stat", path, "--strict"},
+		{"check", path, "--kind", "gc"},
+		{"stat", path, "-p", "1"},
+		{"ls", "--kind", "gc"},
+	} {
+		r := schedtop(t, args...)
+		r.expect(t, exitUsage)
+		r.oneSentence(t)
+	}
+}
+
+func TestReportTellsWhatTheProgramDid(t *testing.T) {
+	t.Parallel()
+	path := traceFile(t, 0)
+	r := schedtop(t, "stat", path)
+	r.expect(t, exitOK)
+	text := strings.Join(r.stdout, "\n")
+	mustContain(t, text, "Utilization", "Who runs", "Who waits, and why", "Still blocked at the end",
+		"Garbage collection", "Tasks", "blockForEver", "request", "work")
+	for _, line := range r.stdout {
+		checkPlain(t, line)
+		if utf8.RuneCountInString(line) > 80 {
+			t.Errorf("wider than 80 columns: %q", line)
+		}
+	}
+	object := report(t, path)
+	if got := dig(t, object, "health", "verdict"); got != "whole" {
+		t.Errorf("verdict %v", got)
+	}
+	if got := dig(t, object, "utilization", "gomaxprocs"); got != float64(runtime.GOMAXPROCS(0)) {
+		t.Errorf("gomaxprocs %v", got)
+	}
+	blocked, _ := json.Marshal(object["blocked"])
+	if !strings.Contains(string(blocked), "blockForEver") {
+		t.Errorf("nobody is blocked in blockForEver: %s", blocked)
+	}
+	tasks := dig(t, object, "tasks", "types").([]any)
+	if len(tasks) != 1 {
+		t.Fatalf("%d types of tasks", len(tasks))
+	}
+	request := tasks[0].(map[string]any)
+	if request["type"] != "request" || request["ended"] != 20.0 {
+		t.Errorf("tasks: %v", request)
+	}
+	// Each slept 2 ms in a goroutine of its own, and the parts add up.
+	for _, one := range request["slowest"].([]any) {
+		task := one.(map[string]any)
+		sum := 0.0
+		for _, part := range task["spent"].([]any) {
+			sum += part.(map[string]any)["ns"].(float64)
+		}
+		if ns := task["ns"].(float64); ns < 2e6 || sum < ns*.999 || sum > ns*1.001 {
+			t.Errorf("task of %v ns, its parts %v ns", ns, sum)
+		}
+	}
+}
+
+func TestPipesAndPackedFilesReadAsTheFileDoes(t *testing.T) {
+	t.Parallel()
+	data, err := recordTrace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write(data)
+	_ = w.Close()
+	want := schedtop(t, "stat", "--json", "--kind", "goroutines,waits,tasks", traceFile(t, 0))
+	for _, input := range [][]byte{data, packed.Bytes()} {
+		cmd := exec.Command(binary, "stat", "--json", "--kind", "goroutines,waits,tasks", "-")
+		cmd.Stdin = bytes.NewReader(input)
+		r := finish(t, start(t, cmd))
+		r.expect(t, exitOK)
+		if strings.Join(r.stdout, "") != strings.Join(want.stdout, "") {
+			t.Errorf("not what the file says: schedtop %v", r)
+		}
+	}
+}
+
+func TestReportCanBeNarrowed(t *testing.T) {
+	t.Parallel()
+	path := traceFile(t, 0)
+	if object := report(t, path, "--kind", "gc"); len(object) != 2 {
+		t.Errorf("more than the schema and gc: %v", object)
+	}
+	types := dig(t, report(t, path, "--trace-id", otelID), "tasks", "types").([]any)
+	if len(types) != 1 || types[0].(map[string]any)["ended"] != 1.0 {
+		t.Fatalf("one task carries the ID: %v", types)
+	}
+	task := types[0].(map[string]any)["slowest"].([]any)[0].(map[string]any)
+	id, _ := json.Marshal(task["id"])
+	r := schedtop(t, "stat", path, "--task", string(id))
+	r.expect(t, exitOK)
+	mustContain(t, strings.Join(r.stdout, "\n"), "Task "+string(id)+" took", otelID)
+	none := dig(t, report(t, path, "--trace-id", "0000"), "tasks", "types").([]any)
+	if len(none) != 0 {
+		t.Errorf("no task carries that ID: %v", none)
+	}
+	whole := dig(t, report(t, path), "goroutines", "running_ns").(float64)
+	sum := 0.0
+	for _, part := range [][]string{{"--to", "10ms"}, {"--from", "10ms", "--to", "20ms"}, {"--from", "20ms"}} {
+		sum += dig(t, report(t, append(part, path)...), "goroutines", "running_ns").(float64)
+	}
+	if sum < whole*.999 || sum > whole*1.001 {
+		t.Errorf("the parts ran for %v ns, the whole for %v ns", sum, whole)
+	}
+}
+
+func TestEveryKeyOfAReportIsDocumented(t *testing.T) {
+	t.Parallel()
+	documented, seen := documentedKeys(t), map[string]bool{}
+	for _, args := range [][]string{{traceFile(t, 0)}, {traceFile(t, 0), "--trace-id", otelID, "--from", "0", "--to", "1h"}} {
+		collectKeys(report(t, args...), seen)
+	}
+	r := schedtop(t, "check", "--json", traceFile(t, 10))
+	var torn map[string]any
+	if err := json.Unmarshal([]byte(strings.Join(r.stdout, "")), &torn); err != nil {
+		t.Fatal(err)
+	}
+	collectKeys(torn, seen)
+	if len(seen) < 100 {
+		t.Errorf("only %d keys", len(seen))
+	}
+	for key := range seen {
+		if !documented[key] {
+			t.Errorf("doc/schema.md doesn't have `%s`", key)
+		}
+	}
+}
+
+// A reader of a pipe that stalls must still be stopped.
+func TestInterruptEndsAStalledRead(t *testing.T) {
+	t.Parallel()
+	data, err := recordTrace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = to.Close() }()
+	cmd := exec.Command(binary, "stat", "-")
+	cmd.Stdin = from
+	p := start(t, cmd)
+	_ = from.Close()
+	if _, err := to.Write(data[:len(data)/2]); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	p.signal(t, syscall.SIGINT)
+	r := finish(t, p)
+	r.expect(t, 128+int(syscall.SIGINT))
+	if len(r.stdout)+len(r.stderr) > 0 {
+		t.Errorf("nothing is known yet: schedtop %v", r)
+	}
+}
+
+func TestReportToAFullDiskIsExit1(t *testing.T) {
+	t.Parallel()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skipf("needs /dev/full: %v", err)
+	}
+	defer func() { _ = full.Close() }()
+	for _, args := range [][]string{{"stat"}, {"stat", "--json"}, {"check"}} {
+		cmd := exec.Command(binary, append(args, traceFile(t, 0))...)
+		cmd.Stdout = full
+		r := finish(t, start(t, cmd))
+		r.expect(t, exitFailed)
+		r.oneSentence(t)
+	}
+}

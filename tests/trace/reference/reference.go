@@ -1,0 +1,251 @@
+// Package reference says what golang.org/x/exp/trace reads in a trace, as the
+// same lines of text that tests/trace/summary/trace_summary.c prints.
+package reference
+
+import (
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+
+	"golang.org/x/exp/trace"
+)
+
+// Summary holds the lines, sorted, and the reader's error if it gave the trace up.
+type Summary struct {
+	Lines []string
+	Err   error
+}
+
+type goroutine struct {
+	since  trace.Time
+	state  trace.GoState
+	reason string
+	total  map[string]trace.Time
+}
+
+func (g *goroutine) key() string {
+	switch g.state {
+	case trace.GoWaiting:
+		return "waiting/" + g.reason
+	case trace.GoRunnable:
+		return "runnable"
+	case trace.GoRunning:
+		return "running"
+	case trace.GoSyscall:
+		return "syscall"
+	}
+	return "undetermined"
+}
+
+// charge closes the state that goes on.
+func (g *goroutine) charge(now trace.Time) {
+	g.total[g.key()] += now - g.since
+	g.since = now
+}
+
+// scope is what a range of time belongs to.
+type scope struct {
+	kind string
+	id   trace.ResourceID
+}
+
+type openRange struct {
+	name  string
+	since trace.Time
+}
+
+type total struct {
+	n        int
+	sum, max trace.Time
+}
+
+type proc struct {
+	since, sum trace.Time
+	running    bool
+}
+
+type summarizer struct {
+	lines      []string
+	ranges     map[scope]openRange
+	totals     map[string]*total
+	procs      map[trace.ProcID]*proc
+	gomaxprocs uint64
+	heap, top  uint64
+	kinds      map[trace.EventKind]int
+	goroutines map[trace.GoID]*goroutine
+	last       trace.Time
+}
+
+func (s *summarizer) printf(format string, args ...any) {
+	s.lines = append(s.lines, fmt.Sprintf(format, args...))
+}
+
+func (s *summarizer) finish(id trace.GoID, g *goroutine) {
+	for key, total := range g.total {
+		if total != 0 {
+			s.printf("goroutine %d %s %d", uint64(id), key, total)
+		}
+	}
+	delete(s.goroutines, id)
+}
+
+func (s *summarizer) transition(ev trace.Event) {
+	st := ev.StateTransition()
+	if st.Resource.Kind == trace.ResourceProc {
+		s.proc(ev.Time(), st)
+		return
+	}
+	if st.Resource.Kind != trace.ResourceGoroutine {
+		return
+	}
+	id := st.Resource.Goroutine()
+	from, to := st.Goroutine()
+	g := s.goroutines[id]
+	if g == nil {
+		s.goroutines[id] = &goroutine{ev.Time(), to, "", map[string]trace.Time{}}
+		return
+	}
+	if from == to {
+		return
+	}
+	g.charge(ev.Time())
+	g.state, g.reason = to, st.Reason
+	if to == trace.GoNotExist {
+		s.finish(id, g)
+	}
+}
+
+func (s *summarizer) event(ev trace.Event) {
+	s.kinds[ev.Kind()]++
+	s.last = ev.Time()
+	switch ev.Kind() {
+	case trace.EventStateTransition:
+		s.transition(ev)
+	case trace.EventRangeBegin, trace.EventRangeActive:
+		s.begin(ev)
+	case trace.EventRangeEnd:
+		s.end(ev)
+	case trace.EventMetric:
+		s.metric(ev.Metric())
+	}
+}
+
+func (s *summarizer) proc(now trace.Time, st trace.StateTransition) {
+	id := st.Resource.Proc()
+	p := s.procs[id]
+	if p == nil {
+		p = &proc{}
+		s.procs[id] = p
+	}
+	_, to := st.Proc()
+	if p.running && to != trace.ProcRunning {
+		p.sum += now - p.since
+	}
+	if !p.running && to == trace.ProcRunning {
+		p.since = now
+	}
+	p.running = to == trace.ProcRunning
+}
+
+// rangeScope tells a range from others that are open at the same time. The name
+// of a stop of the world can't be looked up in the generation where it ends.
+func rangeScope(ev trace.Event) (s scope, name string) {
+	name = ev.Range().Name
+	kind, _, _ := strings.Cut(name, " (")
+	return scope{kind, ev.Range().Scope}, name
+}
+
+func (s *summarizer) begin(ev trace.Event) {
+	scope, name := rangeScope(ev)
+	if _, open := s.ranges[scope]; !open || ev.Kind() == trace.EventRangeBegin {
+		s.ranges[scope] = openRange{name, ev.Time()}
+	}
+}
+
+func (s *summarizer) end(ev trace.Event) {
+	scope, _ := rangeScope(ev)
+	open, ok := s.ranges[scope]
+	if !ok {
+		return
+	}
+	delete(s.ranges, scope)
+	t := s.totals[open.name]
+	if t == nil {
+		t = &total{}
+		s.totals[open.name] = t
+	}
+	t.n++
+	t.sum += ev.Time() - open.since
+	t.max = max(t.max, ev.Time()-open.since)
+}
+
+func (s *summarizer) metric(m trace.Metric) {
+	switch m.Name {
+	case "/sched/gomaxprocs:threads":
+		s.gomaxprocs = m.Value.Uint64()
+	case "/memory/classes/heap/objects:bytes":
+		s.heap = m.Value.Uint64()
+		s.top = max(s.top, s.heap)
+	}
+}
+
+func (s *summarizer) read(r io.Reader) error {
+	reader, err := trace.NewReader(r)
+	if err != nil {
+		return err
+	}
+	for {
+		ev, err := reader.ReadEvent()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s.event(ev)
+	}
+}
+
+// Read reads the whole trace.
+func Read(r io.Reader) Summary {
+	s := &summarizer{
+		ranges:     map[scope]openRange{},
+		totals:     map[string]*total{},
+		procs:      map[trace.ProcID]*proc{},
+		kinds:      map[trace.EventKind]int{},
+		goroutines: map[trace.GoID]*goroutine{},
+	}
+	err := s.read(r)
+	for id, g := range s.goroutines {
+		g.charge(s.last)
+		s.finish(id, g)
+	}
+	for id, p := range s.procs {
+		if p.running {
+			p.sum += s.last - p.since
+		}
+		if p.sum != 0 {
+			s.printf("proc %d %d", uint64(id), p.sum)
+		}
+	}
+	for name, t := range s.totals {
+		s.printf("range %s %d %d %d", name, t.n, t.sum, t.max)
+	}
+	if s.gomaxprocs != 0 {
+		s.printf("gomaxprocs %d", s.gomaxprocs)
+	}
+	if s.kinds[trace.EventMetric] > 0 && s.top > 0 {
+		s.printf("heap %d %d", s.top, s.heap)
+	}
+	for kind, n := range s.kinds {
+		s.printf("kind %v %d", kind, n)
+	}
+	if err == nil {
+		s.printf("verdict whole")
+	} else {
+		s.printf("verdict damaged")
+	}
+	sort.Strings(s.lines)
+	return Summary{s.lines, err}
+}

@@ -1,0 +1,102 @@
+package trace_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Each release that writes a header of its own, and the one after it, with
+// $SCHEDTOP_ALL set; else the newest of both formats. A toolchain that can't be
+// had is skipped, aloud.
+var allToolchains = []string{
+	"go1.18.10", "go1.19.13", "go1.20.14", "go1.21.13", "go1.22.12", "go1.23.8", "go1.24.6", "go1.25.1", "go1.26.8", "go1.27.0",
+}
+
+func toolchains() []string {
+	if os.Getenv("SCHEDTOP_ALL") != "" {
+		return allToolchains
+	}
+	return []string{"go1.21.13", "local"}
+}
+
+var scenarios = map[string][]string{
+	"http":  {"http"},
+	"gc":    {"gc"},
+	"tasks": {"tasks"},
+	"long":  {"-for", "2500ms", "-n", "3", "tasks", "locks", "leaks"},
+	"all":   {"-profile", "-n", "4", "http", "gc", "tasks", "locks", "files", "leaks", "spawn"},
+}
+
+// build returns the path of the workload built by a toolchain.
+func build(t *testing.T, toolchain string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "workload")
+	cmd := exec.Command("go", "build", "-o", program, ".")
+	cmd.Dir = "workload"
+	cmd.Env = append(os.Environ(), "GOTOOLCHAIN="+toolchain, "GOFLAGS=-mod=mod")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Skipf("%s can't be used here: %s", toolchain, strings.TrimSpace(string(out)))
+	}
+	return program
+}
+
+func run(t *testing.T, program string, args ...string) {
+	t.Helper()
+	if out, err := exec.Command(program, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", args, err, out)
+	}
+}
+
+// Everything that both readers count is equal, to the nanosecond.
+func TestTotalsOfRealTraces(t *testing.T) {
+	program := summaryProgram(t)
+	for _, toolchain := range toolchains() {
+		t.Run(toolchain, func(t *testing.T) {
+			workload := build(t, toolchain)
+			for name, args := range scenarios {
+				file := filepath.Join(t.TempDir(), name)
+				run(t, workload, append([]string{"-o", file}, args...)...)
+				compare(t, program, file)
+			}
+		})
+	}
+}
+
+// The reference gives up a trace for a region that ends inside another; so
+// does strict mode, and the default reads it all.
+func TestMisusedRegionsAreRepaired(t *testing.T) {
+	program := summaryProgram(t)
+	file := filepath.Join(t.TempDir(), "trace")
+	run(t, build(t, "local"), "-o", file, "misuse", "locks")
+	compare(t, program, file)
+	strict, _ := ours(t, program, file)
+	tolerant, _ := ours(t, program, file, "--tolerant")
+	if strict[len(strict)-1] != "verdict damaged" || tolerant[len(tolerant)-1] != "verdict whole" {
+		t.Errorf("strict %s, tolerant %s", strict[len(strict)-1], tolerant[len(tolerant)-1])
+	}
+}
+
+// Cut anywhere, both readers agree whether what is left is a trace.
+func TestVerdictsOfCutTraces(t *testing.T) {
+	program := summaryProgram(t)
+	for _, toolchain := range []string{"go1.22.12", "go1.26.8"} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "trace")
+		run(t, build(t, toolchain), "-o", file, "-for", "1200ms", "-n", "1", "tasks")
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 1; i < 40; i++ {
+			cut := filepath.Join(dir, "cut")
+			if err := os.WriteFile(cut, data[:len(data)*i/40], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			compare(t, program, cut)
+			ours(t, program, cut, "--tolerant")
+		}
+	}
+}

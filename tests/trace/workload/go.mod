@@ -1,0 +1,3 @@
+module schedtop/tests/trace/workload
+
+go 1.18

@@ -1,0 +1,236 @@
+/* What the analyses find in a trace whose every moment is known. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/trace_scenario.h"
+
+#define US 1000
+
+static void read_service(struct analysis *a, const struct analysis_options *options)
+{
+	struct scenario s;
+	scenario_service(&s);
+	scenario_read(&s, options, a);
+	assert_int_equal(a->summary.verdict, TRACE_WHOLE);
+}
+
+static int64_t time_for(const struct analysis *a, const char *reason)
+{
+	for (uint32_t i = a->goroutines.all_reasons; i; i = a->goroutines.reason[i - 1].next)
+		if (strcmp(names_text(&a->names, a->goroutines.reason[i - 1].reason), reason) == 0)
+			return a->goroutines.reason[i - 1].total_ns;
+	return -1;
+}
+
+static void time_is_charged_to_states_and_reasons(void **state)
+{
+	(void)state;
+	struct analysis a;
+	read_service(&a, &scenario_all);
+	assert_int_equal(a.goroutines.seen, 3);
+	assert_int_equal(a.goroutines.created, 1);
+	assert_int_equal(a.goroutines.ended, 1);
+	/* 1: 0-100, 550-950; 2: 150-250, 300-500, 960-990 */
+	assert_int_equal(a.goroutines.state_ns[GO_RUNNING], (100 + 400 + 100 + 200 + 30) * US);
+	assert_int_equal(a.goroutines.state_ns[GO_SYSCALL], 50 * US);
+	assert_int_equal(a.goroutines.state_ns[GO_RUNNABLE], (140 + 460 + 150) * US);
+	assert_int_equal(time_for(&a, "chan receive"), 300 * US);
+	assert_true(time_for(&a, "sync") >= 50 * US);
+	analysis_finish(&a);
+}
+
+static void every_wait_to_run_is_in_the_distribution(void **state)
+{
+	(void)state;
+	struct analysis a;
+	read_service(&a, &scenario_all);
+	const struct distribution *d = &a.goroutines.latency;
+	assert_int_equal(d->count, 3);
+	assert_int_equal(d->sum_ns, (140 + 150 + 460) * US);
+	assert_int_equal(d->min_ns, 140 * US);
+	assert_int_equal(d->max_ns, 460 * US);
+	struct distribution_step step = {0};
+	uint64_t seen = 0;
+	while (distribution_next(d, &step))
+		seen += step.count;
+	assert_int_equal(seen, 3);
+	assert_int_equal(a.goroutines.syscall.max_ns, 50 * US);
+	analysis_finish(&a);
+}
+
+static const struct block_site *site_of(const struct analysis *a, const char *reason)
+{
+	for (size_t i = 0; i < a->blocking.sites; i++)
+		if (strcmp(names_text(&a->names, a->blocking.site[i].reason), reason) == 0 &&
+		    !a->blocking.site[i].syscall)
+			return &a->blocking.site[i];
+	fail_msg("nobody blocks on %s", reason);
+	return NULL;
+}
+
+static void goroutines_that_never_wake_are_counted_with_their_stack(void **state)
+{
+	(void)state;
+	struct analysis a;
+	read_service(&a, &scenario_all);
+	const struct block_site *sync = site_of(&a, "sync"), *always = site_of(&a, ""),
+							*chan = site_of(&a, "chan receive");
+	assert_int_equal(sync->open, 1);
+	assert_int_equal(sync->open_always, 0);
+	assert_int_equal(sync->open_goroutine, 1);
+	assert_true(sync->open_max_ns >= 50 * US);
+	assert_int_equal(always->open, 1);
+	assert_int_equal(always->open_always, 1);
+	assert_int_equal(always->open_goroutine, 50);
+	assert_int_equal(chan->open, 0);
+	assert_int_equal(chan->total_ns, 300 * US);
+	uint32_t frame = stacks_where(&a.stacks, &a.names, always->stack);
+	assert_string_equal(names_text(&a.names, a.stacks.frame[frame].function),
+	                    "example.com/shop/worker.(*Pool).run");
+	assert_int_equal(a.stacks.frame[frame].line, 42);
+	analysis_finish(&a);
+}
+
+static void collector_is_measured(void **state)
+{
+	(void)state;
+	struct analysis a;
+	read_service(&a, &scenario_all);
+	assert_int_equal(a.gc.mark.count, 1);
+	assert_int_equal(a.gc.mark.sum_ns, 200 * US);
+	assert_int_equal(a.gc.kinds, 1);
+	assert_string_equal(names_text(&a.names, a.gc.kind[0].name), "GC mark termination");
+	assert_int_equal(a.gc.pause.sum_ns, 30 * US);
+	assert_int_equal(a.gc.assist.sum_ns, 50 * US);
+	assert_int_equal(a.gc.heap_max, 4 << 20);
+	assert_int_equal(a.gc.goal_max, 8 << 20);
+	/* The stop takes both Ps, the assist one of them. */
+	assert_true(a.mmu.taken_ns > 54.9 * US && a.mmu.taken_ns < 55.1 * US);
+	assert_true(mmu_minimum(&a.mmu, 0) > .94 && mmu_minimum(&a.mmu, 0) < .96);
+	assert_true(mmu_minimum(&a.mmu, 1) < 0); /* the trace is shorter than 2 ms */
+	analysis_finish(&a);
+}
+
+static int64_t most_of(const struct timeline *t)
+{
+	int64_t most = 0;
+	for (size_t i = 0; i < t->bins; i++)
+		most = t->most[i] > most ? t->most[i] : most;
+	return most;
+}
+
+static void ps_are_measured(void **state)
+{
+	(void)state;
+	struct analysis a;
+	read_service(&a, &scenario_all);
+	assert_int_equal(procs_available(&a.procs), 2);
+	assert_int_equal(a.procs.running_ns, 1000 * US);
+	double ratio = procs_utilization(&a.procs);
+	assert_true(ratio > .49 && ratio < .51);
+	assert_int_equal(most_of(&a.activity.running), 1);
+	assert_int_equal(most_of(&a.activity.runnable), 2);
+	assert_int_equal(most_of(&a.activity.syscalls), 1);
+	assert_int_equal(most_of(&a.activity.heap), 4 << 20);
+	analysis_finish(&a);
+}
+
+static void part_counts_what_lies_in_it_and_knows_what_came_before(void **state)
+{
+	(void)state;
+	struct analysis a;
+	struct analysis_options options = scenario_all;
+	options.from_ns = 200 * US;
+	options.to_ns = 450 * US;
+	read_service(&a, &options);
+	/* 2: 200-250, 300-450 running; 1 blocked 200-400, runnable since. */
+	assert_int_equal(a.goroutines.state_ns[GO_RUNNING], 200 * US);
+	assert_int_equal(a.goroutines.state_ns[GO_SYSCALL], 50 * US);
+	assert_int_equal(a.goroutines.state_ns[GO_RUNNABLE], 50 * US);
+	assert_int_equal(time_for(&a, "chan receive"), 200 * US);
+	assert_int_equal(a.goroutines.latency.count, 0);
+	assert_int_equal(a.procs.running_ns, 250 * US);
+	assert_int_equal(a.gc.mark.count, 0);
+	assert_false(a.gc.has_heap);
+	assert_int_equal(site_of(&a, "chan receive")->total_ns, 200 * US);
+	assert_int_equal(site_of(&a, "")->open_always, 1);
+	assert_int_equal(a.tasks.type[0].open, 1);
+	assert_int_equal(a.tasks.type[0].open_max_ns, 250 * US);
+	assert_int_equal(a.summary.verdict, TRACE_WHOLE);
+	analysis_finish(&a);
+}
+
+static void parts_add_up_to_the_whole(void **state)
+{
+	(void)state;
+	struct analysis whole, part;
+	int64_t sum[GO_STATUS_COUNT] = {0}, running = 0;
+	read_service(&whole, &scenario_all);
+	for (int64_t from = 0; from < 2000 * US; from += 77 * US) {
+		struct analysis_options options = scenario_all;
+		options.from_ns = from;
+		options.to_ns = from + 77 * US;
+		read_service(&part, &options);
+		for (size_t i = 0; i < GO_STATUS_COUNT; i++)
+			sum[i] += part.goroutines.state_ns[i];
+		running += part.procs.running_ns;
+		analysis_finish(&part);
+	}
+	for (size_t i = GO_RUNNABLE; i < GO_STATUS_COUNT; i++)
+		assert_int_equal(sum[i], whole.goroutines.state_ns[i]);
+	assert_int_equal(running, whole.procs.running_ns);
+	analysis_finish(&whole);
+}
+
+static void one_goroutine_can_be_asked_for(void **state)
+{
+	(void)state;
+	struct analysis a;
+	struct analysis_options options = scenario_all;
+	options.goroutine = 2;
+	read_service(&a, &options);
+	assert_int_equal(a.goroutines.state_ns[GO_RUNNING], 330 * US);
+	assert_int_equal(a.goroutines.state_ns[GO_WAITING], 0);
+	assert_int_equal(a.goroutines.latency.count, 2);
+	assert_int_equal(a.goroutines.groups, 1);
+	assert_string_equal(names_text(&a.names, a.goroutines.group[0].function),
+	                    "example.com/shop/worker.(*Pool).run");
+	assert_int_equal(a.most_running.n, 1);
+	assert_int_equal(a.most_running.g[0].id, 2);
+	analysis_finish(&a);
+}
+
+static void analyses_nobody_asks_for_are_not_made(void **state)
+{
+	(void)state;
+	struct analysis a;
+	struct analysis_options options = scenario_all;
+	options.kinds = 1U << REPORT_HEALTH;
+	read_service(&a, &options);
+	assert_int_equal(a.goroutines.seen, 0);
+	assert_int_equal(a.tasks.types, 0);
+	assert_int_equal(a.stacks.n, 0);
+	assert_true(a.summary.events > 20);
+	analysis_finish(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(time_is_charged_to_states_and_reasons),
+		cmocka_unit_test(every_wait_to_run_is_in_the_distribution),
+		cmocka_unit_test(goroutines_that_never_wake_are_counted_with_their_stack),
+		cmocka_unit_test(collector_is_measured),
+		cmocka_unit_test(ps_are_measured),
+		cmocka_unit_test(part_counts_what_lies_in_it_and_knows_what_came_before),
+		cmocka_unit_test(parts_add_up_to_the_whole),
+		cmocka_unit_test(one_goroutine_can_be_asked_for),
+		cmocka_unit_test(analyses_nobody_asks_for_are_not_made),
+	};
+	return cmocka_run_group_tests_name("trace_analyses", tests, NULL, NULL);
+}

@@ -1,0 +1,135 @@
+#include "trace/blocking.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/elapsed.h"
+#include "trace/tables.h"
+#include "trace/transition.h"
+
+void blocking_finish(struct blocking *a)
+{
+	free(a->site);
+	free(a->slot);
+	idmap_finish(&a->site_of);
+	memset(a, 0, sizeof *a);
+}
+
+static bool grow(struct blocking *a, size_t slots)
+{
+	if (slots <= a->slots)
+		return true;
+	struct blocked *slot = reallocarray(a->slot, slots * 2, sizeof *slot);
+	if (!slot)
+		return false;
+	memset(slot + a->slots, 0, (slots * 2 - a->slots) * sizeof *slot);
+	a->slot = slot;
+	a->slots = slots * 2;
+	return true;
+}
+
+/* Index + 1; 0: no memory. */
+static uint32_t site_of(struct blocking *a, uint32_t stack, uint32_t reason, bool syscall)
+{
+	uint64_t key = (uint64_t)stack << 32 | (uint64_t)reason << 1 | syscall;
+	uint32_t known = idmap_get(&a->site_of, key);
+	if (known != IDMAP_NONE)
+		return known + 1;
+	if (!wire_grow(&a->site, &a->site_capacity, a->sites, sizeof *a->site) ||
+	    !idmap_put(&a->site_of, key, (uint32_t)a->sites))
+		return 0;
+	a->site[a->sites] = (struct block_site){.stack = stack, .reason = reason, .syscall = syscall};
+	return (uint32_t)++a->sites;
+}
+
+static void close_wait(struct blocking *a, struct blocked *g, int64_t now)
+{
+	struct block_site *site = &a->site[g->site - 1];
+	int64_t ns = elapsed_ns(g->since_ns, now);
+	site->count++;
+	add_ns(&site->total_ns, ns);
+	if (ns > site->max_ns)
+		site->max_ns = ns;
+	g->site = 0;
+}
+
+static bool transition(struct blocking *a, const struct trace_block *block,
+                       const struct trace_event *e)
+{
+	struct blocked *g = &a->slot[e->subject];
+	/* A status says again what is known, unless it is the first that is heard of it. */
+	if (e->from == e->to)
+		return true;
+	if (g->site)
+		close_wait(a, g, e->at_ns);
+	if ((e->to != GO_WAITING && e->to != GO_SYSCALL) ||
+	    (a->only && block->goroutine[e->subject].id != a->only))
+		return true;
+	bool own = e->type != EV_GO_CREATE_BLOCKED && e->type != EV_GO_CREATE_SYSCALL;
+	uint32_t stack = own ? stacks_number(a->stacks, block, e->arg[2]) : STACK_NONE;
+	if (stack == STACK_ERROR)
+		return false;
+	*g = (struct blocked){
+		.since_ns = e->at_ns,
+		.site = site_of(a, stack, e->name, e->to == GO_SYSCALL),
+		.always = e->from == GO_BAD,
+	};
+	return g->site != 0;
+}
+
+static bool on_events(void *self, const struct trace_block *block)
+{
+	struct blocking *a = self;
+	if (!grow(a, block->goroutines))
+		return false;
+	for (size_t i = 0; i < block->events; i++) {
+		const struct trace_event *e = &block->event[i];
+		if (is_go_transition(e->type) && !transition(a, block, e))
+			return false;
+	}
+	return true;
+}
+
+static void on_gap(void *self, int64_t time_ns)
+{
+	struct blocking *a = self;
+	for (size_t i = 0; i < a->slots; i++)
+		if (a->slot[i].site)
+			close_wait(a, &a->slot[i], time_ns);
+}
+
+static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
+{
+	struct blocking *a = self;
+	for (size_t i = 0; i < a->slots; i++) {
+		struct blocked *g = &a->slot[i];
+		if (!g->site)
+			continue;
+		struct block_site *site = &a->site[g->site - 1];
+		int64_t ns = elapsed_ns(g->since_ns, time_ns);
+		if (site->open++ == 0 || ns > site->open_max_ns) {
+			site->open_max_ns = ns;
+			site->open_goroutine = i < block->goroutines ? block->goroutine[i].id : 0;
+		}
+		site->open_always += g->always;
+		close_wait(a, g, time_ns);
+	}
+}
+
+void blocking_restart(void *self, int64_t time_ns)
+{
+	struct blocking *a = self;
+	for (size_t i = 0; i < a->sites; i++)
+		a->site[i] = (struct block_site){.stack = a->site[i].stack,
+		                                 .reason = a->site[i].reason,
+		                                 .syscall = a->site[i].syscall};
+	for (size_t i = 0; i < a->slots; i++) {
+		a->slot[i].since_ns = time_ns;
+		a->slot[i].always = a->slot[i].site != 0;
+	}
+}
+
+struct trace_visitor blocking_visitor(struct blocking *a)
+{
+	return (struct trace_visitor){.self = a, .events = on_events, .gap = on_gap, .end = on_end};
+}

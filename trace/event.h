@@ -1,0 +1,79 @@
+/*
+ * What a trace says, event by event, in one order over all threads; and the visitors that are shown
+ * it. Events come in blocks: a visitor walks a block with its own small switch, which keeps its
+ * data in the cache, and no visitor sees another. Goroutines, Ps and Ms are known by slots, small
+ * numbers used again after their owner is gone, so that a visitor's own records are plain arrays.
+ * All of it is valid during the call only. Visitors are called one at a time, on one thread,
+ * which need not be the caller's; when the pass is over, what they have is the caller's.
+ */
+#ifndef SCHEDTOP_TRACE_EVENT_H
+#define SCHEDTOP_TRACE_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/format.h"
+#include "trace/names.h"
+#include "trace/wire.h"
+#include "util/status.h"
+
+#define TRACE_NONE UINT32_MAX
+
+/* States of a transition: enum go_status and enum proc_status, where 0 is "not determined yet", and
+ * this. */
+#define TRACE_NOT_EXIST 5
+
+struct trace_event {
+	int64_t time_ns;  /* strictly increasing over the whole trace */
+	int64_t at_ns;    /* as it was written, within +-2^61: for durations; it can step back */
+	uint64_t arg[3];  /* by type, see below; the last is a stack's ID, of this generation */
+	uint32_t g, p, m; /* slots of the context before the event, or TRACE_NONE */
+	uint32_t subject; /* slot of the goroutine or P that a transition or a range is about */
+	uint32_t name;    /* reason, kind of STW, task, region, log category, label: in names */
+	uint8_t type;     /* enum trace_event_type */
+	uint8_t from, to; /* of a transition */
+	bool synthetic;   /* stands for a part of another event */
+};
+/*
+ * PROCS_CHANGE arg[0] GOMAXPROCS · GO_CREATE arg[0] stack it starts with · HEAP_* arg[0] bytes ·
+ * GC_* arg[0] sequence number · GC_SWEEP_END arg[0] swept, arg[1] reclaimed bytes · USER_TASK_BEGIN
+ * arg[0] task, arg[1] parent (0: none) · USER_TASK_END arg[0] task, arg[1] parent, name of the task
+ * when it is known · USER_REGION_* arg[0] task · USER_LOG arg[0] task, arg[1] ID of the value's
+ * string · CPU_SAMPLE arg[0], arg[1] goroutine's and thread's ID · SYNC arg[0] its number, counted
+ * from 1
+ */
+
+/* Who has a slot. */
+struct trace_slot {
+	uint64_t id;
+};
+
+struct trace_block {
+	const struct trace_event *event;
+	size_t events;
+	struct generation *generation; /* NULL before the first and behind the last one */
+	struct names *names;
+	uint64_t gomaxprocs; /* when a trace of format 1 began; 0: unknown, or PROCS_CHANGE tells */
+	/* By slot. */
+	const struct trace_slot *goroutine;
+	size_t goroutines; /* slots ever used */
+	const struct trace_slot *proc;
+	size_t procs;
+	const struct trace_slot *thread;
+	size_t threads;
+};
+
+struct trace_visitor {
+	void *self;
+	/* false: no memory; the pass ends. */
+	bool (*events)(void *self, const struct trace_block *block);
+	/* The last block of a generation was shown; its tables can still be read. May be NULL. */
+	bool (*generation_end)(void *self, const struct trace_block *block);
+	/* Events were lost between here and what follows: nothing that is open goes on. May be NULL. */
+	void (*gap)(void *self, int64_t time_ns);
+	/* The trace ends at this time. May be NULL. */
+	void (*end)(void *self, const struct trace_block *block, int64_t time_ns);
+};
+
+#endif

@@ -1,0 +1,274 @@
+#include "trace/goroutines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/elapsed.h"
+#include "trace/stacks.h"
+#include "trace/tables.h"
+#include "trace/transition.h"
+
+void goroutines_finish(struct goroutines *a)
+{
+	free(a->slot);
+	free(a->group);
+	free(a->reason);
+	idmap_finish(&a->group_of);
+	spent_reasons_finish(&a->known);
+	distribution_finish(&a->latency);
+	distribution_finish(&a->syscall);
+	memset(a, 0, sizeof *a);
+}
+
+/* --- lists of reasons ------------------------------------------------------------------------ */
+
+static bool add_reason(struct goroutines *a, uint32_t *list, uint32_t reason, uint64_t count,
+                       int64_t ns)
+{
+	uint32_t i = *list;
+	while (i && a->reason[i - 1].reason != reason)
+		i = a->reason[i - 1].next;
+	if (!i) {
+		i = a->free_reason;
+		if (i) {
+			a->free_reason = a->reason[i - 1].next;
+		} else {
+			if (!wire_grow(&a->reason, &a->reason_capacity, a->reasons, sizeof *a->reason))
+				return false;
+			i = (uint32_t)++a->reasons;
+		}
+		a->reason[i - 1] = (struct reason_time){.reason = reason, .next = *list};
+		*list = i;
+	}
+	a->reason[i - 1].count += count;
+	add_ns(&a->reason[i - 1].total_ns, ns);
+	return true;
+}
+
+static void free_reasons(struct goroutines *a, uint32_t list)
+{
+	while (list) {
+		uint32_t next = a->reason[list - 1].next;
+		a->reason[list - 1].next = a->free_reason;
+		a->free_reason = list;
+		list = next;
+	}
+}
+
+static bool merge_reasons(struct goroutines *a, uint32_t *into, uint32_t from)
+{
+	for (; from; from = a->reason[from - 1].next) {
+		struct reason_time r = a->reason[from - 1];
+		if (!add_reason(a, into, r.reason, r.count, r.total_ns))
+			return false;
+	}
+	return true;
+}
+
+/* --- goroutines ------------------------------------------------------------------------------ */
+
+static bool grow_slots(struct goroutines *a, size_t slots)
+{
+	if (slots <= a->slots)
+		return true;
+	size_t n = a->slots ? a->slots : 64;
+	while (n < slots)
+		n *= 2;
+	struct goroutine_time *slot = reallocarray(a->slot, n, sizeof *slot);
+	if (!slot)
+		return false;
+	a->slot = slot;
+	for (; a->slots < n; a->slots++)
+		a->slot[a->slots] = (struct goroutine_time){.state = TRACE_NOT_EXIST};
+	return true;
+}
+
+static bool wants(const struct goroutines *a, const struct goroutine_time *g)
+{
+	return !a->only || a->only == g->id;
+}
+
+/* Closes the state that goes on; a clock that steps back adds nothing. */
+static bool charge(struct goroutines *a, struct goroutine_time *g, int64_t now)
+{
+	int64_t ns = elapsed_ns(g->since_ns, now);
+	add_ns(&g->state_ns[g->state], ns);
+	g->since_ns = now;
+	return g->state != GO_WAITING || add_reason(a, &g->reasons, g->reason, 1, ns);
+}
+
+static struct goroutine_group *group_of(struct goroutines *a, uint32_t function, uint32_t creator)
+{
+	uint64_t key = (uint64_t)function << 32 | creator;
+	uint32_t i = idmap_get(&a->group_of, key);
+	if (i != IDMAP_NONE)
+		return &a->group[i];
+	if (!wire_grow(&a->group, &a->group_capacity, a->groups, sizeof *a->group) ||
+	    !idmap_put(&a->group_of, key, (uint32_t)a->groups))
+		return NULL;
+	a->group[a->groups] = (struct goroutine_group){.function = function, .creator = creator};
+	return &a->group[a->groups++];
+}
+
+static void add_states(int64_t to[GO_STATUS_COUNT], const int64_t from[GO_STATUS_COUNT])
+{
+	for (size_t i = 0; i < GO_STATUS_COUNT; i++)
+		add_ns(&to[i], from[i]);
+}
+
+static bool add_to_group(struct goroutines *a, const struct goroutine_time *g, bool ended)
+{
+	struct goroutine_group *group = group_of(a, g->function, g->creator);
+	if (!group)
+		return false;
+	if (a->finished)
+		a->finished(a->finished_self, a, g);
+	group->goroutines++;
+	group->created += g->created;
+	group->ended += ended;
+	group->starts += g->starts;
+	if (g->latency_max_ns > group->latency_max_ns)
+		group->latency_max_ns = g->latency_max_ns;
+	add_states(group->state_ns, g->state_ns);
+	add_states(a->state_ns, g->state_ns);
+	return merge_reasons(a, &group->reasons, g->reasons) &&
+	       merge_reasons(a, &a->all_reasons, g->reasons);
+}
+
+/* Adds the goroutine to its group and frees its slot. */
+static bool retire(struct goroutines *a, struct goroutine_time *g, bool ended)
+{
+	if (wants(a, g) && !add_to_group(a, g, ended))
+		return false;
+	free_reasons(a, g->reasons);
+	g->reasons = 0;
+	g->state = TRACE_NOT_EXIST;
+	a->ended += ended;
+	a->alive--;
+	return true;
+}
+
+static void meet(struct goroutines *a, struct goroutine_time *g, uint64_t id,
+                 const struct trace_event *e)
+{
+	*g = (struct goroutine_time){
+		.id = id,
+		.since_ns = e->at_ns,
+		.first_ns = e->at_ns,
+		.state = e->to,
+		.created = e->from == TRACE_NOT_EXIST,
+	};
+	a->seen++;
+	a->created += g->created;
+	if (++a->alive > a->most_alive)
+		a->most_alive = a->alive;
+}
+
+/* Reasons beyond those that are told apart are blocked for no known one. */
+static uint32_t reason_of(struct goroutines *a, const struct trace_event *e)
+{
+	return spent_kind(&a->known, e) == SPENT_OTHER ? NAME_NONE : e->name;
+}
+
+static bool note_duration(struct goroutines *a, struct goroutine_time *g, uint8_t was, int64_t ns)
+{
+	if (was == GO_RUNNABLE && g->state == GO_RUNNING) {
+		g->starts++;
+		if (ns > g->latency_max_ns)
+			g->latency_max_ns = ns;
+		return !wants(a, g) || distribution_add(&a->latency, ns);
+	}
+	return was != GO_SYSCALL || !wants(a, g) || distribution_add(&a->syscall, ns);
+}
+
+static bool transition(struct goroutines *a, const struct trace_block *block,
+                       const struct trace_event *e)
+{
+	struct goroutine_time *g = &a->slot[e->subject];
+	if (g->state == TRACE_NOT_EXIST) {
+		meet(a, g, block->goroutine[e->subject].id, e);
+		if (e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED) {
+			g->function = stack_function(block, e->arg[0], true);
+			g->creator = stack_function(block, e->arg[2], false);
+		}
+	} else if (e->from != e->to) { /* else it only says again what is known */
+		int64_t since = g->since_ns;
+		uint8_t was = g->state;
+		if (!charge(a, g, e->at_ns))
+			return false;
+		g->state = e->to;
+		g->reason = e->to == GO_WAITING ? reason_of(a, e) : NAME_NONE;
+		if (e->to == TRACE_NOT_EXIST)
+			return retire(a, g, true);
+		if (!note_duration(a, g, was, elapsed_ns(since, e->at_ns)))
+			return false;
+	}
+	/* A stack of its own shows at its root where it started. */
+	if (g->function == NAME_NONE && e->arg[2] &&
+	    (e->g == e->subject || e->type == EV_GO_STATUS_STACK))
+		g->function = stack_function(block, e->arg[2], true);
+	return true;
+}
+
+static bool on_events(void *self, const struct trace_block *block)
+{
+	struct goroutines *a = self;
+	if (!grow_slots(a, block->goroutines))
+		return false;
+	for (size_t i = 0; i < block->events; i++) {
+		const struct trace_event *e = &block->event[i];
+		if (is_go_transition(e->type) && !transition(a, block, e))
+			return false;
+	}
+	return true;
+}
+
+static void close_all(struct goroutines *a, int64_t now, bool end)
+{
+	for (size_t i = 0; i < a->slots; i++) {
+		struct goroutine_time *g = &a->slot[i];
+		if (g->state == TRACE_NOT_EXIST)
+			continue;
+		a->blocked += end && g->state == GO_WAITING;
+		/* Out of memory here loses this one from the sums; there is nobody left to tell. */
+		if (charge(a, g, now))
+			retire(a, g, false);
+	}
+}
+
+static void on_gap(void *self, int64_t time_ns)
+{
+	close_all(self, time_ns, false);
+}
+
+static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
+{
+	(void)block;
+	close_all(self, time_ns, true);
+}
+
+void goroutines_restart(void *self, int64_t time_ns)
+{
+	struct goroutines *a = self;
+	distribution_finish(&a->latency);
+	distribution_finish(&a->syscall);
+	idmap_clear(&a->group_of);
+	a->groups = a->reasons = 0; /* all lists at once */
+	a->free_reason = a->all_reasons = 0;
+	memset(a->state_ns, 0, sizeof a->state_ns);
+	for (size_t i = 0; i < a->slots; i++) {
+		struct goroutine_time *g = &a->slot[i];
+		memset(g->state_ns, 0, sizeof g->state_ns);
+		g->since_ns = g->first_ns = time_ns;
+		g->latency_max_ns = 0;
+		g->reasons = g->starts = 0;
+		g->created = false;
+	}
+	a->seen = a->most_alive = a->alive;
+	a->created = a->ended = a->blocked = 0;
+}
+
+struct trace_visitor goroutines_visitor(struct goroutines *a)
+{
+	return (struct trace_visitor){.self = a, .events = on_events, .gap = on_gap, .end = on_end};
+}

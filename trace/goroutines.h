@@ -1,0 +1,75 @@
+/*
+ * How long each goroutine ran, waited to run, sat in a syscall and was blocked, and on what: per
+ * goroutine while it lives, and summed by the function it starts with and the function that created
+ * it. A visitor; the caller owns it, one thread.
+ */
+#ifndef SCHEDTOP_TRACE_GOROUTINES_H
+#define SCHEDTOP_TRACE_GOROUTINES_H
+
+#include "trace/breakdown.h"
+#include "trace/distribution.h"
+#include "trace/event.h"
+
+/* Time blocked for one reason. */
+struct reason_time {
+	uint32_t
+		reason;    /* in names; NAME_NONE: blocked when the trace began, or at a coroutine switch */
+	uint32_t next; /* index of the list's next + 1, 0: none */
+	uint64_t count;
+	int64_t total_ns;
+};
+
+struct goroutine_time {
+	uint64_t id;
+	int64_t since_ns, first_ns;
+	int64_t state_ns[GO_STATUS_COUNT]; /* by enum go_status; GO_WAITING is the sum over reasons */
+	uint32_t reasons;                  /* list in goroutines.reason, index + 1 */
+	uint32_t reason;                   /* of the wait that goes on */
+	uint32_t function, creator;        /* names; NAME_NONE: unknown */
+	uint32_t starts;                   /* times it began to run */
+	int64_t latency_max_ns;            /* longest wait to run */
+	uint8_t state;                     /* enum go_status, or TRACE_NOT_EXIST for a free slot */
+	bool created;                      /* during the trace */
+};
+
+/* All goroutines that start with one function and were created by one function. */
+struct goroutine_group {
+	uint32_t function, creator;
+	uint64_t goroutines, created, ended;
+	int64_t state_ns[GO_STATUS_COUNT];
+	uint64_t starts;
+	int64_t latency_max_ns;
+	uint32_t reasons;
+};
+
+struct goroutines {
+	uint64_t only; /* this goroutine alone; 0: all */
+
+	struct goroutine_time *slot;
+	size_t slots;
+	struct goroutine_group *group;
+	size_t groups, group_capacity;
+	struct idmap group_of;
+	struct reason_time *reason;
+	size_t reasons, reason_capacity;
+	uint32_t free_reason;
+	struct spent_reasons known;  /* more different ones than a runtime has count as one */
+	struct distribution latency; /* runnable -> running */
+	struct distribution syscall;
+	int64_t state_ns[GO_STATUS_COUNT]; /* of all */
+	uint32_t all_reasons;
+	uint64_t seen, created, ended, most_alive, alive;
+	uint64_t blocked; /* still waiting at the end */
+	/* Called with each goroutine when it ends, and with all that are left at the end. May be NULL.
+	 */
+	void (*finished)(void *self, const struct goroutines *goroutines,
+	                 const struct goroutine_time *g);
+	void *finished_self;
+};
+
+/* All zero, with `only` and `finished` set if wanted, is a good start. */
+void goroutines_finish(struct goroutines *goroutines);
+struct trace_visitor goroutines_visitor(struct goroutines *goroutines);
+void goroutines_restart(void *goroutines, int64_t time_ns);
+
+#endif

@@ -1,0 +1,33 @@
+noinst_LIBRARIES += trace/libtrace.a
+trace_libtrace_a_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
+trace_libtrace_a_SOURCES = \
+	trace/activity.c trace/activity.h \
+	trace/advance.c \
+	trace/blocking.c trace/blocking.h \
+	trace/breakdown.c trace/breakdown.h \
+	trace/audience.c trace/audience.h \
+	trace/distribution.c trace/distribution.h \
+	trace/elapsed.h \
+	trace/event.h \
+	trace/format.c trace/format.h \
+	trace/gc.c trace/gc.h \
+	trace/goroutines.c trace/goroutines.h \
+	trace/idmap.c trace/idmap.h \
+	trace/inflate.c trace/inflate.h \
+	trace/input.c trace/input.h \
+	trace/mmu.c trace/mmu.h \
+	trace/names.c trace/names.h \
+	trace/order.c trace/order.h trace/order_state.h \
+	trace/procs.c trace/procs.h \
+	trace/reader.c trace/reader.h \
+	trace/regions.c trace/regions.h \
+	trace/samples.c trace/samples.h \
+	trace/stacks.c trace/stacks.h \
+	trace/tables.c trace/tables.h \
+	trace/tasks.c trace/tasks.h \
+	trace/timeline.c trace/timeline.h \
+	trace/transition.h \
+	trace/v1.c trace/v1.h trace/v1_merge.c trace/v1_state.h trace/v1_wire.c \
+	trace/varint.h \
+	trace/wire.c trace/wire.h \
+	trace/window.c trace/window.h

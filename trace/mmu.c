@@ -1,0 +1,240 @@
+#include "trace/mmu.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/elapsed.h"
+#include "trace/transition.h"
+
+#define MS INT64_C(1000000)
+
+const int64_t mmu_window_ns[MMU_WINDOWS] = {
+	1 * MS, 2 * MS, 5 * MS, 10 * MS, 20 * MS, 50 * MS, 100 * MS, 200 * MS, 500 * MS, 1000 * MS,
+};
+
+void mmu_finish(struct mmu *mmu)
+{
+	free(mmu->slot);
+	memset(mmu, 0, sizeof *mmu);
+}
+
+/* --- one window length ------------------------------------------------------------------------
+ *
+ * What was taken is a line that bends at the points. The window in which most is taken begins or
+ * ends at one of them, so these are the only windows to look at: one that ends at each point when
+ * it comes, and one that begins at it as soon as the line is known to its end.
+ */
+
+static struct mmu_point *point(struct mmu_window *w, unsigned i)
+{
+	return &w->point[(w->first + i) % MMU_POINTS];
+}
+
+static double between(const struct mmu_point *a, const struct mmu_point *b, int64_t at_ns)
+{
+	int64_t whole = elapsed_ns(a->at_ns, b->at_ns);
+	if (whole == 0)
+		return b->taken_ns;
+	return a->taken_ns +
+	       (b->taken_ns - a->taken_ns) * (double)elapsed_ns(a->at_ns, at_ns) / (double)whole;
+}
+
+static void judge(struct mmu_window *w, int64_t at_ns, double taken_ns)
+{
+	if (w->known && taken_ns <= w->worst_taken_ns)
+		return;
+	w->known = true;
+	w->worst_taken_ns = taken_ns;
+	w->worst_at_ns = at_ns;
+}
+
+static void add_point(struct mmu_window *w, int64_t width, struct mmu_point p)
+{
+	if (w->points == 0) {
+		w->point[w->first] = p;
+		w->points = 1;
+		return;
+	}
+	const struct mmu_point last = *point(w, w->points - 1);
+	for (; w->next < w->points; w->next++) {
+		const struct mmu_point *start = point(w, w->next);
+		if (elapsed_ns(start->at_ns, p.at_ns) < width)
+			break;
+		judge(w, start->at_ns, between(&last, &p, start->at_ns + width) - start->taken_ns);
+	}
+	/* The window that ends here begins behind point next - 1. */
+	if (w->next > 0) {
+		const struct mmu_point *before = point(w, w->next - 1);
+		const struct mmu_point *behind = w->next < w->points ? point(w, w->next) : &p;
+		int64_t start = p.at_ns - width;
+		judge(w, start, p.taken_ns - between(before, behind, start));
+		w->first = (w->first + w->next - 1) % MMU_POINTS;
+		w->points -= w->next - 1;
+		w->next = 1;
+	}
+	bool near = w->points > 1 && w->next < w->points &&
+	            elapsed_ns(point(w, w->points - 2)->at_ns, last.at_ns) < width / MMU_STEPS;
+	if (!near)
+		w->points++;
+	*point(w, w->points - 1) = p;
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+/* What is taken at this moment, 0...1. */
+static double share(const struct mmu *mmu)
+{
+	if (mmu->stops)
+		return 1;
+	if (mmu->procs == 0)
+		return 0;
+	return mmu->busy < mmu->procs ? (double)mmu->busy / (double)mmu->procs : 1;
+}
+
+static void advance(struct mmu *mmu, int64_t now)
+{
+	if (now <= mmu->last_ns)
+		return;
+	mmu->taken_ns += share(mmu) * (double)elapsed_ns(mmu->last_ns, now);
+	mmu->last_ns = now;
+	struct mmu_point p = {now, mmu->taken_ns};
+	for (size_t i = 0; i < MMU_WINDOWS; i++)
+		add_point(&mmu->window[i], mmu_window_ns[i], p);
+}
+
+void mmu_restart(void *self, int64_t time_ns)
+{
+	struct mmu *mmu = self;
+	memset(mmu->window, 0, sizeof mmu->window);
+	mmu->begun = true;
+	mmu->taken_ns = 0;
+	mmu->first_ns = mmu->last_ns = time_ns;
+	struct mmu_point p = {time_ns, 0};
+	for (size_t i = 0; i < MMU_WINDOWS; i++)
+		add_point(&mmu->window[i], mmu_window_ns[i], p);
+}
+
+static void recount(struct mmu *mmu, struct mmu_goroutine *g, int64_t now)
+{
+	bool counts = g->executes && (g->worker || g->assists);
+	if (counts == g->counted)
+		return;
+	advance(mmu, now);
+	mmu->busy = counts ? mmu->busy + 1 : mmu->busy - 1;
+	g->counted = counts;
+}
+
+static void transition(struct mmu *mmu, const struct trace_event *e)
+{
+	struct mmu_goroutine *g = &mmu->slot[e->subject];
+	g->executes = e->to == GO_RUNNING || e->to == GO_SYSCALL;
+	if (g->worker || g->assists || g->counted)
+		recount(mmu, g, e->time_ns);
+	if (e->to == TRACE_NOT_EXIST)
+		*g = (struct mmu_goroutine){0};
+}
+
+static bool begins(const struct trace_block *block, const struct trace_event *e, const char *prefix)
+{
+	return strncmp(names_text(block->names, e->name), prefix, strlen(prefix)) == 0;
+}
+
+static void stop(struct mmu *mmu, const struct trace_block *block, const struct trace_event *e)
+{
+	if (!begins(block, e, "GC "))
+		return;
+	advance(mmu, e->time_ns);
+	if (e->type == EV_STW_BEGIN)
+		mmu->stops++;
+	else if (mmu->stops)
+		mmu->stops--;
+}
+
+static void event(struct mmu *mmu, const struct trace_block *block, const struct trace_event *e)
+{
+	if (is_go_transition(e->type)) {
+		transition(mmu, e);
+		return;
+	}
+	switch (e->type) {
+	case EV_STW_BEGIN:
+	case EV_STW_END:
+		stop(mmu, block, e);
+		break;
+	case EV_GC_MARK_ASSIST_BEGIN:
+	case EV_GC_MARK_ASSIST_ACTIVE:
+	case EV_GC_MARK_ASSIST_END:
+		mmu->slot[e->subject].assists = e->type != EV_GC_MARK_ASSIST_END;
+		recount(mmu, &mmu->slot[e->subject], e->time_ns);
+		break;
+	case EV_GO_LABEL:
+		/* gcBgMarkWorker labels itself with its mode each time it goes to work. */
+		if (e->g != TRACE_NONE && begins(block, e, "GC ")) {
+			mmu->slot[e->g].worker = !begins(block, e, "GC (idle)");
+			recount(mmu, &mmu->slot[e->g], e->time_ns);
+		}
+		break;
+	case EV_PROCS_CHANGE:
+		advance(mmu, e->time_ns);
+		mmu->procs = e->arg[0];
+		break;
+	default:
+		break;
+	}
+}
+
+static bool on_events(void *self, const struct trace_block *block)
+{
+	struct mmu *mmu = self;
+	if (block->goroutines > mmu->slots) {
+		size_t n = block->goroutines * 2;
+		struct mmu_goroutine *slot = reallocarray(mmu->slot, n, sizeof *slot);
+		if (!slot)
+			return false;
+		memset(slot + mmu->slots, 0, (n - mmu->slots) * sizeof *slot);
+		mmu->slot = slot;
+		mmu->slots = n;
+	}
+	if (!mmu->begun && block->events)
+		mmu_restart(mmu, block->event[0].time_ns);
+	if (mmu->procs == 0)
+		mmu->procs = block->gomaxprocs;
+	for (size_t i = 0; i < block->events; i++)
+		event(mmu, block, &block->event[i]);
+	return true;
+}
+
+static void on_gap(void *self, int64_t time_ns)
+{
+	struct mmu *mmu = self;
+	advance(mmu, time_ns);
+	for (size_t i = 0; i < mmu->slots; i++)
+		mmu->slot[i] = (struct mmu_goroutine){0};
+	mmu->busy = mmu->stops = 0;
+}
+
+static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
+{
+	(void)block;
+	advance(self, time_ns);
+}
+
+struct trace_visitor mmu_visitor(struct mmu *mmu)
+{
+	return (struct trace_visitor){.self = mmu, .events = on_events, .gap = on_gap, .end = on_end};
+}
+
+double mmu_minimum(const struct mmu *mmu, size_t window)
+{
+	const struct mmu_window *w = &mmu->window[window];
+	if (!w->known || mmu->procs == 0)
+		return -1;
+	double ratio = 1 - w->worst_taken_ns / (double)mmu_window_ns[window];
+	return ratio < 0 ? 0 : ratio;
+}
+
+double mmu_mean(const struct mmu *mmu)
+{
+	double whole = (double)elapsed_ns(mmu->first_ns, mmu->last_ns);
+	return whole > 0 && mmu->procs ? 1 - mmu->taken_ns / whole : -1;
+}

@@ -1,0 +1,59 @@
+/*
+ * How much of the Ps the collector leaves to the program: on the whole, and at worst in any stretch
+ * of time of a given length, the minimum mutator utilization (internal/trace/gc.go). Stops of the
+ * world for the collector, its dedicated and fractional workers and mark assists count against it.
+ * A visitor of fixed size but for the goroutines alive; the caller owns it, one thread.
+ */
+#ifndef SCHEDTOP_TRACE_MMU_H
+#define SCHEDTOP_TRACE_MMU_H
+
+#include "trace/event.h"
+
+enum {
+	MMU_WINDOWS = 10,
+	MMU_STEPS = 512, /* changes nearer to each other than a window's 512th are drawn together, which
+	                    moves its minimum by less than half a percent */
+	MMU_POINTS = MMU_STEPS + 4,
+};
+extern const int64_t mmu_window_ns[MMU_WINDOWS];
+
+struct mmu_point {
+	int64_t at_ns;
+	double taken_ns; /* from the program until then, of all Ps: 0...at_ns */
+};
+
+struct mmu_window {
+	bool known; /* the trace is long enough */
+	double worst_taken_ns;
+	int64_t worst_at_ns; /* when the worst window begins */
+
+	struct mmu_point point[MMU_POINTS]; /* a ring */
+	unsigned first, points, next;       /* next: the first whose own window is not over */
+};
+
+struct mmu_goroutine {
+	bool worker, assists, executes, counted;
+};
+
+struct mmu {
+	bool begun;
+	int64_t first_ns, last_ns;
+	double taken_ns;
+	struct mmu_window window[MMU_WINDOWS];
+
+	uint64_t procs;
+	uint64_t busy; /* goroutines that run for the collector */
+	uint64_t stops;
+	struct mmu_goroutine *slot;
+	size_t slots;
+};
+
+/* All zero is a good start. */
+void mmu_finish(struct mmu *mmu);
+struct trace_visitor mmu_visitor(struct mmu *mmu);
+void mmu_restart(void *mmu, int64_t time_ns);
+/* 0...1; negative: unknown. Of one window, and on the whole. */
+double mmu_minimum(const struct mmu *mmu, size_t window);
+double mmu_mean(const struct mmu *mmu);
+
+#endif

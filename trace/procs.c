@@ -1,0 +1,134 @@
+#include "trace/procs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/elapsed.h"
+
+#define IDLE INT64_MIN
+
+void procs_finish(struct procs *procs)
+{
+	free(procs->slot);
+	memset(procs, 0, sizeof *procs);
+}
+
+static bool grow(struct procs *a, const struct trace_block *block)
+{
+	if (block->procs <= a->slots)
+		return true;
+	size_t n = block->procs * 2;
+	struct proc_time *slot = reallocarray(a->slot, n, sizeof *slot);
+	if (!slot)
+		return false;
+	a->slot = slot;
+	for (; a->slots < n; a->slots++)
+		a->slot[a->slots] = (struct proc_time){.id = UINT64_MAX, .since_ns = IDLE};
+	return true;
+}
+
+static void stop(struct procs *a, struct proc_time *p, int64_t now)
+{
+	if (p->since_ns != IDLE) {
+		int64_t ns = elapsed_ns(p->since_ns, now);
+		add_ns(&p->running_ns, ns);
+		add_ns(&a->running_ns, ns);
+	}
+	p->since_ns = IDLE;
+}
+
+static void transition(struct procs *a, const struct trace_block *block,
+                       const struct trace_event *e)
+{
+	struct proc_time *p = &a->slot[e->subject];
+	p->id = block->proc[e->subject].id;
+	p->steals += e->type == EV_PROC_STEAL;
+	p->starts += e->type == EV_PROC_START;
+	if (e->to != PROC_RUNNING)
+		stop(a, p, e->at_ns);
+	else if (p->since_ns == IDLE)
+		p->since_ns = e->at_ns;
+}
+
+static void change(struct procs *a, uint64_t n)
+{
+	a->gomaxprocs = n;
+	if (a->gomaxprocs_min == 0 || n < a->gomaxprocs_min)
+		a->gomaxprocs_min = n;
+	if (n > a->gomaxprocs_max)
+		a->gomaxprocs_max = n;
+}
+
+static bool on_events(void *self, const struct trace_block *block)
+{
+	struct procs *a = self;
+	if (!grow(a, block))
+		return false;
+	if (!a->begun && block->events) {
+		a->begun = true;
+		a->first_ns = block->event[0].at_ns;
+	}
+	for (size_t i = 0; i < block->events; i++) {
+		const struct trace_event *e = &block->event[i];
+		if (e->type >= EV_PROC_START && e->type <= EV_PROC_STATUS)
+			transition(a, block, e);
+		else if (e->type == EV_PROCS_CHANGE)
+			change(a, e->arg[0]);
+	}
+	if (a->gomaxprocs == 0 && block->gomaxprocs)
+		change(a, block->gomaxprocs);
+	if (block->threads > a->threads + 1)
+		a->threads = block->threads - 1; /* slot 0 is none */
+	return true;
+}
+
+static void on_gap(void *self, int64_t time_ns)
+{
+	struct procs *a = self;
+	for (size_t i = 0; i < a->slots; i++)
+		stop(a, &a->slot[i], time_ns);
+	a->last_ns = time_ns;
+}
+
+static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
+{
+	(void)block;
+	on_gap(self, time_ns);
+}
+
+void procs_restart(void *self, int64_t time_ns)
+{
+	struct procs *a = self;
+	for (size_t i = 0; i < a->slots; i++) {
+		struct proc_time *p = &a->slot[i];
+		p->running_ns = 0;
+		p->starts = p->steals = 0;
+		if (p->since_ns != IDLE)
+			p->since_ns = time_ns;
+	}
+	a->begun = true;
+	a->first_ns = time_ns;
+	a->running_ns = 0;
+	a->gomaxprocs_min = a->gomaxprocs_max = a->gomaxprocs;
+}
+
+struct trace_visitor procs_visitor(struct procs *procs)
+{
+	return (struct trace_visitor){.self = procs, .events = on_events, .gap = on_gap, .end = on_end};
+}
+
+uint64_t procs_available(const struct procs *a)
+{
+	if (a->gomaxprocs)
+		return a->gomaxprocs;
+	uint64_t n = 0;
+	for (size_t i = 0; i < a->slots; i++)
+		n += a->slot[i].id != UINT64_MAX;
+	return n;
+}
+
+double procs_utilization(const struct procs *a)
+{
+	double whole = (double)procs_available(a) * (double)elapsed_ns(a->first_ns, a->last_ns);
+	return whole > 0 ? (double)a->running_ns / whole : -1;
+}

@@ -1,0 +1,36 @@
+/*
+ * Ps: how much of GOMAXPROCS was in use. A P counts as used while it runs,
+ * syscalls it was not taken away for included. A visitor; the caller owns it, one thread.
+ */
+#ifndef SCHEDTOP_TRACE_PROCS_H
+#define SCHEDTOP_TRACE_PROCS_H
+
+#include "trace/event.h"
+
+struct proc_time {
+	uint64_t id;
+	int64_t since_ns; /* INT64_MIN: not running */
+	int64_t running_ns;
+	uint64_t starts, steals;
+};
+
+struct procs {
+	struct proc_time *slot;
+	size_t slots;
+	bool begun;
+	int64_t first_ns, last_ns;
+	int64_t running_ns;                                  /* of all Ps */
+	uint64_t gomaxprocs, gomaxprocs_min, gomaxprocs_max; /* 0: the trace doesn't tell */
+	uint64_t threads;                                    /* seen */
+};
+
+/* All zero is a good start. */
+void procs_finish(struct procs *procs);
+struct trace_visitor procs_visitor(struct procs *procs);
+void procs_restart(void *procs, int64_t time_ns);
+/* GOMAXPROCS, or the Ps seen where the trace doesn't tell. */
+uint64_t procs_available(const struct procs *procs);
+/* 0...1; negative: unknown. */
+double procs_utilization(const struct procs *procs);
+
+#endif

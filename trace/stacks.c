@@ -1,0 +1,143 @@
+#include "trace/stacks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/tables.h"
+
+void stacks_finish(struct stacks *stacks)
+{
+	free(stacks->stack);
+	free(stacks->frame);
+	idmap_finish(&stacks->of_hash);
+	free(stacks->number_of);
+	idmap_finish(&stacks->sparse_number_of);
+	memset(stacks, 0, sizeof *stacks);
+}
+
+static uint32_t name_of(const struct trace_block *block, uint64_t string)
+{
+	uint32_t name = generation_name(block->generation, block->names, string);
+	return name == NAME_ERROR ? NAME_NONE : name;
+}
+
+static uint32_t intern(struct stacks *stacks, const struct trace_block *block, uint64_t id)
+{
+	const struct wire_frame *wire[TRACE_MAX_FRAMES];
+	size_t n = block->generation ? generation_stack(block->generation, id, wire) : 0;
+	if (n == 0)
+		return STACK_NONE;
+	struct stack_frame frame[TRACE_MAX_FRAMES];
+	uint64_t hash = n;
+	for (size_t i = 0; i < n; i++) {
+		frame[i] = (struct stack_frame){name_of(block, wire[i]->function),
+		                                name_of(block, wire[i]->file), (uint32_t)wire[i]->line};
+		hash = (hash ^ frame[i].function ^ (uint64_t)frame[i].line << 32) *
+		       UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 31;
+	}
+	uint32_t head = idmap_get(&stacks->of_hash, hash);
+	/* Stacks made to collide are kept more than once instead of compared for ever. */
+	unsigned patience = 32;
+	for (uint32_t i = head == IDMAP_NONE ? 0 : head; i && patience;
+	     i = stacks->stack[i - 1].next, patience--) {
+		const struct stack *known = &stacks->stack[i - 1];
+		if (known->frames == n &&
+		    memcmp(&stacks->frame[known->first], frame, n * sizeof *frame) == 0)
+			return i;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!wire_grow(&stacks->frame, &stacks->frame_capacity, stacks->frames, sizeof *frame))
+			return STACK_ERROR;
+		stacks->frame[stacks->frames++] = frame[i];
+	}
+	if (!wire_grow(&stacks->stack, &stacks->capacity, stacks->n, sizeof *stacks->stack))
+		return STACK_ERROR;
+	uint32_t number = (uint32_t)stacks->n + 1;
+	if (head == IDMAP_NONE) {
+		if (!idmap_put(&stacks->of_hash, hash, number))
+			return STACK_ERROR;
+		head = 0;
+	} else {
+		/* Behind the head: the map goes on pointing to that one. */
+		uint32_t second = stacks->stack[head - 1].next;
+		stacks->stack[head - 1].next = number;
+		head = second;
+	}
+	stacks->stack[stacks->n++] = (struct stack){(uint32_t)(stacks->frames - n), (uint32_t)n, head};
+	return number;
+}
+
+/* IDs below the number of stacks are indexes; Go counts them up, so that these are all. */
+static bool begin_generation(struct stacks *stacks, const struct generation *g)
+{
+	if (stacks->generation == g->number && stacks->offset == g->offset &&
+	    g->stacks.n < stacks->number_limit)
+		return true;
+	if (g->stacks.n >= stacks->number_limit) {
+		size_t limit = g->stacks.n + g->stacks.n / 2 + 64;
+		uint32_t *bigger = reallocarray(stacks->number_of, limit, sizeof *bigger);
+		if (!bigger)
+			return false;
+		stacks->number_of = bigger;
+		stacks->number_limit = limit;
+	}
+	memset(stacks->number_of, 0, stacks->number_limit * sizeof *stacks->number_of);
+	idmap_clear(&stacks->sparse_number_of);
+	stacks->generation = g->number;
+	stacks->offset = g->offset;
+	return true;
+}
+
+uint32_t stacks_number(struct stacks *stacks, const struct trace_block *block, uint64_t id)
+{
+	if (id == 0 || !block->generation)
+		return STACK_NONE;
+	if (!begin_generation(stacks, block->generation))
+		return STACK_ERROR;
+	bool dense = id < stacks->number_limit;
+	if (dense && stacks->number_of[id])
+		return stacks->number_of[id] - 1;
+	uint32_t number = dense ? IDMAP_NONE : idmap_get(&stacks->sparse_number_of, id);
+	if (number != IDMAP_NONE)
+		return number;
+	number = intern(stacks, block, id);
+	if (number == STACK_ERROR)
+		return number;
+	if (dense)
+		stacks->number_of[id] = number + 1;
+	else if (!idmap_put(&stacks->sparse_number_of, id, number))
+		return STACK_ERROR;
+	return number;
+}
+
+static bool is_plumbing(const char *function)
+{
+	static const char *const prefixes[] = {"runtime.",      "runtime/",     "sync.",
+	                                       "internal/",     "syscall.",     "golang.org/x/sys/",
+	                                       "net.(*netFD).", "net.(*conn).", "os.(*File).",
+	                                       "io.",           "bufio.",       "context.",
+	                                       "time.Sleep"};
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		if (strncmp(function, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+uint32_t stacks_where(const struct stacks *stacks, const struct names *names, uint32_t number)
+{
+	if (number == STACK_NONE || number > stacks->n)
+		return UINT32_MAX;
+	const struct stack *stack = &stacks->stack[number - 1];
+	for (uint32_t i = 0; i < stack->frames; i++)
+		if (!is_plumbing(names_text(names, stacks->frame[stack->first + i].function)))
+			return stack->first + i;
+	return stack->first;
+}
+
+uint32_t stack_function(const struct trace_block *block, uint64_t id, bool root)
+{
+	const struct wire_frame *frame[TRACE_MAX_FRAMES];
+	size_t n = block->generation ? generation_stack(block->generation, id, frame) : 0;
+	return n ? name_of(block, frame[root ? n - 1 : 0]->function) : NAME_NONE;
+}

@@ -1,0 +1,48 @@
+/*
+ * Stacks beyond their generation: each different one is kept once, with names for its functions and
+ * files. The caller owns the table; one thread.
+ */
+#ifndef SCHEDTOP_TRACE_STACKS_H
+#define SCHEDTOP_TRACE_STACKS_H
+
+#include "trace/event.h"
+
+#define STACK_NONE  0
+#define STACK_ERROR UINT32_MAX
+
+struct stack_frame {
+	uint32_t function, file; /* names */
+	uint32_t line;
+};
+
+struct stack {
+	uint32_t first, frames; /* in stacks.frame, leaf first */
+	uint32_t next;          /* of the same hash, number + 1 */
+};
+
+struct stacks {
+	struct stack *stack; /* number n is stack[n - 1] */
+	size_t n, capacity;
+	struct stack_frame *frame;
+	size_t frames, frame_capacity;
+	struct idmap of_hash;
+	/* The IDs of one generation, as numbers + 1: */
+	uint32_t *number_of;
+	size_t number_limit;
+	struct idmap sparse_number_of;
+	uint64_t generation, offset; /* which one */
+};
+
+/* All zero is an empty table. */
+void stacks_finish(struct stacks *stacks);
+/* The number of the block's stack, new or known; STACK_NONE for stack 0, STACK_ERROR: no memory. */
+uint32_t stacks_number(struct stacks *stacks, const struct trace_block *block, uint64_t id);
+
+/* Index in stacks.frame of the innermost frame that is the program's own: not of the runtime, of
+   sync or of what lies below package net and os. The leaf where all are such; UINT32_MAX: none. */
+uint32_t stacks_where(const struct stacks *stacks, const struct names *names, uint32_t number);
+
+/* The name of the function at a stack's leaf or root; NAME_NONE: unknown. */
+uint32_t stack_function(const struct trace_block *block, uint64_t id, bool root);
+
+#endif

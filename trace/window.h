@@ -1,0 +1,31 @@
+/*
+ * Counts a part of a trace only. Everything before it is shown to the analyses, because what a
+ * goroutine is doing when the part begins was said earlier; then they are told to forget what they
+ * have counted. The caller owns it and the members; one thread.
+ */
+#ifndef SCHEDTOP_TRACE_WINDOW_H
+#define SCHEDTOP_TRACE_WINDOW_H
+
+#include "trace/event.h"
+
+struct window_member {
+	struct trace_visitor visitor;
+	/* Count from this time on; states go on. */
+	void (*restart)(void *self, int64_t time_ns);
+};
+
+enum window_place { WINDOW_BEFORE, WINDOW_INSIDE, WINDOW_BEHIND };
+
+struct window {
+	const struct window_member *member;
+	size_t members;
+	int64_t from_ns, to_ns; /* since the first event; INT64_MAX: to the end */
+
+	bool begun;
+	int64_t first_ns; /* of the trace */
+	enum window_place place;
+};
+
+struct trace_visitor window_visitor(struct window *window);
+
+#endif
