@@ -3,7 +3,7 @@
 #include <string.h>
 
 const struct command_info command_info[COMMAND_COUNT] = {
-	[COMMAND_QUIT] = {"quit", NULL, "Leave. The process goes on as before."},
+	[COMMAND_QUIT] = {"quit", NULL, "Leave; the process goes on as before."},
 	[COMMAND_REDRAW] = {"redraw", NULL, "Draw the whole screen again."},
 	[COMMAND_HELP] = {"help", NULL, "Show the keys that work here, and the commands."},
 	[COMMAND_THEME] = {"theme", "NAME",
