@@ -1,23 +1,22 @@
-/* Snapshots as lines on stdout. */
+/* Snapshots as lines on stdout, of a process or out of a recording. */
 #include <errno.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/recorder.h"
+#include "collect/recording.h"
 #include "metrics/history.h"
 #include "metrics/json.h"
 #include "metrics/schedtrace.h"
 #include "util/clock.h"
 
-/* Enough for the windows of the derived numbers: a minute, and some. */
-#define HISTORY_NS    (90 * NS_PER_S)
-#define HISTORY_BYTES (8U << 20)
-
 struct stream {
 	const struct options *options;
 	struct feed *feed;
 	struct history *history;
+	struct recorder *recorder; /* NULL: none */
 	int64_t attach_ns;
 	long printed;
 	bool answered; /* some snapshot held more than the kernel's view of the target */
@@ -34,19 +33,44 @@ static enum status print_json(struct stream *st, struct error *error)
 	return STATUS_OK;
 }
 
+/* One more in the history. Nothing of one process is compared with another: a recording may go on
+   with the one that took over. */
+static enum status keep(struct stream *st, const struct snapshot *s)
+{
+	const struct snapshot *before = history_get(st->history, 0);
+	if (before && before->pid != s->pid) {
+		struct history *fresh = history_create(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
+		if (!fresh) {
+			snapshot_unref(s);
+			return STATUS_FAILED;
+		}
+		history_destroy(st->history);
+		st->history = fresh;
+	}
+	return history_add(st->history, s);
+}
+
+/* That the recording has ended is told at once; the lines go on, and the status says it at last. */
+static void record(struct stream *st, const struct snapshot *s)
+{
+	struct error why = {0};
+	if (st->recorder && recorder_add(st->recorder, s, &why) != STATUS_OK)
+		schedtrace_comment(stderr, why.text);
+}
+
 static enum status on_snapshot(struct stream *st, const struct snapshot *s, struct error *error)
 {
-	bool first = history_count(st->history) == 0;
-	enum status status = history_add(st->history, s);
+	enum status status = keep(st, s);
 	if (status != STATUS_OK)
 		return error_no_memory(error);
+	record(st, s);
 	trouble_log_tell(&st->trouble, s);
 	st->answered |= s->sched_at.origin != ORIGIN_NONE || s->runtime_at.origin != ORIGIN_NONE;
 	if (s->state == TARGET_EXITED)
 		return error_set(error, STATUS_EXITED, "process %d has exited", (int)s->pid);
 	if (st->options->json) {
 		/* The first one is the base that the derived numbers of the second need. */
-		if (first)
+		if (history_count(st->history) == 1)
 			return STATUS_OK;
 		status = print_json(st, error);
 	} else {
@@ -59,6 +83,11 @@ static enum status on_snapshot(struct stream *st, const struct snapshot *s, stru
 	return status;
 }
 
+static bool is_done(const struct stream *st)
+{
+	return st->options->iterations && st->printed >= st->options->iterations;
+}
+
 static void wake(void *arg)
 {
 	sem_post(arg);
@@ -67,8 +96,7 @@ static void wake(void *arg)
 static enum status stream_all(struct stream *st, sem_t *news, struct error *error)
 {
 	enum status status = STATUS_OK;
-	while (status == STATUS_OK &&
-	       (!st->options->iterations || st->printed < st->options->iterations)) {
+	while (status == STATUS_OK && !is_done(st)) {
 		const struct snapshot *s = feed_take(st->feed);
 		if (s)
 			status = on_snapshot(st, s, error);
@@ -92,37 +120,84 @@ static enum status judge_answers(const struct stream *st, struct error *error)
 	                 (int)st->options->pid);
 }
 
-enum status command_stream(const struct options *o, struct error *error)
+static enum status stream_process(struct stream *st, struct error *error)
 {
+	const struct options *o = st->options;
+	struct collector *collector = NULL;
 	sem_t news;
 	sem_init(&news, 0, 0);
-	struct stream st = {
-		.options = o,
-		.feed = feed_create(wake, &news),
-		.history = history_create(HISTORY_NS, HISTORY_BYTES),
-		.attach_ns = clock_monotonic_ns(),
-	};
-	struct collector *collector = NULL;
+	st->feed = feed_create(wake, &news);
 	struct collector_options options = {
 		.pid = o->pid,
 		.choice = o->source,
 		.interval_ns = o->delay_ns,
-		.lanes = o->json,
-		.feed = st.feed,
+		.lanes = o->json || o->record,
+		.feed = st->feed,
 	};
-	enum status status = st.feed && st.history ? STATUS_OK : error_no_memory(error);
-	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
-	if (status == STATUS_OK)
-		status = collector_create(&collector, &options, error);
+	enum status status =
+		st->feed ? collector_create(&collector, &options, error) : error_no_memory(error);
+	if (status == STATUS_OK && o->record)
+		status = recorder_create(&st->recorder, o->record, error);
 	if (status == STATUS_OK)
 		status = collector_start(collector, error);
 	if (status == STATUS_OK)
-		status = stream_all(&st, &news, error);
+		status = stream_all(st, &news, error);
 	if (status == STATUS_OK)
-		status = judge_answers(&st, error);
+		status = judge_answers(st, error);
 	collector_destroy(collector);
-	feed_destroy(st.feed);
-	history_destroy(st.history);
+	feed_destroy(st->feed);
 	sem_destroy(&news);
+	struct error missing = {0};
+	if (recorder_destroy(st->recorder, &missing) != STATUS_OK && status == STATUS_OK)
+		status = error_set(error, missing.status, "%s", missing.text);
+	return status;
+}
+
+/* As fast as it can be read. A line that is damaged is told and passed over. */
+static enum status stream_recording(struct stream *st, struct error *error)
+{
+	struct recording *recording;
+	struct snapshot *s;
+	enum status status = recording_open(&recording, st->options->replay, error);
+	if (status != STATUS_OK)
+		return status;
+	while (!is_done(st)) {
+		status = recording_next(recording, &s, error);
+		if (status == STATUS_DAMAGED) {
+			schedtrace_comment(stderr, error->text);
+			status = STATUS_OK;
+			continue;
+		}
+		if (status != STATUS_OK || !s)
+			break;
+		if (!st->attach_ns)
+			st->attach_ns = s->monotonic_ns;
+		status = on_snapshot(st, s, error);
+		if (status == STATUS_EXITED)
+			schedtrace_comment(stderr, error->text); /* and what follows is another one */
+		else if (status != STATUS_OK)
+			break;
+		status = STATUS_OK;
+	}
+	if (status == STATUS_OK)
+		status = recording_judge(recording, error);
+	recording_close(recording);
+	return status;
+}
+
+enum status command_stream(const struct options *o, struct error *error)
+{
+	struct stream st = {
+		.options = o,
+		.history = history_create(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES),
+		.attach_ns = o->replay ? 0 : clock_monotonic_ns(),
+	};
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+	enum status status = STATUS_OK;
+	if (!st.history)
+		status = error_no_memory(error);
+	else
+		status = o->replay ? stream_recording(&st, error) : stream_process(&st, error);
+	history_destroy(st.history);
 	return status;
 }

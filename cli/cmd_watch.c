@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/orders.h"
+#include "cli/recorder.h"
 #include "metrics/schedtrace.h"
 #include "tui/tui.h"
 #include "util/clock.h"
@@ -11,7 +12,9 @@
 struct watch {
 	struct tui *tui; /* set before the collector starts */
 	int64_t attach_ns;
+	bool logs; /* on stderr */
 	struct trouble_log trouble;
+	struct recorder *recorder; /* NULL: none */
 };
 
 static void wake(void *arg)
@@ -21,20 +24,20 @@ static void wake(void *arg)
 		tui_wake(w->tui);
 }
 
-static void log_snapshot(const struct snapshot *s, void *arg)
+/* That the recording has ended is said at once, on the screen; the watching goes on. */
+static void on_snapshot(const struct snapshot *s, void *arg)
 {
 	struct watch *w = arg;
-	trouble_log_tell(&w->trouble, s);
-	if (s->state == TARGET_EXITED)
-		schedtrace_comment(stderr, "the process has exited");
-	else
-		schedtrace_print(stderr, s, w->attach_ns, false);
-	fflush(stderr);
+	struct error why = {0};
+	if (w->recorder && recorder_add(w->recorder, s, &why) != STATUS_OK)
+		tui_notify(w->tui, why.text);
+	if (w->logs)
+		trouble_log_snapshot(&w->trouble, s, w->attach_ns);
 }
 
 static enum status watch(const struct options *o, pid_t pid, struct error *error)
 {
-	struct watch w = {.attach_ns = clock_monotonic_ns()};
+	struct watch w = {.attach_ns = clock_monotonic_ns(), .logs = !isatty(STDERR_FILENO)};
 	struct orders *orders = NULL;
 	struct feed *feed = feed_create(wake, &w);
 	if (!feed)
@@ -42,6 +45,8 @@ static enum status watch(const struct options *o, pid_t pid, struct error *error
 	int sig = 0;
 	/* What can't be watched is said before the screen is taken. */
 	enum status status = orders_create(&orders, o, pid, feed, wake, &w, error);
+	if (status == STATUS_OK && o->record)
+		status = recorder_create(&w.recorder, o->record, error);
 	if (status == STATUS_OK) {
 		struct tui_options screen = {
 			.ascii = wants_ascii(o),
@@ -50,7 +55,7 @@ static enum status watch(const struct options *o, pid_t pid, struct error *error
 			.session = orders_session(orders),
 			.trace_ns = o->trace_ns,
 			.interval_ns = o->delay_ns,
-			.on_snapshot = isatty(STDERR_FILENO) ? NULL : log_snapshot,
+			.on_snapshot = on_snapshot,
 			.arg = &w,
 		};
 		status = tui_create(&w.tui, &screen, error);
@@ -64,10 +69,16 @@ static enum status watch(const struct options *o, pid_t pid, struct error *error
 	orders_destroy(orders);
 	tui_destroy(w.tui);
 	feed_destroy(feed);
+	struct error missing = {0};
+	enum status recorded = recorder_destroy(w.recorder, &missing);
+	if (recorded != STATUS_OK && status != STATUS_OK)
+		schedtrace_comment(stderr, missing.text);
 	if (sig)
 		die_of(sig);
 	if (status == STATUS_EXITED)
 		return error_set(error, STATUS_EXITED, "process %d has exited", (int)pid);
+	if (status == STATUS_OK && recorded != STATUS_OK)
+		return error_set(error, recorded, "%s", missing.text);
 	return status;
 }
 
@@ -80,6 +91,8 @@ enum status command_watch(const struct options *o, struct error *error)
 			error, STATUS_USAGE,
 			"the screen needs a terminal: use --batch or --json%s in a pipe or a script",
 			o->pid ? "" : " with -p PID, or schedtop ls,");
+	if (o->replay)
+		return command_replay(o, error);
 	pid_t pid = o->pid;
 	if (!pid) {
 		enum status status = choose_process(o, &pid, error);

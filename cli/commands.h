@@ -4,11 +4,14 @@
 #define SCHEDTOP_CLI_COMMANDS_H
 
 #include "cli/options.h"
+#include "tui/theme.h"
 
 /* schedtop, schedtop -p PID: the screen, or a stream when --batch or --json ask for it. */
 enum status command_watch(const struct options *o, struct error *error);
 /* schedtop -p PID --batch or --json. */
 enum status command_stream(const struct options *o, struct error *error);
+/* schedtop --replay FILE: a recording on the screen. */
+enum status command_replay(const struct options *o, struct error *error);
 /* schedtop ls */
 enum status command_ls(const struct options *o, struct error *error);
 /* schedtop capture: an execution trace into a file. */
@@ -20,6 +23,10 @@ enum status choose_process(const struct options *o, pid_t *pid, struct error *er
 bool wants_color(const struct options *o);
 /* Does it show no more than ASCII, or is it to be treated so? */
 bool wants_ascii(const struct options *o);
+/* The theme that the options name. One that can't be had fails when the command line named it; else
+   that is told, and the built-in one serves. */
+enum status choose_theme(const struct options *o, struct theme *out, const struct ini_sink *sink,
+                         struct error *error);
 
 /* Ends as the signal would have ended us, so that the exit status tells the truth. */
 void die_of(int sig);
@@ -32,5 +39,7 @@ struct trouble_log {
 	bool any; /* something was told */
 };
 void trouble_log_tell(struct trouble_log *log, const struct snapshot *s);
+/* And one snapshot after them, as --batch would print it: the log beside the screen. */
+void trouble_log_snapshot(struct trouble_log *log, const struct snapshot *s, int64_t attach_ns);
 
 #endif

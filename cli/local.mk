@@ -1,14 +1,19 @@
 bin_PROGRAMS += schedtop
+schedtop_CPPFLAGS = $(AM_CPPFLAGS) -DSCHEDTOP_THEMES='"$(pkgdatadir)/themes"'
 schedtop_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(JANSSON_CFLAGS)
 schedtop_SOURCES = \
+	cli/appearance.c \
 	cli/cmd_capture.c \
 	cli/cmd_ls.c \
+	cli/cmd_replay.c \
 	cli/cmd_stream.c \
 	cli/cmd_watch.c \
 	cli/commands.h \
+	cli/settings.c cli/settings.h \
 	cli/main.c \
 	cli/options.c cli/options.h \
+	cli/recorder.c cli/recorder.h \
 	cli/orders.c cli/orders.h \
 	cli/trouble.c
 schedtop_LDADD = collect/libcollect.a tui/libtui.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
-	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS)
+	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(INIH_LIBS)

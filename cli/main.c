@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +8,8 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/settings.h"
+#include "tui/term.h"
 
 const struct command commands[] = {
 	{"", command_watch, WITH_WATCH},
@@ -16,17 +17,6 @@ const struct command commands[] = {
 	{"capture", command_capture, WITH_CAPTURE},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
-
-bool wants_color(const struct options *o)
-{
-	const char *no = getenv("NO_COLOR");
-	return o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && !(no && *no));
-}
-
-bool wants_ascii(const struct options *o)
-{
-	return o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-}
 
 void die_of(int sig)
 {
@@ -46,26 +36,61 @@ static enum status flush_output(struct error *error)
 	return STATUS_OK;
 }
 
+static void tell(const char *sentence, void *arg)
+{
+	(void)arg;
+	fprintf(stderr, "schedtop: %s\n", sentence);
+}
+
+/* The command line says which configuration there is, and has the last word over it: so it is read
+   twice. */
+static enum status read_settings(struct options *o, struct settings *settings, int argc,
+                                 char **argv, const struct ini_sink *sink, struct error *error)
+{
+	options_init(o);
+	enum status status = options_parse(o, argc, argv, error);
+	if (status != STATUS_OK || o->help || o->help_man || o->version)
+		return status;
+	const char *only = o->config;
+	options_init(o);
+	status = settings_load(settings, o, only, sink, error);
+	return status == STATUS_OK ? options_parse(o, argc, argv, error) : status;
+}
+
+static enum status run(const struct options *o, const struct ini_sink *sink, struct error *error)
+{
+	struct theme theme;
+	if (o->help) {
+		options_print_help(stdout);
+	} else if (o->help_man) {
+		options_print_man(stdout);
+	} else if (o->version) {
+		puts(PACKAGE_STRING);
+	} else {
+		enum status status = choose_theme(o, &theme, sink, error);
+		if (status != STATUS_OK)
+			return status;
+		term_set_theme(&theme);
+		return o->command->run(o, error);
+	}
+	return STATUS_OK;
+}
+
 int main(int argc, char **argv)
 {
+	const struct ini_sink sink = {tell, NULL};
 	struct options options;
+	struct settings settings = {0};
 	struct error error = {0};
 	setlocale(LC_CTYPE, "");
 
-	enum status status = options_parse(&options, argc, argv, &error);
-	if (status == STATUS_OK) {
-		if (options.help)
-			options_print_help(stdout);
-		else if (options.help_man)
-			options_print_man(stdout);
-		else if (options.version)
-			puts(PACKAGE_STRING);
-		else
-			status = options.command->run(&options, &error);
-	}
+	enum status status = read_settings(&options, &settings, argc, argv, &sink, &error);
+	if (status == STATUS_OK)
+		status = run(&options, &sink, &error);
 	if (status == STATUS_OK)
 		status = flush_output(&error);
 	if (status != STATUS_OK && error.text[0])
 		fprintf(stderr, "schedtop: %s\n", error.text);
+	settings_finish(&settings);
 	return (int)status;
 }

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #include "collect/capture.h"
 #include "collect/trace_store.h"
@@ -43,7 +44,7 @@ struct option_row {
 	const char *argument;      /* as help shows it; NULL for flags */
 	const char *const *choice; /* TYPE_CHOICE: the words, in the order of their enum */
 	int choices;
-	unsigned with;    /* enum command_bit: the commands that take it */
+	unsigned with;    /* enum command_bit */
 	const char *text; /* NULL: not shown */
 };
 
@@ -52,12 +53,13 @@ struct option_row {
 static const struct option_row rows[] = {
 	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0, WITH_WATCH | WITH_CAPTURE,
      "the Go process to watch"},
-	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0, WITH_WATCH,
+	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0, WITH_WATCH | WITH_CONFIG,
      "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
 	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0, WITH_WATCH,
      "end after N snapshots (with --batch and --json)"},
 	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent", source_words, SOURCE_CHOICE_COUNT,
-     WITH_WATCH, "where the numbers come from (default auto: both, whatever is there)"},
+     WITH_WATCH | WITH_CONFIG,
+     "where the numbers come from (default auto: both, whatever is there)"},
 	{'b', "batch", TYPE_FLAG, AT(batch), NULL, NULL, 0, WITH_WATCH,
      "print snapshots as the runtime's schedtrace does, one line each"},
 	{0, "detail", TYPE_FLAG, AT(detail), NULL, NULL, 0, WITH_WATCH,
@@ -71,16 +73,28 @@ static const struct option_row rows[] = {
 	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0, WITH_CAPTURE,
      "with capture: the file to write, or - for standard output (default: a new one in the "
      "directory of traces)"},
-	{0, "trace-dir", TYPE_TEXT, AT(trace_dir), "DIR", NULL, 0, WITH_WATCH | WITH_CAPTURE,
+	{0, "trace-dir", TYPE_TEXT, AT(trace_dir), "DIR", NULL, 0,
+     WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "the directory of traces (default $XDG_DATA_HOME/schedtop/traces)"},
-	{0, "trace-keep", TYPE_COUNT, AT(trace_keep), "N", NULL, 0, WITH_WATCH | WITH_CAPTURE,
-     "keep the newest N traces there (default 20)"},
-	{0, "trace-bytes", TYPE_SIZE, AT(trace_bytes), "SIZE", NULL, 0, WITH_WATCH | WITH_CAPTURE,
+	{0, "trace-keep", TYPE_COUNT, AT(trace_keep), "N", NULL, 0,
+     WITH_WATCH | WITH_CAPTURE | WITH_CONFIG, "keep the newest N traces there (default 20)"},
+	{0, "trace-bytes", TYPE_SIZE, AT(trace_bytes), "SIZE", NULL, 0,
+     WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "and no more than 500MB, 2GiB or the like of them (default 1GiB)"},
 	{0, "color", TYPE_CHOICE, AT(color), "auto|always|never", color_words, COLOR_CHOICE_COUNT,
-     WITH_WATCH, "colours on the screen (default auto: unless NO_COLOR is set)"},
-	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0, WITH_WATCH,
-     "draw with ASCII characters alone"},
+     WITH_WATCH | WITH_CONFIG, "colours on the screen (default auto: unless NO_COLOR is set)"},
+	{0, "theme", TYPE_TEXT, AT(theme), "NAME", NULL, 0, WITH_WATCH | WITH_CONFIG,
+     "what they look like: dark (default), light, colour-blind-safe, mono, one of your own, or "
+     "the path of a theme file"},
+	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0, WITH_WATCH | WITH_CONFIG,
+     "draw with ASCII characters alone (--no-ascii: not, whatever the configuration says)"},
+	{0, "record", TYPE_TEXT, AT(record), "FILE", NULL, 0, WITH_WATCH,
+     "write every snapshot to FILE as well, as JSON lines"},
+	{0, "replay", TYPE_TEXT, AT(replay), "FILE", NULL, 0, WITH_WATCH,
+     "show a recording as if it were live, at its own pace; with --batch or --json at once, and "
+     "there - is standard input"},
+	{0, "config", TYPE_TEXT, AT(config), "FILE", NULL, 0, WITH_ALL,
+     "read settings from FILE alone, not from the usual files"},
 	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, WITH_ALL, "print the version and exit"},
 	{'h', "help", TYPE_FLAG, AT(help), NULL, NULL, 0, WITH_ALL, "print this and exit"},
 	{0, "help-man", TYPE_FLAG, AT(help_man), NULL, NULL, 0, WITH_ALL, NULL},
@@ -96,56 +110,84 @@ static const struct {
 	{"-p PID 2>FILE", "and log every snapshot to FILE"},
 	{"-p PID --batch", "schedtrace lines on stdout"},
 	{"-p PID --json", "JSON lines on stdout, with what follows from them"},
+	{"--replay FILE", "show what was recorded with --record FILE"},
 	{"capture -p PID", "take an execution trace, without a screen"},
 	{"ls", "list the Go processes of this machine"},
 };
 #define USAGES (sizeof usages / sizeof usages[0])
 
-static enum status bad_value(const struct option_row *row, const char *value, const char *expected,
+/* What is being set: sentences name it as the user did, "--delay" or "SCHEDTOP_DELAY". */
+struct setting {
+	const struct option_row *row;
+	const char *called;
+	const char *value;
+};
+
+static enum status bad_value(const struct setting *setting, const char *expected,
                              struct error *error)
 {
 	char shown[64];
-	text_clean(shown, sizeof shown, value, strlen(value));
-	return error_set(error, STATUS_USAGE, "--%s takes %s, not '%s'", row->name, expected, shown);
+	text_clean(shown, sizeof shown, setting->value, strlen(setting->value));
+	return error_set(error, STATUS_USAGE, "%s takes %s, not '%s'", setting->called, expected,
+	                 shown);
 }
 
-static enum status set(struct options *o, const struct option_row *row, const char *value,
-                       struct error *error)
+static bool parse_flag(const char *word, bool *flag)
 {
+	static const char *const words[2][4] = {{"no", "false", "off", "0"},
+	                                        {"yes", "true", "on", "1"}};
+	for (size_t i = 0; i < 8; i++)
+		if (strcasecmp(word, words[i / 4][i % 4]) == 0) {
+			*flag = i / 4;
+			return true;
+		}
+	return false;
+}
+
+/* A value that is wrong leaves what was set before. */
+static enum status set(struct options *o, const struct setting *setting, struct error *error)
+{
+	const struct option_row *row = setting->row;
+	const char *value = setting->value;
 	void *at = (char *)o + row->offset;
 	long number;
-	o->given |= UINT64_C(1) << (row - rows);
+	int64_t amount;
+	bool flag;
 	switch (row->type) {
 	case TYPE_FLAG:
-		*(bool *)at = true;
+		if (!parse_flag(value, &flag))
+			return bad_value(setting, "yes or no", error);
+		*(bool *)at = flag;
 		return STATUS_OK;
 	case TYPE_PID:
 		if (!text_parse_integer(value, 1, 0x7fffffff, &number))
-			return bad_value(row, value, "a process ID", error);
+			return bad_value(setting, "a process ID", error);
 		*(pid_t *)at = (pid_t)number;
 		return STATUS_OK;
 	case TYPE_COUNT:
-		if (!text_parse_integer(value, 1, 0x7fffffff, (long *)at))
-			return bad_value(row, value, "a count of 1 or more", error);
+		if (!text_parse_integer(value, 1, 0x7fffffff, &number))
+			return bad_value(setting, "a count of 1 or more", error);
+		*(long *)at = number;
 		return STATUS_OK;
 	case TYPE_DURATION:
-		if (!text_parse_duration(value, (int64_t *)at) || *(int64_t *)at < DELAY_MIN_NS)
-			return bad_value(row, value, "a time of 50ms or more, such as 250ms, 0.3s or 2m",
-			                 error);
+		if (!text_parse_duration(value, &amount) || amount < DELAY_MIN_NS)
+			return bad_value(setting, "a time of 50ms or more, such as 250ms, 0.3s or 2m", error);
+		*(int64_t *)at = amount;
 		return STATUS_OK;
 	case TYPE_SECONDS:
-		if (!text_parse_duration(value, (int64_t *)at) || *(int64_t *)at % NS_PER_S != 0 ||
-		    *(int64_t *)at < CAPTURE_SECONDS_MIN * NS_PER_S ||
-		    *(int64_t *)at > CAPTURE_SECONDS_MAX * NS_PER_S)
-			return bad_value(row, value, "whole seconds from 1s to 30s", error);
+		if (!text_parse_duration(value, &amount) || amount % NS_PER_S != 0 ||
+		    amount < CAPTURE_SECONDS_MIN * NS_PER_S || amount > CAPTURE_SECONDS_MAX * NS_PER_S)
+			return bad_value(setting, "whole seconds from 1s to 30s", error);
+		*(int64_t *)at = amount;
 		return STATUS_OK;
 	case TYPE_SIZE:
-		if (!text_parse_bytes(value, (int64_t *)at))
-			return bad_value(row, value, "a size such as 500MB or 2GiB", error);
+		if (!text_parse_bytes(value, &amount))
+			return bad_value(setting, "a size such as 500MB or 2GiB", error);
+		*(int64_t *)at = amount;
 		return STATUS_OK;
 	case TYPE_TEXT:
 		if (!*value)
-			return bad_value(row, value, row->argument, error);
+			return bad_value(setting, row->argument, error);
 		*(const char **)at = value;
 		return STATUS_OK;
 	case TYPE_CHOICE:
@@ -154,9 +196,19 @@ static enum status set(struct options *o, const struct option_row *row, const ch
 				*(int *)at = i;
 				return STATUS_OK;
 			}
-		return bad_value(row, value, row->argument, error);
+		return bad_value(setting, row->argument, error);
 	}
 	return STATUS_OK;
+}
+
+/* From the command line: sentences name the option with its dashes. */
+static enum status give(struct options *o, const struct option_row *row, const char *value,
+                        struct error *error)
+{
+	char called[40];
+	snprintf(called, sizeof called, "--%s", row->name);
+	o->given |= UINT64_C(1) << (row - rows);
+	return set(o, &(struct setting){row, called, value}, error);
 }
 
 static const struct option_row *find_name(const char *name, size_t length)
@@ -183,46 +235,99 @@ static enum status unknown(const char *word, struct error *error)
 	                 shown);
 }
 
+/* "--no-ascii": a flag of the configuration can be taken back. */
+static const struct option_row *find_negated(const char *word)
+{
+	const struct option_row *row =
+		strncmp(word, "--no-", 5) == 0 ? find_name(word + 5, strlen(word + 5)) : NULL;
+	return row && row->type == TYPE_FLAG && row->with & WITH_CONFIG ? row : NULL;
+}
+
+static enum status parse_long(struct options *o, const char *word, const char *next,
+                              bool *used_next, struct error *error)
+{
+	size_t length = strcspn(word + 2, "=");
+	const struct option_row *row = find_name(word + 2, length), *negated = find_negated(word);
+	const char *value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
+	if (negated)
+		return give(o, negated, "no", error);
+	if (!row)
+		return unknown(word, error);
+	if (row->type == TYPE_FLAG && value)
+		return error_set(error, STATUS_USAGE, "--%s takes no value", row->name);
+	if (row->type == TYPE_FLAG)
+		return give(o, row, "yes", error);
+	if (!value) {
+		value = next;
+		*used_next = true;
+	}
+	if (!value)
+		return error_set(error, STATUS_USAGE, "--%s needs a value: %s", row->name, row->argument);
+	return give(o, row, value, error);
+}
+
 /* One word that begins with a dash, and the next one when it is its value. Letters may stand
-   together
-   (-bn 5); the value may follow its option at once (-d2s, --delay=2s). */
+   together (-bn 5); the value may follow its option at once (-d2s, --delay=2s). */
 static enum status parse_word(struct options *o, const char *word, const char *next,
                               bool *used_next, struct error *error)
 {
-	if (word[1] == '-') {
-		size_t length = strcspn(word + 2, "=");
-		const struct option_row *row = find_name(word + 2, length);
-		const char *value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
-		if (!row)
-			return unknown(word, error);
-		if (row->type == TYPE_FLAG && value)
-			return error_set(error, STATUS_USAGE, "--%s takes no value", row->name);
-		if (row->type != TYPE_FLAG && !value) {
-			value = next;
-			*used_next = true;
-		}
-		if (row->type != TYPE_FLAG && !value)
-			return error_set(error, STATUS_USAGE, "--%s needs a value: %s", row->name,
-			                 row->argument);
-		return set(o, row, value, error);
-	}
+	if (word[1] == '-')
+		return parse_long(o, word, next, used_next, error);
 	for (const char *letter = word + 1; *letter; letter++) {
 		const struct option_row *row = find_letter(*letter);
 		if (!row)
 			return unknown(word, error);
-		const char *value = NULL;
-		if (row->type != TYPE_FLAG) {
+		const char *value = "yes";
+		bool takes = row->type != TYPE_FLAG;
+		if (takes) {
 			value = letter[1] ? letter + 1 : next;
 			*used_next = !letter[1];
 			if (!value)
 				return error_set(error, STATUS_USAGE, "-%c needs a value: %s", row->letter,
 				                 row->argument);
 		}
-		enum status status = set(o, row, value, error);
-		if (status != STATUS_OK || value)
+		enum status status = give(o, row, value, error);
+		if (status != STATUS_OK || takes)
 			return status;
 	}
 	return STATUS_OK;
+}
+
+const char *options_setting(size_t i)
+{
+	for (size_t row = 0; row < ROWS; row++)
+		if (rows[row].with & WITH_CONFIG && i-- == 0)
+			return rows[row].name;
+	return NULL;
+}
+
+void options_variable(const char *name, char *to, size_t size)
+{
+	size_t used = (size_t)snprintf(to, size, "SCHEDTOP_");
+	for (; *name && used + 1 < size; name++)
+		to[used++] = *name == '-' ? '_' : (char)toupper((unsigned char)*name);
+	to[used] = '\0';
+}
+
+enum status options_set(struct options *o, const char *name, const char *value, const char *called,
+                        struct error *error)
+{
+	char expected[256] = "", shown[64];
+	size_t used = 0;
+	const struct option_row *row = find_name(name, strlen(name));
+	if (row && row->with & WITH_CONFIG)
+		return set(o, &(struct setting){row, called, value}, error);
+	for (size_t i = 0; options_setting(i) && used < sizeof expected; i++)
+		used += (size_t)snprintf(expected + used, sizeof expected - used, "%s%s", i ? ", " : "",
+		                         options_setting(i));
+	text_clean(shown, sizeof shown, name, strlen(name));
+	return error_set(error, STATUS_USAGE, "there is no setting '%s': expected one of %s", shown,
+	                 expected);
+}
+
+bool options_given(const struct options *o, const char *name)
+{
+	return o->given >> (find_name(name, strlen(name)) - rows) & 1;
 }
 
 /* "--verbose goes with ls", "ls does not take --pid". */
@@ -240,6 +345,21 @@ static enum status misplaced(const struct options *o, const struct option_row *r
 	return error_set(error, STATUS_USAGE, "--%s goes with %s", row->name, names);
 }
 
+/* A recording has a process and a pace of its own. */
+static enum status check_replay(const struct options *o, struct error *error)
+{
+	static const char *const others[] = {"pid", "record", "source", "delay"};
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (options_given(o, others[i]))
+			return error_set(error, STATUS_USAGE, "--replay and --%s exclude each other",
+			                 others[i]);
+	if (strcmp(o->replay, "-") == 0 && !o->batch && !o->json)
+		return error_set(error, STATUS_USAGE,
+		                 "--replay - goes with --batch or --json: the screen needs standard input "
+		                 "for its keys");
+	return STATUS_OK;
+}
+
 static enum status check_together(const struct options *o, struct error *error)
 {
 	for (size_t i = 0; i < ROWS; i++)
@@ -251,6 +371,8 @@ static enum status check_together(const struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE, "--detail goes with --batch");
 	if (o->iterations && !o->batch && !o->json)
 		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
+	if (o->replay)
+		return check_replay(o, error);
 	if (o->command->bit == WITH_WATCH && !o->pid && (o->batch || o->json))
 		return error_set(error, STATUS_USAGE,
 		                 "--%s needs a process: -p PID (schedtop ls lists them)",
@@ -258,12 +380,12 @@ static enum status check_together(const struct options *o, struct error *error)
 	if (o->command->bit == WITH_CAPTURE && !o->pid)
 		return error_set(error, STATUS_USAGE,
 		                 "capture needs a process: -p PID (schedtop ls lists them)");
-	if (o->output && o->trace_dir)
+	if (o->output && options_given(o, "trace-dir"))
 		return error_set(error, STATUS_USAGE, "--output and --trace-dir exclude each other");
 	return STATUS_OK;
 }
 
-enum status options_parse(struct options *o, int argc, char **argv, struct error *error)
+void options_init(struct options *o)
 {
 	*o = (struct options){
 		.command = &commands[0],
@@ -272,6 +394,10 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 		.trace_keep = TRACE_KEEP_FILES,
 		.trace_bytes = TRACE_KEEP_BYTES,
 	};
+}
+
+enum status options_parse(struct options *o, int argc, char **argv, struct error *error)
+{
 	bool named = false;
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
@@ -337,7 +463,7 @@ void options_print_help(FILE *out)
 		print_wrapped(out, rows[i].text, 34);
 	}
 	fputs("\nExit status: 0 ok, 1 failed, 2 usage, 3 no such process or not a Go program,\n"
-	      "4 permission, 5 the process exited, 128+n by signal n.\n",
+	      "4 permission, 5 the process exited, 6 the input is damaged, 128+n by signal n.\n",
 	      out);
 }
 
@@ -345,6 +471,21 @@ void options_print_help(FILE *out)
 static void man_text(FILE *out, const char *text)
 {
 	fprintf(out, "%c%s.\n", toupper((unsigned char)*text), text + 1);
+}
+
+/* Those that need no command line. */
+static void print_man_settings(FILE *out)
+{
+	fputs(".Sh SETTINGS\n"
+	      "These options can also be set by the files of\n.Sx FILES ,\n"
+	      "under their long names, and by the environment:\n.Bl -tag -width Ds -compact\n",
+	      out);
+	for (size_t i = 0; options_setting(i); i++) {
+		char variable[64];
+		options_variable(options_setting(i), variable, sizeof variable);
+		fprintf(out, ".It Cm %s , Ev %s\n", options_setting(i), variable);
+	}
+	fputs(".El\n", out);
 }
 
 void options_print_man(FILE *out)
@@ -370,4 +511,5 @@ void options_print_man(FILE *out)
 		man_text(out, row->text);
 	}
 	fputs(".El\n", out);
+	print_man_settings(out);
 }

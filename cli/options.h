@@ -1,6 +1,6 @@
 /*
- * The command line as two tables: options and commands. Parsing, --help and the manual page all
- * read them.
+ * The command line as two tables: options and commands. Parsing, the configuration (settings.h),
+ * --help and the manual page all read them. Texts are borrowed from where they were read.
  */
 #ifndef SCHEDTOP_CLI_OPTIONS_H
 #define SCHEDTOP_CLI_OPTIONS_H
@@ -28,10 +28,21 @@ struct options {
 	const char *trace_dir; /* NULL: the default one */
 	long trace_keep;       /* traces kept there */
 	int64_t trace_bytes;   /* and what they may take */
+	const char *record;    /* file to write snapshots to; NULL: none */
+	const char *replay;    /* recording to show in place of a process; "-": standard input */
+	const char *theme;     /* name or path; NULL: the built-in one */
+	const char *config;    /* the only configuration file to read; NULL: the usual ones */
 	uint64_t given;        /* bit i: row i of the table was on the command line */
 };
 
-enum command_bit { WITH_WATCH = 1, WITH_LS = 2, WITH_CAPTURE = 4, WITH_ALL = 7 };
+/* Which commands take an option; WITH_CONFIG: it is a setting of the configuration too. */
+enum command_bit {
+	WITH_WATCH = 1,
+	WITH_LS = 2,
+	WITH_CAPTURE = 4,
+	WITH_ALL = 7,
+	WITH_CONFIG = 256,
+};
 
 /* What the program can do. The first one, whose name is "", is what happens without a command. */
 struct command {
@@ -42,11 +53,25 @@ struct command {
 extern const struct command commands[]; /* main.c */
 extern const size_t command_count;
 
-/* STATUS_USAGE with a sentence that names the option and what it takes. */
+/* The defaults, before anything is read. */
+void options_init(struct options *o);
+/* The command line, over what is set already. STATUS_USAGE with a sentence that names the option
+   and what it takes. */
 enum status options_parse(struct options *o, int argc, char **argv, struct error *error);
 
+/* One setting by its long name, as the configuration has it; sentences call it `called`.
+   STATUS_USAGE with what was expected, and then nothing is changed. */
+enum status options_set(struct options *o, const char *name, const char *value, const char *called,
+                        struct error *error);
+/* The names that it takes, from 0 on; NULL after the last. */
+const char *options_setting(size_t i);
+/* The variable of the environment for it: SCHEDTOP_TRACE_DIR for "trace-dir". */
+void options_variable(const char *name, char *to, size_t size);
+/* Was this option on the command line? */
+bool options_given(const struct options *o, const char *name);
+
 void options_print_help(FILE *out);
-/* The COMMANDS and OPTIONS sections of schedtop(1), in mdoc. */
+/* The COMMANDS, OPTIONS and SETTINGS sections of schedtop(1), in mdoc. */
 void options_print_man(FILE *out);
 
 #endif

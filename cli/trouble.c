@@ -32,3 +32,13 @@ void trouble_log_tell(struct trouble_log *log, const struct snapshot *s)
 		memcpy(log->told[i], s->trouble[i], sizeof log->told[i]);
 	}
 }
+
+void trouble_log_snapshot(struct trouble_log *log, const struct snapshot *s, int64_t attach_ns)
+{
+	trouble_log_tell(log, s);
+	if (s->state == TARGET_EXITED)
+		schedtrace_comment(stderr, "the process has exited");
+	else
+		schedtrace_print(stderr, s, attach_ns, false);
+	fflush(stderr);
+}

@@ -13,6 +13,8 @@ collect_libcollect_a_SOURCES = \
 	collect/lane_sink.c collect/lane_sink.h \
 	collect/memory.c \
 	collect/os.c \
+	collect/recording.c collect/recording.h \
+	collect/replay.c collect/replay.h \
 	collect/source.h \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \

@@ -21,6 +21,8 @@ struct tasks {
 	bool no_syscall;     /* this kernel or its rules do not tell the system calls */
 	int64_t ns_per_tick;
 	int64_t allowance_ns; /* below 0: listing took more than there was */
+	int64_t list_ns;      /* what listing cost the last time */
+	int64_t unlisted_ns;  /* allowed since then */
 	struct snapshot_task *row;
 	size_t n, next; /* the next one to read */
 	int64_t listed_ns;
@@ -212,11 +214,24 @@ static void read_task(struct tasks *t, struct snapshot_task *row)
 
 /* --- the allowance -------------------------------------------------------------------------- */
 
+#define LIST_SHARE \
+	4 /* listing takes no more than this part of it: of thousands it costs most of all */
+
 static int64_t cpu_ns(void)
 {
 	struct timespec used;
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
 	return (int64_t)used.tv_sec * NS_PER_S + used.tv_nsec;
+}
+
+static enum status relist_when_due(struct tasks *t, int64_t start_ns)
+{
+	if (t->n > 0 && t->unlisted_ns < LIST_SHARE * t->list_ns)
+		return STATUS_OK;
+	enum status status = relist(t);
+	t->list_ns = cpu_ns() - start_ns;
+	t->unlisted_ns = 0;
+	return status;
 }
 
 enum status tasks_fill(struct tasks *t, int64_t allowed_ns, struct snapshot *s)
@@ -225,8 +240,9 @@ enum status tasks_fill(struct tasks *t, int64_t allowed_ns, struct snapshot *s)
 	if (left_ns > SAVED_MAX_NS)
 		left_ns = SAVED_MAX_NS;
 	enum status status = STATUS_OK;
+	t->unlisted_ns += allowed_ns;
 	if (left_ns > 0)
-		status = relist(t);
+		status = relist_when_due(t, start_ns);
 	for (size_t i = 0; i < t->n && cpu_ns() - start_ns < left_ns; i++) {
 		if (t->next >= t->n)
 			t->next = 0;

@@ -252,3 +252,23 @@ struct histogram_bounds *histogram_bounds_of_time_histogram(bool old_layout)
 	/* The cast is safe: ref and unref, the only writers, leave permanent bounds alone. */
 	return (struct histogram_bounds *)&time_histogram[old_layout];
 }
+
+static const char *const layout_name[2] = {"go1.20", "go1.18"};
+
+const char *histogram_layout_name(const struct histogram_bounds *bounds)
+{
+	for (int old = 0; old < 2; old++) {
+		if (histogram_bounds_equal(bounds, &time_histogram[old]))
+			return layout_name[old];
+	}
+	return NULL;
+}
+
+struct histogram_bounds *histogram_bounds_of_layout(const char *name)
+{
+	for (int old = 0; old < 2; old++) {
+		if (strcmp(name, layout_name[old]) == 0)
+			return histogram_bounds_of_time_histogram(old);
+	}
+	return NULL;
+}

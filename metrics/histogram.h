@@ -73,4 +73,9 @@ struct percentile histogram_percentile(const struct histogram *h, double q);
    passed to ref and unref, and need not be. */
 struct histogram_bounds *histogram_bounds_of_time_histogram(bool old_layout);
 
+/* What doc/schema.md calls these two: "go1.18" is the old one, "go1.20" the other. Bounds that
+   equal neither have no name (NULL), and of another name there are no bounds (NULL). */
+const char *histogram_layout_name(const struct histogram_bounds *bounds);
+struct histogram_bounds *histogram_bounds_of_layout(const char *name);
+
 #endif

@@ -10,54 +10,6 @@
 #include "util/clock.h"
 #include "util/text.h"
 
-/* --- reading -------------------------------------------------------------------------------- */
-
-/* What a member says, if it is of the field's kind and in its range. */
-static bool read_value(const json_t *member, enum field_kind kind, int64_t *value)
-{
-	switch (kind) {
-	case FIELD_BOOL:
-		*value = json_is_true(member);
-		return json_is_boolean(member);
-	case FIELD_ID:
-		*value = json_is_null(member) ? FIELD_NIL : json_integer_value(member);
-		return json_is_null(member) || (json_is_integer(member) && *value >= 0);
-	case FIELD_COUNTER:
-		*value = json_integer_value(member);
-		return json_is_integer(member) && *value >= 0;
-	case FIELD_GAUGE:
-		*value = json_integer_value(member);
-		return json_is_integer(member);
-	}
-	return false;
-}
-
-void json_read_fields(const json_t *object, const struct field_info *info, int count,
-                      struct fields *out)
-{
-	for (int field = 0; field < count; field++) {
-		int64_t value;
-		const json_t *member = json_object_get(object, info[field].name);
-		if (member && read_value(member, info[field].kind, &value))
-			fields_set(out, field, value);
-	}
-}
-
-bool json_read_bound(const json_t *value, double *out)
-{
-	if (json_is_number(value)) {
-		*out = json_number_value(value);
-		return true;
-	}
-	const char *text = json_string_value(value);
-	if (!text || json_string_length(value) != 4 || strcmp(text + 1, "Inf") != 0)
-		return false;
-	if (text[0] != '-' && text[0] != '+')
-		return false;
-	*out = text[0] == '-' ? -INFINITY : INFINITY;
-	return true;
-}
-
 /* --- writing -------------------------------------------------------------------------------- */
 
 /*
@@ -107,13 +59,15 @@ static void put_text(struct writer *w, json_t *object, const char *key, const ch
 		put(w, object, key, text(string));
 }
 
-/* JSON has no infinity; integers stay integers, so that a reader sees 49152 and not 49152.0. */
+/* JSON has no infinity; integers stay integers, so that a reader sees 49152 and not 49152.0, also
+   those that have been through seconds, in which runtime/metrics tells them. */
 static json_t *number(double value)
 {
 	if (isinf(value))
 		return json_string_nocheck(value < 0 ? "-Inf" : "+Inf");
-	if (fabs(value) < 0x1p53 && value == floor(value))
-		return json_integer((json_int_t)value);
+	double whole = round(value);
+	if (fabs(value) < 0x1p53 && fabs(value - whole) <= 1e-12 * fabs(value))
+		return json_integer((json_int_t)whole);
 	return json_real(value);
 }
 
@@ -202,19 +156,27 @@ static json_t *m_rows(struct writer *w)
 	return array;
 }
 
-/* Counts from the first to the last bucket that has any, and one bound more. */
+/*
+ * Counts from the first to the last bucket that has any, and one bound more. The layout's name
+ * tells a reader where in all the buckets they stand; bounds that have no name are written whole.
+ */
 static json_t *histogram(struct writer *w, enum histogram_id id)
 {
 	const struct histogram *h = &w->now->histogram[id];
+	const char *layout = histogram_layout_name(h->bounds);
+	size_t first = layout ? h->first : 0;
+	size_t n = layout ? h->n : histogram_bounds_count(h->bounds) - 1;
 	json_t *object = json_object();
 	put_stamp(w, object, &w->now->histogram_at[id]);
+	if (layout)
+		put(w, object, "layout", text(layout));
 	/* A total above 2^63 - 1 fits no JSON integer; no process lives that long. */
 	put(w, object, "total", json_integer((json_int_t)(h->total & INT64_MAX)));
 	json_t *counts = json_array(), *bounds = json_array();
-	for (uint32_t i = 0; i < h->n; i++)
-		add(w, counts, json_integer((json_int_t)(h->count[i] & INT64_MAX)));
-	for (uint32_t i = 0; h->n > 0 && i <= h->n; i++)
-		add(w, bounds, number(histogram_bounds_ns(h->bounds)[h->first + i]));
+	for (size_t i = 0; i < n; i++)
+		add(w, counts, json_integer((json_int_t)(histogram_bucket(h, first + i) & INT64_MAX)));
+	for (size_t i = 0; n > 0 && i <= n; i++)
+		add(w, bounds, number(histogram_bounds_ns(h->bounds)[first + i]));
 	put(w, object, "counts", counts);
 	put(w, object, "bounds_ns", bounds);
 	return object;
@@ -233,10 +195,6 @@ static json_t *histograms(struct writer *w)
 /* One letter for each run of equal samples, and how many if more than one: "i12r3gr". */
 static json_t *lane_runs(const struct lanes *lanes, size_t p)
 {
-	static const char letter[LANE_STATE_COUNT] = {
-		[LANE_UNKNOWN] = '-', [LANE_IDLE] = 'i',    [LANE_RUNNING] = 'r',
-		[LANE_GC] = 'g',      [LANE_SYSCALL] = 's', [LANE_SCHEDULER] = 'f',
-	};
 	/* A run is never longer than its samples: "r2" takes two. */
 	size_t size = lanes->samples + 1, used = 0;
 	char *runs = malloc(size);
@@ -246,7 +204,7 @@ static json_t *lane_runs(const struct lanes *lanes, size_t p)
 		uint8_t state = lanes->state[i * lanes->procs + p];
 		for (end = i + 1; end < lanes->samples && lanes->state[end * lanes->procs + p] == state;)
 			end++;
-		runs[used++] = letter[state < LANE_STATE_COUNT ? state : LANE_UNKNOWN];
+		runs[used++] = lane_state_letter[state < LANE_STATE_COUNT ? state : LANE_UNKNOWN];
 		if (end - i > 1)
 			used += (size_t)snprintf(runs + used, size - used, "%zu", end - i);
 	}
@@ -265,6 +223,10 @@ static json_t *lanes(struct writer *w)
 	put(w, object, "start_ns", json_integer(lanes->start_ns));
 	put(w, object, "end_ns", json_integer(lanes->at_ns[lanes->samples - 1]));
 	put(w, object, "samples", json_integer((json_int_t)lanes->samples));
+	json_t *steps = json_array();
+	for (size_t i = 0; i < lanes->samples; i++)
+		add(w, steps, json_integer(lanes->at_ns[i] - (i ? lanes->at_ns[i - 1] : lanes->start_ns)));
+	put(w, object, "steps_ns", steps);
 	json_t *runs = json_array();
 	for (size_t p = 0; p < lanes->procs; p++)
 		add(w, runs, lane_runs(lanes, p));

@@ -1,6 +1,7 @@
 /*
- * The one JSON codec of snapshots: --json today; the agent's /v1/sched uses the same keys. The
- * schema is doc/schema.md. Unknown fields are absent, nil is null, infinite bounds are the strings
+ * The one JSON codec of snapshots: --json, --record and --replay; the agent's /v1/sched uses the
+ * same keys. Pure functions, any thread. The schema is doc/schema.md. Unknown fields are absent,
+ * nil is null, infinite bounds are the strings
  * "-Inf" and "+Inf".
  */
 #ifndef SCHEDTOP_METRICS_JSON_H
@@ -16,6 +17,14 @@
 /* The newest snapshot of the history with what is derived from it, as one line without a newline;
    free() it. NULL when out of memory. */
 char *json_encode(const struct history *h);
+
+/*
+ * The snapshot of one such line: everything but what is derived, which follows anew from the
+ * snapshots, so that encoding it again gives the same line. The line is not trusted. STATUS_DAMAGED
+ * with a sentence that begins with "it ..." when it is no JSON, of another schema, or tells what no
+ * snapshot can hold; members that it does not have or that are of another kind stay unknown.
+ */
+enum status json_decode(const char *line, size_t size, struct snapshot **out, struct error *error);
 
 /* Reads an object's members into fields by a table: members of another type or out of range are
    left unknown, null is FIELD_NIL for ids. Unknown keys are ignored. */

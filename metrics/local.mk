@@ -5,7 +5,7 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/feed.c metrics/feed.h \
 	metrics/histogram.c metrics/histogram.h \
 	metrics/history.c metrics/history.h \
-	metrics/json.c metrics/json.h \
+	metrics/json.c metrics/json.h metrics/json_decode.c \
 	metrics/json_tasks.c metrics/json_tasks.h \
 	metrics/lanes.c metrics/lanes.h \
 	metrics/schedtrace.c metrics/schedtrace.h \

@@ -25,6 +25,11 @@ const char *const lane_state_name[LANE_STATE_COUNT] = {
 	[LANE_GC] = "gc",           [LANE_SYSCALL] = "syscall", [LANE_SCHEDULER] = "scheduler",
 };
 
+const char lane_state_letter[LANE_STATE_COUNT] = {
+	[LANE_UNKNOWN] = '-', [LANE_IDLE] = 'i',    [LANE_RUNNING] = 'r',
+	[LANE_GC] = 'g',      [LANE_SYSCALL] = 's', [LANE_SCHEDULER] = 'f',
+};
+
 const char *const histogram_name[HISTOGRAM_COUNT] = {
 	[HISTOGRAM_SCHED_LATENCY] = "sched_latency",
 	[HISTOGRAM_GC_PAUSE] = "gc_pause",

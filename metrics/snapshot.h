@@ -201,6 +201,7 @@ enum lane_state {
 	LANE_STATE_COUNT,
 };
 extern const char *const lane_state_name[LANE_STATE_COUNT];
+extern const char lane_state_letter[LANE_STATE_COUNT]; /* in JSON; no terminator */
 
 /*
  * The samples of every P since the previous snapshot, oldest first, at up to 100 Hz. Sample i

@@ -41,6 +41,11 @@ void app_tell_time(struct app *app, int64_t now_ns, int64_t wall_ns)
 	app->wall_ns = wall_ns;
 }
 
+void app_tell_playback(struct app *app, enum view_playback playback)
+{
+	app->playback = playback;
+}
+
 void app_notify(struct app *app, enum style style, const char *format, ...)
 {
 	va_list args;
@@ -117,6 +122,7 @@ static struct view_data data_of(const struct app *app, char *clock, size_t size,
 		.clock = clock,
 		.span_ns = app->span_ns,
 		.paused = app->paused,
+		.playback = app->playback,
 		.capture = app->session ? capture : NULL,
 	};
 	const struct snapshot *shown = history_get(app->history, 0);

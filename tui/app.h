@@ -26,6 +26,7 @@ struct app {
 	enum target_state state;
 	int64_t exited_ns; /* when that was seen */
 	int64_t now_ns, wall_ns;
+	enum view_playback playback;
 	int64_t interval_ns, span_ns;
 	int64_t trace_ns; /* of the trace that a key takes */
 
@@ -51,6 +52,8 @@ void app_finish(struct app *app);
 
 /* Before anything else is asked of it; both in ns. */
 void app_tell_time(struct app *app, int64_t now_ns, int64_t wall_ns);
+/* Whether that is the time of a recording. */
+void app_tell_playback(struct app *app, enum view_playback playback);
 /* Takes over the reference. Snapshots of another process begin a new history. */
 void app_add(struct app *app, const struct snapshot *s);
 void app_draw(struct app *app, struct canvas *canvas);

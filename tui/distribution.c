@@ -100,7 +100,10 @@ void distribution_draw(struct pane pane, const struct distribution *d)
 	for (int i = 0; i < d->rows && i < pane.height; i++) {
 		const struct distribution_row *row = &d->row[i];
 		double share[PLOT_WINDOWS];
-		text_duration_range(text, sizeof text, row->lo_ns, row->hi_ns, pane.canvas->ascii);
+		/* One unit does not fit both ends of a wide row; it begins where the one before ends. */
+		bool wide = row->hi_ns > 10 * row->lo_ns;
+		text_duration_range(text, sizeof text, wide ? -INFINITY : row->lo_ns, row->hi_ns,
+		                    pane.canvas->ascii);
 		pane_right(pane_sub(pane, 0, i, RANGE_WIDTH, 1), 0, STYLE_DIM, text);
 		for (int w = 0; w < PLOT_WINDOWS; w++)
 			share[w] = d->total[w] ? (double)row->count[w] / (double)d->total[w] : 0;

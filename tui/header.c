@@ -38,8 +38,12 @@ static enum style describe_state(const struct view_data *data, const struct snap
 		snprintf(to, size, "silent %s", age);
 	else if (silent)
 		snprintf(to, size, "%s, %s old", state_look[state].text, age);
+	else if (state == TARGET_LIVE && data->playback != VIEW_LIVE)
+		snprintf(to, size, "%s", data->playback == VIEW_REPLAY ? "replay" : "end of the recording");
 	else
 		snprintf(to, size, "%s", state_look[state].text);
+	if (data->playback == VIEW_REPLAY_ENDED)
+		return STYLE_WARNING;
 	return silent ? STYLE_WARNING : state_look[state].style;
 }
 

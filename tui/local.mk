@@ -19,6 +19,7 @@ tui_libtui_a_SOURCES = \
 	tui/prompt.c tui/prompt.h \
 	tui/style.c tui/style.h \
 	tui/term.c tui/term.h \
+	tui/theme.c tui/theme.h \
 	tui/tui.c tui/tui.h \
 	tui/view.c tui/view.h \
 	tui/view_latency.c \

@@ -1,7 +1,6 @@
 /*
- * What a piece of the screen means, and how that looks. Views name roles, never colours; the one
- * table in style.c gives each role its colours for 256, 16 and 8 colours and its attributes without
- * any. Constant data, any thread.
+ * What a piece of the screen means. Views name roles, never colours: how a role looks is the
+ * theme's (theme.h). Constant data, any thread.
  */
 #ifndef SCHEDTOP_TUI_STYLE_H
 #define SCHEDTOP_TUI_STYLE_H
@@ -28,24 +27,13 @@ enum style {
 	STYLE_COUNT,
 };
 
+extern const char *const style_name[STYLE_COUNT]; /* as theme files name them */
+
 enum style_attribute {
 	STYLE_BOLD = 1,
 	STYLE_FAINT = 2,
 	STYLE_REVERSE = 4,
 	STYLE_UNDERLINE = 8,
 };
-
-#define STYLE_DEFAULT_COLOR (-1)
-
-struct style_look {
-	const char *name;
-	short color_256, back_256; /* both STYLE_DEFAULT_COLOR: the terminal's own */
-	short color_16, color_8;
-	unsigned attributes;      /* with 256 or 16 colours */
-	unsigned attributes_8;    /* with 8, where bold and faint make up for the missing shades */
-	unsigned attributes_mono; /* without colours */
-};
-
-extern const struct style_look style_look[STYLE_COUNT];
 
 #endif

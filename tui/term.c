@@ -29,6 +29,7 @@ static struct {
 	bool mouse;           /* the terminal tells of the mouse */
 	struct canvas *shown; /* what the terminal shows; NULL: unknown */
 	bool unicode;
+	const struct theme *theme; /* NULL: the built-in one */
 	attr_t attributes[STYLE_COUNT];
 	short pair[STYLE_COUNT];
 } term;
@@ -141,27 +142,31 @@ static attr_t curses_attributes(unsigned attributes)
 	       (attributes & STYLE_UNDERLINE ? A_UNDERLINE : 0);
 }
 
+/* Colours as 0xrrggbb; terminfo tells it in any of three ways. */
+static bool takes_rgb(void)
+{
+	const char *bits = tigetstr("RGB");
+	return tigetflag("RGB") > 0 || tigetnum("RGB") > 0 || (bits && bits != (const char *)-1);
+}
+
 static void set_styles(bool color)
 {
+	const struct theme *theme = term.theme ? term.theme : &theme_dark;
 	color = color && has_colors() && start_color() == OK && COLORS >= 8;
 	bool own = color && use_default_colors() == OK;
+	bool direct = color && COLORS > 256 && takes_rgb();
 	for (int i = 0; i < STYLE_COUNT; i++) {
-		const struct style_look *look = &style_look[i];
-		short foreground = COLORS >= 256  ? look->color_256
-		                   : COLORS >= 16 ? look->color_16
-		                                  : look->color_8;
-		unsigned attributes = !color         ? look->attributes_mono
-		                      : COLORS >= 16 ? look->attributes
-		                                     : look->attributes_8;
-		term.attributes[i] = curses_attributes(attributes);
-		short background = COLORS >= 256 ? look->back_256 : STYLE_DEFAULT_COLOR;
+		struct theme_look look = theme_look(theme, (enum style)i, color ? COLORS : 0, direct);
+		term.attributes[i] = curses_attributes(look.attributes);
 		term.pair[i] = 0;
-		if (!color || (foreground == STYLE_DEFAULT_COLOR && background == STYLE_DEFAULT_COLOR))
+		if (!color || (look.color == THEME_OWN && look.back == THEME_OWN))
 			continue;
-		if (background == STYLE_DEFAULT_COLOR && !own)
-			background = COLOR_BLACK;
+		if (look.color == THEME_OWN && !own)
+			look.color = COLOR_WHITE;
+		if (look.back == THEME_OWN && !own)
+			look.back = COLOR_BLACK;
 		term.pair[i] = (short)(i + 1);
-		init_pair(term.pair[i], foreground, background);
+		init_extended_pair(term.pair[i], look.color, look.back);
 	}
 }
 
@@ -226,6 +231,11 @@ static bool can_show(const char *name)
 	bool able = address && address != (const char *)-1;
 	del_curterm(cur_term);
 	return able;
+}
+
+void term_set_theme(const struct theme *theme)
+{
+	term.theme = theme;
 }
 
 enum status term_open(bool color, struct error *error)

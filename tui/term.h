@@ -13,8 +13,11 @@
 
 #include "tui/canvas.h"
 #include "tui/loop.h"
+#include "tui/theme.h"
 #include "util/status.h"
 
+/* Borrowed by every term_open from now on; the built-in theme when it was never called. */
+void term_set_theme(const struct theme *theme);
 /* Takes the terminal on standard input and output. Install signal handlers before: curses puts its
    own where it finds none. */
 enum status term_open(bool color, struct error *error);

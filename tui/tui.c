@@ -14,7 +14,13 @@ struct tui {
 
 static struct app *app_now(struct tui *t)
 {
-	app_tell_time(&t->app, clock_monotonic_ns(), clock_wall_ns());
+	struct tui_time now = {.monotonic_ns = clock_monotonic_ns(), .wall_ns = clock_wall_ns()};
+	if (t->options.time)
+		now = t->options.time(t->options.arg);
+	app_tell_time(&t->app, now.monotonic_ns, now.wall_ns);
+	app_tell_playback(&t->app, !now.recorded ? VIEW_LIVE
+	                           : now.ended   ? VIEW_REPLAY_ENDED
+	                                         : VIEW_REPLAY);
 	return &t->app;
 }
 
@@ -80,6 +86,11 @@ enum status tui_run(struct tui *t, int *signal)
 void tui_wake(struct tui *t)
 {
 	loop_wake(t->loop);
+}
+
+void tui_notify(struct tui *t, const char *sentence)
+{
+	app_notify(app_now(t), STYLE_WARNING, "%s", sentence);
 }
 
 void tui_destroy(struct tui *t)

@@ -12,6 +12,13 @@
 #include "metrics/session.h"
 #include "util/status.h"
 
+/* What time it is on the screen: ages, "silent" and the clock go by it. */
+struct tui_time {
+	int64_t monotonic_ns, wall_ns;
+	bool recorded; /* it is that of a recording */
+	bool ended;    /* which is over: time stands still */
+};
+
 struct tui_options {
 	bool ascii; /* no glyphs beyond ASCII */
 	bool color; /* false: NO_COLOR, --color=never or a terminal without colours */
@@ -22,6 +29,7 @@ struct tui_options {
 	/* Called with every snapshot taken from the feed, before it is drawn: the stderr log. May be
 	 * NULL. */
 	void (*on_snapshot)(const struct snapshot *s, void *arg);
+	struct tui_time (*time)(void *arg); /* NULL: the machine's clocks */
 	void *arg;
 };
 
@@ -32,6 +40,8 @@ enum status tui_create(struct tui **out, const struct tui_options *options, stru
    signal asked to end (*signal is its number). The terminal is restored on return. */
 enum status tui_run(struct tui *t, int *signal);
 void tui_wake(struct tui *t);
+/* One sentence for a few seconds on the bottom line. From on_snapshot, say. */
+void tui_notify(struct tui *t, const char *sentence);
 void tui_destroy(struct tui *t);
 
 /* One process in the picker. */

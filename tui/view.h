@@ -13,6 +13,9 @@
 #include "tui/canvas.h"
 #include "tui/keymap.h"
 
+/* Is this the present, or a recording? */
+enum view_playback { VIEW_LIVE, VIEW_REPLAY, VIEW_REPLAY_ENDED };
+
 /* Everything a view may look at; borrowed while it draws. When the past is on the screen, history
    and clocks are those of that moment: a view need not know. */
 struct view_data {
@@ -24,6 +27,7 @@ struct view_data {
 	bool paused;       /* the view stands still at now_ns */
 	int64_t behind_ns; /* when paused: how long ago that is */
 	const struct capture_state *capture; /* NULL: there are no captures here */
+	enum view_playback playback;
 };
 #define VIEW_SPAN_NS INT64_C(60000000000)
 

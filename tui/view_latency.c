@@ -278,7 +278,7 @@ static void draw_mutex(struct pane pane, const struct view_data *data)
 	}
 	static const char meaning[] = "1 s/s: one goroutine always waits for one";
 	if (x + 4 + (int)sizeof meaning <= pane.width)
-		pane_right(pane, 0, STYLE_DIM, meaning);
+		pane_text(pane, x + 4, 0, STYLE_DIM, meaning);
 }
 
 /* --- p50 and p99 over time ------------------------------------------------------------------ */

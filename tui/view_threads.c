@@ -29,10 +29,10 @@ static const struct use_look {
 } use_look[THREAD_USE_COUNT] = {
 	[THREAD_UNKNOWN] = {STYLE_TEXT, 7, "?", DASH},
 	[THREAD_RUNNING] = {STYLE_RUNNING, 0, "R", "runs Go code"},
-	[THREAD_SYSCALL] = {STYLE_SYSCALL, 2, "S", "in a system call"},
+	[THREAD_SYSCALL] = {STYLE_SYSCALL, 2, "S", "in a syscall"},
 	[THREAD_CGO] = {STYLE_SYSCALL, 1, "C", "in C code"},
 	[THREAD_SPINNING] = {STYLE_SCHEDULER, 3, ":", "looks for work"},
-	[THREAD_LOCKED] = {STYLE_BLOCKED, 4, "L", "locked to it, waits"},
+	[THREAD_LOCKED] = {STYLE_BLOCKED, 4, "L", "locked, waits"},
 	[THREAD_IDLE] = {STYLE_DIM, 6, ".", "idle, parked"},
 	[THREAD_OTHER] = {STYLE_TEXT, 5, "-", "the runtime's own"},
 };
@@ -163,7 +163,7 @@ static const char *base_name(const char *function)
 	return slash ? slash + 1 : function;
 }
 
-/* "G8812 main.(*Server).handle", "G7 in a system call", "idle, parked". */
+/* "G8812 main.(*Server).handle", "G7 in a syscall", "idle, parked". */
 static void put_use(char *to, size_t size, const struct shown *s)
 {
 	const struct thread_row *row = s->row;
@@ -181,7 +181,7 @@ static void put_use(char *to, size_t size, const struct shown *s)
 	else if (polls(row))
 		text = "waits for network and timers";
 	else if (!row->m && row->use == THREAD_OTHER)
-		text = "not Go's: a thread of C";
+		text = "a thread of C code";
 	if (g == FIELD_NIL || worker || row->use == THREAD_IDLE || row->use == THREAD_OTHER)
 		snprintf(to, size, "%s", text);
 	else

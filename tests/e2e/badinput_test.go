@@ -18,6 +18,7 @@ const (
 	exitNoTarget   = 3
 	exitPermission = 4
 	exitExited     = 5
+	exitDamaged    = 6
 )
 
 func TestTargetThatDoesNotExistIsExit3(t *testing.T) {

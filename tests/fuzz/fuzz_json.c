@@ -1,7 +1,9 @@
-/* Whatever JSON may say to the readers of fields and bounds, alone and nested. */
+/* Whatever JSON may say to the reader of snapshots, and to those of fields and bounds, alone and
+   nested. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "metrics/json.h"
 
@@ -35,8 +37,44 @@ static void read_value(const json_t *value)
 	read_object(value, os_field_info, OS_FIELD_COUNT);
 }
 
+/* The only snapshot of its history as a line; frees nothing but the history. */
+static char *encode(const struct snapshot *s)
+{
+	struct history *h = history_create(INT64_C(60000000000), (size_t)1 << 30);
+	if (!h || history_add(h, snapshot_ref(s)) != STATUS_OK)
+		abort();
+	char *line = json_encode(h);
+	if (!line)
+		abort();
+	history_destroy(h);
+	return line;
+}
+
+/* What is a snapshot can be told again, and is the same one then. */
+static void read_snapshot(const uint8_t *data, size_t size)
+{
+	struct snapshot *s, *again;
+	struct error error = {0};
+	if (json_decode((const char *)data, size, &s, &error) != STATUS_OK) {
+		if (s || error.text[0] == '\0')
+			abort();
+		return;
+	}
+	char *line = encode(s);
+	if (json_decode(line, strlen(line), &again, NULL) != STATUS_OK)
+		abort();
+	char *same = encode(again);
+	if (strcmp(line, same) != 0)
+		abort();
+	free(line);
+	free(same);
+	snapshot_unref(s);
+	snapshot_unref(again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	read_snapshot(data, size);
 	json_t *root = json_loadb((const char *)data, size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	if (!root)
 		return 0;

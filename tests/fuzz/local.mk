@@ -11,10 +11,18 @@ tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c
 tests_fuzz_fuzz_json_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_json_LDADD = metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
-EXTRA_DIST += tests/data/fuzz/json/bounds tests/data/fuzz/json/rows tests/data/fuzz/json/sched
+EXTRA_DIST += tests/data/fuzz/json/bounds tests/data/fuzz/json/rows tests/data/fuzz/json/sched \
+	tests/data/fuzz/json/snapshot
 
 noinst_PROGRAMS += tests/fuzz/fuzz_elf
 tests_fuzz_fuzz_elf_SOURCES = tests/fuzz/fuzz_elf.c tests/unit/goproc_elf.c tests/unit/goproc_elf.h
 tests_fuzz_fuzz_elf_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
 tests_fuzz_fuzz_elf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_elf_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_settings
+tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c cli/settings.c cli/options.c
+tests_fuzz_fuzz_settings_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
+tests_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_settings_LDADD = tui/libtui.a util/libutil.a $(INIH_LIBS)
+EXTRA_DIST += tests/data/fuzz/settings/config tests/data/fuzz/settings/theme

@@ -24,6 +24,12 @@ tests_unit_test_trace_store_SOURCES = tests/unit/test_trace_store.c
 tests_unit_test_trace_store_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_trace_store_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/test_recording
+tests_unit_test_recording_SOURCES = tests/unit/test_recording.c
+tests_unit_test_recording_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_recording_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
+	$(CMOCKA_LIBS) $(JANSSON_LIBS)
+
 check_PROGRAMS += tests/unit/test_tasks
 tests_unit_test_tasks_SOURCES = tests/unit/test_tasks.c
 tests_unit_test_tasks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

@@ -5,6 +5,7 @@ metrics_tests = \
 	tests/unit/test_histogram \
 	tests/unit/test_history \
 	tests/unit/test_json \
+	tests/unit/test_json_decode \
 	tests/unit/test_schedtrace \
 	tests/unit/test_session \
 	tests/unit/test_snapshot \
@@ -41,6 +42,11 @@ tests_unit_test_json_SOURCES = tests/unit/test_json.c $(metrics_fixture)
 tests_unit_test_json_CFLAGS = $(metrics_test_cflags)
 tests_unit_test_json_LDFLAGS = $(metrics_test_ldflags)
 tests_unit_test_json_LDADD = $(metrics_test_libs)
+
+tests_unit_test_json_decode_SOURCES = tests/unit/test_json_decode.c $(metrics_fixture)
+tests_unit_test_json_decode_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_json_decode_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_json_decode_LDADD = $(metrics_test_libs)
 
 tests_unit_test_schedtrace_SOURCES = tests/unit/test_schedtrace.c $(metrics_fixture)
 tests_unit_test_schedtrace_CFLAGS = $(metrics_test_cflags)

@@ -578,6 +578,10 @@ static void the_documents_example_can_be_read(void **state)
 	assert_known(at(root, "os"), os_field_info, OS_FIELD_COUNT);
 	assert_int_equal(json_array_size(at(root, "histograms.gc_pause.bounds_ns")),
 	                 json_array_size(at(root, "histograms.gc_pause.counts")) + 1);
+	struct snapshot *s;
+	assert_int_equal(json_decode(begin, (size_t)(end - begin), &s, NULL), STATUS_OK);
+	assert_int_equal(s->lanes.samples, json_integer_value(at(root, "lanes.samples")));
+	snapshot_unref(s);
 	json_decref(root);
 	free(document);
 }

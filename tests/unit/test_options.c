@@ -30,6 +30,7 @@ static enum status parse(const char *line, struct options *o, struct error *erro
 	strcpy(text, line);
 	for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = word;
+	options_init(o);
 	return options_parse(o, argc, argv, error);
 }
 
@@ -114,6 +115,14 @@ static void wrong_words_are_named(void **state)
 		{"-p 12 -n 3", "--batch or --json"},
 		{"-p 12 -b -n 0", "1 or more"},
 		{"-v", "goes with ls"},
+		{"--no-batch", "'--no-batch'"},
+		{"--no-ascii=1", "'--no-ascii=1'"},
+		{"--replay", "needs a value"},
+		{"--replay a -p 4", "--replay and --pid exclude"},
+		{"--replay a --record b", "--replay and --record exclude"},
+		{"--replay a -d 1", "--replay and --delay exclude"},
+		{"--replay -", "--batch or --json"},
+		{"ls --record a", "ls does not take --record"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct options o;

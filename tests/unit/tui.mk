@@ -9,7 +9,8 @@ tui_tests = \
 	tests/unit/test_overview \
 	tests/unit/test_picker \
 	tests/unit/test_plot \
-	tests/unit/test_style \
+	tests/unit/test_screens \
+	tests/unit/test_theme \
 	tests/unit/test_view_latency \
 	tests/unit/test_view_threads
 check_PROGRAMS += $(tui_tests)
@@ -17,7 +18,7 @@ check_PROGRAMS += $(tui_tests)
 tui_fixture = tests/unit/tui_fixture.c tests/unit/tui_fixture.h
 tui_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tui_test_libs = tui/libtui.a metrics/libmetrics.a util/libutil.a \
-	$(CMOCKA_LIBS) $(NCURSES_LIBS) $(UV_LIBS) $(JANSSON_LIBS)
+	$(CMOCKA_LIBS) $(INIH_LIBS) $(NCURSES_LIBS) $(UV_LIBS) $(JANSSON_LIBS)
 
 tests_unit_test_app_SOURCES = tests/unit/test_app.c $(tui_fixture)
 tests_unit_test_app_CFLAGS = $(tui_test_cflags)
@@ -55,9 +56,14 @@ tests_unit_test_plot_SOURCES = tests/unit/test_plot.c $(tui_fixture)
 tests_unit_test_plot_CFLAGS = $(tui_test_cflags)
 tests_unit_test_plot_LDADD = $(tui_test_libs)
 
-tests_unit_test_style_SOURCES = tests/unit/test_style.c
-tests_unit_test_style_CFLAGS = $(tui_test_cflags)
-tests_unit_test_style_LDADD = $(tui_test_libs)
+# Every view, of a real process: what schedtop --replay tests/data/mixed.ndjson shows.
+tests_unit_test_screens_SOURCES = tests/unit/test_screens.c $(tui_fixture)
+tests_unit_test_screens_CFLAGS = $(tui_test_cflags)
+tests_unit_test_screens_LDADD = collect/libcollect.a $(tui_test_libs)
+
+tests_unit_test_theme_SOURCES = tests/unit/test_theme.c
+tests_unit_test_theme_CFLAGS = $(tui_test_cflags)
+tests_unit_test_theme_LDADD = $(tui_test_libs)
 
 tests_unit_test_view_latency_SOURCES = tests/unit/test_view_latency.c $(tui_fixture)
 tests_unit_test_view_latency_CFLAGS = $(tui_test_cflags)
@@ -68,6 +74,25 @@ tests_unit_test_view_threads_CFLAGS = $(tui_test_cflags)
 tests_unit_test_view_threads_LDADD = $(tui_test_libs)
 
 EXTRA_DIST += \
+	tests/data/mixed.ndjson \
+	tests/golden/screens-latency-120x40-ascii.txt \
+	tests/golden/screens-latency-120x40.txt \
+	tests/golden/screens-latency-200x50-ascii.txt \
+	tests/golden/screens-latency-200x50.txt \
+	tests/golden/screens-latency-80x24-ascii.txt \
+	tests/golden/screens-latency-80x24.txt \
+	tests/golden/screens-overview-120x40-ascii.txt \
+	tests/golden/screens-overview-120x40.txt \
+	tests/golden/screens-overview-200x50-ascii.txt \
+	tests/golden/screens-overview-200x50.txt \
+	tests/golden/screens-overview-80x24-ascii.txt \
+	tests/golden/screens-overview-80x24.txt \
+	tests/golden/screens-threads-120x40-ascii.txt \
+	tests/golden/screens-threads-120x40.txt \
+	tests/golden/screens-threads-200x50-ascii.txt \
+	tests/golden/screens-threads-200x50.txt \
+	tests/golden/screens-threads-80x24-ascii.txt \
+	tests/golden/screens-threads-80x24.txt \
 	tests/golden/capture-ended-120x40-ascii.txt \
 	tests/golden/capture-ended-40x10.txt \
 	tests/golden/capture-ended-80x24.txt \

@@ -1,0 +1,83 @@
+/* A recording on the screen, as if it were live. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "collect/replay.h"
+#include "tui/tui.h"
+
+struct player {
+	struct replay *replay;
+	struct tui *tui;
+	int64_t attach_ns;
+	bool logs;
+	struct trouble_log trouble;
+};
+
+static void wake(void *arg)
+{
+	struct player *p = arg;
+	if (p->tui)
+		tui_wake(p->tui);
+}
+
+static struct tui_time now(void *arg)
+{
+	struct player *p = arg;
+	struct replay_time time = replay_time(p->replay);
+	return (struct tui_time){time.monotonic_ns, time.wall_ns, true, time.ended};
+}
+
+static void on_snapshot(const struct snapshot *s, void *arg)
+{
+	struct player *p = arg;
+	if (!p->attach_ns)
+		p->attach_ns = s->monotonic_ns;
+	if (p->logs)
+		trouble_log_snapshot(&p->trouble, s, p->attach_ns);
+}
+
+/* After the screen is gone: what was wrong with the recording, line by line and on the whole. */
+static enum status report(const struct replay *r, struct error *error)
+{
+	const char *complaint;
+	for (size_t i = 0; (complaint = replay_complaint(r, i)) != NULL; i++)
+		fprintf(stderr, "schedtop: %s\n", complaint);
+	return replay_judge(r, error);
+}
+
+enum status command_replay(const struct options *o, struct error *error)
+{
+	struct player p = {.logs = !isatty(STDERR_FILENO)};
+	struct feed *feed = feed_create(wake, &p);
+	if (!feed)
+		return error_no_memory(error);
+	struct tui_options screen = {
+		.ascii = wants_ascii(o),
+		.color = wants_color(o),
+		.feed = feed,
+		.interval_ns = o->delay_ns,
+		.on_snapshot = on_snapshot,
+		.time = now,
+		.arg = &p,
+	};
+	int sig = 0;
+	enum status status = replay_create(&p.replay, o->replay, feed, error);
+	if (status == STATUS_OK)
+		status = tui_create(&p.tui, &screen, error);
+	if (status == STATUS_OK)
+		status = replay_start(p.replay, wake, &p, error);
+	if (status == STATUS_OK) {
+		/* That the process had exited was recorded: it is no failure of the replay. */
+		tui_run(p.tui, &sig);
+		replay_stop(p.replay);
+	}
+	tui_destroy(p.tui);
+	if (status == STATUS_OK)
+		status = report(p.replay, error);
+	replay_destroy(p.replay);
+	feed_destroy(feed);
+	if (sig)
+		die_of(sig);
+	return status;
+}

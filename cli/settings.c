@@ -1,0 +1,103 @@
+#include "cli/settings.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/xdg.h"
+
+#define SYSTEM_FILE "/etc/schedtop/config"
+
+void settings_finish(struct settings *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		free(c->text[i]);
+	free(c->text);
+	*c = (struct settings){0};
+}
+
+/* A copy that lives as long as the configuration; NULL when out of memory. */
+static const char *keep(struct settings *c, const char *text)
+{
+	char **grown = realloc(c->text, (c->n + 1) * sizeof *grown);
+	if (!grown)
+		return NULL;
+	c->text = grown;
+	c->text[c->n] = strdup(text);
+	return c->text[c->n] ? c->text[c->n++] : NULL;
+}
+
+struct destination {
+	struct settings *settings;
+	struct options *options;
+};
+
+static enum status take(const struct ini_entry *entry, void *arg, struct error *error)
+{
+	const struct destination *to = arg;
+	if (entry->section[0])
+		return error_set(error, STATUS_USAGE,
+		                 "there are no sections here: expected NAME = VALUE "
+		                 "above them all");
+	const char *value = keep(to->settings, entry->value);
+	if (!value)
+		return error_no_memory(error);
+	return options_set(to->options, entry->name, value, entry->name, error);
+}
+
+enum status settings_read_file(struct settings *c, struct options *o, const char *path,
+                               const struct ini_sink *sink, struct error *error)
+{
+	struct destination to = {c, o};
+	return ini_read_file(path, take, &to, sink, error);
+}
+
+void settings_read_text(struct settings *c, struct options *o, const char *name, const char *text,
+                        size_t size, const struct ini_sink *sink)
+{
+	struct destination to = {c, o};
+	ini_read_text(name, text, size, take, &to, sink);
+}
+
+void settings_read_environment(struct options *o, const struct ini_sink *sink)
+{
+	const char *name, *no_color = getenv("NO_COLOR");
+	/* It says more than a file does; only SCHEDTOP_COLOR and the command line say more. */
+	if (no_color && *no_color)
+		options_set(o, "color", "auto", "color", NULL);
+	for (size_t i = 0; (name = options_setting(i)) != NULL; i++) {
+		char variable[64];
+		struct error error = {0};
+		options_variable(name, variable, sizeof variable);
+		const char *value = getenv(variable);
+		if (value && *value && options_set(o, name, value, variable, &error) != STATUS_OK)
+			sink->tell(error.text, sink->arg);
+	}
+}
+
+/* One that need not be there: only what is wrong with it is told. */
+static void read_usual(struct settings *c, struct options *o, const char *path,
+                       const struct ini_sink *sink)
+{
+	struct error error = {0};
+	enum status status = settings_read_file(c, o, path, sink, &error);
+	if (status != STATUS_OK && status != STATUS_NO_TARGET)
+		sink->tell(error.text, sink->arg);
+}
+
+enum status settings_load(struct settings *c, struct options *o, const char *only,
+                          const struct ini_sink *sink, struct error *error)
+{
+	char user[PATH_MAX];
+	if (only) {
+		enum status status = settings_read_file(c, o, only, sink, error);
+		if (status != STATUS_OK)
+			return status;
+	} else {
+		read_usual(c, o, SYSTEM_FILE, sink);
+		if (xdg_path(XDG_CONFIG, "schedtop/config", user, sizeof user, NULL) == STATUS_OK)
+			read_usual(c, o, user, sink);
+	}
+	settings_read_environment(o, sink);
+	return STATUS_OK;
+}

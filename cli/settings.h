@@ -1,0 +1,32 @@
+/*
+ * Settings that outlast a command line: files of `NAME = VALUE`, whose names are the long options,
+ * and the environment. What is wrong is told with its file and line, and the rest applies.
+ */
+#ifndef SCHEDTOP_CLI_SETTINGS_H
+#define SCHEDTOP_CLI_SETTINGS_H
+
+#include "cli/options.h"
+#include "util/ini.h"
+
+/* Texts that were read, which the options point into. Zero is an empty one; the caller's. */
+struct settings {
+	char **text;
+	size_t n;
+};
+void settings_finish(struct settings *c);
+
+/* A file over what is set already. One that can't be read fails, as in ini.h. */
+enum status settings_read_file(struct settings *c, struct options *o, const char *path,
+                               const struct ini_sink *sink, struct error *error);
+/* The same of text in memory. */
+void settings_read_text(struct settings *c, struct options *o, const char *name, const char *text,
+                        size_t size, const struct ini_sink *sink);
+/* SCHEDTOP_DELAY and the like. */
+void settings_read_environment(struct options *o, const struct ini_sink *sink);
+
+/* The usual way, worst first: /etc/schedtop/config, the user's file, the environment; or the
+   environment after the one file of --config (NULL: none), which has to be there. */
+enum status settings_load(struct settings *c, struct options *o, const char *only,
+                          const struct ini_sink *sink, struct error *error);
+
+#endif

@@ -1,0 +1,223 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cli/settings.h"
+
+static enum status run_nothing(const struct options *o, struct error *error)
+{
+	(void)o;
+	(void)error;
+	return STATUS_OK;
+}
+const struct command commands[] = {{"", run_nothing, WITH_WATCH}, {"ls", run_nothing, WITH_LS}};
+const size_t command_count = sizeof commands / sizeof commands[0];
+
+static struct {
+	int n;
+	char text[32][1024];
+} told;
+
+static void tell(const char *sentence, void *arg)
+{
+	(void)arg;
+	assert_true(told.n < 32);
+	snprintf(told.text[told.n++], sizeof told.text[0], "%s", sentence);
+}
+static const struct ini_sink sink = {tell, NULL};
+
+static void read_text(struct settings *c, struct options *o, const char *text)
+{
+	told.n = 0;
+	options_init(o);
+	settings_read_text(c, o, "/x/config", text, strlen(text), &sink);
+}
+
+static void every_line_sets_the_option_of_its_name(void **state)
+{
+	(void)state;
+	struct settings c = {0};
+	struct options o;
+	read_text(&c, &o,
+	          "# mine\ndelay = 250ms\nsource=memory\n\n  theme = light  ; for the day\n"
+	          "ascii = yes\ncolor = always\ntrace-keep=3\ntrace-dir = /tmp/with space\n");
+	assert_int_equal(told.n, 0);
+	assert_int_equal(o.delay_ns, 250000000);
+	assert_int_equal(o.source, SOURCE_MEMORY);
+	assert_string_equal(o.theme, "light");
+	assert_true(o.ascii);
+	assert_int_equal(o.color, COLOR_ALWAYS);
+	assert_int_equal(o.trace_keep, 3);
+	assert_string_equal(o.trace_dir, "/tmp/with space");
+	settings_finish(&c);
+}
+
+static void a_bad_line_is_told_and_the_rest_applies(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *says;
+	} rows[] = {
+		{"delay = 1ms", "/x/config:2: delay takes a time of 50ms or more, such as 250ms, 0.3s or "
+	                    "2m, not '1ms'"},
+		{"source = moon", "/x/config:2: source takes auto|memory|agent, not 'moon'"},
+		{"ascii = maybe", "ascii takes yes or no, not 'maybe'"},
+		{"trace-keep = 0", "a count of 1 or more"},
+		{"theme =", "theme takes NAME"},
+		{"dealy = 1s", "there is no setting 'dealy': expected one of delay, source,"},
+		{"pid = 1", "there is no setting 'pid'"},
+		{"json = yes", "there is no setting 'json'"},
+		{"delay", "/x/config:2: expected NAME = VALUE"},
+		{"= 1s", "there is no setting ''"},
+		{"[x]\ndelay = 2s", "/x/config:3: there are no sections"},
+		{"[x", "/x/config:2: expected [SECTION]"},
+		{"de\033[1mlay = 1", "'de?[1mlay'"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct settings c = {0};
+		struct options o;
+		char text[256];
+		snprintf(text, sizeof text, "trace-keep = 7\n%s\n", rows[i].line);
+		read_text(&c, &o, text);
+		if (told.n != 1 || !strstr(told.text[0], rows[i].says))
+			fail_msg("'%s': %d told: '%s', not '%s'", rows[i].line, told.n, told.text[0],
+			         rows[i].says);
+		assert_int_equal(o.delay_ns, 1000000000);
+		assert_int_equal(o.trace_keep, 7);
+		assert_false(o.ascii);
+		settings_finish(&c);
+	}
+}
+
+/* A scratch home with this text as the user's file. */
+static void make_home(char *home, const char *text)
+{
+	char path[128];
+	strcpy(home, "/tmp/schedtop-config-XXXXXX");
+	assert_non_null(mkdtemp(home));
+	snprintf(path, sizeof path, "%s/schedtop", home);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof path, "%s/schedtop/config", home);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	setenv("XDG_CONFIG_HOME", home, 1);
+}
+
+static void remove_home(const char *home)
+{
+	char path[128];
+	snprintf(path, sizeof path, "%s/schedtop/config", home);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/schedtop", home);
+	rmdir(path);
+	rmdir(home);
+	unsetenv("XDG_CONFIG_HOME");
+}
+
+static enum status load(struct settings *c, struct options *o, const char *only,
+                        struct error *error)
+{
+	told.n = 0;
+	options_init(o);
+	return settings_load(c, o, only, &sink, error);
+}
+
+static void flags_win_over_the_environment_and_that_over_the_file(void **state)
+{
+	(void)state;
+	struct settings c = {0};
+	struct options o;
+	char home[64], *argv[] = {"schedtop", "-d", "3s", "--no-ascii"};
+	make_home(home, "delay = 5s\nsource = agent\nascii = yes\ncolor = always\n");
+	assert_int_equal(load(&c, &o, NULL, NULL), STATUS_OK);
+	assert_int_equal(o.delay_ns, 5000000000);
+	setenv("SCHEDTOP_DELAY", "4s", 1);
+	setenv("SCHEDTOP_TRACE_KEEP", "none", 1);
+	assert_int_equal(load(&c, &o, NULL, NULL), STATUS_OK);
+	assert_int_equal(o.delay_ns, 4000000000);
+	assert_int_equal(o.source, SOURCE_AGENT);
+	assert_int_equal(o.color, COLOR_ALWAYS);
+	assert_true(o.ascii);
+	assert_int_equal(told.n, 1);
+	assert_string_equal(told.text[0], "SCHEDTOP_TRACE_KEEP takes a count of 1 or more, not 'none'");
+	assert_int_equal(options_parse(&o, 4, argv, NULL), STATUS_OK);
+	assert_int_equal(o.delay_ns, 3000000000);
+	assert_false(o.ascii);
+	unsetenv("SCHEDTOP_DELAY");
+	unsetenv("SCHEDTOP_TRACE_KEEP");
+	settings_finish(&c);
+	remove_home(home);
+}
+
+static void no_color_wins_over_the_file_but_not_over_our_own_variable(void **state)
+{
+	(void)state;
+	struct settings c = {0};
+	struct options o;
+	char home[64];
+	make_home(home, "color = always\n");
+	setenv("NO_COLOR", "1", 1);
+	load(&c, &o, NULL, NULL);
+	assert_int_equal(o.color, COLOR_AUTO);
+	setenv("SCHEDTOP_COLOR", "always", 1);
+	load(&c, &o, NULL, NULL);
+	assert_int_equal(o.color, COLOR_ALWAYS);
+	unsetenv("SCHEDTOP_COLOR");
+	unsetenv("NO_COLOR");
+	settings_finish(&c);
+	remove_home(home);
+}
+
+static void a_file_that_was_asked_for_is_the_only_one_and_must_be_there(void **state)
+{
+	(void)state;
+	struct settings c = {0};
+	struct options o;
+	struct error error = {0};
+	char home[64], only[128];
+	make_home(home, "delay = 5s\n");
+	assert_int_equal(load(&c, &o, "/dev/null", &error), STATUS_OK);
+	assert_int_equal(o.delay_ns, 1000000000);
+	assert_int_equal(load(&c, &o, "/nonexistent/config", &error), STATUS_NO_TARGET);
+	assert_non_null(strstr(error.text, "/nonexistent/config"));
+	snprintf(only, sizeof only, "%s/schedtop/config", home);
+	assert_int_equal(load(&c, &o, only, &error), STATUS_OK);
+	assert_int_equal(o.delay_ns, 5000000000);
+	assert_int_equal(load(&c, &o, home, &error), STATUS_FAILED);
+	settings_finish(&c);
+	remove_home(home);
+}
+
+static void settings_do_not_count_as_given_with_a_command_that_takes_none(void **state)
+{
+	(void)state;
+	struct settings c = {0};
+	struct options o;
+	char *argv[] = {"schedtop", "ls"};
+	read_text(&c, &o, "delay = 5s\ntrace-dir = /tmp\n");
+	assert_int_equal(options_parse(&o, 2, argv, NULL), STATUS_OK);
+	settings_finish(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_line_sets_the_option_of_its_name),
+		cmocka_unit_test(a_bad_line_is_told_and_the_rest_applies),
+		cmocka_unit_test(flags_win_over_the_environment_and_that_over_the_file),
+		cmocka_unit_test(no_color_wins_over_the_file_but_not_over_our_own_variable),
+		cmocka_unit_test(a_file_that_was_asked_for_is_the_only_one_and_must_be_there),
+		cmocka_unit_test(settings_do_not_count_as_given_with_a_command_that_takes_none),
+	};
+	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+}

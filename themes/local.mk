@@ -1,0 +1,7 @@
+# Theme files, for --theme NAME.
+themesdir = $(pkgdatadir)/themes
+dist_themes_DATA = \
+	themes/colour-blind-safe.theme \
+	themes/dark.theme \
+	themes/light.theme \
+	themes/mono.theme
