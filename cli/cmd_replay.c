@@ -54,6 +54,7 @@ enum status command_replay(const struct options *o, struct error *error)
 		return error_no_memory(error);
 	struct tui_options screen = {
 		.ascii = wants_ascii(o),
+		.blocks = o->graphs == GRAPHS_BLOCKS,
 		.color = wants_color(o),
 		.feed = feed,
 		.interval_ns = o->delay_ns,

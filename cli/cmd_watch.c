@@ -50,6 +50,7 @@ static enum status watch(const struct options *o, pid_t pid, struct error *error
 	if (status == STATUS_OK) {
 		struct tui_options screen = {
 			.ascii = wants_ascii(o),
+			.blocks = o->graphs == GRAPHS_BLOCKS,
 			.color = wants_color(o),
 			.feed = feed,
 			.session = orders_session(orders),

@@ -15,6 +15,10 @@ static const char *const color_words[COLOR_CHOICE_COUNT] = {
 	[COLOR_ALWAYS] = "always",
 	[COLOR_NEVER] = "never",
 };
+static const char *const graph_words[GRAPH_CHOICE_COUNT] = {
+	[GRAPHS_BRAILLE] = "braille",
+	[GRAPHS_BLOCKS] = "blocks",
+};
 static const char *const source_words[SOURCE_CHOICE_COUNT] = {
 	[SOURCE_AUTO] = "auto",
 	[SOURCE_MEMORY] = "memory",
@@ -88,6 +92,9 @@ static const struct option_row rows[] = {
      "the path of a theme file"},
 	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0, WITH_WATCH | WITH_CONFIG,
      "draw with ASCII characters alone (--no-ascii: not, whatever the configuration says)"},
+	{0, "graphs", TYPE_CHOICE, AT(graphs), "braille|blocks", graph_words, GRAPH_CHOICE_COUNT,
+     WITH_WATCH | WITH_CONFIG,
+     "what sparklines and charts are made of, where they are not ASCII (default braille)"},
 	{0, "record", TYPE_TEXT, AT(record), "FILE", NULL, 0, WITH_WATCH,
      "write every snapshot to FILE as well, as JSON lines"},
 	{0, "replay", TYPE_TEXT, AT(replay), "FILE", NULL, 0, WITH_WATCH,

@@ -14,6 +14,7 @@
 #include "util/status.h"
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_CHOICE_COUNT };
+enum graph_choice { GRAPHS_BRAILLE, GRAPHS_BLOCKS, GRAPH_CHOICE_COUNT };
 
 struct options {
 	const struct command *command; /* never NULL after a good parse */
@@ -22,6 +23,7 @@ struct options {
 	long iterations; /* 0: no end */
 	enum source_choice source;
 	enum color_choice color;
+	enum graph_choice graphs;
 	bool batch, json, detail, ascii, verbose, help, help_man, version;
 	int64_t trace_ns;      /* how long a trace is taken */
 	const char *output;    /* where to; NULL: a name of its own in trace_dir */

@@ -41,6 +41,8 @@ static bool take_snapshots(void *arg)
 
 static void draw(struct canvas *canvas, void *arg)
 {
+	const struct tui *t = arg;
+	canvas->blocks = t->options.blocks;
 	app_draw(app_now(arg), canvas);
 }
 

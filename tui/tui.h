@@ -20,8 +20,9 @@ struct tui_time {
 };
 
 struct tui_options {
-	bool ascii; /* no glyphs beyond ASCII */
-	bool color; /* false: NO_COLOR, --color=never or a terminal without colours */
+	bool ascii;  /* no glyphs beyond ASCII */
+	bool blocks; /* graphs of block elements in place of braille */
+	bool color;  /* false: NO_COLOR, --color=never or a terminal without colours */
 	struct feed *feed;
 	struct session *session; /* where orders go; NULL: there is nobody to carry them out */
 	int64_t trace_ns;        /* of the trace that `t` takes */

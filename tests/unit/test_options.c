@@ -56,6 +56,7 @@ static void defaults_are_one_second_and_every_source(void **state)
 	assert_int_equal(parse("", &o, NULL), STATUS_OK);
 	assert_int_equal(o.delay_ns, 1000000000);
 	assert_int_equal(o.source, SOURCE_AUTO);
+	assert_int_equal(o.graphs, GRAPHS_BRAILLE);
 	assert_ptr_equal(o.command, &commands[0]);
 	assert_int_equal(parse("ls --json", &o, NULL), STATUS_OK);
 	assert_ptr_equal(o.command, &commands[1]);
