@@ -32,7 +32,8 @@ static enum status find_theme(const char *name, struct theme *out, const struct 
 	if (xdg_path(XDG_CONFIG, "schedtop/themes", own, sizeof own, NULL) == STATUS_OK &&
 	    snprintf(path, sizeof path, "%s/%s.theme", own, name) < (int)sizeof path)
 		status = theme_read(out, path, sink, error);
-	if (status == STATUS_NO_TARGET &&
+	/* Nor is it ours if we may not read it: HOME may be another user's. */
+	if ((status == STATUS_NO_TARGET || status == STATUS_PERMISSION) &&
 	    snprintf(path, sizeof path, SCHEDTOP_THEMES "/%s.theme", name) < (int)sizeof path)
 		status = theme_read(out, path, sink, error);
 	if (status != STATUS_NO_TARGET)
