@@ -236,35 +236,15 @@ static enum loop_next help_input(struct app *app, int key)
 	return LOOP_DRAW;
 }
 
-/* A heading that is clicked sorts; clicked again, the other way round. */
-static void click_heading(struct view_place *place, int x)
-{
-	for (int i = 0; i < VIEW_COLUMNS_MAX; i++) {
-		const struct view_heading *heading = &place->heading[i];
-		if (x < heading->x || x >= heading->x + heading->width)
-			continue;
-		place->reversed = place->sort == i && !place->reversed;
-		place->sort = i;
-		return;
-	}
-}
-
 static void click(struct app *app, int x, int y)
 {
 	struct canvas size = {.width = app->width, .height = app->height};
-	struct view_place *place = place_of(app);
 	int tab = frame_tab_at(&size, views[app->view], x, y);
-	int row = place->top + y - place->list_y;
 	if (tab >= 0) {
 		app->view = (size_t)tab;
 		app->help = false;
-	} else if (app->help || !views[app->view]->sorts) {
-		return;
-	} else if (y == place->heading_y && y > 0) {
-		click_heading(place, x);
-	} else if (y >= place->list_y && y < place->list_y + place->page && row < place->rows) {
-		place->selected = row;
-		place->anchored = false;
+	} else if (!app->help && views[app->view]->sorts) {
+		view_click(place_of(app), x, y);
 	}
 }
 

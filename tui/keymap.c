@@ -8,9 +8,9 @@
 #define OVERVIEW CONTEXT_OVERVIEW
 #define PICKER   CONTEXT_PICKER
 #define THREADS  CONTEXT_THREADS
-#define LATENCY  CONTEXT_LATENCY
 #define HELP     CONTEXT_HELP
 #define LISTS    CONTEXT_LISTS
+#define ROWS     (OVERVIEW | LISTS | HELP)
 #define VIEWS    CONTEXT_VIEWS
 #define ALL      CONTEXT_ALL
 
@@ -36,26 +36,25 @@ const struct binding keymap[] = {
 	{KEYMAP_UP, OVERVIEW, COMMAND_UP, NULL, "↑↓|Up/Down", "more Ps", 3,
      "Move the lanes up by one P."},
 	{KEYMAP_UP, LISTS, COMMAND_UP, NULL, "↑↓|Up/Down", "select", 3, "Select the row above."},
-	{KEYMAP_UP, LATENCY, COMMAND_UP, NULL, "↑↓|Up/Down", "more", 3, NULL},
 	{KEYMAP_UP, HELP, COMMAND_UP, NULL, "↑↓|Up/Down", "more", 3, NULL},
-	SAME('k', ALL, COMMAND_UP, NULL, "k", "Up"),
-	KEY(KEYMAP_DOWN, ALL, COMMAND_DOWN, "↓|Down"),
-	SAME('j', ALL, COMMAND_DOWN, NULL, "j", "Down"),
-	KEY(KEYMAP_PAGE_UP, ALL, COMMAND_PAGE_UP, "PgUp"),
-	KEY(KEYMAP_PAGE_DOWN, ALL, COMMAND_PAGE_DOWN, "PgDn"),
-	KEY('g', ALL, COMMAND_FIRST, "g"),
-	KEY('G', ALL, COMMAND_LAST, "G"),
+	SAME('k', ROWS, COMMAND_UP, NULL, "k", "Up"),
+	KEY(KEYMAP_DOWN, ROWS, COMMAND_DOWN, "↓|Down"),
+	SAME('j', ROWS, COMMAND_DOWN, NULL, "j", "Down"),
+	KEY(KEYMAP_PAGE_UP, ROWS, COMMAND_PAGE_UP, "PgUp"),
+	KEY(KEYMAP_PAGE_DOWN, ROWS, COMMAND_PAGE_DOWN, "PgDn"),
+	KEY('g', ROWS, COMMAND_FIRST, "g"),
+	KEY('G', ROWS, COMMAND_LAST, "G"),
 	SAME(KEYMAP_HOME, PICKER | HELP, COMMAND_FIRST, NULL, "Home", "g"),
 	SAME(KEYMAP_END, PICKER | HELP, COMMAND_LAST, NULL, "End", "G"),
 	{'c', OVERVIEW, COMMAND_COMPACT, NULL, "c", "compact", 5, NULL},
-	{'/', THREADS, COMMAND_FILTER, NULL, "/", "filter", 5,
+	{'/', LISTS, COMMAND_FILTER, NULL, "/", "filter", 5,
      "Show only the rows that contain the text you type."},
-	SAME(KEYMAP_F4, THREADS, COMMAND_FILTER, NULL, "F4", "/"),
+	SAME(KEYMAP_F4, LISTS, COMMAND_FILTER, NULL, "F4", "/"),
 	{KEYMAP_ESCAPE, THREADS, COMMAND_CLOSE, NULL, "Esc", "all rows", 4, NULL},
-	{'s', THREADS, COMMAND_SORT, NULL, "s", "sort", 6,
+	{'s', LISTS, COMMAND_SORT, NULL, "s", "sort", 6,
      "Sort by the next column; a click on a heading sorts by that one."},
-	SAME(KEYMAP_F6, THREADS, COMMAND_SORT, NULL, "F6", "s"),
-	KEY('S', THREADS, COMMAND_REVERSE, "S"),
+	SAME(KEYMAP_F6, LISTS, COMMAND_SORT, NULL, "F6", "s"),
+	KEY('S', LISTS, COMMAND_REVERSE, "S"),
 	{' ', VIEWS, COMMAND_PAUSE, NULL, "Space", "pause", 2, NULL},
 	{KEYMAP_LEFT, VIEWS, COMMAND_EARLIER, NULL, "←→|Left/Right", "history", 7,
      "Go back in time by one snapshot; the view is frozen there."},
@@ -95,7 +94,8 @@ const struct binding keymap[] = {
 	SAME(KEYMAP_F1, VIEWS, COMMAND_HELP, NULL, "F1", "?"),
 	{'q', VIEWS | PICKER, COMMAND_QUIT, NULL, "q", "quit", 0, NULL},
 	SAME(KEYMAP_F10, VIEWS | PICKER, COMMAND_QUIT, NULL, "F10", "q"),
-	SAME(KEYMAP_ESCAPE, PICKER, COMMAND_QUIT, NULL, "Esc", "q"),
+	{KEYMAP_ESCAPE, PICKER, COMMAND_CLOSE, NULL, "Esc", NULL, 0,
+     "Show all rows again; else leave."},
 	{'q', HELP, COMMAND_CLOSE, NULL, "q", "close", 0, "Go back to the view."},
 	SAME('?', HELP, COMMAND_CLOSE, NULL, "?", "q"),
 	SAME(KEYMAP_F1, HELP, COMMAND_CLOSE, NULL, "F1", "q"),

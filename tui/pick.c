@@ -1,4 +1,3 @@
-#include <limits.h>
 #include <signal.h>
 
 #include "tui/loop.h"
@@ -13,20 +12,26 @@ static const struct loop_ops ops = {
 enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, bool ascii,
                      long *picked, struct error *error)
 {
-	struct picker picker = {.choice = choices, .n = n < INT_MAX ? (int)n : INT_MAX};
+	struct picker picker;
 	struct loop *loop;
 	int number;
 	*picked = -1;
-	enum status status = loop_create(&loop, &ops, &picker, color, ascii, error);
+	enum status status = picker_init(&picker, choices, n, error);
 	if (status)
 		return status;
+	status = loop_create(&loop, &ops, &picker, color, ascii, error);
+	if (status) {
+		picker_finish(&picker);
+		return status;
+	}
 	loop_run(loop, &number);
 	loop_destroy(loop);
+	picker_finish(&picker);
 	/* The terminal is restored and the signal has its old meaning again: it ends us as it would
 	 * have. */
 	if (number)
 		raise(number);
 	if (picker.chosen)
-		*picked = picker.place.selected;
+		*picked = picker.picked;
 	return STATUS_OK;
 }

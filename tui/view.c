@@ -87,6 +87,32 @@ void view_heading_text(char *to, size_t size, const struct view_place *place, in
 	snprintf(to, size, "%s%s", name, place->sort == sort ? mark : "");
 }
 
+static enum view_hit click_heading(struct view_place *place, int x)
+{
+	for (int i = 0; i < VIEW_COLUMNS_MAX; i++) {
+		const struct view_heading *heading = &place->heading[i];
+		if (x < heading->x || x >= heading->x + heading->width)
+			continue;
+		place->reversed = place->sort == i && !place->reversed;
+		place->sort = i;
+		return VIEW_HIT_HEADING;
+	}
+	return VIEW_HIT_NOTHING;
+}
+
+enum view_hit view_click(struct view_place *place, int x, int y)
+{
+	int line = y - place->list_y, row = place->top + line;
+	if (y > 0 && y == place->heading_y)
+		return click_heading(place, x);
+	if (line < 0 || line >= place->page || row >= place->rows)
+		return VIEW_HIT_NOTHING;
+	bool again = place->selected == row;
+	place->selected = row;
+	place->anchored = false;
+	return again ? VIEW_HIT_SELECTED_ROW : VIEW_HIT_ROW;
+}
+
 int64_t view_span(const struct view_data *data)
 {
 	return data->span_ns > 0 ? data->span_ns : VIEW_SPAN_NS;

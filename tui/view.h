@@ -90,6 +90,11 @@ void view_heading(struct view_place *place, int sort, struct pane heading);
 void view_heading_text(char *to, size_t size, const struct view_place *place, int sort,
                        const char *name, bool ascii);
 
+/* A click at a cell of the canvas: on a heading sorts by it, or the other way round, on a row
+   selects it. */
+enum view_hit { VIEW_HIT_NOTHING, VIEW_HIT_HEADING, VIEW_HIT_ROW, VIEW_HIT_SELECTED_ROW };
+enum view_hit view_click(struct view_place *place, int x, int y);
+
 /* The span to show, never 0. */
 int64_t view_span(const struct view_data *data);
 

@@ -2,6 +2,8 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "tui/layout.h"
 #include "util/text.h"
@@ -52,20 +54,72 @@ static void choice_module(char *to, size_t size, const struct tui_choice *c)
 	snprintf(to, size, "%s", c->module[0] ? c->module : "–");
 }
 
+/* Orders of two choices; what is unknown stands last. */
+static int compare_pid(const struct tui_choice *a, const struct tui_choice *b)
+{
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+static int compare_user(const struct tui_choice *a, const struct tui_choice *b)
+{
+	return strcmp(a->user, b->user);
+}
+
+static int compare_version(const struct tui_choice *a, const struct tui_choice *b)
+{
+	return strverscmp(b->go_version, a->go_version);
+}
+
+static int compare_procs(const struct tui_choice *a, const struct tui_choice *b)
+{
+	return (a->gomaxprocs < b->gomaxprocs) - (a->gomaxprocs > b->gomaxprocs);
+}
+
+static int compare_cpu(const struct tui_choice *a, const struct tui_choice *b)
+{
+	return (a->cpu_percent < b->cpu_percent) - (a->cpu_percent > b->cpu_percent);
+}
+
+static int compare_agent(const struct tui_choice *a, const struct tui_choice *b)
+{
+	return strcmp(b->agent, a->agent); /* "yes" first */
+}
+
+static int compare_program(const struct tui_choice *a, const struct tui_choice *b)
+{
+	return strcmp(a->program, b->program);
+}
+
+static int compare_module(const struct tui_choice *a, const struct tui_choice *b)
+{
+	if (!a->module[0] || !b->module[0])
+		return !a->module[0] - !b->module[0];
+	return strcmp(a->module, b->module);
+}
+
 static const struct column {
 	const char *heading;
 	bool right;
 	struct slot slot;
 	void (*text)(char *to, size_t size, const struct tui_choice *choice);
+	int (*compare)(const struct tui_choice *a, const struct tui_choice *b);
 } column[] = {
-	{"PID", true, {.min = 7, .want = 7}, choice_pid},
-	{"USER", false, {.min = 8, .want = 12, .gap = 2, .drop = 3}, choice_user},
-	{"GO", false, {.min = 8, .want = 10, .gap = 2, .drop = 4}, choice_version},
-	{"GOMAXPROCS", true, {.min = 10, .want = 10, .gap = 2, .drop = 5}, choice_procs},
-	{"CPU", true, {.min = 6, .want = 6, .gap = 2, .drop = 1}, choice_cpu},
-	{"AGENT", false, {.min = 5, .want = 5, .gap = 2, .drop = 2}, choice_agent},
-	{"PROGRAM", false, {.min = 12, .want = 24, .gap = 2, .grow = 1}, choice_program},
-	{"MODULE", false, {.min = 24, .want = 24, .gap = 2, .drop = 6, .grow = 2}, choice_module},
+	{"PID", true, {.min = 7, .want = 7}, choice_pid, compare_pid},
+	{"USER", false, {.min = 8, .want = 12, .gap = 2, .drop = 3}, choice_user, compare_user},
+	{"GO", false, {.min = 8, .want = 10, .gap = 2, .drop = 4}, choice_version, compare_version},
+	{"GOMAXPROCS", true, {.min = 10, .want = 10, .gap = 2, .drop = 5}, choice_procs, compare_procs},
+	{"CPU", true, {.min = 6, .want = 6, .gap = 2, .drop = 1}, choice_cpu, compare_cpu},
+	{"AGENT", false, {.min = 5, .want = 5, .gap = 2, .drop = 2}, choice_agent, compare_agent},
+	{"PROGRAM",
+     false,
+     {.min = 12, .want = 24, .gap = 2, .grow = 1},
+     choice_program,
+     compare_program},
+	{"MODULE",
+     false,
+     {.min = 24, .want = 24, .gap = 2, .drop = 6, .grow = 2},
+     choice_module,
+     compare_module},
 };
 #define COLUMN_COUNT (sizeof column / sizeof *column)
 
@@ -80,64 +134,203 @@ static void draw_cell(struct pane pane, const struct column *c, enum style style
 static void draw_row(struct pane pane, const struct slot *slot, const struct tui_choice *choice)
 {
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
-		char text[160] = "";
-		if (choice)
-			column[i].text(text, sizeof text, choice);
-		draw_cell(pane_sub(pane, slot[i].at, 0, slot[i].size, 1), &column[i],
-		          choice ? STYLE_TEXT : STYLE_DIM, choice ? text : column[i].heading);
+		char text[160];
+		column[i].text(text, sizeof text, choice);
+		draw_cell(pane_sub(pane, slot[i].at, 0, slot[i].size, 1), &column[i], STYLE_TEXT, text);
 	}
+}
+
+static void draw_headings(struct pane pane, const struct slot *slot, struct view_place *place)
+{
+	for (size_t i = 0; i < COLUMN_COUNT; i++) {
+		char text[32];
+		struct pane cell = pane_sub(pane, slot[i].at, 0, slot[i].size, 1);
+		view_heading_text(text, sizeof text, place, (int)i, column[i].heading, pane.canvas->ascii);
+		draw_cell(cell, &column[i], STYLE_DIM, text);
+		view_heading(place, (int)i, cell);
+	}
+}
+
+/* --- the list ------------------------------------------------------------------------------- */
+
+static bool matches(const struct picker *picker, const struct tui_choice *choice)
+{
+	for (size_t i = 0; i < COLUMN_COUNT; i++) {
+		char text[160];
+		column[i].text(text, sizeof text, choice);
+		if (view_matches(&picker->place, text))
+			return true;
+	}
+	return false;
+}
+
+static int compare(const void *a, const void *b, void *arg)
+{
+	const struct picker *picker = arg;
+	const struct tui_choice *one = &picker->choice[*(const int *)a];
+	const struct tui_choice *other = &picker->choice[*(const int *)b];
+	int order = column[(size_t)picker->place.sort % COLUMN_COUNT].compare(one, other);
+	if (order == 0)
+		order = compare_pid(one, other);
+	return picker->place.reversed ? -order : order;
+}
+
+/* Which rows there are, in which order. Returns how many. */
+static int make_list(struct picker *picker)
+{
+	int rows = 0;
+	for (int i = 0; i < picker->n; i++)
+		if (matches(picker, &picker->choice[i]))
+			picker->shown[rows++] = i;
+	qsort_r(picker->shown, (size_t)rows, sizeof *picker->shown, compare, picker);
+	for (int i = 0; i < rows; i++)
+		picker->id[i] = picker->choice[picker->shown[i]].pid;
+	return rows;
+}
+
+static void draw_list(struct pane list, const struct slot *slot, struct picker *picker)
+{
+	struct view_place *place = &picker->place;
+	view_select(place, picker->id, make_list(picker), list.height);
+	place->list_y = list.y;
+	for (int i = 0; i < list.height && place->top + i < place->rows; i++) {
+		int row = place->top + i;
+		struct pane line = pane_row(list, i);
+		draw_row(pane_sub(line, 1, 0, line.width - 2, 1), slot,
+		         &picker->choice[picker->shown[row]]);
+		if (row != place->selected)
+			continue;
+		pane_restyle(line, STYLE_SELECTED);
+		/* Without colours and reverse video the mark alone says it. */
+		pane_glyph(line, 0, 0, STYLE_SELECTED, '>');
+	}
+}
+
+/* "3 Go processes on this machine: which one?", "1 of 3 Go processes contains ..." */
+static void draw_title(struct pane pane, const struct picker *picker)
+{
+	int x = pane_text(pane, 1, 0, STYLE_STRONG, "schedtop");
+	if (picker->place.filter[0])
+		pane_print(pane, x, 0, STYLE_DIM, "  %d of %d Go processes: those with \"%s\"",
+		           picker->place.rows, picker->n, picker->place.filter);
+	else
+		pane_print(pane, x, 0, STYLE_DIM, "  %d Go process%s on this machine: which one?",
+		           picker->n, picker->n == 1 ? "" : "es");
 }
 
 void picker_draw(struct canvas *canvas, void *arg)
 {
 	struct picker *picker = arg;
-	struct pane page = pane_of(canvas);
+	const struct view_place *place = &picker->place;
+	struct pane page = pane_of(canvas), foot = pane_row(page, page.height - 1);
 	struct slot slot[COLUMN_COUNT];
 	for (size_t i = 0; i < COLUMN_COUNT; i++)
 		slot[i] = column[i].slot;
 	struct pane list = pane_sub(page, 0, 3, page.width, page.height - 5);
 	layout(slot, COLUMN_COUNT, page.width - 2);
 
-	int x = pane_text(page, 1, 0, STYLE_STRONG, "schedtop");
-	pane_print(page, x, 0, STYLE_DIM, "  %d Go process%s on this machine: which one?", picker->n,
-	           picker->n == 1 ? "" : "es");
-	draw_row(pane_sub(page, 1, 2, page.width - 2, 1), slot, NULL);
-	view_select(&picker->place, NULL, picker->n, list.height);
-	for (int i = 0; i < list.height && picker->place.top + i < picker->n; i++) {
-		int row = picker->place.top + i;
-		struct pane line = pane_row(list, i);
-		draw_row(pane_sub(line, 1, 0, line.width - 2, 1), slot, &picker->choice[row]);
-		if (row != picker->place.selected)
-			continue;
-		pane_restyle(line, STYLE_SELECTED);
-		/* Without colours and reverse video the mark alone says it. */
-		pane_glyph(line, 0, 0, STYLE_SELECTED, '>');
-	}
-	if (picker->n > list.height)
+	draw_headings(pane_sub(page, 1, 2, page.width - 2, 1), slot, &picker->place);
+	draw_list(list, slot, picker);
+	draw_title(page, picker);
+	if (place->rows > list.height)
 		pane_print(pane_row(page, page.height - 2), 1, 0, STYLE_DIM, "%d to %d of %d",
-		           picker->place.top + 1, picker->place.top + list.height, picker->n);
-	keymap_draw(pane_row(page, page.height - 1), CONTEXT_PICKER,
-	            picker->n > 0 ? 0 : COMMAND_BIT(COMMAND_CHOOSE));
+		           place->top + 1, place->top + list.height, place->rows);
+	if (picker->prompt.lead)
+		prompt_draw(foot, &picker->prompt, "");
+	else
+		keymap_draw(foot, CONTEXT_PICKER, place->rows > 0 ? 0 : COMMAND_BIT(COMMAND_CHOOSE));
+}
+
+/* --- inputs --------------------------------------------------------------------------------- */
+
+static enum loop_next choose(struct picker *picker)
+{
+	picker->chosen = picker->place.selected < picker->place.rows;
+	if (!picker->chosen)
+		return LOOP_GO_ON;
+	picker->picked = picker->shown[picker->place.selected];
+	return LOOP_END;
+}
+
+/* Esc first takes back what it can. */
+static enum loop_next leave(struct picker *picker)
+{
+	if (!picker->place.filter[0])
+		return LOOP_END;
+	picker->place.filter[0] = '\0';
+	return LOOP_DRAW;
 }
 
 enum loop_next picker_command(struct picker *picker, enum command command)
 {
+	struct view_place *place = &picker->place;
 	switch (command) {
 	case COMMAND_QUIT:
 		return LOOP_END;
+	case COMMAND_CLOSE:
+		return leave(picker);
 	case COMMAND_REDRAW:
 		return LOOP_REDRAW;
 	case COMMAND_CHOOSE:
-		picker->chosen = picker->n > 0;
-		return picker->chosen ? LOOP_END : LOOP_GO_ON;
+		return choose(picker);
+	case COMMAND_FILTER:
+		snprintf(picker->filter_before, sizeof picker->filter_before, "%s", place->filter);
+		prompt_open(&picker->prompt, '/', place->filter);
+		return LOOP_DRAW;
+	case COMMAND_SORT:
+		place->sort = (place->sort + 1) % (int)COLUMN_COUNT;
+		place->reversed = false;
+		return LOOP_DRAW;
+	case COMMAND_REVERSE:
+		place->reversed = !place->reversed;
+		return LOOP_DRAW;
 	default:
-		view_move(&picker->place, command);
+		view_move(place, command);
 		return LOOP_DRAW;
 	}
 }
 
+static enum loop_next type(struct picker *picker, int key)
+{
+	enum prompt_event event = prompt_key(&picker->prompt, key);
+	snprintf(picker->place.filter, sizeof picker->place.filter, "%s",
+	         event == PROMPT_CLOSED ? picker->filter_before : picker->prompt.text);
+	return LOOP_DRAW;
+}
+
 enum loop_next picker_input(const struct input *input, void *arg)
 {
+	struct picker *picker = arg;
+	if (input->key == KEYMAP_CLICK) {
+		bool again = view_click(&picker->place, input->x, input->y) == VIEW_HIT_SELECTED_ROW;
+		return again ? choose(picker) : LOOP_DRAW;
+	}
+	if (input->key == KEYMAP_WHEEL_UP || input->key == KEYMAP_WHEEL_DOWN)
+		return picker_command(picker, input->key == KEYMAP_WHEEL_UP ? COMMAND_UP : COMMAND_DOWN);
+	if (picker->prompt.lead)
+		return type(picker, input->key);
 	const struct binding *binding = keymap_find(input->key, CONTEXT_PICKER);
-	return binding ? picker_command(arg, binding->command) : LOOP_GO_ON;
+	return binding ? picker_command(picker, binding->command) : LOOP_GO_ON;
+}
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+enum status picker_init(struct picker *picker, const struct tui_choice *choice, size_t n,
+                        struct error *error)
+{
+	*picker = (struct picker){.choice = choice, .n = n < INT_MAX ? (int)n : INT_MAX};
+	picker->shown = calloc((size_t)picker->n + 1, sizeof *picker->shown);
+	picker->id = calloc((size_t)picker->n + 1, sizeof *picker->id);
+	if (picker->shown && picker->id)
+		return STATUS_OK;
+	picker_finish(picker);
+	return error_no_memory(error);
+}
+
+void picker_finish(struct picker *picker)
+{
+	free(picker->shown);
+	free(picker->id);
+	picker->shown = NULL;
+	picker->id = NULL;
 }

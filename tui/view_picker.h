@@ -8,16 +8,25 @@
 #include "tui/canvas.h"
 #include "tui/keymap.h"
 #include "tui/loop.h"
+#include "tui/prompt.h"
 #include "tui/tui.h"
 #include "tui/view.h"
 
 struct picker {
 	const struct tui_choice *choice; /* borrowed */
 	int n;
-	bool chosen; /* Enter was pressed on place.selected */
+	int *shown;  /* [n]: indexes of the choices on the list, in its order; there are place.rows */
+	int64_t *id; /* [n]: their PIDs */
+	bool chosen; /* picked is what the user wants */
+	int picked;  /* index of a choice */
 	struct view_place place;
+	struct prompt prompt;
+	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
 };
 
+enum status picker_init(struct picker *picker, const struct tui_choice *choice, size_t n,
+                        struct error *error);
+void picker_finish(struct picker *picker);
 void picker_draw(struct canvas *canvas, void *picker);
 enum loop_next picker_input(const struct input *input, void *picker);
 /* What a key asks for. LOOP_END: the user has chosen, or leaves. */

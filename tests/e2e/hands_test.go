@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -86,6 +87,16 @@ func TestLineRunsCommandsAndCompletesThem(t *testing.T) {
 	m.expectShell(exitOK)
 }
 
+// click sends what this terminal would send for a click at a cell, in the encoding it was asked for.
+func (m *tmux) click(x, y int) {
+	m.t.Helper()
+	if strings.TrimSpace(m.do("display", "-p", "#{mouse_sgr_flag}")) == "1" {
+		m.do("send-keys", "-l", fmt.Sprintf("\x1b[<0;%d;%dM", x+1, y+1))
+		return
+	}
+	m.do("send-keys", "-l", "\x1b[M "+string(rune('!'+x))+string(rune('!'+y)))
+}
+
 // A click is what a terminal in mouse mode sends for one: it must be in that mode, and the tab that is
 // hit must come up. Afterwards and after a crash the mode is off (expectShell looks).
 func TestTabsAnswerToDigitsKeysAndClicks(t *testing.T) {
@@ -109,7 +120,7 @@ func TestTabsAnswerToDigitsKeysAndClicks(t *testing.T) {
 		m.waitFor("help of view "+number, shown)
 		m.keys("Escape")
 		m.keys("1")
-		m.do("send-keys", "-l", fmt.Sprintf("\x1b[<0;%d;40M", at[2]+1))
+		m.click(at[2], 39)
 		m.keys("?")
 		m.waitFor("help of the view that was clicked", shown)
 		m.keys("Escape")
@@ -137,6 +148,66 @@ func TestUnknownKeysDoNothing(t *testing.T) {
 	if lanesOf(screen) != 2 || !strings.Contains(header(screen), "live") {
 		t.Errorf("characters of unknown keys were taken for keys:\n%s", screen)
 	}
+	m.keys("q")
+	m.expectShell(exitOK)
+}
+
+// A service that is restarted while somebody watches: the screen offers the new process and goes on with
+// it, in the same picture.
+func TestRestartedTargetIsOfferedAndFollowed(t *testing.T) {
+	t.Parallel()
+	l := launch{exe: ownCopy(t), args: []string{"-mode", "quiet", "-procs", "3"}}
+	first := l.run(t)
+	m := startTmux(t, 120, 40)
+	m.watch("-p " + first.p() + " -d 200ms")
+	m.keys("Enter") // nothing to follow yet
+	first.signal(t, syscall.SIGKILL)
+	m.waitFor("the end of it", func(s string) bool { return strings.Contains(header(s), "exited") })
+	second := l.run(t)
+	m.waitText("it has exited; a new process " + second.p() + " of the same program runs: press Enter to follow")
+	m.keys("Enter")
+	m.waitFor("the new process", func(s string) bool {
+		return strings.Contains(header(s), " "+second.p()+" ") && strings.Contains(header(s), "live") && lanesOf(s) == 3
+	})
+	m.keys("q")
+	m.expectShell(exitOK)
+}
+
+// ownCopy is the workload as a program of this test alone: others run the same one.
+func ownCopy(t *testing.T) string {
+	t.Helper()
+	exe := filepath.Join(t.TempDir(), "restarted")
+	if err := copyFile(build{}.path(t), exe); err != nil {
+		t.Fatal(err)
+	}
+	return exe
+}
+
+func TestThreadsAreFilteredAndTheSelectionFollows(t *testing.T) {
+	t.Parallel()
+	w := launch{args: []string{"-mode", "threads", "-procs", "2", "-n", "12"}}.run(t)
+	m := startTmux(t, 120, 40)
+	m.watch("-p " + w.p())
+	m.keys("2")
+	selected := regexp.MustCompile(`(?m)^>.*$`)
+	tid := regexp.MustCompile(`^>\S? +(?:M\d+ +)?(\d+) `)
+	m.waitFor("a selected thread", func(s string) bool { return selected.MatchString(s) })
+	m.keys("Down", "Down", "Down")
+	var id []string
+	m.waitFor("another one", func(s string) bool {
+		id = tid.FindStringSubmatch(selected.FindString(s))
+		return id != nil
+	})
+	m.keys("/")
+	m.do("send-keys", "-l", id[1])
+	m.waitFor("that thread alone", func(s string) bool {
+		return strings.Contains(foot(s), " /"+id[1]) && strings.Contains(selected.FindString(s), id[1])
+	})
+	m.keys("Enter", "Escape")
+	m.waitFor("all threads, the same one selected", func(s string) bool {
+		return strings.Contains(selected.FindString(s), " "+id[1]+" ") && strings.Count(s, "\n") > 10 &&
+			!strings.Contains(s, "1 of ")
+	})
 	m.keys("q")
 	m.expectShell(exitOK)
 }

@@ -34,6 +34,14 @@ static int make_choices(void **state)
 	return 0;
 }
 
+static struct picker picker_of(const struct tui_choice *of, size_t n)
+{
+	struct picker picker;
+	struct error error = {0};
+	assert_int_equal(picker_init(&picker, of, n, &error), STATUS_OK);
+	return picker;
+}
+
 static char *drawn(struct picker *picker, int width, int height)
 {
 	struct canvas *canvas = canvas_create(width, height, false);
@@ -47,18 +55,19 @@ static char *drawn(struct picker *picker, int width, int height)
 static void processes_are_listed_with_what_is_known(void **state)
 {
 	(void)state;
-	struct picker picker = {.choice = choice, .n = 3};
+	struct picker picker = picker_of(choice, 3);
 	char *text = drawn(&picker, 80, 12);
 	assert_string_equal(
 		text, " schedtop  3 Go processes on this machine: which one?\n"
 			  "\n"
-			  "     PID  USER          GO          GOMAXPROCS     CPU  AGENT  PROGRAM\n"
+			  "    PID▼  USER          GO          GOMAXPROCS     CPU  AGENT  PROGRAM\n"
 			  ">   1000  user0         –                    –       –  no     orders-api\n"
 			  "    1001  user1         go1.26.8             8   0.0 %  yes    evil?[2J日本語\n"
 			  "    1002  user2         go1.26.8             8   1.0 %  no     orders-api\n"
 			  "\n\n\n\n\n"
-			  " Enter watch   ↑↓ select   q quit\n");
+			  " Enter watch   ↑↓ select   / filter   s sort   q quit\n");
 	free(text);
+	picker_finish(&picker);
 }
 
 static void a_wide_list_has_the_module_too(void **state)
@@ -66,7 +75,7 @@ static void a_wide_list_has_the_module_too(void **state)
 	(void)state;
 	struct tui_choice one = choice[0];
 	snprintf(one.module, sizeof one.module, "example.org/shop/orders");
-	struct picker picker = {.choice = (struct tui_choice[]){one, choice[2]}, .n = 2};
+	struct picker picker = picker_of((struct tui_choice[]){one, choice[2]}, 2);
 	char *text = drawn(&picker, 120, 12);
 	const char *heading = strstr(text, "MODULE");
 	assert_non_null(heading);
@@ -76,12 +85,13 @@ static void a_wide_list_has_the_module_too(void **state)
 	assert_non_null(module);
 	assert_non_null(strstr(module, " –\n")); /* the other's is not known */
 	free(text);
+	picker_finish(&picker);
 }
 
 static void the_selection_stays_on_the_screen(void **state)
 {
 	(void)state;
-	struct picker picker = {.choice = choice, .n = CHOICES};
+	struct picker picker = picker_of(choice, CHOICES);
 	static const enum command keys[] = {COMMAND_LAST,     COMMAND_PAGE_UP, COMMAND_UP,
 	                                    COMMAND_FIRST,    COMMAND_DOWN,    COMMAND_PAGE_DOWN,
 	                                    COMMAND_PAGE_DOWN};
@@ -98,27 +108,114 @@ static void the_selection_stays_on_the_screen(void **state)
 	assert_false(picker.chosen);
 	assert_int_equal(picker_command(&picker, COMMAND_CHOOSE), LOOP_END);
 	assert_true(picker.chosen);
+	picker_finish(&picker);
 }
 
 static void an_empty_list_can_not_be_chosen_from(void **state)
 {
 	(void)state;
-	struct picker picker = {.choice = choice, .n = 0};
+	struct picker picker = picker_of(choice, 0);
 	free(drawn(&picker, 40, 10));
 	assert_int_equal(picker_command(&picker, COMMAND_DOWN), LOOP_DRAW);
 	assert_int_equal(picker_command(&picker, COMMAND_CHOOSE), LOOP_GO_ON);
 	assert_false(picker.chosen);
+	picker_finish(&picker);
 }
 
 static void narrow_terminals_keep_pid_and_program(void **state)
 {
 	(void)state;
-	struct picker picker = {.choice = choice, .n = CHOICES};
+	struct picker picker = picker_of(choice, CHOICES);
 	char *text = drawn(&picker, 40, 10);
 	assert_non_null(strstr(text, "PID"));
 	assert_non_null(strstr(text, "orders-api"));
 	assert_non_null(strstr(text, "1 to 5 of 50"));
 	free(text);
+	picker_finish(&picker);
+}
+
+static enum loop_next press(struct picker *picker, int key)
+{
+	struct input input = {.key = key};
+	return picker_input(&input, picker);
+}
+
+static void a_filter_leaves_rows_out_and_keeps_the_selection(void **state)
+{
+	(void)state;
+	struct picker picker = picker_of(choice, CHOICES);
+	free(drawn(&picker, 100, 30));
+	for (int i = 0; i < 27; i++)
+		press(&picker, 'j');
+	free(drawn(&picker, 100, 30));
+	press(&picker, '/');
+	for (const char *key = "USER27"; *key; key++) /* capitals or not */
+		press(&picker, *key);
+	char *text = drawn(&picker, 100, 30);
+	assert_non_null(strstr(text, "1 of 50 Go processes: those with \"USER27\""));
+	assert_non_null(strstr(text, "\n>   1027 "));
+	assert_non_null(strstr(text, "\n /USER27\n"));
+	free(text);
+	press(&picker, KEYMAP_ENTER);
+	assert_int_equal(press(&picker, KEYMAP_ESCAPE), LOOP_DRAW); /* all rows again */
+	text = drawn(&picker, 100, 30);
+	assert_non_null(strstr(text, "\n>   1027 "));
+	free(text);
+	press(&picker, '/');
+	press(&picker, 'x');
+	press(&picker, KEYMAP_ESCAPE);
+	assert_string_equal(picker.place.filter, "");
+	assert_int_equal(press(&picker, KEYMAP_ENTER), LOOP_END);
+	assert_int_equal(choice[picker.picked].pid, 1027);
+	assert_int_equal(press(&picker, KEYMAP_ESCAPE), LOOP_END);
+	picker_finish(&picker);
+}
+
+static void rows_are_sorted_by_any_column_and_both_ways(void **state)
+{
+	(void)state;
+	struct picker picker = picker_of(choice, CHOICES);
+	free(drawn(&picker, 140, 60));
+	press(&picker, 'S');
+	char *text = drawn(&picker, 140, 60);
+	assert_non_null(strstr(text, "PID▲"));
+	assert_true(strstr(text, " 1049 ") < strstr(text, " 1000 "));
+	free(text);
+	press(&picker, 'S');
+	for (int column = 1; column <= 4; column++)
+		press(&picker, 's');
+	text = drawn(&picker, 140, 60);
+	assert_non_null(strstr(text, "CPU▼"));
+	assert_true(strstr(text, " 1049 ") < strstr(text, " 1001 "));
+	assert_true(strstr(text, " 1001 ") < strstr(text, " 1000 ")); /* unknown is last */
+	free(text);
+	picker_finish(&picker);
+}
+
+/* A click selects, a second one on the same row chooses; the wheel moves the selection. */
+static void the_mouse_sorts_selects_and_chooses(void **state)
+{
+	(void)state;
+	struct picker picker = picker_of(choice, CHOICES);
+	free(drawn(&picker, 100, 30));
+	struct input heading = {KEYMAP_CLICK, 5, 2}, row = {KEYMAP_CLICK, 30, 7};
+	picker_input(&heading, &picker);
+	assert_true(picker.place.reversed);
+	free(drawn(&picker, 100, 30));
+	assert_int_equal(picker_input(&row, &picker), LOOP_DRAW);
+	assert_int_equal(press(&picker, KEYMAP_WHEEL_DOWN), LOOP_DRAW);
+	assert_int_equal(press(&picker, KEYMAP_WHEEL_UP), LOOP_DRAW);
+	char *text = drawn(&picker, 100, 30), mark[32];
+	int shown = picker.shown[picker.place.selected];
+	snprintf(mark, sizeof mark, "\n>   %d ", choice[shown].pid);
+	assert_non_null(strstr(text, mark));
+	free(text);
+	row.y = picker.place.list_y + picker.place.selected - picker.place.top;
+	assert_int_equal(picker_input(&row, &picker), LOOP_END);
+	assert_int_equal(picker.picked, shown);
+	struct input nowhere = {KEYMAP_CLICK, 30, 29};
+	assert_int_equal(picker_input(&nowhere, &picker), LOOP_DRAW);
+	picker_finish(&picker);
 }
 
 int main(void)
@@ -129,6 +226,9 @@ int main(void)
 		cmocka_unit_test(the_selection_stays_on_the_screen),
 		cmocka_unit_test(an_empty_list_can_not_be_chosen_from),
 		cmocka_unit_test(narrow_terminals_keep_pid_and_program),
+		cmocka_unit_test(a_filter_leaves_rows_out_and_keeps_the_selection),
+		cmocka_unit_test(rows_are_sorted_by_any_column_and_both_ways),
+		cmocka_unit_test(the_mouse_sorts_selects_and_chooses),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests_name("picker", tests, make_choices, NULL);
