@@ -32,7 +32,8 @@ static enum status find_theme(const char *name, struct theme *out, const struct 
 	if (xdg_path(XDG_CONFIG, "schedtop/themes", own, sizeof own, NULL) == STATUS_OK &&
 	    snprintf(path, sizeof path, "%s/%s.theme", own, name) < (int)sizeof path)
 		status = theme_read(out, path, sink, error);
-	if (status == STATUS_NO_TARGET &&
+	/* Nor is it ours if we may not read it: HOME may be another user's. */
+	if ((status == STATUS_NO_TARGET || status == STATUS_PERMISSION) &&
 	    snprintf(path, sizeof path, SCHEDTOP_THEMES "/%s.theme", name) < (int)sizeof path)
 		status = theme_read(out, path, sink, error);
 	if (status != STATUS_NO_TARGET)
@@ -44,6 +45,19 @@ static enum status find_theme(const char *name, struct theme *out, const struct 
 	                 "there is no theme '%s': neither %.160s nor " SCHEDTOP_THEMES
 	                 " has a file %s.theme",
 	                 shown, own, shown);
+}
+
+/* Under a screen there is nowhere to tell of bad lines; the good ones apply. */
+static void ignore(const char *sentence, void *arg)
+{
+	(void)sentence;
+	(void)arg;
+}
+
+enum status load_theme(const char *name, struct theme *out, struct error *error)
+{
+	struct ini_sink nowhere = {ignore, NULL};
+	return find_theme(name, out, &nowhere, error);
 }
 
 enum status choose_theme(const struct options *o, struct theme *out, const struct ini_sink *sink,

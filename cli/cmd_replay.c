@@ -60,6 +60,7 @@ enum status command_replay(const struct options *o, struct error *error)
 		.interval_ns = o->delay_ns,
 		.on_snapshot = on_snapshot,
 		.time = now,
+		.load_theme = load_theme,
 		.arg = &p,
 	};
 	int sig = 0;

@@ -39,7 +39,7 @@ static enum status keep(struct stream *st, const struct snapshot *s)
 {
 	const struct snapshot *before = history_get(st->history, 0);
 	if (before && before->pid != s->pid) {
-		struct history *fresh = history_create(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
+		struct history *fresh = history_create_whole(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
 		if (!fresh) {
 			snapshot_unref(s);
 			return STATUS_FAILED;
@@ -189,7 +189,7 @@ enum status command_stream(const struct options *o, struct error *error)
 {
 	struct stream st = {
 		.options = o,
-		.history = history_create(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES),
+		.history = history_create_whole(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES),
 		.attach_ns = o->replay ? 0 : clock_monotonic_ns(),
 	};
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);

@@ -57,6 +57,7 @@ static enum status watch(const struct options *o, pid_t pid, struct error *error
 			.trace_ns = o->trace_ns,
 			.interval_ns = o->delay_ns,
 			.on_snapshot = on_snapshot,
+			.load_theme = load_theme,
 			.arg = &w,
 		};
 		status = tui_create(&w.tui, &screen, error);

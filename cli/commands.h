@@ -30,6 +30,8 @@ bool wants_ascii(const struct options *o);
    that is told, and the built-in one serves. */
 enum status choose_theme(const struct options *o, struct theme *out, const struct ini_sink *sink,
                          struct error *error);
+/* By its name or path, for the screen. */
+enum status load_theme(const char *name, struct theme *out, struct error *error);
 
 /* Ends as the signal would have ended us, so that the exit status tells the truth. */
 void die_of(int sig);

@@ -31,7 +31,7 @@ enum status recorder_create(struct recorder **out, const char *path, struct erro
 	if (!r)
 		return error_no_memory(error);
 	text_clean(r->shown, sizeof r->shown, path, strlen(path));
-	r->history = history_create(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
+	r->history = history_create_whole(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
 	r->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
 	enum status status = STATUS_OK;
 	if (!r->history)
@@ -105,7 +105,7 @@ static char *encode(struct recorder *r, const struct snapshot *s)
 {
 	const struct snapshot *before = history_get(r->history, 0);
 	if (before && before->pid != s->pid) {
-		struct history *fresh = history_create(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
+		struct history *fresh = history_create_whole(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
 		if (!fresh)
 			return NULL;
 		history_destroy(r->history);

@@ -75,13 +75,14 @@ void settings_read_environment(struct options *o, const struct ini_sink *sink)
 	}
 }
 
-/* One that need not be there: only what is wrong with it is told. */
+/* One that need not be there: only what is wrong with it is told. Nor is it ours if we may not read
+   it: with sudo and the like HOME is often another user's. */
 static void read_usual(struct settings *c, struct options *o, const char *path,
                        const struct ini_sink *sink)
 {
 	struct error error = {0};
 	enum status status = settings_read_file(c, o, path, sink, &error);
-	if (status != STATUS_OK && status != STATUS_NO_TARGET)
+	if (status == STATUS_FAILED)
 		sink->tell(error.text, sink->arg);
 }
 

@@ -191,12 +191,17 @@ static enum status read_line(struct recording *r, const char *line, size_t size,
 {
 	if (size > LINE_MAX_BYTES)
 		return error_set(error, STATUS_DAMAGED, "it is longer than any snapshot");
-	enum status status = json_decode(line, size, out, error);
-	if (status != STATUS_OK || !*out || (*out)->monotonic_ns >= r->newest_ns)
+	struct snapshot *s = NULL;
+	enum status status = json_decode(line, size, &s, error);
+	if (status != STATUS_OK || !s)
 		return status;
-	snapshot_unref(*out);
-	*out = NULL;
-	return error_set(error, STATUS_DAMAGED, "it is older than the one before");
+	if (s->monotonic_ns < r->newest_ns) {
+		snapshot_unref(s);
+		return error_set(error, STATUS_DAMAGED, "it is older than the one before");
+	}
+	r->newest_ns = s->monotonic_ns;
+	*out = s;
+	return STATUS_OK;
 }
 
 enum status recording_next(struct recording *r, struct snapshot **out, struct error *error)
@@ -212,8 +217,6 @@ enum status recording_next(struct recording *r, struct snapshot **out, struct er
 		r->lines++;
 	} while (is_blank(line, size));
 	enum status status = read_line(r, line, size, out, &why);
-	if (status == STATUS_OK)
-		r->newest_ns = (*out)->monotonic_ns;
 	if (status != STATUS_DAMAGED)
 		return status == STATUS_OK ? status : error_set(error, status, "%s", why.text);
 	struct error complaint;

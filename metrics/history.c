@@ -6,13 +6,18 @@
 #include "util/clock.h"
 
 /*
- * How what is older than FRESH_NS is thinned out: of each STEP_NS one snapshot is kept, with the
- * lane samples of those that went. When that is still too heavy, the step doubles and the fresh
- * part halves, up to `level` LEVEL_MAX; only then does the history get shorter.
+ * How what is no longer fresh is thinned out: of each step one snapshot is kept, with the lane
+ * samples of those that went. When that is still too heavy the next level is gone to, and never
+ * left again; after the last one the history gets shorter. The first fresh part is as long as the
+ * longest window that is derived from neighbours.
  */
-#define FRESH_NS    (10 * NS_PER_S)
-#define STEP_NS     NS_PER_S
-#define LEVEL_MAX   3
+static const struct {
+	int64_t fresh_ns, step_ns;
+} level_info[] = {
+	{60 * NS_PER_S, NS_PER_S},     {30 * NS_PER_S, NS_PER_S},    {10 * NS_PER_S, NS_PER_S},
+	{10 * NS_PER_S, 2 * NS_PER_S}, {5 * NS_PER_S, 4 * NS_PER_S}, {2 * NS_PER_S, 8 * NS_PER_S},
+};
+#define LEVEL_MAX   (sizeof level_info / sizeof *level_info - 1)
 #define SAMPLES_MAX 128 /* of one kept snapshot; evenly coarser beyond */
 
 /* `count` and `bytes` are of the ring. The first one ever added may be in it or have left it. */
@@ -23,8 +28,9 @@ struct history {
 	const struct snapshot **ring;
 	size_t capacity; /* a power of two, or 0 */
 	size_t oldest, count;
+	bool whole;     /* never thin out */
 	size_t thinned; /* so many from the oldest on have been thinned out */
-	int level;
+	size_t level;   /* index into level_info */
 	size_t bytes;
 	int64_t moment_ns; /* of history_rewind */
 };
@@ -37,6 +43,14 @@ struct history *history_create(int64_t span_ns, size_t bytes_max)
 	h->span_ns = span_ns;
 	h->bytes_max = bytes_max;
 	h->moment_ns = INT64_MAX;
+	return h;
+}
+
+struct history *history_create_whole(int64_t span_ns, size_t bytes_max)
+{
+	struct history *h = history_create(span_ns, bytes_max);
+	if (h)
+		h->whole = true;
 	return h;
 }
 
@@ -87,7 +101,7 @@ static bool drop_between(struct history *h, size_t i)
 {
 	const struct snapshot *before = *slot(h, i - 1), *s = *slot(h, i), *after = *slot(h, i + 1);
 	bool shown = s->monotonic_ns <= h->moment_ns && h->moment_ns < after->monotonic_ns;
-	if (shown || after->monotonic_ns - before->monotonic_ns > STEP_NS << h->level)
+	if (shown || after->monotonic_ns - before->monotonic_ns > level_info[h->level].step_ns)
 		return false;
 	size_t bytes = snapshot_bytes(after);
 	if (!snapshot_absorb(after, s, SAMPLES_MAX))
@@ -103,8 +117,12 @@ static bool drop_between(struct history *h, size_t i)
 /* Thins out what is no longer fresh. */
 static void thin(struct history *h)
 {
-	int64_t fresh_ns = (*slot(h, h->count - 1))->monotonic_ns - (FRESH_NS >> h->level);
+	int64_t newest_ns = (*slot(h, h->count - 1))->monotonic_ns;
+	int64_t fresh_ns = newest_ns - level_info[h->level].fresh_ns;
 	while (h->thinned < h->count && (*slot(h, h->thinned))->monotonic_ns < fresh_ns) {
+		/* Somebody else reads it still, a recorder say, who will be done with it. */
+		if (h->thinned >= 2 && snapshot_is_shared(*slot(h, h->thinned)))
+			return;
 		/* The last one thinned goes when this one makes up for it. */
 		if (h->thinned >= 2)
 			drop_between(h, h->thinned - 1);
@@ -124,8 +142,9 @@ enum status history_add(struct history *h, const struct snapshot *s)
 		h->first = snapshot_ref(s);
 	*slot(h, h->count++) = s;
 	h->bytes += snapshot_bytes(s);
-	thin(h);
-	while (history_bytes(h) > h->bytes_max && h->level < LEVEL_MAX) {
+	if (!h->whole)
+		thin(h);
+	while (!h->whole && history_bytes(h) > h->bytes_max && h->level < LEVEL_MAX) {
 		h->level++;
 		h->thinned = 0;
 		thin(h);

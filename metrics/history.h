@@ -3,9 +3,10 @@
  * reference to each snapshot and lets the oldest go when `span_ns` or `bytes_max` is passed, but
  * always keeps the two newest, and the first one ever added, which is the base of "since attach".
  *
- * So that minutes fit whatever the interval and the number of Ps, what is older than 10 s is kept
- * at one snapshot a second, which takes the lane samples of those that go; a heavy history keeps
- * fewer: one in 2, 4, then 8 s. Nothing is thinned out where snapshots are a second apart and fit.
+ * So that minutes fit whatever the interval and the number of Ps, what is older than a minute is
+ * kept at one snapshot a second, which takes the lane samples of those that go. A heavy history
+ * does so earlier, then keeps one in 2, 4 and 8 s. Nothing is thinned out where snapshots are a
+ * second apart and fit.
  *
  * Readers see it as of a moment: after history_rewind they find what they would have found then, so
  * that a view of the past is the view of the present, drawn with a rewound history.
@@ -18,6 +19,9 @@
 struct history;
 
 struct history *history_create(int64_t span_ns, size_t bytes_max);
+/* One that is never thinned out, so that what is derived from it depends on nothing but what was
+   added: for recordings. What doesn't fit is forgotten. */
+struct history *history_create_whole(int64_t span_ns, size_t bytes_max);
 void history_destroy(struct history *h);
 /* Takes over the caller's reference, whatever happens. STATUS_FAILED when out of memory, or when
    the snapshot is older than the newest one: the history is in order of monotonic_ns. */

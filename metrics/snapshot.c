@@ -95,10 +95,15 @@ static bool covers(const struct snapshot *s, const struct snapshot *older)
 	return all;
 }
 
+bool snapshot_is_shared(const struct snapshot *s)
+{
+	return atomic_load_explicit(&counted_of(s)->refs, memory_order_acquire) != 1;
+}
+
 bool snapshot_absorb(const struct snapshot *s, const struct snapshot *older, size_t samples_max)
 {
 	struct counted *c = counted_of(s);
-	return covers(s, older) && atomic_load_explicit(&c->refs, memory_order_acquire) == 1 &&
+	return covers(s, older) && !snapshot_is_shared(s) &&
 	       lanes_join(&c->snapshot.lanes, &older->lanes, samples_max);
 }
 

@@ -305,6 +305,8 @@ void snapshot_unref(const struct snapshot *s); /* NULL is fine */
  * too. The only change a published snapshot ever sees.
  */
 bool snapshot_absorb(const struct snapshot *s, const struct snapshot *older, size_t samples_max);
+/* Is there more than one reference? */
+bool snapshot_is_shared(const struct snapshot *s);
 /* Makes room for P and M rows, zeroed (all unknown). Before publication only. */
 enum status snapshot_reserve(struct snapshot *s, size_t np, size_t nm);
 /* The same for rows of threads. */

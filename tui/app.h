@@ -22,6 +22,9 @@
 
 struct app {
 	struct session *session; /* NULL: nobody takes orders */
+	/* Takes another theme; NULL: there is no other. */
+	enum status (*use_theme)(const char *name, void *arg, struct error *error);
+	void *theme_arg;
 	struct history *history;
 	enum target_state state;
 	int64_t exited_ns; /* when that was seen */

@@ -78,6 +78,17 @@ static enum loop_next open_help(struct app *app, enum command command, const cha
 	return LOOP_DRAW;
 }
 
+static enum loop_next use_theme(struct app *app, enum command command, const char *argument)
+{
+	struct error error = {0};
+	if (!argument || !app->use_theme)
+		return complain(app, command, argument ? "there are no others here" : "that takes a name");
+	if (app->use_theme(argument, app->theme_arg, &error) == STATUS_OK)
+		return LOOP_REDRAW;
+	app_notify(app, STYLE_WARNING, "%s", error.text);
+	return LOOP_DRAW;
+}
+
 static enum loop_next open_line(struct app *app, enum command command, const char *argument)
 {
 	(void)command;
@@ -313,6 +324,7 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_QUIT] = quit,
 	[COMMAND_REDRAW] = redraw,
 	[COMMAND_HELP] = open_help,
+	[COMMAND_THEME] = use_theme,
 	[COMMAND_LINE] = open_line,
 	[COMMAND_CLOSE] = clear_filter,
 	[COMMAND_UP] = move,

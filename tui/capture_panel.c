@@ -16,14 +16,21 @@
 
 /* --- what it does ---------------------------------------------------------------------------- */
 
-static void propose(struct capture_panel *p, const struct capture_panel_env *env)
+/* Who has no time to spare is asked first. */
+static void estimate(struct capture_panel *p, const struct capture_panel_env *env)
 {
 	const struct capture_state *last = p->last.phase == CAPTURE_DONE ? &p->last : NULL;
+	p->cost = derive_trace_cost(env->history, p->duration_ns, last, &p->last_during);
+	if (p->cost.saturated)
+		p->begin_ns = INT64_MAX;
+}
+
+static void propose(struct capture_panel *p, const struct capture_panel_env *env)
+{
 	p->stage = PANEL_PROPOSED;
 	p->cancelling = false;
-	p->cost = derive_trace_cost(env->history, p->duration_ns, last, &p->last_during);
-	/* Who has no time to spare is asked first. */
-	p->begin_ns = p->cost.saturated ? INT64_MAX : env->now_ns + LEAD_NS;
+	p->begin_ns = env->now_ns + LEAD_NS;
+	estimate(p, env);
 }
 
 static void begin(struct capture_panel *p, const struct capture_panel_env *env)
@@ -98,6 +105,9 @@ bool capture_panel_update(struct capture_panel *p, const struct capture_panel_en
 {
 	if (p->stage == PANEL_CLOSED)
 		return false;
+	/* What was not known when the key was pressed may be now; what was stands still. */
+	if (p->stage == PANEL_PROPOSED && p->cost.basis == TRACE_BASIS_NONE)
+		estimate(p, env);
 	if (p->stage == PANEL_PROPOSED && env->now_ns >= p->begin_ns)
 		begin(p, env);
 	if (p->stage >= PANEL_ORDERED) {

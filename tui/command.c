@@ -3,9 +3,11 @@
 #include <string.h>
 
 const struct command_info command_info[COMMAND_COUNT] = {
-	[COMMAND_QUIT] = {"quit", NULL, "Leave. The process goes on as before."},
+	[COMMAND_QUIT] = {"quit", NULL, "Leave; the process goes on as before."},
 	[COMMAND_REDRAW] = {"redraw", NULL, "Draw the whole screen again."},
 	[COMMAND_HELP] = {"help", NULL, "Show the keys that work here, and the commands."},
+	[COMMAND_THEME] = {"theme", "NAME",
+                       "Take other colours: dark, light, colour-blind-safe, mono or your own."},
 	[COMMAND_LINE] = {NULL, NULL, "Type a command; Tab completes it, Up brings back older ones."},
 	[COMMAND_CLOSE] = {NULL, NULL, "Show all rows again."},
 	[COMMAND_UP] = {NULL, NULL, "Move up by one row."},

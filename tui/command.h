@@ -13,7 +13,8 @@ enum command {
 	COMMAND_QUIT,
 	COMMAND_REDRAW,
 	COMMAND_HELP,
-	COMMAND_LINE,  /* the line after ':' */
+	COMMAND_LINE, /* the line after ':' */
+	COMMAND_THEME,
 	COMMAND_CLOSE, /* what is open: help, a line; else the filter */
 	/* the list on the screen */
 	COMMAND_UP,

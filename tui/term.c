@@ -26,6 +26,7 @@ static struct {
 	SCREEN *screen;
 	WINDOW *input; /* a pad: reading from it does not refresh the screen */
 	FILE *in;
+	bool color;
 	bool mouse;           /* the terminal tells of the mouse */
 	struct canvas *shown; /* what the terminal shows; NULL: unknown */
 	bool unicode;
@@ -236,6 +237,10 @@ static bool can_show(const char *name)
 void term_set_theme(const struct theme *theme)
 {
 	term.theme = theme;
+	if (term.screen) {
+		set_styles(term.color);
+		term_redraw();
+	}
 }
 
 enum status term_open(bool color, struct error *error)
@@ -266,6 +271,7 @@ enum status term_open(bool color, struct error *error)
 	/* Presses as they come: waiting for the release would only make a click late. */
 	mouseinterval(0);
 	term.mouse = mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL) != 0;
+	term.color = color;
 	set_styles(color);
 	prepare_rescue();
 	guard_signals();

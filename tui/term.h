@@ -16,7 +16,7 @@
 #include "tui/theme.h"
 #include "util/status.h"
 
-/* Borrowed by every term_open from now on; the built-in theme when it was never called. */
+/* Borrowed from now on, at once by a terminal that is open; NULL is the built-in theme. */
 void term_set_theme(const struct theme *theme);
 /* Takes the terminal on standard input and output. Install signal handlers before: curses puts its
    own where it finds none. */

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 
 #include "tui/app.h"
+#include "tui/term.h"
 #include "util/clock.h"
 
 struct tui {
 	struct tui_options options;
 	struct loop *loop;
+	struct theme theme; /* of :theme, borrowed by the terminal */
 	struct app app;
 };
 
@@ -56,6 +58,18 @@ static enum loop_next input(const struct input *input, void *arg)
 	return app_input(app_now(arg), input);
 }
 
+static enum status use_theme(const char *name, void *arg, struct error *error)
+{
+	struct tui *t = arg;
+	struct theme theme;
+	enum status status = t->options.load_theme(name, &theme, error);
+	if (status == STATUS_OK) {
+		t->theme = theme;
+		term_set_theme(&t->theme);
+	}
+	return status;
+}
+
 static const struct loop_ops ops = {draw, input, take_snapshots, tick};
 
 enum status tui_create(struct tui **out, const struct tui_options *options, struct error *error)
@@ -66,6 +80,8 @@ enum status tui_create(struct tui **out, const struct tui_options *options, stru
 		return error_no_memory(error);
 	t->options = *options;
 	enum status status = app_init(&t->app, options->session, options->interval_ns, error);
+	t->app.use_theme = options->load_theme ? use_theme : NULL;
+	t->app.theme_arg = t;
 	if (options->trace_ns > 0)
 		t->app.trace_ns = options->trace_ns;
 	if (status == STATUS_OK)
@@ -100,6 +116,8 @@ void tui_destroy(struct tui *t)
 	if (!t)
 		return;
 	loop_destroy(t->loop);
+	/* What is borrowed must not outlive us. */
+	term_set_theme(NULL);
 	app_finish(&t->app);
 	free(t);
 }

@@ -10,6 +10,7 @@
 
 #include "metrics/feed.h"
 #include "metrics/session.h"
+#include "tui/theme.h"
 #include "util/status.h"
 
 /* What time it is on the screen: ages, "silent" and the clock go by it. */
@@ -31,6 +32,8 @@ struct tui_options {
 	 * NULL. */
 	void (*on_snapshot)(const struct snapshot *s, void *arg);
 	struct tui_time (*time)(void *arg); /* NULL: the machine's clocks */
+	/* Finds a theme for `:theme`, by name or path. NULL: there are none. */
+	enum status (*load_theme)(const char *name, struct theme *out, struct error *error);
 	void *arg;
 };
 

@@ -56,7 +56,7 @@ static void window_name(char *to, size_t size, int i, int64_t covered_ns)
 {
 	int64_t span_ns = window_info[i].span_ns;
 	int64_t off_ns = covered_ns > span_ns ? covered_ns - span_ns : span_ns - covered_ns;
-	if (span_ns > 0 && covered_ns > 0 && off_ns > span_ns / 4)
+	if (span_ns > 0 && covered_ns > 0 && off_ns > span_ns / 11)
 		view_age(to, size, covered_ns + NS_PER_S / 2);
 	else
 		snprintf(to, size, "%s", window_info[i].name);

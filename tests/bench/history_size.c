@@ -64,6 +64,7 @@ static struct snapshot *typical_snapshot(int64_t second)
 	s->monotonic_ns = second * NS_PER_S;
 	s->interval_ns = NS_PER_S;
 	if (snapshot_reserve(s, PROCS, THREADS) != STATUS_OK ||
+	    snapshot_reserve_tasks(s, THREADS) != STATUS_OK ||
 	    lanes_reserve(&s->lanes, SAMPLES, PROCS) != STATUS_OK ||
 	    fill_histograms(s, second) != STATUS_OK) {
 		snapshot_unref(s);
@@ -76,6 +77,7 @@ static struct snapshot *typical_snapshot(int64_t second)
 		fill_fields(&s->p[i].f, P_FIELD_COUNT, second);
 	for (size_t i = 0; i < THREADS; i++)
 		fill_fields(&s->m[i].f, M_FIELD_COUNT, second);
+	memset(s->task, 1, THREADS * sizeof *s->task);
 	s->np = PROCS;
 	s->nm = THREADS;
 	s->lanes.start_ns = s->monotonic_ns - NS_PER_S;

@@ -379,6 +379,33 @@ static void without_a_session_orders_are_refused_in_words(void **state)
 	done(app);
 }
 
+static enum status take_theme(const char *name, void *arg, struct error *error)
+{
+	if (strcmp(name, "light") != 0)
+		return error_set(error, STATUS_NO_TARGET, "there is no theme '%s'", name);
+	*(bool *)arg = true;
+	return STATUS_OK;
+}
+
+static void another_theme_is_taken_by_its_name(void **state)
+{
+	(void)state;
+	bool taken = false;
+	struct app *app = app_of(3);
+	app_line(app, "theme light");
+	assert_shows(app, "theme: there are no others here");
+	app->use_theme = take_theme;
+	app->theme_arg = &taken;
+	app_line(app, "theme");
+	assert_shows(app, "theme: that takes a name");
+	app_line(app, "theme pink");
+	assert_shows(app, "there is no theme 'pink'");
+	assert_false(taken);
+	assert_int_equal(app_line(app, "theme light"), LOOP_REDRAW);
+	assert_true(taken);
+	done(app);
+}
+
 /* --- help and the line ---------------------------------------------------------------------- */
 
 static void help_lists_every_key_of_the_view_and_every_command(void **state)
@@ -596,6 +623,7 @@ int main(void)
 		cmocka_unit_test(a_trace_is_judged_by_the_present),
 		cmocka_unit_test(an_order_that_failed_is_told_in_its_sentence),
 		cmocka_unit_test(without_a_session_orders_are_refused_in_words),
+		cmocka_unit_test(another_theme_is_taken_by_its_name),
 		cmocka_unit_test(help_lists_every_key_of_the_view_and_every_command),
 		cmocka_unit_test(help_scrolls_and_leaves_the_view_alone),
 		cmocka_unit_test(a_line_runs_a_command_and_is_brought_back_by_up),

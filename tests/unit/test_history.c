@@ -219,7 +219,7 @@ static void ten_minutes_fit_at_any_interval_and_width(void **state)
 		for (size_t i = 0; i + 1 < history_count(h); i++)
 			assert_true(history_get(h, i)->monotonic_ns - history_get(h, i + 1)->monotonic_ns <=
 			            2 * NS_PER_S);
-		/* Fresh ones are all there. */
+		/* Fresh ones are all there: 10 s of them in a heavy history. */
 		assert_true(history_index(h, 605 * NS_PER_S + NS_PER_S / 20) == 50);
 		history_destroy(h);
 	}
@@ -294,7 +294,7 @@ static void what_would_be_lost_is_not_thinned_out(void **state)
 	(void)state;
 	struct history *h = history_create(10 * MINUTE, SIZE_MAX);
 	history_rewind(h, 7 * NS_PER_S + NS_PER_S / 4);
-	for (int64_t tenth = 1; tenth <= 600; tenth++) {
+	for (int64_t tenth = 1; tenth <= 1200; tenth++) {
 		struct snapshot *s = make_tenth(tenth, 2);
 		if (tenth % 100 != 34)
 			s->runtime_at = (struct stamp){0};
@@ -305,19 +305,48 @@ static void what_would_be_lost_is_not_thinned_out(void **state)
 			assert_int_equal(history_get(h, 0)->monotonic_ns, 72 * NS_PER_S / 10);
 	}
 	history_rewind(h, INT64_MAX);
-	assert_true(history_count(h) < 200);
+	assert_true(history_count(h) < 750);
 	assert_int_equal(history_at(h, 134 * NS_PER_S / 10)->runtime_at.origin, ORIGIN_MEMORY);
 	assert_int_equal(history_at(h, 155 * NS_PER_S / 10)->state, TARGET_STOPPED);
 	history_destroy(h);
 }
 
-static void snapshots_a_second_apart_all_stay(void **state)
+/* A recorder reads the same snapshots for a while: they are thinned out when it is done. */
+static void what_others_read_is_thinned_out_later(void **state)
+{
+	(void)state;
+	enum { TENTHS = 2000, HELD = 1200 };
+	const struct snapshot *held[HELD];
+	struct history *h = history_create(10 * MINUTE, SIZE_MAX);
+	for (int64_t tenth = 1; tenth <= TENTHS; tenth++) {
+		struct snapshot *s = make_tenth(tenth, 2);
+		if (tenth <= HELD)
+			held[tenth - 1] = snapshot_ref(s);
+		assert_int_equal(history_add(h, s), STATUS_OK);
+		if (tenth == HELD) {
+			assert_int_equal(history_count(h), HELD);
+			for (int i = 0; i < HELD; i++) {
+				assert_int_equal(held[i]->lanes.samples, 10);
+				snapshot_unref(held[i]);
+			}
+		}
+	}
+	assert_true(history_count(h) < 60 * 10 + 150);
+	history_destroy(h);
+}
+
+static void snapshots_a_second_apart_and_of_recordings_all_stay(void **state)
 {
 	(void)state;
 	struct history *h = history_create(10 * MINUTE, SIZE_MAX);
 	for (int64_t second = 1; second <= 600; second++)
 		assert_int_equal(history_add(h, make_full_snapshot(second, 2, 4)), STATUS_OK);
 	assert_int_equal(history_count(h), 600);
+	history_destroy(h);
+	h = history_create_whole(10 * MINUTE, SIZE_MAX);
+	for (int64_t tenth = 1; tenth <= 1000; tenth++)
+		assert_int_equal(history_add(h, make_tenth(tenth, 2)), STATUS_OK);
+	assert_int_equal(history_count(h), 1000);
 	history_destroy(h);
 }
 
@@ -329,7 +358,8 @@ int main(void)
 		cmocka_unit_test(samples_that_are_joined_get_coarser_evenly),
 		cmocka_unit_test(time_that_nobody_sampled_stays_unknown_when_joined),
 		cmocka_unit_test(what_would_be_lost_is_not_thinned_out),
-		cmocka_unit_test(snapshots_a_second_apart_all_stay),
+		cmocka_unit_test(what_others_read_is_thinned_out_later),
+		cmocka_unit_test(snapshots_a_second_apart_and_of_recordings_all_stay),
 		cmocka_unit_test(a_rewound_history_is_what_it_was_then),
 		cmocka_unit_test(an_empty_history_has_nothing),
 		cmocka_unit_test(the_newest_comes_first),

@@ -134,6 +134,37 @@ static void the_bottom_line_says_what_works_here(void **state)
 	assert_line(24, false, CONTEXT_PICKER, 0, " Enter watch   q quit");
 }
 
+/* Every command of the screen is in the manual as the table has it. */
+static void the_manual_lists_every_command(void **state)
+{
+	(void)state;
+	const char *root = getenv("srcdir");
+	char path[512], entry[256];
+	snprintf(path, sizeof path, "%s/man/schedtop.1", root ? root : ".");
+	FILE *in = fopen(path, "r");
+	assert_non_null(in);
+	char *text = calloc(1, 1 << 17);
+	assert_non_null(text);
+	assert_true(fread(text, 1, (1 << 17) - 1, in) > 0);
+	fclose(in);
+	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++) {
+		const struct command_info *info = &command_info[i];
+		if (!info->name)
+			continue;
+		bool optional = info->argument && info->argument[0] == '[';
+		snprintf(entry, sizeof entry, "\n.It Ic %s%s%.*s\n%s\n", info->name,
+		         optional         ? " Op Ar "
+		         : info->argument ? " Ar "
+		                          : "",
+		         info->argument ? (int)strlen(info->argument) - 2 * optional : 0,
+		         info->argument ? info->argument + optional : "", info->help);
+		if (!strstr(text, entry))
+			print_error("not in the manual: %s", entry);
+		assert_non_null(strstr(text, entry));
+	}
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +174,7 @@ int main(void)
 		cmocka_unit_test(the_beginning_of_a_name_is_enough_when_it_is_clear),
 		cmocka_unit_test(keys_that_say_they_are_the_same_are),
 		cmocka_unit_test(keys_work_where_the_table_says),
+		cmocka_unit_test(the_manual_lists_every_command),
 		cmocka_unit_test(the_bottom_line_says_what_works_here),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
