@@ -340,7 +340,8 @@ static void print_wrapped(FILE *out, const char *text, int indent)
 
 void options_print_help(FILE *out)
 {
-	fputs("schedtop: what the scheduler of a Go program does, live and from traces\n\nUsage:\n", out);
+	fputs("schedtop: what the scheduler of a Go program does, live and from traces\n\nUsage:\n",
+	      out);
 	for (size_t i = 0; i < USAGES; i++)
 		fprintf(out, "  schedtop %-23s %s\n", usages[i].usage, usages[i].text);
 	fputs("\nOptions:\n", out);
