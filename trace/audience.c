@@ -89,6 +89,7 @@ static bool show(struct audience *a, const struct bundle *b)
 	const struct trace_block block = {
 		.event = b->event,
 		.events = b->events,
+		.present = b->present,
 		.generation = b->generation ? &a->view : NULL,
 		.names = a->names,
 		.gomaxprocs = b->gomaxprocs,
