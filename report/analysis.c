@@ -98,6 +98,7 @@ enum status analysis_read_input(struct analysis *a, struct input *in, const char
 	a->options = *options;
 	prepare(a);
 	const struct trace_options trace = {.strict = options->strict,
+	                                    .one_thread = options->one_thread,
 	                                    .names = &a->names,
 	                                    .progress = options->progress};
 	struct window window = {.member = member,

@@ -18,6 +18,7 @@
 #include "trace/tasks.h"
 
 struct analysis_options {
+	bool one_thread;        /* see trace_options */
 	bool strict;            /* stop where Go's own reader stops */
 	unsigned kinds;         /* bits of enum report_kind; what nobody asks for is not looked at */
 	int64_t from_ns, to_ns; /* since the trace began; INT64_MAX: to its end */

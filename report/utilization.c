@@ -41,7 +41,8 @@ static void print_line(const char *what, const struct timeline *t, double full, 
 	for (size_t i = 0; i < n; i++)
 		value[i] = timeline_mean(t, i);
 	page_bars(page, cell, value, n, full);
-	fprintf(page->out, "  %-12s%s\n", what, cell);
+	if (cell[0]) /* else there was none at all */
+		fprintf(page->out, "  %-12s%s\n", what, cell);
 }
 
 static void print_activity(const struct analysis *a, struct page *page)

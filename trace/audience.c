@@ -7,7 +7,7 @@
 
 #include "trace/tables.h"
 
-enum { BUNDLES = 16 };
+enum { BUNDLES = 32 };
 
 struct audience {
 	const struct trace_visitor *visitor;
@@ -89,6 +89,7 @@ static bool show(struct audience *a, const struct bundle *b)
 	const struct trace_block block = {
 		.event = b->event,
 		.events = b->events,
+		.present = b->present,
 		.generation = b->generation ? &a->view : NULL,
 		.names = a->names,
 		.gomaxprocs = b->gomaxprocs,
@@ -136,8 +137,7 @@ static void *view(void *self)
 		a->failed = failed;
 		a->first = (a->first + 1) % a->bundles;
 		a->waiting--;
-		/* Half the ring is worth waking somebody for. */
-		if (a->filler_sleeps && a->waiting <= a->bundles / 2)
+		if (a->filler_sleeps && (a->waiting == 0 || a->waiting == a->bundles / 2))
 			pthread_cond_signal(&a->emptied);
 	}
 	pthread_mutex_unlock(&a->lock);
@@ -174,7 +174,8 @@ bool audience_show(struct audience *a)
 	}
 	pthread_mutex_lock(&a->lock);
 	a->waiting++;
-	if (a->viewer_sleeps)
+	/* Waking somebody costs as much as looking at a bundle: let some gather. */
+	if (a->viewer_sleeps && a->waiting >= a->bundles / 2)
 		pthread_cond_signal(&a->filled);
 	bool failed = a->failed;
 	pthread_mutex_unlock(&a->lock);
@@ -186,6 +187,8 @@ bool audience_wait(struct audience *a)
 	if (!a->threaded)
 		return !a->failed;
 	pthread_mutex_lock(&a->lock);
+	if (a->waiting > 0 && a->viewer_sleeps)
+		pthread_cond_signal(&a->filled);
 	while (a->waiting > 0) {
 		a->filler_sleeps = true;
 		pthread_cond_wait(&a->emptied, &a->lock);

@@ -26,6 +26,7 @@ struct bundle {
 	enum bundle_kind kind;
 	struct trace_event event[BLOCK_EVENTS];
 	size_t events;
+	uint64_t present;
 	struct birth *birth;
 	size_t births, birth_capacity;
 	size_t slots[SLOT_KINDS]; /* ever used */

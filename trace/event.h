@@ -49,9 +49,13 @@ struct trace_slot {
 	uint64_t id;
 };
 
+/* A type's bit in trace_block.present; the experimental ones have none. */
+#define EV_BIT(type) (UINT64_C(1) << (type))
+
 struct trace_block {
 	const struct trace_event *event;
 	size_t events;
+	uint64_t present;              /* bits of the types in it: rare ones needn't be looked for */
 	struct generation *generation; /* NULL before the first and behind the last one */
 	struct names *names;
 	uint64_t gomaxprocs; /* when a trace of format 1 began; 0: unknown, or PROCS_CHANGE tells */

@@ -146,6 +146,7 @@ static void next_bundle(struct order *o)
 	o->bundle = audience_bundle(o->audience);
 	o->event = o->bundle->event;
 	o->events = 0;
+	o->present = 0;
 }
 
 /* Everything as before the first event, but names and time go on. */
@@ -216,6 +217,7 @@ static enum order_result hand_over(struct order *o, enum bundle_kind kind, int64
 	struct bundle *b = o->bundle;
 	b->kind = kind;
 	b->events = o->events;
+	b->present = o->present;
 	b->slots[SLOT_GOROUTINE] = o->goroutines;
 	b->slots[SLOT_PROC] = o->procs;
 	b->slots[SLOT_THREAD] = o->threads;

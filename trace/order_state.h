@@ -76,6 +76,7 @@ struct order {
 	struct bundle *bundle;     /* being filled */
 	struct trace_event *event; /* of the bundle */
 	size_t events;
+	uint64_t present; /* types among them */
 	int64_t last_ns, first_ns;
 	uint64_t total, syncs;
 
@@ -178,6 +179,8 @@ ORDER_HOT struct trace_event *order_emit(struct order *o, uint8_t type, int64_t 
 	e->subject = TRACE_NONE;
 	e->name = NAME_NONE;
 	e->type = type;
+	if (type < 64)
+		o->present |= EV_BIT(type);
 	e->from = e->to = 0;
 	e->synthetic = false;
 	return e;

@@ -162,6 +162,9 @@ static bool on_events(void *self, const struct trace_block *block)
 		a->slot = slot;
 		a->slots = n;
 	}
+	const uint64_t ours = EV_BIT(EV_USER_REGION_BEGIN) | EV_BIT(EV_USER_REGION_END);
+	if (a->nodes == 0 && !(block->present & ours)) /* no region yet */
+		return true;
 	for (size_t i = 0; i < block->events; i++) {
 		const struct trace_event *e = &block->event[i];
 		if (is_go_transition(e->type)) {

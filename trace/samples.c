@@ -35,6 +35,8 @@ static bool count(struct samples *a, const struct trace_block *block, const stru
 
 static bool on_events(void *self, const struct trace_block *block)
 {
+	if (!(block->present & EV_BIT(EV_CPU_SAMPLE)))
+		return true;
 	for (size_t i = 0; i < block->events; i++)
 		if (block->event[i].type == EV_CPU_SAMPLE && !count(self, block, &block->event[i]))
 			return false;

@@ -448,6 +448,9 @@ static bool on_events(void *self, const struct trace_block *block)
 		a->slot = slot;
 		a->slots = n;
 	}
+	const uint64_t ours = (EV_BIT(EV_USER_LOG) << 1) - EV_BIT(EV_USER_TASK_BEGIN);
+	if (a->tasks == 0 && !(block->present & ours)) /* no task yet */
+		return true;
 	for (size_t i = 0; i < block->events; i++)
 		if (!event(a, block, &block->event[i]))
 			return false;

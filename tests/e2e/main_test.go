@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 	if socket := os.Getenv(traceClientEnv); socket != "" {
 		os.Exit(traceClient(socket))
 	}
+	if path := os.Getenv(recorderEnv); path != "" {
+		os.Exit(recordLong(path))
+	}
 	status, err := runTests(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -349,4 +350,65 @@ func TestReportToAFullDiskIsExit1(t *testing.T) {
 		r.expect(t, exitFailed)
 		r.oneSentence(t)
 	}
+}
+
+// A long read shows how far it is on a terminal, and takes that away again.
+func TestProgressIsShownOnATerminalAndWiped(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "long.trace")
+	record := exec.Command(os.Args[0])
+	record.Env = append(os.Environ(), recorderEnv+"="+path)
+	if out, err := record.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	us, them := openTerminal(t)
+	screen := newLines()
+	go func() { _, _ = io.Copy(screen, us) }()
+	from, to, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, "stat", "--kind", "health", "-")
+	cmd.Stdin, cmd.Stderr = from, them
+	p := start(t, cmd)
+	_, _ = from.Close(), them.Close()
+	for i := 0; i < 4; i++ { // slowly, so that the read is long however late it begins
+		_, _ = to.Write(data[len(data)*i/4 : len(data)*(i+1)/4])
+		time.Sleep(700 * time.Millisecond)
+	}
+	_ = to.Close()
+	r := finish(t, p)
+	r.expect(t, exitOK)
+	mustContain(t, r.stdout[0], "whole")
+	waitUntil(t, "the bar was shown and wiped", func() bool {
+		screen.mu.Lock()
+		defer screen.mu.Unlock()
+		shown := string(screen.partial)
+		return strings.Contains(shown, " read") && strings.HasSuffix(shown, "\r\x1b[K")
+	})
+}
+
+const recorderEnv = "SCHEDTOP_E2E_RECORD"
+
+// recordLong makes this program write a trace of several generations, each of which takes a second.
+func recordLong(path string) int {
+	f, err := os.Create(path)
+	if err == nil {
+		err = exectrace.Start(f)
+	}
+	if err != nil {
+		return 1
+	}
+	for end := time.Now().Add(3500 * time.Millisecond); time.Now().Before(end); {
+		request(0)
+	}
+	exectrace.Stop()
+	if f.Close() != nil {
+		return 1
+	}
+	return 0
 }

@@ -47,4 +47,10 @@ tests_fuzz_fuzz_trace_v1_SOURCES = tests/fuzz/fuzz_trace_v1.c \
 	tests/fuzz/trace_pass.c tests/fuzz/trace_pass.h
 tests_fuzz_fuzz_trace_v1_LDFLAGS = $(trace_fuzz_ldflags)
 tests_fuzz_fuzz_trace_v1_LDADD = $(trace_fuzz_libs)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_trace_report
+tests_fuzz_fuzz_trace_report_SOURCES = tests/fuzz/fuzz_trace_report.c
+tests_fuzz_fuzz_trace_report_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_trace_report_LDFLAGS = $(trace_fuzz_ldflags)
+tests_fuzz_fuzz_trace_report_LDADD = report/libreport.a $(trace_fuzz_libs) $(JANSSON_LIBS)
 EXTRA_DIST += tests/data/fuzz/trace.dict
