@@ -13,6 +13,7 @@ import (
 	"runtime/trace"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -21,10 +22,11 @@ import (
 
 // makeEvents keeps the runtime tracing: goroutines hand over to each other as fast as they can. After every
 // thousand times they rest for a while, if asked to: without that, a client in this very process may have to
-// wait for a turn until it counts as one that doesn't read.
-func makeEvents(t *testing.T, rest time.Duration) {
+// wait for a turn until it counts as one that doesn't read. end ends them, at the latest with the test.
+func makeEvents(t *testing.T, rest time.Duration) (end func()) {
 	stop := make(chan bool)
-	t.Cleanup(func() { close(stop) })
+	end = sync.OnceFunc(func() { close(stop) })
+	t.Cleanup(end)
 	for i := 0; i < 2; i++ {
 		ping, pong := make(chan bool), make(chan bool)
 		go func() {
@@ -59,6 +61,7 @@ func makeEvents(t *testing.T, rest time.Duration) {
 			}
 		}()
 	}
+	return end
 }
 
 // trace asks for a trace, waiting for the pause after the last one to be over.
@@ -189,7 +192,7 @@ func tracingEnds(t *testing.T, limit time.Duration) {
 // Without a deadline on every write this needs hundreds of megabytes in three seconds, and no trace can be
 // taken ever after.
 func Test_a_client_that_stops_reading_harms_nobody(t *testing.T) {
-	makeEvents(t, 0)
+	end := makeEvents(t, 0)
 	a := start(t, Options{})
 	c := dial(t, a)
 	before := rss(t)
@@ -201,6 +204,7 @@ func Test_a_client_that_stops_reading_harms_nobody(t *testing.T) {
 	if _, err := io.Copy(io.Discard, answer.Body); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("the answer that broke off looks whole: %v", err)
 	}
+	end() // nobody has to keep up with them now
 	next := dial(t, a)
 	parse(t, next.whole(next.trace("seconds=1"), "complete"))
 }

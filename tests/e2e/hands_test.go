@@ -87,14 +87,16 @@ func TestLineRunsCommandsAndCompletesThem(t *testing.T) {
 	m.expectShell(exitOK)
 }
 
-// click sends what this terminal would send for a click at a cell, in the encoding it was asked for.
+// click sends what this terminal would send for a click at a cell, press and release, in the encoding it
+// was asked for.
 func (m *tmux) click(x, y int) {
 	m.t.Helper()
 	if strings.TrimSpace(m.do("display", "-p", "#{mouse_sgr_flag}")) == "1" {
-		m.do("send-keys", "-l", fmt.Sprintf("\x1b[<0;%d;%dM", x+1, y+1))
+		m.do("send-keys", "-l", fmt.Sprintf("\x1b[<0;%[1]d;%[2]dM\x1b[<0;%[1]d;%[2]dm", x+1, y+1))
 		return
 	}
-	m.do("send-keys", "-l", "\x1b[M "+string(rune('!'+x))+string(rune('!'+y)))
+	at := string(rune('!'+x)) + string(rune('!'+y))
+	m.do("send-keys", "-l", "\x1b[M "+at+"\x1b[M#"+at)
 }
 
 // A click is what a terminal in mouse mode sends for one: it must be in that mode, and the tab that is

@@ -19,10 +19,7 @@ import (
 	"unicode/utf8"
 )
 
-const (
-	exitDamaged = 6
-	otelID      = "4bf92f3577b34da6a3ce929d0e0e4736"
-)
+const otelID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 // recordTrace makes an execution trace of this program, which does what the tests below look for.
 var recordTrace = sync.OnceValues(func() ([]byte, error) {
