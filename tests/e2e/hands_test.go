@@ -104,7 +104,7 @@ func (m *tmux) click(x, y int) {
 func TestTabsAnswerToDigitsKeysAndClicks(t *testing.T) {
 	t.Parallel()
 	w := launch{args: []string{"-mode", "mixed", "-procs", "4"}}.run(t)
-	m := startTmux(t, 120, 40)
+	m := startTmux(t, 120, 40, "ASAN_OPTIONS=handle_segv=0")
 	m.watch("-p " + w.p())
 	if mode := strings.TrimSpace(m.do("display", "-p", "#{mouse_any_flag}")); mode != "1" {
 		t.Errorf("the terminal is not asked for clicks: mouse_any_flag %s", mode)
