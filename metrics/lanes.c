@@ -49,8 +49,10 @@ bool lanes_join(struct lanes *newer, const struct lanes *older, size_t samples_m
 	/* What was left out is given back; a shrinking that fails keeps what there is. */
 	int64_t *at_ns = realloc(joined.at_ns, (n + 1) * sizeof *at_ns);
 	uint8_t *state = realloc(joined.state, n * joined.procs + 1);
-	joined.at_ns = at_ns ? at_ns : joined.at_ns;
-	joined.state = state ? state : joined.state;
+	if (at_ns)
+		joined.at_ns = at_ns;
+	if (state)
+		joined.state = state;
 	joined.samples = n;
 	free(newer->at_ns);
 	free(newer->state);

@@ -101,6 +101,7 @@ bool wire_grow(void *array, size_t *capacity, size_t n, size_t size)
 		return false;
 	memcpy(array, &bigger, sizeof bigger);
 	*capacity = wanted;
+	/* cppcheck-suppress memleak ; the array has it, which it does not see in memcpy */
 	return true;
 }
 
