@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "metrics/goroutines.h"
 #include "metrics/histogram.h"
 
 /* Where a part of a snapshot came from. */
@@ -289,6 +290,11 @@ struct snapshot {
 	struct stamp tasks_at; /* when the threads were listed; each row has a time of its own */
 	size_t ntasks;
 	struct snapshot_task *task; /* [ntasks], by rising tid */
+
+	/* Goroutines are read less often than the rest: NULL in snapshots for which they were not. */
+	struct stamp goroutines_at;
+	const struct goroutine_set *goroutines; /* a reference of the snapshot's own */
+	char goroutines_trouble[256]; /* why they can't be read, in a sentence; "" if they can */
 
 	struct stamp histogram_at[HISTOGRAM_COUNT];
 	struct histogram histogram[HISTOGRAM_COUNT];
