@@ -193,7 +193,14 @@ void goroutine_set_begin_detail(struct goroutine_set *set, uint64_t key);
 enum status goroutine_set_add_member(struct goroutine_set *set, const struct goroutine_row *row,
                                      const struct goroutine_where *frame, size_t frames);
 
-/* The group with this key, in any grouping; NULL: there is none. */
+/* Before publication: puts a string into the set's text, made harmless, once. One that finds no
+   room (a set has 1 MiB for all) is "". STATUS_FAILED when out of memory. */
+enum status goroutine_set_intern(struct goroutine_set *set, const char *text, uint32_t *offset);
+/* What a group's key is, once what its members have in common is filled in; never 0. */
+uint64_t goroutine_group_key(const struct goroutine_set *set, const struct goroutine_group *group,
+                             enum goroutine_by by);
+
+/* The group with this key, in any grouping; NULL: there is none. `by` may be NULL. */
 const struct goroutine_group *goroutine_set_find(const struct goroutine_set *set, uint64_t key,
                                                  enum goroutine_by *by);
 

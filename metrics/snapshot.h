@@ -306,9 +306,9 @@ struct snapshot *snapshot_create(void);
 struct snapshot *snapshot_ref(const struct snapshot *s);
 void snapshot_unref(const struct snapshot *s); /* NULL is fine */
 /*
- * Takes the lanes of `older`, the snapshot before this one, so that it can be forgotten: false when
- * that would lose what this one does not know, or when somebody else holds a reference to this one
- * too. The only change a published snapshot ever sees.
+ * Takes the lanes of `older`, the snapshot before this one, and its goroutines if it has none, so
+ * that it can be forgotten: false when that would lose what this one does not know, or when
+ * somebody else holds a reference to this one too. The only change a published snapshot ever sees.
  */
 bool snapshot_absorb(const struct snapshot *s, const struct snapshot *older, size_t samples_max);
 /* Is there more than one reference? */
