@@ -9,12 +9,15 @@
 
 #include "goproc/buildinfo.h"
 #include "goproc/functions.h"
+#include "goproc/gs.h"
 #include "goproc/image.h"
 #include "goproc/layouts.h"
 #include "goproc/moduledata.h"
 #include "goproc/permission.h"
 #include "goproc/process.h"
 #include "goproc/reader.h"
+#include "goproc/reasons.h"
+#include "goproc/system.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -31,6 +34,9 @@ struct goproc {
 	struct image image;
 	struct functions *functions;
 	struct reader reader;
+	struct gs gs;
+	struct reasons reasons;
+	struct system_starts starts;
 	int64_t verified_ns;
 };
 
@@ -152,6 +158,7 @@ static enum status find_globals(struct goproc *g, struct error *error)
 		{"runtime.allm", &globals->allm, 8},
 		{"runtime.gomaxprocs", &globals->gomaxprocs, 4},
 		{"runtime.allglen", &globals->allglen, 8},
+		{"runtime.allgptr", &globals->allgptr, 8},
 	};
 	struct image_symtab symtab;
 	if (image_load_symbols(&g->image, &symtab) != STATUS_OK)
@@ -213,6 +220,23 @@ static enum status find_objects(struct goproc *g, struct error *error)
 	return g->functions ? STATUS_OK : error_no_memory(error);
 }
 
+static void prepare_goroutines(struct goproc *g)
+{
+	struct reader *reader = &g->reader;
+	const struct image_section *data = image_section(&g->image, ".data");
+	if (data)
+		reasons_find(&g->reasons, &reader->memory, data->address + reader->bias, data->size);
+	g->gs = (struct gs){
+		.memory = &reader->memory,
+		.object = reader->objects.goroutine,
+		.allglen = reader->globals.allglen,
+		.allgptr = reader->globals.allgptr,
+		.goidgen = reader->globals.sched + (uint64_t)reader->layout->goidgen.off,
+		.m_syscalltick = reader->objects.m_syscalltick,
+		.minor = reader->minor,
+	};
+}
+
 /* The first read proves the layout. A program that was just started is given time. */
 static enum status prove(struct goproc *g, struct error *error)
 {
@@ -263,6 +287,8 @@ static enum status attach(struct goproc *g, pid_t pid, struct error *error)
 		status = find_objects(g, error);
 	if (status == STATUS_OK)
 		status = prove(g, error);
+	if (status == STATUS_OK)
+		prepare_goroutines(g);
 	g->verified_ns = clock_monotonic_ns();
 	return status;
 }
@@ -289,6 +315,7 @@ void goproc_detach(struct goproc *g)
 {
 	if (!g)
 		return;
+	gs_finish(&g->gs);
 	reader_finish(&g->reader);
 	functions_destroy(g->functions);
 	image_close(&g->image);
@@ -344,6 +371,48 @@ enum status goproc_sample(struct goproc *g, enum goproc_activity *activity, size
 {
 	enum reader_result result = reader_sample(&g->reader, activity, max, np);
 	return conclude(g, result, "its list of Ps", error);
+}
+
+/* Who is told of the goroutines. */
+struct listener {
+	struct goproc *goproc;
+	goproc_goroutine_fn *row;
+	void *arg;
+};
+
+static enum memory_result tell(void *arg, struct gs_row *row, size_t n)
+{
+	const struct listener *listener = arg;
+	struct goproc *g = listener->goproc;
+	for (size_t i = 0; i < n; i++) {
+		struct goproc_goroutine *goroutine = &row[i].goroutine;
+		goroutine->is_system =
+			system_is_start(&g->starts, g->functions, goroutine->start - g->reader.bias);
+		listener->row(listener->arg, goroutine);
+	}
+	return MEMORY_OK;
+}
+
+enum status goproc_read_goroutines(struct goproc *g, goproc_goroutine_fn *row, void *arg,
+                                   uint32_t *dropped, struct error *error)
+{
+	struct listener listener = {g, row, arg};
+	enum reader_result result = gs_read(&g->gs, clock_monotonic_ns(), tell, &listener, dropped);
+	return conclude(g, result, "its list of goroutines", error);
+}
+
+void goproc_name(struct goproc *g, enum goproc_place kind, uint64_t number,
+                 struct goproc_frame *frame)
+{
+	*frame = (struct goproc_frame){0};
+	if (number != 0 && kind != GOPROC_AT)
+		snprintf(frame->function, sizeof frame->function, "%s",
+		         functions_name(g->functions, number - g->reader.bias));
+}
+
+const char *goproc_reason(struct goproc *g, uint8_t reason)
+{
+	return reason < g->reasons.n ? g->reasons.text[reason] : "";
 }
 
 uint64_t goproc_dropped(const struct goproc *g)

@@ -20,7 +20,7 @@
 
 /* Addresses of the runtime's variables, relocated. */
 struct globals {
-	uint64_t sched, allp, allm, gomaxprocs, allglen;
+	uint64_t sched, allp, allm, gomaxprocs, allglen, allgptr;
 };
 
 struct address_index;
