@@ -32,6 +32,8 @@ struct goproc {
 	struct process process;
 	struct goproc_info info;
 	struct image image;
+	struct memory file; /* the image, read by address */
+	struct pclntab *pclntab;
 	struct functions *functions;
 	struct reader reader;
 	struct gs gs;
@@ -184,6 +186,21 @@ static enum status find_globals(struct goproc *g, struct error *error)
 	               : STATUS_OK;
 }
 
+/* Without tables of functions there are no names and no stacks, and everything else is there. */
+static enum status find_functions(struct goproc *g, const struct moduledata *moduledata,
+                                  struct error *error)
+{
+	struct reader *reader = &g->reader;
+	struct error detail;
+	if (pclntab_create(&g->pclntab, &g->file, moduledata, reader->bias, reader->minor, &detail) !=
+	    STATUS_OK)
+		return STATUS_OK;
+	g->functions = functions_create(g->pclntab);
+	reader->pclntab = g->pclntab;
+	reader->functions = g->functions;
+	return g->functions ? STATUS_OK : error_no_memory(error);
+}
+
 /* Offsets of members, from the process's own descriptors: relocated, unlike those in the file. */
 static enum status find_objects(struct goproc *g, struct error *error)
 {
@@ -211,13 +228,7 @@ static enum status find_objects(struct goproc *g, struct error *error)
 	if (objects_resolve(&reader->objects, &types, &detail) != STATUS_OK)
 		return error_set(error, STATUS_FAILED, "the runtime of %s (%s) is not understood: %s",
 		                 g->process.subject, g->info.go_version, detail.text);
-	if (moduledata.text < reader->bias)
-		return error_set(error, STATUS_FAILED, "the module data of %s is damaged",
-		                 g->process.subject);
-	g->functions = functions_create(&g->image, moduledata.text - reader->bias,
-	                                moduledata.etext - reader->bias);
-	reader->functions = g->functions;
-	return g->functions ? STATUS_OK : error_no_memory(error);
+	return find_functions(g, &moduledata, error);
 }
 
 static void prepare_goroutines(struct goproc *g)
@@ -277,6 +288,7 @@ static enum status attach(struct goproc *g, pid_t pid, struct error *error)
 		status = check_supported(g, error);
 	if (status != STATUS_OK)
 		return status;
+	g->file = (struct memory){.readv = image_readv, .context = &g->image};
 	g->reader.memory.readv = memory_readv_process;
 	g->reader.memory.context = &g->process.pid;
 	g->reader.minor = g->info.go_minor;
@@ -318,6 +330,7 @@ void goproc_detach(struct goproc *g)
 	gs_finish(&g->gs);
 	reader_finish(&g->reader);
 	functions_destroy(g->functions);
+	pclntab_destroy(g->pclntab);
 	image_close(&g->image);
 	free(g);
 }
