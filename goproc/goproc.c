@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "goproc/buildinfo.h"
+#include "goproc/frames.h"
 #include "goproc/functions.h"
 #include "goproc/gs.h"
 #include "goproc/image.h"
@@ -36,6 +37,7 @@ struct goproc {
 	struct pclntab *pclntab;
 	struct functions *functions;
 	struct reader reader;
+	struct moduledata module;
 	struct gs gs;
 	struct reasons reasons;
 	struct system_starts starts;
@@ -205,7 +207,6 @@ static enum status find_functions(struct goproc *g, const struct moduledata *mod
 static enum status find_objects(struct goproc *g, struct error *error)
 {
 	struct reader *reader = &g->reader;
-	struct moduledata moduledata;
 	struct error detail;
 	uint8_t probe;
 	switch (memory_read(&reader->memory, reader->globals.sched, &probe, 1)) {
@@ -220,23 +221,22 @@ static enum status find_objects(struct goproc *g, struct error *error)
 		return error_set(error, STATUS_FAILED, "the memory of %s can't be read: %s",
 		                 g->process.subject, strerror(errno));
 	}
-	if (!moduledata_find(&g->image, &reader->memory, reader->bias, reader->minor, &moduledata))
+	if (!moduledata_find(&g->image, &reader->memory, reader->bias, reader->minor, &g->module))
 		return error_set(error, STATUS_FAILED,
 		                 "the runtime of %s (%s) can't be found in its memory: no module data",
 		                 g->process.subject, g->info.go_version);
-	struct types types = {&reader->memory, moduledata.types, moduledata.etypes, reader->minor};
+	struct types types = {&reader->memory, g->module.types, g->module.etypes, reader->minor};
 	if (objects_resolve(&reader->objects, &types, &detail) != STATUS_OK)
 		return error_set(error, STATUS_FAILED, "the runtime of %s (%s) is not understood: %s",
 		                 g->process.subject, g->info.go_version, detail.text);
-	return find_functions(g, &moduledata, error);
+	return find_functions(g, &g->module, error);
 }
 
 static void prepare_goroutines(struct goproc *g)
 {
+	struct extent data = g->module.segment[MODULE_DATA];
 	struct reader *reader = &g->reader;
-	const struct image_section *data = image_section(&g->image, ".data");
-	if (data)
-		reasons_find(&g->reasons, &reader->memory, data->address + reader->bias, data->size);
+	reasons_find(&g->reasons, &reader->memory, data.start, data.size);
 	g->gs = (struct gs){
 		.memory = &reader->memory,
 		.object = reader->objects.goroutine,
@@ -399,8 +399,7 @@ static enum memory_result tell(void *arg, struct gs_row *row, size_t n)
 	struct goproc *g = listener->goproc;
 	for (size_t i = 0; i < n; i++) {
 		struct goproc_goroutine *goroutine = &row[i].goroutine;
-		goroutine->is_system =
-			system_is_start(&g->starts, g->functions, goroutine->start - g->reader.bias);
+		goroutine->is_system = system_is_start(&g->starts, g->functions, goroutine->start);
 		listener->row(listener->arg, goroutine);
 	}
 	return MEMORY_OK;
@@ -418,9 +417,18 @@ void goproc_name(struct goproc *g, enum goproc_place kind, uint64_t number,
                  struct goproc_frame *frame)
 {
 	*frame = (struct goproc_frame){0};
-	if (number != 0 && kind != GOPROC_AT)
-		snprintf(frame->function, sizeof frame->function, "%s",
-		         functions_name(g->functions, number - g->reader.bias));
+	if (!g->pclntab || number == 0)
+		return;
+	switch (kind) {
+	case GOPROC_CREATOR:
+		frames_creator(g->pclntab, number, frame);
+		break;
+	case GOPROC_START:
+		frames_start(g->pclntab, number, frame);
+		break;
+	case GOPROC_AT:
+		break;
+	}
 }
 
 const char *goproc_reason(struct goproc *g, uint8_t reason)

@@ -149,7 +149,8 @@ enum gs_verdict gs_decode(const struct gs *gs, const uint8_t *record, uint64_t g
 		.goroutine =
 			{
 				.goid = GET(GOID),
-				.creator = (uint64_t)GET(GOPC),
+				/* The first one is made by the code that starts the program. */
+				.creator = GET(GOID) == 1 ? 0 : (uint64_t)GET(GOPC),
 				.start = (uint64_t)GET(STARTPC),
 				.status = (uint8_t)status,
 				.is_locked = GET(LOCKEDM) != 0,

@@ -3,6 +3,7 @@ goproc_libgoproc_a_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
 goproc_libgoproc_a_SOURCES = \
 	goproc/buildinfo.c goproc/buildinfo.h \
 	goproc/decode.c goproc/decode.h \
+	goproc/frames.c goproc/frames.h \
 	goproc/functions.c goproc/functions.h \
 	goproc/goproc.c goproc/goproc.h \
 	goproc/gs.c goproc/gs.h \

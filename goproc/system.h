@@ -17,7 +17,6 @@ struct system_starts {
 	uint64_t remembered[SYSTEM_REMEMBERED]; /* address * 2 + answer; 0: free */
 };
 
-/* `start` is without load bias. */
 bool system_is_start(struct system_starts *starts, struct functions *functions, uint64_t start);
 
 #endif
