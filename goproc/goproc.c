@@ -18,7 +18,9 @@
 #include "util/clock.h"
 #include "util/text.h"
 
-#define BUILDINFO_MAX ((size_t)8 << 20)
+#define WAIT_REASONS     "runtime.waitReasonStrings"
+#define WAIT_REASON_SIZE ((size_t)16) /* of a string's header */
+#define BUILDINFO_MAX    ((size_t)8 << 20)
 /* A read notices nearly every exec by itself; this often it is looked up as well. */
 #define VERIFY_EVERY_NS NS_PER_S
 /* A program that has just been started needs some milliseconds until its scheduler is up. */
@@ -148,12 +150,18 @@ static enum status find_globals(struct goproc *g, struct error *error)
 		const char *name;
 		uint64_t *address;
 		size_t size;
+		bool optional;
 	} wanted[] = {
-		{"runtime.sched", &globals->sched, layout_bytes(g->reader.layout)},
-		{"runtime.allp", &globals->allp, 24},
-		{"runtime.allm", &globals->allm, 8},
-		{"runtime.gomaxprocs", &globals->gomaxprocs, 4},
-		{"runtime.allglen", &globals->allglen, 8},
+		{"runtime.sched", &globals->sched, layout_bytes(g->reader.layout), false},
+		{"runtime.allp", &globals->allp, 24, false},
+		{"runtime.allm", &globals->allm, 8, false},
+		{"runtime.gomaxprocs", &globals->gomaxprocs, 4, false},
+		{"runtime.allglen", &globals->allglen, 8, false},
+		{"runtime.allgptr", &globals->allgptr, 8, false},
+		{WAIT_REASONS, &globals->wait_reasons, WAIT_REASON_SIZE, true},
+		{"runtime.gcController", &globals->gc_controller, 8, true},
+		{"runtime.memstats", &globals->memstats, 8, true},
+		{"runtime.work", &globals->work, 8, true},
 	};
 	struct image_symtab symtab;
 	if (image_load_symbols(&g->image, &symtab) != STATUS_OK)
@@ -164,13 +172,16 @@ static enum status find_globals(struct goproc *g, struct error *error)
 		struct image_symbol symbol = image_symbol(&symtab, i);
 		for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
 			if (symbol.defined && symbol.size >= wanted[k].size &&
-			    image_symbol_named(&symtab, &symbol, wanted[k].name))
+			    image_symbol_named(&symtab, &symbol, wanted[k].name)) {
 				*wanted[k].address = symbol.address + g->reader.bias;
+				if (strcmp(wanted[k].name, WAIT_REASONS) == 0)
+					globals->wait_reason_count = (uint32_t)(symbol.size / WAIT_REASON_SIZE);
+			}
 		}
 	}
 	image_free_symbols(&symtab);
 	for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
-		if (*wanted[k].address == 0)
+		if (*wanted[k].address == 0 && !wanted[k].optional)
 			problem = wanted[k].name;
 	}
 	return problem ? error_set(error, STATUS_FAILED,
