@@ -156,13 +156,17 @@ static enum status find_globals(struct goproc *g, struct error *error)
 		const char *name;
 		uint64_t *address;
 		size_t size;
+		bool optional;
 	} wanted[] = {
-		{"runtime.sched", &globals->sched, layout_bytes(g->reader.layout)},
-		{"runtime.allp", &globals->allp, 24},
-		{"runtime.allm", &globals->allm, 8},
-		{"runtime.gomaxprocs", &globals->gomaxprocs, 4},
-		{"runtime.allglen", &globals->allglen, 8},
-		{"runtime.allgptr", &globals->allgptr, 8},
+		{"runtime.sched", &globals->sched, layout_bytes(g->reader.layout), false},
+		{"runtime.allp", &globals->allp, 24, false},
+		{"runtime.allm", &globals->allm, 8, false},
+		{"runtime.gomaxprocs", &globals->gomaxprocs, 4, false},
+		{"runtime.allglen", &globals->allglen, 8, false},
+		{"runtime.allgptr", &globals->allgptr, 8, false},
+		{"runtime.gcController", &globals->gc_controller, 8, true},
+		{"runtime.memstats", &globals->memstats, 8, true},
+		{"runtime.work", &globals->work, 8, true},
 	};
 	struct image_symtab symtab;
 	if (image_load_symbols(&g->image, &symtab) != STATUS_OK)
@@ -179,7 +183,7 @@ static enum status find_globals(struct goproc *g, struct error *error)
 	}
 	image_free_symbols(&symtab);
 	for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
-		if (*wanted[k].address == 0)
+		if (*wanted[k].address == 0 && !wanted[k].optional)
 			problem = wanted[k].name;
 	}
 	return problem ? error_set(error, STATUS_FAILED,

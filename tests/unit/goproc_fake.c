@@ -8,6 +8,7 @@ enum {
 	GLOBALS = 0x10000,
 	SCHED = 0x20000,
 	ALLP = 0x30000,
+	ALLGS = 0x40000,
 	PS = 0x100000,
 	MS = 0x400000,
 	GS = 0x800000
@@ -19,7 +20,7 @@ enum {
 	ALLGLEN_AT = GLOBALS + 64,
 	ALLGPTR_AT = GLOBALS + 72,
 };
-enum { P_SIZE = 0x3000, M_SIZE = 0x800, G_SIZE = 0x400, GOROUTINES = 16 };
+enum { P_SIZE = 0x3000, M_SIZE = 0x800, G_SIZE = 0x400 };
 
 /* Offsets as far apart as those of the runtime. */
 static const int32_t p_offset[IN_P_COUNT] = {
@@ -170,6 +171,11 @@ void fake_set_allglen(struct fake *fake, uint64_t n)
 	set(fake, ALLGLEN_AT, 8, n);
 }
 
+void fake_list_g(struct fake *fake, size_t place, uint64_t address)
+{
+	set(fake, ALLGS + place * 8, 8, address);
+}
+
 void fake_run(struct fake *fake, size_t p, size_t m, size_t g)
 {
 	fake_set_p(fake, p, IN_P_STATUS, 1);
@@ -199,8 +205,12 @@ struct fake *fake_create(int minor, size_t np, size_t nm)
 	fake->nm = nm;
 	struct reader *reader = &fake->reader;
 	reader->memory = (struct memory){.readv = fake_readv, .context = fake};
-	reader->globals =
-		(struct globals){SCHED, ALLP_AT, ALLM_AT, GOMAXPROCS_AT, ALLGLEN_AT, ALLGPTR_AT};
+	reader->globals = (struct globals){.sched = SCHED,
+	                                   .allp = ALLP_AT,
+	                                   .allm = ALLM_AT,
+	                                   .gomaxprocs = GOMAXPROCS_AT,
+	                                   .allglen = ALLGLEN_AT,
+	                                   .allgptr = ALLGPTR_AT};
 	reader->layout = layout_find(minor);
 	reader->minor = minor;
 	set_object(&reader->objects.p, p_offset, p_kind, p_since, minor, IN_P_COUNT);
@@ -214,9 +224,10 @@ struct fake *fake_create(int minor, size_t np, size_t nm)
 	map(fake, GLOBALS, 0x1000);
 	map(fake, SCHED, layout_bytes(reader->layout));
 	map(fake, ALLP, FAKE_PROCS * 8);
+	map(fake, ALLGS, FAKE_GOROUTINES * 8);
 	map(fake, PS, (size_t)FAKE_PROCS * P_SIZE);
 	map(fake, MS, (size_t)FAKE_THREADS * M_SIZE);
-	map(fake, GS, (size_t)GOROUTINES * G_SIZE);
+	map(fake, GS, (size_t)FAKE_GOROUTINES * G_SIZE);
 	set(fake, ALLP_AT, 8, ALLP);
 	for (size_t i = 0; i < FAKE_PROCS; i++) {
 		set(fake, ALLP + i * 8, 8, fake_p(i));
@@ -227,8 +238,11 @@ struct fake *fake_create(int minor, size_t np, size_t nm)
 		fake_set_m(fake, i, IN_M_ALLLINK, i > 0 ? fake_m(i - 1) : 0);
 		fake_set_m(fake, i, IN_M_TID, 1000 + i);
 	}
-	for (size_t i = 0; i < GOROUTINES; i++)
+	set(fake, ALLGPTR_AT, 8, ALLGS);
+	for (size_t i = 0; i < FAKE_GOROUTINES; i++) {
+		set(fake, ALLGS + i * 8, 8, fake_g(i));
 		fake_set_g(fake, i, IN_G_GOID, 100 + i);
+	}
 	fake_set_procs(fake, np);
 	fake_set_allm(fake, fake_m(nm - 1));
 	fake_set_allglen(fake, 20);
