@@ -127,30 +127,50 @@ static enum status read_set(struct goroutines *goroutines, struct goproc *goproc
 	return status;
 }
 
+/* Whoever asks for a group in detail does not want to wait. */
+static bool is_due(const struct goroutines *goroutines, int64_t now_ns, int64_t interval_ns,
+                   uint64_t detail)
+{
+	int64_t period_ns = goroutines_period(goroutines->cost_ns, interval_ns);
+	return now_ns >= goroutines->due_ns - EARLY(period_ns) ||
+	       (detail != goroutines->detail && detail != 0);
+}
+
+/* Notes what a reading cost, and when the next one is due. */
+static void account(struct goroutines *goroutines, int64_t now_ns, int64_t cost_ns,
+                    struct goroutine_set *set, int64_t interval_ns)
+{
+	int64_t since_ns = now_ns - goroutines->read_ns;
+	bool first = goroutines->read_ns == 0;
+	goroutines->cost_ns += (cost_ns - goroutines->cost_ns) / (first ? 1 : COST_WEIGHT);
+	goroutines->read_ns = now_ns;
+	set->period_ns = goroutines_period(goroutines->cost_ns, interval_ns);
+	goroutines->due_ns = now_ns + set->period_ns;
+	if (first || since_ns > set->period_ns)
+		since_ns = set->period_ns;
+	set->cost_ppm = (int64_t)((double)goroutines->cost_ns / (double)since_ns * (double)PPM);
+}
+
 enum status goroutines_fill(struct goroutines *goroutines, struct goproc *goproc, uint64_t detail,
                             struct snapshot *s)
 {
-	int64_t now_ns = clock_monotonic_ns();
-	int64_t period_ns = goroutines_period(goroutines->cost_ns, s->interval_ns);
-	if (s->goroutines_at.origin != ORIGIN_NONE || now_ns < goroutines->due_ns - EARLY(period_ns))
+	int64_t now_ns = clock_monotonic_ns(), before_ns = processor_ns();
+	if (s->goroutines_at.origin != ORIGIN_NONE ||
+	    !is_due(goroutines, now_ns, s->interval_ns, detail))
 		return STATUS_OK;
+	goroutines->detail = detail;
 	struct goroutine_set *set = goroutine_set_create();
 	struct error error = {0};
-	int64_t before_ns = processor_ns();
-	enum status status =
-		set ? read_set(goroutines, goproc, detail, set, &error) : error_no_memory(&error);
-	int64_t cost_ns = processor_ns() - before_ns;
-	goroutines->cost_ns +=
-		(cost_ns - goroutines->cost_ns) / (goroutines->cost_ns ? COST_WEIGHT : 1);
-	period_ns = goroutines_period(goroutines->cost_ns, s->interval_ns);
-	goroutines->due_ns = now_ns + period_ns;
+	enum status status = error_no_memory(&error);
+	if (set) {
+		status = read_set(goroutines, goproc, detail, set, &error);
+		account(goroutines, now_ns, processor_ns() - before_ns, set, s->interval_ns);
+	}
 	if (status != STATUS_OK) {
 		snprintf(s->goroutines_trouble, sizeof s->goroutines_trouble, "%.255s", error.text);
 		goroutine_set_unref(set);
 		return status;
 	}
-	set->period_ns = period_ns;
-	set->cost_ppm = (int64_t)((double)goroutines->cost_ns / (double)period_ns * (double)PPM);
 	s->goroutines = set;
 	s->goroutines_at = (struct stamp){ORIGIN_MEMORY, set->at_ns};
 	return STATUS_OK;

@@ -19,7 +19,9 @@
 struct goroutines {
 	int64_t due_ns;  /* the next reading; 0: at once */
 	int64_t cost_ns; /* of a reading, processor time, lately; 0: none was made yet */
-	size_t rows;     /* of the last one, to make room for the next */
+	int64_t read_ns; /* when the last one began */
+	uint64_t detail; /* asked for then */
+	size_t rows;     /* of then, to make room for the next */
 };
 
 /* Reads them into the snapshot when that is due, else leaves it as it is. `detail` is the key of
