@@ -166,7 +166,7 @@ enum status goroutines_fill(struct goroutines *goroutines, struct goproc *goproc
 		status = read_set(goroutines, goproc, detail, set, &error);
 		account(goroutines, now_ns, processor_ns() - before_ns, set, s->interval_ns);
 	}
-	if (status != STATUS_OK) {
+	if (!set || status != STATUS_OK) {
 		snprintf(s->goroutines_trouble, sizeof s->goroutines_trouble, "%.255s", error.text);
 		goroutine_set_unref(set);
 		return status;

@@ -7,7 +7,7 @@
 
 /* The table begins with these (runtime2.go, since Go 1.8): address and length of each. */
 static const char *const beginning[] = {"", "GC assist marking", "IO wait"};
-#define BEGINNING 3
+#define BEGINNING (sizeof beginning / sizeof *beginning)
 
 #define STRING 16 /* a string header: address, length */
 #define WINDOW ((size_t)64 << 10)
