@@ -174,10 +174,15 @@ static void account(struct goroutines *goroutines, int64_t now_ns, int64_t cost_
 {
 	int64_t since_ns = now_ns - goroutines->read_ns;
 	bool first = goroutines->read_ns == 0;
-	goroutines->cost_ns += (cost_ns - goroutines->cost_ns) / (first ? 1 : COST_WEIGHT);
+	/* The second one follows at once: what changes is known only then, and it costs less, for the
+	   first one read all stacks. From then on the budget decides. */
+	if (goroutines->due_ns == goroutines->read_ns)
+		goroutines->cost_ns = cost_ns;
+	else
+		goroutines->cost_ns += (cost_ns - goroutines->cost_ns) / COST_WEIGHT;
 	goroutines->read_ns = now_ns;
 	set->period_ns = goroutines_period(goroutines->cost_ns, interval_ns);
-	goroutines->due_ns = now_ns + set->period_ns;
+	goroutines->due_ns = first ? now_ns : now_ns + set->period_ns;
 	if (first || since_ns > set->period_ns)
 		since_ns = set->period_ns;
 	set->cost_ppm = (int64_t)((double)goroutines->cost_ns / (double)since_ns * (double)PPM);

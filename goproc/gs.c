@@ -84,43 +84,51 @@ static bool merge(struct gs *gs, size_t added)
 	return true;
 }
 
-/* Gs that were added to the runtime's list since the last time: at its end, for it never gives one
-   up (proc.go, allgadd). */
+/* Takes over `n` Gs of the runtime's list, in one read: an array that has become too small is soon
+   used for something else. */
+static enum memory_result take_new(struct gs *gs, uint64_t array, size_t n)
+{
+	if (!reserve_known(gs, gs->n + n))
+		return out_of_memory();
+	uint64_t *address = malloc((n + 1) * sizeof *address);
+	if (!address)
+		return out_of_memory();
+	enum memory_result result =
+		n > 0 ? memory_read(gs->memory, array + gs->n * 8, address, n * 8) : MEMORY_OK;
+	for (size_t i = 0; i < n && result == MEMORY_OK; i++) {
+		if (address[i] == 0 || address[i] % 8 != 0)
+			result = MEMORY_FAULT;
+		gs->known[gs->n + i] =
+			(struct gs_known){.address = address[i],
+		                      .since_ns = gs->was_read ? GS_NOTHING : GS_NEVER_SEEN};
+	}
+	free(address);
+	if (result == MEMORY_OK && !merge(gs, n))
+		return out_of_memory();
+	return result;
+}
+
+/* Finds the Gs that were added since the last time: at the end of the list, for the runtime never
+   gives one up (proc.go, allgadd). */
 static enum memory_result refresh(struct gs *gs)
 {
 	/* In this order: the array may have grown by then, but never shrunk. */
 	const struct iovec spans[] = {memory_span(gs->allglen, 8), memory_span(gs->allgptr, 8)};
-	uint64_t head[2], address[CHUNK];
+	uint64_t head[2];
 	enum memory_result result = memory_gather(gs->memory, head, spans, 2);
 	if (result != MEMORY_OK)
 		return result;
 	if (head[0] < gs->n || head[0] > GS_MAX)
 		return MEMORY_FAULT;
-	size_t length = (size_t)head[0], added = 0;
-	if (!reserve_known(gs, length))
-		return out_of_memory();
-	while (gs->n + added < length) {
-		size_t n = length - gs->n - added < CHUNK ? length - gs->n - added : CHUNK;
-		result = memory_read(gs->memory, head[1] + (gs->n + added) * 8, address, n * 8);
-		if (result != MEMORY_OK)
-			return result;
-		for (size_t i = 0; i < n; i++) {
-			if (address[i] == 0 || address[i] % 8 != 0)
-				return MEMORY_FAULT;
-			gs->known[gs->n + added++] =
-				(struct gs_known){.address = address[i],
-			                      .since_ns = gs->was_read ? GS_NOTHING : GS_NEVER_SEEN};
-		}
-	}
-	if (!merge(gs, added))
-		return out_of_memory();
-	for (size_t i = 1; i < gs->n && added > 0; i++) {
+	size_t added = (size_t)head[0] - gs->n;
+	result = take_new(gs, head[1], added);
+	for (size_t i = 1; i < gs->n && added > 0 && result == MEMORY_OK; i++) {
 		if (gs->known[i].address == gs->known[i - 1].address) {
 			gs->n = 0;
-			return MEMORY_FAULT;
+			result = MEMORY_FAULT;
 		}
 	}
-	return MEMORY_OK;
+	return result;
 }
 
 /* ---- one record ---- */
