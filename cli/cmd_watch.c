@@ -58,6 +58,7 @@ static enum status watch(const struct options *o, pid_t pid, struct error *error
 			.interval_ns = o->delay_ns,
 			.on_snapshot = on_snapshot,
 			.load_theme = load_theme,
+			.list_themes = list_themes,
 			.arg = &w,
 		};
 		status = tui_create(&w.tui, &screen, error);

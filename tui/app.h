@@ -16,6 +16,7 @@
 #include "tui/frame.h"
 #include "tui/loop.h"
 #include "tui/prompt.h"
+#include "tui/theme.h"
 #include "util/status.h"
 
 #define APP_VIEWS_MAX 9 /* as many as there are digits */
@@ -25,6 +26,10 @@ struct app {
 	/* Takes another theme; NULL: there is no other. */
 	enum status (*use_theme)(const char *name, void *arg, struct error *error);
 	void *theme_arg;
+	/* The names of themes, asked for whenever a line is opened: a user may add some meanwhile. */
+	size_t (*list_themes)(char name[][THEME_NAME_MAX], size_t max);
+	char theme[THEMES_MAX][THEME_NAME_MAX];
+	size_t themes;
 	struct history *history;
 	enum target_state state;
 	int64_t exited_ns; /* when that was seen */

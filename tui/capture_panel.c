@@ -198,6 +198,8 @@ static void say_cost(struct sheet *s, const struct trace_cost *cost)
 		text_percent(hi, sizeof hi, cost->cpu_hi);
 		if (cost->cpu_hi < 0.001)
 			add(s, "Cost", STYLE_TEXT, "less than 0.1 %% of one CPU while it runs");
+		else if (isfinite(cost->cpu_hi) && cost->cpu_lo < 0.0005)
+			add(s, "Cost", STYLE_TEXT, "at most %s of one CPU while it runs", hi);
 		else if (isfinite(cost->cpu_hi))
 			add(s, "Cost", STYLE_TEXT, "%s to %s of one CPU while it runs", lo, hi);
 		else

@@ -148,8 +148,6 @@ static void draw_m(struct pane pane, const struct lane *lane)
 {
 	int64_t m;
 	char text[32] = "";
-	if (lane->n > 1)
-		return; /* many */
 	bool known = fields_get(fields_of(lane), P_M, &m);
 	if (!known) {
 		view_unknown(pane);
@@ -312,16 +310,23 @@ static const struct column {
                         draw_running},
 };
 
-/* A strip takes 2/5 of a wide line before other columns are added, and half before they widen. */
+/* A strip takes a third of a wide line, and the function a quarter, before other columns are added.
+ */
 static void share_columns(struct slot slot[COLUMN_COUNT], int width, bool groups)
 {
 	for (int i = 0; i < COLUMN_COUNT; i++)
 		slot[i] = column[i].slot;
-	if (groups)
+	if (groups) {
 		slot[COLUMN_P].min = slot[COLUMN_P].want = 7; /* "248–255" */
-	int strip = width * 2 / 5 < width - 52 ? width * 2 / 5 : width - 52;
+		slot[COLUMN_M].min = slot[COLUMN_M].want = 0; /* they have many */
+	}
+	int strip = width / 3 < width - 52 ? width / 3 : width - 52;
 	slot[COLUMN_STRIP].min = strip > 16 ? strip : 16;
 	slot[COLUMN_STRIP].want = slot[COLUMN_STRIP].min;
+	struct slot *running = &slot[COLUMN_RUNNING];
+	int quarter = width / 4 < running->want ? width / 4 : running->want;
+	if (running->min < quarter)
+		running->min = quarter;
 	layout(slot, COLUMN_COUNT, width);
 }
 

@@ -18,6 +18,7 @@
 
 #define DASH       "–"
 #define WIDE       100 /* two histograms side by side */
+#define WIDE_TABLE 147 /* all percentiles */
 #define AXIS_WIDTH 9   /* "≤ 14.7 ms" */
 
 /* --- windows -------------------------------------------------------------------------------- */
@@ -134,7 +135,9 @@ static const struct line line_info[] = {
 enum {
 	CELL_LABEL,
 	CELL_P50,
+	CELL_P75,
 	CELL_P90,
+	CELL_P95,
 	CELL_P99,
 	CELL_P999,
 	CELL_MAX,
@@ -154,7 +157,9 @@ static const struct cell_info {
 } cell_info[CELLS] = {
 	[CELL_LABEL] = {"", 0, {.min = 13, .want = 32}},
 	[CELL_P50] = {"p50", 0.5, RANGE_CELL(3)},
+	[CELL_P75] = {"p75", 0.75, RANGE_CELL(0)},
 	[CELL_P90] = {"p90", 0.9, RANGE_CELL(5)},
+	[CELL_P95] = {"p95", 0.95, RANGE_CELL(0)},
 	[CELL_P99] = {"p99", 0.99, RANGE_CELL(0)},
 	[CELL_P999] = {"p99.9", 0.999, RANGE_CELL(4)},
 	[CELL_MAX] = {"max", 1, RANGE_CELL(2)},
@@ -162,10 +167,15 @@ static const struct cell_info {
 	[CELL_RATE] = {"/s", 0, {.min = 6, .want = 6, .gap = 2, .drop = 7}},
 };
 
+/* The others have all their room before there are two more. */
 static void share_cells(struct slot slot[CELLS], int width)
 {
 	for (int i = 0; i < CELLS; i++)
 		slot[i] = cell_info[i].slot;
+	if (width < WIDE_TABLE) {
+		slot[CELL_P75].min = slot[CELL_P75].want = 0;
+		slot[CELL_P95].min = slot[CELL_P95].want = 0;
+	}
 	layout(slot, CELLS, width);
 }
 
@@ -311,6 +321,10 @@ static void draw_axis(struct pane pane, double min, double max, int64_t span_ns)
 	text_duration(text, sizeof text, min, pane.canvas->ascii);
 	if (marks.height > 1)
 		pane_right(pane_row(marks, marks.height - 1), 0, STYLE_DIM, text);
+	/* Halfway up a logarithmic axis, where a row is just there. */
+	text_duration(text, sizeof text, sqrt(min * max), pane.canvas->ascii);
+	if (marks.height >= 5 && marks.height % 2)
+		pane_right(pane_row(marks, marks.height / 2), 0, STYLE_DIM, text);
 	struct pane foot =
 		pane_sub(pane, AXIS_WIDTH + 1, pane.height - 1, pane.width - AXIS_WIDTH - 1, 1);
 	char age[32];
@@ -345,7 +359,9 @@ static void draw_history(struct pane pane, const struct view_data *data)
 	x = pane_text(pane, x + 2, 0, STYLE_TEXT, ascii ? "..." : "┅┅┅");
 	pane_text(pane, x + 1, 0, STYLE_DIM, "p50, upper ends");
 	if (!(max > 0)) {
-		pane_text(chart, 0, 0, STYLE_DIM, "– nothing known of this time");
+		bool known = history_get(data->history, 0)->histogram[HISTOGRAM_SCHED_LATENCY].bounds;
+		pane_text(chart, 0, 0, STYLE_DIM,
+		          known ? "none in this time" : "– nothing known of this time");
 		return;
 	}
 	choose_axis(&min, &max);
