@@ -516,6 +516,32 @@ static void tab_completes_as_far_as_it_is_clear(void **state)
 	done(app);
 }
 
+static size_t themes(char name[][THEME_NAME_MAX], size_t max)
+{
+	static const char *const some[] = {"dark", "light", "lightning", "my-own"};
+	size_t n = 0;
+	for (; n < sizeof some / sizeof *some && n < max; n++)
+		snprintf(name[n], THEME_NAME_MAX, "%s", some[n]);
+	return n;
+}
+
+static void the_names_of_themes_are_completed_and_listed(void **state)
+{
+	(void)state;
+	struct app *app = app_of(1);
+	app->list_themes = themes;
+	type(app, ":theme ");
+	assert_shows(app, "dark  light  lightning  my-own");
+	type(app, "m");
+	press(app, KEYMAP_TAB);
+	assert_string_equal(app->prompt.text, "theme my-own");
+	press(app, 'U' & 0x1f);
+	type(app, "theme l");
+	press(app, KEYMAP_TAB);
+	assert_string_equal(app->prompt.text, "theme light"); /* and lightning */
+	done(app);
+}
+
 static void a_line_is_edited_by_characters(void **state)
 {
 	(void)state;
@@ -638,6 +664,7 @@ int main(void)
 		cmocka_unit_test(help_scrolls_and_leaves_the_view_alone),
 		cmocka_unit_test(a_line_runs_a_command_and_is_brought_back_by_up),
 		cmocka_unit_test(tab_completes_as_far_as_it_is_clear),
+		cmocka_unit_test(the_names_of_themes_are_completed_and_listed),
 		cmocka_unit_test(a_line_is_edited_by_characters),
 		cmocka_unit_test(digits_tab_and_names_show_the_views),
 		cmocka_unit_test(a_click_on_a_tab_shows_its_view),
