@@ -109,6 +109,32 @@ static char *body_of(struct app *app)
 
 /* --- time ----------------------------------------------------------------------------------- */
 
+/* Somebody sets the machine's clock back by a day, while a trace is about to begin: nothing on the
+   screen goes by it but the clock. */
+static void a_clock_that_jumps_moves_nothing_but_itself(void **state)
+{
+	(void)state;
+	struct app *app = app_of(30);
+	press(app, 't');
+	char *before = text_of(app);
+	app_tell_time(app, app->now_ns, app->wall_ns - 86400 * NS_PER_S - 3600 * NS_PER_S);
+	char *after = text_of(app);
+	assert_string_not_equal(before, after);
+	assert_string_equal(strchr(before, '\n'), strchr(after, '\n'));
+	assert_non_null(strstr(after, " live "));
+	assert_int_equal(app->panel.stage, PANEL_PROPOSED);
+	free(before);
+	free(after);
+	/* What was read before and after lies on one axis. */
+	struct snapshot *s = fixture_snapshot(&fixture_busy, 31);
+	s->wall_ns -= 86400 * NS_PER_S;
+	app_tell_time(app, FIXTURE_START_NS + 31 * NS_PER_S + NS_PER_MS, s->wall_ns);
+	app_add(app, s);
+	assert_shows(app, " live ");
+	assert_int_equal(history_count(app->history), 31);
+	done(app);
+}
+
 static void space_freezes_the_view_and_not_the_collection(void **state)
 {
 	(void)state;
@@ -646,6 +672,7 @@ static void inputs_at_random_never_break_the_picture(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_clock_that_jumps_moves_nothing_but_itself),
 		cmocka_unit_test(space_freezes_the_view_and_not_the_collection),
 		cmocka_unit_test(the_past_looks_as_it_did_when_it_was_the_present),
 		cmocka_unit_test(keys_walk_through_the_history),
