@@ -30,4 +30,8 @@ int overview_lanes_rows(const struct view_data *data);
  * are. */
 void overview_draw_lanes(struct pane pane, const struct view_data *data, struct view_place *place);
 
+/* Where there is room below: what all Ps did, in the cells of their strips, and how long goroutines
+   waited meanwhile. */
+void overview_draw_all(struct pane pane, const struct view_data *data);
+
 #endif
