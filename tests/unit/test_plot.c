@@ -311,7 +311,7 @@ static void a_stack_shows_every_state_by_its_share(void **state)
 		{1, 0, 0, 0, 0, "\n\n\n", "\n\n\n"},
 		{0, 1, 0, 0, 0, "█\n█\n█\n█", "#\n#\n#\n#"},
 		{0.5, 0.5, 0, 0, 0, "\n\n█\n█", "\n\n#\n#"},
-		{0.875, 0.125, 0, 0, 0, "\n\n\n▄", "\n\n\n-"},
+		{0.9, 0.1, 0, 0, 0, "\n\n\n▃", "\n\n\n-"},
 		{0.99, 0.01, 0, 0, 0, "\n\n\n", "\n\n\n"},
 		{0, 0.25, 0.25, 0.25, 0.25, ":\n▒\n░\n█", ":\nS\ng\n#"},
 		{0, 0.51, 0, 0, 0, "█\n█\n█\n█", "#\n#\n#\n#"}, /* what nobody looked at is left out */
