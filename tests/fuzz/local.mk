@@ -15,7 +15,8 @@ EXTRA_DIST += tests/data/fuzz/json/bounds tests/data/fuzz/json/rows tests/data/f
 	tests/data/fuzz/json/snapshot
 
 noinst_PROGRAMS += tests/fuzz/fuzz_elf
-tests_fuzz_fuzz_elf_SOURCES = tests/fuzz/fuzz_elf.c tests/unit/goproc_elf.c tests/unit/goproc_elf.h
+tests_fuzz_fuzz_elf_SOURCES = tests/fuzz/fuzz_elf.c tests/unit/goproc_elf.c tests/unit/goproc_elf.h \
+	tests/unit/goproc_tables.c tests/unit/goproc_tables.h
 tests_fuzz_fuzz_elf_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
 tests_fuzz_fuzz_elf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_elf_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)

@@ -2,6 +2,7 @@
 metrics_tests = \
 	tests/unit/test_derive \
 	tests/unit/test_feed \
+	tests/unit/test_goroutines \
 	tests/unit/test_histogram \
 	tests/unit/test_history \
 	tests/unit/test_json \
@@ -27,6 +28,11 @@ tests_unit_test_feed_SOURCES = tests/unit/test_feed.c $(metrics_fixture)
 tests_unit_test_feed_CFLAGS = $(metrics_test_cflags)
 tests_unit_test_feed_LDFLAGS = $(metrics_test_ldflags)
 tests_unit_test_feed_LDADD = $(metrics_test_libs)
+
+tests_unit_test_goroutines_SOURCES = tests/unit/test_goroutines.c $(metrics_fixture)
+tests_unit_test_goroutines_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_goroutines_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_goroutines_LDADD = $(metrics_test_libs)
 
 tests_unit_test_histogram_SOURCES = tests/unit/test_histogram.c $(metrics_fixture)
 tests_unit_test_histogram_CFLAGS = $(metrics_test_cflags)
