@@ -180,9 +180,8 @@ static enum status spawn(struct child *c, const struct child_options *options, s
 	if (c->pid < 0)
 		why = errno;
 	close(report[1]);
-	ssize_t n = 0;
 	if (c->pid > 0)
-		while ((n = read(report[0], &why, sizeof why)) < 0 && errno == EINTR)
+		while (read(report[0], &why, sizeof why) < 0 && errno == EINTR)
 			;
 	close(report[0]);
 	if (why == 0)

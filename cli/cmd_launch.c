@@ -65,7 +65,7 @@ static enum status check_privilege(const struct options *o, const char *path, co
 {
 	struct permission_facts own;
 	const char *privilege = find_privilege(path);
-	permission_gather(getpid(), &own);
+	permission_gather("/proc", getpid(), &own);
 	if (!privilege || own.own_ptrace || o->source == SOURCE_AGENT)
 		return STATUS_OK;
 	return error_set(error, STATUS_PERMISSION,
