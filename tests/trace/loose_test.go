@@ -90,10 +90,10 @@ func diffLoosely(t *testing.T, name string, want, got []string) {
 		want := looseWant[key]
 		// A total of nothing has no line.
 		for len(want) < len(got) {
-			want = append(want, make([]int64, len(got[0])))
+			want = slices.Insert(want, 0, make([]int64, len(got[0])))
 		}
 		for len(got) < len(want) {
-			got = append(got, make([]int64, len(want[0])))
+			got = slices.Insert(got, 0, make([]int64, len(want[0])))
 		}
 		for i := range got {
 			if !near(got[i], want[i]) {

@@ -11,9 +11,11 @@ import (
 	"golang.org/x/exp/trace"
 )
 
-// Summary holds the lines, sorted, and the reader's error if it gave the trace up.
+// Summary holds the lines, sorted, the time of the last event, and the reader's
+// error if it gave the trace up.
 type Summary struct {
 	Lines []string
+	Last  trace.Time
 	Err   error
 }
 
@@ -293,5 +295,5 @@ func Read(r io.Reader, events bool) Summary {
 		s.printf("verdict damaged")
 	}
 	sort.Strings(s.lines)
-	return Summary{s.lines, err}
+	return Summary{s.lines, s.last, err}
 }

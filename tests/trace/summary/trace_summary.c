@@ -186,7 +186,11 @@ int main(int argc, char **argv)
 	struct trace_summary summary;
 	enum status status =
 		trace_read(&in, &options, visitors, sizeof visitors / sizeof visitors[0], &summary, &error);
-	printf("verdict %s\n", status == STATUS_OK ? "whole" : "damaged");
+	bool whole = status == STATUS_OK && summary.verdict == TRACE_WHOLE;
+	printf("verdict %s\n", whole ? "whole" : "damaged");
+	if (tolerant)
+		printf("lost %" PRIu64 " %" PRId64 "\nrepaired regions %" PRIu64 "\n", summary.lost_bytes,
+		       summary.lost_ns, summary.repairs.regions);
 	events_print(events);
 	print_procs(&procs);
 	if (error.text[0])
