@@ -19,6 +19,7 @@
 #include "tui/theme.h"
 #include "util/status.h"
 
+#define APP_NOTICE_NS (4 * INT64_C(1000000000))
 #define APP_VIEWS_MAX 9 /* as many as there are digits */
 
 struct app {
@@ -30,6 +31,8 @@ struct app {
 	size_t (*list_themes)(char name[][THEME_NAME_MAX], size_t max);
 	char theme[THEMES_MAX][THEME_NAME_MAX];
 	size_t themes;
+	const char *quit_warning; /* what leaving does beyond leaving; NULL: nothing */
+	int64_t quit_end_ns;      /* until then that was said, and the user may mean it */
 	struct history *history;
 	enum target_state state;
 	int64_t exited_ns; /* when that was seen */
