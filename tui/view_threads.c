@@ -248,12 +248,12 @@ static const struct column {
 	[COLUMN_WAIT] = {"WAITS IN",
                      false,
                      SORT_NONE,
-                     {.min = 13, .want = 24, .gap = 2, .drop = 6, .grow = 1},
+                     {.min = 13, .want = 25, .gap = 2, .drop = 6, .grow = 1},
                      put_wait},
 	[COLUMN_CPU] = {"CPU", true, SORT_CPU, {.min = 6, .want = 6, .gap = 2, .drop = 1}, put_cpu},
 	[COLUMN_TIME] = {"CPU TIME", true, SORT_TIME, {.min = 9, .want = 9, .gap = 2}, put_time},
 	[COLUMN_P] = {"P", true, SORT_NONE, {.min = 4, .want = 4, .gap = 2, .drop = 8}, put_p},
-	[COLUMN_USE] = {"FOR", false, SORT_USE, {.min = 18, .want = 26, .gap = 2, .grow = 2}, put_use},
+	[COLUMN_USE] = {"FOR", false, SORT_USE, {.min = 18, .want = 25, .gap = 2, .grow = 2}, put_use},
 	[COLUMN_SINCE] =
 		{"SINCE", true, SORT_SINCE, {.min = 9, .want = 9, .gap = 2, .drop = 3}, put_since},
 };
