@@ -84,7 +84,7 @@ enum {
 	ROW_COUNT,
 };
 #define ALL_LEAST 7
-#define ALL_MOST  12
+#define ALL_MOST  17
 
 /* What a low terminal gives up, first to last: air, troubles, queues, and lines of the summary. */
 static void share_rows(struct slot row[ROW_COUNT], int height, int lanes, int troubles)
@@ -112,7 +112,8 @@ static void share_rows(struct slot row[ROW_COUNT], int height, int lanes, int tr
 	for (int i = 0; i < ROW_COUNT; i++)
 		left -= row[i].want;
 	if (lanes > 0 && left >= ALL_LEAST) {
-		int all = left < ALL_MOST ? left : ALL_MOST;
+		/* An odd number, so that axes have a middle. */
+		int all = left < ALL_MOST ? left - (left + 1) % 2 : ALL_MOST;
 		row[ROW_GAP_ALL] = (struct slot){.min = 1, .want = 1, .drop = 14};
 		row[ROW_ALL] = (struct slot){.min = all, .want = all, .drop = 13};
 	}
