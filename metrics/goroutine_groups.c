@@ -25,7 +25,7 @@ struct draft {
 #define NO_GROUP UINT32_MAX
 
 /* So many drafts get names; numbers that have the same name become one group. */
-#define NAMED_MAX (2 * GOROUTINE_GROUPS_MAX)
+#define NAMED_MAX ((size_t)2 * GOROUTINE_GROUPS_MAX)
 /* Places of the groups: a power of two, above the three that each can have, in all ways. */
 #define MEMO_SIZE 4096
 _Static_assert(MEMO_SIZE > 3 * NAMED_MAX * GOROUTINES_BY_COUNT, "the memo never fills up");
@@ -552,11 +552,10 @@ static enum status group_all(struct grouper *g)
 
 static void clear(struct goroutine_set *set)
 {
-	set->count = set->system_count = 0;
-	for (int by = 0; by < GOROUTINES_BY_COUNT; by++) {
+	for (int by = 0; by < GOROUTINES_BY_COUNT; by++)
 		free(set->by[by].group);
-		set->by[by] = (struct goroutine_grouping){0};
-	}
+	memset(set->by, 0, sizeof set->by);
+	set->count = set->system_count = 0;
 }
 
 enum status goroutine_set_group(struct goroutine_set *set, const struct goroutine_row *row,

@@ -12,7 +12,7 @@ tests_fuzz_fuzz_json_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_json_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_json_LDADD = metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
 EXTRA_DIST += tests/data/fuzz/json/bounds tests/data/fuzz/json/rows tests/data/fuzz/json/sched \
-	tests/data/fuzz/json/snapshot
+	tests/data/fuzz/json/snapshot tests/data/fuzz/json/goroutines
 
 noinst_PROGRAMS += tests/fuzz/fuzz_elf
 tests_fuzz_fuzz_elf_SOURCES = tests/fuzz/fuzz_elf.c tests/unit/goproc_elf.c tests/unit/goproc_elf.h \
