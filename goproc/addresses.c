@@ -6,9 +6,6 @@
 
 #include "goproc/disasm.h"
 
-#define WAIT_REASONS     "runtime.waitReasonStrings"
-#define WAIT_REASON_SIZE ((size_t)16) /* of a string's header */
-
 /* ---- by symbols ---- */
 
 struct wanted {
@@ -28,7 +25,6 @@ static const struct wanted wanted_symbols[] = {
 	WANTED("gomaxprocs", gomaxprocs, 4, false),
 	WANTED("allglen", allglen, 8, false),
 	WANTED("allgptr", allgptr, 8, false),
-	WANTED("waitReasonStrings", wait_reasons, WAIT_REASON_SIZE, true),
 	WANTED("gcController", gc_controller, 8, true),
 	WANTED("memstats", memstats, 8, true),
 	WANTED("work", work, 8, true),
@@ -49,8 +45,6 @@ static void take_symbol(const struct image_symtab *symtab, const struct image_sy
 		if (symbol->size < size || !image_symbol_named(symtab, symbol, wanted->name))
 			continue;
 		*place_of(globals, wanted) = symbol->address + bias;
-		if (wanted->place == offsetof(struct globals, wait_reasons))
-			globals->wait_reason_count = (uint32_t)(symbol->size / WAIT_REASON_SIZE);
 		return;
 	}
 }
@@ -100,12 +94,11 @@ static const size_t printed_fields[] = {
 
 /* The functions that are looked at. atomicAllG is part of forEachGRace unless the runtime was built
    without inlining. */
-enum { SCHEDTRACE, ALL_GOROUTINES, ALL_GOROUTINES_ALONE, WAIT_REASON, LOOKED_AT };
+enum { SCHEDTRACE, ALL_GOROUTINES, ALL_GOROUTINES_ALONE, LOOKED_AT };
 static const char *const looked_at[LOOKED_AT] = {
 	[SCHEDTRACE] = "runtime.schedtrace",
 	[ALL_GOROUTINES] = "runtime.forEachGRace",
 	[ALL_GOROUTINES_ALONE] = "runtime.atomicAllG",
-	[WAIT_REASON] = "runtime.waitReason.String",
 };
 
 struct references {
@@ -304,10 +297,6 @@ static enum status search(const struct addresses_code *code, const struct layout
 		if (functions[i].entry != 0 && find_references(code, &functions[i], references))
 			find_goroutines(references, globals);
 	}
-	/* It refers to nothing else among the data. */
-	if (functions[WAIT_REASON].entry != 0 &&
-	    find_references(code, &functions[WAIT_REASON], references) && references->n > 0)
-		globals->wait_reasons = references->all[0].target;
 	return check_found(globals, error);
 }
 

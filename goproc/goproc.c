@@ -9,13 +9,17 @@
 
 #include "goproc/addresses.h"
 #include "goproc/buildinfo.h"
+#include "goproc/frames.h"
 #include "goproc/functions.h"
+#include "goproc/gs.h"
 #include "goproc/image.h"
 #include "goproc/layouts.h"
 #include "goproc/moduledata.h"
 #include "goproc/permission.h"
 #include "goproc/process.h"
 #include "goproc/reader.h"
+#include "goproc/reasons.h"
+#include "goproc/system.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -34,6 +38,10 @@ struct goproc {
 	struct pclntab *pclntab;
 	struct functions *functions;
 	struct reader reader;
+	struct moduledata module;
+	struct gs gs;
+	struct reasons reasons;
+	struct system_starts starts;
 	int64_t verified_ns;
 };
 
@@ -136,7 +144,7 @@ static enum status check_supported(const struct goproc *g, struct error *error)
 }
 
 /* What the process's memory has to say comes from there, not from the file: it is relocated. */
-static enum status find_module(struct goproc *g, struct moduledata *module, struct error *error)
+static enum status find_module(struct goproc *g, struct error *error)
 {
 	struct reader *reader = &g->reader;
 	uint8_t probe;
@@ -152,7 +160,7 @@ static enum status find_module(struct goproc *g, struct moduledata *module, stru
 		return error_set(error, STATUS_FAILED, "the memory of %s can't be read: %s",
 		                 g->process.subject, strerror(errno));
 	}
-	if (!moduledata_find(&g->image, &reader->memory, reader->bias, reader->minor, module))
+	if (!moduledata_find(&g->image, &reader->memory, reader->bias, reader->minor, &g->module))
 		return error_set(error, STATUS_FAILED,
 		                 "the runtime of %s (%s) can't be found in its memory: no module data",
 		                 g->process.subject, g->info.go_version);
@@ -161,11 +169,10 @@ static enum status find_module(struct goproc *g, struct moduledata *module, stru
 
 /* Without tables of functions there are no names and no stacks, and with symbols everything else is
    there: then *why says what is the matter with them, and it is no failure. */
-static enum status find_functions(struct goproc *g, const struct moduledata *module,
-                                  struct error *why, struct error *error)
+static enum status find_functions(struct goproc *g, struct error *why, struct error *error)
 {
 	struct reader *reader = &g->reader;
-	if (pclntab_create(&g->pclntab, &g->file, module, reader->bias, reader->minor, why) !=
+	if (pclntab_create(&g->pclntab, &g->file, &g->module, reader->bias, reader->minor, why) !=
 	    STATUS_OK)
 		return STATUS_OK;
 	g->functions = functions_create(g->pclntab);
@@ -174,14 +181,14 @@ static enum status find_functions(struct goproc *g, const struct moduledata *mod
 	return g->functions ? STATUS_OK : error_no_memory(error);
 }
 
-static enum status find_globals(struct goproc *g, const struct moduledata *module,
-                                const struct error *why_no_functions, struct error *error)
+static enum status find_globals(struct goproc *g, const struct error *why_no_functions,
+                                struct error *error)
 {
 	struct reader *reader = &g->reader;
 	struct error detail = *why_no_functions;
 	struct addresses_score score = {0};
 	enum status status = STATUS_FAILED;
-	const struct addresses_code code = {&g->image, &g->file, reader->bias, module, g->pclntab};
+	const struct addresses_code code = {&g->image, &g->file, reader->bias, &g->module, g->pclntab};
 	if (!g->info.stripped) {
 		g->info.origin = GOPROC_SYMBOLS;
 		status = addresses_from_symbols(&g->image, reader->layout, reader->bias, &reader->globals,
@@ -204,11 +211,10 @@ static enum status find_globals(struct goproc *g, const struct moduledata *modul
 }
 
 /* Offsets of members. */
-static enum status find_objects(struct goproc *g, const struct moduledata *module,
-                                struct error *error)
+static enum status find_objects(struct goproc *g, struct error *error)
 {
 	struct reader *reader = &g->reader;
-	struct types types = {&reader->memory, module->types, module->etypes, reader->minor};
+	struct types types = {&reader->memory, g->module.types, g->module.etypes, reader->minor};
 	struct error detail;
 	if (objects_resolve(&reader->objects, &types, &detail) != STATUS_OK)
 		return error_set(error, STATUS_FAILED, "the runtime of %s (%s) is not understood: %s",
@@ -218,16 +224,31 @@ static enum status find_objects(struct goproc *g, const struct moduledata *modul
 
 static enum status find_runtime(struct goproc *g, struct error *error)
 {
-	struct moduledata module;
 	struct error why = {0};
-	enum status status = find_module(g, &module, error);
+	enum status status = find_module(g, error);
 	if (status == STATUS_OK)
-		status = find_functions(g, &module, &why, error);
+		status = find_functions(g, &why, error);
 	if (status == STATUS_OK)
-		status = find_globals(g, &module, &why, error);
+		status = find_globals(g, &why, error);
 	if (status == STATUS_OK)
-		status = find_objects(g, &module, error);
+		status = find_objects(g, error);
 	return status;
+}
+
+static void prepare_goroutines(struct goproc *g)
+{
+	struct extent data = g->module.segment[MODULE_DATA];
+	struct reader *reader = &g->reader;
+	reasons_find(&g->reasons, &reader->memory, data.start, data.size);
+	g->gs = (struct gs){
+		.memory = &reader->memory,
+		.object = reader->objects.goroutine,
+		.allglen = reader->globals.allglen,
+		.allgptr = reader->globals.allgptr,
+		.goidgen = reader->globals.sched + (uint64_t)reader->layout->goidgen.off,
+		.m_syscalltick = reader->objects.m_syscalltick,
+		.minor = reader->minor,
+	};
 }
 
 /* The first read proves the layout. A program that was just started is given time. */
@@ -279,6 +300,8 @@ static enum status attach(struct goproc *g, pid_t pid, struct error *error)
 	status = find_runtime(g, error);
 	if (status == STATUS_OK)
 		status = prove(g, error);
+	if (status == STATUS_OK)
+		prepare_goroutines(g);
 	g->verified_ns = clock_monotonic_ns();
 	return status;
 }
@@ -305,6 +328,7 @@ void goproc_detach(struct goproc *g)
 {
 	if (!g)
 		return;
+	gs_finish(&g->gs);
 	reader_finish(&g->reader);
 	functions_destroy(g->functions);
 	pclntab_destroy(g->pclntab);
@@ -361,6 +385,56 @@ enum status goproc_sample(struct goproc *g, enum goproc_activity *activity, size
 {
 	enum reader_result result = reader_sample(&g->reader, activity, max, np);
 	return conclude(g, result, "its list of Ps", error);
+}
+
+/* Who is told of the goroutines. */
+struct listener {
+	struct goproc *goproc;
+	goproc_goroutine_fn *row;
+	void *arg;
+};
+
+static enum memory_result tell(void *arg, struct gs_row *row, size_t n)
+{
+	const struct listener *listener = arg;
+	struct goproc *g = listener->goproc;
+	for (size_t i = 0; i < n; i++) {
+		struct goproc_goroutine *goroutine = &row[i].goroutine;
+		goroutine->is_system = system_is_start(&g->starts, g->functions, goroutine->start);
+		listener->row(listener->arg, goroutine);
+	}
+	return MEMORY_OK;
+}
+
+enum status goproc_read_goroutines(struct goproc *g, goproc_goroutine_fn *row, void *arg,
+                                   uint32_t *dropped, struct error *error)
+{
+	struct listener listener = {g, row, arg};
+	enum reader_result result = gs_read(&g->gs, clock_monotonic_ns(), tell, &listener, dropped);
+	return conclude(g, result, "its list of goroutines", error);
+}
+
+void goproc_name(struct goproc *g, enum goproc_place kind, uint64_t number,
+                 struct goproc_frame *frame)
+{
+	*frame = (struct goproc_frame){0};
+	if (!g->pclntab || number == 0)
+		return;
+	switch (kind) {
+	case GOPROC_CREATOR:
+		frames_creator(g->pclntab, number, frame);
+		break;
+	case GOPROC_START:
+		frames_start(g->pclntab, number, frame);
+		break;
+	case GOPROC_AT:
+		break;
+	}
+}
+
+const char *goproc_reason(struct goproc *g, uint8_t reason)
+{
+	return reason < g->reasons.n ? g->reasons.text[reason] : "";
 }
 
 uint64_t goproc_dropped(const struct goproc *g)

@@ -59,7 +59,6 @@ enum {
 	NAME_GOEXIT,
 	NAME_SCHEDTRACE,
 	NAME_GOROUTINES,
-	NAME_WAIT_REASON,
 	NAMES
 };
 
@@ -102,7 +101,7 @@ struct tables tables_write(uint8_t bytes[TABLES_SIZE], int minor)
 {
 	static const char *const names[NAMES] = {
 		"main.main",      "main.worker",        "main.middle",          "main.inner",
-		"runtime.goexit", "runtime.schedtrace", "runtime.forEachGRace", "runtime.waitReason.String",
+		"runtime.goexit", "runtime.schedtrace", "runtime.forEachGRace",
 	};
 	struct writer writer = {.bytes = bytes};
 	struct tables tables = {0};
@@ -162,7 +161,6 @@ struct tables tables_write(uint8_t bytes[TABLES_SIZE], int minor)
 		{TABLES_GOEXIT, name[NAME_GOEXIT], 0, first_file, other_line, 0, 1},
 		{TABLES_SCHEDTRACE, name[NAME_SCHEDTRACE], 0, first_file, other_line, 0, 0},
 		{TABLES_GOROUTINES, name[NAME_GOROUTINES], 0, first_file, other_line, 0, 0},
-		{TABLES_WAIT_REASON, name[NAME_WAIT_REASON], 0, first_file, other_line, 0, 0},
 	};
 	enum { COUNT = sizeof functions / sizeof *functions };
 	uint32_t entries[2 * COUNT + 2] = {[2 * COUNT] = TABLES_END};
@@ -232,6 +230,4 @@ void tables_write_code(uint8_t code[TABLES_END], uint64_t text, const struct lay
 	out.at = TABLES_GOROUTINES;
 	emit_load(&out, 8, globals->allglen);
 	emit_load(&out, 8, globals->allgptr);
-	out.at = TABLES_WAIT_REASON;
-	emit(&out, "\x48\x8d\x15", 3, globals->wait_reasons); /* lea rdx, [target] */
 }

@@ -16,13 +16,12 @@
 
 /* Where the functions start in the code. */
 enum {
-	TABLES_MAIN = 0x100,        /* main.main */
-	TABLES_WORKER = 0x400,      /* main.worker */
-	TABLES_GOEXIT = 0x800,      /* runtime.goexit */
-	TABLES_SCHEDTRACE = 0x900,  /* runtime.schedtrace */
-	TABLES_GOROUTINES = 0xa00,  /* runtime.forEachGRace */
-	TABLES_WAIT_REASON = 0xa40, /* runtime.waitReason.String */
-	TABLES_END = 0xa80,
+	TABLES_MAIN = 0x100,       /* main.main */
+	TABLES_WORKER = 0x400,     /* main.worker */
+	TABLES_GOEXIT = 0x800,     /* runtime.goexit */
+	TABLES_SCHEDTRACE = 0x900, /* runtime.schedtrace */
+	TABLES_GOROUTINES = 0xa00, /* runtime.forEachGRace */
+	TABLES_END = 0xa40,
 };
 /* In main.worker: where main.middle was inlined, and main.inner into that. */
 enum { TABLES_MIDDLE_AT = 0x10, TABLES_INNER_AT = 0x20, TABLES_INNER_END = 0x30 };

@@ -54,8 +54,7 @@ static void build(struct fixture *fixture, int minor)
 	              .allm = BIAS + DATA + 0x80,
 	              .gomaxprocs = BIAS + BSS + 0x40,
 	              .allglen = BIAS + BSS + 0x60,
-	              .allgptr = BIAS + DATA + 0xa0,
-	              .wait_reasons = BIAS + DATA + 0x400},
+	              .allgptr = BIAS + DATA + 0xa0},
 		.memory = {.readv = read_program, .context = fixture},
 		.image = {.fd = -1, .machine = EM_X86_64, .is64 = true},
 	};
@@ -159,16 +158,6 @@ static void missing_goroutines_are_refused(void **state)
 	expect_refusal(&fixture, 26, "where runtime.allglen is");
 }
 
-static void wait_reasons_may_be_unknown(void **state)
-{
-	struct fixture fixture;
-	(void)state;
-	build(&fixture, 26);
-	fixture.code[TABLES_WAIT_REASON] = 0x06; /* no instruction */
-	assert_int_equal(look(&fixture, 26), STATUS_OK);
-	assert_int_equal(fixture.found.wait_reasons, 0);
-}
-
 static void code_that_is_no_code_is_refused(void **state)
 {
 	struct fixture fixture;
@@ -198,7 +187,6 @@ int main(void)
 		cmocka_unit_test(score_of_two_fields_missing_is_enough_and_of_three_is_not),
 		cmocka_unit_test(two_that_could_be_gomaxprocs_are_refused),
 		cmocka_unit_test(missing_goroutines_are_refused),
-		cmocka_unit_test(wait_reasons_may_be_unknown),
 		cmocka_unit_test(code_that_is_no_code_is_refused),
 		cmocka_unit_test(program_without_schedtrace_is_refused),
 	};

@@ -41,7 +41,6 @@ static void print_globals(const struct globals *globals)
 	PRINT(gomaxprocs);
 	PRINT(allglen);
 	PRINT(allgptr);
-	PRINT(wait_reasons);
 #undef PRINT
 }
 
