@@ -33,6 +33,7 @@ struct orders {
 	struct collector *collector;
 	struct capture *capture; /* NULL: none was taken yet */
 	int64_t interval_ns;
+	uint64_t detail;
 };
 
 static void ring(void *arg)
@@ -68,6 +69,13 @@ static void set_interval(struct orders *o, int64_t interval_ns)
 	collector_set_interval(o->collector, interval_ns);
 }
 
+/* The keys of groups are of the program's names: they mean the same in one that takes over. */
+static void set_detail(struct orders *o, int64_t key)
+{
+	o->detail = (uint64_t)key;
+	collector_set_detail(o->collector, o->detail);
+}
+
 /* The old one goes when the new one is found, and before that begins: two would mix their
    snapshots. If it can't be watched, the old one stays. */
 static void follow(struct orders *o, int64_t pid)
@@ -79,6 +87,7 @@ static void follow(struct orders *o, int64_t pid)
 		collector_destroy(o->collector);
 		o->collector = next;
 		o->pid = (int)pid;
+		collector_set_detail(next, o->detail);
 		status = collector_start(next, &error);
 	}
 	if (status != STATUS_OK)
@@ -139,10 +148,9 @@ static void cancel_capture(struct orders *o, int64_t unused)
 /* --- the thread ------------------------------------------------------------------------------ */
 
 static void (*const carry_out[])(struct orders *o, int64_t value) = {
-	[ORDER_INTERVAL] = set_interval,
-	[ORDER_CAPTURE] = start_capture,
-	[ORDER_CANCEL] = cancel_capture,
-	[ORDER_FOLLOW] = follow,
+	[ORDER_INTERVAL] = set_interval, [ORDER_CAPTURE] = start_capture,
+	[ORDER_CANCEL] = cancel_capture, [ORDER_FOLLOW] = follow,
+	[ORDER_DETAIL] = set_detail,
 };
 
 static void *run(void *arg)

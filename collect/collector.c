@@ -36,6 +36,7 @@ struct collector {
 	uv_timer_t due, tick, wait, alive;
 	uv_async_t stop, change;
 	_Atomic int64_t ordered_ns; /* the interval that `change` brings */
+	_Atomic uint64_t detail;    /* what the sources are to tell in detail */
 	uv_thread_t thread;
 	bool running, ending;
 	int64_t start_ns, due_ns, retry_ns;
@@ -205,6 +206,7 @@ static void fill(struct collector *c, struct snapshot *s, bool asked)
 			continue;
 		if (slot->source) {
 			slot->trouble = (struct error){0};
+			slot->source->detail = c->detail;
 			if (slot->ops->fill(slot->source, s, &slot->trouble) == STATUS_EXITED)
 				c->state = TARGET_EXITED;
 		}
@@ -386,6 +388,11 @@ void collector_set_interval(struct collector *c, int64_t interval_ns)
 	c->ordered_ns = interval_ns;
 	if (c->running)
 		uv_async_send(&c->change);
+}
+
+void collector_set_detail(struct collector *c, uint64_t key)
+{
+	c->detail = key;
 }
 
 static void run(void *arg)

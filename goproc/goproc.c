@@ -8,19 +8,21 @@
 #include <time.h>
 
 #include "goproc/buildinfo.h"
+#include "goproc/frames.h"
 #include "goproc/functions.h"
+#include "goproc/gs.h"
 #include "goproc/image.h"
 #include "goproc/layouts.h"
 #include "goproc/moduledata.h"
 #include "goproc/permission.h"
 #include "goproc/process.h"
 #include "goproc/reader.h"
+#include "goproc/reasons.h"
+#include "goproc/system.h"
 #include "util/clock.h"
 #include "util/text.h"
 
-#define WAIT_REASONS     "runtime.waitReasonStrings"
-#define WAIT_REASON_SIZE ((size_t)16) /* of a string's header */
-#define BUILDINFO_MAX    ((size_t)8 << 20)
+#define BUILDINFO_MAX ((size_t)8 << 20)
 /* A read notices nearly every exec by itself; this often it is looked up as well. */
 #define VERIFY_EVERY_NS NS_PER_S
 /* A program that has just been started needs some milliseconds until its scheduler is up. */
@@ -35,6 +37,10 @@ struct goproc {
 	struct pclntab *pclntab;
 	struct functions *functions;
 	struct reader reader;
+	struct moduledata module;
+	struct gs gs;
+	struct reasons reasons;
+	struct system_starts starts;
 	int64_t verified_ns;
 };
 
@@ -158,7 +164,6 @@ static enum status find_globals(struct goproc *g, struct error *error)
 		{"runtime.gomaxprocs", &globals->gomaxprocs, 4, false},
 		{"runtime.allglen", &globals->allglen, 8, false},
 		{"runtime.allgptr", &globals->allgptr, 8, false},
-		{WAIT_REASONS, &globals->wait_reasons, WAIT_REASON_SIZE, true},
 		{"runtime.gcController", &globals->gc_controller, 8, true},
 		{"runtime.memstats", &globals->memstats, 8, true},
 		{"runtime.work", &globals->work, 8, true},
@@ -172,11 +177,8 @@ static enum status find_globals(struct goproc *g, struct error *error)
 		struct image_symbol symbol = image_symbol(&symtab, i);
 		for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
 			if (symbol.defined && symbol.size >= wanted[k].size &&
-			    image_symbol_named(&symtab, &symbol, wanted[k].name)) {
+			    image_symbol_named(&symtab, &symbol, wanted[k].name))
 				*wanted[k].address = symbol.address + g->reader.bias;
-				if (strcmp(wanted[k].name, WAIT_REASONS) == 0)
-					globals->wait_reason_count = (uint32_t)(symbol.size / WAIT_REASON_SIZE);
-			}
 		}
 	}
 	image_free_symbols(&symtab);
@@ -209,7 +211,6 @@ static enum status find_functions(struct goproc *g, const struct moduledata *mod
 static enum status find_objects(struct goproc *g, struct error *error)
 {
 	struct reader *reader = &g->reader;
-	struct moduledata moduledata;
 	struct error detail;
 	uint8_t probe;
 	switch (memory_read(&reader->memory, reader->globals.sched, &probe, 1)) {
@@ -224,15 +225,31 @@ static enum status find_objects(struct goproc *g, struct error *error)
 		return error_set(error, STATUS_FAILED, "the memory of %s can't be read: %s",
 		                 g->process.subject, strerror(errno));
 	}
-	if (!moduledata_find(&g->image, &reader->memory, reader->bias, reader->minor, &moduledata))
+	if (!moduledata_find(&g->image, &reader->memory, reader->bias, reader->minor, &g->module))
 		return error_set(error, STATUS_FAILED,
 		                 "the runtime of %s (%s) can't be found in its memory: no module data",
 		                 g->process.subject, g->info.go_version);
-	struct types types = {&reader->memory, moduledata.types, moduledata.etypes, reader->minor};
+	struct types types = {&reader->memory, g->module.types, g->module.etypes, reader->minor};
 	if (objects_resolve(&reader->objects, &types, &detail) != STATUS_OK)
 		return error_set(error, STATUS_FAILED, "the runtime of %s (%s) is not understood: %s",
 		                 g->process.subject, g->info.go_version, detail.text);
-	return find_functions(g, &moduledata, error);
+	return find_functions(g, &g->module, error);
+}
+
+static void prepare_goroutines(struct goproc *g)
+{
+	struct extent data = g->module.segment[MODULE_DATA];
+	struct reader *reader = &g->reader;
+	reasons_find(&g->reasons, &reader->memory, data.start, data.size);
+	g->gs = (struct gs){
+		.memory = &reader->memory,
+		.object = reader->objects.goroutine,
+		.allglen = reader->globals.allglen,
+		.allgptr = reader->globals.allgptr,
+		.goidgen = reader->globals.sched + (uint64_t)reader->layout->goidgen.off,
+		.m_syscalltick = reader->objects.m_syscalltick,
+		.minor = reader->minor,
+	};
 }
 
 /* The first read proves the layout. A program that was just started is given time. */
@@ -286,6 +303,8 @@ static enum status attach(struct goproc *g, pid_t pid, struct error *error)
 		status = find_objects(g, error);
 	if (status == STATUS_OK)
 		status = prove(g, error);
+	if (status == STATUS_OK)
+		prepare_goroutines(g);
 	g->verified_ns = clock_monotonic_ns();
 	return status;
 }
@@ -312,6 +331,7 @@ void goproc_detach(struct goproc *g)
 {
 	if (!g)
 		return;
+	gs_finish(&g->gs);
 	reader_finish(&g->reader);
 	functions_destroy(g->functions);
 	pclntab_destroy(g->pclntab);
@@ -368,6 +388,56 @@ enum status goproc_sample(struct goproc *g, enum goproc_activity *activity, size
 {
 	enum reader_result result = reader_sample(&g->reader, activity, max, np);
 	return conclude(g, result, "its list of Ps", error);
+}
+
+/* Who is told of the goroutines. */
+struct listener {
+	struct goproc *goproc;
+	goproc_goroutine_fn *row;
+	void *arg;
+};
+
+static enum memory_result tell(void *arg, struct gs_row *row, size_t n)
+{
+	const struct listener *listener = arg;
+	struct goproc *g = listener->goproc;
+	for (size_t i = 0; i < n; i++) {
+		struct goproc_goroutine *goroutine = &row[i].goroutine;
+		goroutine->is_system = system_is_start(&g->starts, g->functions, goroutine->start);
+		listener->row(listener->arg, goroutine);
+	}
+	return MEMORY_OK;
+}
+
+enum status goproc_read_goroutines(struct goproc *g, goproc_goroutine_fn *row, void *arg,
+                                   uint32_t *dropped, struct error *error)
+{
+	struct listener listener = {g, row, arg};
+	enum reader_result result = gs_read(&g->gs, clock_monotonic_ns(), tell, &listener, dropped);
+	return conclude(g, result, "its list of goroutines", error);
+}
+
+void goproc_name(struct goproc *g, enum goproc_place kind, uint64_t number,
+                 struct goproc_frame *frame)
+{
+	*frame = (struct goproc_frame){0};
+	if (!g->pclntab || number == 0)
+		return;
+	switch (kind) {
+	case GOPROC_CREATOR:
+		frames_creator(g->pclntab, number, frame);
+		break;
+	case GOPROC_START:
+		frames_start(g->pclntab, number, frame);
+		break;
+	case GOPROC_AT:
+		break;
+	}
+}
+
+const char *goproc_reason(struct goproc *g, uint8_t reason)
+{
+	return reason < g->reasons.n ? g->reasons.text[reason] : "";
 }
 
 uint64_t goproc_dropped(const struct goproc *g)

@@ -1,6 +1,7 @@
 # Unit tests of goproc/. None needs Go: executables and runtimes are made in memory.
 goproc_tests = \
 	tests/unit/test_goproc_buildinfo \
+	tests/unit/test_goproc_gs \
 	tests/unit/test_goproc_image \
 	tests/unit/test_goproc_layouts \
 	tests/unit/test_goproc_pclntab \
@@ -17,6 +18,11 @@ goproc_test_libs = goproc/libgoproc.a util/libutil.a $(CMOCKA_LIBS) $(ELF_LIBS)
 tests_unit_test_goproc_buildinfo_SOURCES = tests/unit/test_goproc_buildinfo.c $(goproc_elf)
 tests_unit_test_goproc_buildinfo_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_buildinfo_LDADD = $(goproc_test_libs)
+
+tests_unit_test_goproc_gs_SOURCES = tests/unit/test_goproc_gs.c \
+	tests/unit/goproc_fake.c tests/unit/goproc_fake.h
+tests_unit_test_goproc_gs_CFLAGS = $(goproc_test_cflags)
+tests_unit_test_goproc_gs_LDADD = $(goproc_test_libs)
 
 tests_unit_test_goproc_image_SOURCES = tests/unit/test_goproc_image.c $(goproc_elf)
 tests_unit_test_goproc_image_CFLAGS = $(goproc_test_cflags)
