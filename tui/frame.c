@@ -66,6 +66,8 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 	without |= place->filter[0] || place->expanded ? 0 : COMMAND_BIT(COMMAND_CLOSE);
 	if (place->rows <= place->page && !view->sorts)
 		without |= COMMAND_BIT(COMMAND_UP) | (place->compact ? 0 : COMMAND_BIT(COMMAND_COMPACT));
+	if (place->rows == 0)
+		without |= COMMAND_BIT(COMMAND_EXPAND);
 	if (!data->capture)
 		without |= COMMAND_BIT(COMMAND_CAPTURE);
 	int x = draw_tabs(foot, view);
