@@ -157,6 +157,10 @@ static bool succeeds(pid_t pid, const struct target *gone, uint64_t *start_ticks
 
 pid_t discover_successor(const struct target *gone)
 {
+	struct target now;
+	if (gone->local && target_find(gone->pid, &now, NULL) == STATUS_OK &&
+	    now.start_ticks == gone->start_ticks)
+		return gone->pid;
 	DIR *proc = gone->local ? opendir("/proc") : NULL;
 	if (!proc)
 		return 0;

@@ -33,7 +33,8 @@ enum status discover(struct discovery *out, struct error *error);
 void discovery_finish(struct discovery *d);
 
 /* The newest process of the same user, program and module that was started after `gone`, which has
-   exited; 0: none. Looks closely only at processes of that name, and does not measure. */
+   exited; or itself, when it has executed another Go program. 0: none. Looks closely only at
+   processes of that name, and does not measure. */
 pid_t discover_successor(const struct target *gone);
 
 #endif

@@ -12,7 +12,6 @@
 
 #define HISTORY_NS        (600 * NS_PER_S)
 #define HISTORY_BYTES_MAX ((size_t)24 << 20)
-#define NOTICE_NS         (4 * NS_PER_S)
 #define WHEEL_ROWS        3
 #define TRACE_NS          (3 * NS_PER_S)
 
@@ -53,7 +52,7 @@ void app_notify(struct app *app, enum style style, const char *format, ...)
 	vsnprintf(app->notice, sizeof app->notice, format, args);
 	va_end(args);
 	app->notice_style = style;
-	app->notice_end_ns = app->now_ns + NOTICE_NS;
+	app->notice_end_ns = app->now_ns + APP_NOTICE_NS;
 }
 
 /* --- snapshots ------------------------------------------------------------------------------ */
@@ -81,7 +80,8 @@ static void start_over(struct app *app, pid_t pid)
 void app_add(struct app *app, const struct snapshot *s)
 {
 	const struct snapshot *first = history_first(app->history);
-	if (first && first->pid != s->pid)
+	bool other = app->state == TARGET_EXITED && s->state != TARGET_EXITED;
+	if (first && (first->pid != s->pid || other))
 		start_over(app, s->pid);
 	if (s->state == TARGET_EXITED && app->state != TARGET_EXITED)
 		app->exited_ns = s->monotonic_ns;
@@ -147,11 +147,19 @@ static bool offer_text(const struct app *app, char *to, size_t size, int width)
 	pid_t pid = app->session && app->state == TARGET_EXITED ? session_successor(app->session) : 0;
 	if (pid <= 0)
 		return false;
-	snprintf(to, size,
-	         width >= 80 ? "it has exited; a new process %ld of the same program runs: press Enter "
-	                       "to follow"
-	                     : "exited; %ld took over: Enter follows",
-	         (long)pid);
+	const struct snapshot *shown = history_get(app->history, 0);
+	bool wide = width >= 80;
+	if (shown && shown->pid == pid)
+		snprintf(to, size,
+		         wide ? "process %ld has executed a new program: press Enter to follow"
+		              : "%ld is a new program: Enter follows",
+		         (long)pid);
+	else
+		snprintf(to, size,
+		         wide ? "it has exited; a new process %ld of the same program runs: press Enter to "
+		                "follow"
+		              : "exited; %ld took over: Enter follows",
+		         (long)pid);
 	return true;
 }
 

@@ -18,6 +18,7 @@
 #include "tui/prompt.h"
 #include "util/status.h"
 
+#define APP_NOTICE_NS (4 * INT64_C(1000000000))
 #define APP_VIEWS_MAX 9 /* as many as there are digits */
 
 struct app {
@@ -25,6 +26,8 @@ struct app {
 	/* Takes another theme; NULL: there is no other. */
 	enum status (*use_theme)(const char *name, void *arg, struct error *error);
 	void *theme_arg;
+	const char *quit_warning; /* what leaving does beyond leaving; NULL: nothing */
+	int64_t quit_end_ns;      /* until then that was said, and the user may mean it */
 	struct history *history;
 	enum target_state state;
 	int64_t exited_ns; /* when that was seen */

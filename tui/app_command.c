@@ -60,8 +60,12 @@ static bool duration(struct app *app, enum command command, const char *argument
 
 static enum loop_next quit(struct app *app, enum command command, const char *argument)
 {
-	(void)app, (void)command, (void)argument;
-	return LOOP_END;
+	(void)command, (void)argument;
+	if (!app->quit_warning || app->state == TARGET_EXITED || app->now_ns < app->quit_end_ns)
+		return LOOP_END;
+	app->quit_end_ns = app->now_ns + APP_NOTICE_NS;
+	app_notify(app, STYLE_WARNING, "%s", app->quit_warning);
+	return LOOP_DRAW;
 }
 
 static enum loop_next redraw(struct app *app, enum command command, const char *argument)
