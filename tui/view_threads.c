@@ -319,7 +319,7 @@ static int compare(const void *a, const void *b, void *arg)
 }
 
 /* Does any column have the text of the filter? */
-static bool matches(const struct view_place *place, const struct shown *s)
+static bool matches(const struct filter *filter, const struct shown *s)
 {
 	char text[512] = "";
 	size_t used = 0;
@@ -332,7 +332,7 @@ static bool matches(const struct view_place *place, const struct shown *s)
 			text[used++] = ' ';
 		text[used] = '\0';
 	}
-	return view_matches(place, text);
+	return filter_matches(filter, text);
 }
 
 /* --- the list ------------------------------------------------------------------------------- */
@@ -459,11 +459,14 @@ static int arrange(const struct thread_table *table, const struct view_data *dat
                    const struct view_place *place, const struct thread_row **shown)
 {
 	int n = 0;
+	struct filter filter;
+	filter_open(&filter, place->filter);
 	for (size_t i = 0; i < table->n; i++) {
 		struct shown s = {&table->row[i], data, now_ns};
-		if (!place->filter[0] || matches(place, &s))
+		if (!place->filter[0] || matches(&filter, &s))
 			shown[n++] = &table->row[i];
 	}
+	filter_close(&filter);
 	struct sorting order = {place->sort, place->reversed};
 	qsort_r(shown, (size_t)n, sizeof(void *), compare, &order);
 	return n;
@@ -502,7 +505,7 @@ static void draw_list(struct pane pane, const struct view_data *data,
 	for (int i = 0; i < n; i++)
 		id[i] = shown[i]->tid;
 	view_select(place, id, n, list.height);
-	for (int i = 0; i < list.height && place->top + i < n; i++) {
+	for (int i = 0; shown && i < list.height && place->top + i < n; i++) {
 		struct shown s = {shown[place->top + i], data, now_ns};
 		struct pane line = pane_row(list, i);
 		draw_row(pane_sub(line, 1, 0, line.width - 2, 1), slot, &s);
@@ -547,4 +550,4 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 	thread_table_finish(&table);
 }
 
-const struct view view_threads = {"Threads", CONTEXT_THREADS, draw, sorts};
+const struct view view_threads = {"Threads", CONTEXT_THREADS, draw, sorts, NULL};

@@ -171,7 +171,7 @@ func TestRowsAndHeadingsAnswerToTheMouse(t *testing.T) {
 	w := launch{args: []string{"-mode", "threads", "-procs", "2", "-n", "12"}}.run(t)
 	m := startTmux(t, 120, 40)
 	m.watch("-p " + w.p())
-	m.keys("2")
+	m.keys("3")
 	rows := func(s string) []string { return strings.Split(s, "\n") }
 	selected := func(s string) int {
 		for y, row := range rows(s) {
