@@ -220,10 +220,10 @@ void goroutine_layout(struct slot slot[GOROUTINE_COLUMNS], enum goroutine_by by,
 		slot[i] = column[i].slot;
 	struct slot *first = &slot[by == GOROUTINES_BY_TOP ? COLUMN_AT : COLUMN_CREATOR];
 	struct slot *second = &slot[by == GOROUTINES_BY_TOP ? COLUMN_CREATOR : COLUMN_AT];
-	first->min = width < 76 ? 22 : 28;
+	first->min = width < 76 ? 22 : 26;
 	first->want = 30;
 	first->drop = 1;
-	second->min = 26;
+	second->min = 25;
 	second->want = 30;
 	second->drop = 9;
 	layout(slot, COLUMN_COUNT, width);
@@ -345,13 +345,20 @@ void goroutine_draw_headings(struct pane pane, const struct slot *slot, struct v
 	}
 }
 
+/* Nobody created the goroutine that runs main. */
+static bool is_main(const struct goroutine_line *line)
+{
+	const char *start = goroutine_text(line->set, line->stat->group->start.function);
+	return strcmp(start, "runtime.main") == 0;
+}
+
 /* "main.fanOut  fanout.go:88": the file where there is room for both. */
 static void draw_place(struct pane cell, const struct goroutine_set *set,
-                       const struct goroutine_place *place)
+                       const struct goroutine_place *place, const char *otherwise)
 {
 	char location[96];
 	if (!place->function) {
-		pane_fit(cell, 0, 0, STYLE_DIM, DASH);
+		pane_fit(cell, 0, 0, STYLE_DIM, otherwise);
 		return;
 	}
 	goroutine_location(location, sizeof location, set, place);
@@ -423,7 +430,8 @@ void goroutine_draw_line(struct pane pane, const struct slot *slot,
 			if (line->stat->mark != GOROUTINE_MARK_NONE && !line->member)
 				pane_glyph(cell, 0, 0, STYLE_ALARM, '!');
 		} else if (!line->member) {
-			draw_place(cell, line->set, place_of(i, line));
+			draw_place(cell, line->set, place_of(i, line),
+			           i == COLUMN_CREATOR && is_main(line) ? "the program's start" : DASH);
 		}
 	}
 }
