@@ -41,16 +41,14 @@ void goroutine_location(char *to, size_t size, const struct goroutine_set *set,
 		snprintf(to, size, "%s:%" PRId32, slash ? slash + 1 : file, place->line);
 }
 
-/* In whole seconds: goroutines are looked at no more often. */
+/* In whole seconds: goroutines are looked at no more often. "More than 0 s" says nothing. */
 void goroutine_wait(char *to, size_t size, int64_t ns, bool at_least)
 {
 	char age[32];
-	if (ns < 0) {
-		snprintf(to, size, DASH);
-		return;
-	}
 	view_age(age, sizeof age, ns);
-	if (ns < NS_PER_S && !at_least)
+	if (ns < 0 || (ns < NS_PER_S && at_least))
+		snprintf(to, size, DASH);
+	else if (ns < NS_PER_S)
 		snprintf(to, size, "< 1 s");
 	else
 		snprintf(to, size, "%s%s", at_least ? "> " : "", age);
@@ -137,7 +135,7 @@ _Static_assert(COLUMN_COUNT == GOROUTINE_COLUMNS, "goroutines.h says how many th
 static void put_goid(char *to, size_t size, const struct goroutine_line *line)
 {
 	to[0] = '\0';
-	if (!line->member && line->stat->group->goid[0] > 0)
+	if (!line->member && line->stat->group->longest_ns >= 0 && line->stat->group->goid[0] > 0)
 		snprintf(to, size, "G%" PRId64, line->stat->group->goid[0]);
 }
 
@@ -200,7 +198,7 @@ static const struct column {
                       "STARTED AS",
                       false,
                       SORT_NONE,
-                      {.min = 24, .want = 28, .gap = 2, .drop = 11, .grow = 2},
+                      {.min = 34, .want = 34, .gap = 2, .drop = 11, .grow = 2},
                       NULL},
 	[COLUMN_AT] = {"AT", "AT", false, SORT_AT, {.gap = 2, .grow = 3}, NULL},
 	[COLUMN_GOID] = {"OLDEST",
