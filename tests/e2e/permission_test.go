@@ -2,12 +2,14 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -205,6 +207,80 @@ func TestAgentIsAskedForTheRightToReadMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	target.wait(t, patience)
+}
+
+// yamaInC stands before libc in schedtop: as under yama's level 1, memory can be read while a grant is there,
+// which here is a file.
+const yamaInC = `#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+ssize_t process_vm_readv(pid_t pid, const struct iovec *to, unsigned long n, const struct iovec *from,
+		unsigned long m, unsigned long flags)
+{
+	if (access(getenv("GRANT"), F_OK) != 0) {
+		errno = EPERM;
+		return -1;
+	}
+	return syscall(SYS_process_vm_readv, pid, to, n, from, m, flags);
+}
+`
+
+// A grant makes memory the source, and its end the agent again, without a gap.
+func TestMemoryIsReadAsLongAsTheAgentGrantsIt(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skipf("needs a C compiler: %v", err)
+	}
+	dir := t.TempDir()
+	library, grant := filepath.Join(dir, "yama.so"), filepath.Join(dir, "grant")
+	compile := exec.Command("gcc", "-shared", "-fPIC", "-o", library, "-x", "c", "-")
+	compile.Stdin = strings.NewReader(yamaInC)
+	if out, err := compile.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	w := launch{args: []string{"-mode", "quiet", "-procs", "3"}}.run(t)
+	var asked atomic.Int32
+	liar{http: func(rw http.ResponseWriter, r *http.Request, pid int) {
+		switch r.URL.Path {
+		case "/v1/info":
+			_, _ = fmt.Fprint(rw, info(pid, 1))
+		case "/v1/attach":
+			if r.Method == http.MethodPost && asked.Add(1) == 1 {
+				_ = os.WriteFile(grant, nil, 0o600)
+				_, _ = fmt.Fprint(rw, `{"schema":1,"granted":true}`)
+				return
+			}
+			rw.WriteHeader(http.StatusForbidden)
+			_, _ = fmt.Fprint(rw, `{"schema":1,"error":"not again"}`)
+		case "/v1/sched":
+			_, _ = fmt.Fprint(rw, `{"schema":1,"monotonic_ns":1,"wall_ns":1,"sched":{"gomaxprocs":3},"p":[],"m":[]}`)
+		default:
+			_, _ = fmt.Fprint(rw, `{"schema":1,"monotonic_ns":1,"wall_ns":1,"values":{},"histograms":{}}`)
+		}
+	}}.serve(t, w)
+	cmd := exec.Command(binary, "-p", w.p(), "--json", "-d", "100ms")
+	cmd.Env = append(os.Environ(), "LD_PRELOAD="+library, "GRANT="+grant, "ASAN_OPTIONS=verify_asan_link_order=0")
+	p := start(t, cmd)
+	from := func(origin string, n int) func(text []string) bool {
+		return func(text []string) bool { return count(text, `"sched":{"origin":"`+origin+`"`) >= n }
+	}
+	p.stdout.waitFor(t, "snapshots from memory", from("memory", 3))
+	if said := p.stderr.all(); len(said) > 0 {
+		t.Errorf("nothing to say expected while all goes well: %q", said)
+	}
+	if err := os.Remove(grant); err != nil {
+		t.Fatal(err)
+	}
+	p.stdout.waitFor(t, "snapshots from the agent", from("agent", 3))
+	p.stderr.waitFor(t, "why", func(text []string) bool { return len(text) > 0 })
+	p.signal(t, syscall.SIGTERM)
+	p.wait(t, patience)
+	if n := asked.Load(); n != 2 {
+		t.Errorf("the agent was asked %d times, not once before and once after", n)
+	}
 }
 
 // In a PID namespace the runtime knows its threads by other numbers than we do, and its agent's socket
