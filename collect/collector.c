@@ -87,7 +87,7 @@ static enum status judge_sources(struct collector *c, struct error *error)
 	if (c->options.choice == SOURCE_AGENT)
 		why = &agent->trouble;
 	else if (c->options.choice == SOURCE_AUTO && why->status == STATUS_FAILED)
-		return STATUS_OK; /* stripped, say: the operating system's view is what there is */
+		return STATUS_OK; /* an unknown Go, say: the operating system's view is what there is */
 	return error_set(error, why->status, "%s", why->text);
 }
 

@@ -56,6 +56,7 @@ static void look_closer(struct discovered *p, const struct target *t)
 	if (goproc_attach(t->pid, &g, &error) == STATUS_OK) {
 		if (goproc_read(g, &state, &error) == STATUS_OK && state.sched.gomaxprocs > 0)
 			p->gomaxprocs = state.sched.gomaxprocs;
+		p->info = *goproc_get_info(g);
 		goproc_detach(g);
 	}
 	snprintf(p->memory, sizeof p->memory, "%.255s", error.text);

@@ -67,8 +67,11 @@ static void start_over(struct app *app, pid_t pid)
 	app->history = fresh;
 	app->paused = false;
 	app->panel.last = (struct capture_state){0};
-	for (size_t i = 0; i < APP_VIEWS_MAX; i++)
+	for (size_t i = 0; i < APP_VIEWS_MAX; i++) {
 		app->place[i].anchored = false;
+		app->place[i].expanded = 0;
+	}
+	app_order_detail(app);
 	app_notify(app, STYLE_STRONG, "now watching process %ld", (long)pid);
 }
 
@@ -252,7 +255,8 @@ static void click(struct app *app, int x, int y)
 		app->view = (size_t)tab;
 		app->help = false;
 	} else if (!app->help && views[app->view]->sorts) {
-		view_click(place_of(app), x, y);
+		if (view_click(place_of(app), x, y) == VIEW_HIT_SELECTED_ROW && views[app->view]->groups)
+			app_command(app, COMMAND_EXPAND, NULL);
 	}
 }
 
@@ -265,7 +269,7 @@ static void wheel(struct app *app, enum command command)
 			app_command(app, command, NULL);
 }
 
-enum loop_next app_input(struct app *app, const struct input *input)
+static enum loop_next act_on(struct app *app, const struct input *input)
 {
 	switch (input->key) {
 	case KEYMAP_CLICK:
@@ -291,4 +295,11 @@ enum loop_next app_input(struct app *app, const struct input *input)
 		return LOOP_GO_ON;
 	app->notice[0] = '\0';
 	return app_command(app, binding->command, binding->argument);
+}
+
+enum loop_next app_input(struct app *app, const struct input *input)
+{
+	enum loop_next next = act_on(app, input);
+	app_order_detail(app);
+	return next;
 }

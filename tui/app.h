@@ -35,6 +35,7 @@ struct app {
 	enum view_playback playback;
 	int64_t interval_ns, span_ns;
 	int64_t trace_ns; /* of the trace that a key takes */
+	int64_t detail;   /* the group of goroutines that was ordered one by one; 0: none */
 
 	bool paused;
 	int64_t moment_ns;
@@ -75,6 +76,9 @@ enum loop_next app_line(struct app *app, const char *line);
 /* One sentence for a few seconds on the bottom line. */
 void app_notify(struct app *app, enum style style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Orders the goroutines of the group that is open one by one, or no longer. */
+void app_order_detail(struct app *app);
 
 /* Time, app_time.c. The moment that is shown: now, unless paused. */
 int64_t app_moment(const struct app *app);
