@@ -1,12 +1,13 @@
 #include "tui/frame.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "tui/header.h"
 
 #define TABS_WIDTH 100 /* from here on all tabs have their names; below, the current one alone */
 
-const struct view *const views[] = {&view_overview, &view_threads, &view_latency};
+const struct view *const views[] = {&view_overview, &view_goroutines, &view_threads, &view_latency};
 const size_t views_count = sizeof views / sizeof(void *);
 
 /* Tabs of one view would say nothing. */
@@ -56,6 +57,7 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 	if (history_count(data->history) > 0) {
 		header_draw(pane_row(page, 0), data);
 		place->heading_y = 0;
+		memset(place->heading, 0, sizeof place->heading); /* of another width */
 		view->draw(pane_sub(page, 0, 1, page.width, page.height - 2), data, place);
 	} else {
 		pane_text(page, 1, 0, STYLE_STRONG, "schedtop");
@@ -63,9 +65,11 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 		place->rows = place->page = 0;
 	}
 	without |= COMMAND_BIT(data->paused ? COMMAND_PAUSE : COMMAND_NEWEST);
-	without |= place->filter[0] ? 0 : COMMAND_BIT(COMMAND_CLOSE);
+	without |= place->filter[0] || place->expanded ? 0 : COMMAND_BIT(COMMAND_CLOSE);
 	if (place->rows <= place->page && !view->sorts)
 		without |= COMMAND_BIT(COMMAND_UP) | (place->compact ? 0 : COMMAND_BIT(COMMAND_COMPACT));
+	if (place->rows == 0)
+		without |= COMMAND_BIT(COMMAND_EXPAND);
 	if (!data->capture)
 		without |= COMMAND_BIT(COMMAND_CAPTURE);
 	int x = draw_tabs(foot, view);

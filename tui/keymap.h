@@ -48,9 +48,10 @@ enum context {
 	CONTEXT_THREADS = 4,
 	CONTEXT_LATENCY = 8,
 	CONTEXT_HELP = 16,
+	CONTEXT_GOROUTINES = 32,
 	/* sets of them */
-	CONTEXT_VIEWS = CONTEXT_OVERVIEW | CONTEXT_THREADS | CONTEXT_LATENCY,
-	CONTEXT_LISTS = CONTEXT_PICKER | CONTEXT_THREADS, /* with a selected row */
+	CONTEXT_VIEWS = CONTEXT_OVERVIEW | CONTEXT_GOROUTINES | CONTEXT_THREADS | CONTEXT_LATENCY,
+	CONTEXT_LISTS = CONTEXT_PICKER | CONTEXT_GOROUTINES | CONTEXT_THREADS, /* with a selected row */
 	CONTEXT_ALL = CONTEXT_VIEWS | CONTEXT_PICKER | CONTEXT_HELP,
 };
 
@@ -59,7 +60,9 @@ struct binding {
 	unsigned contexts;
 	enum command command;
 	const char *argument; /* of the command; NULL: none */
-	const char *name;  /* of the key; ASCII text after a '|' is for terminals with nothing else */
+	/* Of the key: "name", or "name|in ASCII", or those and then both of it and its opposite:
+	   "↑|Up|↑↓|Up/Down". */
+	const char *name;
 	const char *label; /* in the bottom line; NULL: not there */
 	int drop;          /* where that is short, labels with the highest go first */
 	const char *help;  /* a sentence in place of the command's; NULL: that is right */
@@ -73,6 +76,11 @@ const struct binding *keymap_find(int key, enum context context);
 
 /* The name of the key as this canvas can show it. */
 void keymap_name(char *to, size_t size, const struct binding *binding, bool ascii);
+/* Of all keys that do what this one does there: "↑, k". */
+void keymap_names(char *to, size_t size, const struct binding *binding, enum context context,
+                  bool ascii);
+/* Is it named by keymap_names of one that stands before it? */
+bool keymap_is_alias(const struct binding *binding, enum context context);
 
 /* A set of commands, one bit each. */
 #define COMMAND_BIT(command) (UINT64_C(1) << (command))
