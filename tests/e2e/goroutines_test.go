@@ -47,7 +47,7 @@ func TestParkedGoroutinesReadAsTheRuntimeDumpsThem(t *testing.T) {
 				user := parseDump(t, dump)
 				ours := readGoroutines(t, w)
 				w.signal(t, syscall.SIGQUIT)
-				_ = w.cmd.Wait()
+				w.wait(t, patience)
 				all := parseDump(t, strings.Join(w.stderr.all(), "\n"))
 				if len(all) < len(shapesExpected) {
 					t.Fatalf("the crash shows no more than %d goroutines", len(all))
