@@ -34,7 +34,8 @@ type options struct {
 }
 
 var benches = []bench{
-	{"screen", "processor time of the screen, lanes at 100 Hz, against htop's", benchScreen},
+	{"key", "time from a key to its effect on the screen, against htop's and the terminal's own", benchKeys},
+	{"peers", "processor time and output of the screen, lanes at 100 Hz, against htop's and btop's", benchPeers},
 	{"slowdown", "throughput of a busy program, watched against unwatched", benchSlowdown},
 	{"agent", "processor time of the agent's answers against a bare echo's", benchAgent},
 	{"snapshot", "time of one snapshot by memory reads", benchSnapshot},
