@@ -48,17 +48,17 @@ func otherMoment(p *page) func(p *page) bool {
 }
 
 // What hands do: look at every view, freeze the screen, walk back and forth, ask for help. The arrows are
-// those of a terminal in keypad mode.
+// those of a terminal in keypad mode, two at once because two snapshots can lie in the same second.
 var ours = []stroke{
 	{"2", "the view of threads", shows("TID")},
 	{"3", "the view of latency", shows("p99.9")},
 	{"\t", "the first view again", shows("sched/s")},
 	{" ", "a frozen screen", shows("paused, ")},
-	{"\x1bOD", "an earlier moment", otherMoment},
-	{"\x1bOD", "an earlier moment", otherMoment},
-	{"\x1bOC", "a later moment", otherMoment},
+	{"\x1bOD\x1bOD", "an earlier moment", otherMoment},
+	{"\x1bOC\x1bOC", "a later moment", otherMoment},
 	{"2", "the view of threads", shows("TID")},
 	{"1", "the lanes", shows("sched/s")},
+	{"\x1bOD\x1bOD", "an earlier moment", otherMoment},
 	{" ", "a screen that goes on", hides("paused, ")},
 	{"?", "help", shows("Keys of ")},
 	{"?", "no help", hides("Keys of ")},
