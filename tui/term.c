@@ -51,12 +51,20 @@ static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT, SIGSYS,
 static struct sigaction before[FATAL_COUNT];
 static bool guarded[FATAL_COUNT];
 
+static bool takes_output(int fd)
+{
+	struct pollfd out = {.fd = fd, .events = POLLOUT};
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLOUT);
+}
+
 /* Only async-signal-safe calls. Afterwards the signal does what it would have done without a
  * screen. */
 static void crash(int number)
 {
 	const char *byte = rescue.bytes;
 	size_t left = rescue.length;
+	if (!takes_output(STDOUT_FILENO)) /* what it has not taken by now would only be in the way */
+		tcflush(STDOUT_FILENO, TCOFLUSH);
 	while (left > 0) {
 		ssize_t n = write(STDOUT_FILENO, byte, left);
 		if (n <= 0)
@@ -389,13 +397,13 @@ static bool flush(void)
 	return true;
 }
 
-/* Before curses writes. What the terminal has not taken by now is in the way: it is thrown away,
-   here and in the kernel. */
+/* Before curses writes, which waits until it can. What the terminal has not taken by now is in the
+   way: it is thrown away, here and in the kernel. */
 static void give_up_frame(void)
 {
 	size_t length;
 	paint_forget(term.paint);
-	if (flush())
+	if (flush() && takes_output(term.out))
 		return;
 	tcflush(STDOUT_FILENO, TCOFLUSH);
 	paint_bytes(term.paint, &length);
@@ -546,8 +554,7 @@ bool term_lost(void)
 
 bool term_show(const struct canvas *canvas)
 {
-	struct pollfd out = {.fd = term.out, .events = POLLOUT};
-	if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT) || !flush())
+	if (!takes_output(term.out) || !flush())
 		return false;
 	return paint_frame(term.paint, &term.means, canvas) && flush();
 }
