@@ -18,7 +18,9 @@
 #include "util/clock.h"
 #include "util/text.h"
 
-#define BUILDINFO_MAX ((size_t)8 << 20)
+#define WAIT_REASONS     "runtime.waitReasonStrings"
+#define WAIT_REASON_SIZE ((size_t)16) /* of a string's header */
+#define BUILDINFO_MAX    ((size_t)8 << 20)
 /* A read notices nearly every exec by itself; this often it is looked up as well. */
 #define VERIFY_EVERY_NS NS_PER_S
 /* A program that has just been started needs some milliseconds until its scheduler is up. */
@@ -29,6 +31,8 @@ struct goproc {
 	struct process process;
 	struct goproc_info info;
 	struct image image;
+	struct memory file; /* the image, read by address */
+	struct pclntab *pclntab;
 	struct functions *functions;
 	struct reader reader;
 	int64_t verified_ns;
@@ -146,12 +150,18 @@ static enum status find_globals(struct goproc *g, struct error *error)
 		const char *name;
 		uint64_t *address;
 		size_t size;
+		bool optional;
 	} wanted[] = {
-		{"runtime.sched", &globals->sched, layout_bytes(g->reader.layout)},
-		{"runtime.allp", &globals->allp, 24},
-		{"runtime.allm", &globals->allm, 8},
-		{"runtime.gomaxprocs", &globals->gomaxprocs, 4},
-		{"runtime.allglen", &globals->allglen, 8},
+		{"runtime.sched", &globals->sched, layout_bytes(g->reader.layout), false},
+		{"runtime.allp", &globals->allp, 24, false},
+		{"runtime.allm", &globals->allm, 8, false},
+		{"runtime.gomaxprocs", &globals->gomaxprocs, 4, false},
+		{"runtime.allglen", &globals->allglen, 8, false},
+		{"runtime.allgptr", &globals->allgptr, 8, false},
+		{WAIT_REASONS, &globals->wait_reasons, WAIT_REASON_SIZE, true},
+		{"runtime.gcController", &globals->gc_controller, 8, true},
+		{"runtime.memstats", &globals->memstats, 8, true},
+		{"runtime.work", &globals->work, 8, true},
 	};
 	struct image_symtab symtab;
 	if (image_load_symbols(&g->image, &symtab) != STATUS_OK)
@@ -162,19 +172,37 @@ static enum status find_globals(struct goproc *g, struct error *error)
 		struct image_symbol symbol = image_symbol(&symtab, i);
 		for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
 			if (symbol.defined && symbol.size >= wanted[k].size &&
-			    image_symbol_named(&symtab, &symbol, wanted[k].name))
+			    image_symbol_named(&symtab, &symbol, wanted[k].name)) {
 				*wanted[k].address = symbol.address + g->reader.bias;
+				if (strcmp(wanted[k].name, WAIT_REASONS) == 0)
+					globals->wait_reason_count = (uint32_t)(symbol.size / WAIT_REASON_SIZE);
+			}
 		}
 	}
 	image_free_symbols(&symtab);
 	for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
-		if (*wanted[k].address == 0)
+		if (*wanted[k].address == 0 && !wanted[k].optional)
 			problem = wanted[k].name;
 	}
 	return problem ? error_set(error, STATUS_FAILED,
 	                           "the symbol table of %s has no %s of the size it has in %s",
 	                           g->process.subject, problem, g->info.go_version)
 	               : STATUS_OK;
+}
+
+/* Without tables of functions there are no names and no stacks, and everything else is there. */
+static enum status find_functions(struct goproc *g, const struct moduledata *moduledata,
+                                  struct error *error)
+{
+	struct reader *reader = &g->reader;
+	struct error detail;
+	if (pclntab_create(&g->pclntab, &g->file, moduledata, reader->bias, reader->minor, &detail) !=
+	    STATUS_OK)
+		return STATUS_OK;
+	g->functions = functions_create(g->pclntab);
+	reader->pclntab = g->pclntab;
+	reader->functions = g->functions;
+	return g->functions ? STATUS_OK : error_no_memory(error);
 }
 
 /* Offsets of members, from the process's own descriptors: relocated, unlike those in the file. */
@@ -204,13 +232,7 @@ static enum status find_objects(struct goproc *g, struct error *error)
 	if (objects_resolve(&reader->objects, &types, &detail) != STATUS_OK)
 		return error_set(error, STATUS_FAILED, "the runtime of %s (%s) is not understood: %s",
 		                 g->process.subject, g->info.go_version, detail.text);
-	if (moduledata.text < reader->bias)
-		return error_set(error, STATUS_FAILED, "the module data of %s is damaged",
-		                 g->process.subject);
-	g->functions = functions_create(&g->image, moduledata.text - reader->bias,
-	                                moduledata.etext - reader->bias);
-	reader->functions = g->functions;
-	return g->functions ? STATUS_OK : error_no_memory(error);
+	return find_functions(g, &moduledata, error);
 }
 
 /* The first read proves the layout. A program that was just started is given time. */
@@ -253,6 +275,7 @@ static enum status attach(struct goproc *g, pid_t pid, struct error *error)
 		status = check_supported(g, error);
 	if (status != STATUS_OK)
 		return status;
+	g->file = (struct memory){.readv = image_readv, .context = &g->image};
 	g->reader.memory.readv = memory_readv_process;
 	g->reader.memory.context = &g->process.pid;
 	g->reader.minor = g->info.go_minor;
@@ -291,6 +314,7 @@ void goproc_detach(struct goproc *g)
 		return;
 	reader_finish(&g->reader);
 	functions_destroy(g->functions);
+	pclntab_destroy(g->pclntab);
 	image_close(&g->image);
 	free(g);
 }

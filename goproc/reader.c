@@ -225,8 +225,7 @@ static void join(struct reader *reader)
 		/* The mode is that of the next worker; it says nothing of a P that runs no goroutine. */
 		p->gc_worker = p->activity == GOPROC_GC && p->gc_worker;
 		if (start && reader->functions)
-			snprintf(p->running, sizeof p->running, "%s",
-			         functions_name(reader->functions, start - reader->bias));
+			snprintf(p->running, sizeof p->running, "%s", functions_name(reader->functions, start));
 	}
 }
 

@@ -192,7 +192,11 @@ struct fake *fake_create(int minor, size_t np, size_t nm)
 	fake->nm = nm;
 	struct reader *reader = &fake->reader;
 	reader->memory = (struct memory){.readv = fake_readv, .context = fake};
-	reader->globals = (struct globals){SCHED, ALLP_AT, ALLM_AT, GOMAXPROCS_AT, ALLGLEN_AT};
+	reader->globals = (struct globals){.sched = SCHED,
+	                                   .allp = ALLP_AT,
+	                                   .allm = ALLM_AT,
+	                                   .gomaxprocs = GOMAXPROCS_AT,
+	                                   .allglen = ALLGLEN_AT};
 	reader->layout = layout_find(minor);
 	reader->minor = minor;
 	set_object(&reader->objects.p, p_offset, p_kind, p_since, minor, IN_P_COUNT);
