@@ -22,8 +22,6 @@
 struct globals {
 	uint64_t sched, allp, allm, gomaxprocs, allglen;
 	uint64_t allgptr; /* of the array of all goroutines; its length is allglen, read before it */
-	uint64_t wait_reasons;      /* waitReasonStrings, an array of strings; 0: unknown */
-	uint32_t wait_reason_count; /* its elements; 0: unknown */
 	/* The collector's; 0: unknown, as in every program without symbols. */
 	uint64_t gc_controller, memstats, work;
 };

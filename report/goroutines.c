@@ -5,6 +5,7 @@
 
 #include "report/json.h"
 #include "report/sections.h"
+#include "trace/elapsed.h"
 
 enum { MOST_FUNCTIONS = 15, MOST_CREATORS = 5, MOST_WAITING = 5 };
 
@@ -33,7 +34,7 @@ static void add_group(struct goroutine_kind *to, const struct goroutine_kind *fr
 	to->ended += from->ended;
 	to->starts += from->starts;
 	for (size_t i = 0; i < GO_STATUS_COUNT; i++)
-		to->state_ns[i] += from->state_ns[i];
+		add_ns(&to->state_ns[i], from->state_ns[i]);
 }
 
 /* The groups with one part of their names alone, which stands in `function`. NULL: none, or no

@@ -54,4 +54,4 @@ tests_fuzz_fuzz_trace_report_SOURCES = tests/fuzz/fuzz_trace_report.c
 tests_fuzz_fuzz_trace_report_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_trace_report_LDFLAGS = $(trace_fuzz_ldflags)
 tests_fuzz_fuzz_trace_report_LDADD = report/libreport.a $(trace_fuzz_libs) $(JANSSON_LIBS)
-EXTRA_DIST += tests/data/fuzz/trace.dict
+EXTRA_DIST += tests/data/fuzz/trace.dict tests/data/fuzz/trace_report/endless-states

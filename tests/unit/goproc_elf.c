@@ -115,12 +115,31 @@ static const struct member m_members[] = {
 	WORD("pad", 5),
 	WORD("alllink", 8),
 	WORD("lockedg", 8),
+	WORD("syscalltick", 4),
+	WORD("pad", 4),
 	END,
 };
+static const struct member stack[] = {WORD("lo", 8), WORD("hi", 8), END};
+static const struct member gobuf[] = {WORD("sp", 8), WORD("pc", 8), END};
 static const struct member g_members[] = {
-	WORD("stack", 16),    STRUCT("atomicstatus", 4, atomic_u32),
-	WORD("stackLock", 4), WORD("goid", 8),
-	WORD("startpc", 8),   END,
+	STRUCT("stack", 16, stack),
+	STRUCT("atomicstatus", 4, atomic_u32),
+	WORD("stackLock", 4),
+	WORD("goid", 8),
+	WORD("startpc", 8),
+	WORD("m", 8),
+	STRUCT("sched", 16, gobuf),
+	WORD("syscallsp", 8),
+	WORD("syscallpc", 8),
+	WORD("waitsince", 8),
+	WORD("waitreason", 1),
+	WORD("trackingSeq", 1),
+	WORD("pad", 6),
+	WORD("trackingStamp", 8),
+	WORD("lockedm", 8),
+	WORD("parentGoid", 8),
+	WORD("gopc", 8),
+	END,
 };
 
 static uint64_t address_of(size_t at)
@@ -274,8 +293,8 @@ struct go_elf go_elf_create(int minor, const char *version, const char *modules)
 	FINISH(PCLNTAB);
 	BEGIN(RODATA, SHT_PROGBITS, 1);
 	elf.types = elf.n;
-	put_type(&elf, minor, "*runtime.g", &(struct member)STRUCT("g", 40, g_members));
-	put_type(&elf, minor, "*runtime.m", &(struct member)STRUCT("m", 96, m_members));
+	put_type(&elf, minor, "*runtime.g", &(struct member)STRUCT("g", 136, g_members));
+	put_type(&elf, minor, "*runtime.m", &(struct member)STRUCT("m", 104, m_members));
 	put_type(&elf, minor, "*runtime.p", &(struct member)STRUCT("p", 2160, p_members));
 	elf.types_n = elf.n - elf.types;
 	FINISH(RODATA);

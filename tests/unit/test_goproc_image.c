@@ -73,7 +73,7 @@ static void sections_of_the_linker_are_understood_in_every_version(void **state)
 		assert_int_equal(objects.p.member[IN_P_TIMERS].offset, 2128);
 		assert_int_equal(objects.p.member[IN_P_CREATED].offset, minor >= 26 ? 2160 : -1);
 		assert_int_equal(objects.m.member[IN_M_PREEMPTOFF_LENGTH].offset, 56);
-		assert_int_equal(objects.g.member[IN_G_STATUS].offset, 16);
+		assert_int_equal(objects.goroutine.member[IN_G_STATUS].offset, 16);
 		image_close(&image);
 		close(fd);
 		go_elf_finish(&elf);
