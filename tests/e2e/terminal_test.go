@@ -123,6 +123,16 @@ func (m *tmux) watch(args string) {
 	m.waitFor("lanes", func(s string) bool { return strings.Contains(s, "util") && lanesOf(s) > 0 })
 }
 
+// tab is the key of a view, which stands before its name on a wide terminal's last row.
+func (m *tmux) tab(name string) string {
+	m.t.Helper()
+	before, _, found := strings.Cut(foot(m.screen()), " "+name)
+	if !found || before == "" {
+		m.t.Fatalf("no tab %s in %q", name, foot(m.screen()))
+	}
+	return before[len(before)-1:]
+}
+
 // schedtopPID is the one child of the shell.
 func (m *tmux) schedtopPID() int {
 	m.t.Helper()
@@ -338,9 +348,9 @@ func TestKeysAnswerAndLanesStayFreshWhileTheTargetSpins(t *testing.T) {
 		name string
 		done func(s string) bool
 	}{
-		{"2", func(s string) bool { return strings.Contains(s, " TID ") }},
-		{"3", func(s string) bool { return strings.Contains(s, "p99.9") }},
-		{"1", func(s string) bool { return lanesOf(s) == procs }},
+		{m.tab("Threads"), func(s string) bool { return strings.Contains(s, " TID ") }},
+		{m.tab("Latency"), func(s string) bool { return strings.Contains(s, "p99.9") }},
+		{m.tab("Overview"), func(s string) bool { return lanesOf(s) == procs }},
 		{"Space", func(s string) bool { return strings.Contains(header(s), "paused, ") }},
 		{"End", func(s string) bool { return strings.Contains(header(s), "live") }},
 	} {

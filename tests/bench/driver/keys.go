@@ -17,7 +17,7 @@ import (
 
 // A stroke is a key and what it must do to the page.
 type stroke struct {
-	key    string
+	key    string // or "tab NAME": the digit before that name on the last row
 	what   string // to see after it
 	effect func(p *page) func(p *page) bool
 }
@@ -50,14 +50,14 @@ func otherMoment(p *page) func(p *page) bool {
 // What hands do: look at every view, freeze the screen, walk back and forth, ask for help. The arrows are
 // those of a terminal in keypad mode, two at once because two snapshots can lie in the same second.
 var ours = []stroke{
-	{"2", "the view of threads", shows("TID")},
-	{"3", "the view of latency", shows("p99.9")},
-	{"\t", "the first view again", shows("sched/s")},
+	{"tab Threads", "the view of threads", shows("TID")},
+	{"tab Latency", "the view of latency", shows("p99.9")},
+	{"tab Overview", "the first view again", shows("sched/s")},
 	{" ", "a frozen screen", shows("paused, ")},
 	{"\x1bOD\x1bOD", "an earlier moment", otherMoment},
 	{"\x1bOC\x1bOC", "a later moment", otherMoment},
-	{"2", "the view of threads", shows("TID")},
-	{"1", "the lanes", shows("sched/s")},
+	{"tab Threads", "the view of threads", shows("TID")},
+	{"tab Overview", "the lanes", shows("sched/s")},
 	{"\x1bOD\x1bOD", "an earlier moment", otherMoment},
 	{" ", "a screen that goes on", hides("paused, ")},
 	{"?", "help", shows("Keys of ")},
@@ -84,7 +84,7 @@ func strokes(c *child, script []stroke, count int) (sample, error) {
 	for len(took) < count {
 		for _, s := range script {
 			time.Sleep(time.Duration(10+random.Intn(50)) * time.Millisecond)
-			d, err := c.term.press(s.key, s.what, s.effect)
+			d, err := c.term.press(c.term.digit(s.key), s.what, s.effect)
 			if err != nil {
 				return nil, err
 			}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -74,6 +75,21 @@ func (t *terminal) counts() (bytes, pieces int64) {
 func (t *terminal) await(what string, wanted func(p *page) bool) error {
 	_, err := t.press("", what, func(p *page) func(p *page) bool { return wanted })
 	return err
+}
+
+// digit is a key itself, or for "tab NAME" the one that stands before that name on the last row.
+func (t *terminal) digit(key string) string {
+	name, isTab := strings.CutPrefix(key, "tab ")
+	if !isTab {
+		return key
+	}
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	before, _, found := strings.Cut(t.page.row(t.page.height-1), " "+name)
+	if !found || before == "" {
+		return key
+	}
+	return before[len(before)-1:]
 }
 
 // patience is far more than anything here should take: a key that is lost is told, not waited for.
