@@ -11,21 +11,21 @@ import (
 	"testing"
 )
 
-// A frame of a stack, or a place.
-type frame struct {
+// A spot in the program: a frame of a stack, or what one is named for.
+type spot struct {
 	function, position string // position is FILE:LINE
 }
 
-func (f frame) String() string { return f.function + " " + f.position }
+func (f spot) String() string { return f.function + " " + f.position }
 
 // A goroutine as somebody tells of it.
 type goroutine struct {
 	state   string // in the words of a traceback
 	system  bool
 	locked  bool
-	creator frame
-	at      frame
-	stack   []frame
+	creator spot
+	at      spot
+	stack   []spot
 }
 
 // framesShown is how many of the innermost frames a traceback has at least, before it leaves some out.
@@ -112,7 +112,7 @@ func parseDump(t *testing.T, text string) map[string]*goroutine {
 				function = function[:i]
 			}
 		case position.MatchString(line):
-			f := frame{function, position.FindStringSubmatch(line)[1]}
+			f := spot{function, position.FindStringSubmatch(line)[1]}
 			if creator {
 				g.creator = f
 			} else {
@@ -161,7 +161,7 @@ func readGoroutines(t *testing.T, w *process) map[string]*goroutine {
 			continue
 		}
 		words := strings.SplitN(line[1:], " ", 3)
-		f := frame{words[1], words[2]}
+		f := spot{words[1], words[2]}
 		switch words[0] {
 		case "creator":
 			g.creator = f
@@ -234,7 +234,7 @@ func compareStack(t *testing.T, id string, w, g *goroutine) {
 	}
 }
 
-func listFrames(frames []frame) string {
+func listFrames(frames []spot) string {
 	var text strings.Builder
 	for _, f := range frames {
 		fmt.Fprintf(&text, "\t%v\n", f)
