@@ -27,7 +27,6 @@ struct orders {
 	pthread_t thread;
 	bool running;
 	atomic_bool ending;
-	atomic_int pid;
 
 	/* The thread's own while it runs. */
 	struct collector *collector;
@@ -86,7 +85,6 @@ static void follow(struct orders *o, int64_t pid)
 	if (status == STATUS_OK) {
 		collector_destroy(o->collector);
 		o->collector = next;
-		o->pid = (int)pid;
 		collector_set_detail(next, o->detail);
 		status = collector_start(next, &error);
 	}
@@ -179,7 +177,6 @@ enum status orders_create(struct orders **out, const struct options *options, pi
 	o->feed = feed;
 	o->tell = tell;
 	o->arg = arg;
-	o->pid = pid;
 	o->interval_ns = options->delay_ns;
 	o->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	o->session = session_create(ring, o);
@@ -220,20 +217,27 @@ enum status orders_start(struct orders *o, struct error *error)
 	return STATUS_OK;
 }
 
-pid_t orders_pid(struct orders *o)
+static void stop(struct orders *o)
 {
-	return o->pid;
+	if (!o->running)
+		return;
+	atomic_store(&o->ending, true);
+	ring(o);
+	pthread_join(o->thread, NULL);
+	o->running = false;
+}
+
+enum status orders_explain_end(struct orders *o, struct error *error)
+{
+	stop(o);
+	return target_explain_end(collector_target(o->collector), error);
 }
 
 void orders_destroy(struct orders *o)
 {
 	if (!o)
 		return;
-	if (o->running) {
-		atomic_store(&o->ending, true);
-		ring(o);
-		pthread_join(o->thread, NULL);
-	}
+	stop(o);
 	capture_destroy(o->capture);
 	collector_destroy(o->collector);
 	session_destroy(o->session);

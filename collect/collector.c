@@ -87,7 +87,7 @@ static enum status judge_sources(struct collector *c, struct error *error)
 	if (c->options.choice == SOURCE_AGENT)
 		why = &agent->trouble;
 	else if (c->options.choice == SOURCE_AUTO && why->status == STATUS_FAILED)
-		return STATUS_OK; /* stripped, say: the operating system's view is what there is */
+		return STATUS_OK; /* an unknown Go, say: the operating system's view is what there is */
 	return error_set(error, why->status, "%s", why->text);
 }
 
@@ -197,6 +197,15 @@ static void note_trouble(const struct collector *c, int i, struct snapshot *s)
 		snprintf(s->trouble[slot->ops->origin], sizeof s->trouble[0], "%.255s", slot->trouble.text);
 }
 
+/* Other troubles are but the consequence. */
+static void note_end(const struct collector *c, struct snapshot *s)
+{
+	struct error why;
+	memset(s->trouble, 0, sizeof s->trouble);
+	target_explain_end(&c->target, &why);
+	snprintf(s->trouble[ORIGIN_OS], sizeof s->trouble[0], "%.255s", why.text);
+}
+
 /* In order, so that each source sees what the better ones have told, and why they could not. */
 static void fill(struct collector *c, struct snapshot *s, bool asked)
 {
@@ -238,6 +247,8 @@ static void publish(struct collector *c)
 	if (c->state != TARGET_EXITED)
 		fill(c, s, true);
 	s->state = c->state;
+	if (c->state == TARGET_EXITED)
+		note_end(c, s);
 	s->monotonic_ns = clock_monotonic_ns(); /* no part of it is younger */
 	s->wall_ns = clock_wall_ns();
 	lane_sink_take(&c->sink, s->monotonic_ns, &s->lanes);

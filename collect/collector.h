@@ -29,8 +29,8 @@ struct collector_options {
 struct collector;
 
 /* Finds the target and its sources. Fails when nothing can tell anything about the scheduler and
-   the reason is one the user can mend; a stripped program without an agent is watched from the
-   outside all the same. */
+   the reason is one the user can mend; a program that is not understood and has no agent is watched
+   from the outside all the same. */
 enum status collector_create(struct collector **out, const struct collector_options *options,
                              struct error *error);
 const struct target *collector_target(const struct collector *c);

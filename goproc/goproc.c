@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "goproc/addresses.h"
 #include "goproc/buildinfo.h"
 #include "goproc/frames.h"
 #include "goproc/functions.h"
@@ -133,13 +134,6 @@ static enum status check_supported(const struct goproc *g, struct error *error)
 			"%s is not a 64-bit x86 program, and its memory can't be understood; import the "
 			"agent (schedtop/agent) in the program instead",
 			subject);
-	if (info->stripped)
-		return error_set(
-			error, STATUS_FAILED,
-			"%s was linked without a symbol table (-s -w, go run, go test), and its memory "
-			"can't be understood without; build it with go build, or import the agent "
-			"(schedtop/agent) in the program",
-			subject);
 	if (!layout_find(info->go_minor))
 		return error_set(
 			error, STATUS_FAILED,
@@ -149,71 +143,12 @@ static enum status check_supported(const struct goproc *g, struct error *error)
 	return STATUS_OK;
 }
 
-static enum status find_globals(struct goproc *g, struct error *error)
-{
-	struct globals *globals = &g->reader.globals;
-	const struct {
-		const char *name;
-		uint64_t *address;
-		size_t size;
-		bool optional;
-	} wanted[] = {
-		{"runtime.sched", &globals->sched, layout_bytes(g->reader.layout), false},
-		{"runtime.allp", &globals->allp, 24, false},
-		{"runtime.allm", &globals->allm, 8, false},
-		{"runtime.gomaxprocs", &globals->gomaxprocs, 4, false},
-		{"runtime.allglen", &globals->allglen, 8, false},
-		{"runtime.allgptr", &globals->allgptr, 8, false},
-		{"runtime.gcController", &globals->gc_controller, 8, true},
-		{"runtime.memstats", &globals->memstats, 8, true},
-		{"runtime.work", &globals->work, 8, true},
-	};
-	struct image_symtab symtab;
-	if (image_load_symbols(&g->image, &symtab) != STATUS_OK)
-		return error_set(error, STATUS_FAILED, "the symbol table of %s is damaged",
-		                 g->process.subject);
-	const char *problem = NULL;
-	for (size_t i = 0; i < symtab.count; i++) {
-		struct image_symbol symbol = image_symbol(&symtab, i);
-		for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
-			if (symbol.defined && symbol.size >= wanted[k].size &&
-			    image_symbol_named(&symtab, &symbol, wanted[k].name))
-				*wanted[k].address = symbol.address + g->reader.bias;
-		}
-	}
-	image_free_symbols(&symtab);
-	for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
-		if (*wanted[k].address == 0 && !wanted[k].optional)
-			problem = wanted[k].name;
-	}
-	return problem ? error_set(error, STATUS_FAILED,
-	                           "the symbol table of %s has no %s of the size it has in %s",
-	                           g->process.subject, problem, g->info.go_version)
-	               : STATUS_OK;
-}
-
-/* Without tables of functions there are no names and no stacks, and everything else is there. */
-static enum status find_functions(struct goproc *g, const struct moduledata *moduledata,
-                                  struct error *error)
+/* What the process's memory has to say comes from there, not from the file: it is relocated. */
+static enum status find_module(struct goproc *g, struct error *error)
 {
 	struct reader *reader = &g->reader;
-	struct error detail;
-	if (pclntab_create(&g->pclntab, &g->file, moduledata, reader->bias, reader->minor, &detail) !=
-	    STATUS_OK)
-		return STATUS_OK;
-	g->functions = functions_create(g->pclntab);
-	reader->pclntab = g->pclntab;
-	reader->functions = g->functions;
-	return g->functions ? STATUS_OK : error_no_memory(error);
-}
-
-/* Offsets of members, from the process's own descriptors: relocated, unlike those in the file. */
-static enum status find_objects(struct goproc *g, struct error *error)
-{
-	struct reader *reader = &g->reader;
-	struct error detail;
 	uint8_t probe;
-	switch (memory_read(&reader->memory, reader->globals.sched, &probe, 1)) {
+	switch (memory_read(&reader->memory, g->process.entry, &probe, 1)) {
 	case MEMORY_OK:
 		break;
 	case MEMORY_DENIED:
@@ -229,11 +164,75 @@ static enum status find_objects(struct goproc *g, struct error *error)
 		return error_set(error, STATUS_FAILED,
 		                 "the runtime of %s (%s) can't be found in its memory: no module data",
 		                 g->process.subject, g->info.go_version);
+	return STATUS_OK;
+}
+
+/* Without tables of functions there are no names and no stacks, and with symbols everything else is
+   there: then *why says what is the matter with them, and it is no failure. */
+static enum status find_functions(struct goproc *g, struct error *why, struct error *error)
+{
+	struct reader *reader = &g->reader;
+	if (pclntab_create(&g->pclntab, &g->file, &g->module, reader->bias, reader->minor, why) !=
+	    STATUS_OK)
+		return STATUS_OK;
+	g->functions = functions_create(g->pclntab);
+	reader->pclntab = g->pclntab;
+	reader->functions = g->functions;
+	return g->functions ? STATUS_OK : error_no_memory(error);
+}
+
+static enum status find_globals(struct goproc *g, const struct error *why_no_functions,
+                                struct error *error)
+{
+	struct reader *reader = &g->reader;
+	struct error detail = *why_no_functions;
+	struct addresses_score score = {0};
+	enum status status = STATUS_FAILED;
+	const struct addresses_code code = {&g->image, &g->file, reader->bias, &g->module, g->pclntab};
+	if (!g->info.stripped) {
+		g->info.origin = GOPROC_SYMBOLS;
+		status = addresses_from_symbols(&g->image, reader->layout, reader->bias, &reader->globals,
+		                                &detail);
+	}
+	if (status != STATUS_OK && g->pclntab) {
+		g->info.origin = GOPROC_CODE;
+		status = addresses_from_code(&code, reader->layout, &reader->globals, &score, &detail);
+	}
+	g->info.score = score.found;
+	g->info.score_of = score.of;
+	g->info.runner_up = score.runner_up;
+	g->info.layout_first = reader->layout->first;
+	g->info.layout_last = reader->layout->last;
+	return status == STATUS_OK ? STATUS_OK
+	                           : error_set(error, status,
+	                                       "%s (%s) %s; import the agent (schedtop/agent) in the "
+	                                       "program instead",
+	                                       g->process.subject, g->info.go_version, detail.text);
+}
+
+/* Offsets of members. */
+static enum status find_objects(struct goproc *g, struct error *error)
+{
+	struct reader *reader = &g->reader;
 	struct types types = {&reader->memory, g->module.types, g->module.etypes, reader->minor};
+	struct error detail;
 	if (objects_resolve(&reader->objects, &types, &detail) != STATUS_OK)
 		return error_set(error, STATUS_FAILED, "the runtime of %s (%s) is not understood: %s",
 		                 g->process.subject, g->info.go_version, detail.text);
-	return find_functions(g, &g->module, error);
+	return STATUS_OK;
+}
+
+static enum status find_runtime(struct goproc *g, struct error *error)
+{
+	struct error why = {0};
+	enum status status = find_module(g, error);
+	if (status == STATUS_OK)
+		status = find_functions(g, &why, error);
+	if (status == STATUS_OK)
+		status = find_globals(g, &why, error);
+	if (status == STATUS_OK)
+		status = find_objects(g, error);
+	return status;
 }
 
 static void prepare_goroutines(struct goproc *g)
@@ -298,9 +297,7 @@ static enum status attach(struct goproc *g, pid_t pid, struct error *error)
 	g->reader.minor = g->info.go_minor;
 	g->reader.layout = layout_find(g->info.go_minor);
 	g->reader.bias = g->process.entry - g->image.entry;
-	status = find_globals(g, error);
-	if (status == STATUS_OK)
-		status = find_objects(g, error);
+	status = find_runtime(g, error);
 	if (status == STATUS_OK)
 		status = prove(g, error);
 	if (status == STATUS_OK)

@@ -16,6 +16,13 @@
 
 #include "util/status.h"
 
+/* What told where the runtime's variables are. */
+enum goproc_origin {
+	GOPROC_NOT_LOOKED, /* not attached to */
+	GOPROC_SYMBOLS,    /* .symtab */
+	GOPROC_CODE,       /* the code of the runtime's functions, which refers to them */
+};
+
 /* What the executable tells. Strings are made printable: no control characters, valid UTF-8. */
 struct goproc_info {
 	char go_version[32]; /* "go1.26.8" */
@@ -24,6 +31,13 @@ struct goproc_info {
 	char package[128];   /* path of the main package */
 	bool stripped;       /* no .symtab */
 	bool has_agent;      /* a hint: schedtop/agent is a dependency, or the module itself */
+
+	/* Since goproc_attach. */
+	enum goproc_origin origin;
+	int layout_first, layout_last; /* minor versions that have this layout of the scheduler */
+	/* By the code: fields of the scheduler that were found where they should be, of how many, and
+	   how many at the next best address. */
+	int score, score_of, runner_up;
 };
 
 /* Reads the build information of /proc/PID/exe (deleted and replaced files too). STATUS_NO_TARGET:
@@ -112,7 +126,8 @@ struct goproc;
  * Finds the runtime in the process. One sentence for each way it can fail:
  *   STATUS_NO_TARGET   no such process, not Go, not 64-bit amd64
  *   STATUS_PERMISSION  with the remedy: yama, another user, capabilities
- *   STATUS_FAILED      stripped, or a Go version whose layout is not known or does not fit
+ *   STATUS_FAILED      a Go version whose layout is not known or does not fit, or a program that
+ *                      does not tell where its runtime is
  */
 enum status goproc_attach(pid_t pid, struct goproc **out, struct error *error);
 void goproc_detach(struct goproc *g); /* NULL is fine */

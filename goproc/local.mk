@@ -1,8 +1,10 @@
 noinst_LIBRARIES += goproc/libgoproc.a
 goproc_libgoproc_a_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
 goproc_libgoproc_a_SOURCES = \
+	goproc/addresses.c goproc/addresses.h \
 	goproc/buildinfo.c goproc/buildinfo.h \
 	goproc/decode.c goproc/decode.h \
+	goproc/disasm.h goproc/disasm_amd64.c goproc/disasm_arm64.c \
 	goproc/frames.c goproc/frames.h \
 	goproc/functions.c goproc/functions.h \
 	goproc/goproc.c goproc/goproc.h \

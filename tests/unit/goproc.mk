@@ -1,6 +1,8 @@
 # Unit tests of goproc/. None needs Go: executables and runtimes are made in memory.
 goproc_tests = \
+	tests/unit/test_goproc_addresses \
 	tests/unit/test_goproc_buildinfo \
+	tests/unit/test_goproc_disasm \
 	tests/unit/test_goproc_gs \
 	tests/unit/test_goproc_image \
 	tests/unit/test_goproc_layouts \
@@ -15,9 +17,18 @@ goproc_elf = tests/unit/goproc_elf.c tests/unit/goproc_elf.h \
 goproc_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 goproc_test_libs = goproc/libgoproc.a util/libutil.a $(CMOCKA_LIBS) $(ELF_LIBS)
 
+tests_unit_test_goproc_addresses_SOURCES = tests/unit/test_goproc_addresses.c \
+	tests/unit/goproc_tables.c tests/unit/goproc_tables.h
+tests_unit_test_goproc_addresses_CFLAGS = $(goproc_test_cflags)
+tests_unit_test_goproc_addresses_LDADD = $(goproc_test_libs)
+
 tests_unit_test_goproc_buildinfo_SOURCES = tests/unit/test_goproc_buildinfo.c $(goproc_elf)
 tests_unit_test_goproc_buildinfo_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_buildinfo_LDADD = $(goproc_test_libs)
+
+tests_unit_test_goproc_disasm_SOURCES = tests/unit/test_goproc_disasm.c
+tests_unit_test_goproc_disasm_CFLAGS = $(goproc_test_cflags)
+tests_unit_test_goproc_disasm_LDADD = $(goproc_test_libs)
 
 tests_unit_test_goproc_gs_SOURCES = tests/unit/test_goproc_gs.c \
 	tests/unit/goproc_fake.c tests/unit/goproc_fake.h

@@ -51,7 +51,16 @@ static uint32_t put_values(struct writer *writer, size_t base, const struct step
 	return at;
 }
 
-enum { NAME_MAIN, NAME_WORKER, NAME_MIDDLE, NAME_INNER, NAME_GOEXIT, NAMES };
+enum {
+	NAME_MAIN,
+	NAME_WORKER,
+	NAME_MIDDLE,
+	NAME_INNER,
+	NAME_GOEXIT,
+	NAME_SCHEDTRACE,
+	NAME_GOROUTINES,
+	NAMES
+};
 
 struct function {
 	uint32_t entry, name, stack, file, line, inlined; /* offsets of tables of values; 0: none */
@@ -90,8 +99,10 @@ static void put_inlined_call(struct writer *writer, int minor, uint32_t name, ui
 
 struct tables tables_write(uint8_t bytes[TABLES_SIZE], int minor)
 {
-	static const char *const names[NAMES] = {"main.main", "main.worker", "main.middle",
-	                                         "main.inner", "runtime.goexit"};
+	static const char *const names[NAMES] = {
+		"main.main",      "main.worker",        "main.middle",          "main.inner",
+		"runtime.goexit", "runtime.schedtrace", "runtime.forEachGRace",
+	};
 	struct writer writer = {.bytes = bytes};
 	struct tables tables = {0};
 	uint32_t name[NAMES];
@@ -117,7 +128,6 @@ struct tables tables_write(uint8_t bytes[TABLES_SIZE], int minor)
 	BEGIN(MODULE_VALUES);
 	size_t values = writer.n;
 	put(&writer, "", 1);
-	const uint32_t end = TABLES_END - TABLES_GOEXIT;
 	uint32_t first_file = put_values(&writer, values, (struct step[]){{0, 0x400}, {0, 0}});
 	uint32_t main_line =
 		put_values(&writer, values, (struct step[]){{TABLES_MAIN_LINE, 0x300}, {0, 0}});
@@ -138,21 +148,24 @@ struct tables tables_write(uint8_t bytes[TABLES_SIZE], int minor)
 	                                                     {0, 0}});
 	uint32_t worker_stack =
 		put_values(&writer, values, (struct step[]){{0, 8}, {TABLES_WORKER_STACK, 0x400}, {0, 0}});
-	uint32_t goexit_line = put_values(&writer, values, (struct step[]){{1, end}, {0, 0}});
+	uint32_t other_line = put_values(&writer, values, (struct step[]){{1, 0x100}, {0, 0}});
 	FINISH(MODULE_VALUES);
 
 	writer.n += -writer.n % 8;
 	BEGIN(MODULE_RECORDS);
 	size_t records = writer.n;
-	writer.n += 4 * 8; /* the table by address comes first */
 	const struct function functions[] = {
 		{TABLES_MAIN, name[NAME_MAIN], 0, first_file, main_line, 0, 0},
 		{TABLES_WORKER, name[NAME_WORKER], worker_stack, worker_file, worker_line, worker_inlined,
 	     0},
-		{TABLES_GOEXIT, name[NAME_GOEXIT], 0, first_file, goexit_line, 0, 1},
+		{TABLES_GOEXIT, name[NAME_GOEXIT], 0, first_file, other_line, 0, 1},
+		{TABLES_SCHEDTRACE, name[NAME_SCHEDTRACE], 0, first_file, other_line, 0, 0},
+		{TABLES_GOROUTINES, name[NAME_GOROUTINES], 0, first_file, other_line, 0, 0},
 	};
-	uint32_t entries[8] = {[6] = TABLES_END};
-	for (size_t i = 0; i < 3; i++) {
+	enum { COUNT = sizeof functions / sizeof *functions };
+	uint32_t entries[2 * COUNT + 2] = {[2 * COUNT] = TABLES_END};
+	writer.n += sizeof entries; /* the table by address comes first */
+	for (size_t i = 0; i < COUNT; i++) {
 		entries[2 * i] = functions[i].entry;
 		entries[2 * i + 1] = put_record(&writer, records, minor, &functions[i]);
 	}
@@ -167,4 +180,54 @@ struct tables tables_write(uint8_t bytes[TABLES_SIZE], int minor)
 	put_inlined_call(&writer, minor, name[NAME_INNER], TABLES_INNER_AT - 4);
 	tables.n = writer.n;
 	return tables;
+}
+
+/* ---- code ---- */
+
+struct code {
+	uint8_t *bytes;
+	uint64_t text;
+	size_t at;
+};
+
+/* An instruction whose last four bytes are how far the target is from its end. */
+static void emit(struct code *code, const char *opcode, size_t n, uint64_t target)
+{
+	memcpy(code->bytes + code->at, opcode, n);
+	code->at += n + 4;
+	uint32_t displacement = (uint32_t)(target - (code->text + code->at));
+	memcpy(code->bytes + code->at - 4, &displacement, sizeof displacement);
+}
+
+static void emit_load(struct code *code, int size, uint64_t target)
+{
+	if (size == 1)
+		emit(code, "\x0f\xb6\x0d", 3, target); /* movzx ecx, byte [target] */
+	else if (size == 4)
+		emit(code, "\x8b\x15", 2, target); /* mov edx, [target] */
+	else
+		emit(code, "\x48\x8b\x05", 3, target); /* mov rax, [target] */
+}
+
+void tables_write_code(uint8_t code[TABLES_END], uint64_t text, const struct layout *layout,
+                       const struct globals *globals)
+{
+	const struct layout_field printed[] = {
+		layout->npidle,    layout->nmspinning, layout->needspinning, layout->nmidle,
+		layout->runq_size, layout->mnext,      layout->nmfreed,      layout->gcwaiting,
+		layout->stopwait,  layout->sysmonwait, layout->nmidlelocked,
+	};
+	memset(code, 0x90, TABLES_END); /* nop */
+	struct code out = {code, text, TABLES_SCHEDTRACE};
+	for (size_t i = 0; i < sizeof printed / sizeof *printed; i++) {
+		if (printed[i].off >= 0)
+			emit_load(&out, printed[i].size, globals->sched + (uint64_t)printed[i].off);
+	}
+	emit_load(&out, 4, globals->gomaxprocs);
+	emit_load(&out, 8, globals->allp);
+	emit_load(&out, 8, globals->allp + 8);
+	emit_load(&out, 8, globals->allm);
+	out.at = TABLES_GOROUTINES;
+	emit_load(&out, 8, globals->allglen);
+	emit_load(&out, 8, globals->allgptr);
 }

@@ -87,7 +87,7 @@ static void functions_are_found_by_any_address_in_them(void **state)
 		assert_false(function.is_top);
 		assert_true(pclntab_find(fixture.pclntab, TEXT + TABLES_MAIN, &function));
 		assert_int_equal(function.entry, TEXT + TABLES_MAIN);
-		assert_true(pclntab_find(fixture.pclntab, TEXT + TABLES_END - 1, &function));
+		assert_true(pclntab_find(fixture.pclntab, TEXT + TABLES_SCHEDTRACE - 1, &function));
 		assert_true(function.is_top);
 		assert_false(pclntab_find(fixture.pclntab, TEXT + TABLES_MAIN - 1, &function));
 		assert_false(pclntab_find(fixture.pclntab, TEXT + TABLES_END, &function));
