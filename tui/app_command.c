@@ -236,7 +236,7 @@ static enum loop_next group(struct app *app, enum command command, const char *a
 	for (; name[count]; count++)
 		if (argument && found < 0 && !strncasecmp(name[count], argument, strlen(argument)))
 			found = count;
-	if (argument && found < 0)
+	if (count == 0 || (argument && found < 0))
 		return complain(app, command, "goroutines can't be grouped by that");
 	place->grouping = argument ? found : (place->grouping + 1) % count;
 	place->expanded = 0;
