@@ -38,7 +38,7 @@ func execFiltered(args []string) error {
 	)
 	type instruction struct {
 		code   uint16
-		jt, jf uint8
+		_, jf  uint8
 		k      uint32
 	}
 	program := []instruction{
