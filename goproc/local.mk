@@ -9,6 +9,7 @@ goproc_libgoproc_a_SOURCES = \
 	goproc/functions.c goproc/functions.h \
 	goproc/goproc.c goproc/goproc.h \
 	goproc/gs.c goproc/gs.h \
+	goproc/gstacks.c goproc/gstacks.h \
 	goproc/image.c goproc/image.h \
 	goproc/layouts.c goproc/layouts.h goproc/layouts_generated.h \
 	goproc/memory.c goproc/memory.h \
@@ -22,7 +23,8 @@ goproc_libgoproc_a_SOURCES = \
 	goproc/sample.c \
 	goproc/system.c goproc/system.h \
 	goproc/topology.c goproc/topology.h \
-	goproc/types.c goproc/types.h
+	goproc/types.c goproc/types.h \
+	goproc/unwind.c goproc/unwind.h
 
 # Measures one read of a live process; built by `make bench-programs` alone.
 EXTRA_PROGRAMS += tests/bench/goproc_snapshot

@@ -28,4 +28,5 @@ tui_libtui_a_SOURCES = \
 	tui/view_latency.c \
 	tui/view_overview.c \
 	tui/view_picker.c tui/view_picker.h \
-	tui/view_threads.c
+	tui/view_threads.c \
+	tui/wait_history.c tui/wait_history.h

@@ -16,9 +16,9 @@
 
 #define LABEL_WIDTH 12
 #define AGE_WIDTH   12 /* "12m 05s old" */
-#define SPARK_BARS  8  /* at least */
-#define SPARK_SPAN  7  /* " 2m 57s" */
-#define SPARK_TOP   12 /* " ≤ 14.7 ms" */
+#define SPARK_BARS  7  /* at least */
+#define SPARK_SPAN  8  /* " 10m 00s" */
+#define SPARK_TOP   11 /* " <= 14.7 ms" */
 
 /* A line after its label: where to draw, and whether all of it is old. */
 struct line {
@@ -26,18 +26,23 @@ struct line {
 	bool stale;
 };
 
+static struct pane line_pane(struct pane pane)
+{
+	return pane_sub(pane, 1 + LABEL_WIDTH, 0, pane.width - 2 - LABEL_WIDTH, pane.height);
+}
+
 /* Draws the label and, for a stale line, its age at the right edge. */
 static struct line begin_line(struct pane pane, const char *label, const struct view_part *part)
 {
 	pane_text(pane, 1, 0, STYLE_LABEL, label);
-	struct line line = {pane_sub(pane, 1 + LABEL_WIDTH, 0, pane.width - 2 - LABEL_WIDTH, 1), false};
+	struct line line = {line_pane(pane), false};
 	if (!part->s || !part->stale)
 		return line;
 	char age[32], text[48];
 	view_age(age, sizeof age, part->age_ns);
 	snprintf(text, sizeof text, "%s old", age);
 	pane_right(line.pane, 0, STYLE_DIM, text);
-	line.pane = pane_sub(line.pane, 0, 0, line.pane.width - AGE_WIDTH, 1);
+	line.pane = pane_sub(line.pane, 0, 0, line.pane.width - AGE_WIDTH, line.pane.height);
 	line.stale = true;
 	return line;
 }
@@ -189,7 +194,8 @@ static void draw_cpu(struct pane pane, const struct view_data *data)
 
 /* --- goroutines and threads ----------------------------------------------------------------- */
 
-/* One number with its name; the cells of both lines stand in the same columns. */
+/* One number with its name; the cells of both lines stand in the same columns. What does not fit
+   the first row goes on in the next ones, as far as the pane has any. */
 struct count {
 	const char *name;
 	bool known;
@@ -197,15 +203,19 @@ struct count {
 };
 #define COUNT_WIDTH 15
 
+static int count_columns(int width)
+{
+	return width > VIEW_COUNT_WIDTH ? (width - VIEW_COUNT_WIDTH) / COUNT_WIDTH : 0;
+}
+
 static void draw_counts(struct pane pane, bool known, int64_t total, const struct count *count,
                         size_t n)
 {
 	view_count(pane_sub(pane, 0, 0, VIEW_COUNT_WIDTH, 1), known, total, "");
-	for (size_t i = 0; i < n; i++) {
-		int x = VIEW_COUNT_WIDTH + (int)i * COUNT_WIDTH;
-		if (x + COUNT_WIDTH > pane.width)
-			break;
-		view_count(pane_sub(pane, x, 0, COUNT_WIDTH, 1), count[i].known, count[i].value,
+	int columns = count_columns(pane.width);
+	for (int i = 0; i < (int)n && columns > 0; i++) {
+		int x = VIEW_COUNT_WIDTH + i % columns * COUNT_WIDTH;
+		view_count(pane_sub(pane, x, i / columns, COUNT_WIDTH, 1), count[i].known, count[i].value,
 		           count[i].name);
 	}
 }
@@ -308,6 +318,8 @@ static void draw_goroutines(struct pane pane, const struct view_data *data)
 	end_line(&line);
 }
 
+#define THREAD_COUNTS 8
+
 static void draw_threads(struct pane pane, const struct view_data *data)
 {
 	struct view_part rows = view_part(data, PART_ROWS), os = view_part(data, PART_OS);
@@ -317,15 +329,20 @@ static void draw_threads(struct pane pane, const struct view_data *data)
 		t = derive_threads(rows.s);
 	int64_t kernel = 0;
 	bool has_kernel = os.s && fields_get(&os.s->os, OS_THREADS, &kernel);
-	const struct count count[] = {
+	const struct count count[THREAD_COUNTS] = {
 		{"in Go", t.known, t.running},     {"cgo", t.known, t.cgo},
 		{"syscall", t.known, t.syscall},   {"idle", t.known, t.idle},
 		{"spinning", t.known, t.spinning}, {"locked", t.known, t.locked},
 		{"other", t.known, t.other},       {"kernel", has_kernel, kernel},
 	};
-	draw_counts(line.pane, t.known || has_kernel, t.known ? t.total : kernel, count,
-	            sizeof count / sizeof *count);
+	draw_counts(line.pane, t.known || has_kernel, t.known ? t.total : kernel, count, THREAD_COUNTS);
 	end_line(&line);
+}
+
+int overview_threads_rows(int width)
+{
+	int columns = count_columns(width - 2 - LABEL_WIDTH);
+	return columns > 0 ? (THREAD_COUNTS + columns - 1) / columns : 1;
 }
 
 /* --- distributions -------------------------------------------------------------------------- */
@@ -401,7 +418,7 @@ static void share_distribution(struct slot slot[DISTRIBUTION_COUNT], const struc
 		[ASSIST] = {.min = 12, .want = 12, .gap = 2, .drop = 6},
 		[SPARK] = {.min = SPARK_BARS + SPARK_SPAN + SPARK_TOP,
 	               .want = 30,
-	               .gap = 1,
+	               .gap = 2,
 	               .drop = 4,
 	               .grow = 1},
 	};
