@@ -162,3 +162,19 @@ func Test_code_may_be_anything(t *testing.T) {
 		operands(code, random.Uint64())
 	}
 }
+
+func BenchmarkAddressesFromCode(b *testing.B) {
+	minor, _ := goMinor(runtime.Version())
+	layout := schedtLayouts[len(schedtLayouts)-1]
+	b.ReportAllocs()
+	for i := 0; i < b.N; i++ {
+		m, err := findModule(executable(b), minor)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r := Reader{sched: layout}
+		if err := r.addressesFromCode(m); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
