@@ -15,6 +15,7 @@ tui_libtui_a_SOURCES = \
 	tui/layout.c tui/layout.h \
 	tui/loop.c tui/loop.h \
 	tui/overview.h tui/overview_lanes.c tui/overview_summary.c \
+	tui/paint.c tui/paint.h \
 	tui/pick.c \
 	tui/plot.c tui/plot.h \
 	tui/series.c tui/series.h \

@@ -48,7 +48,7 @@ func slowdown(p *programs, o *options, procs int) error {
 	children := make([]*child, len(watchers))
 	for i, w := range watchers {
 		if w.screen {
-			children[i], err = startScreen(nil, p.schedtop, w.args...)
+			children[i], err = startScreen(120, 40, nil, p.schedtop, w.args...)
 		} else {
 			children[i], err = start(p.schedtop, w.args...)
 		}
