@@ -25,7 +25,8 @@
 #include "util/clock.h"
 #include "util/text.h"
 
-#define BUILDINFO_MAX ((size_t)8 << 20)
+#define BUILDINFO_MAX      ((size_t)8 << 20)
+#define BUILDINFO_SEARCHED ((size_t)1 << 20)
 /* A read notices nearly every exec by itself; this often it is looked up as well. */
 #define VERIFY_EVERY_NS NS_PER_S
 /* A program that has just been started needs some milliseconds until its scheduler is up. */
@@ -51,16 +52,46 @@ struct goproc {
 
 /* ---- what the executable tells ---- */
 
+/* Without sections it is in one of the segments, and its end is not known. */
+static bool find_buildinfo(const struct image *image, struct image_section *out)
+{
+	const struct image_section *section = image_section(image, BUILDINFO_SECTION);
+	uint64_t address = 0;
+	if (section) {
+		*out = *section;
+		return true;
+	}
+	if (image->section_count > 0 ||
+	    !image_search(image, BUILDINFO_MAGIC, BUILDINFO_MAGIC_SIZE, &address))
+		return false;
+	const struct image_segment *segment = image_segment(image, address);
+	uint64_t skip = address - segment->address, left = segment->size - skip;
+	*out = (struct image_section){
+		.type = SHT_PROGBITS,
+		.offset = segment->offset + skip,
+		.size = left < BUILDINFO_SEARCHED ? left : BUILDINFO_SEARCHED,
+	};
+	return true;
+}
+
 static enum status identify_image(const struct image *image, const char *subject,
                                   struct goproc_info *info, struct error *error)
 {
 	*info = (struct goproc_info){0};
-	const struct image_section *section = image_section(image, BUILDINFO_SECTION);
-	if (!section)
+	struct image_section section = {0};
+	const char *packer;
+	if (!find_buildinfo(image, &section)) {
+		packer = image->section_count == 0 ? image_packer(image) : NULL;
+		if (packer)
+			return error_set(error, STATUS_NO_TARGET,
+			                 "%s is packed by %s, which hides what it is; unpack the executable "
+			                 "(upx -d) and start it anew",
+			                 subject, packer);
 		return error_set(error, STATUS_NO_TARGET, "%s is not a Go program", subject);
-	uint8_t *bytes = image_load(image, section, BUILDINFO_MAX);
+	}
+	uint8_t *bytes = image_load(image, &section, BUILDINFO_MAX);
 	enum buildinfo_result result =
-		bytes ? buildinfo_parse(bytes, (size_t)section->size, info) : BUILDINFO_DAMAGED;
+		bytes ? buildinfo_parse(bytes, (size_t)section.size, info) : BUILDINFO_DAMAGED;
 	free(bytes);
 	switch (result) {
 	case BUILDINFO_OK:
