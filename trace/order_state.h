@@ -1,6 +1,6 @@
 /*
- * The order's inside, shared by its two halves: order.c merges the threads, advance.c knows what
- * each event does to the scheduler's state. Not for others.
+ * The order's inside, shared by its two halves: order.c merges the threads, advance.c and its parts
+ * know what each event does to the scheduler's state. Not for others.
  */
 #ifndef SCHEDTOP_TRACE_ORDER_STATE_H
 #define SCHEDTOP_TRACE_ORDER_STATE_H
