@@ -28,7 +28,8 @@ trace_libtrace_a_SOURCES = \
 	trace/tasks.c trace/tasks.h \
 	trace/timeline.c trace/timeline.h \
 	trace/transition.h \
-	trace/v1.c trace/v1.h trace/v1_merge.c trace/v1_state.h trace/v1_wire.c \
+	trace/v1.c trace/v1.h trace/v1_show.h trace/v1_goroutines.c trace/v1_procs.c trace/v1_user.c \
+	trace/v1_merge.c trace/v1_state.h trace/v1_wire.c \
 	trace/varint.h \
 	trace/wire.c trace/wire.h \
 	trace/window.c trace/window.h
