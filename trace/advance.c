@@ -1,6 +1,6 @@
 /*
  * The events of one thread, one after the other: reads their arguments and hands them to what they
- * do. The handlers of those that make up most of a trace are here too, so that they are inlined.
+ * do. The handlers of the commonest are here too; advance_fast.c has shortcuts past them.
  */
 #include "trace/advance.h"
 
@@ -27,7 +27,7 @@ enum advance advance_broken(struct order *o, const struct front *f, const char *
 /* --- goroutines --------------------------------------------------------------------------------
  */
 
-ORDER_HOT enum advance go_create(struct order *o, struct front *f)
+static enum advance go_create(struct order *o, struct front *f)
 {
 	struct trace_thread *m = thread_of(o, f);
 	NEED_THREAD;
@@ -47,7 +47,7 @@ ORDER_HOT enum advance go_create(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-ORDER_HOT enum advance go_destroy(struct order *o, struct front *f)
+static enum advance go_destroy(struct order *o, struct front *f)
 {
 	struct trace_thread *m = thread_of(o, f);
 	NEED_USER;
@@ -61,7 +61,7 @@ ORDER_HOT enum advance go_destroy(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-ORDER_HOT enum advance stop_running(struct order *o, struct front *f, uint8_t to)
+static enum advance stop_running(struct order *o, struct front *f, uint8_t to)
 {
 	struct trace_thread *m = thread_of(o, f);
 	NEED_USER;
@@ -79,17 +79,17 @@ ORDER_HOT enum advance stop_running(struct order *o, struct front *f, uint8_t to
 	return ADVANCE_READY;
 }
 
-ORDER_HOT enum advance go_stop(struct order *o, struct front *f)
+static enum advance go_stop(struct order *o, struct front *f)
 {
 	return stop_running(o, f, GO_RUNNABLE);
 }
 
-ORDER_HOT enum advance go_block(struct order *o, struct front *f)
+static enum advance go_block(struct order *o, struct front *f)
 {
 	return stop_running(o, f, GO_WAITING);
 }
 
-ORDER_HOT enum advance go_start(struct order *o, struct front *f)
+static enum advance go_start(struct order *o, struct front *f)
 {
 	uint32_t slot = idmap_get(&o->goroutine_of, f->arg[0]);
 	if (slot == IDMAP_NONE)
@@ -108,7 +108,7 @@ ORDER_HOT enum advance go_start(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-ORDER_HOT enum advance go_unblock(struct order *o, struct front *f)
+static enum advance go_unblock(struct order *o, struct front *f)
 {
 	uint32_t slot = idmap_get(&o->goroutine_of, f->arg[0]);
 	if (slot == IDMAP_NONE)
@@ -124,7 +124,7 @@ ORDER_HOT enum advance go_unblock(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-ORDER_HOT enum advance go_syscall_begin(struct order *o, struct front *f)
+static enum advance go_syscall_begin(struct order *o, struct front *f)
 {
 	struct trace_thread *m = thread_of(o, f);
 	NEED_USER;
@@ -144,7 +144,7 @@ ORDER_HOT enum advance go_syscall_begin(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-ORDER_HOT enum advance go_syscall_end(struct order *o, struct front *f)
+static enum advance go_syscall_end(struct order *o, struct front *f)
 {
 	struct trace_thread *m = thread_of(o, f);
 	NEED_USER;
@@ -161,7 +161,7 @@ ORDER_HOT enum advance go_syscall_end(struct order *o, struct front *f)
 /* --- others ------------------------------------------------------------------------------------
  */
 
-ORDER_HOT enum advance heap(struct order *o, struct front *f)
+static enum advance heap(struct order *o, struct front *f)
 {
 	struct trace_thread *m = thread_of(o, f);
 	NEED_THREAD;
@@ -256,88 +256,82 @@ ORDER_HOT bool has_stack(struct order *o, const struct front *f, unsigned i, boo
 			return RUN_BROKEN;                        \
 		break
 
-enum run order_run(struct order *o, struct front *f, int64_t limit)
+/* Advances the thread by its next event, whatever it is. */
+static enum run advance_one(struct order *o, struct front *f)
 {
 	enum advance result;
 	size_t before;
-	o->thread[f->m].known = true;
-	do {
-		switch (f->type) {
-			ADVANCE_STACK(EV_PROCS_CHANGE, 2, 1, advance_procs_change);
-			ADVANCE(EV_PROC_START, 2, advance_proc_start);
-			ADVANCE(EV_PROC_STOP, 0, advance_proc_stop);
-			ADVANCE(EV_PROC_STEAL, 3, advance_proc_steal);
-			ADVANCE(EV_PROC_STATUS, 2, advance_proc_status);
-		case EV_GO_CREATE:
-		case EV_GO_CREATE_BLOCKED:
-			if (!take(f, 3))
-				goto no_event;
-			result = go_create(o, f);
-			if (result != ADVANCE_READY)
-				goto not_ready;
-			if (!has_stack(o, f, 2, false) || !has_stack(o, f, 1, true))
-				return RUN_BROKEN;
-			break;
-			ADVANCE(EV_GO_CREATE_SYSCALL, 1, advance_go_create_syscall);
-			ADVANCE(EV_GO_START, 2, go_start);
-			ADVANCE(EV_GO_DESTROY, 0, go_destroy);
-			ADVANCE(EV_GO_DESTROY_SYSCALL, 0, advance_go_destroy_syscall);
-			ADVANCE_STACK(EV_GO_STOP, 2, 1, go_stop);
-			ADVANCE_STACK(EV_GO_BLOCK, 2, 1, go_block);
-			ADVANCE_STACK(EV_GO_UNBLOCK, 3, 2, go_unblock);
-			ADVANCE_STACK(EV_GO_SYSCALL_BEGIN, 2, 1, go_syscall_begin);
-			ADVANCE(EV_GO_SYSCALL_END, 0, go_syscall_end);
-			ADVANCE(EV_GO_SYSCALL_END_BLOCKED, 0, advance_go_syscall_end_blocked);
-			ADVANCE(EV_GO_STATUS, 3, advance_go_status);
-			ADVANCE_STACK(EV_GO_STATUS_STACK, 4, 3, advance_go_status);
-			ADVANCE_STACK(EV_STW_BEGIN, 2, 1, advance_stw_begin);
-			ADVANCE(EV_STW_END, 0, advance_stw_end);
-			ADVANCE(EV_GC_ACTIVE, 1, advance_gc_active);
-			ADVANCE_STACK(EV_GC_BEGIN, 2, 1, advance_gc_begin);
-			ADVANCE(EV_GC_END, 1, advance_gc_end);
-			ADVANCE(EV_GC_SWEEP_ACTIVE, 1, advance_sweep_active);
-			ADVANCE_STACK(EV_GC_SWEEP_BEGIN, 1, 0, advance_sweep_begin);
-			ADVANCE(EV_GC_SWEEP_END, 2, advance_sweep_end);
-			ADVANCE(EV_GC_MARK_ASSIST_ACTIVE, 1, advance_assist_active);
-			ADVANCE_STACK(EV_GC_MARK_ASSIST_BEGIN, 1, 0, advance_assist_begin);
-			ADVANCE(EV_GC_MARK_ASSIST_END, 0, advance_assist_end);
-		case EV_HEAP_ALLOC:
-			ADVANCE(EV_HEAP_GOAL, 1, heap);
-			ADVANCE(EV_GO_LABEL, 1, advance_go_label);
-			ADVANCE_STACK(EV_USER_TASK_BEGIN, 4, 3, advance_task_begin);
-			ADVANCE_STACK(EV_USER_TASK_END, 2, 1, advance_task_end);
-			ADVANCE_STACK(EV_USER_REGION_BEGIN, 3, 2, advance_region_begin);
-		case EV_USER_REGION_END: /* that of a stray one isn't looked at */
-			if (!take(f, 3))
-				goto no_event;
-			before = o->events;
-			result = advance_region_end(o, f);
-			if (result != ADVANCE_READY)
-				goto not_ready;
-			if (o->events > before && !has_stack(o, f, 2, false))
-				return RUN_BROKEN;
-			break;
-			ADVANCE_STACK(EV_USER_LOG, 4, 3, advance_user_log);
-		case EV_GO_SWITCH:
-			ADVANCE(EV_GO_SWITCH_DESTROY, 2, advance_go_switch);
-		default:
-			if (!event_specs[f->type].timed || !take(f, event_specs[f->type].args))
-				goto no_event;
-			if (f->type < EV_EXPERIMENTAL_FIRST || f->type > EV_EXPERIMENTAL_LAST) {
-				advance_broken(o, f, "not an event that threads write");
-				return RUN_BROKEN;
-			}
-			result = experimental(o, f);
-			if (result != ADVANCE_READY)
-				goto not_ready;
-			break;
-		}
-		f->p = f->after;
-		if (__builtin_expect(f->p == f->end, 0))
-			return RUN_BATCH;
-		if (__builtin_expect(!front_peek(f), 0))
+	switch (f->type) {
+		ADVANCE_STACK(EV_PROCS_CHANGE, 2, 1, advance_procs_change);
+		ADVANCE(EV_PROC_START, 2, advance_proc_start);
+		ADVANCE(EV_PROC_STOP, 0, advance_proc_stop);
+		ADVANCE(EV_PROC_STEAL, 3, advance_proc_steal);
+		ADVANCE(EV_PROC_STATUS, 2, advance_proc_status);
+	case EV_GO_CREATE:
+	case EV_GO_CREATE_BLOCKED:
+		if (!take(f, 3))
 			goto no_event;
-	} while (f->time_ns <= limit && o->events <= BLOCK_EVENTS - BLOCK_ROOM);
+		result = go_create(o, f);
+		if (result != ADVANCE_READY)
+			goto not_ready;
+		if (!has_stack(o, f, 2, false) || !has_stack(o, f, 1, true))
+			return RUN_BROKEN;
+		break;
+		ADVANCE(EV_GO_CREATE_SYSCALL, 1, advance_go_create_syscall);
+		ADVANCE(EV_GO_START, 2, go_start);
+		ADVANCE(EV_GO_DESTROY, 0, go_destroy);
+		ADVANCE(EV_GO_DESTROY_SYSCALL, 0, advance_go_destroy_syscall);
+		ADVANCE_STACK(EV_GO_STOP, 2, 1, go_stop);
+		ADVANCE_STACK(EV_GO_BLOCK, 2, 1, go_block);
+		ADVANCE_STACK(EV_GO_UNBLOCK, 3, 2, go_unblock);
+		ADVANCE_STACK(EV_GO_SYSCALL_BEGIN, 2, 1, go_syscall_begin);
+		ADVANCE(EV_GO_SYSCALL_END, 0, go_syscall_end);
+		ADVANCE(EV_GO_SYSCALL_END_BLOCKED, 0, advance_go_syscall_end_blocked);
+		ADVANCE(EV_GO_STATUS, 3, advance_go_status);
+		ADVANCE_STACK(EV_GO_STATUS_STACK, 4, 3, advance_go_status);
+		ADVANCE_STACK(EV_STW_BEGIN, 2, 1, advance_stw_begin);
+		ADVANCE(EV_STW_END, 0, advance_stw_end);
+		ADVANCE(EV_GC_ACTIVE, 1, advance_gc_active);
+		ADVANCE_STACK(EV_GC_BEGIN, 2, 1, advance_gc_begin);
+		ADVANCE(EV_GC_END, 1, advance_gc_end);
+		ADVANCE(EV_GC_SWEEP_ACTIVE, 1, advance_sweep_active);
+		ADVANCE_STACK(EV_GC_SWEEP_BEGIN, 1, 0, advance_sweep_begin);
+		ADVANCE(EV_GC_SWEEP_END, 2, advance_sweep_end);
+		ADVANCE(EV_GC_MARK_ASSIST_ACTIVE, 1, advance_assist_active);
+		ADVANCE_STACK(EV_GC_MARK_ASSIST_BEGIN, 1, 0, advance_assist_begin);
+		ADVANCE(EV_GC_MARK_ASSIST_END, 0, advance_assist_end);
+	case EV_HEAP_ALLOC:
+		ADVANCE(EV_HEAP_GOAL, 1, heap);
+		ADVANCE(EV_GO_LABEL, 1, advance_go_label);
+		ADVANCE_STACK(EV_USER_TASK_BEGIN, 4, 3, advance_task_begin);
+		ADVANCE_STACK(EV_USER_TASK_END, 2, 1, advance_task_end);
+		ADVANCE_STACK(EV_USER_REGION_BEGIN, 3, 2, advance_region_begin);
+	case EV_USER_REGION_END: /* that of a stray one isn't looked at */
+		if (!take(f, 3))
+			goto no_event;
+		before = o->events;
+		result = advance_region_end(o, f);
+		if (result != ADVANCE_READY)
+			goto not_ready;
+		if (o->events > before && !has_stack(o, f, 2, false))
+			return RUN_BROKEN;
+		break;
+		ADVANCE_STACK(EV_USER_LOG, 4, 3, advance_user_log);
+	case EV_GO_SWITCH:
+		ADVANCE(EV_GO_SWITCH_DESTROY, 2, advance_go_switch);
+	default:
+		if (!event_specs[f->type].timed || !take(f, event_specs[f->type].args))
+			goto no_event;
+		if (f->type < EV_EXPERIMENTAL_FIRST || f->type > EV_EXPERIMENTAL_LAST) {
+			advance_broken(o, f, "not an event that threads write");
+			return RUN_BROKEN;
+		}
+		result = experimental(o, f);
+		if (result != ADVANCE_READY)
+			goto not_ready;
+		break;
+	}
+	f->p = f->after;
 	return RUN_TURN;
 
 not_ready:
@@ -347,4 +341,26 @@ not_ready:
 no_event:
 	order_no_event(o, f);
 	return RUN_BROKEN;
+}
+
+enum run order_run(struct order *o, struct front *f, int64_t limit)
+{
+	o->thread[f->m].known = true;
+	do {
+		enum fast fast = advance_fast(o, f, limit);
+		if (fast == FAST_TURN)
+			return RUN_TURN;
+		if (fast == FAST_UNUSUAL) {
+			enum run run = advance_one(o, f);
+			if (run != RUN_TURN)
+				return run;
+			if (f->p == f->end)
+				return RUN_BATCH;
+		}
+		if (__builtin_expect(!front_peek(f), 0)) {
+			order_no_event(o, f);
+			return RUN_BROKEN;
+		}
+	} while (f->time_ns <= limit && o->events <= BLOCK_EVENTS - BLOCK_ROOM);
+	return RUN_TURN;
 }

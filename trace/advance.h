@@ -55,10 +55,11 @@ ORDER_HOT void transition(struct trace_event *e, uint32_t subject, uint8_t from,
 	e->to = to;
 }
 
-ORDER_HOT bool succeeds(const struct order *o, uint64_t seq, uint64_t last_generation,
-                        uint64_t last)
+/* Generations that follow each other differ in the lower half of their numbers. */
+static inline bool succeeds(const struct order *o, uint64_t seq, uint32_t last_generation,
+                            uint64_t last)
 {
-	return last_generation == o->generation->number && seq == last + 1;
+	return last_generation == (uint32_t)o->generation->number && seq == last + 1;
 }
 
 /* A string ID as a number of names; unknown ones are an error, or repaired. */
@@ -75,6 +76,14 @@ ORDER_HOT bool take_name(struct order *o, uint64_t id, uint32_t *name)
 }
 #define NEED_NAME(id, name) \
 	NEED(take_name(o, id, name), "string %llu isn't there", (unsigned long long)(id))
+
+/* advance_fast.c: what ended its run through one thread's usual events. */
+enum fast {
+	FAST_UNUSUAL, /* the next event needs its handler */
+	FAST_PEEK,    /* the next event's type and time have to be read with care */
+	FAST_TURN,    /* see RUN_TURN */
+};
+enum fast advance_fast(struct order *o, struct front *f, int64_t limit);
 
 /* advance_procs.c */
 enum advance advance_proc_status(struct order *o, struct front *f);

@@ -17,7 +17,7 @@ enum advance advance_go_status(struct order *o, struct front *f)
 		     (unsigned long long)id, advance_go_state[o->goroutine[slot].status],
 		     advance_go_state[status]);
 		o->goroutine[slot].seq = 0;
-		o->goroutine[slot].seq_generation = o->generation->number;
+		o->goroutine[slot].seq_generation = (uint32_t)o->generation->number;
 	} else {
 		NEED(initial, "goroutine %llu was never created", (unsigned long long)id);
 		slot = order_add_goroutine(o, id, (uint8_t)status);

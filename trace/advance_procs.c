@@ -30,7 +30,7 @@ enum advance advance_proc_status(struct order *o, struct front *f)
 		from = o->generation->number == o->initial ? PROC_BAD : TRACE_NOT_EXIST;
 	}
 	o->proc[slot].seq = 0;
-	o->proc[slot].seq_generation = o->generation->number;
+	o->proc[slot].seq_generation = (uint32_t)o->generation->number;
 	transition(order_emit(o, f->type, f->time_ns, m), slot, from, to);
 	if (HAS_THREAD && (status == PROC_RUNNING || status == PROC_SYSCALL))
 		o->thread[f->m].p = slot_or_none(id, slot);

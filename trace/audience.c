@@ -89,6 +89,8 @@ static bool show(struct audience *a, const struct bundle *b)
 	const struct trace_block block = {
 		.event = b->event,
 		.events = b->events,
+		.other = b->other,
+		.others = b->others,
 		.present = b->present,
 		.generation = b->generation ? &a->view : NULL,
 		.names = a->names,

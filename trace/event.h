@@ -55,7 +55,10 @@ struct trace_slot {
 struct trace_block {
 	const struct trace_event *event;
 	size_t events;
-	uint64_t present;              /* bits of the types in it: rare ones needn't be looked for */
+	/* Those that are no transitions of goroutines, in their order: a few of a hundred. */
+	const struct trace_event *const *other;
+	size_t others;
+	uint64_t present;              /* bits of their types: rare ones needn't be looked for */
 	struct generation *generation; /* NULL before the first and behind the last one */
 	struct names *names;
 	uint64_t gomaxprocs; /* when a trace of format 1 began; 0: unknown, or PROCS_CHANGE tells */
@@ -67,6 +70,20 @@ struct trace_block {
 	const struct trace_slot *thread;
 	size_t threads;
 };
+
+/* Where the transitions end that come before the i-th of the others, or behind the last one:
+ *     e = block->event;
+ *     for (size_t i = 0; i <= block->others; i++) {
+ *         for (end = trace_block_until(block, i); e < end; e++)
+ *             ... a transition of a goroutine
+ *         if (i < block->others)
+ *             ... e++ is another event
+ *     }
+ */
+static inline const struct trace_event *trace_block_until(const struct trace_block *block, size_t i)
+{
+	return i < block->others ? block->other[i] : block->event + block->events;
+}
 
 struct trace_visitor {
 	void *self;

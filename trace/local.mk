@@ -3,7 +3,8 @@ trace_libtrace_a_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 trace_libtrace_a_SOURCES = \
 	trace/activity.c trace/activity.h \
 	trace/advance.c trace/advance.h \
-	trace/advance_gc.c trace/advance_goroutines.c trace/advance_procs.c trace/advance_user.c \
+	trace/advance_fast.c trace/advance_gc.c trace/advance_goroutines.c trace/advance_procs.c \
+	trace/advance_user.c \
 	trace/blocking.c trace/blocking.h \
 	trace/breakdown.c trace/breakdown.h \
 	trace/audience.c trace/audience.h \

@@ -22,7 +22,7 @@ uint32_t order_add_goroutine(struct order *o, uint64_t id, uint8_t status)
 		slot = (uint32_t)o->goroutines++;
 	}
 	o->goroutine[slot] = (struct trace_goroutine){.id = id,
-	                                              .seq_generation = o->generation->number,
+	                                              .seq_generation = (uint32_t)o->generation->number,
 	                                              .status = status};
 	if (!bundle_add_birth(o->bundle, SLOT_GOROUTINE, slot, id))
 		return TRACE_NONE;
@@ -47,8 +47,9 @@ uint32_t order_add_proc(struct order *o, uint64_t id, uint8_t status)
 	if (!wire_grow(&o->proc, &o->proc_capacity, o->procs, sizeof *o->proc))
 		return TRACE_NONE;
 	uint32_t slot = (uint32_t)o->procs;
-	o->proc[slot] =
-		(struct trace_proc){.id = id, .seq_generation = o->generation->number, .status = status};
+	o->proc[slot] = (struct trace_proc){.id = id,
+	                                    .seq_generation = (uint32_t)o->generation->number,
+	                                    .status = status};
 	if (!bundle_add_birth(o->bundle, SLOT_PROC, slot, id) || !idmap_put(&o->proc_of, id, slot))
 		return TRACE_NONE;
 	o->procs++;
@@ -145,7 +146,7 @@ static void next_bundle(struct order *o)
 {
 	o->bundle = audience_bundle(o->audience);
 	o->event = o->bundle->event;
-	o->events = 0;
+	o->events = o->others = 0;
 	o->present = 0;
 }
 
@@ -217,6 +218,7 @@ static enum order_result hand_over(struct order *o, enum bundle_kind kind, int64
 	struct bundle *b = o->bundle;
 	b->kind = kind;
 	b->events = o->events;
+	b->others = o->others;
 	b->present = o->present;
 	b->slots[SLOT_GOROUTINE] = o->goroutines;
 	b->slots[SLOT_PROC] = o->procs;

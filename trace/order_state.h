@@ -7,6 +7,7 @@
 
 #include "trace/audience.h"
 #include "trace/order.h"
+#include "trace/transition.h"
 
 /* For what runs once per event: the compiler finds these too large to inline, but a call costs as
    much as they do. */
@@ -33,9 +34,11 @@ struct heap_entry {
 	struct front *front;
 };
 
+/* Half a cache line: of all that is in the order's memory, these are looked at most. */
 struct trace_goroutine {
 	uint64_t id;
-	uint64_t seq, seq_generation;
+	uint64_t seq;
+	uint32_t seq_generation; /* the lower half of its number */
 	uint32_t regions, stops; /* nodes in flight */
 	uint8_t status;          /* enum go_status */
 	bool assist;
@@ -43,7 +46,8 @@ struct trace_goroutine {
 
 struct trace_proc {
 	uint64_t id;
-	uint64_t seq, seq_generation;
+	uint64_t seq;
+	uint32_t seq_generation;
 	uint8_t status; /* enum proc_status */
 	bool sweep;
 };
@@ -75,8 +79,8 @@ struct order {
 	struct audience *audience;
 	struct bundle *bundle;     /* being filled */
 	struct trace_event *event; /* of the bundle */
-	size_t events;
-	uint64_t present; /* types among them */
+	size_t events, others;
+	uint64_t present; /* types among the others */
 	int64_t last_ns, first_ns;
 	uint64_t total, syncs;
 
@@ -163,6 +167,14 @@ static inline int64_t order_bound(int64_t ns)
 	return __builtin_expect(ns < -most, 0) ? -most : ns;
 }
 
+/* No transition of a goroutine. */
+ORDER_HOT void order_note_other(struct order *o, const struct trace_event *e)
+{
+	o->bundle->other[o->others++] = e;
+	if (e->type < 64)
+		o->present |= EV_BIT(e->type);
+}
+
 /* Appends an event in the context of the thread in slot m. */
 ORDER_HOT struct trace_event *order_emit(struct order *o, uint8_t type, int64_t time_ns, uint32_t m)
 {
@@ -179,10 +191,10 @@ ORDER_HOT struct trace_event *order_emit(struct order *o, uint8_t type, int64_t 
 	e->subject = TRACE_NONE;
 	e->name = NAME_NONE;
 	e->type = type;
-	if (type < 64)
-		o->present |= EV_BIT(type);
 	e->from = e->to = 0;
 	e->synthetic = false;
+	if (!is_go_transition(type))
+		order_note_other(o, e);
 	return e;
 }
 

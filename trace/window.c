@@ -14,6 +14,12 @@ static bool show(struct window *w, const struct trace_block *whole, size_t from,
 	struct trace_block part = *whole;
 	part.event += from;
 	part.events = to - from;
+	while (part.others && part.other[0] < part.event) {
+		part.other++;
+		part.others--;
+	}
+	while (part.others && part.other[part.others - 1] >= part.event + part.events)
+		part.others--;
 	for (size_t i = 0; i < w->members && from < to; i++)
 		if (!w->member[i].visitor.events(w->member[i].visitor.self, &part))
 			return false;
