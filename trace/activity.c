@@ -1,7 +1,5 @@
 #include "trace/activity.h"
 
-#include "trace/transition.h"
-
 static int64_t bytes_of(uint64_t n)
 {
 	return n > INT64_MAX ? INT64_MAX : (int64_t)n;
@@ -14,13 +12,14 @@ static void move(struct timeline *t, int64_t now, bool was, bool is)
 }
 
 /* States are taken from the events alone: "not determined" and "does not exist" are none. */
-static void event(struct activity *a, const struct trace_event *e)
+static void transition(struct activity *a, const struct trace_event *e)
 {
-	if (is_go_transition(e->type)) {
-		move(&a->runnable, e->time_ns, e->from == GO_RUNNABLE, e->to == GO_RUNNABLE);
-		move(&a->syscalls, e->time_ns, e->from == GO_SYSCALL, e->to == GO_SYSCALL);
-		return;
-	}
+	move(&a->runnable, e->time_ns, e->from == GO_RUNNABLE, e->to == GO_RUNNABLE);
+	move(&a->syscalls, e->time_ns, e->from == GO_SYSCALL, e->to == GO_SYSCALL);
+}
+
+static void other(struct activity *a, const struct trace_event *e)
+{
 	switch (e->type) {
 	case EV_PROC_START:
 	case EV_PROC_STOP:
@@ -46,13 +45,45 @@ static void event(struct activity *a, const struct trace_event *e)
 	}
 }
 
+static void each(struct activity *a, const struct trace_block *block)
+{
+	const struct trace_event *e = block->event;
+	for (size_t i = 0; i <= block->others; i++, e++)
+		for (const struct trace_event *end = trace_block_until(block, i); e < end; e++)
+			transition(a, e);
+}
+
+/* The usual case: the whole block lies within a bin. */
+static bool within_bins(struct activity *a, const struct trace_block *block)
+{
+	struct timeline_stretch runnable, syscalls;
+	int64_t first_ns = block->event[0].time_ns, last_ns = block->event[block->events - 1].time_ns;
+	if (!timeline_begin(&a->runnable, &runnable, first_ns, last_ns) ||
+	    !timeline_begin(&a->syscalls, &syscalls, first_ns, last_ns))
+		return false;
+	const struct trace_event *e = block->event;
+	for (size_t i = 0; i <= block->others; i++, e++)
+		for (const struct trace_event *end = trace_block_until(block, i); e < end; e++) {
+			timeline_change(&runnable, e->time_ns,
+			                (e->to == GO_RUNNABLE) - (e->from == GO_RUNNABLE));
+			timeline_change(&syscalls, e->time_ns, (e->to == GO_SYSCALL) - (e->from == GO_SYSCALL));
+		}
+	timeline_end(&a->runnable, &runnable, last_ns);
+	timeline_end(&a->syscalls, &syscalls, last_ns);
+	return true;
+}
+
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct activity *a = self;
-	if (block->events && !a->running.begun)
+	if (!block->events)
+		return true;
+	if (!a->running.begun)
 		activity_restart(a, block->event[0].time_ns);
-	for (size_t i = 0; i < block->events; i++)
-		event(a, &block->event[i]);
+	for (size_t i = 0; i < block->others; i++)
+		other(a, block->other[i]);
+	if (!within_bins(a, block))
+		each(a, block);
 	return true;
 }
 

@@ -30,8 +30,8 @@ struct turn {
 /* Times and the clock's rate must be such that no sum can overflow. */
 static bool can_begin(const struct order *o, const struct front *f)
 {
-	return f->m != 0 && !o->reference_clock && order_bound(f->time_ns) == f->time_ns &&
-	       order_bound(o->last_ns) == o->last_ns && f->ns_per_tick >= 0 && f->ns_per_tick < 1 << 20;
+	return f->m != 0 && !o->reference_clock && bound_ns(f->time_ns) == f->time_ns &&
+	       bound_ns(o->last_ns) == o->last_ns && f->ns_per_tick >= 0 && f->ns_per_tick < 1 << 20;
 }
 
 ORDER_HOT struct trace_event *fill(struct turn *t, uint8_t type, uint32_t subject, uint32_t name,
@@ -193,7 +193,7 @@ enum fast advance_fast(struct order *o, struct front *f, int64_t limit)
 	};
 	const struct trace_event *const full = &o->event[BLOCK_EVENTS - BLOCK_ROOM];
 	const uint8_t *const end = f->end;
-	const int64_t until_ns = limit > 0 ? order_bound(limit) : limit;
+	const int64_t until_ns = limit > 0 ? bound_ns(limit) : limit;
 	enum fast result = FAST_UNUSUAL;
 	while (end - t.p >= ROOM) {
 		uint64_t arg[MOST_ARGS], ticks;

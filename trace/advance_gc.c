@@ -96,6 +96,7 @@ enum advance advance_assist_begin(struct order *o, struct front *f)
 	o->goroutine[m->g].assist = true;
 	struct trace_event *e = emit(o, f);
 	e->subject = m->g;
+	e->to = o->goroutine[m->g].status;
 	e->arg[2] = f->arg[0];
 	return ADVANCE_READY;
 }
@@ -108,7 +109,9 @@ enum advance advance_assist_active(struct order *o, struct front *f)
 	NEED(o->goroutine[slot].assist != initial, "goroutine %llu %s", (unsigned long long)f->arg[0],
 	     initial ? "assists already" : "doesn't assist");
 	o->goroutine[slot].assist = true;
-	emit(o, f)->subject = slot;
+	struct trace_event *e = emit(o, f);
+	e->subject = slot;
+	e->to = o->goroutine[slot].status;
 	return ADVANCE_READY;
 }
 
@@ -119,7 +122,9 @@ enum advance advance_assist_end(struct order *o, struct front *f)
 	NEED(o->goroutine[m->g].assist, "goroutine %llu doesn't assist",
 	     (unsigned long long)o->goroutine[m->g].id);
 	o->goroutine[m->g].assist = false;
-	emit(o, f)->subject = m->g;
+	struct trace_event *e = emit(o, f);
+	e->subject = m->g;
+	e->to = o->goroutine[m->g].status;
 	return ADVANCE_READY;
 }
 

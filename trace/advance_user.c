@@ -100,7 +100,9 @@ enum advance advance_go_label(struct order *o, struct front *f)
 	uint32_t name;
 	NEED_USER;
 	NEED_NAME(f->arg[0], &name);
-	emit(o, f)->name = name;
+	struct trace_event *e = emit(o, f);
+	e->name = name;
+	e->to = o->goroutine[m->g].status;
 	return ADVANCE_READY;
 }
 

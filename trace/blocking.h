@@ -26,6 +26,12 @@ struct blocked {
 	bool always;   /* since the beginning */
 };
 
+/* A stack nearly always blocks in one way: the site found last. */
+struct site_memo {
+	uint32_t key;  /* reason << 1 | syscall */
+	uint32_t site; /* index + 1; 0: none yet */
+};
+
 struct blocking {
 	struct stacks *stacks;
 	uint64_t only; /* this goroutine alone; 0: all */
@@ -35,6 +41,9 @@ struct blocking {
 	struct idmap site_of;
 	struct blocked *slot;
 	size_t slots;
+	struct site_memo *memo; /* by the ID of a stack of one generation */
+	size_t memos;
+	uint64_t generation, offset; /* which one */
 };
 
 /* All zero, with `stacks` set, is a good start. */

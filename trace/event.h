@@ -32,7 +32,7 @@ struct trace_event {
 	uint32_t subject; /* slot of the goroutine or P that a transition or a range is about */
 	uint32_t name;    /* reason, kind of STW, task, region, log category, label: in names */
 	uint8_t type;     /* enum trace_event_type */
-	uint8_t from, to; /* of a transition */
+	uint8_t from, to; /* of a transition; `to` also the state that an assist or a label finds */
 	bool synthetic;   /* stands for a part of another event */
 };
 /*

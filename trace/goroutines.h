@@ -20,16 +20,19 @@ struct reason_time {
 };
 
 struct goroutine_time {
-	uint64_t id;
-	int64_t since_ns, first_ns;
+	/* What each transition looks at comes first. */
+	int64_t since_ns;
 	int64_t state_ns[GO_STATUS_COUNT]; /* by enum go_status; GO_WAITING is the sum over reasons */
-	uint32_t reasons;                  /* list in goroutines.reason, index + 1 */
-	uint32_t reason;                   /* of the wait that goes on */
-	uint32_t function, creator;        /* names; NAME_NONE: unknown */
+	uint32_t wait;                     /* that goes on: in the list of reasons, index + 1 */
+	uint32_t function;                 /* names; NAME_NONE: unknown */
 	uint32_t starts;                   /* times it began to run */
-	int64_t latency_max_ns;            /* longest wait to run */
 	uint8_t state;                     /* enum go_status, or TRACE_NOT_EXIST for a free slot */
 	bool created;                      /* during the trace */
+	int64_t latency_max_ns;            /* longest wait to run */
+	uint64_t id;
+	int64_t first_ns;
+	uint32_t reasons; /* list in goroutines.reason, index + 1 */
+	uint32_t creator; /* name */
 };
 
 /* All goroutines that start with one function and were created by one function. */

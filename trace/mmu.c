@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
-#include "trace/transition.h"
 
 #define MS INT64_C(1000000)
+
+/* Of a goroutine: works for the collector, assists it, is one of those that are busy with it. */
+enum { WORKS = 1, ASSISTS = 2, COUNTED = 4 };
 
 const int64_t mmu_window_ns[MMU_WINDOWS] = {
 	1 * MS, 2 * MS, 5 * MS, 10 * MS, 20 * MS, 50 * MS, 100 * MS, 200 * MS, 500 * MS, 1000 * MS,
@@ -14,7 +16,7 @@ const int64_t mmu_window_ns[MMU_WINDOWS] = {
 
 void mmu_finish(struct mmu *mmu)
 {
-	free(mmu->slot);
+	free(mmu->flags);
 	memset(mmu, 0, sizeof *mmu);
 }
 
@@ -114,24 +116,32 @@ void mmu_restart(void *self, int64_t time_ns)
 		add_point(&mmu->window[i], mmu_window_ns[i], p);
 }
 
-static void recount(struct mmu *mmu, struct mmu_goroutine *g, int64_t now)
+/* What the goroutine is for the collector, now that it is in this state. */
+static void recount(struct mmu *mmu, uint8_t *flags, uint8_t state, int64_t now)
 {
-	bool counts = g->executes && (g->worker || g->assists);
-	if (counts == g->counted)
+	bool counts = (state == GO_RUNNING || state == GO_SYSCALL) && (*flags & (WORKS | ASSISTS));
+	if (counts == ((*flags & COUNTED) != 0))
 		return;
 	advance(mmu, now);
 	mmu->busy = counts ? mmu->busy + 1 : mmu->busy - 1;
-	g->counted = counts;
+	*flags ^= COUNTED;
 }
 
+/* Of a goroutine that has flags: few have any. */
 static void transition(struct mmu *mmu, const struct trace_event *e)
 {
-	struct mmu_goroutine *g = &mmu->slot[e->subject];
-	g->executes = e->to == GO_RUNNING || e->to == GO_SYSCALL;
-	if (g->worker || g->assists || g->counted)
-		recount(mmu, g, e->time_ns);
+	uint8_t *flags = &mmu->flags[e->subject];
+	recount(mmu, flags, e->to, e->time_ns);
 	if (e->to == TRACE_NOT_EXIST)
-		*g = (struct mmu_goroutine){0};
+		*flags = 0;
+}
+
+static void set_flag(struct mmu *mmu, const struct trace_event *e, uint32_t slot, uint8_t flag,
+                     bool on)
+{
+	uint8_t *flags = &mmu->flags[slot];
+	*flags = (uint8_t)(on ? *flags | flag : *flags & ~flag);
+	recount(mmu, flags, e->to, e->time_ns);
 }
 
 static bool begins(const struct trace_block *block, const struct trace_event *e, const char *prefix)
@@ -152,10 +162,6 @@ static void stop(struct mmu *mmu, const struct trace_block *block, const struct 
 
 static void event(struct mmu *mmu, const struct trace_block *block, const struct trace_event *e)
 {
-	if (is_go_transition(e->type)) {
-		transition(mmu, e);
-		return;
-	}
 	switch (e->type) {
 	case EV_STW_BEGIN:
 	case EV_STW_END:
@@ -164,15 +170,12 @@ static void event(struct mmu *mmu, const struct trace_block *block, const struct
 	case EV_GC_MARK_ASSIST_BEGIN:
 	case EV_GC_MARK_ASSIST_ACTIVE:
 	case EV_GC_MARK_ASSIST_END:
-		mmu->slot[e->subject].assists = e->type != EV_GC_MARK_ASSIST_END;
-		recount(mmu, &mmu->slot[e->subject], e->time_ns);
+		set_flag(mmu, e, e->subject, ASSISTS, e->type != EV_GC_MARK_ASSIST_END);
 		break;
 	case EV_GO_LABEL:
 		/* gcBgMarkWorker labels itself with its mode each time it goes to work. */
-		if (e->g != TRACE_NONE && begins(block, e, "GC ")) {
-			mmu->slot[e->g].worker = !begins(block, e, "GC (idle)");
-			recount(mmu, &mmu->slot[e->g], e->time_ns);
-		}
+		if (e->g != TRACE_NONE && begins(block, e, "GC "))
+			set_flag(mmu, e, e->g, WORKS, !begins(block, e, "GC (idle)"));
 		break;
 	case EV_PROCS_CHANGE:
 		advance(mmu, e->time_ns);
@@ -188,19 +191,25 @@ static bool on_events(void *self, const struct trace_block *block)
 	struct mmu *mmu = self;
 	if (block->goroutines > mmu->slots) {
 		size_t n = block->goroutines * 2;
-		struct mmu_goroutine *slot = reallocarray(mmu->slot, n, sizeof *slot);
-		if (!slot)
+		uint8_t *flags = realloc(mmu->flags, n);
+		if (!flags)
 			return false;
-		memset(slot + mmu->slots, 0, (n - mmu->slots) * sizeof *slot);
-		mmu->slot = slot;
+		memset(flags + mmu->slots, 0, n - mmu->slots);
+		mmu->flags = flags;
 		mmu->slots = n;
 	}
 	if (!mmu->begun && block->events)
 		mmu_restart(mmu, block->event[0].time_ns);
 	if (mmu->procs == 0)
 		mmu->procs = block->gomaxprocs;
-	for (size_t i = 0; i < block->events; i++)
-		event(mmu, block, &block->event[i]);
+	const struct trace_event *e = block->event;
+	for (size_t i = 0; i <= block->others; i++) {
+		for (const struct trace_event *end = trace_block_until(block, i); e < end; e++)
+			if (mmu->flags[e->subject])
+				transition(mmu, e);
+		if (i < block->others)
+			event(mmu, block, e++);
+	}
 	return true;
 }
 
@@ -208,8 +217,8 @@ static void on_gap(void *self, int64_t time_ns)
 {
 	struct mmu *mmu = self;
 	advance(mmu, time_ns);
-	for (size_t i = 0; i < mmu->slots; i++)
-		mmu->slot[i] = (struct mmu_goroutine){0};
+	if (mmu->slots)
+		memset(mmu->flags, 0, mmu->slots);
 	mmu->busy = mmu->stops = 0;
 }
 

@@ -31,10 +31,6 @@ struct mmu_window {
 	unsigned first, points, next;       /* next: the first whose own window is not over */
 };
 
-struct mmu_goroutine {
-	bool worker, assists, executes, counted;
-};
-
 struct mmu {
 	bool begun;
 	int64_t first_ns, last_ns;
@@ -44,7 +40,7 @@ struct mmu {
 	uint64_t procs;
 	uint64_t busy; /* goroutines that run for the collector */
 	uint64_t stops;
-	struct mmu_goroutine *slot;
+	uint8_t *flags; /* by goroutine's slot */
 	size_t slots;
 };
 

@@ -225,7 +225,7 @@ static enum order_result hand_over(struct order *o, enum bundle_kind kind, int64
 	b->slots[SLOT_THREAD] = o->threads;
 	b->generation = o->generation;
 	b->gomaxprocs = o->gomaxprocs;
-	b->time_ns = order_bound(time_ns);
+	b->time_ns = bound_ns(time_ns);
 	bool ok = audience_show(o->audience);
 	next_bundle(o);
 	return ok ? ORDER_OK : ORDER_NO_MEMORY;

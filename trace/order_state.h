@@ -6,6 +6,7 @@
 #define SCHEDTOP_TRACE_ORDER_STATE_H
 
 #include "trace/audience.h"
+#include "trace/elapsed.h"
 #include "trace/order.h"
 #include "trace/transition.h"
 
@@ -158,15 +159,6 @@ enum run order_run(struct order *o, struct front *f, int64_t limit);
 /* Says that the thread's next event is none. */
 void order_no_event(struct order *o, const struct front *f);
 
-/* Times that differ by less than 2^62, so that nobody's subtraction overflows: 73 years. */
-static inline int64_t order_bound(int64_t ns)
-{
-	const int64_t most = INT64_C(1) << 61;
-	if (__builtin_expect(ns > most, 0))
-		return most;
-	return __builtin_expect(ns < -most, 0) ? -most : ns;
-}
-
 /* No transition of a goroutine. */
 ORDER_HOT void order_note_other(struct order *o, const struct trace_event *e)
 {
@@ -183,7 +175,7 @@ ORDER_HOT struct trace_event *order_emit(struct order *o, uint8_t type, int64_t 
 	int64_t last = o->last_ns;
 	o->last_ns = time_ns > last ? time_ns : last + (last != INT64_MAX);
 	e->time_ns = o->last_ns;
-	e->at_ns = order_bound(o->reference_clock ? o->last_ns : time_ns);
+	e->at_ns = bound_ns(o->reference_clock ? o->last_ns : time_ns);
 	e->arg[0] = e->arg[1] = e->arg[2] = 0;
 	e->g = thread->g;
 	e->p = thread->p;

@@ -85,8 +85,11 @@ const char *v1_show_start(struct v1_showing *s)
 	if (slot == TRACE_NONE)
 		return v1_no_memory;
 	v1_transition(s, v1_emit(s, EV_GO_START), slot, GO_RUNNABLE, GO_RUNNING);
-	if (labelled)
-		v1_emit(s, EV_GO_LABEL)->name = v1_name_of(s, s->e->arg[2]);
+	if (labelled) {
+		struct trace_event *e = v1_emit(s, EV_GO_LABEL);
+		e->name = v1_name_of(s, s->e->arg[2]);
+		e->to = GO_RUNNING;
+	}
 	return NULL;
 }
 

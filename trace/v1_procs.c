@@ -112,6 +112,7 @@ static const char *show_range(struct v1_showing *s, uint8_t type, uint32_t name)
 	struct trace_event *e = v1_emit(s, type);
 	e->subject = slot;
 	e->name = name;
+	e->to = s->o->goroutine[slot].status;
 	return NULL;
 }
 

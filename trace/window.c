@@ -30,7 +30,7 @@ static void enter(struct window *w)
 {
 	w->place = WINDOW_INSIDE;
 	for (size_t i = 0; i < w->members && w->from_ns > 0; i++)
-		w->member[i].restart(w->member[i].visitor.self, border(w, w->from_ns));
+		w->member[i].restart(w->member[i].visitor.self, bound_ns(border(w, w->from_ns)));
 }
 
 static void leave(struct window *w, const struct trace_block *block, int64_t time_ns)
