@@ -45,45 +45,44 @@ static void other(struct activity *a, const struct trace_event *e)
 	}
 }
 
-static void each(struct activity *a, const struct trace_block *block)
+void activity_each(struct activity *a, const struct trace_block *block)
 {
-	const struct trace_event *e = block->event;
-	for (size_t i = 0; i <= block->others; i++, e++)
-		for (const struct trace_event *end = trace_block_until(block, i); e < end; e++)
-			transition(a, e);
+	TRACE_TRANSITIONS(e, block)
+	transition(a, e);
 }
 
-/* The usual case: the whole block lies within a bin. */
-static bool within_bins(struct activity *a, const struct trace_block *block)
+bool activity_begin(struct activity *a, const struct trace_block *block,
+                    struct activity_stretch *stretch)
 {
-	struct timeline_stretch runnable, syscalls;
-	int64_t first_ns = block->event[0].time_ns, last_ns = block->event[block->events - 1].time_ns;
-	if (!timeline_begin(&a->runnable, &runnable, first_ns, last_ns) ||
-	    !timeline_begin(&a->syscalls, &syscalls, first_ns, last_ns))
+	if (!block->events)
 		return false;
-	const struct trace_event *e = block->event;
-	for (size_t i = 0; i <= block->others; i++, e++)
-		for (const struct trace_event *end = trace_block_until(block, i); e < end; e++) {
-			timeline_change(&runnable, e->time_ns,
-			                (e->to == GO_RUNNABLE) - (e->from == GO_RUNNABLE));
-			timeline_change(&syscalls, e->time_ns, (e->to == GO_SYSCALL) - (e->from == GO_SYSCALL));
-		}
-	timeline_end(&a->runnable, &runnable, last_ns);
-	timeline_end(&a->syscalls, &syscalls, last_ns);
-	return true;
+	int64_t first_ns = block->event[0].time_ns, last_ns = block->event[block->events - 1].time_ns;
+	if (!a->running.begun)
+		activity_restart(a, first_ns);
+	for (size_t i = 0; i < block->others; i++)
+		other(a, block->other[i]);
+	return timeline_begin(&a->runnable, &stretch->runnable, first_ns, last_ns) &&
+	       timeline_begin(&a->syscalls, &stretch->syscalls, first_ns, last_ns);
+}
+
+void activity_end(struct activity *a, const struct trace_block *block,
+                  const struct activity_stretch *stretch)
+{
+	int64_t last_ns = block->event[block->events - 1].time_ns;
+	timeline_end(&a->runnable, &stretch->runnable, last_ns);
+	timeline_end(&a->syscalls, &stretch->syscalls, last_ns);
 }
 
 static bool on_events(void *self, const struct trace_block *block)
 {
-	struct activity *a = self;
-	if (!block->events)
+	struct activity_stretch stretch;
+	if (!activity_begin(self, block, &stretch)) {
+		activity_each(self, block);
 		return true;
-	if (!a->running.begun)
-		activity_restart(a, block->event[0].time_ns);
-	for (size_t i = 0; i < block->others; i++)
-		other(a, block->other[i]);
-	if (!within_bins(a, block))
-		each(a, block);
+	}
+	TRACE_TRANSITIONS(e, block)
+	activity_change(&stretch, e);
+	activity_end(self, block, &stretch);
 	return true;
 }
 

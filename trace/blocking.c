@@ -61,8 +61,8 @@ static uint32_t find_site(struct blocking *a, uint32_t stack, uint32_t reason, b
 	return (uint32_t)++a->sites;
 }
 
-static uint32_t look_up_site(struct blocking *a, const struct trace_block *block,
-                             const struct trace_event *e)
+uint32_t blocking_look_up_site(struct blocking *a, const struct trace_block *block,
+                               const struct trace_event *e)
 {
 	bool own = e->type != EV_GO_CREATE_BLOCKED && e->type != EV_GO_CREATE_SYSCALL;
 	uint32_t stack = own ? stacks_number(a->stacks, block, e->arg[2]) : STACK_NONE;
@@ -74,55 +74,39 @@ static uint32_t look_up_site(struct blocking *a, const struct trace_block *block
 	return site;
 }
 
-static inline uint32_t site_of(struct blocking *a, const struct trace_block *block,
-                               const struct trace_event *e)
-{
-	if (e->type == EV_GO_BLOCK || e->type == EV_GO_SYSCALL_BEGIN) {
-		const struct site_memo *memo = e->arg[2] < a->memos ? &a->memo[e->arg[2]] : NULL;
-		if (memo && memo->site && memo->key == (e->name << 1 | (e->to == GO_SYSCALL)))
-			return memo->site;
-	}
-	return look_up_site(a, block, e);
-}
-
-static inline void close_wait(struct blocking *a, struct blocked *g, int64_t ns)
-{
-	struct block_site *site = &a->site[g->site - 1];
-	site->count++;
-	add_ns(&site->total_ns, ns);
-	if (ns > site->max_ns)
-		site->max_ns = ns;
-	g->site = 0;
-}
-
-static inline bool transition(struct blocking *a, const struct trace_block *block,
-                              const struct trace_event *e)
+bool blocking_transition(struct blocking *a, const struct trace_block *block,
+                         const struct trace_event *e)
 {
 	struct blocked *g = &a->slot[e->subject];
 	/* A status says again what is known, unless it is the first that is heard of it. */
 	if (e->from == e->to)
 		return true;
 	if (g->site)
-		close_wait(a, g, bounded_elapsed_ns(g->since_ns, e->at_ns));
+		blocking_close(a, g, bounded_elapsed_ns(g->since_ns, e->at_ns));
 	if ((e->to != GO_WAITING && e->to != GO_SYSCALL) ||
 	    (a->only && block->goroutine[e->subject].id != a->only))
 		return true;
 	g->since_ns = e->at_ns;
-	g->site = site_of(a, block, e);
+	g->site = e->type == EV_GO_BLOCK || e->type == EV_GO_SYSCALL_BEGIN
+	              ? blocking_site(a, block, e, e->to == GO_SYSCALL)
+	              : blocking_look_up_site(a, block, e);
 	g->always = e->from == GO_BAD;
 	return g->site != 0;
+}
+
+bool blocking_prepare(struct blocking *a, const struct trace_block *block)
+{
+	return grow(a, block->goroutines) && begin_generation(a, block->generation);
 }
 
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct blocking *a = self;
-	if (!grow(a, block->goroutines) || !begin_generation(a, block->generation))
+	if (!blocking_prepare(a, block))
 		return false;
-	const struct trace_event *e = block->event;
-	for (size_t i = 0; i <= block->others; i++, e++)
-		for (const struct trace_event *end = trace_block_until(block, i); e < end; e++)
-			if (!transition(a, block, e))
-				return false;
+	TRACE_TRANSITIONS(e, block)
+	if (!blocking_transition(a, block, e))
+		return false;
 	return true;
 }
 
@@ -131,7 +115,7 @@ static void on_gap(void *self, int64_t time_ns)
 	struct blocking *a = self;
 	for (size_t i = 0; i < a->slots; i++)
 		if (a->slot[i].site)
-			close_wait(a, &a->slot[i], elapsed_ns(a->slot[i].since_ns, time_ns));
+			blocking_close(a, &a->slot[i], elapsed_ns(a->slot[i].since_ns, time_ns));
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
@@ -148,7 +132,7 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 			site->open_goroutine = i < block->goroutines ? block->goroutine[i].id : 0;
 		}
 		site->open_always += g->always;
-		close_wait(a, g, ns);
+		blocking_close(a, g, ns);
 	}
 }
 

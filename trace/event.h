@@ -71,19 +71,23 @@ struct trace_block {
 	size_t threads;
 };
 
-/* Where the transitions end that come before the i-th of the others, or behind the last one:
- *     e = block->event;
- *     for (size_t i = 0; i <= block->others; i++) {
- *         for (end = trace_block_until(block, i); e < end; e++)
- *             ... a transition of a goroutine
- *         if (i < block->others)
- *             ... e++ is another event
- *     }
- */
-static inline const struct trace_event *trace_block_until(const struct trace_block *block, size_t i)
+/* The transitions of goroutines lie between the others: the i-th stretch of them, which the i-th
+   other event or the block ends. */
+static inline const struct trace_event *trace_stretch_begin(const struct trace_block *block,
+                                                            size_t i)
+{
+	return i > 0 ? block->other[i - 1] + 1 : block->event;
+}
+static inline const struct trace_event *trace_stretch_end(const struct trace_block *block, size_t i)
 {
 	return i < block->others ? block->other[i] : block->event + block->events;
 }
+/* For each of the transitions; `continue` and `return` are allowed within. */
+#define TRACE_TRANSITIONS(e, block)                                               \
+	for (size_t e##_i = 0; e##_i <= (block)->others; e##_i++)                     \
+		for (const struct trace_event *e = trace_stretch_begin(block, e##_i),     \
+		                              *e##_end = trace_stretch_end(block, e##_i); \
+		     e < e##_end; e++)
 
 struct trace_visitor {
 	void *self;

@@ -21,8 +21,7 @@ void goroutines_finish(struct goroutines *a)
 
 /* --- lists of reasons ------------------------------------------------------------------------ */
 
-/* The list's entry, index + 1; 0: no memory. */
-static uint32_t find_reason(struct goroutines *a, uint32_t *list, uint32_t reason)
+uint32_t goroutines_reason(struct goroutines *a, uint32_t *list, uint32_t reason)
 {
 	uint32_t i = *list;
 	while (i && a->reason[i - 1].reason != reason)
@@ -62,7 +61,7 @@ static bool merge_reasons(struct goroutines *a, uint32_t *into, uint32_t from)
 {
 	for (; from; from = a->reason[from - 1].next) {
 		struct reason_time r = a->reason[from - 1];
-		uint32_t i = find_reason(a, into, r.reason);
+		uint32_t i = goroutines_reason(a, into, r.reason);
 		if (!i)
 			return false;
 		add_reason(a, i, r.count, r.total_ns);
@@ -72,8 +71,9 @@ static bool merge_reasons(struct goroutines *a, uint32_t *into, uint32_t from)
 
 /* --- goroutines ------------------------------------------------------------------------------ */
 
-static bool grow_slots(struct goroutines *a, size_t slots)
+bool goroutines_prepare(struct goroutines *a, const struct trace_block *block)
 {
+	size_t slots = block->goroutines;
 	if (slots <= a->slots)
 		return true;
 	size_t n = a->slots ? a->slots : 64;
@@ -159,12 +159,6 @@ static uint32_t reason_of(struct goroutines *a, const struct trace_event *e)
 	return spent_kind(&a->known, e) == SPENT_OTHER ? NAME_NONE : e->name;
 }
 
-static bool begin_wait(struct goroutines *a, struct goroutine_time *g, uint32_t reason)
-{
-	g->wait = find_reason(a, &g->reasons, reason);
-	return g->wait != 0;
-}
-
 /* The first that is heard of it. */
 static bool meet(struct goroutines *a, struct goroutine_time *g, const struct trace_block *block,
                  const struct trace_event *e)
@@ -184,15 +178,7 @@ static bool meet(struct goroutines *a, struct goroutine_time *g, const struct tr
 		g->function = stack_function(block, e->arg[0], true);
 		g->creator = stack_function(block, e->arg[2], false);
 	}
-	return g->state != GO_WAITING || begin_wait(a, g, NAME_NONE);
-}
-
-static inline bool note_latency(struct goroutines *a, struct goroutine_time *g, int64_t ns)
-{
-	g->starts++;
-	if (ns > g->latency_max_ns)
-		g->latency_max_ns = ns;
-	return !wants(a, g) || distribution_add(&a->latency, ns);
+	return g->state != GO_WAITING || goroutines_begin_wait(a, g, NAME_NONE);
 }
 
 static inline bool move(struct goroutines *a, struct goroutine_time *g, const struct trace_event *e)
@@ -204,15 +190,15 @@ static inline bool move(struct goroutines *a, struct goroutine_time *g, const st
 	g->state = e->to;
 	if (e->to == TRACE_NOT_EXIST)
 		return retire(a, g, true);
-	if (e->to == GO_WAITING && !begin_wait(a, g, reason_of(a, e)))
+	if (e->to == GO_WAITING && !goroutines_begin_wait(a, g, reason_of(a, e)))
 		return false;
 	if (was == GO_RUNNABLE && e->to == GO_RUNNING)
-		return note_latency(a, g, ns);
+		return goroutines_note_latency(a, g, ns);
 	return was != GO_SYSCALL || !wants(a, g) || distribution_add(&a->syscall, ns);
 }
 
-static inline bool transition(struct goroutines *a, const struct trace_block *block,
-                              const struct trace_event *e)
+bool goroutines_transition(struct goroutines *a, const struct trace_block *block,
+                           const struct trace_event *e)
 {
 	struct goroutine_time *g = &a->slot[e->subject];
 	if (__builtin_expect(g->state == TRACE_NOT_EXIST, 0)) {
@@ -234,13 +220,11 @@ static inline bool transition(struct goroutines *a, const struct trace_block *bl
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct goroutines *a = self;
-	if (!grow_slots(a, block->goroutines))
+	if (!goroutines_prepare(a, block))
 		return false;
-	const struct trace_event *e = block->event;
-	for (size_t i = 0; i <= block->others; i++, e++)
-		for (const struct trace_event *end = trace_block_until(block, i); e < end; e++)
-			if (!transition(a, block, e))
-				return false;
+	TRACE_TRANSITIONS(e, block)
+	if (!goroutines_transition(a, block, e))
+		return false;
 	return true;
 }
 
@@ -289,7 +273,7 @@ void goroutines_restart(void *self, int64_t time_ns)
 		g->reasons = g->starts = 0;
 		g->created = false;
 		if (g->state == GO_WAITING)
-			begin_wait(a, g, g->wait); /* there was room for at least as many */
+			goroutines_begin_wait(a, g, g->wait); /* there was room for at least as many */
 	}
 	a->seen = a->most_alive = a->alive;
 	a->created = a->ended = a->blocked = 0;

@@ -75,4 +75,51 @@ void goroutines_finish(struct goroutines *goroutines);
 struct trace_visitor goroutines_visitor(struct goroutines *goroutines);
 void goroutines_restart(void *goroutines, int64_t time_ns);
 
+/* --- what states.c shows by itself ---------------------------------------------------------- */
+
+/* Room for the block's goroutines. false: no memory. */
+bool goroutines_prepare(struct goroutines *goroutines, const struct trace_block *block);
+/* Any transition. false: no memory. */
+bool goroutines_transition(struct goroutines *goroutines, const struct trace_block *block,
+                           const struct trace_event *e);
+/* Its entry in a list of reasons, index + 1; 0: no memory. */
+uint32_t goroutines_reason(struct goroutines *goroutines, uint32_t *list, uint32_t reason);
+
+/* Closes the state that the goroutine is known to be in: how long it was. A clock that steps back
+   adds nothing. */
+static inline int64_t goroutines_close(struct goroutine_time *g, uint8_t state, int64_t at_ns)
+{
+	int64_t ns = bounded_elapsed_ns(g->since_ns, at_ns);
+	add_ns(&g->state_ns[state], ns);
+	g->since_ns = at_ns;
+	return ns;
+}
+
+static inline void goroutines_close_wait(struct goroutines *a, const struct goroutine_time *g,
+                                         int64_t ns)
+{
+	struct reason_time *r = &a->reason[g->wait - 1];
+	r->count++;
+	add_ns(&r->total_ns, ns);
+}
+
+static inline bool goroutines_begin_wait(struct goroutines *a, struct goroutine_time *g,
+                                         uint32_t reason)
+{
+	uint32_t first = g->reasons;
+	bool is_first = first && a->reason[first - 1].reason == reason;
+	g->wait = is_first ? first : goroutines_reason(a, &g->reasons, reason);
+	return g->wait != 0;
+}
+
+/* false: no memory. */
+static inline bool goroutines_note_latency(struct goroutines *a, struct goroutine_time *g,
+                                           int64_t ns)
+{
+	g->starts++;
+	if (ns > g->latency_max_ns)
+		g->latency_max_ns = ns;
+	return (a->only && a->only != g->id) || distribution_add(&a->latency, ns);
+}
+
 #endif

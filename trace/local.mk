@@ -25,6 +25,7 @@ trace_libtrace_a_SOURCES = \
 	trace/regions.c trace/regions.h \
 	trace/samples.c trace/samples.h \
 	trace/stacks.c trace/stacks.h \
+	trace/states.c trace/states.h \
 	trace/tables.c trace/tables.h \
 	trace/tasks.c trace/tasks.h \
 	trace/timeline.c trace/timeline.h \

@@ -127,8 +127,7 @@ static void recount(struct mmu *mmu, uint8_t *flags, uint8_t state, int64_t now)
 	*flags ^= COUNTED;
 }
 
-/* Of a goroutine that has flags: few have any. */
-static void transition(struct mmu *mmu, const struct trace_event *e)
+void mmu_transition(struct mmu *mmu, const struct trace_event *e)
 {
 	uint8_t *flags = &mmu->flags[e->subject];
 	recount(mmu, flags, e->to, e->time_ns);
@@ -160,7 +159,7 @@ static void stop(struct mmu *mmu, const struct trace_block *block, const struct 
 		mmu->stops--;
 }
 
-static void event(struct mmu *mmu, const struct trace_block *block, const struct trace_event *e)
+void mmu_other(struct mmu *mmu, const struct trace_block *block, const struct trace_event *e)
 {
 	switch (e->type) {
 	case EV_STW_BEGIN:
@@ -186,9 +185,8 @@ static void event(struct mmu *mmu, const struct trace_block *block, const struct
 	}
 }
 
-static bool on_events(void *self, const struct trace_block *block)
+bool mmu_prepare(struct mmu *mmu, const struct trace_block *block)
 {
-	struct mmu *mmu = self;
 	if (block->goroutines > mmu->slots) {
 		size_t n = block->goroutines * 2;
 		uint8_t *flags = realloc(mmu->flags, n);
@@ -202,13 +200,21 @@ static bool on_events(void *self, const struct trace_block *block)
 		mmu_restart(mmu, block->event[0].time_ns);
 	if (mmu->procs == 0)
 		mmu->procs = block->gomaxprocs;
-	const struct trace_event *e = block->event;
+	return true;
+}
+
+static bool on_events(void *self, const struct trace_block *block)
+{
+	struct mmu *mmu = self;
+	if (!mmu_prepare(mmu, block))
+		return false;
 	for (size_t i = 0; i <= block->others; i++) {
-		for (const struct trace_event *end = trace_block_until(block, i); e < end; e++)
+		const struct trace_event *e = trace_stretch_begin(block, i);
+		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++)
 			if (mmu->flags[e->subject])
-				transition(mmu, e);
+				mmu_transition(mmu, e);
 		if (i < block->others)
-			event(mmu, block, e++);
+			mmu_other(mmu, block, e);
 	}
 	return true;
 }

@@ -48,6 +48,16 @@ struct mmu {
 void mmu_finish(struct mmu *mmu);
 struct trace_visitor mmu_visitor(struct mmu *mmu);
 void mmu_restart(void *mmu, int64_t time_ns);
+
+/* --- what states.c shows by itself ---------------------------------------------------------- */
+
+/* Room for the block's goroutines. false: no memory. */
+bool mmu_prepare(struct mmu *mmu, const struct trace_block *block);
+/* Of a goroutine that has flags: few have any. */
+void mmu_transition(struct mmu *mmu, const struct trace_event *e);
+/* What is no transition. */
+void mmu_other(struct mmu *mmu, const struct trace_block *block, const struct trace_event *e);
+
 /* 0...1; negative: unknown. Of one window, and on the whole. */
 double mmu_minimum(const struct mmu *mmu, size_t window);
 double mmu_mean(const struct mmu *mmu);
