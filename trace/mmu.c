@@ -27,9 +27,14 @@ void mmu_finish(struct mmu *mmu)
  * it comes, and one that begins at it as soon as the line is known to its end.
  */
 
-static struct mmu_point *point(struct mmu_window *w, unsigned i)
+static inline unsigned behind(unsigned i)
 {
-	return &w->point[(w->first + i) % MMU_POINTS];
+	return i + 1 < MMU_POINTS ? i + 1 : 0;
+}
+
+static inline unsigned before(unsigned i)
+{
+	return (i > 0 ? i : MMU_POINTS) - 1;
 }
 
 static double between(const struct mmu_point *a, const struct mmu_point *b, int64_t at_ns)
@@ -41,44 +46,61 @@ static double between(const struct mmu_point *a, const struct mmu_point *b, int6
 	       (b->taken_ns - a->taken_ns) * (double)elapsed_ns(a->at_ns, at_ns) / (double)whole;
 }
 
+/* Can so much be the most? Asked before it is looked at how much it is. */
+static inline bool may_be_worst(const struct mmu_window *w, double taken_ns)
+{
+	return !w->known || taken_ns > w->worst_taken_ns;
+}
+
 static void judge(struct mmu_window *w, int64_t at_ns, double taken_ns)
 {
-	if (w->known && taken_ns <= w->worst_taken_ns)
+	if (!may_be_worst(w, taken_ns))
 		return;
 	w->known = true;
 	w->worst_taken_ns = taken_ns;
 	w->worst_at_ns = at_ns;
 }
 
-static void add_point(struct mmu_window *w, int64_t width, struct mmu_point p)
+/* Windows that begin at a point and are over when p comes; their points are let go but the last. */
+static inline void end_windows(struct mmu_window *w, int64_t width, const struct mmu_point *p)
+{
+	while (w->points > w->over) {
+		const struct mmu_point *start = &w->point[w->over ? behind(w->first) : w->first];
+		if (elapsed_ns(start->at_ns, p->at_ns) < width)
+			break;
+		if (may_be_worst(w, p->taken_ns - start->taken_ns))
+			judge(w, start->at_ns,
+			      between(&w->point[w->last], p, start->at_ns + width) - start->taken_ns);
+		if (w->over) {
+			w->first = behind(w->first);
+			w->points--;
+		}
+		w->over = 1;
+	}
+}
+
+static void add_point(struct mmu_window *w, int64_t width, const struct mmu_point *p)
 {
 	if (w->points == 0) {
-		w->point[w->first] = p;
+		w->point[w->last] = *p;
 		w->points = 1;
 		return;
 	}
-	const struct mmu_point last = *point(w, w->points - 1);
-	for (; w->next < w->points; w->next++) {
-		const struct mmu_point *start = point(w, w->next);
-		if (elapsed_ns(start->at_ns, p.at_ns) < width)
-			break;
-		judge(w, start->at_ns, between(&last, &p, start->at_ns + width) - start->taken_ns);
+	end_windows(w, width, p);
+	/* The window that ends here begins behind the first point. */
+	const struct mmu_point *first = &w->point[w->first];
+	if (w->over && may_be_worst(w, p->taken_ns - first->taken_ns)) {
+		const struct mmu_point *next = w->points > 1 ? &w->point[behind(w->first)] : p;
+		int64_t start = p->at_ns - width;
+		judge(w, start, p->taken_ns - between(first, next, start));
 	}
-	/* The window that ends here begins behind point next - 1. */
-	if (w->next > 0) {
-		const struct mmu_point *before = point(w, w->next - 1);
-		const struct mmu_point *behind = w->next < w->points ? point(w, w->next) : &p;
-		int64_t start = p.at_ns - width;
-		judge(w, start, p.taken_ns - between(before, behind, start));
-		w->first = (w->first + w->next - 1) % MMU_POINTS;
-		w->points -= w->next - 1;
-		w->next = 1;
-	}
-	bool near = w->points > 1 && w->next < w->points &&
-	            elapsed_ns(point(w, w->points - 2)->at_ns, last.at_ns) < width / MMU_STEPS;
-	if (!near)
+	bool near = w->points > 1 && elapsed_ns(w->point[before(w->last)].at_ns,
+	                                        w->point[w->last].at_ns) < width / MMU_STEPS;
+	if (!near) {
+		w->last = behind(w->last);
 		w->points++;
-	*point(w, w->points - 1) = p;
+	}
+	w->point[w->last] = *p;
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
@@ -101,7 +123,7 @@ static void advance(struct mmu *mmu, int64_t now)
 	mmu->last_ns = now;
 	struct mmu_point p = {now, mmu->taken_ns};
 	for (size_t i = 0; i < MMU_WINDOWS; i++)
-		add_point(&mmu->window[i], mmu_window_ns[i], p);
+		add_point(&mmu->window[i], mmu_window_ns[i], &p);
 }
 
 void mmu_restart(void *self, int64_t time_ns)
@@ -113,7 +135,7 @@ void mmu_restart(void *self, int64_t time_ns)
 	mmu->first_ns = mmu->last_ns = time_ns;
 	struct mmu_point p = {time_ns, 0};
 	for (size_t i = 0; i < MMU_WINDOWS; i++)
-		add_point(&mmu->window[i], mmu_window_ns[i], p);
+		add_point(&mmu->window[i], mmu_window_ns[i], &p);
 }
 
 /* What the goroutine is for the collector, now that it is in this state. */

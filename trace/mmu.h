@@ -28,7 +28,8 @@ struct mmu_window {
 	int64_t worst_at_ns; /* when the worst window begins */
 
 	struct mmu_point point[MMU_POINTS]; /* a ring */
-	unsigned first, points, next;       /* next: the first whose own window is not over */
+	unsigned first, last, points;
+	unsigned over; /* of the points, those whose own window is over: the first, or none yet */
 };
 
 struct mmu {
