@@ -10,7 +10,7 @@ void blocking_finish(struct blocking *a)
 {
 	free(a->site);
 	free(a->slot);
-	free(a->memo);
+	stack_memo_finish(&a->site_of_stack);
 	idmap_finish(&a->site_of);
 	memset(a, 0, sizeof *a);
 }
@@ -25,25 +25,6 @@ static bool grow(struct blocking *a, size_t slots)
 	memset(slot + a->slots, 0, (slots * 2 - a->slots) * sizeof *slot);
 	a->slot = slot;
 	a->slots = slots * 2;
-	return true;
-}
-
-/* Go counts the IDs of stacks up: nearly all are below their number. */
-static bool begin_generation(struct blocking *a, const struct generation *g)
-{
-	if (!g || (a->generation == g->number && a->offset == g->offset && g->stacks.n < a->memos))
-		return true;
-	if (g->stacks.n >= a->memos) {
-		size_t n = g->stacks.n + g->stacks.n / 2 + 64;
-		struct site_memo *memo = reallocarray(a->memo, n, sizeof *memo);
-		if (!memo)
-			return false;
-		a->memo = memo;
-		a->memos = n;
-	}
-	memset(a->memo, 0, a->memos * sizeof *a->memo);
-	a->generation = g->number;
-	a->offset = g->offset;
 	return true;
 }
 
@@ -69,8 +50,9 @@ uint32_t blocking_look_up_site(struct blocking *a, const struct trace_block *blo
 	if (stack == STACK_ERROR)
 		return 0;
 	uint32_t site = find_site(a, stack, e->name, e->to == GO_SYSCALL);
-	if (own && e->arg[2] < a->memos)
-		a->memo[e->arg[2]] = (struct site_memo){e->name << 1 | (e->to == GO_SYSCALL), site};
+	if (own && e->arg[2] < a->site_of_stack.limit)
+		a->site_of_stack.of[e->arg[2]] =
+			(uint64_t)(e->name << 1 | (e->to == GO_SYSCALL)) << 32 | site;
 	return site;
 }
 
@@ -96,7 +78,8 @@ bool blocking_transition(struct blocking *a, const struct trace_block *block,
 
 bool blocking_prepare(struct blocking *a, const struct trace_block *block)
 {
-	return grow(a, block->goroutines) && begin_generation(a, block->generation);
+	return grow(a, block->goroutines) &&
+	       (!block->generation || stack_memo_begin(&a->site_of_stack, block->generation));
 }
 
 static bool on_events(void *self, const struct trace_block *block)

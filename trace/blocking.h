@@ -27,12 +27,6 @@ struct blocked {
 	bool always;   /* since the beginning */
 };
 
-/* A stack nearly always blocks in one way: the site found last. */
-struct site_memo {
-	uint32_t key;  /* reason << 1 | syscall */
-	uint32_t site; /* index + 1; 0: none yet */
-};
-
 struct blocking {
 	struct stacks *stacks;
 	uint64_t only; /* this goroutine alone; 0: all */
@@ -42,9 +36,9 @@ struct blocking {
 	struct idmap site_of;
 	struct blocked *slot;
 	size_t slots;
-	struct site_memo *memo; /* by the ID of a stack of one generation */
-	size_t memos;
-	uint64_t generation, offset; /* which one */
+	/* A stack nearly always blocks in one way: reason << 1 | syscall, and below that 32 bits of the
+	   site found last, its index + 1. */
+	struct stack_memo site_of_stack;
 };
 
 /* All zero, with `stacks` set, is a good start. */
@@ -67,9 +61,10 @@ uint32_t blocking_look_up_site(struct blocking *blocking, const struct trace_blo
 static inline uint32_t blocking_site(struct blocking *a, const struct trace_block *block,
                                      const struct trace_event *e, bool syscall)
 {
-	const struct site_memo *memo = e->arg[2] < a->memos ? &a->memo[e->arg[2]] : NULL;
-	if (__builtin_expect(memo && memo->site && memo->key == (e->name << 1 | syscall), 1))
-		return memo->site;
+	const struct stack_memo *memo = &a->site_of_stack;
+	uint64_t known = e->arg[2] < memo->limit ? memo->of[e->arg[2]] : 0;
+	if (__builtin_expect(known && known >> 32 == (e->name << 1 | syscall), 1))
+		return (uint32_t)known;
 	return blocking_look_up_site(a, block, e);
 }
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
-#include "trace/stacks.h"
 #include "trace/tables.h"
 
 void goroutines_finish(struct goroutines *a)
@@ -13,6 +12,7 @@ void goroutines_finish(struct goroutines *a)
 	free(a->group);
 	free(a->reason);
 	idmap_finish(&a->group_of);
+	stack_memo_finish(&a->functions);
 	spent_reasons_finish(&a->known);
 	distribution_finish(&a->latency);
 	distribution_finish(&a->syscall);
@@ -159,6 +159,21 @@ static uint32_t reason_of(struct goroutines *a, const struct trace_event *e)
 	return spent_kind(&a->known, e) == SPENT_OTHER ? NAME_NONE : e->name;
 }
 
+static uint32_t function_of(struct goroutines *a, const struct trace_block *block, uint64_t stack,
+                            bool root)
+{
+	if (!block->generation || !stack_memo_begin(&a->functions, block->generation) ||
+	    stack >= a->functions.limit)
+		return stack_function(block, stack, root);
+	uint32_t known[2];
+	memcpy(known, &a->functions.of[stack], sizeof known);
+	if (known[root] == 0) {
+		known[root] = stack_function(block, stack, root) + 1;
+		memcpy(&a->functions.of[stack], known, sizeof known);
+	}
+	return known[root] - 1;
+}
+
 /* The first that is heard of it. */
 static bool meet(struct goroutines *a, struct goroutine_time *g, const struct trace_block *block,
                  const struct trace_event *e)
@@ -175,8 +190,8 @@ static bool meet(struct goroutines *a, struct goroutine_time *g, const struct tr
 	if (++a->alive > a->most_alive)
 		a->most_alive = a->alive;
 	if (e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED) {
-		g->function = stack_function(block, e->arg[0], true);
-		g->creator = stack_function(block, e->arg[2], false);
+		g->function = function_of(a, block, e->arg[0], true);
+		g->creator = function_of(a, block, e->arg[2], false);
 	}
 	return g->state != GO_WAITING || goroutines_begin_wait(a, g, NAME_NONE);
 }
@@ -213,7 +228,7 @@ bool goroutines_transition(struct goroutines *a, const struct trace_block *block
 	/* A stack of its own shows at its root where it started. */
 	if (__builtin_expect(g->function == NAME_NONE, 0) && e->arg[2] &&
 	    (e->g == e->subject || e->type == EV_GO_STATUS_STACK))
-		g->function = stack_function(block, e->arg[2], true);
+		g->function = function_of(a, block, e->arg[2], true);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "trace/breakdown.h"
 #include "trace/distribution.h"
 #include "trace/event.h"
+#include "trace/stacks.h"
 
 /* Time blocked for one reason. */
 struct reason_time {
@@ -56,6 +57,7 @@ struct goroutines {
 	struct reason_time *reason;
 	size_t reasons, reason_capacity;
 	uint32_t free_reason;
+	struct stack_memo functions; /* names at the root and at the leaf, + 1, each if asked for */
 	struct spent_reasons known;  /* more different ones than a runtime has count as one */
 	struct distribution latency; /* runnable -> running */
 	struct distribution syscall;
