@@ -107,14 +107,15 @@ enum status analysis_read_input(struct analysis *a, struct input *in, const char
 	a->path = path;
 	a->options = *options;
 	prepare(a);
-	const struct trace_options trace = {.strict = options->strict,
-	                                    .one_thread = options->one_thread,
-	                                    .names = &a->names,
-	                                    .progress = options->progress};
 	struct window window = {.member = member,
 	                        .members = choose(a, member),
 	                        .from_ns = options->from_ns,
 	                        .to_ns = options->to_ns};
+	/* Nobody to show it to needs no thread of its own. */
+	const struct trace_options trace = {.strict = options->strict,
+	                                    .one_thread = options->one_thread || window.members == 0,
+	                                    .names = &a->names,
+	                                    .progress = options->progress};
 	const struct trace_visitor visitor = window_visitor(&window);
 	enum status status = trace_read(in, &trace, &visitor, 1, &a->summary, error);
 	a->file_bytes = in->size;

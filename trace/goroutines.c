@@ -286,6 +286,7 @@ void goroutines_restart(void *self, int64_t time_ns)
 		g->since_ns = g->first_ns = time_ns;
 		g->latency_max_ns = 0;
 		g->reasons = g->starts = 0;
+		memset(g->recent, 0, sizeof g->recent);
 		g->created = false;
 		if (g->state == GO_WAITING)
 			goroutines_begin_wait(a, g, g->wait); /* there was room for at least as many */

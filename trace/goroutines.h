@@ -11,6 +11,8 @@
 #include "trace/event.h"
 #include "trace/stacks.h"
 
+enum { RECENT_REASONS = 4 /* a power of two */ };
+
 /* Time blocked for one reason. */
 struct reason_time {
 	uint32_t
@@ -32,8 +34,9 @@ struct goroutine_time {
 	int64_t latency_max_ns;            /* longest wait to run */
 	uint64_t id;
 	int64_t first_ns;
-	uint32_t reasons; /* list in goroutines.reason, index + 1 */
-	uint32_t creator; /* name */
+	uint32_t reasons;                /* list in goroutines.reason, index + 1 */
+	uint32_t creator;                /* name */
+	uint32_t recent[RECENT_REASONS]; /* some of the list, by the lower bits of the reason's kind */
 };
 
 /* All goroutines that start with one function and were created by one function. */
@@ -108,9 +111,11 @@ static inline void goroutines_close_wait(struct goroutines *a, const struct goro
 static inline bool goroutines_begin_wait(struct goroutines *a, struct goroutine_time *g,
                                          uint32_t reason)
 {
-	uint32_t first = g->reasons;
-	bool is_first = first && a->reason[first - 1].reason == reason;
-	g->wait = is_first ? first : goroutines_reason(a, &g->reasons, reason);
+	unsigned kind = reason < a->known.limit ? a->known.kind_of[reason] : 0;
+	uint32_t *recent = &g->recent[kind % RECENT_REASONS];
+	if (!*recent || a->reason[*recent - 1].reason != reason)
+		*recent = goroutines_reason(a, &g->reasons, reason);
+	g->wait = *recent;
 	return g->wait != 0;
 }
 

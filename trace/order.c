@@ -284,12 +284,13 @@ static enum next next_batch(struct order *o, struct front *f)
 {
 	struct generation *g = o->generation;
 	do {
-		if (o->in && f->batch)
-			input_release(o->in, (size_t)(f->batch - g->data), (size_t)(f->end - g->data));
-		if (f->next == WIRE_NONE)
+		if (o->in && f->batch != WIRE_NONE)
+			generation_note_read(g, o->in, f->batch);
+		f->batch = f->next;
+		if (f->batch == WIRE_NONE)
 			return NEXT_NONE;
-		const struct wire_batch *batch = &g->batch[f->next];
-		f->p = f->batch = g->data + batch->offset;
+		const struct wire_batch *batch = &g->batch[f->batch];
+		f->p = g->data + batch->offset;
 		f->end = f->p + batch->size;
 		f->next = batch->next;
 		f->time_ns = generation_ns(g, batch->time);
@@ -445,7 +446,10 @@ static enum order_result gather(struct order *o)
 			m = order_add_thread(o, g->thread[i].id);
 		if (m == TRACE_NONE)
 			return ORDER_NO_MEMORY;
-		*f = (struct front){.next = g->thread[i].first, .m = m, .ns_per_tick = g->ns_per_tick};
+		*f = (struct front){.batch = WIRE_NONE,
+		                    .next = g->thread[i].first,
+		                    .m = m,
+		                    .ns_per_tick = g->ns_per_tick};
 		enum next next = next_batch(o, f);
 		if (next == NEXT_BROKEN)
 			return ORDER_BROKEN;

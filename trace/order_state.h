@@ -21,8 +21,7 @@ enum { BLOCK_ROOM = 4 /* events that one advance may emit */ };
 struct front {
 	const uint8_t *p, *end; /* arguments of the next event; end of the batch */
 	const uint8_t *after;   /* behind the arguments, once they were read */
-	const uint8_t *batch;   /* its first byte */
-	uint32_t next;          /* batch after it */
+	uint32_t batch, next;   /* the one it is in, and the one after it; WIRE_NONE: none */
 	uint32_t m;             /* slot, 0 for no thread */
 	int64_t time_ns;
 	double ns_per_tick;

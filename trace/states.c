@@ -90,6 +90,7 @@ static bool walk(const struct states *a, const struct trace_block *block,
 	for (size_t i = 0; i <= block->others; i++) {
 		const struct trace_event *e = trace_stretch_begin(block, i);
 		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++) {
+			__builtin_prefetch(e + 32);
 			if (__builtin_expect(flags[e->subject], 0))
 				mmu_transition(a->mmu, e);
 			if (__builtin_expect(!show(&w, e), 0))
