@@ -21,6 +21,44 @@ static void cell_count(char *to, size_t size, int64_t value)
 		snprintf(to, size, "%lld", (long long)value);
 }
 
+static const char *const origins[] = {
+	[GOPROC_NOT_LOOKED] = "nothing",
+	[GOPROC_SYMBOLS] = "symbols",
+	[GOPROC_CODE] = "code",
+};
+
+/* How sure it is that the numbers are right. */
+static void print_memory(const struct discovered *p)
+{
+	const struct goproc_info *info = &p->info;
+	printf("%7s  memory: ", "");
+	if (p->memory[0] || info->origin == GOPROC_NOT_LOOKED) {
+		puts(p->memory[0] ? p->memory : "not looked at");
+		return;
+	}
+	printf("runtime found by its %s", origins[info->origin]);
+	if (info->score_of)
+		printf(" (%d of %d fields of the scheduler, %d at the next best address)", info->score,
+		       info->score_of, info->runner_up);
+	if (info->layout_first == info->layout_last)
+		printf(", layout of Go 1.%d\n", info->layout_first);
+	else
+		printf(", layout of Go 1.%d to 1.%d\n", info->layout_first, info->layout_last);
+}
+
+/* What "memory" holds in the JSON. */
+static json_t *memory_object(const struct goproc_info *info)
+{
+	json_t *memory = json_pack("{s:s, s:[i,i]}", "found_by", origins[info->origin], "layout_minors",
+	                           info->layout_first, info->layout_last);
+	if (memory && info->score_of) {
+		json_object_set_new(memory, "score", json_integer(info->score));
+		json_object_set_new(memory, "score_of", json_integer(info->score_of));
+		json_object_set_new(memory, "runner_up", json_integer(info->runner_up));
+	}
+	return memory;
+}
+
 static void print_table(const struct discovery *d, bool verbose)
 {
 	printf("%7s  %-10s %-10s %10s %7s  %-5s %-20s %s\n", "PID", "USER", "GO", "GOMAXPROCS", "CPU",
@@ -36,8 +74,8 @@ static void print_table(const struct discovery *d, bool verbose)
 		printf("%7d  %-10s %-10s %10s %7s  %-5s %-20s %s\n", (int)p->pid, p->user,
 		       p->go_version[0] ? p->go_version : "-", procs, cpu, p->agent ? "yes" : "no",
 		       p->program, p->module[0] ? p->module : "-");
-		if (verbose && p->memory[0])
-			printf("%7s  memory: %s\n", "", p->memory);
+		if (verbose)
+			print_memory(p);
 	}
 }
 
@@ -54,6 +92,8 @@ static enum status print_json(const struct discovery *d, struct error *error)
 			json_object_set_new(row, "cpu_ratio", json_real(p->cpu_ratio));
 		if (row && p->memory[0])
 			json_object_set_new(row, "memory_error", json_string(p->memory));
+		else if (row && p->info.origin != GOPROC_NOT_LOOKED)
+			json_object_set_new(row, "memory", memory_object(&p->info));
 		char *line = row ? json_dumps(row, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
 		json_decref(row);
 		if (!line)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/await.h"
 #include "cli/commands.h"
 #include "cli/recorder.h"
 #include "collect/recording.h"
@@ -34,11 +35,11 @@ static enum status print_json(struct stream *st, struct error *error)
 }
 
 /* One more in the history. Nothing of one process is compared with another: a recording may go on
-   with the one that took over. */
+   with the one that took over, and what we started may execute another program. */
 static enum status keep(struct stream *st, const struct snapshot *s)
 {
 	const struct snapshot *before = history_get(st->history, 0);
-	if (before && before->pid != s->pid) {
+	if (before && (before->pid != s->pid || before->state == TARGET_EXITED)) {
 		struct history *fresh = history_create_whole(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
 		if (!fresh) {
 			snapshot_unref(s);
@@ -64,10 +65,13 @@ static enum status on_snapshot(struct stream *st, const struct snapshot *s, stru
 	if (status != STATUS_OK)
 		return error_no_memory(error);
 	record(st, s);
+	if (s->state == TARGET_EXITED) {
+		const char *why = s->trouble[ORIGIN_OS];
+		return *why ? error_set(error, STATUS_EXITED, "%s", why)
+		            : error_set(error, STATUS_EXITED, "process %d has exited", (int)s->pid);
+	}
 	trouble_log_tell(&st->trouble, s);
 	st->answered |= s->sched_at.origin != ORIGIN_NONE || s->runtime_at.origin != ORIGIN_NONE;
-	if (s->state == TARGET_EXITED)
-		return error_set(error, STATUS_EXITED, "process %d has exited", (int)s->pid);
 	if (st->options->json) {
 		/* The first one is the base that the derived numbers of the second need. */
 		if (history_count(st->history) == 1)
@@ -120,13 +124,11 @@ static enum status judge_answers(const struct stream *st, struct error *error)
 	                 (int)st->options->pid);
 }
 
-static enum status stream_process(struct stream *st, struct error *error)
+/* Until it ends, executes another program, or enough is printed. */
+static enum status stream_program(struct stream *st, sem_t *news, struct error *error)
 {
 	const struct options *o = st->options;
 	struct collector *collector = NULL;
-	sem_t news;
-	sem_init(&news, 0, 0);
-	st->feed = feed_create(wake, &news);
 	struct collector_options options = {
 		.pid = o->pid,
 		.choice = o->source,
@@ -134,17 +136,34 @@ static enum status stream_process(struct stream *st, struct error *error)
 		.lanes = o->json || o->record,
 		.feed = st->feed,
 	};
-	enum status status =
-		st->feed ? collector_create(&collector, &options, error) : error_no_memory(error);
-	if (status == STATUS_OK && o->record)
+	enum status status = collector_create(&collector, &options, error);
+	if (status == STATUS_OK && o->record && !st->recorder)
 		status = recorder_create(&st->recorder, o->record, error);
 	if (status == STATUS_OK)
 		status = collector_start(collector, error);
 	if (status == STATUS_OK)
-		status = stream_all(st, &news, error);
+		status = stream_all(st, news, error);
 	if (status == STATUS_OK)
 		status = judge_answers(st, error);
 	collector_destroy(collector);
+	return status;
+}
+
+/* What we have started is watched through the programs that it executes. */
+static enum status stream_process(struct stream *st, struct error *error)
+{
+	const struct options *o = st->options;
+	sem_t news;
+	sem_init(&news, 0, 0);
+	st->feed = feed_create(wake, &news);
+	enum status status = st->feed ? STATUS_OK : error_no_memory(error);
+	for (bool more = status == STATUS_OK; more;) {
+		status = stream_program(st, &news, error);
+		more = status == STATUS_EXITED && o->program;
+		if (more)
+			status = await_program(o->pid, o->source, error);
+		more = more && status == STATUS_OK;
+	}
 	feed_destroy(st->feed);
 	sem_destroy(&news);
 	struct error missing = {0};

@@ -35,16 +35,16 @@ static void on_snapshot(const struct snapshot *s, void *arg)
 		trouble_log_snapshot(&w->trouble, s, w->attach_ns);
 }
 
-static enum status watch(const struct options *o, pid_t pid, struct error *error)
+enum status watch_process(const struct options *o, struct child *child, int *sig,
+                          struct error *error)
 {
 	struct watch w = {.attach_ns = clock_monotonic_ns(), .logs = !isatty(STDERR_FILENO)};
 	struct orders *orders = NULL;
 	struct feed *feed = feed_create(wake, &w);
 	if (!feed)
 		return error_no_memory(error);
-	int sig = 0;
 	/* What can't be watched is said before the screen is taken. */
-	enum status status = orders_create(&orders, o, pid, feed, wake, &w, error);
+	enum status status = orders_create(&orders, o, o->pid, feed, wake, &w, error);
 	if (status == STATUS_OK && o->record)
 		status = recorder_create(&w.recorder, o->record, error);
 	if (status == STATUS_OK) {
@@ -58,16 +58,21 @@ static enum status watch(const struct options *o, pid_t pid, struct error *error
 			.interval_ns = o->delay_ns,
 			.on_snapshot = on_snapshot,
 			.load_theme = load_theme,
+			.quit_warning = child ? "this ends the program too: once more to do so" : NULL,
 			.arg = &w,
 		};
 		status = tui_create(&w.tui, &screen, error);
 	}
+	if (status == STATUS_OK && child)
+		child_lend_signals(child, true);
 	if (status == STATUS_OK)
 		status = orders_start(orders, error);
 	if (status == STATUS_OK)
-		status = tui_run(w.tui, &sig);
-	if (orders)
-		pid = orders_pid(orders);
+		status = tui_run(w.tui, sig);
+	if (child)
+		child_lend_signals(child, false);
+	if (status == STATUS_EXITED)
+		orders_explain_end(orders, error);
 	orders_destroy(orders);
 	tui_destroy(w.tui);
 	feed_destroy(feed);
@@ -75,10 +80,6 @@ static enum status watch(const struct options *o, pid_t pid, struct error *error
 	enum status recorded = recorder_destroy(w.recorder, &missing);
 	if (recorded != STATUS_OK && status != STATUS_OK)
 		schedtrace_comment(stderr, missing.text);
-	if (sig)
-		die_of(sig);
-	if (status == STATUS_EXITED)
-		return error_set(error, STATUS_EXITED, "process %d has exited", (int)pid);
 	if (status == STATUS_OK && recorded != STATUS_OK)
 		return error_set(error, recorded, "%s", missing.text);
 	return status;
@@ -86,20 +87,27 @@ static enum status watch(const struct options *o, pid_t pid, struct error *error
 
 enum status command_watch(const struct options *o, struct error *error)
 {
-	if (o->batch || o->json)
-		return command_stream(o, error);
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+	bool screen = !o->batch && !o->json;
+	if (screen && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
 		return error_set(
 			error, STATUS_USAGE,
 			"the screen needs a terminal: use --batch or --json%s in a pipe or a script",
-			o->pid ? "" : " with -p PID, or schedtop ls,");
+			o->pid || o->program ? "" : " with -p PID, or schedtop ls,");
+	if (o->program)
+		return command_launch(o, error);
+	if (!screen)
+		return command_stream(o, error);
 	if (o->replay)
 		return command_replay(o, error);
-	pid_t pid = o->pid;
-	if (!pid) {
-		enum status status = choose_process(o, &pid, error);
-		if (status != STATUS_OK || !pid)
+	struct options chosen = *o;
+	if (!o->pid) {
+		enum status status = choose_process(o, &chosen.pid, error);
+		if (status != STATUS_OK || !chosen.pid)
 			return status;
 	}
-	return watch(o, pid, error);
+	int sig = 0;
+	enum status status = watch_process(&chosen, NULL, &sig, error);
+	if (sig)
+		die_of(sig);
+	return status;
 }

@@ -3,6 +3,7 @@
 #ifndef SCHEDTOP_CLI_COMMANDS_H
 #define SCHEDTOP_CLI_COMMANDS_H
 
+#include "cli/child.h"
 #include "cli/options.h"
 #include "tui/theme.h"
 
@@ -10,6 +11,12 @@
 enum status command_watch(const struct options *o, struct error *error);
 /* schedtop -p PID --batch or --json. */
 enum status command_stream(const struct options *o, struct error *error);
+/* schedtop -- PROG ARGS, with the screen or as a stream. Returns PROG's own exit status. */
+enum status command_launch(const struct options *o, struct error *error);
+/* The screen for process o->pid; `child` when that is one we started, else NULL. *sig is the signal
+   that ended it, or 0. */
+enum status watch_process(const struct options *o, struct child *child, int *sig,
+                          struct error *error);
 /* schedtop --replay FILE: a recording on the screen. */
 enum status command_replay(const struct options *o, struct error *error);
 /* schedtop ls */

@@ -3,7 +3,10 @@ schedtop_CPPFLAGS = $(AM_CPPFLAGS) -DSCHEDTOP_THEMES='"$(pkgdatadir)/themes"'
 schedtop_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(JANSSON_CFLAGS)
 schedtop_SOURCES = \
 	cli/appearance.c \
+	cli/await.c cli/await.h \
+	cli/child.c cli/child.h \
 	cli/cmd_capture.c \
+	cli/cmd_launch.c \
 	cli/cmd_ls.c \
 	cli/cmd_replay.c \
 	cli/cmd_stat.c \
@@ -13,6 +16,7 @@ schedtop_SOURCES = \
 	cli/settings.c cli/settings.h \
 	cli/main.c \
 	cli/options.c cli/options.h \
+	cli/outputs.c cli/outputs.h \
 	cli/progress.c cli/progress.h \
 	cli/recorder.c cli/recorder.h \
 	cli/orders.c cli/orders.h \

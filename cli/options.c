@@ -62,6 +62,10 @@ struct option_row {
 static const struct option_row rows[] = {
 	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0, WITH_WATCH | WITH_CAPTURE,
      "the Go process to watch"},
+	{0, "stderr", TYPE_TEXT, AT(outputs), "FILE", NULL, 0, WITH_WATCH,
+     "with -- PROG: the file for what it prints (default: where schedtop's own standard error "
+     "goes; "
+     "with a screen, a file of its own)"},
 	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0, WITH_WATCH | WITH_CONFIG,
      "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
 	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0, WITH_WATCH,
@@ -76,7 +80,7 @@ static const struct option_row rows[] = {
 	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0, WITH_WATCH | WITH_LS | WITH_STAT | WITH_CHECK,
      "print snapshots as JSON, one object a line; with stat and check: the result as one object"},
 	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0, WITH_LS,
-     "with ls: why the memory of a process can't be read"},
+     "with ls: how the runtime of each process was found, or why its memory can't be read"},
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0, WITH_CAPTURE,
      "with capture: how long, in whole seconds from 1s to 30s (default 3s)"},
 	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0, WITH_CAPTURE,
@@ -138,6 +142,7 @@ static const struct {
 	{"-p PID 2>FILE", "and log every snapshot to FILE"},
 	{"-p PID --batch", "schedtrace lines on stdout"},
 	{"-p PID --json", "JSON lines on stdout, with what follows from them"},
+	{"[...] -- PROG ARGS", "start a program and watch it, with or without a screen"},
 	{"--replay FILE", "show what was recorded with --record FILE"},
 	{"capture -p PID", "take an execution trace, without a screen"},
 	{"ls", "list the Go processes of this machine"},
@@ -393,6 +398,8 @@ static enum status misplaced(const struct options *o, const struct option_row *r
 static enum status check_replay(const struct options *o, struct error *error)
 {
 	static const char *const others[] = {"pid", "record", "source", "delay"};
+	if (o->program)
+		return error_set(error, STATUS_USAGE, "--replay and -- PROG exclude each other");
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		if (options_given(o, others[i]))
 			return error_set(error, STATUS_USAGE, "--replay and --%s exclude each other",
@@ -401,6 +408,18 @@ static enum status check_replay(const struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE,
 		                 "--replay - goes with --batch or --json: the screen needs standard input "
 		                 "for its keys");
+	return STATUS_OK;
+}
+
+/* A process is named by its number, or is one that we start. */
+static enum status check_program(const struct options *o, struct error *error)
+{
+	if (o->program && o->command->bit != WITH_WATCH)
+		return error_set(error, STATUS_USAGE, "%s does not start programs", o->command->name);
+	if (o->program && o->pid)
+		return error_set(error, STATUS_USAGE, "--pid and -- PROG exclude each other");
+	if (!o->program && o->outputs)
+		return error_set(error, STATUS_USAGE, "--stderr goes with -- PROG");
 	return STATUS_OK;
 }
 
@@ -421,11 +440,14 @@ static enum status check_together(const struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE, "--detail goes with --batch");
 	if (o->iterations && !o->batch && !o->json)
 		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
+	enum status status = check_program(o, error);
+	if (status != STATUS_OK)
+		return status;
 	if (o->replay)
 		return check_replay(o, error);
-	if (o->command->bit == WITH_WATCH && !o->pid && (o->batch || o->json))
+	if (o->command->bit == WITH_WATCH && !o->pid && !o->program && (o->batch || o->json))
 		return error_set(error, STATUS_USAGE,
-		                 "--%s needs a process: -p PID (schedtop ls lists them)",
+		                 "--%s needs a process: -p PID (schedtop ls lists them) or -- PROG",
 		                 o->batch ? "batch" : "json");
 	if (o->command->bit == WITH_CAPTURE && !o->pid)
 		return error_set(error, STATUS_USAGE,
@@ -459,6 +481,13 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 {
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
+		if (strcmp(word, "--") == 0) {
+			if (i + 1 == argc)
+				return error_set(error, STATUS_USAGE,
+				                 "-- needs a program to start: schedtop -- PROG ARGS");
+			o->program = argv + i + 1;
+			break;
+		}
 		if (word[0] == '-' && word[1]) {
 			bool used_next = false;
 			enum status status =

@@ -20,6 +20,8 @@ struct options {
 	const struct command *command; /* never NULL after a good parse */
 	const char *file;              /* of the commands that take one; "-" is standard input */
 	pid_t pid;                     /* 0: none given */
+	char *const *program;          /* to start, with its arguments; NULL: none */
+	const char *outputs;           /* file for what it prints; NULL: none was named */
 	int64_t delay_ns;
 	long iterations; /* 0: no end */
 	enum source_choice source;

@@ -27,12 +27,12 @@ struct orders {
 	pthread_t thread;
 	bool running;
 	atomic_bool ending;
-	atomic_int pid;
 
 	/* The thread's own while it runs. */
 	struct collector *collector;
 	struct capture *capture; /* NULL: none was taken yet */
 	int64_t interval_ns;
+	uint64_t detail;
 };
 
 static void ring(void *arg)
@@ -68,6 +68,13 @@ static void set_interval(struct orders *o, int64_t interval_ns)
 	collector_set_interval(o->collector, interval_ns);
 }
 
+/* The keys of groups are of the program's names: they mean the same in one that takes over. */
+static void set_detail(struct orders *o, int64_t key)
+{
+	o->detail = (uint64_t)key;
+	collector_set_detail(o->collector, o->detail);
+}
+
 /* The old one goes when the new one is found, and before that begins: two would mix their
    snapshots. If it can't be watched, the old one stays. */
 static void follow(struct orders *o, int64_t pid)
@@ -78,7 +85,7 @@ static void follow(struct orders *o, int64_t pid)
 	if (status == STATUS_OK) {
 		collector_destroy(o->collector);
 		o->collector = next;
-		o->pid = (int)pid;
+		collector_set_detail(next, o->detail);
 		status = collector_start(next, &error);
 	}
 	if (status != STATUS_OK)
@@ -139,10 +146,9 @@ static void cancel_capture(struct orders *o, int64_t unused)
 /* --- the thread ------------------------------------------------------------------------------ */
 
 static void (*const carry_out[])(struct orders *o, int64_t value) = {
-	[ORDER_INTERVAL] = set_interval,
-	[ORDER_CAPTURE] = start_capture,
-	[ORDER_CANCEL] = cancel_capture,
-	[ORDER_FOLLOW] = follow,
+	[ORDER_INTERVAL] = set_interval, [ORDER_CAPTURE] = start_capture,
+	[ORDER_CANCEL] = cancel_capture, [ORDER_FOLLOW] = follow,
+	[ORDER_DETAIL] = set_detail,
 };
 
 static void *run(void *arg)
@@ -171,7 +177,6 @@ enum status orders_create(struct orders **out, const struct options *options, pi
 	o->feed = feed;
 	o->tell = tell;
 	o->arg = arg;
-	o->pid = pid;
 	o->interval_ns = options->delay_ns;
 	o->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	o->session = session_create(ring, o);
@@ -212,20 +217,27 @@ enum status orders_start(struct orders *o, struct error *error)
 	return STATUS_OK;
 }
 
-pid_t orders_pid(struct orders *o)
+static void stop(struct orders *o)
 {
-	return o->pid;
+	if (!o->running)
+		return;
+	atomic_store(&o->ending, true);
+	ring(o);
+	pthread_join(o->thread, NULL);
+	o->running = false;
+}
+
+enum status orders_explain_end(struct orders *o, struct error *error)
+{
+	stop(o);
+	return target_explain_end(collector_target(o->collector), error);
 }
 
 void orders_destroy(struct orders *o)
 {
 	if (!o)
 		return;
-	if (o->running) {
-		atomic_store(&o->ending, true);
-		ring(o);
-		pthread_join(o->thread, NULL);
-	}
+	stop(o);
 	capture_destroy(o->capture);
 	collector_destroy(o->collector);
 	session_destroy(o->session);

@@ -36,6 +36,7 @@ struct collector {
 	uv_timer_t due, tick, wait, alive;
 	uv_async_t stop, change;
 	_Atomic int64_t ordered_ns; /* the interval that `change` brings */
+	_Atomic uint64_t detail;    /* what the sources are to tell in detail */
 	uv_thread_t thread;
 	bool running, ending;
 	int64_t start_ns, due_ns, retry_ns;
@@ -86,7 +87,7 @@ static enum status judge_sources(struct collector *c, struct error *error)
 	if (c->options.choice == SOURCE_AGENT)
 		why = &agent->trouble;
 	else if (c->options.choice == SOURCE_AUTO && why->status == STATUS_FAILED)
-		return STATUS_OK; /* stripped, say: the operating system's view is what there is */
+		return STATUS_OK; /* an unknown Go, say: the operating system's view is what there is */
 	return error_set(error, why->status, "%s", why->text);
 }
 
@@ -196,6 +197,15 @@ static void note_trouble(const struct collector *c, int i, struct snapshot *s)
 		snprintf(s->trouble[slot->ops->origin], sizeof s->trouble[0], "%.255s", slot->trouble.text);
 }
 
+/* Other troubles are but the consequence. */
+static void note_end(const struct collector *c, struct snapshot *s)
+{
+	struct error why;
+	memset(s->trouble, 0, sizeof s->trouble);
+	target_explain_end(&c->target, &why);
+	snprintf(s->trouble[ORIGIN_OS], sizeof s->trouble[0], "%.255s", why.text);
+}
+
 /* In order, so that each source sees what the better ones have told, and why they could not. */
 static void fill(struct collector *c, struct snapshot *s, bool asked)
 {
@@ -205,6 +215,7 @@ static void fill(struct collector *c, struct snapshot *s, bool asked)
 			continue;
 		if (slot->source) {
 			slot->trouble = (struct error){0};
+			slot->source->detail = c->detail;
 			if (slot->ops->fill(slot->source, s, &slot->trouble) == STATUS_EXITED)
 				c->state = TARGET_EXITED;
 		}
@@ -236,6 +247,8 @@ static void publish(struct collector *c)
 	if (c->state != TARGET_EXITED)
 		fill(c, s, true);
 	s->state = c->state;
+	if (c->state == TARGET_EXITED)
+		note_end(c, s);
 	s->monotonic_ns = clock_monotonic_ns(); /* no part of it is younger */
 	s->wall_ns = clock_wall_ns();
 	lane_sink_take(&c->sink, s->monotonic_ns, &s->lanes);
@@ -386,6 +399,11 @@ void collector_set_interval(struct collector *c, int64_t interval_ns)
 	c->ordered_ns = interval_ns;
 	if (c->running)
 		uv_async_send(&c->change);
+}
+
+void collector_set_detail(struct collector *c, uint64_t key)
+{
+	c->detail = key;
 }
 
 static void run(void *arg)

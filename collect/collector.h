@@ -29,8 +29,8 @@ struct collector_options {
 struct collector;
 
 /* Finds the target and its sources. Fails when nothing can tell anything about the scheduler and
-   the reason is one the user can mend; a stripped program without an agent is watched from the
-   outside all the same. */
+   the reason is one the user can mend; a program that is not understood and has no agent is watched
+   from the outside all the same. */
 enum status collector_create(struct collector **out, const struct collector_options *options,
                              struct error *error);
 const struct target *collector_target(const struct collector *c);
@@ -39,6 +39,9 @@ const struct target *collector_target(const struct collector *c);
 enum status collector_start(struct collector *c, struct error *error);
 /* The time between snapshots from now on. Any thread, from start to destroy. */
 void collector_set_interval(struct collector *c, int64_t interval_ns);
+/* Of which group of goroutines every member is read one by one from now on, by the group's key; 0:
+   of none. Any thread. */
+void collector_set_detail(struct collector *c, uint64_t key);
 /* Ends the thread, if it runs, and waits for it. Then everything is freed. NULL is fine. */
 void collector_destroy(struct collector *c);
 

@@ -56,6 +56,7 @@ static void look_closer(struct discovered *p, const struct target *t)
 	if (goproc_attach(t->pid, &g, &error) == STATUS_OK) {
 		if (goproc_read(g, &state, &error) == STATUS_OK && state.sched.gomaxprocs > 0)
 			p->gomaxprocs = state.sched.gomaxprocs;
+		p->info = *goproc_get_info(g);
 		goproc_detach(g);
 	}
 	snprintf(p->memory, sizeof p->memory, "%.255s", error.text);
@@ -157,6 +158,10 @@ static bool succeeds(pid_t pid, const struct target *gone, uint64_t *start_ticks
 
 pid_t discover_successor(const struct target *gone)
 {
+	struct target now;
+	if (gone->local && target_find(gone->pid, &now, NULL) == STATUS_OK &&
+	    now.start_ticks == gone->start_ticks)
+		return gone->pid;
 	DIR *proc = gone->local ? opendir("/proc") : NULL;
 	if (!proc)
 		return 0;

@@ -11,15 +11,17 @@
 #include <sys/types.h>
 
 #include "collect/target.h"
+#include "goproc/goproc.h"
 #include "util/status.h"
 
 struct discovered {
 	pid_t pid;
 	char user[32], program[64], go_version[32], module[128];
-	int64_t gomaxprocs; /* -1 unknown */
-	double cpu_ratio;   /* of one CPU, over the last moment; < 0 unknown */
-	bool agent;         /* an agent listens */
-	char memory[256];   /* why its memory can't be read; "" when it can */
+	int64_t gomaxprocs;      /* -1 unknown */
+	double cpu_ratio;        /* of one CPU, over the last moment; < 0 unknown */
+	bool agent;              /* an agent listens */
+	char memory[256];        /* why its memory can't be read; "" when it can */
+	struct goproc_info info; /* how its runtime was found, when memory is "" */
 };
 
 struct discovery {
@@ -33,7 +35,8 @@ enum status discover(struct discovery *out, struct error *error);
 void discovery_finish(struct discovery *d);
 
 /* The newest process of the same user, program and module that was started after `gone`, which has
-   exited; 0: none. Looks closely only at processes of that name, and does not measure. */
+   exited; or itself, when it has executed another Go program. 0: none. Looks closely only at
+   processes of that name, and does not measure. */
 pid_t discover_successor(const struct target *gone);
 
 #endif

@@ -9,6 +9,7 @@ collect_libcollect_a_SOURCES = \
 	collect/cgroup.c collect/cgroup.h \
 	collect/collector.c collect/collector.h \
 	collect/discover.c collect/discover.h \
+	collect/goroutines.c collect/goroutines.h \
 	collect/http.c collect/http.h \
 	collect/lane_sink.c collect/lane_sink.h \
 	collect/memory.c \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/goroutines.h"
 #include "collect/source.h"
 #include "goproc/goproc.h"
 #include "util/clock.h"
@@ -13,6 +14,7 @@
 struct memory_source {
 	struct source base;
 	struct goproc *goproc;
+	struct goroutines goroutines;
 	enum goproc_activity activity[PROCS_MAX];
 	uint8_t state[PROCS_MAX];
 };
@@ -195,7 +197,12 @@ static enum status memory_fill(struct source *source, struct snapshot *s, struct
 	}
 	if (status == STATUS_OK)
 		status = fill_histograms(&state, s);
-	return status == STATUS_OK ? STATUS_OK : error_no_memory(error);
+	if (status != STATUS_OK)
+		return error_no_memory(error);
+	/* What is wrong with them alone is told apart; the rest is good. */
+	if (goroutines_fill(&memory->goroutines, memory->goproc, source->detail, s) == STATUS_EXITED)
+		return error_set(error, STATUS_EXITED, "%s", s->goroutines_trouble);
+	return STATUS_OK;
 }
 
 const struct source_ops source_memory = {

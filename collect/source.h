@@ -21,6 +21,7 @@ enum {
 
 struct source {
 	const struct source_ops *ops; /* the first member of every source's own struct */
+	uint64_t detail; /* set by the collector: the group of goroutines to read one by one, 0 none */
 };
 
 struct source_ops {

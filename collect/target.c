@@ -47,6 +47,8 @@ enum status target_find(pid_t pid, struct target *t, struct error *error)
 
 	struct goproc_info info;
 	enum status status = goproc_identify(pid, &info, error);
+	if (status == STATUS_OK)
+		status = process_identify(pid, &t->process, error);
 	if (status != STATUS_OK)
 		return status;
 	snprintf(t->go_version, sizeof t->go_version, "%s", info.go_version);
@@ -68,16 +70,16 @@ enum target_state target_check(const struct target *t)
 	if (!t->local)
 		return TARGET_LIVE;
 	struct procfs_stat now;
-	if (!procfs_stat(t->pid, &now) || now.start_ticks != t->start_ticks)
+	enum process_state state = process_check(&t->process);
+	if (state == PROCESS_GONE || state == PROCESS_REPLACED || !procfs_stat(t->pid, &now))
 		return TARGET_EXITED;
-	switch (now.state) {
-	case 'Z':
-	case 'X':
-		return TARGET_EXITED;
-	case 'T':
-	case 't':
-		return TARGET_STOPPED;
-	default:
-		return TARGET_LIVE;
-	}
+	return now.state == 'T' || now.state == 't' ? TARGET_STOPPED : TARGET_LIVE;
+}
+
+enum status target_explain_end(const struct target *t, struct error *error)
+{
+	bool replaced = t->local && process_check(&t->process) == PROCESS_REPLACED;
+	return error_set(error, STATUS_EXITED,
+	                 replaced ? "process %d has executed a new program" : "process %d has exited",
+	                 (int)t->pid);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "goproc/process.h"
 #include "metrics/snapshot.h"
 #include "util/status.h"
 
@@ -18,7 +19,8 @@ struct target {
 	/* false: not in our /proc, known by its agent's socket alone; what follows is what the agent
 	 * told. */
 	bool local;
-	uint64_t start_ticks; /* /proc/PID/stat field 22: tells a reused PID apart */
+	uint64_t start_ticks;   /* /proc/PID/stat field 22: tells a reused PID apart */
+	struct process process; /* tells another program that it executes apart */
 	uid_t uid;
 	char program[64]; /* printable, as go_version and module */
 	char go_version[32];
@@ -36,8 +38,11 @@ enum status target_find_shared(pid_t pid, struct target *t, struct error *error)
 /* What a process calls itself, printable: the base name of its argv[0]. */
 void target_program(pid_t pid, char *to, size_t size);
 
-/* Is it still there, the same process, and does it run? TARGET_EXITED also for a zombie and a
- * reused PID. */
+/* Is it still there, the same process and program, and does it run? TARGET_EXITED also for a
+   zombie, a reused PID, and a process that executes another program now. */
 enum target_state target_check(const struct target *t);
+/* STATUS_EXITED with the sentence for one that target_check found so: it has exited, or it has
+   executed a new program. */
+enum status target_explain_end(const struct target *t, struct error *error);
 
 #endif

@@ -7,14 +7,19 @@
 #include <string.h>
 #include <time.h>
 
+#include "goproc/addresses.h"
 #include "goproc/buildinfo.h"
+#include "goproc/frames.h"
 #include "goproc/functions.h"
+#include "goproc/gs.h"
 #include "goproc/image.h"
 #include "goproc/layouts.h"
 #include "goproc/moduledata.h"
 #include "goproc/permission.h"
 #include "goproc/process.h"
 #include "goproc/reader.h"
+#include "goproc/reasons.h"
+#include "goproc/system.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -29,8 +34,14 @@ struct goproc {
 	struct process process;
 	struct goproc_info info;
 	struct image image;
+	struct memory file; /* the image, read by address */
+	struct pclntab *pclntab;
 	struct functions *functions;
 	struct reader reader;
+	struct moduledata module;
+	struct gs gs;
+	struct reasons reasons;
+	struct system_starts starts;
 	int64_t verified_ns;
 };
 
@@ -123,13 +134,6 @@ static enum status check_supported(const struct goproc *g, struct error *error)
 			"%s is not a 64-bit x86 program, and its memory can't be understood; import the "
 			"agent (schedtop/agent) in the program instead",
 			subject);
-	if (info->stripped)
-		return error_set(
-			error, STATUS_FAILED,
-			"%s was linked without a symbol table (-s -w, go run, go test), and its memory "
-			"can't be understood without; build it with go build, or import the agent "
-			"(schedtop/agent) in the program",
-			subject);
 	if (!layout_find(info->go_minor))
 		return error_set(
 			error, STATUS_FAILED,
@@ -139,52 +143,12 @@ static enum status check_supported(const struct goproc *g, struct error *error)
 	return STATUS_OK;
 }
 
-static enum status find_globals(struct goproc *g, struct error *error)
-{
-	struct globals *globals = &g->reader.globals;
-	const struct {
-		const char *name;
-		uint64_t *address;
-		size_t size;
-	} wanted[] = {
-		{"runtime.sched", &globals->sched, layout_bytes(g->reader.layout)},
-		{"runtime.allp", &globals->allp, 24},
-		{"runtime.allm", &globals->allm, 8},
-		{"runtime.gomaxprocs", &globals->gomaxprocs, 4},
-		{"runtime.allglen", &globals->allglen, 8},
-	};
-	struct image_symtab symtab;
-	if (image_load_symbols(&g->image, &symtab) != STATUS_OK)
-		return error_set(error, STATUS_FAILED, "the symbol table of %s is damaged",
-		                 g->process.subject);
-	const char *problem = NULL;
-	for (size_t i = 0; i < symtab.count; i++) {
-		struct image_symbol symbol = image_symbol(&symtab, i);
-		for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
-			if (symbol.defined && symbol.size >= wanted[k].size &&
-			    image_symbol_named(&symtab, &symbol, wanted[k].name))
-				*wanted[k].address = symbol.address + g->reader.bias;
-		}
-	}
-	image_free_symbols(&symtab);
-	for (size_t k = 0; k < sizeof wanted / sizeof *wanted; k++) {
-		if (*wanted[k].address == 0)
-			problem = wanted[k].name;
-	}
-	return problem ? error_set(error, STATUS_FAILED,
-	                           "the symbol table of %s has no %s of the size it has in %s",
-	                           g->process.subject, problem, g->info.go_version)
-	               : STATUS_OK;
-}
-
-/* Offsets of members, from the process's own descriptors: relocated, unlike those in the file. */
-static enum status find_objects(struct goproc *g, struct error *error)
+/* What the process's memory has to say comes from there, not from the file: it is relocated. */
+static enum status find_module(struct goproc *g, struct error *error)
 {
 	struct reader *reader = &g->reader;
-	struct moduledata moduledata;
-	struct error detail;
 	uint8_t probe;
-	switch (memory_read(&reader->memory, reader->globals.sched, &probe, 1)) {
+	switch (memory_read(&reader->memory, g->process.entry, &probe, 1)) {
 	case MEMORY_OK:
 		break;
 	case MEMORY_DENIED:
@@ -196,21 +160,95 @@ static enum status find_objects(struct goproc *g, struct error *error)
 		return error_set(error, STATUS_FAILED, "the memory of %s can't be read: %s",
 		                 g->process.subject, strerror(errno));
 	}
-	if (!moduledata_find(&g->image, &reader->memory, reader->bias, reader->minor, &moduledata))
+	if (!moduledata_find(&g->image, &reader->memory, reader->bias, reader->minor, &g->module))
 		return error_set(error, STATUS_FAILED,
 		                 "the runtime of %s (%s) can't be found in its memory: no module data",
 		                 g->process.subject, g->info.go_version);
-	struct types types = {&reader->memory, moduledata.types, moduledata.etypes, reader->minor};
+	return STATUS_OK;
+}
+
+/* Without tables of functions there are no names and no stacks, and with symbols everything else is
+   there: then *why says what is the matter with them, and it is no failure. */
+static enum status find_functions(struct goproc *g, struct error *why, struct error *error)
+{
+	struct reader *reader = &g->reader;
+	if (pclntab_create(&g->pclntab, &g->file, &g->module, reader->bias, reader->minor, why) !=
+	    STATUS_OK)
+		return STATUS_OK;
+	g->functions = functions_create(g->pclntab);
+	reader->pclntab = g->pclntab;
+	reader->functions = g->functions;
+	return g->functions ? STATUS_OK : error_no_memory(error);
+}
+
+static enum status find_globals(struct goproc *g, const struct error *why_no_functions,
+                                struct error *error)
+{
+	struct reader *reader = &g->reader;
+	struct error detail = *why_no_functions;
+	struct addresses_score score = {0};
+	enum status status = STATUS_FAILED;
+	const struct addresses_code code = {&g->image, &g->file, reader->bias, &g->module, g->pclntab};
+	if (!g->info.stripped) {
+		g->info.origin = GOPROC_SYMBOLS;
+		status = addresses_from_symbols(&g->image, reader->layout, reader->bias, &reader->globals,
+		                                &detail);
+	}
+	if (status != STATUS_OK && g->pclntab) {
+		g->info.origin = GOPROC_CODE;
+		status = addresses_from_code(&code, reader->layout, &reader->globals, &score, &detail);
+	}
+	g->info.score = score.found;
+	g->info.score_of = score.of;
+	g->info.runner_up = score.runner_up;
+	g->info.layout_first = reader->layout->first;
+	g->info.layout_last = reader->layout->last;
+	return status == STATUS_OK ? STATUS_OK
+	                           : error_set(error, status,
+	                                       "%s (%s) %s; import the agent (schedtop/agent) in the "
+	                                       "program instead",
+	                                       g->process.subject, g->info.go_version, detail.text);
+}
+
+/* Offsets of members. */
+static enum status find_objects(struct goproc *g, struct error *error)
+{
+	struct reader *reader = &g->reader;
+	struct types types = {&reader->memory, g->module.types, g->module.etypes, reader->minor};
+	struct error detail;
 	if (objects_resolve(&reader->objects, &types, &detail) != STATUS_OK)
 		return error_set(error, STATUS_FAILED, "the runtime of %s (%s) is not understood: %s",
 		                 g->process.subject, g->info.go_version, detail.text);
-	if (moduledata.text < reader->bias)
-		return error_set(error, STATUS_FAILED, "the module data of %s is damaged",
-		                 g->process.subject);
-	g->functions = functions_create(&g->image, moduledata.text - reader->bias,
-	                                moduledata.etext - reader->bias);
-	reader->functions = g->functions;
-	return g->functions ? STATUS_OK : error_no_memory(error);
+	return STATUS_OK;
+}
+
+static enum status find_runtime(struct goproc *g, struct error *error)
+{
+	struct error why = {0};
+	enum status status = find_module(g, error);
+	if (status == STATUS_OK)
+		status = find_functions(g, &why, error);
+	if (status == STATUS_OK)
+		status = find_globals(g, &why, error);
+	if (status == STATUS_OK)
+		status = find_objects(g, error);
+	return status;
+}
+
+static void prepare_goroutines(struct goproc *g)
+{
+	struct extent data = g->module.segment[MODULE_DATA];
+	struct reader *reader = &g->reader;
+	reasons_find(&g->reasons, &reader->memory, data.start, data.size);
+	g->gs = (struct gs){
+		.memory = &reader->memory,
+		.object = reader->objects.goroutine,
+		.allglen = reader->globals.allglen,
+		.allgptr = reader->globals.allgptr,
+		.goidgen = reader->globals.sched + (uint64_t)reader->layout->goidgen.off,
+		.m_syscalltick = reader->objects.m_syscalltick,
+		.minor = reader->minor,
+	};
 }
 
 /* The first read proves the layout. A program that was just started is given time. */
@@ -253,16 +291,17 @@ static enum status attach(struct goproc *g, pid_t pid, struct error *error)
 		status = check_supported(g, error);
 	if (status != STATUS_OK)
 		return status;
+	g->file = (struct memory){.readv = image_readv, .context = &g->image};
 	g->reader.memory.readv = memory_readv_process;
 	g->reader.memory.context = &g->process.pid;
 	g->reader.minor = g->info.go_minor;
 	g->reader.layout = layout_find(g->info.go_minor);
 	g->reader.bias = g->process.entry - g->image.entry;
-	status = find_globals(g, error);
-	if (status == STATUS_OK)
-		status = find_objects(g, error);
+	status = find_runtime(g, error);
 	if (status == STATUS_OK)
 		status = prove(g, error);
+	if (status == STATUS_OK)
+		prepare_goroutines(g);
 	g->verified_ns = clock_monotonic_ns();
 	return status;
 }
@@ -289,8 +328,10 @@ void goproc_detach(struct goproc *g)
 {
 	if (!g)
 		return;
+	gs_finish(&g->gs);
 	reader_finish(&g->reader);
 	functions_destroy(g->functions);
+	pclntab_destroy(g->pclntab);
 	image_close(&g->image);
 	free(g);
 }
@@ -344,6 +385,56 @@ enum status goproc_sample(struct goproc *g, enum goproc_activity *activity, size
 {
 	enum reader_result result = reader_sample(&g->reader, activity, max, np);
 	return conclude(g, result, "its list of Ps", error);
+}
+
+/* Who is told of the goroutines. */
+struct listener {
+	struct goproc *goproc;
+	goproc_goroutine_fn *row;
+	void *arg;
+};
+
+static enum memory_result tell(void *arg, struct gs_row *row, size_t n)
+{
+	const struct listener *listener = arg;
+	struct goproc *g = listener->goproc;
+	for (size_t i = 0; i < n; i++) {
+		struct goproc_goroutine *goroutine = &row[i].goroutine;
+		goroutine->is_system = system_is_start(&g->starts, g->functions, goroutine->start);
+		listener->row(listener->arg, goroutine);
+	}
+	return MEMORY_OK;
+}
+
+enum status goproc_read_goroutines(struct goproc *g, goproc_goroutine_fn *row, void *arg,
+                                   uint32_t *dropped, struct error *error)
+{
+	struct listener listener = {g, row, arg};
+	enum reader_result result = gs_read(&g->gs, clock_monotonic_ns(), tell, &listener, dropped);
+	return conclude(g, result, "its list of goroutines", error);
+}
+
+void goproc_name(struct goproc *g, enum goproc_place kind, uint64_t number,
+                 struct goproc_frame *frame)
+{
+	*frame = (struct goproc_frame){0};
+	if (!g->pclntab || number == 0)
+		return;
+	switch (kind) {
+	case GOPROC_CREATOR:
+		frames_creator(g->pclntab, number, frame);
+		break;
+	case GOPROC_START:
+		frames_start(g->pclntab, number, frame);
+		break;
+	case GOPROC_AT:
+		break;
+	}
+}
+
+const char *goproc_reason(struct goproc *g, uint8_t reason)
+{
+	return reason < g->reasons.n ? g->reasons.text[reason] : "";
 }
 
 uint64_t goproc_dropped(const struct goproc *g)

@@ -16,6 +16,13 @@
 
 #include "util/status.h"
 
+/* What told where the runtime's variables are. */
+enum goproc_origin {
+	GOPROC_NOT_LOOKED, /* not attached to */
+	GOPROC_SYMBOLS,    /* .symtab */
+	GOPROC_CODE,       /* the code of the runtime's functions, which refers to them */
+};
+
 /* What the executable tells. Strings are made printable: no control characters, valid UTF-8. */
 struct goproc_info {
 	char go_version[32]; /* "go1.26.8" */
@@ -24,6 +31,13 @@ struct goproc_info {
 	char package[128];   /* path of the main package */
 	bool stripped;       /* no .symtab */
 	bool has_agent;      /* a hint: schedtop/agent is a dependency, or the module itself */
+
+	/* Since goproc_attach. */
+	enum goproc_origin origin;
+	int layout_first, layout_last; /* minor versions that have this layout of the scheduler */
+	/* By the code: fields of the scheduler that were found where they should be, of how many, and
+	   how many at the next best address. */
+	int score, score_of, runner_up;
 };
 
 /* Reads the build information of /proc/PID/exe (deleted and replaced files too). STATUS_NO_TARGET:
@@ -92,13 +106,28 @@ struct goproc_state {
 	const struct goproc_counts *histogram; /* [GOPROC_HISTOGRAM_COUNT], borrowed likewise */
 };
 
+/* One goroutine. Addresses are the process's own. */
+struct goproc_goroutine {
+	int64_t goid;
+	uint64_t creator, start; /* of the go statement; of the function it began with. 0: none */
+	uint64_t at;             /* number of the place where it stands; 0: not read yet */
+	int64_t since_ns;        /* CLOCK_MONOTONIC: since when its status has been what it is */
+	uint32_t handle;         /* to ask for it again, until the next goproc_read_goroutines */
+	uint8_t status;          /* runtime2.go _Gidle ... without the _Gscan bit */
+	uint8_t reason;          /* why it waits, for goproc_reason; 0: it does not, or unknown */
+	bool is_at_least;        /* since then or longer: it was so when it was first seen */
+	bool is_locked;          /* to its thread */
+	bool is_system;          /* the runtime's own, as runtime.isSystemGoroutine says */
+};
+
 struct goproc;
 
 /*
  * Finds the runtime in the process. One sentence for each way it can fail:
  *   STATUS_NO_TARGET   no such process, not Go, not 64-bit amd64
  *   STATUS_PERMISSION  with the remedy: yama, another user, capabilities
- *   STATUS_FAILED      stripped, or a Go version whose layout is not known or does not fit
+ *   STATUS_FAILED      a Go version whose layout is not known or does not fit, or a program that
+ *                      does not tell where its runtime is
  */
 enum status goproc_attach(pid_t pid, struct goproc **out, struct error *error);
 void goproc_detach(struct goproc *g); /* NULL is fine */
@@ -114,6 +143,28 @@ enum status goproc_read(struct goproc *g, struct goproc_state *out, struct error
    entries and the number of Ps there are to *np. Same statuses. */
 enum status goproc_sample(struct goproc *g, enum goproc_activity *activity, size_t max, size_t *np,
                           struct error *error);
+
+/* A place in the program. */
+struct goproc_frame {
+	char function[256]; /* as tracebacks name it: main.(*Server).handle, slices.Sort[...] */
+	char file[512];     /* "" unknown */
+	int line;           /* 0: unknown */
+	bool is_inlined;    /* into the frame after it */
+};
+enum goproc_place { GOPROC_CREATOR, GOPROC_START, GOPROC_AT };
+/* What the numbers in goproc_goroutine stand for. What is unknown is "". */
+void goproc_name(struct goproc *g, enum goproc_place kind, uint64_t number,
+                 struct goproc_frame *frame);
+
+/* Called for each goroutine. */
+typedef void goproc_goroutine_fn(void *arg, const struct goproc_goroutine *goroutine);
+/* Reads all goroutines, the slow tier: about 1 ms for 10,000 of them. Torn ones are read again,
+   then left out and counted in *dropped. Same statuses; when it fails, what `row` was given is to
+   be forgotten. */
+enum status goproc_read_goroutines(struct goproc *g, goproc_goroutine_fn *row, void *arg,
+                                   uint32_t *dropped, struct error *error);
+/* The runtime's words for why a goroutine waits, "" for 0 and what it has no words for. */
+const char *goproc_reason(struct goproc *g, uint8_t reason);
 
 /* Reads that were dropped because they were torn or implausible, since attach. */
 uint64_t goproc_dropped(const struct goproc *g);

@@ -1,19 +1,26 @@
 noinst_LIBRARIES += goproc/libgoproc.a
 goproc_libgoproc_a_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
 goproc_libgoproc_a_SOURCES = \
+	goproc/addresses.c goproc/addresses.h \
 	goproc/buildinfo.c goproc/buildinfo.h \
 	goproc/decode.c goproc/decode.h \
+	goproc/disasm.h goproc/disasm_amd64.c goproc/disasm_arm64.c \
+	goproc/frames.c goproc/frames.h \
 	goproc/functions.c goproc/functions.h \
 	goproc/goproc.c goproc/goproc.h \
+	goproc/gs.c goproc/gs.h \
 	goproc/image.c goproc/image.h \
 	goproc/layouts.c goproc/layouts.h goproc/layouts_generated.h \
 	goproc/memory.c goproc/memory.h \
 	goproc/moduledata.c goproc/moduledata.h \
 	goproc/objects.c goproc/objects.h \
+	goproc/pclntab.c goproc/pclntab.h \
 	goproc/permission.c goproc/permission.h \
 	goproc/process.c goproc/process.h \
 	goproc/reader.c goproc/reader.h \
+	goproc/reasons.c goproc/reasons.h \
 	goproc/sample.c \
+	goproc/system.c goproc/system.h \
 	goproc/topology.c goproc/topology.h \
 	goproc/types.c goproc/types.h
 

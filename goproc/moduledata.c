@@ -6,44 +6,73 @@
 /* Numbers of the 8-byte words in runtime.moduledata (runtime/symtab.go). */
 enum {
 	WORD_PCHEADER = 0,
-	WORD_FUNCNAMETAB_LEN = 2,
-	WORD_FUNCNAMETAB_CAP = 3,
+	WORD_TABLES = 1, /* slices: address, length, capacity */
+	SLICE_WORDS = 3,
 	WORD_TEXT = 22,
 	WORD_ETEXT = 23,
-	WORDS = 40,
+	WORD_SEGMENTS = 24, /* start and end of each */
+	WORDS = 44,
 };
 
-/* types and etypes moved when fields were added before them. */
-static const struct {
-	int first, types, etypes;
-} type_words[] = {
-	{27, 37, 39}, /* typedesclen came in between */
-	{20, 37, 38}, /* covctrs, ecovctrs */
-	{18, 35, 36},
+/* Size of an element of each table. */
+static const uint64_t element[MODULE_TABLES] = {1, 4, 1, 1, 1, 8};
+
+/* These moved when fields were added before them. */
+static const struct layout_words {
+	int first, types, etypes, gofunc;
+} layout_words[] = {
+	{27, 37, 39, 43}, /* typedesclen, itaboffset, itabsize */
+	{20, 37, 38, 40}, /* covctrs, ecovctrs */
+	{18, 35, 36, 38},
 };
 
 #define WINDOW    ((size_t)64 << 10)
 #define TYPES_MAX (UINT64_C(1) << 30)
+#define TABLE_MAX (UINT64_C(1) << 31)
+
+static const struct layout_words *words_of(int minor)
+{
+	for (size_t i = 0; i < sizeof layout_words / sizeof *layout_words; i++) {
+		if (minor >= layout_words[i].first)
+			return &layout_words[i];
+	}
+	return NULL;
+}
+
+/* Everything that can be checked is; what is left out stays zero and has no bytes. */
+static void take_tables(const uint64_t *word, struct moduledata *out)
+{
+	for (size_t i = 0; i < MODULE_TABLES; i++) {
+		const uint64_t *slice = word + WORD_TABLES + i * SLICE_WORDS;
+		if (slice[1] <= slice[2] && slice[1] <= TABLE_MAX / element[i] &&
+		    slice[0] <= UINT64_MAX - TABLE_MAX)
+			out->table[i] = (struct extent){slice[0], slice[1] * element[i]};
+	}
+	for (size_t i = 0; i < MODULE_SEGMENTS; i++) {
+		const uint64_t *ends = word + WORD_SEGMENTS + i * 2;
+		if (ends[0] <= ends[1])
+			out->segment[i] = (struct extent){ends[0], ends[1] - ends[0]};
+	}
+}
 
 static bool accept(const uint8_t *at, uint64_t pclntab, int minor, struct moduledata *out)
 {
 	uint64_t word[WORDS];
+	const uint64_t *names = word + WORD_TABLES;
+	const struct layout_words *where = words_of(minor);
 	memcpy(word, at, sizeof word);
-	if (word[WORD_PCHEADER] != pclntab ||
-	    word[WORD_FUNCNAMETAB_LEN] != word[WORD_FUNCNAMETAB_CAP] ||
+	if (!where || word[WORD_PCHEADER] != pclntab || names[1] != names[2] ||
 	    word[WORD_TEXT] >= word[WORD_ETEXT])
 		return false;
-	size_t i = 0;
-	while (minor < type_words[i].first) {
-		if (++i == sizeof type_words / sizeof *type_words)
-			return false;
-	}
 	*out = (struct moduledata){
+		.pclntab = pclntab,
 		.text = word[WORD_TEXT],
 		.etext = word[WORD_ETEXT],
-		.types = word[type_words[i].types],
-		.etypes = word[type_words[i].etypes],
+		.types = word[where->types],
+		.etypes = word[where->etypes],
+		.gofunc = word[where->gofunc],
 	};
+	take_tables(word, out);
 	return out->types != 0 && out->types % 8 == 0 && out->types < out->etypes &&
 	       out->etypes - out->types <= TYPES_MAX;
 }

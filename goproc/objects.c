@@ -60,8 +60,15 @@ enum status objects_resolve(struct objects *objects, const struct types *types, 
 	if (status == STATUS_OK)
 		status = resolve(&objects->m, types, names[1], address[1], m_info, IN_M_COUNT, error);
 	if (status == STATUS_OK)
-		status = resolve(&objects->g, types, names[2], address[2], g_info, IN_G_COUNT, error);
-	return status;
+		status =
+			resolve(&objects->goroutine, types, names[2], address[2], g_info, IN_G_COUNT, error);
+	if (status != STATUS_OK)
+		return status;
+	objects->m_syscalltick = objects->m.member[IN_M_SYSCALLTICK].offset;
+	object_pack(&objects->m, OBJECT_ALL & ~(1U << IN_M_SYSCALLTICK));
+	objects->who = objects->goroutine;
+	object_pack(&objects->who, G_WHO);
+	return STATUS_OK;
 }
 
 void object_pack(struct object *object, uint32_t members)

@@ -50,12 +50,30 @@ enum member_kind { MEMBER_U8, MEMBER_I32, MEMBER_U32, MEMBER_I64, MEMBER_U64 };
 	X(BLOCKED, "blocked", U8, 0)                   \
 	X(INCGO, "incgo", U8, 0)                       \
 	X(LOCKEDG, "lockedg", U64, 0)                  \
-	X(ALLLINK, "alllink", U64, 0)
+	X(ALLLINK, "alllink", U64, 0)                  \
+	X(SYSCALLTICK, "syscalltick", U32, 0)
 
-#define G_MEMBERS(X)                  \
-	X(GOID, "goid", I64, 0)           \
-	X(STATUS, "atomicstatus", U32, 0) \
-	X(STARTPC, "startpc", U64, 0)
+#define G_MEMBERS(X)                                \
+	X(GOID, "goid", I64, 0)                         \
+	X(STATUS, "atomicstatus", U32, 0)               \
+	X(STARTPC, "startpc", U64, 0)                   \
+	X(STACK_LOW, "stack.lo", U64, 0)                \
+	X(STACK_HIGH, "stack.hi", U64, 0)               \
+	X(M, "m", U64, 0)                               \
+	X(PC, "sched.pc", U64, 0)                       \
+	X(SP, "sched.sp", U64, 0)                       \
+	X(SYSCALLPC, "syscallpc", U64, 0)               \
+	X(SYSCALLSP, "syscallsp", U64, 0)               \
+	X(WAITSINCE, "waitsince", I64, 0)               \
+	X(WAITREASON, "waitreason", U8, 0)              \
+	X(SEQUENCE, "trackingSeq", U8, 0)               \
+	X(STAMP, "trackingStamp|runnableStamp", I64, 0) \
+	X(LOCKEDM, "lockedm", U64, 0)                   \
+	X(PARENT, "parentGoid", I64, 21)                \
+	X(GOPC, "gopc", U64, 0)
+
+/* Those that a look at who runs where needs. */
+#define G_WHO (1U << IN_G_GOID | 1U << IN_G_STATUS | 1U << IN_G_STARTPC)
 
 #define MEMBER_P(id, paths, kind, since) IN_P_##id,
 #define MEMBER_M(id, paths, kind, since) IN_M_##id,
@@ -67,7 +85,7 @@ enum g_member { G_MEMBERS(MEMBER_G) IN_G_COUNT };
 #undef MEMBER_M
 #undef MEMBER_G
 
-#define OBJECT_MEMBERS 16
+#define OBJECT_MEMBERS 18
 
 struct object_member {
 	int32_t offset; /* in the structure of the runtime; < 0: this version has no such member */
@@ -86,7 +104,10 @@ struct object {
 };
 
 struct objects {
-	struct object p, m, g;
+	struct object p, m;
+	struct object who;       /* of a g, the members G_WHO */
+	struct object goroutine; /* and all of them */
+	int64_t m_syscalltick;   /* where m.syscalltick is, which the records of Ms leave out */
 };
 
 /* STATUS_FAILED with a sentence when the descriptors lack a member or it has another size. */

@@ -1,6 +1,6 @@
 #include "goproc/permission.h"
 
-#include <errno.h>
+#include <linux/seccomp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +20,12 @@ static uint64_t hex_line(const char *status, const char *name)
 }
 
 /* yama's level: 0 classic, 1 descendants, 2 administrators, 3 nobody. */
-static int read_yama(void)
+static int read_yama(const char *proc)
 {
-	char text[16];
+	char path[256], text[16];
 	long level;
-	ssize_t n = procfs_read_path("/proc/sys/kernel/yama/ptrace_scope", text, sizeof text);
+	snprintf(path, sizeof path, "%s/sys/kernel/yama/ptrace_scope", proc);
+	ssize_t n = procfs_read_path(path, text, sizeof text);
 	if (n <= 0)
 		return -1;
 	text[strcspn(text, "\n")] = '\0';
@@ -40,101 +41,163 @@ static void read_user(uid_t uid, char *name, size_t size)
 		text_clean(name, size, found->pw_name, strlen(found->pw_name));
 }
 
-void permission_gather(pid_t pid, struct permission_facts *facts)
+/* Namespaces of users can't be told apart by their links, which the kernel hides with the rest: but
+   by the users they map, which it does not. */
+static bool maps_other_users(const char *proc, pid_t pid)
 {
-	char status[4096], path[32];
-	struct stat directory;
-	*facts = (struct permission_facts){.own_uid = geteuid(), .yama = read_yama()};
-	if (procfs_read_path("/proc/self/status", status, sizeof status) > 0) {
-		facts->own_caps = hex_line(status, "CapPrm");
-		facts->own_ptrace = hex_line(status, "CapEff") >> CAP_SYS_PTRACE_BIT & 1;
-	}
-	if (procfs_read(pid, "status", status, sizeof status) <= 0)
-		return;
-	const char *uids = procfs_line(status, "Uid");
-	unsigned real, effective, saved;
-	if (!uids || sscanf(uids, "%u %u %u", &real, &effective, &saved) != 3)
-		return;
-	facts->target_known = true;
-	facts->target_uid[0] = real;
-	facts->target_uid[1] = effective;
-	facts->target_uid[2] = saved;
-	facts->target_caps = hex_line(status, "CapPrm");
-	read_user(real, facts->target_user, sizeof facts->target_user);
-	snprintf(path, sizeof path, "/proc/%d", (int)pid);
-	facts->undumpable = stat(path, &directory) == 0 && directory.st_uid != effective;
+	char path[256], ours[1024], theirs[1024];
+	snprintf(path, sizeof path, "%s/self/uid_map", proc);
+	ssize_t n = procfs_read_path(path, ours, sizeof ours);
+	snprintf(path, sizeof path, "%s/%d/uid_map", proc, (int)pid);
+	ssize_t m = procfs_read_path(path, theirs, sizeof theirs);
+	return n > 0 && m > 0 && strcmp(ours, theirs) != 0;
 }
 
-/* In the order in which the kernel asks (ptrace_may_access): identity, capabilities, dumpable,
- * yama. */
-enum status permission_explain(const struct permission_facts *facts, const char *subject,
-                               struct error *error)
+static void gather_own(const char *proc, struct permission_facts *facts)
 {
-	const uid_t *uid = facts->target_uid;
-	uid_t own = facts->own_uid;
+	char status[4096], path[256];
+	facts->own_uid = geteuid();
+	facts->own_gid = getegid();
+	facts->yama = read_yama(proc);
+	snprintf(path, sizeof path, "%s/self/status", proc);
+	if (procfs_read_path(path, status, sizeof status) <= 0)
+		return;
+	facts->own_caps = hex_line(status, "CapPrm");
+	facts->own_ptrace = hex_line(status, "CapEff") >> CAP_SYS_PTRACE_BIT & 1;
+	facts->bounded =
+		procfs_line(status, "CapBnd") && !(hex_line(status, "CapBnd") >> CAP_SYS_PTRACE_BIT & 1);
+	facts->filtered = hex_line(status, "Seccomp") == SECCOMP_MODE_FILTER;
+}
+
+void permission_gather(const char *proc, pid_t pid, struct permission_facts *facts)
+{
+	char status[4096], path[256];
+	struct stat directory;
+	uid_t *uid = facts->target_uid;
+	gid_t *gid = facts->target_gid;
+	*facts = (struct permission_facts){.pid = pid};
+	gather_own(proc, facts);
+	snprintf(path, sizeof path, "%s/%d/status", proc, (int)pid);
+	if (procfs_read_path(path, status, sizeof status) <= 0)
+		return;
+	const char *uids = procfs_line(status, "Uid"), *gids = procfs_line(status, "Gid");
+	if (!uids || sscanf(uids, "%u %u %u", &uid[0], &uid[1], &uid[2]) != 3 || !gids ||
+	    sscanf(gids, "%u %u %u", &gid[0], &gid[1], &gid[2]) != 3)
+		return;
+	facts->target_known = true;
+	facts->target_caps = hex_line(status, "CapPrm");
+	facts->other_users = maps_other_users(proc, pid);
+	read_user(uid[0], facts->target_user, sizeof facts->target_user);
+	*strrchr(path, '/') = '\0';
+	facts->undumpable = stat(path, &directory) == 0 && directory.st_uid != uid[1];
+}
+
+/* What lets root do it. In a container root is not enough: the capability must be given from
+   outside. */
+static void root_remedy(const struct permission_facts *facts, char *to, size_t size)
+{
+	if (facts->bounded)
+		snprintf(to, size, "run schedtop on the host, or this container with --cap-add SYS_PTRACE");
+	else
+		snprintf(to, size, "run schedtop as root: sudo schedtop -p %d", (int)facts->pid);
+}
+
+static enum status explain_identity(const struct permission_facts *facts, const char *subject,
+                                    const char *remedy, struct error *error)
+{
 	char owner[64];
+	if (facts->target_uid[0] == facts->own_uid && facts->target_uid[1] == facts->own_uid &&
+	    facts->target_uid[2] == facts->own_uid)
+		return error_set(error, STATUS_PERMISSION,
+		                 "%s runs with the rights of another group (gid %u); %s", subject,
+		                 (unsigned)facts->target_gid[1], remedy);
 	if (*facts->target_user)
 		snprintf(owner, sizeof owner, "%s", facts->target_user);
 	else
-		snprintf(owner, sizeof owner, "uid %u", (unsigned)uid[0]);
-	if (facts->own_ptrace)
-		return error_set(
-			error, STATUS_PERMISSION,
-			"%s can't be read in spite of CAP_SYS_PTRACE: it is in another user "
-			"namespace, or a security module forbids it; run schedtop where the process "
-			"runs, or import the agent (schedtop/agent) in the program",
-			subject);
-	if (!facts->target_known)
-		return error_set(error, STATUS_PERMISSION,
-		                 "%s is hidden from this user; run schedtop as its owner or as root",
-		                 subject);
-	if (uid[0] != own || uid[1] != own || uid[2] != own)
-		return error_set(error, STATUS_PERMISSION,
-		                 "%s belongs to another user (%s); run schedtop as that user or as root",
-		                 subject, owner);
-	if (facts->target_caps & ~facts->own_caps)
-		return error_set(error, STATUS_PERMISSION,
-		                 "%s has capabilities that schedtop lacks; run schedtop as root or give it "
-		                 "CAP_SYS_PTRACE",
-		                 subject);
-	if (facts->undumpable)
-		return error_set(
-			error, STATUS_PERMISSION,
-			"%s forbids it (a set-user-ID program, or PR_SET_DUMPABLE 0); run schedtop as "
-			"root",
-			subject);
+		snprintf(owner, sizeof owner, "uid %u", (unsigned)facts->target_uid[0]);
+	return error_set(error, STATUS_PERMISSION, "%s belongs to another user (%s); %s", subject,
+	                 owner, remedy);
+}
+
+static enum status explain_yama(const struct permission_facts *facts, const char *subject,
+                                const char *remedy, struct error *error)
+{
 	switch (facts->yama) {
 	case 1:
 		return error_set(
 			error, STATUS_PERMISSION,
-			"%s is no child of schedtop, and kernel.yama.ptrace_scope is 1; run schedtop as "
-			"root, set it to 0, or import the agent (schedtop/agent), which grants access",
-			subject);
+			"%s is no child of schedtop, and kernel.yama.ptrace_scope is 1; %s; or start "
+			"it with schedtop -- PROG, or import the agent (schedtop/agent), which grants access",
+			subject, remedy);
 	case 2:
-		return error_set(
-			error, STATUS_PERMISSION,
-			"%s can be read by root alone, for kernel.yama.ptrace_scope is 2; run schedtop "
-			"as root",
-			subject);
-	case 3:
-		return error_set(
-			error, STATUS_PERMISSION,
-			"%s can't be read by anybody, for kernel.yama.ptrace_scope is 3; import the "
-			"agent (schedtop/agent) in the program",
-			subject);
+		return error_set(error, STATUS_PERMISSION,
+		                 "%s can be read by root alone, for kernel.yama.ptrace_scope is 2; %s",
+		                 subject, remedy);
 	default:
 		return error_set(
 			error, STATUS_PERMISSION,
-			"%s can't be read though it belongs to this user: a security module, seccomp or "
-			"a container without CAP_SYS_PTRACE forbids it; run schedtop outside of it or "
-			"as root",
+			"%s can't be read by anybody, for kernel.yama.ptrace_scope is 3 until the next "
+			"boot; import the agent (schedtop/agent) in the program",
 			subject);
 	}
+}
+
+/* We have the capability, and it did not help. */
+static enum status explain_in_spite(const struct permission_facts *facts, const char *subject,
+                                    struct error *error)
+{
+	if (facts->yama == 3)
+		return explain_yama(facts, subject, "", error);
+	return error_set(
+		error, STATUS_PERMISSION,
+		"%s can't be read in spite of CAP_SYS_PTRACE: %s; run schedtop on the host, or import the "
+		"agent (schedtop/agent) in the program",
+		subject,
+		facts->other_users ? "it is in another user namespace than schedtop"
+		: facts->filtered  ? "a seccomp filter or a security module forbids it"
+						   : "a security module forbids it");
+}
+
+static bool is_another_identity(const struct permission_facts *facts)
+{
+	for (int i = 0; i < 3; i++)
+		if (facts->target_uid[i] != facts->own_uid || facts->target_gid[i] != facts->own_gid)
+			return true;
+	return false;
+}
+
+/* In the order in which the kernel asks (__ptrace_may_access): identity, dumpable, capabilities,
+   yama. But capabilities are what makes a program undumpable too, and say more. */
+enum status permission_explain(const struct permission_facts *facts, const char *subject,
+                               struct error *error)
+{
+	char remedy[128];
+	root_remedy(facts, remedy, sizeof remedy);
+	if (facts->own_ptrace)
+		return explain_in_spite(facts, subject, error);
+	if (!facts->target_known)
+		return error_set(error, STATUS_PERMISSION, "%s is hidden from this user; %s", subject,
+		                 remedy);
+	if (is_another_identity(facts))
+		return explain_identity(facts, subject, remedy, error);
+	if (facts->target_caps & ~facts->own_caps)
+		return error_set(error, STATUS_PERMISSION, "%s has capabilities that schedtop lacks; %s",
+		                 subject, remedy);
+	if (facts->undumpable)
+		return error_set(error, STATUS_PERMISSION,
+		                 "%s forbids it (PR_SET_DUMPABLE 0, or its file is set-user-ID or not "
+		                 "readable); %s",
+		                 subject, remedy);
+	if (facts->yama > 0)
+		return explain_yama(facts, subject, remedy, error);
+	return error_set(error, STATUS_PERMISSION,
+	                 "%s can't be read though it belongs to this user: %s forbids it; %s", subject,
+	                 facts->filtered ? "a seccomp filter" : "a security module", remedy);
 }
 
 enum status permission_error(pid_t pid, const char *subject, struct error *error)
 {
 	struct permission_facts facts;
-	permission_gather(pid, &facts);
+	permission_gather("/proc", pid, &facts);
 	return permission_explain(&facts, subject, error);
 }

@@ -14,7 +14,7 @@
 #include "util/procfs.h"
 #include "util/text.h"
 
-#define EXEC_ATTEMPTS 5
+#define EXEC_ATTEMPTS 50
 #define EXEC_PAUSE_NS 1000000
 
 void process_name(pid_t pid, char *subject, size_t size)
@@ -100,7 +100,8 @@ enum status process_identify(pid_t pid, struct process *process, struct error *e
 }
 
 /* Reads the stat of a process that is alive. While a thread executes a program, the kernel takes
-   the others down first and the process looks dead for a moment. */
+   the others down first and the process looks dead for a moment: but not like one whose last thread
+   has ended. */
 static bool stat_alive(pid_t pid, struct procfs_stat *stat)
 {
 	for (int attempt = 0; attempt < EXEC_ATTEMPTS; attempt++) {
@@ -108,6 +109,8 @@ static bool stat_alive(pid_t pid, struct procfs_stat *stat)
 			return false;
 		if (!is_dead(stat))
 			return true;
+		if (stat->threads <= 1)
+			return false;
 		nanosleep(&(struct timespec){.tv_nsec = EXEC_PAUSE_NS}, NULL);
 	}
 	return false;

@@ -73,7 +73,7 @@ static bool plan(struct reader *reader)
 	const struct topology *t = &reader->topology;
 	if (reader->planned == t->generation)
 		return true;
-	const struct object *p = &reader->objects.p, *m = &reader->objects.m, *g = &reader->objects.g;
+	const struct object *p = &reader->objects.p, *m = &reader->objects.m, *g = &reader->objects.who;
 	size_t spans = RAW_HEAD_SPANS + t->np * p->span_count + t->nm * m->span_count + 1;
 	size_t bytes = RAW_HEAD + t->np * p->bytes + t->nm * m->bytes + layout_bytes(reader->layout);
 	/* Two goroutines and a string for each M. */
@@ -141,9 +141,9 @@ static size_t errand_spans(const struct reader *reader, const struct errand *err
 {
 	size_t n = 0;
 	if (errand->curg)
-		n += object_spans(&reader->objects.g, errand->curg, spans);
+		n += object_spans(&reader->objects.who, errand->curg, spans);
 	if (errand->lockedg)
-		n += object_spans(&reader->objects.g, errand->lockedg, spans + n);
+		n += object_spans(&reader->objects.who, errand->lockedg, spans + n);
 	if (errand->preemptoff_n)
 		spans[n++] = memory_span(errand->preemptoff, errand->preemptoff_n);
 	return n;
@@ -153,7 +153,7 @@ static size_t errand_spans(const struct reader *reader, const struct errand *err
 static const uint8_t *take_errand(struct reader *reader, size_t i, const struct errand *errand,
                                   const uint8_t *at)
 {
-	const struct object *g = &reader->objects.g;
+	const struct object *g = &reader->objects.who;
 	struct goproc_m *m = &reader->m[i];
 	if (errand->curg) {
 		int64_t status = object_value(g, at, IN_G_STATUS, 0) & G_STATUS_MASK;
@@ -225,8 +225,7 @@ static void join(struct reader *reader)
 		/* The mode is that of the next worker; it says nothing of a P that runs no goroutine. */
 		p->gc_worker = p->activity == GOPROC_GC && p->gc_worker;
 		if (start && reader->functions)
-			snprintf(p->running, sizeof p->running, "%s",
-			         functions_name(reader->functions, start - reader->bias));
+			snprintf(p->running, sizeof p->running, "%s", functions_name(reader->functions, start));
 	}
 }
 

@@ -24,6 +24,7 @@ struct reader {
 	struct objects objects;
 	int minor;
 	uint64_t bias;
+	struct pclntab *pclntab;     /* borrowed; NULL: its tables are not understood */
 	struct functions *functions; /* borrowed; NULL: no names */
 
 	/* The reader's own; zero at the beginning. */

@@ -40,7 +40,7 @@ static struct sampler *sampler_create(const struct reader *reader)
 		return NULL;
 	s->p = s->worker = reader->objects.p;
 	s->m = reader->objects.m;
-	s->g = reader->objects.g;
+	s->g = reader->objects.who;
 	object_pack(&s->p, 1U << IN_P_ID | 1U << IN_P_STATUS | 1U << IN_P_M);
 	object_pack(&s->worker, 1U << IN_P_WORKER_MODE);
 	object_pack(&s->m, 1U << IN_M_CURG);

@@ -21,6 +21,9 @@
 /* Addresses of the runtime's variables, relocated. */
 struct globals {
 	uint64_t sched, allp, allm, gomaxprocs, allglen;
+	uint64_t allgptr; /* of the array of all goroutines; its length is allglen, read before it */
+	/* The collector's; 0: unknown, as in every program without symbols. */
+	uint64_t gc_controller, memstats, work;
 };
 
 struct address_index;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "metrics/derive.h"
+#include "metrics/json_goroutines.h"
 #include "metrics/json_tasks.h"
 #include "util/clock.h"
 #include "util/text.h"
@@ -434,6 +435,7 @@ static json_t *derived(struct writer *w)
 	put_unless_empty(w, object, "idle", idle(w));
 	put_unless_empty(w, object, "threads", threads(w));
 	put_unless_empty(w, object, "tasks", json_task_uses(w->history));
+	put_unless_empty(w, object, "goroutines", json_goroutine_stats(w->history));
 	put_unless_empty(w, object, "p", p_shares(w));
 	put_unless_empty(w, object, "percentiles", percentiles(w));
 	put_unless_empty(w, object, "rates", rates(w));
@@ -471,6 +473,7 @@ static json_t *snapshot(struct writer *w)
 	                 fields(w, &s->runtime, runtime_field_info, RUNTIME_FIELD_COUNT));
 	put_unless_empty(w, object, "os", fields(w, &s->os, os_field_info, OS_FIELD_COUNT));
 	put_unless_empty(w, object, "tasks", json_tasks(s));
+	put_unless_empty(w, object, "goroutines", json_goroutines(s));
 	put_unless_empty(w, object, "histograms", histograms(w));
 	put_unless_empty(w, object, "lanes", lanes(w));
 	put_unless_empty(w, object, "derived", derived(w));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "metrics/json.h"
+#include "metrics/json_goroutines.h"
 #include "metrics/json_tasks.h"
 #include "util/text.h"
 
@@ -169,6 +170,19 @@ static const char *read_rows(const json_t *root, struct snapshot *s)
 		read_text(row, "preemptoff", s->m[i].preemptoff, sizeof s->m[i].preemptoff);
 	}
 	return NULL;
+}
+
+static const char *read_goroutines(const json_t *root, struct snapshot *s)
+{
+	const json_t *object = json_object_get(root, "goroutines");
+	read_text(object, "trouble", s->goroutines_trouble, sizeof s->goroutines_trouble);
+	if (!json_object_get(object, "by_creator"))
+		return NULL;
+	const char *wrong = read_stamp(object, s->monotonic_ns, &s->goroutines_at);
+	if (wrong)
+		return wrong;
+	enum status status = json_read_goroutines(object, s, &wrong);
+	return status == STATUS_OK ? NULL : status == STATUS_DAMAGED ? wrong : no_memory;
 }
 
 static const char *read_tasks(const json_t *root, struct snapshot *s)
@@ -360,8 +374,8 @@ static const char *read_sets(const json_t *root, struct snapshot *s)
 static const char *read_snapshot(const json_t *root, struct snapshot *s)
 {
 	static const char *(*const parts[])(const json_t *root, struct snapshot *s) = {
-		read_head, read_sources, read_trouble,    read_sets,
-		read_rows, read_tasks,   read_histograms, read_lanes,
+		read_head,  read_sources,    read_trouble,    read_sets,  read_rows,
+		read_tasks, read_goroutines, read_histograms, read_lanes,
 	};
 	const char *wrong = NULL;
 	for (size_t i = 0; !wrong && i < sizeof parts / sizeof *parts; i++)

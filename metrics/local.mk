@@ -3,9 +3,12 @@ metrics_libmetrics_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 metrics_libmetrics_a_SOURCES = \
 	metrics/derive.c metrics/derive.h \
 	metrics/feed.c metrics/feed.h \
+	metrics/goroutine_groups.c metrics/goroutine_table.c metrics/goroutine_table.h \
+	metrics/goroutines.c metrics/goroutines.h \
 	metrics/histogram.c metrics/histogram.h \
 	metrics/history.c metrics/history.h \
 	metrics/json.c metrics/json.h metrics/json_decode.c \
+	metrics/json_goroutines.c metrics/json_goroutines.h \
 	metrics/json_tasks.c metrics/json_tasks.h \
 	metrics/lanes.c metrics/lanes.h \
 	metrics/schedtrace.c metrics/schedtrace.h \

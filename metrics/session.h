@@ -20,6 +20,8 @@ enum order_kind {
 	ORDER_CAPTURE,  /* value: ns of execution trace to take */
 	ORDER_CANCEL,   /* the capture under way */
 	ORDER_FOLLOW,   /* value: the PID to watch from now on */
+	ORDER_DETAIL,   /* value: key of the group of goroutines to read one by one from now on, as a
+	                   two's complement; 0: none */
 };
 
 struct order {

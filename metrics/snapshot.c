@@ -103,8 +103,14 @@ bool snapshot_is_shared(const struct snapshot *s)
 bool snapshot_absorb(const struct snapshot *s, const struct snapshot *older, size_t samples_max)
 {
 	struct counted *c = counted_of(s);
-	return covers(s, older) && !snapshot_is_shared(s) &&
-	       lanes_join(&c->snapshot.lanes, &older->lanes, samples_max);
+	if (!covers(s, older) || snapshot_is_shared(s) ||
+	    !lanes_join(&c->snapshot.lanes, &older->lanes, samples_max))
+		return false;
+	if (!s->goroutines && older->goroutines) {
+		c->snapshot.goroutines = goroutine_set_ref(older->goroutines);
+		c->snapshot.goroutines_at = older->goroutines_at;
+	}
+	return true;
 }
 
 static void free_rows(struct snapshot *s)
@@ -125,6 +131,7 @@ void snapshot_unref(const struct snapshot *s)
 		return;
 	free_rows(&c->snapshot);
 	free(c->snapshot.task);
+	goroutine_set_unref(c->snapshot.goroutines);
 	for (int i = 0; i < HISTOGRAM_COUNT; i++)
 		histogram_finish(&c->snapshot.histogram[i]);
 	free(c->snapshot.lanes.at_ns);
@@ -188,5 +195,7 @@ size_t snapshot_bytes(const struct snapshot *s)
 	               s->ntasks * sizeof *s->task;
 	for (int i = 0; i < HISTOGRAM_COUNT; i++)
 		bytes += s->histogram[i].n * sizeof *s->histogram[i].count;
+	if (s->goroutines)
+		bytes += goroutine_set_bytes(s->goroutines);
 	return bytes + s->lanes.samples * (sizeof *s->lanes.at_ns + s->lanes.procs);
 }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "metrics/goroutines.h"
 #include "metrics/histogram.h"
 
 /* Where a part of a snapshot came from. */
@@ -290,6 +291,11 @@ struct snapshot {
 	size_t ntasks;
 	struct snapshot_task *task; /* [ntasks], by rising tid */
 
+	/* Goroutines are read less often than the rest: NULL in snapshots for which they were not. */
+	struct stamp goroutines_at;
+	const struct goroutine_set *goroutines; /* a reference of the snapshot's own */
+	char goroutines_trouble[256]; /* why they can't be read, in a sentence; "" if they can */
+
 	struct stamp histogram_at[HISTOGRAM_COUNT];
 	struct histogram histogram[HISTOGRAM_COUNT];
 	struct lanes lanes;
@@ -300,9 +306,9 @@ struct snapshot *snapshot_create(void);
 struct snapshot *snapshot_ref(const struct snapshot *s);
 void snapshot_unref(const struct snapshot *s); /* NULL is fine */
 /*
- * Takes the lanes of `older`, the snapshot before this one, so that it can be forgotten: false when
- * that would lose what this one does not know, or when somebody else holds a reference to this one
- * too. The only change a published snapshot ever sees.
+ * Takes the lanes of `older`, the snapshot before this one, and its goroutines if it has none, so
+ * that it can be forgotten: false when that would lose what this one does not know, or when
+ * somebody else holds a reference to this one too. The only change a published snapshot ever sees.
  */
 bool snapshot_absorb(const struct snapshot *s, const struct snapshot *older, size_t samples_max);
 /* Is there more than one reference? */

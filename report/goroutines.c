@@ -5,20 +5,21 @@
 
 #include "report/json.h"
 #include "report/sections.h"
+#include "trace/elapsed.h"
 
 enum { MOST_FUNCTIONS = 15, MOST_CREATORS = 5, MOST_WAITING = 5 };
 
 static int by_name(const void *a, const void *b)
 {
-	uint32_t x = ((const struct goroutine_group *)a)->function,
-			 y = ((const struct goroutine_group *)b)->function;
+	uint32_t x = ((const struct goroutine_kind *)a)->function,
+			 y = ((const struct goroutine_kind *)b)->function;
 	return (x > y) - (x < y);
 }
 
 /* The busiest first; then those that wanted to run. */
 static int by_time(const void *a, const void *b)
 {
-	const struct goroutine_group *x = a, *y = b;
+	const struct goroutine_kind *x = a, *y = b;
 	static const uint8_t order[] = {GO_RUNNING, GO_RUNNABLE, GO_SYSCALL, GO_WAITING};
 	for (size_t i = 0; i < sizeof order; i++)
 		if (x->state_ns[order[i]] != y->state_ns[order[i]])
@@ -26,21 +27,21 @@ static int by_time(const void *a, const void *b)
 	return (x->function > y->function) - (x->function < y->function);
 }
 
-static void add_group(struct goroutine_group *to, const struct goroutine_group *from)
+static void add_group(struct goroutine_kind *to, const struct goroutine_kind *from)
 {
 	to->goroutines += from->goroutines;
 	to->created += from->created;
 	to->ended += from->ended;
 	to->starts += from->starts;
 	for (size_t i = 0; i < GO_STATUS_COUNT; i++)
-		to->state_ns[i] += from->state_ns[i];
+		add_ns(&to->state_ns[i], from->state_ns[i]);
 }
 
 /* The groups with one part of their names alone, which stands in `function`. NULL: none, or no
    memory. */
-static struct goroutine_group *fold(const struct goroutines *g, bool by_creator, size_t *n)
+static struct goroutine_kind *fold(const struct goroutines *g, bool by_creator, size_t *n)
 {
-	struct goroutine_group *all = g->groups ? calloc(g->groups, sizeof *all) : NULL;
+	struct goroutine_kind *all = g->groups ? calloc(g->groups, sizeof *all) : NULL;
 	*n = 0;
 	if (!all)
 		return NULL;
@@ -71,7 +72,7 @@ static void print_groups(const struct analysis *a, struct page *page, bool by_cr
 	static const uint8_t state[] = {GO_RUNNING, GO_RUNNABLE, GO_SYSCALL, GO_WAITING};
 	char cell[COLUMNS][PAGE_CELL];
 	size_t n;
-	struct goroutine_group *all = fold(&a->goroutines, by_creator, &n);
+	struct goroutine_kind *all = fold(&a->goroutines, by_creator, &n);
 	if (!all)
 		return;
 	page_header(page, columns, COLUMNS);
@@ -141,7 +142,7 @@ static json_t *groups_json(const struct analysis *a)
 	const struct goroutines *g = &a->goroutines;
 	json_t *all = json_array();
 	for (size_t i = 0; i < g->groups; i++) {
-		const struct goroutine_group *group = &g->group[i];
+		const struct goroutine_kind *group = &g->group[i];
 		json_t *row = json_object();
 		if (group->function != NAME_NONE)
 			json_put(&row, "function", json_name(&a->names, group->function));

@@ -23,11 +23,12 @@ static const char *verdict_word(const struct trace_summary *s)
 /* When the trace began, as nanoseconds since 1970. */
 static bool wall_of(const struct trace_summary *s, int64_t *wall_ns)
 {
-	if (!s->has_clock || s->clock_s > INT32_MAX || s->clock_ns >= (uint64_t)NS_PER_S)
+	int64_t later_ns;
+	if (!s->has_clock || s->clock_s > INT32_MAX || s->clock_ns >= (uint64_t)NS_PER_S ||
+	    __builtin_sub_overflow(s->first_ns, s->clock_at_ns, &later_ns))
 		return false;
-	*wall_ns =
-		(int64_t)s->clock_s * NS_PER_S + (int64_t)s->clock_ns + (s->first_ns - s->clock_at_ns);
-	return *wall_ns > 0;
+	int64_t clock_ns = (int64_t)s->clock_s * NS_PER_S + (int64_t)s->clock_ns;
+	return !__builtin_add_overflow(clock_ns, later_ns, wall_ns) && *wall_ns > 0;
 }
 
 static void print_span(const struct trace_summary *s, struct page *page)

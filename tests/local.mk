@@ -14,5 +14,6 @@ if FUZZ
 include tests/fuzz/local.mk
 endif
 include tests/trace/local.mk
+include tests/e2e/local.mk
 include tests/bench/local.mk
 dist_check_SCRIPTS += tests/layering tests/tally

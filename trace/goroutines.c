@@ -102,7 +102,7 @@ static void charge(struct goroutines *a, struct goroutine_time *g, int64_t now, 
 		add_reason(a, g->wait, 1, ns);
 }
 
-static struct goroutine_group *group_of(struct goroutines *a, uint32_t function, uint32_t creator)
+static struct goroutine_kind *group_of(struct goroutines *a, uint32_t function, uint32_t creator)
 {
 	uint64_t key = (uint64_t)function << 32 | creator;
 	uint32_t i = idmap_get(&a->group_of, key);
@@ -111,7 +111,7 @@ static struct goroutine_group *group_of(struct goroutines *a, uint32_t function,
 	if (!wire_grow(&a->group, &a->group_capacity, a->groups, sizeof *a->group) ||
 	    !idmap_put(&a->group_of, key, (uint32_t)a->groups))
 		return NULL;
-	a->group[a->groups] = (struct goroutine_group){.function = function, .creator = creator};
+	a->group[a->groups] = (struct goroutine_kind){.function = function, .creator = creator};
 	return &a->group[a->groups++];
 }
 
@@ -123,7 +123,7 @@ static void add_states(int64_t to[GO_STATUS_COUNT], const int64_t from[GO_STATUS
 
 static bool add_to_group(struct goroutines *a, const struct goroutine_time *g, bool ended)
 {
-	struct goroutine_group *group = group_of(a, g->function, g->creator);
+	struct goroutine_kind *group = group_of(a, g->function, g->creator);
 	if (!group)
 		return false;
 	if (a->finished)

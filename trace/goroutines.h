@@ -40,7 +40,7 @@ struct goroutine_time {
 };
 
 /* All goroutines that start with one function and were created by one function. */
-struct goroutine_group {
+struct goroutine_kind {
 	uint32_t function, creator;
 	uint64_t goroutines, created, ended;
 	int64_t state_ns[GO_STATUS_COUNT];
@@ -54,7 +54,7 @@ struct goroutines {
 
 	struct goroutine_time *slot;
 	size_t slots;
-	struct goroutine_group *group;
+	struct goroutine_kind *group;
 	size_t groups, group_capacity;
 	struct idmap group_of;
 	struct reason_time *reason;

@@ -66,10 +66,14 @@ static void note_loss(struct pass *p, uint64_t bytes)
 	if (p->g.ns_per_tick == 0 || p->summary->events + order_events(p->order) == 0)
 		return;
 	int64_t from = order_last_ns(p->order), to = from;
-	for (size_t i = 0; i < p->g.batches; i++) {
-		int64_t t = generation_ns(&p->g, p->g.batch[i].time);
-		if (t > to)
-			to = t;
+	const struct wire_batch *const batch[] = {p->g.batch, p->g.structural};
+	const size_t batches[] = {p->g.batches, p->g.structurals};
+	for (size_t kind = 0; kind < 2; kind++) {
+		for (size_t i = 0; i < batches[kind]; i++) {
+			int64_t t = generation_ns(&p->g, batch[kind][i].time);
+			if (t > to)
+				to = t;
+		}
 	}
 	add_ns(&p->summary->lost_ns, elapsed_ns(from, to));
 }

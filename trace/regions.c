@@ -127,6 +127,8 @@ static bool end(struct regions *a, const struct trace_block *block, const struct
 	const struct region_node node = a->node[i - 1];
 	struct region_type *type = pop(a, g);
 	int64_t ns = elapsed_ns(node.begin_ns, e->at_ns);
+	if (a->ended)
+		a->ended(a->ended_self, &node, block->goroutine[e->g].id, ns);
 	if (ns > type->slowest_ns || type->duration.count == 0) {
 		type->slowest_ns = ns;
 		type->slowest_begin_ns = node.begin_ns;

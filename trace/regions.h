@@ -62,9 +62,12 @@ struct regions {
 	struct region_goroutine *slot;
 	size_t slots;
 	struct spent_reasons reasons;
+	/* Called with each region that ends. May be NULL. */
+	void (*ended)(void *self, const struct region_node *region, uint64_t goroutine, int64_t ns);
+	void *ended_self;
 };
 
-/* All zero is a good start. */
+/* All zero, with `ended` set if wanted, is a good start. */
 void regions_finish(struct regions *regions);
 struct trace_visitor regions_visitor(struct regions *regions);
 void regions_restart(void *regions, int64_t time_ns);

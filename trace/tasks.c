@@ -290,6 +290,8 @@ static bool conclude(struct tasks *a, uint32_t i, int64_t now, bool open)
 	account(a, t, now);
 	t->told.ns = elapsed_ns(t->told.begin_ns, now);
 	t->told.open = open;
+	if (a->concluded)
+		a->concluded(a->concluded_self, a, t);
 	if (is_wanted(a, t)) {
 		type->logs += t->told.logs;
 		type->regions += t->told.regions;

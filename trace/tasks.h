@@ -124,9 +124,12 @@ struct tasks {
 	size_t slots;
 	struct spent_reasons reasons;
 	uint64_t logs, ended_only; /* ends of tasks that began before the trace */
+	/* Called with each task when it ends, and with all that are left at the end. May be NULL. */
+	void (*concluded)(void *self, const struct tasks *tasks, const struct open_user_task *task);
+	void *concluded_self;
 };
 
-/* All zero, with `stacks` and perhaps `filter` set, is a good start. */
+/* All zero, with `stacks` and perhaps `filter` and `concluded` set, is a good start. */
 void tasks_finish(struct tasks *tasks);
 struct trace_visitor tasks_visitor(struct tasks *tasks);
 void tasks_restart(void *tasks, int64_t time_ns);

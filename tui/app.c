@@ -12,7 +12,6 @@
 
 #define HISTORY_NS        (600 * NS_PER_S)
 #define HISTORY_BYTES_MAX ((size_t)24 << 20)
-#define NOTICE_NS         (4 * NS_PER_S)
 #define WHEEL_ROWS        3
 #define TRACE_NS          (3 * NS_PER_S)
 
@@ -53,7 +52,7 @@ void app_notify(struct app *app, enum style style, const char *format, ...)
 	vsnprintf(app->notice, sizeof app->notice, format, args);
 	va_end(args);
 	app->notice_style = style;
-	app->notice_end_ns = app->now_ns + NOTICE_NS;
+	app->notice_end_ns = app->now_ns + APP_NOTICE_NS;
 }
 
 /* --- snapshots ------------------------------------------------------------------------------ */
@@ -68,8 +67,11 @@ static void start_over(struct app *app, pid_t pid)
 	app->history = fresh;
 	app->paused = false;
 	app->panel.last = (struct capture_state){0};
-	for (size_t i = 0; i < APP_VIEWS_MAX; i++)
+	for (size_t i = 0; i < APP_VIEWS_MAX; i++) {
 		app->place[i].anchored = false;
+		app->place[i].expanded = 0;
+	}
+	app_order_detail(app);
 	app_notify(app, STYLE_STRONG, "now watching process %ld", (long)pid);
 }
 
@@ -78,7 +80,8 @@ static void start_over(struct app *app, pid_t pid)
 void app_add(struct app *app, const struct snapshot *s)
 {
 	const struct snapshot *first = history_first(app->history);
-	if (first && first->pid != s->pid)
+	bool other = app->state == TARGET_EXITED && s->state != TARGET_EXITED;
+	if (first && (first->pid != s->pid || other))
 		start_over(app, s->pid);
 	if (s->state == TARGET_EXITED && app->state != TARGET_EXITED)
 		app->exited_ns = s->monotonic_ns;
@@ -144,11 +147,19 @@ static bool offer_text(const struct app *app, char *to, size_t size, int width)
 	pid_t pid = app->session && app->state == TARGET_EXITED ? session_successor(app->session) : 0;
 	if (pid <= 0)
 		return false;
-	snprintf(to, size,
-	         width >= 80 ? "it has exited; a new process %ld of the same program runs: press Enter "
-	                       "to follow"
-	                     : "exited; %ld took over: Enter follows",
-	         (long)pid);
+	const struct snapshot *shown = history_get(app->history, 0);
+	bool wide = width >= 80;
+	if (shown && shown->pid == pid)
+		snprintf(to, size,
+		         wide ? "process %ld has executed a new program: press Enter to follow"
+		              : "%ld is a new program: Enter follows",
+		         (long)pid);
+	else
+		snprintf(to, size,
+		         wide ? "it has exited; a new process %ld of the same program runs: press Enter to "
+		                "follow"
+		              : "exited; %ld took over: Enter follows",
+		         (long)pid);
 	return true;
 }
 
@@ -244,7 +255,8 @@ static void click(struct app *app, int x, int y)
 		app->view = (size_t)tab;
 		app->help = false;
 	} else if (!app->help && views[app->view]->sorts) {
-		view_click(place_of(app), x, y);
+		if (view_click(place_of(app), x, y) == VIEW_HIT_SELECTED_ROW && views[app->view]->groups)
+			app_command(app, COMMAND_EXPAND, NULL);
 	}
 }
 
@@ -257,7 +269,7 @@ static void wheel(struct app *app, enum command command)
 			app_command(app, command, NULL);
 }
 
-enum loop_next app_input(struct app *app, const struct input *input)
+static enum loop_next act_on(struct app *app, const struct input *input)
 {
 	switch (input->key) {
 	case KEYMAP_CLICK:
@@ -283,4 +295,11 @@ enum loop_next app_input(struct app *app, const struct input *input)
 		return LOOP_GO_ON;
 	app->notice[0] = '\0';
 	return app_command(app, binding->command, binding->argument);
+}
+
+enum loop_next app_input(struct app *app, const struct input *input)
+{
+	enum loop_next next = act_on(app, input);
+	app_order_detail(app);
+	return next;
 }

@@ -18,6 +18,7 @@
 #include "tui/prompt.h"
 #include "util/status.h"
 
+#define APP_NOTICE_NS (4 * INT64_C(1000000000))
 #define APP_VIEWS_MAX 9 /* as many as there are digits */
 
 struct app {
@@ -25,6 +26,8 @@ struct app {
 	/* Takes another theme; NULL: there is no other. */
 	enum status (*use_theme)(const char *name, void *arg, struct error *error);
 	void *theme_arg;
+	const char *quit_warning; /* what leaving does beyond leaving; NULL: nothing */
+	int64_t quit_end_ns;      /* until then that was said, and the user may mean it */
 	struct history *history;
 	enum target_state state;
 	int64_t exited_ns; /* when that was seen */
@@ -32,6 +35,7 @@ struct app {
 	enum view_playback playback;
 	int64_t interval_ns, span_ns;
 	int64_t trace_ns; /* of the trace that a key takes */
+	int64_t detail;   /* the group of goroutines that was ordered one by one; 0: none */
 
 	bool paused;
 	int64_t moment_ns;
@@ -72,6 +76,9 @@ enum loop_next app_line(struct app *app, const char *line);
 /* One sentence for a few seconds on the bottom line. */
 void app_notify(struct app *app, enum style style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Orders the goroutines of the group that is open one by one, or no longer. */
+void app_order_detail(struct app *app);
 
 /* Time, app_time.c. The moment that is shown: now, unless paused. */
 int64_t app_moment(const struct app *app);

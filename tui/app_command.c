@@ -60,8 +60,12 @@ static bool duration(struct app *app, enum command command, const char *argument
 
 static enum loop_next quit(struct app *app, enum command command, const char *argument)
 {
-	(void)app, (void)command, (void)argument;
-	return LOOP_END;
+	(void)command, (void)argument;
+	if (!app->quit_warning || app->state == TARGET_EXITED || app->now_ns < app->quit_end_ns)
+		return LOOP_END;
+	app->quit_end_ns = app->now_ns + APP_NOTICE_NS;
+	app_notify(app, STYLE_WARNING, "%s", app->quit_warning);
+	return LOOP_DRAW;
 }
 
 static enum loop_next redraw(struct app *app, enum command command, const char *argument)
@@ -153,10 +157,22 @@ static enum loop_next filter(struct app *app, enum command command, const char *
 	return LOOP_DRAW;
 }
 
-static enum loop_next clear_filter(struct app *app, enum command command, const char *argument)
+/* A group that closes keeps the selection. */
+static void collapse(struct view_place *place)
 {
+	place->selected_id = place->expanded;
+	place->anchored = true;
+	place->expanded = 0;
+}
+
+static enum loop_next close_open(struct app *app, enum command command, const char *argument)
+{
+	struct view_place *place = place_of(app);
 	(void)command, (void)argument;
-	place_of(app)->filter[0] = '\0';
+	if (place->expanded)
+		collapse(place);
+	else
+		place->filter[0] = '\0';
 	return LOOP_DRAW;
 }
 
@@ -183,6 +199,56 @@ static enum loop_next reverse(struct app *app, enum command command, const char 
 	(void)argument;
 	if (is_list(app, command))
 		place_of(app)->reversed = !place_of(app)->reversed;
+	return LOOP_DRAW;
+}
+
+/* --- groups --------------------------------------------------------------------------------- */
+
+static bool has_groups(struct app *app, enum command command)
+{
+	if (!views[app->view]->groups)
+		complain(app, command, "this view has no groups");
+	return views[app->view]->groups != NULL;
+}
+
+/* When the process has exited, the bottom line offers the one that took over. */
+static enum loop_next expand(struct app *app, enum command command, const char *argument)
+{
+	struct view_place *place = place_of(app);
+	if (app->session && app->state == TARGET_EXITED && session_successor(app->session) > 0)
+		return app_command(app, COMMAND_FOLLOW, argument);
+	if (!has_groups(app, command) || place->rows == 0)
+		return LOOP_DRAW;
+	if (place->expanded == place->selected_group)
+		collapse(place);
+	else
+		place->expanded = place->selected_group;
+	return LOOP_DRAW;
+}
+
+static enum loop_next group(struct app *app, enum command command, const char *argument)
+{
+	if (!has_groups(app, command))
+		return LOOP_DRAW;
+	struct view_place *place = place_of(app);
+	const char *const *name = views[app->view]->groups;
+	int count = 0, found = -1;
+	for (; name[count]; count++)
+		if (argument && found < 0 && !strncasecmp(name[count], argument, strlen(argument)))
+			found = count;
+	if (argument && found < 0)
+		return complain(app, command, "goroutines can't be grouped by that");
+	place->grouping = argument ? found : (place->grouping + 1) % count;
+	place->expanded = 0;
+	app_notify(app, STYLE_DIM, "grouped by %s", name[place->grouping]);
+	return LOOP_DRAW;
+}
+
+static enum loop_next show_system(struct app *app, enum command command, const char *argument)
+{
+	(void)argument;
+	if (has_groups(app, command))
+		place_of(app)->all = !place_of(app)->all;
 	return LOOP_DRAW;
 }
 
@@ -268,6 +334,14 @@ static enum loop_next set_interval(struct app *app, int64_t interval_ns)
 	return LOOP_DRAW;
 }
 
+void app_order_detail(struct app *app)
+{
+	int64_t wanted = views[app->view]->groups ? place_of(app)->expanded : 0;
+	if (app->session && wanted != app->detail)
+		session_order(app->session, ORDER_DETAIL, wanted);
+	app->detail = wanted;
+}
+
 static enum loop_next interval(struct app *app, enum command command, const char *argument)
 {
 	int64_t ns;
@@ -326,7 +400,7 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_HELP] = open_help,
 	[COMMAND_THEME] = use_theme,
 	[COMMAND_LINE] = open_line,
-	[COMMAND_CLOSE] = clear_filter,
+	[COMMAND_CLOSE] = close_open,
 	[COMMAND_UP] = move,
 	[COMMAND_DOWN] = move,
 	[COMMAND_PAGE_UP] = move,
@@ -337,6 +411,9 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_FILTER] = filter,
 	[COMMAND_SORT] = sort,
 	[COMMAND_REVERSE] = reverse,
+	[COMMAND_EXPAND] = expand,
+	[COMMAND_GROUP] = group,
+	[COMMAND_SYSTEM] = show_system,
 	[COMMAND_VIEW] = show_view,
 	[COMMAND_VIEW_NEXT] = turn_views,
 	[COMMAND_VIEW_PREVIOUS] = turn_views,
@@ -406,10 +483,12 @@ static const char *candidate(const struct app *app, enum command command, size_t
 		return i < COMMAND_COUNT - 1 ? command_info[i + 1].name : NULL;
 	if (command == COMMAND_VIEW)
 		return i < views_count ? views[i]->name : NULL;
-	const char *const *sorts = views[app->view]->sorts;
-	for (size_t k = 0; command == COMMAND_SORT && sorts && sorts[k]; k++)
+	const char *const *names = command == COMMAND_SORT    ? views[app->view]->sorts
+	                           : command == COMMAND_GROUP ? views[app->view]->groups
+	                                                      : NULL;
+	for (size_t k = 0; names && names[k]; k++)
 		if (k == i)
-			return sorts[k];
+			return names[k];
 	return NULL;
 }
 

@@ -15,7 +15,7 @@ enum command {
 	COMMAND_HELP,
 	COMMAND_LINE, /* the line after ':' */
 	COMMAND_THEME,
-	COMMAND_CLOSE, /* what is open: help, a line; else the filter */
+	COMMAND_CLOSE, /* what is open: help, a line, a group; else the filter */
 	/* the list on the screen */
 	COMMAND_UP,
 	COMMAND_DOWN,
@@ -28,6 +28,9 @@ enum command {
 	COMMAND_FILTER,
 	COMMAND_SORT,
 	COMMAND_REVERSE,
+	COMMAND_EXPAND,
+	COMMAND_GROUP,
+	COMMAND_SYSTEM,
 	/* views */
 	COMMAND_VIEW,
 	COMMAND_VIEW_NEXT,

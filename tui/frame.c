@@ -6,7 +6,7 @@
 
 #define TABS_WIDTH 100 /* from here on all tabs have their names; below, the current one alone */
 
-const struct view *const views[] = {&view_overview, &view_threads, &view_latency};
+const struct view *const views[] = {&view_overview, &view_goroutines, &view_threads, &view_latency};
 const size_t views_count = sizeof views / sizeof(void *);
 
 /* Tabs of one view would say nothing. */
@@ -63,9 +63,11 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 		place->rows = place->page = 0;
 	}
 	without |= COMMAND_BIT(data->paused ? COMMAND_PAUSE : COMMAND_NEWEST);
-	without |= place->filter[0] ? 0 : COMMAND_BIT(COMMAND_CLOSE);
+	without |= place->filter[0] || place->expanded ? 0 : COMMAND_BIT(COMMAND_CLOSE);
 	if (place->rows <= place->page && !view->sorts)
 		without |= COMMAND_BIT(COMMAND_UP) | (place->compact ? 0 : COMMAND_BIT(COMMAND_COMPACT));
+	if (place->rows == 0)
+		without |= COMMAND_BIT(COMMAND_EXPAND);
 	if (!data->capture)
 		without |= COMMAND_BIT(COMMAND_CAPTURE);
 	int x = draw_tabs(foot, view);

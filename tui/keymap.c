@@ -8,6 +8,7 @@
 #define OVERVIEW CONTEXT_OVERVIEW
 #define PICKER   CONTEXT_PICKER
 #define THREADS  CONTEXT_THREADS
+#define GROUPS   CONTEXT_GOROUTINES
 #define HELP     CONTEXT_HELP
 #define LISTS    CONTEXT_LISTS
 #define ROWS     (OVERVIEW | LISTS | HELP)
@@ -33,6 +34,7 @@
  */
 const struct binding keymap[] = {
 	{KEYMAP_ENTER, PICKER, COMMAND_CHOOSE, NULL, "Enter", "watch", 1, NULL},
+	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
 	{KEYMAP_UP, OVERVIEW, COMMAND_UP, NULL, "↑↓|Up/Down", "more Ps", 3,
      "Move the lanes up by one P."},
 	{KEYMAP_UP, LISTS, COMMAND_UP, NULL, "↑↓|Up/Down", "select", 3, "Select the row above."},
@@ -48,13 +50,17 @@ const struct binding keymap[] = {
 	SAME(KEYMAP_END, PICKER | HELP, COMMAND_LAST, NULL, "End", "G"),
 	{'c', OVERVIEW, COMMAND_COMPACT, NULL, "c", "compact", 5, NULL},
 	{'/', LISTS, COMMAND_FILTER, NULL, "/", "filter", 5,
-     "Show only the rows that contain the text you type."},
+     "Show only rows that have the text you type, or match it as a regex; !TEXT: others."},
 	SAME(KEYMAP_F4, LISTS, COMMAND_FILTER, NULL, "F4", "/"),
 	{KEYMAP_ESCAPE, THREADS, COMMAND_CLOSE, NULL, "Esc", "all rows", 4, NULL},
+	{KEYMAP_ESCAPE, GROUPS, COMMAND_CLOSE, NULL, "Esc", "close", 4,
+     "Close the group that is open; else show all rows again."},
 	{'s', LISTS, COMMAND_SORT, NULL, "s", "sort", 6,
      "Sort by the next column; a click on a heading sorts by that one."},
 	SAME(KEYMAP_F6, LISTS, COMMAND_SORT, NULL, "F6", "s"),
 	KEY('S', LISTS, COMMAND_REVERSE, "S"),
+	{'b', GROUPS, COMMAND_GROUP, NULL, "b", "group by", 6, NULL},
+	{'y', GROUPS, COMMAND_SYSTEM, NULL, "y", "system", 8, NULL},
 	{' ', VIEWS, COMMAND_PAUSE, NULL, "Space", "pause", 2, NULL},
 	{KEYMAP_LEFT, VIEWS, COMMAND_EARLIER, NULL, "←→|Left/Right", "history", 7,
      "Go back in time by one snapshot; the view is frozen there."},
@@ -85,7 +91,7 @@ const struct binding keymap[] = {
 	VIEW("9"),
 	KEY(KEYMAP_TAB, VIEWS, COMMAND_VIEW_NEXT, "Tab"),
 	KEY(KEYMAP_SHIFT_TAB, VIEWS, COMMAND_VIEW_PREVIOUS, "Shift-Tab"),
-	{KEYMAP_ENTER, VIEWS, COMMAND_FOLLOW, NULL, "Enter", NULL, 0,
+	{KEYMAP_ENTER, OVERVIEW | THREADS | CONTEXT_LATENCY, COMMAND_FOLLOW, NULL, "Enter", NULL, 0,
      "When the process has exited: watch the one that took over, if there is one."},
 	{'t', VIEWS, COMMAND_CAPTURE, NULL, "t", "trace", 1, NULL},
 	{':', VIEWS, COMMAND_LINE, NULL, ":", "command", 8, NULL},

@@ -6,7 +6,9 @@ tui_libtui_a_SOURCES = \
 	tui/capture_panel.c tui/capture_panel.h \
 	tui/command.c tui/command.h \
 	tui/distribution.c tui/distribution.h \
+	tui/filter.c tui/filter.h \
 	tui/frame.c tui/frame.h \
+	tui/goroutine_columns.c tui/goroutine_stack.c tui/goroutine_words.c tui/goroutines.h \
 	tui/header.c tui/header.h \
 	tui/help.c tui/help.h \
 	tui/keymap.c tui/keymap.h \
@@ -22,6 +24,7 @@ tui_libtui_a_SOURCES = \
 	tui/theme.c tui/theme.h \
 	tui/tui.c tui/tui.h \
 	tui/view.c tui/view.h \
+	tui/view_goroutines.c \
 	tui/view_latency.c \
 	tui/view_overview.c \
 	tui/view_picker.c tui/view_picker.h \

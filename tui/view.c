@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "util/clock.h"
 #include "util/text.h"
@@ -45,11 +44,6 @@ void view_move(struct view_place *place, enum command command)
 	place->selected += rows_of(place, command);
 	place->anchored = false;
 	view_select(place, NULL, place->rows, place->page);
-}
-
-bool view_matches(const struct view_place *place, const char *text)
-{
-	return !place->filter[0] || strcasestr(text, place->filter) != NULL;
 }
 
 void view_select(struct view_place *place, const int64_t *id, int rows, int page)

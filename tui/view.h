@@ -11,6 +11,7 @@
 #include "metrics/history.h"
 #include "metrics/session.h"
 #include "tui/canvas.h"
+#include "tui/filter.h"
 #include "tui/keymap.h"
 
 /* Is this the present, or a recording? */
@@ -50,7 +51,13 @@ struct view_place {
 
 	int sort; /* index into the view's `sorts` */
 	bool reversed;
-	char filter[64]; /* UTF-8; "": all rows (view_matches) */
+	char filter[64]; /* UTF-8; "": all rows (filter.h) */
+
+	/* Lists of groups: by what they are made (index into the view's `groups`), whether all are
+	   shown, the one that is open (0: none), and the one that the selected row belongs to. */
+	int grouping;
+	bool all;
+	int64_t expanded, selected_group;
 
 	/* For the mouse, in cells of the canvas: the first row of the list, the row of headings (0:
 	   none), and the headings that sort, [x, x + width) in the order of `sorts`. */
@@ -64,11 +71,13 @@ struct view {
 	const char *name; /* on its tab */
 	enum context context;
 	void (*draw)(struct pane pane, const struct view_data *data, struct view_place *place);
-	const char *const *sorts; /* what a list can be sorted by, for :sort; NULL at the end. NULL: it
-	                             is no list, with nothing to filter either */
+	const char *const *sorts;  /* what a list can be sorted by, for :sort; NULL at the end. NULL: it
+	                              is no list, with nothing to filter either */
+	const char *const *groups; /* by what a list can be grouped, for :group; NULL at the end. NULL:
+	                              its rows are no groups */
 };
 
-extern const struct view view_overview, view_threads, view_latency;
+extern const struct view view_overview, view_goroutines, view_threads, view_latency;
 
 /* Moves the place as a command says: what is shown of the rows, or the selection of a list. */
 void view_scroll(struct view_place *place, enum command command);
@@ -77,12 +86,11 @@ void view_move(struct view_place *place, enum command command);
 void view_fit(struct view_place *place, int rows, int page);
 
 /*
- * For lists, in this order: leave out rows that view_matches refuses, sort the others by
+ * For lists, in this order: leave out rows that place->filter refuses, sort the others by
  * place->sort, then view_select with their ids. It moves the selection to where its item is now
  * (or keeps the row when that is gone), and `top` so that the selection is on the screen. Without
  * ids (NULL) the rows never move.
  */
-bool view_matches(const struct view_place *place, const char *text);
 void view_select(struct view_place *place, const int64_t *id, int rows, int page);
 /* Marks a heading of the list as one that can be clicked. */
 void view_heading(struct view_place *place, int sort, struct pane heading);

@@ -469,4 +469,4 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 		windows_finish(&all[id]);
 }
 
-const struct view view_latency = {"Latency", CONTEXT_LATENCY, draw, NULL};
+const struct view view_latency = {"Latency", CONTEXT_LATENCY, draw, NULL, NULL};

@@ -125,4 +125,4 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 	draw_troubles(row_pane(page, &row[ROW_TROUBLE]), newest);
 }
 
-const struct view view_overview = {"Overview", CONTEXT_OVERVIEW, draw, NULL};
+const struct view view_overview = {"Overview", CONTEXT_OVERVIEW, draw, NULL, NULL};

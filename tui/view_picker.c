@@ -153,15 +153,17 @@ static void draw_headings(struct pane pane, const struct slot *slot, struct view
 
 /* --- the list ------------------------------------------------------------------------------- */
 
-static bool matches(const struct picker *picker, const struct tui_choice *choice)
+static bool matches(const struct filter *filter, const struct tui_choice *choice)
 {
+	char text[160 * COLUMN_COUNT] = "";
+	size_t used = 0;
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
-		char text[160];
-		column[i].text(text, sizeof text, choice);
-		if (view_matches(&picker->place, text))
-			return true;
+		column[i].text(text + used, 159, choice);
+		used += strlen(text + used);
+		text[used++] = ' ';
+		text[used] = '\0';
 	}
-	return false;
+	return filter_matches(filter, text);
 }
 
 static int compare(const void *a, const void *b, void *arg)
@@ -179,9 +181,12 @@ static int compare(const void *a, const void *b, void *arg)
 static int make_list(struct picker *picker)
 {
 	int rows = 0;
+	struct filter filter;
+	filter_open(&filter, picker->place.filter);
 	for (int i = 0; i < picker->n; i++)
-		if (matches(picker, &picker->choice[i]))
+		if (matches(&filter, &picker->choice[i]))
 			picker->shown[rows++] = i;
+	filter_close(&filter);
 	qsort_r(picker->shown, (size_t)rows, sizeof *picker->shown, compare, picker);
 	for (int i = 0; i < rows; i++)
 		picker->id[i] = picker->choice[picker->shown[i]].pid;

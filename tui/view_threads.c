@@ -298,7 +298,7 @@ static int compare(const void *a, const void *b, void *arg)
 }
 
 /* Does any column have the text of the filter? */
-static bool matches(const struct view_place *place, const struct shown *s)
+static bool matches(const struct filter *filter, const struct shown *s)
 {
 	char text[512] = "";
 	size_t used = 0;
@@ -311,7 +311,7 @@ static bool matches(const struct view_place *place, const struct shown *s)
 			text[used++] = ' ';
 		text[used] = '\0';
 	}
-	return view_matches(place, text);
+	return filter_matches(filter, text);
 }
 
 /* --- the list ------------------------------------------------------------------------------- */
@@ -436,11 +436,14 @@ static int arrange(const struct thread_table *table, const struct view_data *dat
                    const struct view_place *place, const struct thread_row **shown)
 {
 	int n = 0;
+	struct filter filter;
+	filter_open(&filter, place->filter);
 	for (size_t i = 0; i < table->n; i++) {
 		struct shown s = {&table->row[i], data, now_ns};
-		if (!place->filter[0] || matches(place, &s))
+		if (!place->filter[0] || matches(&filter, &s))
 			shown[n++] = &table->row[i];
 	}
+	filter_close(&filter);
 	struct sorting order = {place->sort, place->reversed};
 	qsort_r(shown, (size_t)n, sizeof(void *), compare, &order);
 	return n;
@@ -513,4 +516,4 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 	thread_table_finish(&table);
 }
 
-const struct view view_threads = {"Threads", CONTEXT_THREADS, draw, sorts};
+const struct view view_threads = {"Threads", CONTEXT_THREADS, draw, sorts, NULL};

@@ -150,6 +150,39 @@ func TestTargetKilledWhileWatchedIsExit5(t *testing.T) {
 	}
 }
 
+// A process that executes another program is another target: nothing of the new one is shown for the old
+// one, whoever tells it.
+func TestTargetThatExecutesAnotherProgramIsExit5(t *testing.T) {
+	t.Parallel()
+	exe := build{}.path(t)
+	for name, next := range map[string][]string{
+		"another Go program":  {build{toolchain: "go1.21.13"}.path(t), "-mode", "quiet", "-for", "1m"},
+		"the same one anew":   {exe, "-mode", "quiet", "-for", "1m"},
+		"a program of C":      {"/bin/sleep", "60"},
+		"at a later snapshot": {exe, "-mode", "spinners", "-for", "1m"},
+	} {
+		for _, source := range []string{"auto", "memory", "agent"} {
+			delay := "100ms"
+			if strings.HasPrefix(name, "at a later") {
+				delay = "10m"
+			}
+			w := launch{args: append([]string{"-mode", "quiet", "-agent", "-for", "1500ms"}, next...)}.run(t)
+			r := schedtop(t, "-p", w.p(), "--json", "-d", delay, "--source", source)
+			r.expect(t, exitExited)
+			// Before that it may have been seen that the agent is going away.
+			said := r.sentences()
+			if len(said) == 0 || !strings.Contains(said[len(said)-1], "executed a new program") {
+				t.Errorf("%s, %s: the last sentence doesn't tell it: %q", name, source, said)
+			}
+			for _, s := range parseSnapshots(t, r.stdout) {
+				if version, _ := s.at("go_version"); version != localVersion(t) {
+					t.Errorf("%s, %s: a snapshot of %v", name, source, version)
+				}
+			}
+		}
+	}
+}
+
 // A zombie is still in /proc, but nobody is left to watch.
 func TestTargetThatIsAZombieIsNotWatched(t *testing.T) {
 	t.Parallel()

@@ -36,6 +36,49 @@ func TestListShowsEveryGoProcessWithItsFacts(t *testing.T) {
 	}
 }
 
+// How the runtime was found, and how sure that is, belongs to every number that is shown of it.
+func TestVerboseListSaysHowTheRuntimeWasFound(t *testing.T) {
+	t.Parallel()
+	whole := launch{args: []string{"-mode", "quiet"}}.run(t)
+	stripped := launch{build: build{stripped: true}, args: []string{"-mode", "quiet"}}.run(t)
+	other := launch{build: unreadable, args: []string{"-mode", "quiet"}}.run(t)
+	r := schedtop(t, "ls", "-v")
+	r.expect(t, exitOK)
+	mustContain(t, lineAfter(t, r, whole), "memory: runtime found by its symbols, layout of Go 1.")
+	mustContain(t, lineAfter(t, r, stripped), "memory: runtime found by its code (11 of 11 fields of the scheduler, ",
+		" at the next best address), layout of Go 1.")
+	mustContain(t, lineAfter(t, r, other), "memory: ", "go1.99", "schedtop does not know")
+
+	for _, s := range parseSnapshots(t, schedtop(t, "ls", "--json").stdout) {
+		switch pid, _ := s.at("pid"); toRow(map[string]any{"pid": pid})["pid"] {
+		case whole.p():
+			if by, _ := s.at("memory", "found_by"); by != "symbols" {
+				t.Errorf("found by %v, not by symbols: %v", by, s)
+			}
+		case stripped.p():
+			if by, _ := s.at("memory", "found_by"); by != "code" || s.number(t, "memory", "score") != 11 {
+				t.Errorf("found by %v, not by code with a score of 11: %v", by, s)
+			}
+		case other.p():
+			if _, ok := s.at("memory_error"); !ok {
+				t.Errorf("no reason: %v", s)
+			}
+		}
+	}
+}
+
+func lineAfter(t *testing.T, r result, w *workload) string {
+	t.Helper()
+	line := lineOf(t, r, w)
+	for i := range r.stdout {
+		if r.stdout[i] == line && i+1 < len(r.stdout) {
+			return r.stdout[i+1]
+		}
+	}
+	t.Fatalf("nothing after the line for PID %d: schedtop %v", w.pid(), r)
+	return ""
+}
+
 func lineOf(t *testing.T, r result, w *workload) string {
 	t.Helper()
 	for _, line := range r.stdout {

@@ -115,9 +115,9 @@ func TestScreenLogsSnapshotsToRedirectedStderr(t *testing.T) {
 	}
 }
 
-func TestLogOfAStrippedTargetSaysWhatIsUnknown(t *testing.T) {
+func TestLogOfAnUnreadableTargetSaysWhatIsUnknown(t *testing.T) {
 	t.Parallel()
-	w := launch{build: build{stripped: true}, args: []string{"-mode", "quiet"}}.run(t)
+	w := launch{build: unreadable, args: []string{"-mode", "quiet"}}.run(t)
 	_, _, log := onTerminal(t, func(_ *lines, log string) {
 		waitUntil(t, "incomplete lines in the log", func() bool {
 			return count(readLines(t, log), "# incomplete: ") >= 2

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -80,19 +81,30 @@ func goCommand(toolchain string, args ...string) *exec.Cmd {
 
 // A build says how a workload is made.
 type build struct {
-	toolchain string // "" is local
-	program   string // below tests/workloads/cmd; "" is workload
-	stripped  bool
-	pie       bool
+	toolchain  string // "" is local
+	program    string // below tests/workloads/cmd; "" is workload
+	stripped   bool   // -s -w: neither symbols nor DWARF
+	noDWARF    bool   // -w
+	pie        bool
+	cgo        bool
+	race       bool
+	noInlining bool   // -N -l, for all packages
+	arch       string // "" is amd64
+	release    string // what it says to be built with, whatever it was: "go1.99"
 }
 
 func (b build) String() string {
 	words := []string{b.toolchain, b.program}
-	if b.stripped {
-		words = append(words, "stripped")
-	}
-	if b.pie {
-		words = append(words, "pie")
+	for _, option := range []struct {
+		on   bool
+		word string
+	}{
+		{b.stripped, "stripped"}, {b.noDWARF, "w"}, {b.pie, "pie"}, {b.cgo, "cgo"}, {b.race, "race"},
+		{b.noInlining, "Nl"}, {b.arch != "", b.arch}, {b.release != "", b.release},
+	} {
+		if option.on {
+			words = append(words, option.word)
+		}
 	}
 	return strings.Join(words, "-")
 }
@@ -145,14 +157,31 @@ func (b build) path(t *testing.T) string {
 		}
 		if b.stripped {
 			args = append(args, "-ldflags", "-s -w")
+		} else if b.noDWARF {
+			args = append(args, "-ldflags", "-w")
 		}
 		if b.pie {
 			args = append(args, "-buildmode", "pie")
 		}
+		if b.noInlining {
+			args = append(args, "-gcflags", "all=-N -l")
+		}
+		if b.race {
+			args = append(args, "-race")
+		}
 		cmd := goCommand(b.toolchain, append(args, "./cmd/"+b.program)...)
-		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
+		if b.cgo || b.race {
+			cmd.Env = append(cmd.Env, "CGO_ENABLED=1")
+		} else {
+			cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
+		}
+		if b.arch != "" {
+			cmd.Env = append(cmd.Env, "GOARCH="+b.arch)
+		}
 		if out, err := cmd.CombinedOutput(); err != nil {
 			made.err = fmt.Errorf("%v: %w\n%s", cmd.Args, err, out)
+		} else if b.release != "" {
+			made.err = pretendRelease(path, b.release)
 		}
 	})
 	if made.missing != "" {
@@ -162,6 +191,21 @@ func (b build) path(t *testing.T) string {
 		t.Fatal(made.err)
 	}
 	return path
+}
+
+// pretendRelease changes the release that the binary's build information names to another of the same
+// length: the runtime stays what it is.
+func pretendRelease(path, release string) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	at := bytes.Index(content, []byte("\xff Go buildinf:"))
+	if at < 0 || len(content) < at+33+len(release) || !bytes.HasPrefix(content[at+33:], []byte("go1.")) {
+		return fmt.Errorf("%s: no build information", path)
+	}
+	copy(content[at+33:], release)
+	return os.WriteFile(path, content, 0o755)
 }
 
 // A workload is a running Go program to watch.

@@ -12,11 +12,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "goproc/functions.h"
 #include "goproc/goproc.h"
 #include "goproc/image.h"
 #include "goproc/moduledata.h"
 #include "goproc/objects.h"
+#include "goproc/pclntab.h"
 #include "tests/unit/goproc_elf.h"
 
 #define ELF_HEADER_SIZE 64
@@ -59,11 +59,40 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	return LLVMFuzzerMutate(data, size, max_size);
 }
 
+static void read_functions(struct memory *memory, const struct moduledata *moduledata, int minor)
+{
+	static const char *const names[] = {"main.worker", "runtime.schedtrace"};
+	static const uint64_t pcs[] = {GO_ELF_TEXT, GO_ELF_MAIN, GO_ELF_WORKER, GO_ELF_WORKER + 0x20};
+	struct pclntab *pclntab;
+	struct pclntab_function function, named[2];
+	struct pclntab_frame frames[16];
+	struct error error = {0};
+	char text[256];
+	uint32_t bytes;
+	if (pclntab_create(&pclntab, memory, moduledata, 0, minor, &error) != STATUS_OK) {
+		if (error.text[0] == '\0')
+			abort();
+		return;
+	}
+	for (size_t i = 0; i < sizeof pcs / sizeof *pcs; i++) {
+		if (!pclntab_find(pclntab, pcs[i], &function))
+			continue;
+		size_t n = pclntab_frames(pclntab, &function, pcs[i], frames, 16);
+		for (size_t k = 0; k < n; k++) {
+			pclntab_name(pclntab, frames[k].name, text, sizeof text);
+			pclntab_file(pclntab, frames[k].file, text, sizeof text);
+		}
+		pclntab_stack_bytes(pclntab, &function, pcs[i], &bytes);
+	}
+	pclntab_find_named(pclntab, names, 2, named);
+	pclntab_destroy(pclntab);
+}
+
 /* What goproc_attach does with the file, and with the process's memory in its place. */
 static void read_image(struct image *image, int minor)
 {
 	struct memory memory = {.readv = image_readv, .context = image};
-	struct moduledata moduledata = {.text = GO_ELF_TEXT, .etext = GO_ELF_ETEXT};
+	struct moduledata moduledata;
 	struct image_symtab symtab;
 	if (image_load_symbols(image, &symtab) == STATUS_OK) {
 		for (size_t i = 0; i < symtab.count; i++) {
@@ -78,12 +107,7 @@ static void read_image(struct image *image, int minor)
 		struct error error;
 		if (objects_resolve(&objects, &types, &error) != STATUS_OK && error.text[0] == '\0')
 			abort(); /* no failure without a sentence */
-	}
-	struct functions *functions = functions_create(image, moduledata.text, moduledata.etext);
-	if (functions) {
-		functions_name(functions, moduledata.text);
-		functions_name(functions, GO_ELF_WORKER);
-		functions_destroy(functions);
+		read_functions(&memory, &moduledata, minor);
 	}
 }
 

@@ -1,6 +1,18 @@
 // Package trace_test compares the trace engine with golang.org/x/exp/trace on
 // traces made here, and on the reference's own tests. It needs the program
 // trace-summary; its path is in $TRACE_SUMMARY.
+//
+// Compared are, to the nanosecond: a digest of every event's time, context,
+// details and stack; each task with what its time was spent on, each region,
+// log and range (stops of the world by kind, collections, assists, sweeps); of
+// each goroutine the time by state and reason; of each P its use; what the heap
+// and GOMAXPROCS were. The exceptions are these:
+//   - traces of Go 1.11 to 1.21, see looseNs;
+//   - of a trace that the reference gives up only the verdict is compared;
+//   - "no parent", "no stack" and "no goroutine" are said in more than one way
+//     by the reference, and in one here;
+//   - a range that ends in another generation than it began has the name that
+//     it began with, since the reference can't look it up any more.
 package trace_test
 
 import (
@@ -48,7 +60,7 @@ func compare(t *testing.T, program, file string) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	want := reference.Read(f)
+	want := reference.Read(f, false)
 	got, sentence := ours(t, program, file)
 	if want.Err != nil {
 		// The rest of a trace that is given up depends on when: only the verdict counts.
@@ -67,6 +79,31 @@ func compare(t *testing.T, program, file string) {
 		return
 	}
 	diff(t, filepath.Base(file), want.Lines, got)
+	if t.Failed() {
+		showFirstEvents(t, program, file)
+	}
+}
+
+// showFirstEvents says where two readers whose digests differ part.
+func showFirstEvents(t *testing.T, program, file string) {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	events := func(lines []string) []string {
+		return slices.DeleteFunc(lines, func(line string) bool { return !strings.HasPrefix(line, "event ") })
+	}
+	want := events(reference.Read(f, true).Lines)
+	got, _ := ours(t, program, file, "--events")
+	got = events(got)
+	for i := range min(len(want), len(got)) {
+		if want[i] != got[i] {
+			t.Logf("the first event that differs:\n%s (reference)\n%s (schedtop)", want[i], got[i])
+			return
+		}
+	}
 }
 
 // withoutExtras leaves out what schedtop knows and the reference doesn't: it

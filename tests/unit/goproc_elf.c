@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "goproc/memory.h"
+#include "tests/unit/goproc_tables.h"
 
 #define CAPACITY ((size_t)64 << 10)
 
@@ -114,12 +115,31 @@ static const struct member m_members[] = {
 	WORD("pad", 5),
 	WORD("alllink", 8),
 	WORD("lockedg", 8),
+	WORD("syscalltick", 4),
+	WORD("pad", 4),
 	END,
 };
+static const struct member stack[] = {WORD("lo", 8), WORD("hi", 8), END};
+static const struct member gobuf[] = {WORD("sp", 8), WORD("pc", 8), END};
 static const struct member g_members[] = {
-	WORD("stack", 16),    STRUCT("atomicstatus", 4, atomic_u32),
-	WORD("stackLock", 4), WORD("goid", 8),
-	WORD("startpc", 8),   END,
+	STRUCT("stack", 16, stack),
+	STRUCT("atomicstatus", 4, atomic_u32),
+	WORD("stackLock", 4),
+	WORD("goid", 8),
+	WORD("startpc", 8),
+	WORD("m", 8),
+	STRUCT("sched", 16, gobuf),
+	WORD("syscallsp", 8),
+	WORD("syscallpc", 8),
+	WORD("waitsince", 8),
+	WORD("waitreason", 1),
+	WORD("trackingSeq", 1),
+	WORD("pad", 6),
+	WORD("trackingStamp", 8),
+	WORD("lockedm", 8),
+	WORD("parentGoid", 8),
+	WORD("gopc", 8),
+	END,
 };
 
 static uint64_t address_of(size_t at)
@@ -222,6 +242,32 @@ static void put_symbols(struct go_elf *elf, size_t *symtab, size_t *strtab)
 	memcpy(elf->bytes + *symtab, table, sizeof table);
 }
 
+static struct tables put_tables(struct go_elf *elf, int minor)
+{
+	uint8_t bytes[TABLES_SIZE] = {0};
+	struct tables tables = tables_write(bytes, minor);
+	put(elf, bytes, tables.n);
+	return tables;
+}
+
+static void put_word(struct go_elf *elf, size_t moduledata, size_t i, uint64_t value)
+{
+	put_u64(elf, moduledata + i * sizeof value, value);
+}
+
+static void put_module_tables(struct go_elf *elf, size_t moduledata, uint64_t pclntab,
+                              const struct tables *tables)
+{
+	static const size_t element[MODULE_TABLES] = {1, 4, 1, 1, 1, 8};
+	put_word(elf, moduledata, 0, pclntab);
+	for (size_t i = 0; i < MODULE_TABLES; i++) {
+		uint64_t count = tables->table[i].size / element[i];
+		put_word(elf, moduledata, 1 + 3 * i, pclntab + tables->table[i].start);
+		put_word(elf, moduledata, 2 + 3 * i, count);
+		put_word(elf, moduledata, 3 + 3 * i, count);
+	}
+}
+
 struct go_elf go_elf_create(int minor, const char *version, const char *modules)
 {
 	struct go_elf elf = {.bytes = calloc(1, CAPACITY)};
@@ -243,25 +289,27 @@ struct go_elf go_elf_create(int minor, const char *version, const char *modules)
 	elf.buildinfo = section[BUILDINFO].sh_offset;
 	elf.buildinfo_n = section[BUILDINFO].sh_size;
 	BEGIN(PCLNTAB, SHT_PROGBITS, 1);
-	put(&elf, "\xf1\xff\xff\xff\0\0\x01\x08", 8);
+	struct tables tables = put_tables(&elf, minor);
 	FINISH(PCLNTAB);
 	BEGIN(RODATA, SHT_PROGBITS, 1);
 	elf.types = elf.n;
-	put_type(&elf, minor, "*runtime.g", &(struct member)STRUCT("g", 40, g_members));
-	put_type(&elf, minor, "*runtime.m", &(struct member)STRUCT("m", 96, m_members));
+	put_type(&elf, minor, "*runtime.g", &(struct member)STRUCT("g", 136, g_members));
+	put_type(&elf, minor, "*runtime.m", &(struct member)STRUCT("m", 104, m_members));
 	put_type(&elf, minor, "*runtime.p", &(struct member)STRUCT("p", 2160, p_members));
 	elf.types_n = elf.n - elf.types;
 	FINISH(RODATA);
 	BEGIN(NOPTRDATA, SHT_PROGBITS, 1);
 	put_zeros(&elf, 24); /* something else comes first */
 	size_t moduledata = put_zeros(&elf, 48 * sizeof(uint64_t));
-	int first_types = minor >= 20 ? 37 : 35;
-	put_u64(&elf, moduledata, section[PCLNTAB].sh_addr);
-	put_u64(&elf, moduledata + 22 * sizeof(uint64_t), GO_ELF_TEXT);
-	put_u64(&elf, moduledata + 23 * sizeof(uint64_t), GO_ELF_ETEXT);
-	put_u64(&elf, moduledata + (size_t)first_types * sizeof(uint64_t), address_of(elf.types));
-	put_u64(&elf, moduledata + (size_t)(first_types + (minor >= 27 ? 2 : 1)) * sizeof(uint64_t),
-	        address_of(elf.types + elf.types_n));
+	size_t first_types = minor >= 20 ? 37 : 35;
+	put_module_tables(&elf, moduledata, section[PCLNTAB].sh_addr, &tables);
+	put_word(&elf, moduledata, 22, GO_ELF_TEXT);
+	put_word(&elf, moduledata, 23, GO_ELF_ETEXT);
+	put_word(&elf, moduledata, first_types, address_of(elf.types));
+	put_word(&elf, moduledata, first_types + (minor >= 27 ? 2 : 1),
+	         address_of(elf.types + elf.types_n));
+	put_word(&elf, moduledata, first_types + (minor >= 27 ? 6 : 3),
+	         section[PCLNTAB].sh_addr + tables.gofunc);
 	FINISH(NOPTRDATA);
 	BEGIN(SYMTAB, SHT_SYMTAB, 0);
 	size_t symtab, strtab;

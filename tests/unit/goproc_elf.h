@@ -19,7 +19,7 @@ struct go_elf {
 #define GO_ELF_BASE   UINT64_C(0x400000) /* address of the file's first byte */
 #define GO_ELF_TEXT   UINT64_C(0x10000)  /* addresses of code that the file does not hold */
 #define GO_ELF_ETEXT  UINT64_C(0x20000)
-#define GO_ELF_MAIN   UINT64_C(0x10100) /* main.main */
+#define GO_ELF_MAIN   UINT64_C(0x10100) /* main.main, see goproc_tables.h */
 #define GO_ELF_WORKER UINT64_C(0x10400) /* main.worker */
 #define GO_ELF_SCHED  UINT64_C(0x500000)
 

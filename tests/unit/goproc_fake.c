@@ -8,6 +8,7 @@ enum {
 	GLOBALS = 0x10000,
 	SCHED = 0x20000,
 	ALLP = 0x30000,
+	ALLGS = 0x40000,
 	PS = 0x100000,
 	MS = 0x400000,
 	GS = 0x800000
@@ -16,9 +17,10 @@ enum {
 	GOMAXPROCS_AT = GLOBALS,
 	ALLP_AT = GLOBALS + 16,
 	ALLM_AT = GLOBALS + 48,
-	ALLGLEN_AT = GLOBALS + 64
+	ALLGLEN_AT = GLOBALS + 64,
+	ALLGPTR_AT = GLOBALS + 72,
 };
-enum { P_SIZE = 0x3000, M_SIZE = 0x800, G_SIZE = 0x400, GOROUTINES = 16 };
+enum { P_SIZE = 0x3000, M_SIZE = 0x800, G_SIZE = 0x400 };
 
 /* Offsets as far apart as those of the runtime. */
 static const int32_t p_offset[IN_P_COUNT] = {
@@ -36,10 +38,15 @@ static const int32_t m_offset[IN_M_COUNT] = {
 	[IN_M_LOCKS] = 264,      [IN_M_DYING] = 268,
 	[IN_M_SPINNING] = 276,   [IN_M_BLOCKED] = 277,
 	[IN_M_INCGO] = 280,      [IN_M_LOCKEDG] = 380,
-	[IN_M_ALLLINK] = 352,
+	[IN_M_ALLLINK] = 352,    [IN_M_SYSCALLTICK] = 720,
 };
 static const int32_t g_offset[IN_G_COUNT] = {
-	[IN_G_GOID] = 152, [IN_G_STATUS] = 144, [IN_G_STARTPC] = 296};
+	[IN_G_GOID] = 152,      [IN_G_STATUS] = 144,    [IN_G_STARTPC] = 296,   [IN_G_STACK_LOW] = 0,
+	[IN_G_STACK_HIGH] = 8,  [IN_G_M] = 48,          [IN_G_PC] = 64,         [IN_G_SP] = 56,
+	[IN_G_SYSCALLPC] = 112, [IN_G_SYSCALLSP] = 104, [IN_G_WAITSINCE] = 168, [IN_G_WAITREASON] = 176,
+	[IN_G_SEQUENCE] = 193,  [IN_G_STAMP] = 200,     [IN_G_LOCKEDM] = 216,   [IN_G_PARENT] = 272,
+	[IN_G_GOPC] = 280,
+};
 
 #define KIND(id, paths, kind, since) MEMBER_##kind,
 static const enum member_kind p_kind[] = {P_MEMBERS(KIND)};
@@ -48,6 +55,7 @@ static const enum member_kind g_kind[] = {G_MEMBERS(KIND)};
 #undef KIND
 #define SINCE(id, paths, kind, since) since,
 static const int p_since[] = {P_MEMBERS(SINCE)};
+static const int g_since[] = {G_MEMBERS(SINCE)};
 #undef SINCE
 
 uint64_t fake_p(size_t i)
@@ -138,7 +146,7 @@ void fake_set_m(struct fake *fake, size_t i, enum m_member member, uint64_t valu
 
 void fake_set_g(struct fake *fake, size_t i, enum g_member member, uint64_t value)
 {
-	set_member(fake, &fake->reader.objects.g, fake_g(i), (int)member, value);
+	set_member(fake, &fake->reader.objects.goroutine, fake_g(i), (int)member, value);
 }
 
 void fake_set_sched(struct fake *fake, struct layout_field field, uint64_t value)
@@ -161,6 +169,11 @@ void fake_set_allm(struct fake *fake, uint64_t address)
 void fake_set_allglen(struct fake *fake, uint64_t n)
 {
 	set(fake, ALLGLEN_AT, 8, n);
+}
+
+void fake_list_g(struct fake *fake, size_t place, uint64_t address)
+{
+	set(fake, ALLGS + place * 8, 8, address);
 }
 
 void fake_run(struct fake *fake, size_t p, size_t m, size_t g)
@@ -192,19 +205,29 @@ struct fake *fake_create(int minor, size_t np, size_t nm)
 	fake->nm = nm;
 	struct reader *reader = &fake->reader;
 	reader->memory = (struct memory){.readv = fake_readv, .context = fake};
-	reader->globals = (struct globals){SCHED, ALLP_AT, ALLM_AT, GOMAXPROCS_AT, ALLGLEN_AT};
+	reader->globals = (struct globals){.sched = SCHED,
+	                                   .allp = ALLP_AT,
+	                                   .allm = ALLM_AT,
+	                                   .gomaxprocs = GOMAXPROCS_AT,
+	                                   .allglen = ALLGLEN_AT,
+	                                   .allgptr = ALLGPTR_AT};
 	reader->layout = layout_find(minor);
 	reader->minor = minor;
 	set_object(&reader->objects.p, p_offset, p_kind, p_since, minor, IN_P_COUNT);
 	set_object(&reader->objects.m, m_offset, m_kind, NULL, minor, IN_M_COUNT);
-	set_object(&reader->objects.g, g_offset, g_kind, NULL, minor, IN_G_COUNT);
+	reader->objects.m_syscalltick = m_offset[IN_M_SYSCALLTICK];
+	object_pack(&reader->objects.m, OBJECT_ALL & ~(1U << IN_M_SYSCALLTICK));
+	set_object(&reader->objects.goroutine, g_offset, g_kind, g_since, minor, IN_G_COUNT);
+	reader->objects.who = reader->objects.goroutine;
+	object_pack(&reader->objects.who, G_WHO);
 
 	map(fake, GLOBALS, 0x1000);
 	map(fake, SCHED, layout_bytes(reader->layout));
 	map(fake, ALLP, FAKE_PROCS * 8);
+	map(fake, ALLGS, FAKE_GOROUTINES * 8);
 	map(fake, PS, (size_t)FAKE_PROCS * P_SIZE);
 	map(fake, MS, (size_t)FAKE_THREADS * M_SIZE);
-	map(fake, GS, (size_t)GOROUTINES * G_SIZE);
+	map(fake, GS, (size_t)FAKE_GOROUTINES * G_SIZE);
 	set(fake, ALLP_AT, 8, ALLP);
 	for (size_t i = 0; i < FAKE_PROCS; i++) {
 		set(fake, ALLP + i * 8, 8, fake_p(i));
@@ -215,8 +238,11 @@ struct fake *fake_create(int minor, size_t np, size_t nm)
 		fake_set_m(fake, i, IN_M_ALLLINK, i > 0 ? fake_m(i - 1) : 0);
 		fake_set_m(fake, i, IN_M_TID, 1000 + i);
 	}
-	for (size_t i = 0; i < GOROUTINES; i++)
+	set(fake, ALLGPTR_AT, 8, ALLGS);
+	for (size_t i = 0; i < FAKE_GOROUTINES; i++) {
+		set(fake, ALLGS + i * 8, 8, fake_g(i));
 		fake_set_g(fake, i, IN_G_GOID, 100 + i);
+	}
 	fake_set_procs(fake, np);
 	fake_set_allm(fake, fake_m(nm - 1));
 	fake_set_allglen(fake, 20);

@@ -10,8 +10,9 @@
 
 #include "goproc/reader.h"
 
-#define FAKE_PROCS   8
-#define FAKE_THREADS 8
+#define FAKE_PROCS      8
+#define FAKE_THREADS    8
+#define FAKE_GOROUTINES 16
 
 struct fake {
 	struct reader reader;
@@ -23,7 +24,7 @@ struct fake {
 		uint64_t address;
 		size_t size;
 		uint8_t *bytes;
-	} region[8];
+	} region[16];
 	size_t regions;
 };
 
@@ -43,6 +44,8 @@ void fake_set_sched(struct fake *fake, struct layout_field field, uint64_t value
 void fake_set_procs(struct fake *fake, size_t np); /* gomaxprocs and len(allp) */
 void fake_set_allm(struct fake *fake, uint64_t address);
 void fake_set_allglen(struct fake *fake, uint64_t n);
+/* The G at that address stands in the runtime's list at that place; G i stands at i. */
+void fake_list_g(struct fake *fake, size_t place, uint64_t address);
 /* P i runs G i on M i, as the runtime would have it. */
 void fake_run(struct fake *fake, size_t p, size_t m, size_t g);
 /* Any bytes that are mapped. */

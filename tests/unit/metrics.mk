@@ -2,6 +2,8 @@
 metrics_tests = \
 	tests/unit/test_derive \
 	tests/unit/test_feed \
+	tests/unit/test_goroutine_table \
+	tests/unit/test_goroutines \
 	tests/unit/test_histogram \
 	tests/unit/test_history \
 	tests/unit/test_json \
@@ -13,7 +15,8 @@ metrics_tests = \
 	tests/unit/test_trace_cost
 check_PROGRAMS += $(metrics_tests)
 
-metrics_fixture = tests/unit/metrics_fixture.c tests/unit/metrics_fixture.h tests/unit/failing_malloc.c
+metrics_fixture = tests/unit/metrics_fixture.c tests/unit/metrics_fixture.h tests/unit/failing_malloc.c \
+	tests/unit/goroutine_fixture.c tests/unit/goroutine_fixture.h
 metrics_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 metrics_test_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc
 metrics_test_libs = metrics/libmetrics.a util/libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
@@ -27,6 +30,16 @@ tests_unit_test_feed_SOURCES = tests/unit/test_feed.c $(metrics_fixture)
 tests_unit_test_feed_CFLAGS = $(metrics_test_cflags)
 tests_unit_test_feed_LDFLAGS = $(metrics_test_ldflags)
 tests_unit_test_feed_LDADD = $(metrics_test_libs)
+
+tests_unit_test_goroutine_table_SOURCES = tests/unit/test_goroutine_table.c $(metrics_fixture)
+tests_unit_test_goroutine_table_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_goroutine_table_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_goroutine_table_LDADD = $(metrics_test_libs)
+
+tests_unit_test_goroutines_SOURCES = tests/unit/test_goroutines.c $(metrics_fixture)
+tests_unit_test_goroutines_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_goroutines_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_goroutines_LDADD = $(metrics_test_libs)
 
 tests_unit_test_histogram_SOURCES = tests/unit/test_histogram.c $(metrics_fixture)
 tests_unit_test_histogram_CFLAGS = $(metrics_test_cflags)

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/goroutine_fixture.h"
+
 struct snapshot *make_snapshot(int64_t monotonic_ns)
 {
 	struct snapshot *s = snapshot_create();
@@ -77,6 +79,29 @@ static void fill_tasks(struct snapshot *s, size_t threads)
 	}
 }
 
+/* Five groups, the largest one by one; one more waits with each second. */
+static void fill_goroutines(struct snapshot *s, int64_t second)
+{
+	const struct goroutine_kinds kind[] = {
+		{20 + (uint32_t)second, GOROUTINE_WAITING, "chan send", "main.fanOut", "main.worker",
+	     "main.worker", 90 * NS_PER_S, true, false},
+		{7, GOROUTINE_WAITING, "IO wait", "net/http.(*Server).Serve", "net/http.(*conn).serve",
+	     NULL, 7 * NS_PER_S, false, false},
+		{2, GOROUTINE_RUNNABLE, NULL, "main.fanOut", "main.worker", "encoding/json.Marshal", -1,
+	     false, false},
+		{1, GOROUTINE_SYSCALL, NULL, NULL, "runtime.main", "os.(*File).Read", NS_PER_S, true,
+	     false},
+		{4, GOROUTINE_WAITING, "GC worker (idle)", "runtime.gcBgMarkStartWorkers",
+	     "runtime.gcBgMarkWorker", NULL, NS_PER_S, true, true},
+	};
+	struct goroutine_set *set = make_goroutines(kind, sizeof kind / sizeof *kind, 0);
+	assert_non_null(set);
+	set->dropped = 1;
+	set->at_ns = s->monotonic_ns;
+	s->goroutines = set;
+	s->goroutines_at = (struct stamp){ORIGIN_MEMORY, s->monotonic_ns};
+}
+
 struct snapshot *make_full_snapshot(int64_t second, size_t procs, size_t threads)
 {
 	struct snapshot *s = make_snapshot(second * NS_PER_S);
@@ -100,6 +125,7 @@ struct snapshot *make_full_snapshot(int64_t second, size_t procs, size_t threads
 		fields_set(&s->m[i].f, M_LOCKEDG, FIELD_NIL);
 	}
 	fill_tasks(s, threads);
+	fill_goroutines(s, second);
 	fill_histograms(s, second);
 	char row[101] = "";
 	memset(row, 'r', 100);

@@ -2,6 +2,7 @@
 # tests/golden; SCHEDTOP_UPDATE_GOLDENS=1 keeps new ones.
 report_tests = \
 	tests/unit/test_report \
+	tests/unit/test_report_schema \
 	tests/unit/test_trace_analyses \
 	tests/unit/test_trace_levels \
 	tests/unit/test_trace_tasks
@@ -15,6 +16,10 @@ report_test_scenario = tests/unit/trace_builder.h tests/unit/trace_scenario.c te
 tests_unit_test_report_SOURCES = tests/unit/test_report.c $(report_test_scenario)
 tests_unit_test_report_CFLAGS = $(report_test_cflags)
 tests_unit_test_report_LDADD = $(report_test_libs)
+
+tests_unit_test_report_schema_SOURCES = tests/unit/test_report_schema.c $(report_test_scenario)
+tests_unit_test_report_schema_CFLAGS = $(report_test_cflags)
+tests_unit_test_report_schema_LDADD = $(report_test_libs)
 
 tests_unit_test_trace_analyses_SOURCES = tests/unit/test_trace_analyses.c $(report_test_scenario)
 tests_unit_test_trace_analyses_CFLAGS = $(report_test_cflags)

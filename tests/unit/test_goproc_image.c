@@ -73,7 +73,7 @@ static void sections_of_the_linker_are_understood_in_every_version(void **state)
 		assert_int_equal(objects.p.member[IN_P_TIMERS].offset, 2128);
 		assert_int_equal(objects.p.member[IN_P_CREATED].offset, minor >= 26 ? 2160 : -1);
 		assert_int_equal(objects.m.member[IN_M_PREEMPTOFF_LENGTH].offset, 56);
-		assert_int_equal(objects.g.member[IN_G_STATUS].offset, 16);
+		assert_int_equal(objects.goroutine.member[IN_G_STATUS].offset, 16);
 		image_close(&image);
 		close(fd);
 		go_elf_finish(&elf);
@@ -85,11 +85,16 @@ static void functions_are_named_by_any_address_in_them(void **state)
 	struct go_elf elf = go_elf_create(26, "go1.26.8", MODULES);
 	struct image image;
 	struct error error;
+	struct moduledata moduledata;
+	struct pclntab *pclntab;
 	char path[64];
 	(void)state;
 	int fd = write_file(elf.bytes, elf.n, path);
 	assert_int_equal(image_open(&image, path, "it", &error), STATUS_OK);
-	struct functions *functions = functions_create(&image, GO_ELF_TEXT, GO_ELF_ETEXT);
+	struct memory memory = {.readv = image_readv, .context = &image};
+	assert_true(moduledata_find(&image, &memory, 0, 26, &moduledata));
+	assert_int_equal(pclntab_create(&pclntab, &memory, &moduledata, 0, 26, &error), STATUS_OK);
+	struct functions *functions = functions_create(pclntab);
 	for (int twice = 0; twice < 2; twice++) { /* read, then remembered */
 		assert_string_equal(functions_name(functions, GO_ELF_WORKER), "main.worker");
 		assert_string_equal(functions_name(functions, GO_ELF_WORKER + 8), "main.worker");
@@ -99,6 +104,7 @@ static void functions_are_named_by_any_address_in_them(void **state)
 		assert_string_equal(functions_name(functions, 0), "");
 	}
 	functions_destroy(functions);
+	pclntab_destroy(pclntab);
 	image_close(&image);
 	close(fd);
 	go_elf_finish(&elf);

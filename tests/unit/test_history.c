@@ -73,7 +73,7 @@ static void the_two_newest_stay_whatever_the_gap(void **state)
 static void the_bytes_are_bounded(void **state)
 {
 	(void)state;
-	const size_t limit = 1 << 18;
+	const size_t limit = 1 << 19;
 	struct history *h = history_create(60 * MINUTE, limit);
 	for (int64_t second = 1; second <= 600; second++) {
 		assert_int_equal(history_add(h, make_full_snapshot(second, 8, 20)), STATUS_OK);

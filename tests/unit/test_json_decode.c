@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "metrics/json.h"
+#include "tests/unit/goroutine_fixture.h"
 
 static struct snapshot *decode(const char *line)
 {
@@ -107,6 +108,36 @@ static void random_tasks(struct snapshot *s)
 	}
 }
 
+/* In groups of all sizes, one of them one by one. */
+static void random_goroutines(struct snapshot *s)
+{
+	static const char *const function[] = {NULL, "main.(*Server).handle", "net/http.Serve",
+	                                       "main.F[go.shape.int]", "\x1b[31m\xff\u202e"};
+	static const char *const reason[] = {NULL, "chan send", "IO wait", "select (no cases)"};
+	static struct goroutine_kinds kind[250];
+	size_t kinds = random_below(3) ? random_below(9) : random_below(250);
+	for (size_t i = 0; i < kinds; i++)
+		kind[i] = (struct goroutine_kinds){
+			.count = (uint32_t)(1 + random_below(20)),
+			.state = (enum goroutine_state)random_below(GOROUTINE_STATE_COUNT),
+			.reason = reason[random_below(4)],
+			.creator = function[random_below(5)],
+			.start = function[random_below(5)],
+			.at = function[random_below(5)],
+			.longest_ns = (int64_t)random_below(UINT64_C(1) << 40) - 1,
+			.at_least = random_below(2),
+			.system = random_below(4) == 0,
+		};
+	struct goroutine_set *set = make_goroutines(kind, kinds, kinds && random_below(2) ? 0 : -1);
+	assert_non_null(set);
+	set->dropped = (uint32_t)random_below(3);
+	set->cost_ppm = (int64_t)random_below(9000) - 1;
+	set->period_ns = (int64_t)random_below(9) * NS_PER_S;
+	s->goroutines_at = random_stamp(s->monotonic_ns);
+	set->at_ns = s->goroutines_at.at_ns;
+	s->goroutines = set;
+}
+
 static struct snapshot *random_snapshot(int64_t second)
 {
 	struct snapshot *s = make_snapshot(second * NS_PER_S + (int64_t)random_below(NS_PER_S));
@@ -136,6 +167,10 @@ static struct snapshot *random_snapshot(int64_t second)
 			random_histogram(s, id, second);
 	}
 	random_tasks(s);
+	if (random_below(3))
+		random_goroutines(s);
+	if (random_below(5) == 0)
+		random_text(s->goroutines_trouble, sizeof s->goroutines_trouble);
 	random_lanes(s);
 	return s;
 }
@@ -243,7 +278,8 @@ static void windows_can_be_taken_between_lines(void **state)
 	"\"state\":\"live\""
 #define HISTOGRAM(members) \
 	HEAD ",\"histograms\":{\"gc_pause\":{\"origin\":\"os\",\"age_ns\":1," members "}}}"
-#define LANES(members) HEAD ",\"lanes\":{\"origin\":\"os\",\"start_ns\":10," members "}}"
+#define GOROUTINES(members) HEAD ",\"goroutines\":{\"origin\":\"memory\",\"age_ns\":1," members "}}"
+#define LANES(members)      HEAD ",\"lanes\":{\"origin\":\"os\",\"start_ns\":10," members "}}"
 
 static void hostile_lines_are_refused_in_one_sentence(void **state)
 {
@@ -257,6 +293,21 @@ static void hostile_lines_are_refused_in_one_sentence(void **state)
 		{"{}", "no snapshot"},
 		{"{\"schema\":\"1\"}", "no snapshot"},
 		{"{\"schema\":2}", "schema 2, and this schedtop reads 1"},
+		{HEAD ",\"goroutines\":{\"by_creator\":{}}}", "without its origin"},
+		{GOROUTINES("\"count\":1,\"by_creator\":{},\"by_top\":{}"), "don't add up"},
+		{GOROUTINES("\"by_creator\":{\"groups\":[{}]},\"by_top\":{}"), "don't add up"},
+		{GOROUTINES("\"count\":3,\"by_creator\":{\"groups\":[{\"count\":3,\"at_known\":4}]}"),
+	     "don't add up"},
+		{GOROUTINES("\"count\":3,\"by_creator\":{\"groups\":[{\"count\":3,\"at_count\":-1}]},"
+	                "\"by_top\":{\"other_count\":2,\"other_groups\":1}"),
+	     "don't add up"},
+		{GOROUTINES("\"count\":3,\"by_creator\":{\"other_count\":3},\"by_top\":{\"other_count\":3},"
+	                "\"detail\":{\"by\":\"by_top\",\"group\":0}"),
+	     "goroutines without a number"},
+		{GOROUTINES("\"count\":3,\"by_creator\":{\"groups\":[{\"count\":3}]},"
+	                "\"by_top\":{\"other_count\":3},\"detail\":{\"by\":\"by_creator\",\"group\":0,"
+	                "\"members\":[{\"goid\":0}]}"),
+	     "goroutines without a number"},
 		{"{\"schema\":1,\"schema\":1}", "no JSON"},
 		{"{\"schema\":1}", "times, PID and state"},
 		{"{\"schema\":1,\"monotonic_ns\":-1,\"wall_ns\":9,\"interval_ns\":7,\"pid\":3,"

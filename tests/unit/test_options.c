@@ -100,6 +100,25 @@ static void file_follows_its_command(void **state)
 	assert_int_equal(o.kinds, 0);
 }
 
+static void everything_after_two_dashes_is_the_programs(void **state)
+{
+	(void)state;
+	struct options o;
+	assert_int_equal(parse("-b -n 3 --stderr log -- serve -p 12 --json -- ls", &o, NULL),
+	                 STATUS_OK);
+	static const char *const words[] = {"serve", "-p", "12", "--json", "--", "ls"};
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		assert_string_equal(o.program[i], words[i]);
+	assert_null(o.program[6]);
+	assert_string_equal(o.outputs, "log");
+	assert_true(o.batch);
+	assert_false(o.json);
+	assert_int_equal(o.pid, 0);
+	assert_ptr_equal(o.command, &commands[0]);
+	assert_int_equal(parse("-b -p 12", &o, NULL), STATUS_OK);
+	assert_null(o.program);
+}
+
 static void wrong_words_are_named(void **state)
 {
 	(void)state;
@@ -150,6 +169,14 @@ static void wrong_words_are_named(void **state)
 		{"stat x --goroutine 0", "1 or more"},
 		{"stat x --from 2s --to 1s", "before --to"},
 		{"-p 12 --strict", "--strict goes with check"},
+		{"--", "needs a program"},
+		{"-b --", "needs a program"},
+		{"-p 12 -- serve", "exclude"},
+		{"--replay a -- serve", "exclude"},
+		{"-b --replay a --stderr b", "--stderr goes with -- PROG"},
+		{"ls -- serve", "ls does not start programs"},
+		{"capture -p 4 --stderr a", "capture does not take --stderr"},
+		{"-n 3 -- serve", "--batch or --json"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct options o;
@@ -176,6 +203,7 @@ int main(void)
 		cmocka_unit_test(defaults_are_one_second_and_every_source),
 		cmocka_unit_test(a_capture_takes_3_seconds_and_keeps_20_traces_or_1_gib),
 		cmocka_unit_test(file_follows_its_command),
+		cmocka_unit_test(everything_after_two_dashes_is_the_programs),
 		cmocka_unit_test(wrong_words_are_named),
 		cmocka_unit_test(escape_sequences_of_the_command_line_are_not_echoed),
 	};

@@ -11,11 +11,13 @@ tui_tests = \
 	tests/unit/test_plot \
 	tests/unit/test_screens \
 	tests/unit/test_theme \
+	tests/unit/test_view_goroutines \
 	tests/unit/test_view_latency \
 	tests/unit/test_view_threads
 check_PROGRAMS += $(tui_tests)
 
-tui_fixture = tests/unit/tui_fixture.c tests/unit/tui_fixture.h
+tui_fixture = tests/unit/tui_fixture.c tests/unit/tui_fixture.h \
+	tests/unit/goroutine_fixture.c tests/unit/goroutine_fixture.h
 tui_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tui_test_libs = tui/libtui.a metrics/libmetrics.a util/libutil.a \
 	$(CMOCKA_LIBS) $(INIH_LIBS) $(NCURSES_LIBS) $(UV_LIBS) $(JANSSON_LIBS)
@@ -65,6 +67,10 @@ tests_unit_test_theme_SOURCES = tests/unit/test_theme.c
 tests_unit_test_theme_CFLAGS = $(tui_test_cflags)
 tests_unit_test_theme_LDADD = $(tui_test_libs)
 
+tests_unit_test_view_goroutines_SOURCES = tests/unit/test_view_goroutines.c $(tui_fixture)
+tests_unit_test_view_goroutines_CFLAGS = $(tui_test_cflags)
+tests_unit_test_view_goroutines_LDADD = $(tui_test_libs)
+
 tests_unit_test_view_latency_SOURCES = tests/unit/test_view_latency.c $(tui_fixture)
 tests_unit_test_view_latency_CFLAGS = $(tui_test_cflags)
 tests_unit_test_view_latency_LDADD = $(tui_test_libs)
@@ -75,6 +81,24 @@ tests_unit_test_view_threads_LDADD = $(tui_test_libs)
 
 EXTRA_DIST += \
 	tests/data/mixed.ndjson \
+	tests/golden/screens-goroutines-120x40-ascii.txt \
+	tests/golden/screens-goroutines-120x40.txt \
+	tests/golden/screens-goroutines-200x50-ascii.txt \
+	tests/golden/screens-goroutines-200x50.txt \
+	tests/golden/screens-goroutines-80x24-ascii.txt \
+	tests/golden/screens-goroutines-80x24.txt \
+	tests/golden/goroutines-120x40-ascii.txt \
+	tests/golden/goroutines-120x40.txt \
+	tests/golden/goroutines-200x50-ascii.txt \
+	tests/golden/goroutines-200x50.txt \
+	tests/golden/goroutines-80x24-ascii.txt \
+	tests/golden/goroutines-80x24.txt \
+	tests/golden/goroutines-open-120x40-ascii.txt \
+	tests/golden/goroutines-open-120x40.txt \
+	tests/golden/goroutines-open-200x50-ascii.txt \
+	tests/golden/goroutines-open-200x50.txt \
+	tests/golden/goroutines-open-80x24-ascii.txt \
+	tests/golden/goroutines-open-80x24.txt \
 	tests/golden/screens-latency-120x40-ascii.txt \
 	tests/golden/screens-latency-120x40.txt \
 	tests/golden/screens-latency-200x50-ascii.txt \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/goroutine_fixture.h"
 #include "util/clock.h"
 
 const struct fixture fixture_busy = {
@@ -122,6 +123,48 @@ static void fill_histogram(struct snapshot *s, enum histogram_id id, int second)
 	histogram_bounds_unref(bounds);
 }
 
+/*
+ * Every other second, as the slow tier reads them: one group grows and waits ever longer, one waits
+ * for a lock, others come and go. The largest is told one by one.
+ */
+static void fill_goroutines(const struct fixture *f, struct snapshot *s, int second)
+{
+	static const char hostile[] = "\x1b[2J日本語.(*サーバ)\xff.処理\xe2\x80\xae[a/b/c.D]";
+	struct goroutine_kinds kind[] = {
+		{11200 - 14 * (30 - (uint32_t)second), GOROUTINE_WAITING, "chan send", "main.fanOut",
+	     "main.fanOut.func1", "main.worker", 724 * NS_PER_S, true, false},
+		{476 + (uint32_t)second % 4, GOROUTINE_WAITING, "sleep", "main.(*Server).poll",
+	     "main.(*Server).poll.func2", "main.(*Server).poll.func2", 7 * NS_PER_S, false, false},
+		{412, GOROUTINE_RUNNABLE, NULL, "main.fanOut", "main.fanOut.func1", "encoding/json.Marshal",
+	     38 * NS_PER_MS, false, false},
+		{310, GOROUTINE_WAITING, "IO wait", "net/http.(*Server).Serve", "net/http.(*conn).serve",
+	     "net.(*conn).Read", 131 * NS_PER_S, false, false},
+		{42, GOROUTINE_WAITING, "sync.Mutex.Lock", "example.org/orders/internal/store.Open",
+	     "example.org/orders/internal/store.(*Index[go.shape.int]).flush",
+	     "example.org/orders/internal/store.(*Index[go.shape.int]).flush", 150 * NS_PER_S, true,
+	     false},
+		{7, GOROUTINE_RUNNING, NULL, "main.fanOut", "main.fanOut.func1", NULL, -1, false, false},
+		{3, GOROUTINE_SYSCALL, NULL, "main.(*Server).logs", "os.(*File).Write", "os.(*File).Write",
+	     -1, false, false},
+		{1, GOROUTINE_WAITING, "chan receive", NULL, "runtime.main", "main.main", 724 * NS_PER_S,
+	     true, false},
+		{8, GOROUTINE_WAITING, "GC worker (idle)", "runtime.gcBgMarkStartWorkers",
+	     "runtime.gcBgMarkWorker", NULL, 90 * NS_PER_S, true, true},
+		{1, GOROUTINE_WAITING, "finalizer wait", "runtime.createfing", "runtime.runfinq", NULL, -1,
+	     false, true},
+	};
+	if (f->hostile) {
+		kind[0].creator = kind[0].at = hostile;
+		kind[3].start = kind[3].reason = hostile;
+	}
+	struct goroutine_set *set = make_goroutines(kind, sizeof kind / sizeof *kind, 0);
+	if (!set)
+		return;
+	set->at_ns = s->monotonic_ns;
+	s->goroutines = set;
+	s->goroutines_at = (struct stamp){ORIGIN_MEMORY, s->monotonic_ns};
+}
+
 static void fill_memory(const struct fixture *f, struct snapshot *s, int second)
 {
 	enum { OTHER_THREADS = 12 };
@@ -225,6 +268,8 @@ struct snapshot *fixture_snapshot(const struct fixture *f, int second)
 		snprintf(s->trouble[ORIGIN_MEMORY], sizeof s->trouble[ORIGIN_MEMORY], "%s", f->trouble);
 	if (f->memory)
 		fill_memory(f, s, second);
+	if (f->memory && second % 2 == 0)
+		fill_goroutines(f, s, second);
 	if (f->agent)
 		fill_agent(s, second);
 	if (f->os)

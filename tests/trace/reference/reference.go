@@ -11,9 +11,11 @@ import (
 	"golang.org/x/exp/trace"
 )
 
-// Summary holds the lines, sorted, and the reader's error if it gave the trace up.
+// Summary holds the lines, sorted, the time of the last event, and the reader's
+// error if it gave the trace up.
 type Summary struct {
 	Lines []string
+	Last  trace.Time
 	Err   error
 }
 
@@ -75,6 +77,8 @@ type summarizer struct {
 	kinds      map[trace.EventKind]int
 	goroutines map[trace.GoID]*goroutine
 	last       trace.Time
+	events     eventPrinter
+	annotated  *annotations
 }
 
 func (s *summarizer) printf(format string, args ...any) {
@@ -119,6 +123,8 @@ func (s *summarizer) transition(ev trace.Event) {
 func (s *summarizer) event(ev trace.Event) {
 	s.kinds[ev.Kind()]++
 	s.last = ev.Time()
+	s.events.event(ev, s.rangeName(ev))
+	s.annotated.event(ev)
 	switch ev.Kind() {
 	case trace.EventStateTransition:
 		s.transition(ev)
@@ -148,6 +154,40 @@ func (s *summarizer) proc(now trace.Time, st trace.StateTransition) {
 	p.running = to == trace.ProcRunning
 }
 
+// rangeName is what a range is called, where it begins.
+func (s *summarizer) rangeName(ev trace.Event) string {
+	switch ev.Kind() {
+	case trace.EventRangeBegin, trace.EventRangeActive:
+		return quoteKind(ev.Range().Name)
+	case trace.EventRangeEnd:
+		scope, name := rangeScope(ev)
+		if open, ok := s.ranges[scope]; ok {
+			name = open.name
+		}
+		return quoteKind(name)
+	}
+	return ""
+}
+
+// quoteKind quotes the kind of a stop of the world.
+func quoteKind(name string) string {
+	kind, reason, found := strings.Cut(name, " (")
+	if !found {
+		return name
+	}
+	return kind + " (" + quote(strings.TrimSuffix(reason, ")")) + ")"
+}
+
+func scopeID(id trace.ResourceID) uint64 {
+	switch id.Kind {
+	case trace.ResourceGoroutine:
+		return uint64(id.Goroutine())
+	case trace.ResourceProc:
+		return uint64(id.Proc())
+	}
+	return 0
+}
+
 // rangeScope tells a range from others that are open at the same time. The name
 // of a stop of the world can't be looked up in the generation where it ends.
 func rangeScope(ev trace.Event) (s scope, name string) {
@@ -175,6 +215,7 @@ func (s *summarizer) end(ev trace.Event) {
 		t = &total{}
 		s.totals[open.name] = t
 	}
+	s.printf("span %s %d %d %d", quoteKind(open.name), scopeID(scope.id), open.since, ev.Time()-open.since)
 	t.n++
 	t.sum += ev.Time() - open.since
 	t.max = max(t.max, ev.Time()-open.since)
@@ -207,16 +248,22 @@ func (s *summarizer) read(r io.Reader) error {
 	}
 }
 
-// Read reads the whole trace.
-func Read(r io.Reader) Summary {
+// Read reads the whole trace. Its events are lines, too, if they are asked for.
+func Read(r io.Reader, events bool) Summary {
 	s := &summarizer{
 		ranges:     map[scope]openRange{},
 		totals:     map[string]*total{},
 		procs:      map[trace.ProcID]*proc{},
 		kinds:      map[trace.EventKind]int{},
 		goroutines: map[trace.GoID]*goroutine{},
+		events:     eventPrinter{digests: map[trace.EventKind]uint64{}, stacks: map[trace.Stack]uint64{}},
+	}
+	s.annotated = newAnnotations(s.printf)
+	if events {
+		s.events.print = func(line string) { s.lines = append(s.lines, line) }
 	}
 	err := s.read(r)
+	s.annotated.finish(s.last)
 	for id, g := range s.goroutines {
 		g.charge(s.last)
 		s.finish(id, g)
@@ -240,6 +287,7 @@ func Read(r io.Reader) Summary {
 	}
 	for kind, n := range s.kinds {
 		s.printf("kind %v %d", kind, n)
+		s.printf("digest %v %016x", kind, s.events.digests[kind])
 	}
 	if err == nil {
 		s.printf("verdict whole")
@@ -247,5 +295,5 @@ func Read(r io.Reader) Summary {
 		s.printf("verdict damaged")
 	}
 	sort.Strings(s.lines)
-	return Summary{s.lines, err}
+	return Summary{s.lines, s.last, err}
 }

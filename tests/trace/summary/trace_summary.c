@@ -1,93 +1,25 @@
 /*
- * What the differential test compares: the trace's verdict and totals as sorted lines of text, from
- * the analyses, with the reference reader's clock. tests/trace/reference prints the same from
- * golang.org/x/exp/trace.  trace-summary [--tolerant] FILE
+ * What the differential test compares: the trace's verdict, a digest of all its events, every task,
+ * region, log and range, and the totals of the analyses, as lines of text, with the reference
+ * reader's clock. tests/trace/reference prints the same from golang.org/x/exp/trace.
+ * trace-summary [--tolerant] [--events] FILE
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/trace/summary/events.h"
 #include "trace/gc.h"
 #include "trace/goroutines.h"
 #include "trace/procs.h"
 #include "trace/reader.h"
-
-/* The reference's kinds, golang.org/x/exp/trace.EventKind.String, by our types. */
-static const char *kind_of(uint8_t type)
-{
-	switch (type) {
-	case EV_SYNC:
-		return "Sync";
-	case EV_CPU_SAMPLE:
-		return "StackSample";
-	case EV_PROCS_CHANGE:
-	case EV_HEAP_ALLOC:
-	case EV_HEAP_GOAL:
-		return "Metric";
-	case EV_GO_LABEL:
-		return "Label";
-	case EV_STW_BEGIN:
-	case EV_GC_BEGIN:
-	case EV_GC_SWEEP_BEGIN:
-	case EV_GC_MARK_ASSIST_BEGIN:
-		return "RangeBegin";
-	case EV_GC_ACTIVE:
-	case EV_GC_SWEEP_ACTIVE:
-	case EV_GC_MARK_ASSIST_ACTIVE:
-		return "RangeActive";
-	case EV_STW_END:
-	case EV_GC_END:
-	case EV_GC_SWEEP_END:
-	case EV_GC_MARK_ASSIST_END:
-		return "RangeEnd";
-	case EV_USER_TASK_BEGIN:
-		return "TaskBegin";
-	case EV_USER_TASK_END:
-		return "TaskEnd";
-	case EV_USER_REGION_BEGIN:
-		return "RegionBegin";
-	case EV_USER_REGION_END:
-		return "RegionEnd";
-	case EV_USER_LOG:
-		return "Log";
-	default:
-		return type >= EV_EXPERIMENTAL_FIRST ? "Experimental" : "StateTransition";
-	}
-}
-
-struct kinds {
-	uint64_t n[256];
-	const struct names *names;
-};
-
-static bool count_events(void *self, const struct trace_block *block)
-{
-	struct kinds *kinds = self;
-	kinds->names = block->names;
-	for (size_t i = 0; i < block->events; i++)
-		kinds->n[block->event[i].type]++;
-	return true;
-}
-
-static void print_kinds(const struct kinds *kinds)
-{
-	for (unsigned i = 0; i < 256; i++) {
-		uint64_t n = 0;
-		bool first = kinds->n[i] > 0;
-		for (unsigned j = 0; j < 256; j++) {
-			bool same = kinds->n[j] && strcmp(kind_of((uint8_t)i), kind_of((uint8_t)j)) == 0;
-			first = first && !(same && j < i);
-			n += same ? kinds->n[j] : 0;
-		}
-		if (first)
-			printf("kind %s %" PRIu64 "\n", kind_of((uint8_t)i), n);
-	}
-}
+#include "trace/regions.h"
+#include "trace/tasks.h"
 
 static void print_goroutine(void *self, const struct goroutines *a, const struct goroutine_time *g)
 {
-	const struct kinds *kinds = self;
+	const struct events *events = self;
 	static const char *const names[] = {"undetermined", "runnable", "running", "syscall"};
 	for (size_t i = 0; i < GO_WAITING; i++)
 		if (g->state_ns[i])
@@ -95,7 +27,69 @@ static void print_goroutine(void *self, const struct goroutines *a, const struct
 	for (uint32_t i = g->reasons; i; i = a->reason[i - 1].next)
 		if (a->reason[i - 1].total_ns)
 			printf("goroutine %" PRIu64 " waiting/%s %" PRId64 "\n", g->id,
-			       names_text(kinds->names, a->reason[i - 1].reason), a->reason[i - 1].total_ns);
+			       names_text(events->names, a->reason[i - 1].reason), a->reason[i - 1].total_ns);
+}
+
+static void print_spent(const char *what, const char *whose, const struct breakdown *spent,
+                        const struct spent_reasons *reasons, const struct names *names)
+{
+	for (unsigned i = 0; i < SPENT_KINDS; i++) {
+		const char *fixed;
+		uint32_t name = spent_name(reasons, i, &fixed);
+		if (spent->ns[i])
+			printf("%s %s %s %" PRId64 "\n", what, whose,
+			       fixed ? events_quote(fixed, strlen(fixed)) : events_quote_name(names, name),
+			       spent->ns[i]);
+	}
+}
+
+static void print_task(void *self, const struct tasks *a, const struct open_user_task *t)
+{
+	const struct events *events = self;
+	const struct task_instance *told = &t->told;
+	char id[24];
+	printf("task %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %s logs %" PRIu64 " regions %" PRIu64
+	       " subtasks %" PRIu64 " %" PRId64 " %" PRId64 "\n",
+	       events_quote_name(events->names, a->type[t->type].name), told->id, told->parent,
+	       told->creator, told->open ? "open" : "ended", told->logs, told->regions, told->subtasks,
+	       told->begin_ns, told->ns);
+	snprintf(id, sizeof id, "%" PRIu64, told->id);
+	if (t->detail)
+		print_spent("task-spent", id, &a->detail[t->detail - 1].spent, &a->reasons, events->names);
+}
+
+static void print_region(void *self, const struct region_node *region, uint64_t goroutine,
+                         int64_t ns)
+{
+	const struct events *events = self;
+	printf("region %" PRIu64 " %s %" PRIu64 " %" PRId64 " %" PRId64 "\n", goroutine,
+	       events_quote_name(events->names, region->name), region->task, region->begin_ns, ns);
+}
+
+static void print_types(const struct tasks *tasks, const struct regions *regions,
+                        const struct names *names)
+{
+	for (size_t i = 0; i < tasks->types; i++) {
+		const struct task_type *t = &tasks->type[i];
+		printf("task-type %s ended %" PRIu64 " open %" PRIu64 " logs %" PRIu64 " regions %" PRIu64
+		       " %" PRId64 " %" PRId64 "\n",
+		       events_quote_name(names, t->name), t->ended, t->open, t->logs, t->regions,
+		       t->duration.sum_ns, t->duration.max_ns);
+	}
+	for (size_t i = 0; i < regions->types; i++) {
+		const struct region_type *t = &regions->type[i];
+		char name[4 * TRACE_MAX_STRING + 1];
+		snprintf(name, sizeof name, "%s", events_quote_name(names, t->name));
+		printf("region-type %s ended %" PRIu64 " open %" PRIu64 " cut %" PRIu64 " earlier %" PRIu64
+		       " %" PRId64 " %" PRId64 "\n",
+		       name, t->duration.count, t->open, t->cut, t->began_earlier, t->duration.sum_ns,
+		       t->duration.max_ns);
+		print_spent("region-spent", name, &t->spent, &regions->reasons, names);
+	}
+	if (tasks->ended_only)
+		printf("tasks that only ended %" PRIu64 "\n", tasks->ended_only);
+	if (tasks->logs)
+		printf("logs %" PRIu64 "\n", tasks->logs);
 }
 
 static void print_range(const char *what, const struct distribution *d)
@@ -131,6 +125,8 @@ static void print_procs(const struct procs *procs)
 /* Names die with the pass: what needs them is printed when the trace ends. */
 struct ending {
 	const struct gc *gc;
+	const struct tasks *tasks;
+	const struct regions *regions;
 };
 
 static bool ignore_events(void *self, const struct trace_block *block)
@@ -145,46 +141,67 @@ static void print_ending(void *self, const struct trace_block *block, int64_t ti
 	const struct ending *ending = self;
 	(void)time_ns;
 	print_gc(ending->gc, block->names);
+	print_types(ending->tasks, ending->regions, block->names);
 }
 
 int main(int argc, char **argv)
 {
-	bool tolerant = argc == 3 && strcmp(argv[1], "--tolerant") == 0;
-	if (argc != 2 + tolerant) {
-		fprintf(stderr, "usage: trace-summary [--tolerant] FILE\n");
+	bool tolerant = false, print = false;
+	int arg = 1;
+	for (; arg < argc && argv[arg][0] == '-'; arg++) {
+		tolerant = tolerant || strcmp(argv[arg], "--tolerant") == 0;
+		print = print || strcmp(argv[arg], "--events") == 0;
+	}
+	if (argc != arg + 1) {
+		fprintf(stderr, "usage: trace-summary [--tolerant] [--events] FILE\n");
 		return 2;
 	}
 	struct error error = {0};
 	struct input in;
-	if (input_open(&in, argv[argc - 1], &error) != STATUS_OK) {
+	struct events *events = calloc(1, sizeof *events);
+	if (!events || input_open(&in, argv[arg], &error) != STATUS_OK) {
 		fprintf(stderr, "%s\n", error.text);
+		free(events);
 		return (int)error.status;
 	}
-	struct kinds kinds = {0};
-	struct goroutines goroutines = {.finished = print_goroutine, .finished_self = &kinds};
+	events->print = print;
+	struct goroutines goroutines = {.finished = print_goroutine, .finished_self = events};
 	struct procs procs = {0};
+	struct stacks stacks = {0};
+	struct tasks tasks = {.stacks = &stacks, .concluded = print_task, .concluded_self = events};
+	struct regions regions = {.ended = print_region, .ended_self = events};
 	struct gc gc;
 	gc_init(&gc);
-	struct ending ending = {&gc};
+	struct ending ending = {&gc, &tasks, &regions};
 	const struct trace_visitor visitors[] = {
-		{.self = &kinds, .events = count_events},
+		events_visitor(events),
 		goroutines_visitor(&goroutines),
 		procs_visitor(&procs),
 		gc_visitor(&gc),
+		tasks_visitor(&tasks),
+		regions_visitor(&regions),
 		{.self = &ending, .events = ignore_events, .end = print_ending},
 	};
 	struct trace_options options = {.strict = !tolerant, .reference_clock = true};
 	struct trace_summary summary;
 	enum status status =
 		trace_read(&in, &options, visitors, sizeof visitors / sizeof visitors[0], &summary, &error);
-	printf("verdict %s\n", status == STATUS_OK ? "whole" : "damaged");
-	print_kinds(&kinds);
+	bool whole = status == STATUS_OK && summary.verdict == TRACE_WHOLE;
+	printf("verdict %s\n", whole ? "whole" : "damaged");
+	if (tolerant)
+		printf("lost %" PRIu64 " %" PRId64 "\nrepaired regions %" PRIu64 "\n", summary.lost_bytes,
+		       summary.lost_ns, summary.repairs.regions);
+	events_print(events);
 	print_procs(&procs);
 	if (error.text[0])
 		fprintf(stderr, "%s\n", error.text);
 	goroutines_finish(&goroutines);
 	procs_finish(&procs);
 	gc_finish(&gc);
+	tasks_finish(&tasks);
+	regions_finish(&regions);
+	stacks_finish(&stacks);
 	input_finish(&in);
+	free(events);
 	return 0;
 }

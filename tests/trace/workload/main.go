@@ -224,13 +224,15 @@ func leak(n int) {
 	}
 }
 
-// misuse ends a region inside another, for which Go's reader gives the trace up.
+// misuse ends a region inside another, for which Go's reader gives the trace
+// up. It logs each time.
 func misuse(int) {
 	go func() {
 		for {
 			outer := trace.StartRegion(context.Background(), "outer")
 			inner := trace.StartRegion(context.Background(), "inner")
 			_ = inner
+			trace.Log(context.Background(), "misuse", "")
 			outer.End()
 			time.Sleep(time.Millisecond)
 		}

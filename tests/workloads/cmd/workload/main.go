@@ -66,7 +66,7 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: workload -mode NAME [flags]")
+	fmt.Fprintln(os.Stderr, "usage: workload -mode NAME [flags] [program arguments]")
 	flag.PrintDefaults()
 	fmt.Fprintln(os.Stderr, "modes:")
 	for _, m := range modes {

@@ -28,6 +28,7 @@ type Options struct {
 	StepEvery time.Duration
 	Trace     string
 	TraceFor  time.Duration
+	Hide      bool
 }
 
 // Flags registers the shared flags; the caller parses.
@@ -40,6 +41,7 @@ func Flags() *Options {
 	flag.DurationVar(&o.StepEvery, "step-every", 2*time.Second, "`duration` of each of -gomaxprocs-steps")
 	flag.StringVar(&o.Trace, "trace", "", "on SIGUSR1 write an execution trace to `file`")
 	flag.DurationVar(&o.TraceFor, "trace-for", 3*time.Second, "`duration` of that trace")
+	flag.BoolVar(&o.Hide, "hide", false, "forbid others to look at this one (PR_SET_DUMPABLE 0)")
 	return o
 }
 
@@ -49,6 +51,11 @@ func (o *Options) Setup() {
 	if o.Procs > 0 {
 		runtime.GOMAXPROCS(o.Procs)
 	}
+	if o.Hide {
+		if _, _, errno := syscall.Syscall(syscall.SYS_PRCTL, syscall.PR_SET_DUMPABLE, 0, 0); errno != 0 {
+			Fail(errno)
+		}
+	}
 	if o.Agent {
 		if err := listen(); err != nil {
 			Fail(err)
@@ -57,7 +64,8 @@ func (o *Options) Setup() {
 }
 
 // Run says that the workload is up (`READY pid=N` and what `more` adds) and returns when it is time to
-// stop: after -for, or on SIGTERM or SIGINT.
+// stop: after -for, or on SIGTERM or SIGINT. When there are arguments besides the flags, they are a program
+// that takes over after -for, in the same process.
 func (o *Options) Run(more string) {
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, syscall.SIGTERM, syscall.SIGINT)
@@ -85,9 +93,13 @@ func (o *Options) Run(more string) {
 	fmt.Printf("READY pid=%d%s\n", os.Getpid(), more)
 	select {
 	case <-end:
+		unlisten()
 	case <-time.After(o.For):
+		unlisten()
+		if flag.NArg() > 0 {
+			Fail(syscall.Exec(flag.Arg(0), flag.Args(), os.Environ()))
+		}
 	}
-	unlisten()
 }
 
 // Fail ends the program with a sentence.

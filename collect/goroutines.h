@@ -1,0 +1,37 @@
+/*
+ * The slow tier: all goroutines of the target, read and grouped now and then. A reading costs time
+ * in proportion to their number, so it decides by itself when the next one is due: never more often
+ * than a snapshot, and no more of a core than the budget. What it came to is published with every
+ * set.
+ *
+ * Part of the memory source and of the collector's thread. The goproc is borrowed for each call.
+ */
+#ifndef SCHEDTOP_COLLECT_GOROUTINES_H
+#define SCHEDTOP_COLLECT_GOROUTINES_H
+
+#include <stdint.h>
+
+#include "goproc/goproc.h"
+#include "metrics/snapshot.h"
+
+#define GOROUTINES_BUDGET_PPM 10000 /* of one core: 1 % */
+
+struct goroutines {
+	int64_t due_ns;  /* the next reading; 0: at once */
+	int64_t cost_ns; /* of a reading, processor time, lately; 0: none was made yet */
+	int64_t read_ns; /* when the last one began */
+	uint64_t detail; /* asked for then */
+	size_t rows;     /* of then, to make room for the next */
+};
+
+/* Reads them into the snapshot when that is due, else leaves it as it is. `detail` is the key of
+   the group whose members are asked for, 0: none. The status is that of the target; a failure is
+   also told in s->goroutines_trouble. */
+enum status goroutines_fill(struct goroutines *goroutines, struct goproc *goproc, uint64_t detail,
+                            struct snapshot *s);
+
+/* How long after the last reading the next one begins, when one takes cost_ns of processor time and
+   there is a snapshot every interval_ns. */
+int64_t goroutines_period(int64_t cost_ns, int64_t interval_ns);
+
+#endif

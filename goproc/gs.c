@@ -1,0 +1,404 @@
+#include "goproc/gs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* runtime2.go: _Gidle and so on. 5 and 7 are not used. */
+enum {
+	G_IDLE,
+	G_RUNNABLE,
+	G_RUNNING,
+	G_WAITING = 4,
+	G_DEAD = 6,
+	G_COPYSTACK = 8,
+	G_PREEMPTED,
+	G_LEAKED,
+	G_DEADEXTRA,
+};
+#define G_SCAN 0x1000
+
+#define CHUNK 512 /* Gs that are read together */
+/* Gs are read with what lies between them when that is cheaper than a span of their own. */
+#define GAP_MAX    1024
+#define ATTEMPTS   3 /* at a G that was torn, and at the list */
+#define RECORD_MAX 1024
+/* Since 1.26 a system call does not count as a state of its own (casgstatus). */
+#define SYSCALLS_COUNT_UNTIL 25
+
+/* What one chunk needs, kept between readings. */
+struct gs_chunk {
+	struct iovec span[CHUNK + 2];
+	uint32_t at[CHUNK]; /* where each G's record is in `raw` */
+	uint8_t *raw;
+	size_t raw_capacity;
+	struct gs_row row[CHUNK];
+	struct gs_known *known[CHUNK]; /* of each row */
+	uint32_t tick[CHUNK];          /* of the Ms of those in system calls */
+	bool has_tick[CHUNK];
+};
+
+/* ---- the list ---- */
+
+static int compare_known(const void *left, const void *right)
+{
+	const struct gs_known *a = left, *b = right;
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+static enum memory_result out_of_memory(void)
+{
+	errno = ENOMEM;
+	return MEMORY_FAILED;
+}
+
+static bool reserve_known(struct gs *gs, size_t n)
+{
+	if (n <= gs->capacity)
+		return true;
+	size_t capacity = n + n / 8 + 64;
+	struct gs_known *grown = realloc(gs->known, capacity * sizeof *grown);
+	if (!grown)
+		return false;
+	gs->known = grown;
+	gs->capacity = capacity;
+	return true;
+}
+
+/* Sorts the `added` last ones in. */
+static bool merge(struct gs *gs, size_t added)
+{
+	struct gs_known *tail = gs->known + gs->n, *copy = NULL;
+	qsort(tail, added, sizeof *tail, compare_known);
+	if (gs->n > 0 && added > 0 && tail[-1].address > tail->address) {
+		copy = malloc(added * sizeof *copy);
+		if (!copy)
+			return false;
+		memcpy(copy, tail, added * sizeof *copy);
+		size_t left = gs->n, right = added;
+		for (size_t to = gs->n + added; right > 0;) {
+			bool old = left > 0 && gs->known[left - 1].address > copy[right - 1].address;
+			gs->known[--to] = old ? gs->known[--left] : copy[--right];
+		}
+	}
+	free(copy);
+	gs->n += added;
+	return true;
+}
+
+/* Gs that were added to the runtime's list since the last time: at its end, for it never gives one
+   up (proc.go, allgadd). */
+static enum memory_result refresh(struct gs *gs)
+{
+	/* In this order: the array may have grown by then, but never shrunk. */
+	const struct iovec spans[] = {memory_span(gs->allglen, 8), memory_span(gs->allgptr, 8)};
+	uint64_t head[2], address[CHUNK];
+	enum memory_result result = memory_gather(gs->memory, head, spans, 2);
+	if (result != MEMORY_OK)
+		return result;
+	if (head[0] < gs->n || head[0] > GS_MAX)
+		return MEMORY_FAULT;
+	size_t length = (size_t)head[0], added = 0;
+	if (!reserve_known(gs, length))
+		return out_of_memory();
+	while (gs->n + added < length) {
+		size_t n = length - gs->n - added < CHUNK ? length - gs->n - added : CHUNK;
+		result = memory_read(gs->memory, head[1] + (gs->n + added) * 8, address, n * 8);
+		if (result != MEMORY_OK)
+			return result;
+		for (size_t i = 0; i < n; i++) {
+			if (address[i] == 0 || address[i] % 8 != 0)
+				return MEMORY_FAULT;
+			gs->known[gs->n + added++] =
+				(struct gs_known){.address = address[i],
+			                      .since_ns = gs->was_read ? GS_NOTHING : GS_NEVER_SEEN};
+		}
+	}
+	if (!merge(gs, added))
+		return out_of_memory();
+	for (size_t i = 1; i < gs->n && added > 0; i++) {
+		if (gs->known[i].address == gs->known[i - 1].address) {
+			gs->n = 0;
+			return MEMORY_FAULT;
+		}
+	}
+	return MEMORY_OK;
+}
+
+/* ---- one record ---- */
+
+static bool is_status(int64_t status, int minor)
+{
+	status &= ~(int64_t)G_SCAN;
+	return status >= 0 && status <= (minor >= 26 ? G_DEADEXTRA : G_PREEMPTED) && status != 5 &&
+	       status != 7;
+}
+
+enum gs_verdict gs_decode(const struct gs *gs, const uint8_t *record, uint64_t goidgen,
+                          struct gs_row *row)
+{
+#define GET(member) object_value(&gs->object, record, IN_G_##member, 0)
+	int64_t whole = GET(STATUS), status = whole & ~(int64_t)G_SCAN;
+	uint64_t low = (uint64_t)GET(STACK_LOW), high = (uint64_t)GET(STACK_HIGH);
+	uint64_t syscallsp = (uint64_t)GET(SYSCALLSP);
+	if (!is_status(whole, gs->minor))
+		return GS_TORN;
+	if (status == G_IDLE || status == G_DEAD || status == G_DEADEXTRA)
+		return GS_DEAD;
+	*row = (struct gs_row){
+		.goroutine =
+			{
+				.goid = GET(GOID),
+				/* The first one is made by the code that starts the program. */
+				.creator = GET(GOID) == 1 ? 0 : (uint64_t)GET(GOPC),
+				.start = (uint64_t)GET(STARTPC),
+				.status = (uint8_t)status,
+				.is_locked = GET(LOCKEDM) != 0,
+			},
+		.m = (uint64_t)GET(M),
+		.stack_end = high,
+		.waitsince = GET(WAITSINCE),
+		.stamp = GET(STAMP),
+		.sequence = (uint32_t)GET(SEQUENCE),
+	};
+	if (row->goroutine.goid <= 0 || (uint64_t)row->goroutine.goid > goidgen || low >= high)
+		return GS_TORN;
+	/* What it was before says nothing of one that does not wait now. */
+	if (status == G_WAITING || status == G_LEAKED)
+		row->goroutine.reason = (uint8_t)GET(WAITREASON);
+	if (status == G_RUNNING || status == G_COPYSTACK)
+		return GS_ALIVE;
+	/* traceback.go, unwinder.initAt */
+	row->in_syscall = syscallsp != 0;
+	if (status == G_SYSCALL && !row->in_syscall)
+		return GS_ALIVE;
+	row->pc = (uint64_t)(row->in_syscall ? GET(SYSCALLPC) : GET(PC));
+	row->sp = row->in_syscall ? syscallsp : (uint64_t)GET(SP);
+#undef GET
+	if (row->sp < low || row->sp > high || row->sp % 8 != 0) {
+		/* It enters or leaves a system call; or another one's status with this one's stack. */
+		row->pc = row->sp = 0;
+		return status == G_SYSCALL ? GS_ALIVE : GS_TORN;
+	}
+	return GS_ALIVE;
+}
+
+static uint32_t mix(uint64_t hash, uint64_t value)
+{
+	hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(hash >> 32 ^ hash);
+}
+
+uint32_t gs_key(const struct gs_row *row)
+{
+	uint32_t key = mix(mix(1, (uint64_t)row->goroutine.goid), row->sequence);
+	key = mix(key, (uint64_t)row->goroutine.status << 8 | row->goroutine.reason);
+	/* 0 of those that run: what was saved last is no state of theirs. */
+	return mix(mix(key, row->pc), row->sp);
+}
+
+/* ---- since when ---- */
+
+/*
+ * The runtime keeps no such time. But it counts the states of a goroutine modulo 256, so that with
+ * a look now and then it can be told whether it is still the same wait: a state that began before a
+ * look and is there at the next is as old as the first look. Two clues make it exact, or older than
+ * the first look: every eighth state that is measured has a stamp (casgstatus), and the garbage
+ * collector notes since when a goroutine has not run (waitsince; execute resets it).
+ */
+static void track(struct gs *gs, struct gs_known *known, int64_t now_ns, struct gs_row *row)
+{
+	uint32_t key = gs_key(row);
+	bool measured = row->goroutine.status == G_RUNNABLE || row->goroutine.status == G_WAITING;
+	if (known->since_ns <= 0 || known->key != key) {
+		known->is_at_least = known->since_ns == GS_NEVER_SEEN;
+		known->since_ns = now_ns;
+		known->key = key;
+		known->place = 0;
+	}
+	if (measured && row->stamp > 0 && row->stamp <= now_ns) {
+		known->since_ns = row->stamp;
+		known->is_at_least = 0;
+	} else if (known->is_at_least && row->waitsince > 0 && row->waitsince < known->since_ns) {
+		known->since_ns = row->waitsince;
+	}
+	row->goroutine.since_ns = known->since_ns;
+	row->goroutine.is_at_least = known->is_at_least;
+	row->goroutine.handle = (uint32_t)(known - gs->known);
+}
+
+/* What tells one system call from the next: their M's count. */
+static enum memory_result count_syscalls(struct gs *gs, size_t rows)
+{
+	struct gs_chunk *chunk = gs->chunk;
+	size_t n = 0;
+	uint32_t which[CHUNK], tick[CHUNK];
+	if (gs->minor <= SYSCALLS_COUNT_UNTIL || gs->m_syscalltick < 0)
+		return MEMORY_OK;
+	for (size_t i = 0; i < rows; i++) {
+		if (chunk->row[i].goroutine.status != G_SYSCALL || chunk->row[i].m == 0)
+			continue;
+		chunk->span[n] = memory_span(chunk->row[i].m + (uint64_t)gs->m_syscalltick, sizeof *tick);
+		which[n++] = (uint32_t)i;
+	}
+	if (n == 0)
+		return MEMORY_OK;
+	enum memory_result result = memory_gather(gs->memory, tick, chunk->span, n);
+	for (size_t k = 0; k < n && result == MEMORY_OK; k++)
+		chunk->row[which[k]].sequence ^= tick[k] << 8;
+	return result == MEMORY_FAULT ? MEMORY_OK : result;
+}
+
+/* ---- reading ---- */
+
+static uint64_t record_offset(const struct gs *gs)
+{
+	return gs->object.span[0].offset;
+}
+
+/* The spans of the Gs from `first` on, with the gaps between them where those are small; the last
+   span is the counter of goroutine ids, which bounds all of them because it is read last. */
+static bool plan(struct gs *gs, size_t first, size_t n, size_t *spans, size_t *bytes)
+{
+	struct gs_chunk *chunk = gs->chunk;
+	uint64_t end = 0;
+	*spans = *bytes = 0;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t start = gs->known[first + i].address + record_offset(gs);
+		size_t length = gs->object.bytes;
+		if (*spans > 0 && start - end <= GAP_MAX) {
+			struct iovec *span = &chunk->span[*spans - 1];
+			length += (size_t)(start - end);
+			span->iov_len += length;
+		} else {
+			chunk->span[(*spans)++] = memory_span(start, length);
+		}
+		*bytes += length;
+		chunk->at[i] = (uint32_t)(*bytes - gs->object.bytes);
+		end = start + gs->object.bytes;
+	}
+	chunk->span[(*spans)++] = memory_span(gs->goidgen, 8);
+	*bytes += 8;
+	if (*bytes > chunk->raw_capacity) {
+		uint8_t *raw = realloc(chunk->raw, *bytes);
+		if (!raw)
+			return false;
+		chunk->raw = raw;
+		chunk->raw_capacity = *bytes;
+	}
+	return true;
+}
+
+static enum memory_result read_alone(struct gs *gs, const struct gs_known *known,
+                                     enum gs_verdict *verdict, struct gs_row *row)
+{
+	uint8_t raw[RECORD_MAX + 8];
+	const struct iovec spans[] = {
+		memory_span(known->address + record_offset(gs), gs->object.bytes),
+		memory_span(gs->goidgen, 8),
+	};
+	*verdict = GS_TORN;
+	for (int attempt = 0; attempt < ATTEMPTS && *verdict == GS_TORN; attempt++) {
+		enum memory_result result = memory_gather(gs->memory, raw, spans, 2);
+		if (result == MEMORY_FAULT)
+			continue;
+		if (result != MEMORY_OK)
+			return result;
+		*verdict = gs_decode(gs, raw, memory_u64(raw + gs->object.bytes), row);
+	}
+	return MEMORY_OK;
+}
+
+/* Reads and decodes `n` Gs into the chunk's rows. */
+static enum memory_result read_chunk(struct gs *gs, size_t first, size_t n, size_t *rows,
+                                     uint32_t *dropped)
+{
+	struct gs_chunk *chunk = gs->chunk;
+	size_t spans, bytes;
+	*rows = 0;
+	if (!plan(gs, first, n, &spans, &bytes))
+		return out_of_memory();
+	enum memory_result together = memory_gather(gs->memory, chunk->raw, chunk->span, spans);
+	if (together != MEMORY_OK && together != MEMORY_FAULT)
+		return together;
+	uint64_t goidgen = together == MEMORY_OK ? memory_u64(chunk->raw + bytes - 8) : 0;
+	for (size_t i = 0; i < n; i++) {
+		struct gs_known *known = &gs->known[first + i];
+		struct gs_row *row = &chunk->row[*rows];
+		enum gs_verdict verdict = GS_TORN;
+		if (together == MEMORY_OK)
+			verdict = gs_decode(gs, chunk->raw + chunk->at[i], goidgen, row);
+		if (verdict == GS_TORN) {
+			enum memory_result alone = read_alone(gs, known, &verdict, row);
+			if (alone != MEMORY_OK)
+				return alone;
+		}
+		if (verdict == GS_ALIVE) {
+			chunk->known[(*rows)++] = known;
+			continue;
+		}
+		*dropped += verdict == GS_TORN;
+		known->since_ns = verdict == GS_DEAD ? GS_NOTHING : GS_NEVER_SEEN;
+	}
+	return MEMORY_OK;
+}
+
+static enum memory_result read_all(struct gs *gs, int64_t now_ns, gs_sink *sink, void *arg,
+                                   uint32_t *dropped)
+{
+	if (gs->object.span_count != 1 || gs->object.bytes > RECORD_MAX)
+		return MEMORY_FAULT;
+	if (!gs->chunk && !(gs->chunk = calloc(1, sizeof *gs->chunk)))
+		return out_of_memory();
+	enum memory_result result = MEMORY_FAULT;
+	for (int attempt = 0; attempt < ATTEMPTS && result == MEMORY_FAULT; attempt++)
+		result = refresh(gs);
+	if (result == MEMORY_FAULT) {
+		/* Not the list that it was: begun anew next time. */
+		gs->n = 0;
+		gs->was_read = false;
+	}
+	for (size_t first = 0; first < gs->n && result == MEMORY_OK; first += CHUNK) {
+		size_t n = gs->n - first < CHUNK ? gs->n - first : CHUNK, rows;
+		result = read_chunk(gs, first, n, &rows, dropped);
+		if (result == MEMORY_OK)
+			result = count_syscalls(gs, rows);
+		for (size_t i = 0; i < rows && result == MEMORY_OK; i++)
+			track(gs, gs->chunk->known[i], now_ns, &gs->chunk->row[i]);
+		if (result == MEMORY_OK)
+			result = sink(arg, gs->chunk->row, rows);
+	}
+	return result;
+}
+
+enum reader_result gs_read(struct gs *gs, int64_t now_ns, gs_sink *sink, void *arg,
+                           uint32_t *dropped)
+{
+	*dropped = 0;
+	enum memory_result result = read_all(gs, now_ns, sink, arg, dropped);
+	if (result == MEMORY_OK)
+		gs->was_read = true;
+	return reader_result_of(result);
+}
+
+enum reader_result gs_read_one(struct gs *gs, uint32_t handle, struct gs_row *row)
+{
+	enum gs_verdict verdict;
+	if (handle >= gs->n)
+		return READER_TORN;
+	enum memory_result result = read_alone(gs, &gs->known[handle], &verdict, row);
+	if (result == MEMORY_OK && verdict != GS_ALIVE)
+		return READER_TORN;
+	return reader_result_of(result);
+}
+
+void gs_finish(struct gs *gs)
+{
+	if (gs->chunk)
+		free(gs->chunk->raw);
+	free(gs->chunk);
+	free(gs->known);
+	gs->chunk = NULL;
+	gs->known = NULL;
+	gs->n = gs->capacity = 0;
+}

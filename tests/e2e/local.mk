@@ -1,0 +1,7 @@
+# What the live tests compare with Go's own tools; built by `make e2e-programs` alone.
+EXTRA_PROGRAMS += tests/e2e/probe/probe
+tests_e2e_probe_probe_SOURCES = tests/e2e/probe/probe.c
+tests_e2e_probe_probe_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)
+e2e-programs: all
+	@$(MAKE) $(AM_MAKEFLAGS) tests/e2e/probe/probe
+.PHONY: e2e-programs

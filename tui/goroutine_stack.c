@@ -1,0 +1,89 @@
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "tui/goroutines.h"
+#include "util/text.h"
+
+/* The member whose stack is shown: the selected one, or the one that waits longest. */
+static const struct goroutine_member *member_of(const struct goroutine_line *line)
+{
+	const struct goroutine_set *set = line->set;
+	if (line->member)
+		return line->member;
+	return set->detail == line->stat->group->key && set->members > 0 ? &set->member[0] : NULL;
+}
+
+/* "G8812 · > 12m 04s", and at the right how many of the group there are to look at. */
+static void draw_title(struct pane row, const struct goroutine_line *line,
+                       const struct goroutine_member *member)
+{
+	char wait[32], count[32], text[96];
+	const struct goroutine_set *set = line->set;
+	int x = 0;
+	if (member) {
+		goroutine_wait(wait, sizeof wait, member->wait_ns, member->at_least);
+		x = pane_print(row, 0, 0, STYLE_STRONG, "G%" PRId64, member->goid);
+		x = pane_text(row, x, 0, STYLE_DIM, row.canvas->ascii ? " | " : " · ");
+		x = pane_text(row, x, 0, STYLE_TEXT, wait);
+	}
+	if (member && line->stat->group->count > set->members) {
+		text_count(count, sizeof count, line->stat->group->count);
+		snprintf(text, sizeof text, "oldest %zu of %s", set->members, count);
+		if (x + 2 + canvas_text_width(row.canvas, text) <= row.width)
+			pane_right(row, 0, STYLE_DIM, text);
+	}
+}
+
+/* The function from the left, the place in its file at the right edge. */
+static void draw_frame(struct pane row, const struct goroutine_set *set,
+                       const struct goroutine_frame *frame)
+{
+	char location[96];
+	const char *function = goroutine_text(set, frame->place.function);
+	goroutine_location(location, sizeof location, set, &frame->place);
+	int width = canvas_text_width(row.canvas, location);
+	bool both = width > 0 && width + 14 <= row.width;
+	struct pane left = row;
+	if (both) {
+		left = pane_sub(row, 0, 0, row.width - width - 2, 1);
+		pane_right(row, 0, STYLE_DIM, location);
+	}
+	pane_fit(left, 0, 0, *function ? STYLE_TEXT : STYLE_DIM,
+	         *function ? goroutine_function(row.canvas, function, left.width) : "?");
+}
+
+static void draw_frames(struct pane pane, const struct goroutine_set *set,
+                        const struct goroutine_member *member)
+{
+	int frames = (int)member->frames;
+	for (int y = 0; y < pane.height && y < frames; y++) {
+		struct pane row = pane_row(pane, y);
+		if (y == pane.height - 1 && frames > pane.height)
+			pane_print(row, 0, 0, STYLE_DIM, "%d more", frames - y);
+		else
+			draw_frame(row, set, &set->frame[member->first_frame + (uint32_t)y]);
+	}
+}
+
+void goroutine_draw_stack(struct pane pane, const struct view_data *data,
+                          const struct goroutine_line *line)
+{
+	const struct goroutine_member *member = member_of(line);
+	bool live = data->playback == VIEW_LIVE && !data->paused && data->capture;
+	struct pane rest = pane_sub(pane, 0, 1, pane.width, pane.height - 1);
+	draw_title(pane_row(pane, 0), line, member);
+	if (member && member->frames > 0)
+		draw_frames(rest, line->set, member);
+	else if (member)
+		pane_wrap(rest, STYLE_DIM,
+		          line->stat->group->state == GOROUTINE_RUNNING ||
+		                  line->stat->group->state == GOROUTINE_SYSCALL
+		              ? "its stack is in use and can't be read"
+		              : "its stack could not be read this time");
+	else
+		pane_wrap(rest, STYLE_DIM,
+		          line->set->detail == line->stat->group->key
+		              ? "none of them was there when they were read one by one"
+		          : live ? "the next reading tells these goroutines one by one"
+		                 : "at this moment these goroutines were not read one by one");
+}
