@@ -79,15 +79,15 @@ static size_t choose(struct analysis *a, struct window_member member[static MEMB
 		{1U << REPORT_WAITS | 1U << REPORT_BLOCKED,
 	     {blocking_visitor(&a->blocking), blocking_restart},
 	     true},
-		{1U << REPORT_UTILIZATION, {procs_visitor(&a->procs), procs_restart}},
+		{1U << REPORT_UTILIZATION, {procs_visitor(&a->procs), procs_restart}, false},
 		{1U << REPORT_UTILIZATION | 1U << REPORT_GC,
 	     {activity_visitor(&a->activity), activity_restart},
 	     true},
-		{1U << REPORT_GC, {gc_visitor(&a->gc), gc_restart}},
+		{1U << REPORT_GC, {gc_visitor(&a->gc), gc_restart}, false},
 		{1U << REPORT_GC, {mmu_visitor(&a->mmu), mmu_restart}, true},
-		{1U << REPORT_TASKS, {tasks_visitor(&a->tasks), tasks_restart}},
-		{1U << REPORT_TASKS, {regions_visitor(&a->regions), regions_restart}},
-		{1U << REPORT_SAMPLES, {samples_visitor(&a->samples), samples_restart}},
+		{1U << REPORT_TASKS, {tasks_visitor(&a->tasks), tasks_restart}, false},
+		{1U << REPORT_TASKS, {regions_visitor(&a->regions), regions_restart}, false},
+		{1U << REPORT_SAMPLES, {samples_visitor(&a->samples), samples_restart}, false},
 	};
 	_Static_assert(sizeof all / sizeof *all <= MEMBERS, "room for every analysis");
 	size_t n = 0;
