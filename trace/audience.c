@@ -8,7 +8,7 @@
 
 #include "trace/tables.h"
 
-enum { BUNDLES = 64, LOOKS = 1000 };
+enum { BUNDLES = 32, LOOKS = 1000 };
 
 struct audience {
 	const struct trace_visitor *visitor;
