@@ -1,6 +1,8 @@
 /* What the screen looks like, as far as the options and the environment say. */
+#include <dirent.h>
 #include <langinfo.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +21,12 @@ bool wants_ascii(const struct options *o)
 	return o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
+/* "schedtop/themes" of the user; false when nobody knows where that is. */
+static bool own_themes(char *to, size_t size)
+{
+	return xdg_path(XDG_CONFIG, "schedtop/themes", to, size, NULL) == STATUS_OK;
+}
+
 /* The user's own themes first, so that they can change those that came with the program; last the
    one that needs no file. */
 static enum status find_theme(const char *name, struct theme *out, const struct ini_sink *sink,
@@ -29,7 +37,7 @@ static enum status find_theme(const char *name, struct theme *out, const struct 
 		return theme_read(out, name, sink, error);
 	text_clean(shown, sizeof shown, name, strlen(name));
 	enum status status = STATUS_NO_TARGET;
-	if (xdg_path(XDG_CONFIG, "schedtop/themes", own, sizeof own, NULL) == STATUS_OK &&
+	if (own_themes(own, sizeof own) &&
 	    snprintf(path, sizeof path, "%s/%s.theme", own, name) < (int)sizeof path)
 		status = theme_read(out, path, sink, error);
 	/* Nor is it ours if we may not read it: HOME may be another user's. */
@@ -58,6 +66,57 @@ enum status load_theme(const char *name, struct theme *out, struct error *error)
 {
 	struct ini_sink nowhere = {ignore, NULL};
 	return find_theme(name, out, &nowhere, error);
+}
+
+/* --- names ---------------------------------------------------------------------------------- */
+
+struct names {
+	char (*name)[THEME_NAME_MAX];
+	size_t n, max;
+};
+
+/* In the order of the alphabet, each once: the user's dark theme stands in the place of ours. */
+static void add_name(struct names *names, const char *name, size_t length)
+{
+	char clean[THEME_NAME_MAX];
+	size_t at = 0;
+	if (length == 0 || length >= sizeof clean)
+		return;
+	text_clean(clean, sizeof clean, name, length);
+	if (strlen(clean) != length || memcmp(clean, name, length) != 0 || strchr(clean, ' '))
+		return; /* nobody could type it */
+	while (at < names->n && strcmp(names->name[at], clean) < 0)
+		at++;
+	if (names->n == names->max || (at < names->n && strcmp(names->name[at], clean) == 0))
+		return;
+	memmove(names->name[at + 1], names->name[at], (names->n - at) * sizeof *names->name);
+	memcpy(names->name[at], clean, length + 1);
+	names->n++;
+}
+
+static void add_names_of(struct names *names, const char *directory)
+{
+	static const char suffix[] = ".theme";
+	DIR *dir = opendir(directory);
+	const struct dirent *entry;
+	while (dir && (entry = readdir(dir)) != NULL) {
+		size_t length = strlen(entry->d_name), end = sizeof suffix - 1;
+		if (length > end && strcmp(entry->d_name + length - end, suffix) == 0)
+			add_name(names, entry->d_name, length - end);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+size_t list_themes(char name[][THEME_NAME_MAX], size_t max)
+{
+	struct names names = {.name = name, .max = max};
+	char own[PATH_MAX];
+	add_name(&names, "dark", strlen("dark"));
+	add_names_of(&names, SCHEDTOP_THEMES);
+	if (own_themes(own, sizeof own))
+		add_names_of(&names, own);
+	return names.n;
 }
 
 enum status choose_theme(const struct options *o, struct theme *out, const struct ini_sink *sink,

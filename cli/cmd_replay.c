@@ -61,6 +61,7 @@ enum status command_replay(const struct options *o, struct error *error)
 		.on_snapshot = on_snapshot,
 		.time = now,
 		.load_theme = load_theme,
+		.list_themes = list_themes,
 		.arg = &p,
 	};
 	int sig = 0;

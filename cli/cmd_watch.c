@@ -58,6 +58,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 			.interval_ns = o->delay_ns,
 			.on_snapshot = on_snapshot,
 			.load_theme = load_theme,
+			.list_themes = list_themes,
 			.quit_warning = child ? "this ends the program too: once more to do so" : NULL,
 			.arg = &w,
 		};

@@ -39,6 +39,8 @@ enum status choose_theme(const struct options *o, struct theme *out, const struc
                          struct error *error);
 /* By its name or path, for the screen. */
 enum status load_theme(const char *name, struct theme *out, struct error *error);
+/* The names of those there are, sorted; returns how many. */
+size_t list_themes(char name[][THEME_NAME_MAX], size_t max);
 
 /* Ends as the signal would have ended us, so that the exit status tells the truth. */
 void die_of(int sig);

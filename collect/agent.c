@@ -21,7 +21,7 @@
 #define SLOW_NS     (250 * NS_PER_MS) /* an answer that takes longer is worth a word */
 #define KEEP_NS     (10 * NS_PER_S)   /* metrics older than this are unknown again */
 
-enum request { REQUEST_INFO, REQUEST_METRICS, REQUEST_SCHED, REQUEST_COUNT };
+enum request { REQUEST_INFO, REQUEST_ATTACH, REQUEST_METRICS, REQUEST_SCHED, REQUEST_COUNT };
 
 struct agent_source {
 	struct source base;
@@ -66,6 +66,15 @@ static enum status handle_info(struct agent_source *a, const json_t *root, struc
 	a->confirmed = true;
 	if (!a->info.sched)
 		a->wanted[REQUEST_SCHED] = false;
+	return STATUS_OK;
+}
+
+/* Where the kernel has no yama there is nothing to grant, and that helps as little. */
+static enum status handle_attach(struct agent_source *a, const json_t *root, struct error *error)
+{
+	(void)error;
+	bool granted = json_is_true(json_object_get(root, "granted"));
+	a->base.attach = granted ? ATTACH_GRANTED : ATTACH_REFUSED;
 	return STATUS_OK;
 }
 
@@ -114,11 +123,14 @@ static enum status handle_sched(struct agent_source *a, const json_t *root, stru
 static const struct {
 	const char *path;
 	size_t max_bytes;
+	void (*ask)(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
+	            void (*done)(const struct http_reply *reply, void *arg), void *arg);
 	enum status (*handle)(struct agent_source *a, const json_t *root, struct error *error);
 } requests[REQUEST_COUNT] = {
-	[REQUEST_INFO] = {"/v1/info", INFO_MAX, handle_info},
-	[REQUEST_METRICS] = {"/v1/metrics", METRICS_MAX, handle_metrics},
-	[REQUEST_SCHED] = {"/v1/sched", SCHED_MAX, handle_sched},
+	[REQUEST_INFO] = {"/v1/info", INFO_MAX, http_get, handle_info},
+	[REQUEST_ATTACH] = {"/v1/attach", INFO_MAX, http_post, handle_attach},
+	[REQUEST_METRICS] = {"/v1/metrics", METRICS_MAX, http_get, handle_metrics},
+	[REQUEST_SCHED] = {"/v1/sched", SCHED_MAX, http_get, handle_sched},
 };
 
 /* A refusal's own words, else its number. */
@@ -147,6 +159,10 @@ static void on_reply(const struct http_reply *reply, void *arg)
 		if (root)
 			status = requests[a->current].handle(a, root, &a->trouble);
 		json_decref(root);
+	} else if (a->current == REQUEST_ATTACH) {
+		/* Why its memory can't be read has been said, and the agent serves without. */
+		a->base.attach = ATTACH_REFUSED;
+		status = STATUS_OK;
 	} else if (reply->code != 0) {
 		refused(a, reply);
 	} else {
@@ -173,7 +189,7 @@ static void ask(struct agent_source *a, enum request request)
 	a->asking = true;
 	a->asked_ns = clock_monotonic_ns();
 	a->current = request;
-	http_get(a->http, path, TIMEOUT_MS, requests[request].max_bytes, on_reply, a);
+	requests[request].ask(a->http, path, TIMEOUT_MS, requests[request].max_bytes, on_reply, a);
 }
 
 static void ask_next(struct agent_source *a)
@@ -256,6 +272,7 @@ static void agent_begin(struct source *source, unsigned want, void (*done)(void 
 	a->done = done;
 	a->done_arg = arg;
 	a->wanted[REQUEST_INFO] = !a->confirmed;
+	a->wanted[REQUEST_ATTACH] = want & WANT_ATTACH && a->base.attach == ATTACH_UNASKED;
 	a->wanted[REQUEST_METRICS] = want & WANT_METRICS;
 	a->wanted[REQUEST_SCHED] = want & WANT_SCHED && (!a->confirmed || a->info.sched);
 	ask_next(a);

@@ -193,6 +193,10 @@ static void note_trouble(const struct collector *c, int i, struct snapshot *s)
 	/* Nobody asked for an agent, and if memory can't be read, its sentence names that remedy. */
 	bool silent = i == SLOT_AGENT && !slot->source && c->options.choice == SOURCE_AUTO &&
 	              slot->trouble.status == STATUS_NO_TARGET;
+	/* The agent may yet let us in. */
+	const struct source *agent = c->slots[SLOT_AGENT].source;
+	if (i == SLOT_MEMORY && slot->trouble.status == STATUS_PERMISSION && agent)
+		silent = agent->attach == ATTACH_UNASKED;
 	if (slot->trouble.text[0] && !silent)
 		snprintf(s->trouble[slot->ops->origin], sizeof s->trouble[0], "%.255s", slot->trouble.text);
 }
@@ -206,6 +210,38 @@ static void note_end(const struct collector *c, struct snapshot *s)
 	snprintf(s->trouble[ORIGIN_OS], sizeof s->trouble[0], "%.255s", why.text);
 }
 
+/* The right to read may be withdrawn, say with the connection that it was granted to. Then the
+   agent tells, and is asked again. */
+static void lose_memory(struct collector *c)
+{
+	struct slot *memory = &c->slots[SLOT_MEMORY];
+	struct source *source = memory->source, *agent = c->slots[SLOT_AGENT].source;
+	memory->source = NULL;
+	memory->ops->close(source, on_source_closed, c);
+	if (agent)
+		agent->attach = ATTACH_UNASKED;
+	if (c->lane_slot == memory) {
+		c->lane_slot = NULL;
+		start_lanes(c);
+	}
+}
+
+/* From then on memory is the better source. */
+static void use_grant(struct collector *c)
+{
+	const struct slot *memory = &c->slots[SLOT_MEMORY];
+	struct source *agent = c->slots[SLOT_AGENT].source;
+	if (memory->source || memory->trouble.status != STATUS_PERMISSION || !agent ||
+	    agent->attach != ATTACH_GRANTED)
+		return;
+	if (open_slot(c, SLOT_MEMORY) != STATUS_OK) {
+		agent->attach = ATTACH_REFUSED;
+		return;
+	}
+	c->lane_slot = NULL;
+	start_lanes(c);
+}
+
 /* In order, so that each source sees what the better ones have told, and why they could not. */
 static void fill(struct collector *c, struct snapshot *s, bool asked)
 {
@@ -216,8 +252,11 @@ static void fill(struct collector *c, struct snapshot *s, bool asked)
 		if (slot->source) {
 			slot->trouble = (struct error){0};
 			slot->source->detail = c->detail;
-			if (slot->ops->fill(slot->source, s, &slot->trouble) == STATUS_EXITED)
+			enum status status = slot->ops->fill(slot->source, s, &slot->trouble);
+			if (status == STATUS_EXITED)
 				c->state = TARGET_EXITED;
+			if (status == STATUS_PERMISSION && i == SLOT_MEMORY)
+				lose_memory(c);
 		}
 		note_trouble(c, i, s);
 	}
@@ -255,6 +294,8 @@ static void publish(struct collector *c)
 	feed_push(c->options.feed, s);
 	if (c->state == TARGET_EXITED)
 		close_all(c);
+	else
+		use_grant(c);
 }
 
 static void on_wait_over(uv_timer_t *timer)
@@ -323,7 +364,10 @@ static void collect(struct collector *c)
 		return;
 	}
 	look_for_agent(c);
-	unsigned want = WANT_METRICS | (c->slots[SLOT_MEMORY].source ? 0 : WANT_SCHED);
+	const struct slot *memory = &c->slots[SLOT_MEMORY];
+	unsigned want = WANT_METRICS | (memory->source ? 0 : WANT_SCHED);
+	if (!memory->source && memory->trouble.status == STATUS_PERMISSION)
+		want |= WANT_ATTACH;
 	c->awaited = 1; /* ourselves, so that an answer given at once does not publish before the rest
 	                   is asked */
 	for (int i = 0; i < SLOT_COUNT; i++)

@@ -13,6 +13,10 @@
 /* The cost is the mean of the last ones, the newest counting this much: one in ... */
 #define COST_WEIGHT 4
 #define ROWS_MIN    256
+/* How many stacks are read to tell where goroutines stand: at the beginning nothing is known yet,
+   later only of those that have run since. What is left over comes next time. */
+#define STACKS_FIRST 131072
+#define STACKS_LATER 16384
 
 /* One reading under way. */
 struct reading {
@@ -100,27 +104,55 @@ static const char *name_reason(void *arg, uint16_t number)
 
 /* ---- one reading ---- */
 
-static enum status group(struct reading *reading, struct goroutine_set *set, struct error *error)
+/* The members that were picked, with their stacks. */
+static enum status add_members(struct reading *reading, const struct goroutine_pick *pick,
+                               struct goroutine_set *set)
+{
+	struct goroutine_where where[GOROUTINE_FRAMES_MAX];
+	struct goproc_frame *frame = malloc(GOROUTINE_FRAMES_MAX * sizeof *frame);
+	enum status status = frame ? STATUS_OK : STATUS_FAILED;
+	for (size_t i = 0; i < pick->n && status == STATUS_OK; i++) {
+		const struct goroutine_row *row = &reading->row[pick->index[i]];
+		size_t n = goproc_stack(reading->goproc, reading->handle[pick->index[i]], row->goid, frame,
+		                        GOROUTINE_FRAMES_MAX);
+		for (size_t k = 0; k < n; k++)
+			where[k] = (struct goroutine_where){frame[k].function, frame[k].file, frame[k].line,
+			                                    frame[k].is_inlined};
+		status = goroutine_set_add_member(set, row, where, n);
+	}
+	free(frame);
+	return status;
+}
+
+static enum status group(struct reading *reading, uint64_t detail, struct goroutine_set *set,
+                         struct error *error)
 {
 	const struct goroutine_names names = {name_place, name_reason, reading};
-	if (reading->out_of_memory ||
-	    goroutine_set_group(set, reading->row, reading->n, &names, NULL) != STATUS_OK)
-		return error_no_memory(error);
-	return STATUS_OK;
+	struct goroutine_pick pick = {.key = detail};
+	enum status status =
+		reading->out_of_memory
+			? STATUS_FAILED
+			: goroutine_set_group(set, reading->row, reading->n, &names, detail ? &pick : NULL);
+	if (status == STATUS_OK && detail) {
+		goroutine_set_begin_detail(set, detail);
+		status = add_members(reading, &pick, set);
+	}
+	return status == STATUS_OK ? STATUS_OK : error_no_memory(error);
 }
 
 static enum status read_set(struct goroutines *goroutines, struct goproc *goproc, uint64_t detail,
                             struct goroutine_set *set, struct error *error)
 {
 	struct reading reading = {.goproc = goproc, .now_ns = clock_monotonic_ns()};
-	(void)detail;
 	/* Room for a few more than last time, in one piece. */
 	size_t room = goroutines->rows + goroutines->rows / 8;
 	reading.out_of_memory = !reserve(&reading, room > ROWS_MIN ? room : ROWS_MIN);
 	set->at_ns = reading.now_ns;
-	enum status status = goproc_read_goroutines(goproc, add_row, &reading, &set->dropped, error);
+	enum status status =
+		goproc_read_goroutines(goproc, goroutines->read_ns ? STACKS_LATER : STACKS_FIRST, add_row,
+	                           &reading, &set->dropped, error);
 	if (status == STATUS_OK)
-		status = group(&reading, set, error);
+		status = group(&reading, detail, set, error);
 	goroutines->rows = reading.n;
 	free(reading.row);
 	free(reading.handle);
@@ -142,10 +174,15 @@ static void account(struct goroutines *goroutines, int64_t now_ns, int64_t cost_
 {
 	int64_t since_ns = now_ns - goroutines->read_ns;
 	bool first = goroutines->read_ns == 0;
-	goroutines->cost_ns += (cost_ns - goroutines->cost_ns) / (first ? 1 : COST_WEIGHT);
+	/* The second one follows at once: what changes is known only then, and it costs less, for the
+	   first one read all stacks. From then on the budget decides. */
+	if (goroutines->due_ns == goroutines->read_ns)
+		goroutines->cost_ns = cost_ns;
+	else
+		goroutines->cost_ns += (cost_ns - goroutines->cost_ns) / COST_WEIGHT;
 	goroutines->read_ns = now_ns;
 	set->period_ns = goroutines_period(goroutines->cost_ns, interval_ns);
-	goroutines->due_ns = now_ns + set->period_ns;
+	goroutines->due_ns = first ? now_ns : now_ns + set->period_ns;
 	if (first || since_ns > set->period_ns)
 		since_ns = set->period_ns;
 	set->cost_ppm = (int64_t)((double)goroutines->cost_ns / (double)since_ns * (double)PPM);

@@ -206,8 +206,8 @@ enum status http_create(struct http **out, uv_loop_t *loop, const char *socket_p
 	return STATUS_OK;
 }
 
-void http_get(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
-              void (*done)(const struct http_reply *reply, void *arg), void *arg)
+static void ask(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
+                void (*done)(const struct http_reply *reply, void *arg), void *arg)
 {
 	if (h->busy || h->closing) {
 		done(&(struct http_reply){.error = "it has not answered the request before"}, arg);
@@ -225,6 +225,24 @@ void http_get(struct http *h, const char *path, long timeout_ms, size_t max_byte
 	curl_easy_setopt(h->easy, CURLOPT_URL, url);
 	curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, timeout_ms);
 	curl_multi_add_handle(h->multi, h->easy);
+}
+
+void http_get(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
+              void (*done)(const struct http_reply *reply, void *arg), void *arg)
+{
+	if (!h->busy && !h->closing)
+		curl_easy_setopt(h->easy, CURLOPT_HTTPGET, 1L);
+	ask(h, path, timeout_ms, max_bytes, done, arg);
+}
+
+void http_post(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
+               void (*done)(const struct http_reply *reply, void *arg), void *arg)
+{
+	if (!h->busy && !h->closing) {
+		curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, "");
+		curl_easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE, 0L);
+	}
+	ask(h, path, timeout_ms, max_bytes, done, arg);
 }
 
 static void on_timer_closed(uv_handle_t *handle)

@@ -1,7 +1,7 @@
 /*
- * GET over one Unix socket, on a libuv loop: at most one request at a time per `struct http`, kept
- * alive between requests. Everything is bounded: the time of a request and the bytes of a body. One
- * thread.
+ * GET and POST over one Unix socket, on a libuv loop: at most one request at a time per `struct
+ * http`, kept alive between requests. Everything is bounded: the time of a request and the bytes of
+ * a body. One thread.
  */
 #ifndef SCHEDTOP_COLLECT_HTTP_H
 #define SCHEDTOP_COLLECT_HTTP_H
@@ -30,6 +30,9 @@ enum status http_create(struct http **out, uv_loop_t *loop, const char *socket_p
    closed before. A request under way makes this one fail at once. */
 void http_get(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
               void (*done)(const struct http_reply *reply, void *arg), void *arg);
+/* The same with an empty POST, for what changes something on the other side. */
+void http_post(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
+               void (*done)(const struct http_reply *reply, void *arg), void *arg);
 /* Cancels what is under way (without calling `done`); `closed` is called when nothing of it runs on
    the loop any more, and the struct is freed. */
 void http_close(struct http *h, void (*closed)(void *arg), void *arg);

@@ -17,10 +17,15 @@
 enum {
 	WANT_SCHED = 1 << 0,   /* sched, P and M rows */
 	WANT_METRICS = 1 << 1, /* runtime fields and histograms */
+	WANT_ATTACH = 1 << 2,  /* the right to read its memory, which the target can grant */
 };
+
+/* What came of that; asked once as long as it is ATTACH_UNASKED. */
+enum attach { ATTACH_UNASKED, ATTACH_GRANTED, ATTACH_REFUSED };
 
 struct source {
 	const struct source_ops *ops; /* the first member of every source's own struct */
+	enum attach attach;           /* by the source; the collector may have it asked again */
 	uint64_t detail; /* set by the collector: the group of goroutines to read one by one, 0 none */
 };
 

@@ -12,6 +12,7 @@
 #include "goproc/frames.h"
 #include "goproc/functions.h"
 #include "goproc/gs.h"
+#include "goproc/gstacks.h"
 #include "goproc/image.h"
 #include "goproc/layouts.h"
 #include "goproc/moduledata.h"
@@ -20,10 +21,12 @@
 #include "goproc/reader.h"
 #include "goproc/reasons.h"
 #include "goproc/system.h"
+#include "goproc/unwind.h"
 #include "util/clock.h"
 #include "util/text.h"
 
-#define BUILDINFO_MAX ((size_t)8 << 20)
+#define BUILDINFO_MAX      ((size_t)8 << 20)
+#define BUILDINFO_SEARCHED ((size_t)1 << 20)
 /* A read notices nearly every exec by itself; this often it is looked up as well. */
 #define VERIFY_EVERY_NS NS_PER_S
 /* A program that has just been started needs some milliseconds until its scheduler is up. */
@@ -40,6 +43,8 @@ struct goproc {
 	struct reader reader;
 	struct moduledata module;
 	struct gs gs;
+	struct unwinder *unwinder; /* NULL: no stacks */
+	struct gstacks stacks;
 	struct reasons reasons;
 	struct system_starts starts;
 	int64_t verified_ns;
@@ -47,16 +52,46 @@ struct goproc {
 
 /* ---- what the executable tells ---- */
 
+/* Without sections it is in one of the segments, and its end is not known. */
+static bool find_buildinfo(const struct image *image, struct image_section *out)
+{
+	const struct image_section *section = image_section(image, BUILDINFO_SECTION);
+	uint64_t address = 0;
+	if (section) {
+		*out = *section;
+		return true;
+	}
+	if (image->section_count > 0 ||
+	    !image_search(image, BUILDINFO_MAGIC, BUILDINFO_MAGIC_SIZE, &address))
+		return false;
+	const struct image_segment *segment = image_segment(image, address);
+	uint64_t skip = address - segment->address, left = segment->size - skip;
+	*out = (struct image_section){
+		.type = SHT_PROGBITS,
+		.offset = segment->offset + skip,
+		.size = left < BUILDINFO_SEARCHED ? left : BUILDINFO_SEARCHED,
+	};
+	return true;
+}
+
 static enum status identify_image(const struct image *image, const char *subject,
                                   struct goproc_info *info, struct error *error)
 {
 	*info = (struct goproc_info){0};
-	const struct image_section *section = image_section(image, BUILDINFO_SECTION);
-	if (!section)
+	struct image_section section = {0};
+	const char *packer;
+	if (!find_buildinfo(image, &section)) {
+		packer = image->section_count == 0 ? image_packer(image) : NULL;
+		if (packer)
+			return error_set(error, STATUS_NO_TARGET,
+			                 "%s is packed by %s, which hides what it is; unpack the executable "
+			                 "(upx -d) and start it anew",
+			                 subject, packer);
 		return error_set(error, STATUS_NO_TARGET, "%s is not a Go program", subject);
-	uint8_t *bytes = image_load(image, section, BUILDINFO_MAX);
+	}
+	uint8_t *bytes = image_load(image, &section, BUILDINFO_MAX);
 	enum buildinfo_result result =
-		bytes ? buildinfo_parse(bytes, (size_t)section->size, info) : BUILDINFO_DAMAGED;
+		bytes ? buildinfo_parse(bytes, (size_t)section.size, info) : BUILDINFO_DAMAGED;
 	free(bytes);
 	switch (result) {
 	case BUILDINFO_OK:
@@ -235,7 +270,7 @@ static enum status find_runtime(struct goproc *g, struct error *error)
 	return status;
 }
 
-static void prepare_goroutines(struct goproc *g)
+static enum status prepare_goroutines(struct goproc *g, struct error *error)
 {
 	struct extent data = g->module.segment[MODULE_DATA];
 	struct reader *reader = &g->reader;
@@ -249,6 +284,11 @@ static void prepare_goroutines(struct goproc *g)
 		.m_syscalltick = reader->objects.m_syscalltick,
 		.minor = reader->minor,
 	};
+	if (!g->pclntab)
+		return STATUS_OK;
+	g->unwinder = unwinder_create(g->pclntab);
+	g->stacks = (struct gstacks){.gs = &g->gs, .unwinder = g->unwinder};
+	return g->unwinder ? STATUS_OK : error_no_memory(error);
 }
 
 /* The first read proves the layout. A program that was just started is given time. */
@@ -301,7 +341,7 @@ static enum status attach(struct goproc *g, pid_t pid, struct error *error)
 	if (status == STATUS_OK)
 		status = prove(g, error);
 	if (status == STATUS_OK)
-		prepare_goroutines(g);
+		status = prepare_goroutines(g, error);
 	g->verified_ns = clock_monotonic_ns();
 	return status;
 }
@@ -328,6 +368,8 @@ void goproc_detach(struct goproc *g)
 {
 	if (!g)
 		return;
+	gstacks_finish(&g->stacks);
+	unwinder_destroy(g->unwinder);
 	gs_finish(&g->gs);
 	reader_finish(&g->reader);
 	functions_destroy(g->functions);
@@ -398,6 +440,9 @@ static enum memory_result tell(void *arg, struct gs_row *row, size_t n)
 {
 	const struct listener *listener = arg;
 	struct goproc *g = listener->goproc;
+	enum memory_result result = g->unwinder ? gstacks_place(&g->stacks, row, n) : MEMORY_OK;
+	if (result != MEMORY_OK)
+		return result;
 	for (size_t i = 0; i < n; i++) {
 		struct goproc_goroutine *goroutine = &row[i].goroutine;
 		goroutine->is_system = system_is_start(&g->starts, g->functions, goroutine->start);
@@ -406,9 +451,10 @@ static enum memory_result tell(void *arg, struct gs_row *row, size_t n)
 	return MEMORY_OK;
 }
 
-enum status goproc_read_goroutines(struct goproc *g, goproc_goroutine_fn *row, void *arg,
-                                   uint32_t *dropped, struct error *error)
+enum status goproc_read_goroutines(struct goproc *g, size_t stacks, goproc_goroutine_fn *row,
+                                   void *arg, uint32_t *dropped, struct error *error)
 {
+	gstacks_begin(&g->stacks, stacks);
 	struct listener listener = {g, row, arg};
 	enum reader_result result = gs_read(&g->gs, clock_monotonic_ns(), tell, &listener, dropped);
 	return conclude(g, result, "its list of goroutines", error);
@@ -417,8 +463,9 @@ enum status goproc_read_goroutines(struct goproc *g, goproc_goroutine_fn *row, v
 void goproc_name(struct goproc *g, enum goproc_place kind, uint64_t number,
                  struct goproc_frame *frame)
 {
+	struct pclntab_frame at;
 	*frame = (struct goproc_frame){0};
-	if (!g->pclntab || number == 0)
+	if (!g->unwinder || number == 0)
 		return;
 	switch (kind) {
 	case GOPROC_CREATOR:
@@ -428,8 +475,26 @@ void goproc_name(struct goproc *g, enum goproc_place kind, uint64_t number,
 		frames_start(g->pclntab, number, frame);
 		break;
 	case GOPROC_AT:
+		if (number <= UINT32_MAX && unwind_place(g->unwinder, (uint32_t)number, &at))
+			frames_text(g->pclntab, &at, frame);
 		break;
 	}
+}
+
+size_t goproc_stack(struct goproc *g, uint32_t handle, int64_t goid, struct goproc_frame *frame,
+                    size_t max)
+{
+	const uint32_t *site;
+	size_t sites, n = 0;
+	if (!g->unwinder || gstacks_read(&g->stacks, handle, goid, &site, &sites) != MEMORY_OK)
+		return 0;
+	for (size_t i = 0; i < sites && n < max; i++) {
+		struct pclntab_frame at[GSTACKS_SITES_MAX];
+		size_t here = unwind_frames(g->unwinder, site[i], at, GSTACKS_SITES_MAX);
+		for (size_t k = 0; k < here && n < max; k++)
+			frames_text(g->pclntab, &at[k], &frame[n++]);
+	}
+	return n;
 }
 
 const char *goproc_reason(struct goproc *g, uint8_t reason)

@@ -158,11 +158,16 @@ void goproc_name(struct goproc *g, enum goproc_place kind, uint64_t number,
 
 /* Called for each goroutine. */
 typedef void goproc_goroutine_fn(void *arg, const struct goproc_goroutine *goroutine);
-/* Reads all goroutines, the slow tier: about 1 ms for 10,000 of them. Torn ones are read again,
-   then left out and counted in *dropped. Same statuses; when it fails, what `row` was given is to
-   be forgotten. */
-enum status goproc_read_goroutines(struct goproc *g, goproc_goroutine_fn *row, void *arg,
-                                   uint32_t *dropped, struct error *error);
+/* Reads all goroutines, the slow tier: about 1 ms for 10,000 of them. To tell where they stand, at
+   most `stacks` stacks are read as well; one that has not run since need not be read again. Torn
+   ones are read again, then left out and counted in *dropped. Same statuses; when it fails, what
+   `row` was given is to be forgotten. */
+enum status goproc_read_goroutines(struct goproc *g, size_t stacks, goproc_goroutine_fn *row,
+                                   void *arg, uint32_t *dropped, struct error *error);
+/* The stack of one goroutine, by its handle, innermost frame first. The number of frames, at most
+   max; 0 when it is not known: it runs, or has run while it was read, or is gone. */
+size_t goproc_stack(struct goproc *g, uint32_t handle, int64_t goid, struct goproc_frame *frame,
+                    size_t max);
 /* The runtime's words for why a goroutine waits, "" for 0 and what it has no words for. */
 const char *goproc_reason(struct goproc *g, uint8_t reason);
 

@@ -34,8 +34,6 @@ struct gs_chunk {
 	size_t raw_capacity;
 	struct gs_row row[CHUNK];
 	struct gs_known *known[CHUNK]; /* of each row */
-	uint32_t tick[CHUNK];          /* of the Ms of those in system calls */
-	bool has_tick[CHUNK];
 };
 
 /* ---- the list ---- */
@@ -86,43 +84,51 @@ static bool merge(struct gs *gs, size_t added)
 	return true;
 }
 
-/* Gs that were added to the runtime's list since the last time: at its end, for it never gives one
-   up (proc.go, allgadd). */
+/* Takes over `n` Gs of the runtime's list, in one read: an array that has become too small is soon
+   used for something else. */
+static enum memory_result take_new(struct gs *gs, uint64_t array, size_t n)
+{
+	if (!reserve_known(gs, gs->n + n))
+		return out_of_memory();
+	uint64_t *address = malloc((n + 1) * sizeof *address);
+	if (!address)
+		return out_of_memory();
+	enum memory_result result =
+		n > 0 ? memory_read(gs->memory, array + gs->n * 8, address, n * 8) : MEMORY_OK;
+	for (size_t i = 0; i < n && result == MEMORY_OK; i++) {
+		if (address[i] == 0 || address[i] % 8 != 0)
+			result = MEMORY_FAULT;
+		gs->known[gs->n + i] =
+			(struct gs_known){.address = address[i],
+		                      .since_ns = gs->was_read ? GS_NOTHING : GS_NEVER_SEEN};
+	}
+	free(address);
+	if (result == MEMORY_OK && !merge(gs, n))
+		return out_of_memory();
+	return result;
+}
+
+/* Finds the Gs that were added since the last time: at the end of the list, for the runtime never
+   gives one up (proc.go, allgadd). */
 static enum memory_result refresh(struct gs *gs)
 {
 	/* In this order: the array may have grown by then, but never shrunk. */
 	const struct iovec spans[] = {memory_span(gs->allglen, 8), memory_span(gs->allgptr, 8)};
-	uint64_t head[2], address[CHUNK];
+	uint64_t head[2];
 	enum memory_result result = memory_gather(gs->memory, head, spans, 2);
 	if (result != MEMORY_OK)
 		return result;
 	if (head[0] < gs->n || head[0] > GS_MAX)
 		return MEMORY_FAULT;
-	size_t length = (size_t)head[0], added = 0;
-	if (!reserve_known(gs, length))
-		return out_of_memory();
-	while (gs->n + added < length) {
-		size_t n = length - gs->n - added < CHUNK ? length - gs->n - added : CHUNK;
-		result = memory_read(gs->memory, head[1] + (gs->n + added) * 8, address, n * 8);
-		if (result != MEMORY_OK)
-			return result;
-		for (size_t i = 0; i < n; i++) {
-			if (address[i] == 0 || address[i] % 8 != 0)
-				return MEMORY_FAULT;
-			gs->known[gs->n + added++] =
-				(struct gs_known){.address = address[i],
-			                      .since_ns = gs->was_read ? GS_NOTHING : GS_NEVER_SEEN};
-		}
-	}
-	if (!merge(gs, added))
-		return out_of_memory();
-	for (size_t i = 1; i < gs->n && added > 0; i++) {
+	size_t added = (size_t)head[0] - gs->n;
+	result = take_new(gs, head[1], added);
+	for (size_t i = 1; i < gs->n && added > 0 && result == MEMORY_OK; i++) {
 		if (gs->known[i].address == gs->known[i - 1].address) {
 			gs->n = 0;
-			return MEMORY_FAULT;
+			result = MEMORY_FAULT;
 		}
 	}
-	return MEMORY_OK;
+	return result;
 }
 
 /* ---- one record ---- */
@@ -189,9 +195,11 @@ static uint32_t mix(uint64_t hash, uint64_t value)
 	return (uint32_t)(hash >> 32 ^ hash);
 }
 
-uint32_t gs_key(const struct gs_row *row)
+/* Equal for two records of a goroutine that has not run in between. */
+static uint32_t key_of(const struct gs_row *row)
 {
-	uint32_t key = mix(mix(1, (uint64_t)row->goroutine.goid), row->sequence);
+	uint32_t key =
+		mix(mix(1, (uint64_t)row->goroutine.goid), (uint64_t)row->tick << 32 | row->sequence);
 	key = mix(key, (uint64_t)row->goroutine.status << 8 | row->goroutine.reason);
 	/* 0 of those that run: what was saved last is no state of theirs. */
 	return mix(mix(key, row->pc), row->sp);
@@ -208,7 +216,7 @@ uint32_t gs_key(const struct gs_row *row)
  */
 static void track(struct gs *gs, struct gs_known *known, int64_t now_ns, struct gs_row *row)
 {
-	uint32_t key = gs_key(row);
+	uint32_t key = key_of(row);
 	bool measured = row->goroutine.status == G_RUNNABLE || row->goroutine.status == G_WAITING;
 	if (known->since_ns <= 0 || known->key != key) {
 		known->is_at_least = known->since_ns == GS_NEVER_SEEN;
@@ -245,7 +253,7 @@ static enum memory_result count_syscalls(struct gs *gs, size_t rows)
 		return MEMORY_OK;
 	enum memory_result result = memory_gather(gs->memory, tick, chunk->span, n);
 	for (size_t k = 0; k < n && result == MEMORY_OK; k++)
-		chunk->row[which[k]].sequence ^= tick[k] << 8;
+		chunk->row[which[k]].tick = tick[k];
 	return result == MEMORY_FAULT ? MEMORY_OK : result;
 }
 
@@ -254,6 +262,20 @@ static enum memory_result count_syscalls(struct gs *gs, size_t rows)
 static uint64_t record_offset(const struct gs *gs)
 {
 	return gs->object.span[0].offset;
+}
+
+struct iovec gs_span(const struct gs *gs, uint32_t handle)
+{
+	return memory_span(gs->known[handle].address + record_offset(gs), gs->object.bytes);
+}
+
+bool gs_is_same(const struct gs *gs, const uint8_t *record, const struct gs_row *row)
+{
+	struct gs_row now;
+	if (gs_decode(gs, record, INT64_MAX, &now) != GS_ALIVE)
+		return false;
+	now.tick = row->tick;
+	return key_of(&now) == key_of(row);
 }
 
 /* The spans of the Gs from `first` on, with the gaps between them where those are small; the last
@@ -381,15 +403,15 @@ enum reader_result gs_read(struct gs *gs, int64_t now_ns, gs_sink *sink, void *a
 	return reader_result_of(result);
 }
 
-enum reader_result gs_read_one(struct gs *gs, uint32_t handle, struct gs_row *row)
+enum memory_result gs_read_one(struct gs *gs, uint32_t handle, enum gs_verdict *verdict,
+                               struct gs_row *row)
 {
-	enum gs_verdict verdict;
+	*verdict = GS_TORN;
 	if (handle >= gs->n)
-		return READER_TORN;
-	enum memory_result result = read_alone(gs, &gs->known[handle], &verdict, row);
-	if (result == MEMORY_OK && verdict != GS_ALIVE)
-		return READER_TORN;
-	return reader_result_of(result);
+		return MEMORY_OK;
+	enum memory_result result = read_alone(gs, &gs->known[handle], verdict, row);
+	row->goroutine.handle = handle;
+	return result;
 }
 
 void gs_finish(struct gs *gs)

@@ -40,6 +40,13 @@ struct gs_row {
 	bool in_syscall; /* pc and sp are those of the beginning of the system call */
 	int64_t waitsince, stamp;
 	uint32_t sequence; /* counts the states it had, modulo 256 */
+	uint32_t tick;     /* counts the system calls of its M, when it is in one */
+};
+
+enum gs_verdict {
+	GS_ALIVE,
+	GS_DEAD, /* no goroutine is in it */
+	GS_TORN, /* no goroutine can look like that */
 };
 
 struct gs {
@@ -65,19 +72,17 @@ typedef enum memory_result gs_sink(void *arg, struct gs_row *row, size_t n);
    list makes no sense, and what the sink was given is to be forgotten. */
 enum reader_result gs_read(struct gs *gs, int64_t now_ns, gs_sink *sink, void *arg,
                            uint32_t *dropped);
-/* One of them anew, by its handle. READER_TORN: it can't be read plausibly, or is dead. */
-enum reader_result gs_read_one(struct gs *gs, uint32_t handle, struct gs_row *row);
+/* One of them anew, by its handle: a row without the time since when. */
+enum memory_result gs_read_one(struct gs *gs, uint32_t handle, enum gs_verdict *verdict,
+                               struct gs_row *row);
 void gs_finish(struct gs *gs);
 
-enum gs_verdict {
-	GS_ALIVE,
-	GS_DEAD, /* no goroutine is in it */
-	GS_TORN, /* no goroutine can look like that */
-};
 /* One record; all of the row but since when and where. */
 enum gs_verdict gs_decode(const struct gs *gs, const uint8_t *record, uint64_t goidgen,
                           struct gs_row *row);
-/* Has it run since? Equal for two records of a goroutine that has not. */
-uint32_t gs_key(const struct gs_row *row);
+/* Where its record is, to be read together with other things. */
+struct iovec gs_span(const struct gs *gs, uint32_t handle);
+/* Is this a record of the same goroutine, which has not run since the row was read? */
+bool gs_is_same(const struct gs *gs, const uint8_t *record, const struct gs_row *row);
 
 #endif

@@ -9,6 +9,7 @@ goproc_libgoproc_a_SOURCES = \
 	goproc/functions.c goproc/functions.h \
 	goproc/goproc.c goproc/goproc.h \
 	goproc/gs.c goproc/gs.h \
+	goproc/gstacks.c goproc/gstacks.h \
 	goproc/image.c goproc/image.h \
 	goproc/layouts.c goproc/layouts.h goproc/layouts_generated.h \
 	goproc/memory.c goproc/memory.h \
@@ -22,9 +23,15 @@ goproc_libgoproc_a_SOURCES = \
 	goproc/sample.c \
 	goproc/system.c goproc/system.h \
 	goproc/topology.c goproc/topology.h \
-	goproc/types.c goproc/types.h
+	goproc/types.c goproc/types.h \
+	goproc/unwind.c goproc/unwind.h
 
 # Measures one read of a live process; built by `make bench-programs` alone.
 EXTRA_PROGRAMS += tests/bench/goproc_snapshot
 tests_bench_goproc_snapshot_SOURCES = tests/bench/goproc_snapshot.c
 tests_bench_goproc_snapshot_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)
+
+# The same of all its goroutines.
+EXTRA_PROGRAMS += tests/bench/goproc_goroutines
+tests_bench_goproc_goroutines_SOURCES = tests/bench/goproc_goroutines.c
+tests_bench_goproc_goroutines_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)

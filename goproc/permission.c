@@ -72,7 +72,7 @@ static void gather_own(const char *proc, struct permission_facts *facts)
 void permission_gather(const char *proc, pid_t pid, struct permission_facts *facts)
 {
 	char status[4096], path[256];
-	struct stat directory;
+	struct stat file;
 	uid_t *uid = facts->target_uid;
 	gid_t *gid = facts->target_gid;
 	*facts = (struct permission_facts){.pid = pid};
@@ -88,8 +88,9 @@ void permission_gather(const char *proc, pid_t pid, struct permission_facts *fac
 	facts->target_caps = hex_line(status, "CapPrm");
 	facts->other_users = maps_other_users(proc, pid);
 	read_user(uid[0], facts->target_user, sizeof facts->target_user);
-	*strrchr(path, '/') = '\0';
-	facts->undumpable = stat(path, &directory) == 0 && directory.st_uid != uid[1];
+	/* proc_pid(5): of a process that is not dumpable they belong to root; its directory does not.
+	 */
+	facts->undumpable = stat(path, &file) == 0 && file.st_uid != uid[1];
 }
 
 /* What lets root do it. In a container root is not enough: the capability must be given from

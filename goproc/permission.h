@@ -26,7 +26,7 @@ struct permission_facts {
 	gid_t target_gid[3];
 	uint64_t target_caps;
 	char target_user[33]; /* name of the real one, "" unknown */
-	bool undumpable;      /* its directory belongs to root though the process is not root's */
+	bool undumpable;      /* its files in /proc belong to root though the process is not root's */
 	bool other_users;     /* it lives in another user namespace */
 	/* Of the machine. */
 	int yama; /* kernel.yama.ptrace_scope, -1: none */

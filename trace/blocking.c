@@ -68,7 +68,7 @@ bool blocking_transition(struct blocking *a, const struct trace_block *block,
 	if ((e->to != GO_WAITING && e->to != GO_SYSCALL) ||
 	    (a->only && block->goroutine[e->subject].id != a->only))
 		return true;
-	g->since_ns = e->at_ns;
+	g->since_ns = trace_since(block, e);
 	g->site = e->type == EV_GO_BLOCK || e->type == EV_GO_SYSCALL_BEGIN
 	              ? blocking_site(a, block, e, e->to == GO_SYSCALL)
 	              : blocking_look_up_site(a, block, e);

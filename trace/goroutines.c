@@ -180,8 +180,8 @@ static bool meet(struct goroutines *a, struct goroutine_time *g, const struct tr
 {
 	*g = (struct goroutine_time){
 		.id = block->goroutine[e->subject].id,
-		.since_ns = e->at_ns,
-		.first_ns = e->at_ns,
+		.since_ns = trace_since(block, e),
+		.first_ns = trace_since(block, e),
 		.state = e->to,
 		.created = e->from == TRACE_NOT_EXIST,
 	};

@@ -20,6 +20,8 @@ static bool show(struct window *w, const struct trace_block *whole, size_t from,
 	}
 	while (part.others && part.other[part.others - 1] >= part.event + part.events)
 		part.others--;
+	if (w->place == WINDOW_INSIDE && w->from_ns > 0 && part.since_ns < border(w, w->from_ns))
+		part.since_ns = border(w, w->from_ns);
 	for (size_t i = 0; i < w->members && from < to; i++)
 		if (!w->member[i].visitor.events(w->member[i].visitor.self, &part))
 			return false;

@@ -179,6 +179,9 @@ static void draw_foot(struct app *app, struct pane foot)
 		text[0] = '\0';
 		if (app->prompt.lead == ':')
 			app_hint(app, app->prompt.text, text, sizeof text);
+		else
+			snprintf(text, sizeof text,
+			         "text or regex, ! for all others; Enter keeps it, Esc does not");
 		prompt_draw(foot, &app->prompt, text);
 	} else if (app->notice[0]) {
 		draw_notice(foot, app->notice_style, app->notice);

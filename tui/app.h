@@ -16,6 +16,7 @@
 #include "tui/frame.h"
 #include "tui/loop.h"
 #include "tui/prompt.h"
+#include "tui/theme.h"
 #include "util/status.h"
 
 #define APP_NOTICE_NS (4 * INT64_C(1000000000))
@@ -26,6 +27,10 @@ struct app {
 	/* Takes another theme; NULL: there is no other. */
 	enum status (*use_theme)(const char *name, void *arg, struct error *error);
 	void *theme_arg;
+	/* The names of themes, asked for whenever a line is opened: a user may add some meanwhile. */
+	size_t (*list_themes)(char name[][THEME_NAME_MAX], size_t max);
+	char theme[THEMES_MAX][THEME_NAME_MAX];
+	size_t themes;
 	const char *quit_warning; /* what leaving does beyond leaving; NULL: nothing */
 	int64_t quit_end_ns;      /* until then that was said, and the user may mean it */
 	struct history *history;

@@ -96,6 +96,7 @@ static enum loop_next use_theme(struct app *app, enum command command, const cha
 static enum loop_next open_line(struct app *app, enum command command, const char *argument)
 {
 	(void)command;
+	app->themes = app->list_themes ? app->list_themes(app->theme, THEMES_MAX) : 0;
 	prompt_open(&app->prompt, ':', argument ? argument : "");
 	return LOOP_DRAW;
 }
@@ -236,7 +237,7 @@ static enum loop_next group(struct app *app, enum command command, const char *a
 	for (; name[count]; count++)
 		if (argument && found < 0 && !strncasecmp(name[count], argument, strlen(argument)))
 			found = count;
-	if (argument && found < 0)
+	if (count == 0 || (argument && found < 0))
 		return complain(app, command, "goroutines can't be grouped by that");
 	place->grouping = argument ? found : (place->grouping + 1) % count;
 	place->expanded = 0;
@@ -483,6 +484,8 @@ static const char *candidate(const struct app *app, enum command command, size_t
 		return i < COMMAND_COUNT - 1 ? command_info[i + 1].name : NULL;
 	if (command == COMMAND_VIEW)
 		return i < views_count ? views[i]->name : NULL;
+	if (command == COMMAND_THEME)
+		return i < app->themes ? app->theme[i] : NULL;
 	const char *const *names = command == COMMAND_SORT    ? views[app->view]->sorts
 	                           : command == COMMAND_GROUP ? views[app->view]->groups
 	                                                      : NULL;
@@ -492,7 +495,8 @@ static const char *candidate(const struct app *app, enum command command, size_t
 	return NULL;
 }
 
-#define CANDIDATES_MAX COMMAND_COUNT
+#define CANDIDATES_MAX 64
+_Static_assert(CANDIDATES_MAX >= COMMAND_COUNT && CANDIDATES_MAX >= THEMES_MAX, "all have room");
 
 /* All that begin with the word, and how many bytes they have in common. */
 static size_t candidates(const struct app *app, enum command command, const char *word,

@@ -126,7 +126,6 @@ struct sheet {
 	struct {
 		const char *label; /* "" goes on with the line above */
 		enum style style;
-		bool wraps; /* over as many rows as it takes, else cut */
 		char text[LINE_MAX];
 	} line[LINES_MAX];
 	int n;
@@ -198,6 +197,8 @@ static void say_cost(struct sheet *s, const struct trace_cost *cost)
 		text_percent(hi, sizeof hi, cost->cpu_hi);
 		if (cost->cpu_hi < 0.001)
 			add(s, "Cost", STYLE_TEXT, "less than 0.1 %% of one CPU while it runs");
+		else if (isfinite(cost->cpu_hi) && cost->cpu_lo < 0.0005)
+			add(s, "Cost", STYLE_TEXT, "at most %s of one CPU while it runs", hi);
 		else if (isfinite(cost->cpu_hi))
 			add(s, "Cost", STYLE_TEXT, "%s to %s of one CPU while it runs", lo, hi);
 		else
@@ -260,7 +261,6 @@ static void say_done(struct sheet *s, const struct capture_panel *p)
 	snprintf(s->title, sizeof s->title, "A trace was taken");
 	text_bytes(bytes, sizeof bytes, (int64_t)c->bytes);
 	add(s, "File", STYLE_STRONG, "%s", c->path);
-	s->line[s->n - 1].wraps = true;
 	add(s, "Size", STYLE_TEXT, "%s, for Go %s and newer%s", bytes,
 	    strncmp(c->go_version, "go", 2) == 0 ? c->go_version + 2 : c->go_version,
 	    c->shortened ? "; shorter than asked, the agent's limit of bytes was near" : "");
@@ -288,40 +288,36 @@ static void say_end(struct sheet *s, const struct capture_panel *p)
 	} else {
 		snprintf(s->title, sizeof s->title, "No trace was taken");
 		add(s, "Why", STYLE_WARNING, "%s", p->capture.text);
-		s->line[s->n - 1].wraps = true;
 		add(s, "File", STYLE_TEXT, "none: nothing was kept");
 	}
 }
 
 /* --- drawing --------------------------------------------------------------------------------- */
 
-static void blank(struct pane pane)
+static int draw_rule(struct pane line, int from, int to, bool ascii)
 {
-	for (int y = 0; y < pane.height; y++)
-		for (int x = 0; x < pane.width; x++)
-			pane_glyph(pane, x, y, STYLE_TEXT, ' ');
+	for (int x = from; x < to; x++)
+		pane_glyph(line, x, 0, STYLE_DIM, ascii ? '-' : 0x2500);
+	return to;
 }
 
 /* A ruled line with the title in it, and the keys at its end where there is room. */
 static void draw_title(struct pane line, const struct sheet *s)
 {
-	for (int x = 0; x < line.width; x++)
-		pane_glyph(line, x, 0, STYLE_DIM, s->ascii ? '-' : 0x2500);
-	int x = pane_fit(line, 2, 0, STYLE_STRONG, " ");
-	x = pane_fit(line, x, 0, STYLE_STRONG, s->title);
-	x = pane_fit(line, x, 0, STYLE_STRONG, " ");
-	int width = canvas_text_width(line.canvas, s->keys) + 2;
-	if (x + width + 2 > line.width)
-		return;
-	x = pane_text(line, line.width - width - 2, 0, STYLE_DIM, " ");
-	x = pane_text(line, x, 0, STYLE_DIM, s->keys);
-	pane_text(line, x, 0, STYLE_DIM, " ");
+	int x = draw_rule(line, 0, 2, s->ascii);
+	x = pane_fit(line, x + 1, 0, STYLE_STRONG, s->title) + 1;
+	int keys = line.width - canvas_text_width(line.canvas, s->keys) - 3;
+	if (keys >= x + 3) {
+		draw_rule(line, x, keys - 1, s->ascii);
+		x = pane_text(line, keys, 0, STYLE_DIM, s->keys) + 1;
+	}
+	draw_rule(line, x, line.width, s->ascii);
 }
 
 static int line_rows(struct pane page, const struct sheet *s, int i)
 {
 	int width = page.width - 2 - LABEL_WIDTH;
-	if (!s->line[i].wraps || width <= 0)
+	if (width <= 0)
 		return 1;
 	int rows = pane_wrap(pane_sub(page, 0, 0, width, 0), STYLE_TEXT, s->line[i].text);
 	return rows > 1 ? rows : 1;
@@ -348,17 +344,14 @@ void capture_panel_draw(struct pane page, const struct capture_panel *p, int64_t
 	if (rows > page.height)
 		rows = page.height;
 	struct pane panel = pane_sub(page, 0, page.height - rows, page.width, rows);
-	blank(panel);
+	pane_clear(panel);
 	draw_title(pane_row(panel, 0), &s);
 	for (int i = 0, y = 1; i < s.n; i++) {
 		int height = line_rows(page, &s, i);
 		pane_text(pane_sub(panel, 1, y, LABEL_WIDTH, 1), 0, 0, STYLE_LABEL, s.line[i].label);
 		struct pane text =
 			pane_sub(panel, 1 + LABEL_WIDTH, y, panel.width - 2 - LABEL_WIDTH, height);
-		if (s.line[i].wraps)
-			pane_wrap(text, s.line[i].style, s.line[i].text);
-		else
-			pane_fit(text, 0, 0, s.line[i].style, s.line[i].text);
+		pane_wrap(text, s.line[i].style, s.line[i].text);
 		y += height;
 	}
 }

@@ -41,16 +41,14 @@ void goroutine_location(char *to, size_t size, const struct goroutine_set *set,
 		snprintf(to, size, "%s:%" PRId32, slash ? slash + 1 : file, place->line);
 }
 
-/* In whole seconds: goroutines are looked at no more often. */
+/* In whole seconds: goroutines are looked at no more often. "More than 0 s" says nothing. */
 void goroutine_wait(char *to, size_t size, int64_t ns, bool at_least)
 {
 	char age[32];
-	if (ns < 0) {
-		snprintf(to, size, DASH);
-		return;
-	}
 	view_age(age, sizeof age, ns);
-	if (ns < NS_PER_S && !at_least)
+	if (ns < 0 || (ns < NS_PER_S && at_least))
+		snprintf(to, size, DASH);
+	else if (ns < NS_PER_S)
 		snprintf(to, size, "< 1 s");
 	else
 		snprintf(to, size, "%s%s", at_least ? "> " : "", age);
@@ -137,7 +135,7 @@ _Static_assert(COLUMN_COUNT == GOROUTINE_COLUMNS, "goroutines.h says how many th
 static void put_goid(char *to, size_t size, const struct goroutine_line *line)
 {
 	to[0] = '\0';
-	if (!line->member && line->stat->group->goid[0] > 0)
+	if (!line->member && line->stat->group->longest_ns >= 0 && line->stat->group->goid[0] > 0)
 		snprintf(to, size, "G%" PRId64, line->stat->group->goid[0]);
 }
 
@@ -200,7 +198,7 @@ static const struct column {
                       "STARTED AS",
                       false,
                       SORT_NONE,
-                      {.min = 24, .want = 28, .gap = 2, .drop = 11, .grow = 2},
+                      {.min = 34, .want = 34, .gap = 2, .drop = 11, .grow = 2},
                       NULL},
 	[COLUMN_AT] = {"AT", "AT", false, SORT_AT, {.gap = 2, .grow = 3}, NULL},
 	[COLUMN_GOID] = {"OLDEST",
@@ -220,10 +218,10 @@ void goroutine_layout(struct slot slot[GOROUTINE_COLUMNS], enum goroutine_by by,
 		slot[i] = column[i].slot;
 	struct slot *first = &slot[by == GOROUTINES_BY_TOP ? COLUMN_AT : COLUMN_CREATOR];
 	struct slot *second = &slot[by == GOROUTINES_BY_TOP ? COLUMN_CREATOR : COLUMN_AT];
-	first->min = width < 76 ? 22 : 28;
+	first->min = width < 76 ? 22 : 26;
 	first->want = 30;
 	first->drop = 1;
-	second->min = 26;
+	second->min = 25;
 	second->want = 30;
 	second->drop = 9;
 	layout(slot, COLUMN_COUNT, width);
@@ -345,13 +343,20 @@ void goroutine_draw_headings(struct pane pane, const struct slot *slot, struct v
 	}
 }
 
+/* Nobody created the goroutine that runs main. */
+static bool is_main(const struct goroutine_line *line)
+{
+	const char *start = goroutine_text(line->set, line->stat->group->start.function);
+	return strcmp(start, "runtime.main") == 0;
+}
+
 /* "main.fanOut  fanout.go:88": the file where there is room for both. */
 static void draw_place(struct pane cell, const struct goroutine_set *set,
-                       const struct goroutine_place *place)
+                       const struct goroutine_place *place, const char *otherwise)
 {
 	char location[96];
 	if (!place->function) {
-		pane_fit(cell, 0, 0, STYLE_DIM, DASH);
+		pane_fit(cell, 0, 0, STYLE_DIM, otherwise);
 		return;
 	}
 	goroutine_location(location, sizeof location, set, place);
@@ -423,7 +428,8 @@ void goroutine_draw_line(struct pane pane, const struct slot *slot,
 			if (line->stat->mark != GOROUTINE_MARK_NONE && !line->member)
 				pane_glyph(cell, 0, 0, STYLE_ALARM, '!');
 		} else if (!line->member) {
-			draw_place(cell, line->set, place_of(i, line));
+			draw_place(cell, line->set, place_of(i, line),
+			           i == COLUMN_CREATOR && is_main(line) ? "the program's start" : DASH);
 		}
 	}
 }

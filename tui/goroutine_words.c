@@ -7,6 +7,8 @@
 #include "util/clock.h"
 #include "util/text.h"
 
+#define PPM_SHOWN 1000 /* below this share of a core, as it is told, there would be a 0 */
+
 static const char *dot(struct pane pane)
 {
 	return pane.canvas->ascii ? " | " : " · ";
@@ -31,8 +33,10 @@ static void say_period(char *to, size_t size, const struct goroutine_set *set)
 		view_age(period, sizeof period, set->period_ns);
 	else if (set->period_ns > 0)
 		text_duration(period, sizeof period, (double)set->period_ns, true);
-	if (set->cost_ppm >= 0)
+	if (set->cost_ppm >= PPM_SHOWN)
 		text_percent(cost, sizeof cost, (double)set->cost_ppm / 1e6);
+	else if (set->cost_ppm >= 0)
+		snprintf(cost, sizeof cost, "< 0.1 %%");
 	to[0] = '\0';
 	if (period[0] && cost[0])
 		snprintf(to, size, "sampled every %s (%s of a core)", period, cost);

@@ -5,6 +5,28 @@
 #include "tui/frame.h"
 
 #define NAME_WIDTH 18
+#define WIDE       160 /* from here on keys and commands stand side by side */
+#define ROWS_MAX   96
+
+/* The page as it will stand on a canvas: rows of names and sentences. */
+struct sheet {
+	struct sheet_row {
+		char name[40];
+		char text[96];
+		bool title;
+	} row[ROWS_MAX];
+	int n;
+};
+
+static void add(struct sheet *sheet, bool title, const char *name, const char *text)
+{
+	if (sheet->n == ROWS_MAX)
+		return;
+	struct sheet_row *row = &sheet->row[sheet->n++];
+	row->title = title;
+	snprintf(row->name, sizeof row->name, "%s", name);
+	snprintf(row->text, sizeof row->text, "%s", text);
+}
 
 /* A digit without a view does nothing, and needs no words. */
 static bool is_useful(const struct binding *b)
@@ -13,58 +35,67 @@ static bool is_useful(const struct binding *b)
 	       (size_t)(b->argument[0] - '1') < views_count;
 }
 
-static void draw_row(struct pane row, const char *name, const char *text)
+static void add_keys(struct sheet *sheet, const struct view *view, bool ascii)
 {
-	pane_fit(pane_sub(row, 0, 0, NAME_WIDTH, 1), 3, 0, STYLE_KEY, name);
-	pane_fit(pane_sub(row, 0, 0, row.width - 1, 1), NAME_WIDTH + 1, 0, STYLE_TEXT, text);
-}
-
-/* Line y of the page into `row`, unless that is empty. Returns false past the end. */
-static bool draw_line(struct pane row, const struct view *view, int y)
-{
-	if (y-- == 0) {
-		char text[80];
-		snprintf(text, sizeof text, "Keys of %s", view->name);
-		pane_fit(row, 1, 0, STYLE_STRONG, text);
-		return true;
-	}
+	char text[96], name[40];
+	snprintf(text, sizeof text, "Keys of %s", view->name);
+	add(sheet, true, "", text);
 	for (size_t i = 0; i < keymap_count; i++) {
 		const struct binding *b = &keymap[i];
-		if (!(b->contexts & view->context) || !is_useful(b) || y-- > 0)
+		if (!(b->contexts & view->context) || !is_useful(b) || keymap_is_alias(b, view->context))
 			continue;
-		char name[32];
-		keymap_name(name, sizeof name, b, row.canvas->ascii);
-		draw_row(row, name, b->help ? b->help : command_info[b->command].help);
-		return true;
+		keymap_names(name, sizeof name, b, view->context, ascii);
+		if (b->command == COMMAND_VIEW && b->argument)
+			snprintf(text, sizeof text, "Show %s.", views[b->argument[0] - '1']->name);
+		else
+			snprintf(text, sizeof text, "%s", b->help ? b->help : command_info[b->command].help);
+		add(sheet, false, name, text);
 	}
-	if (y-- == 0)
-		return true;
-	if (y-- == 0) {
-		pane_fit(row, 1, 0, STYLE_STRONG, "Commands after \":\"; the beginning of a name will do");
-		return true;
-	}
+}
+
+static void add_commands(struct sheet *sheet)
+{
+	char name[40];
+	add(sheet, true, "", "Commands after \":\"; the beginning of a name will do");
 	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++) {
 		const struct command_info *info = &command_info[i];
-		if (!info->name || y-- > 0)
+		if (!info->name)
 			continue;
-		char name[32];
 		snprintf(name, sizeof name, "%s %s", info->name, info->argument ? info->argument : "");
-		draw_row(row, name, info->help);
-		return true;
+		add(sheet, false, name, info->help);
 	}
-	return false;
+}
+
+static void draw_row(struct pane pane, const struct sheet_row *row)
+{
+	if (row->title) {
+		pane_fit(pane, 1, 0, STYLE_STRONG, row->text);
+		return;
+	}
+	pane_fit(pane_sub(pane, 0, 0, NAME_WIDTH, 1), 3, 0, STYLE_KEY, row->name);
+	pane_fit(pane_sub(pane, 0, 0, pane.width - 1, 1), NAME_WIDTH + 1, 0, STYLE_TEXT, row->text);
+}
+
+static void draw_sheet(struct pane pane, const struct sheet *sheet, int top)
+{
+	for (int y = 0; y < pane.height && top + y < sheet->n; y++)
+		draw_row(pane_row(pane, y), &sheet->row[top + y]);
 }
 
 void help_draw(struct pane pane, const struct view *view, struct view_place *place)
 {
+	struct sheet left = {.n = 0}, right = {.n = 0};
 	struct pane page = pane_sub(pane, 0, 1, pane.width, pane.height - 2);
+	bool wide = pane.width >= WIDE;
 	pane_clear(pane);
-	int rows = 0;
-	while (draw_line(pane_sub(page, 0, 0, 0, 0), view, rows))
-		rows++;
+	add_keys(&left, view, pane.canvas->ascii);
+	if (!wide)
+		add(&left, true, "", "");
+	add_commands(wide ? &right : &left);
+	int rows = left.n > right.n ? left.n : right.n, half = wide ? page.width / 2 : page.width;
 	view_fit(place, rows, page.height);
-	for (int y = 0; y < page.height; y++)
-		draw_line(pane_row(page, y), view, place->top + y);
+	draw_sheet(pane_sub(page, 0, 0, half, page.height), &left, place->top);
+	draw_sheet(pane_sub(page, half, 0, page.width - half, page.height), &right, place->top);
 	keymap_draw(pane_row(pane, pane.height - 1), CONTEXT_HELP,
 	            rows > page.height ? 0 : COMMAND_BIT(COMMAND_UP));
 }

@@ -35,10 +35,10 @@
 const struct binding keymap[] = {
 	{KEYMAP_ENTER, PICKER, COMMAND_CHOOSE, NULL, "Enter", "watch", 1, NULL},
 	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
-	{KEYMAP_UP, OVERVIEW, COMMAND_UP, NULL, "↑↓|Up/Down", "more Ps", 3,
+	{KEYMAP_UP, OVERVIEW, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more Ps", 3,
      "Move the lanes up by one P."},
-	{KEYMAP_UP, LISTS, COMMAND_UP, NULL, "↑↓|Up/Down", "select", 3, "Select the row above."},
-	{KEYMAP_UP, HELP, COMMAND_UP, NULL, "↑↓|Up/Down", "more", 3, NULL},
+	{KEYMAP_UP, LISTS, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "select", 3, "Select the row above."},
+	{KEYMAP_UP, HELP, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more", 3, NULL},
 	SAME('k', ROWS, COMMAND_UP, NULL, "k", "Up"),
 	KEY(KEYMAP_DOWN, ROWS, COMMAND_DOWN, "↓|Down"),
 	SAME('j', ROWS, COMMAND_DOWN, NULL, "j", "Down"),
@@ -50,19 +50,19 @@ const struct binding keymap[] = {
 	SAME(KEYMAP_END, PICKER | HELP, COMMAND_LAST, NULL, "End", "G"),
 	{'c', OVERVIEW, COMMAND_COMPACT, NULL, "c", "compact", 5, NULL},
 	{'/', LISTS, COMMAND_FILTER, NULL, "/", "filter", 5,
-     "Show only rows that have the text you type, or match it as a regex; !TEXT: others."},
+     "Show only rows that have a text or regex; !TEXT: others."},
 	SAME(KEYMAP_F4, LISTS, COMMAND_FILTER, NULL, "F4", "/"),
 	{KEYMAP_ESCAPE, THREADS, COMMAND_CLOSE, NULL, "Esc", "all rows", 4, NULL},
 	{KEYMAP_ESCAPE, GROUPS, COMMAND_CLOSE, NULL, "Esc", "close", 4,
      "Close the group that is open; else show all rows again."},
 	{'s', LISTS, COMMAND_SORT, NULL, "s", "sort", 6,
-     "Sort by the next column; a click on a heading sorts by that one."},
+     "Sort by the next column, or by a heading that you click."},
 	SAME(KEYMAP_F6, LISTS, COMMAND_SORT, NULL, "F6", "s"),
 	KEY('S', LISTS, COMMAND_REVERSE, "S"),
 	{'b', GROUPS, COMMAND_GROUP, NULL, "b", "group by", 6, NULL},
 	{'y', GROUPS, COMMAND_SYSTEM, NULL, "y", "system", 8, NULL},
 	{' ', VIEWS, COMMAND_PAUSE, NULL, "Space", "pause", 2, NULL},
-	{KEYMAP_LEFT, VIEWS, COMMAND_EARLIER, NULL, "←→|Left/Right", "history", 7,
+	{KEYMAP_LEFT, VIEWS, COMMAND_EARLIER, NULL, "←|Left|←→|Left/Right", "history", 7,
      "Go back in time by one snapshot; the view is frozen there."},
 	{KEYMAP_RIGHT, VIEWS, COMMAND_LATER, NULL, "→|Right", NULL, 0,
      "Go forward in time by one snapshot."},
@@ -92,7 +92,7 @@ const struct binding keymap[] = {
 	KEY(KEYMAP_TAB, VIEWS, COMMAND_VIEW_NEXT, "Tab"),
 	KEY(KEYMAP_SHIFT_TAB, VIEWS, COMMAND_VIEW_PREVIOUS, "Shift-Tab"),
 	{KEYMAP_ENTER, OVERVIEW | THREADS | CONTEXT_LATENCY, COMMAND_FOLLOW, NULL, "Enter", NULL, 0,
-     "When the process has exited: watch the one that took over, if there is one."},
+     "After an exit: watch the process that took over."},
 	{'t', VIEWS, COMMAND_CAPTURE, NULL, "t", "trace", 1, NULL},
 	{':', VIEWS, COMMAND_LINE, NULL, ":", "command", 8, NULL},
 	KEY(KEYMAP_CTRL_L, ALL, COMMAND_REDRAW, "Ctrl-L"),
@@ -121,17 +121,62 @@ const struct binding *keymap_find(int key, enum context context)
 	return NULL;
 }
 
-/* The half of "↑↓|Up/Down" that this canvas can show. */
+/* Part `n` of "↑|Up|↑↓|Up/Down", counted from 0; false when there are not so many. */
+static bool part_of(char *to, size_t size, const char *names, int n)
+{
+	for (; n > 0; n--) {
+		names = strchr(names, '|');
+		if (!names)
+			return false;
+		names++;
+	}
+	snprintf(to, size, "%.*s", (int)strcspn(names, "|"), names);
+	return true;
+}
+
 void keymap_name(char *to, size_t size, const struct binding *binding, bool ascii)
 {
-	const char *name = binding->name;
-	const char *bar = strchr(name, '|');
-	if (!bar)
-		snprintf(to, size, "%s", name);
-	else if (ascii)
-		snprintf(to, size, "%s", bar + 1);
-	else
-		snprintf(to, size, "%.*s", (int)(bar - name), name);
+	if (!part_of(to, size, binding->name, ascii))
+		part_of(to, size, binding->name, 0);
+}
+
+/* On the bottom line one name may stand for a key and its opposite. */
+static void pair_name(char *to, size_t size, const struct binding *binding, bool ascii)
+{
+	if (!part_of(to, size, binding->name, 2 + ascii))
+		keymap_name(to, size, binding, ascii);
+}
+
+/* Do both keys do the same here? */
+static bool agree(const struct binding *a, const struct binding *b, enum context context)
+{
+	if (!(a->contexts & b->contexts & context) || a->command != b->command)
+		return false;
+	return a->argument && b->argument ? strcmp(a->argument, b->argument) == 0
+	                                  : a->argument == b->argument;
+}
+
+bool keymap_is_alias(const struct binding *binding, enum context context)
+{
+	for (const struct binding *b = keymap; b < binding; b++)
+		if (agree(b, binding, context))
+			return true;
+	return false;
+}
+
+void keymap_names(char *to, size_t size, const struct binding *binding, enum context context,
+                  bool ascii)
+{
+	size_t used = 0;
+	to[0] = '\0';
+	for (size_t i = 0; i < KEYMAP_COUNT; i++) {
+		char name[32];
+		if (!agree(&keymap[i], binding, context))
+			continue;
+		keymap_name(name, sizeof name, &keymap[i], ascii);
+		if (used < size)
+			used += (size_t)snprintf(to + used, size - used, "%s%s", used ? ", " : "", name);
+	}
 }
 
 void keymap_draw(struct pane pane, enum context context, uint64_t without)
@@ -144,7 +189,7 @@ void keymap_draw(struct pane pane, enum context context, uint64_t without)
 		const struct binding *b = &keymap[i];
 		if (!b->label || !(b->contexts & context) || COMMAND_BIT(b->command) & without)
 			continue;
-		keymap_name(name, sizeof name, b, pane.canvas->ascii);
+		pair_name(name, sizeof name, b, pane.canvas->ascii);
 		int width =
 			canvas_text_width(pane.canvas, name) + 1 + canvas_text_width(pane.canvas, b->label);
 		shown[n] = b;
@@ -153,7 +198,7 @@ void keymap_draw(struct pane pane, enum context context, uint64_t without)
 	layout(slot, n, pane.width - 1);
 	for (size_t i = 0; i < n; i++) {
 		struct pane at = pane_sub(pane, 1 + slot[i].at, 0, slot[i].size, 1);
-		keymap_name(name, sizeof name, shown[i], pane.canvas->ascii);
+		pair_name(name, sizeof name, shown[i], pane.canvas->ascii);
 		int x = pane_text(at, 0, 0, STYLE_KEY, name);
 		pane_text(at, x + 1, 0, STYLE_DIM, shown[i]->label);
 	}

@@ -60,7 +60,9 @@ struct binding {
 	unsigned contexts;
 	enum command command;
 	const char *argument; /* of the command; NULL: none */
-	const char *name;  /* of the key; ASCII text after a '|' is for terminals with nothing else */
+	/* Of the key: "name", or "name|in ASCII", or those and then both of it and its opposite:
+	   "↑|Up|↑↓|Up/Down". */
+	const char *name;
 	const char *label; /* in the bottom line; NULL: not there */
 	int drop;          /* where that is short, labels with the highest go first */
 	const char *help;  /* a sentence in place of the command's; NULL: that is right */
@@ -74,6 +76,11 @@ const struct binding *keymap_find(int key, enum context context);
 
 /* The name of the key as this canvas can show it. */
 void keymap_name(char *to, size_t size, const struct binding *binding, bool ascii);
+/* Of all keys that do what this one does there: "↑, k". */
+void keymap_names(char *to, size_t size, const struct binding *binding, enum context context,
+                  bool ascii);
+/* Is it named by keymap_names of one that stands before it? */
+bool keymap_is_alias(const struct binding *binding, enum context context);
 
 /* A set of commands, one bit each. */
 #define COMMAND_BIT(command) (UINT64_C(1) << (command))

@@ -15,6 +15,7 @@ tui_libtui_a_SOURCES = \
 	tui/layout.c tui/layout.h \
 	tui/loop.c tui/loop.h \
 	tui/overview.h tui/overview_lanes.c tui/overview_summary.c \
+	tui/paint.c tui/paint.h \
 	tui/pick.c \
 	tui/plot.c tui/plot.h \
 	tui/series.c tui/series.h \
@@ -28,4 +29,5 @@ tui_libtui_a_SOURCES = \
 	tui/view_latency.c \
 	tui/view_overview.c \
 	tui/view_picker.c tui/view_picker.h \
-	tui/view_threads.c
+	tui/view_threads.c \
+	tui/wait_history.c tui/wait_history.h

@@ -16,7 +16,12 @@ enum overview_line {
 	OVERVIEW_LINE_COUNT,
 };
 
+/* Into the first row of the pane; the counts of threads go on in the next ones, if there are any.
+ */
 void overview_draw_line(struct pane pane, enum overview_line line, const struct view_data *data);
+
+/* Rows in which all counts of threads have room. */
+int overview_threads_rows(int width);
 
 /* Rows that the lanes would fill: one for each P, or 1 for the sentence that says why there are
  * none. */
@@ -24,5 +29,9 @@ int overview_lanes_rows(const struct view_data *data);
 /* A row of headings and then the lanes; when they don't fit, the last row says how many more there
  * are. */
 void overview_draw_lanes(struct pane pane, const struct view_data *data, struct view_place *place);
+
+/* Where there is room below: what all Ps did, in the cells of their strips, and how long goroutines
+   waited meanwhile. */
+void overview_draw_all(struct pane pane, const struct view_data *data);
 
 #endif

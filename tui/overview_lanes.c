@@ -7,6 +7,7 @@
 
 #include "tui/layout.h"
 #include "tui/plot.h"
+#include "tui/wait_history.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -99,7 +100,8 @@ static void draw_p(struct pane pane, const struct lane *lane)
 }
 
 /* Cells lie on whole multiples of cell_ns, so that what has been drawn only moves left. */
-static void draw_strip(struct pane pane, const struct lane *lane)
+static void draw_cells(struct pane pane, const struct lane *lane,
+                       void (*plot)(struct pane pane, int x, const struct lane_share *share))
 {
 	const struct history *h = lane->data->history;
 	int64_t now_ns = history_get(h, 0)->monotonic_ns;
@@ -108,8 +110,13 @@ static void draw_strip(struct pane pane, const struct lane *lane)
 		int64_t from_ns = (last - (pane.width - 1 - x)) * lane->cell_ns;
 		int64_t to_ns = from_ns + lane->cell_ns;
 		struct lane_share share = mean_share(lane, from_ns, to_ns < now_ns ? to_ns : now_ns);
-		plot_lane(pane, x, &share);
+		plot(pane, x, &share);
 	}
+}
+
+static void draw_strip(struct pane pane, const struct lane *lane)
+{
+	draw_cells(pane, lane, plot_lane);
 }
 
 static void draw_util(struct pane pane, const struct lane *lane)
@@ -148,8 +155,6 @@ static void draw_m(struct pane pane, const struct lane *lane)
 {
 	int64_t m;
 	char text[32] = "";
-	if (lane->n > 1)
-		return; /* many */
 	bool known = fields_get(fields_of(lane), P_M, &m);
 	if (!known) {
 		view_unknown(pane);
@@ -312,16 +317,23 @@ static const struct column {
                         draw_running},
 };
 
-/* A strip takes 2/5 of a wide line before other columns are added, and half before they widen. */
+/* A strip takes a third of a wide line, and the function a quarter, before other columns are added.
+ */
 static void share_columns(struct slot slot[COLUMN_COUNT], int width, bool groups)
 {
 	for (int i = 0; i < COLUMN_COUNT; i++)
 		slot[i] = column[i].slot;
-	if (groups)
+	if (groups) {
 		slot[COLUMN_P].min = slot[COLUMN_P].want = 7; /* "248–255" */
-	int strip = width * 2 / 5 < width - 52 ? width * 2 / 5 : width - 52;
+		slot[COLUMN_M].min = slot[COLUMN_M].want = 0; /* they have many */
+	}
+	int strip = width / 3 < width - 52 ? width / 3 : width - 52;
 	slot[COLUMN_STRIP].min = strip > 16 ? strip : 16;
 	slot[COLUMN_STRIP].want = slot[COLUMN_STRIP].min;
+	struct slot *running = &slot[COLUMN_RUNNING];
+	int quarter = width / 4 < running->want ? width / 4 : running->want;
+	if (running->min < quarter)
+		running->min = quarter;
 	layout(slot, COLUMN_COUNT, width);
 }
 
@@ -426,6 +438,23 @@ static int group_size(int procs, int rows)
 	return size;
 }
 
+/* How many Ps share a row of a page like this one. */
+static int ps_of_row(const struct view_place *place, int procs, int page)
+{
+	return place->compact ? group_size(procs, page) : 1;
+}
+
+/* The columns of this width, and what all rows have in common. */
+static struct lane begin_lanes(const struct view_data *data, const struct snapshot *rows, int width,
+                               bool groups, struct slot slot[COLUMN_COUNT])
+{
+	struct lane lane = {.data = data, .now = rows};
+	share_columns(slot, width, groups);
+	lane.before = rows_before(data->history, rows);
+	lane.cell_ns = strip_cell_ns(slot[COLUMN_STRIP].size, view_span(data), rows);
+	return lane;
+}
+
 void overview_draw_lanes(struct pane pane, const struct view_data *data, struct view_place *place)
 {
 	struct view_part rows = view_part(data, PART_ROWS);
@@ -435,13 +464,10 @@ void overview_draw_lanes(struct pane pane, const struct view_data *data, struct 
 		return;
 	}
 	int procs = (int)rows.s->np, page = pane.height - 1;
-	int size = place->compact ? group_size(procs, page) : 1, count = (procs + size - 1) / size;
+	int size = ps_of_row(place, procs, page), count = (procs + size - 1) / size;
 	struct pane table = pane_sub(pane, 1, 0, pane.width - 2, pane.height);
 	struct slot slot[COLUMN_COUNT];
-	share_columns(slot, table.width, size > 1);
-	struct lane lane = {.data = data, .now = rows.s};
-	lane.before = rows_before(data->history, rows.s);
-	lane.cell_ns = strip_cell_ns(slot[COLUMN_STRIP].size, view_span(data), rows.s);
+	struct lane lane = begin_lanes(data, rows.s, table.width, size > 1, slot);
 	draw_headings(table, slot, lane.cell_ns * slot[COLUMN_STRIP].size, &rows);
 
 	if (count > page && page > 1)
@@ -457,4 +483,29 @@ void overview_draw_lanes(struct pane pane, const struct view_data *data, struct 
 	}
 	if (count > page)
 		draw_more(pane_row(table, 1 + page), page, place);
+}
+
+void overview_draw_all(struct pane pane, const struct view_data *data)
+{
+	struct view_part rows = view_part(data, PART_ROWS);
+	if (!rows.s || pane.height < 3)
+		return;
+	struct pane table = pane_sub(pane, 1, 0, pane.width - 2, pane.height);
+	struct slot slot[COLUMN_COUNT];
+	struct lane all = begin_lanes(data, rows.s, table.width, false, slot);
+	all.n = rows.s->np;
+	struct pane strip =
+		pane_sub(table, slot[COLUMN_STRIP].at, 0, slot[COLUMN_STRIP].size, pane.height);
+	char age[32];
+	int right = slot[COLUMN_STRIP].at + strip.width + 2;
+	int x = pane_text(table, 0, 0, STYLE_LABEL, "All Ps");
+	pane_fit(pane_sub(table, 0, 0, right - 2, 1), x + 2, 0, STYLE_DIM, "0 to 100 % of their time");
+	draw_cells(pane_sub(strip, 0, 1, strip.width, strip.height - 2), &all, plot_stack);
+	struct pane foot = pane_row(strip, strip.height - 1);
+	view_age(age, sizeof age, all.cell_ns * strip.width);
+	pane_print(foot, 0, 0, STYLE_DIM, "%s ago", age);
+	pane_right(foot, 0, STYLE_DIM, "now");
+	wait_history_draw(pane_sub(table, right, 0, table.width - right, pane.height), data);
+	if (rows.stale)
+		pane_restyle(table, STYLE_DIM);
 }

@@ -38,6 +38,10 @@ void plot_bar(struct pane pane, const struct lane_share *share);
  */
 void plot_lane(struct pane pane, int x, const struct lane_share *share);
 
+/* A column of the pane: the shares of lane states one above the other, idle on top and blank. Blank
+   as a whole when nobody looked. */
+void plot_stack(struct pane pane, int x, const struct lane_share *share);
+
 /*
  * One row of a distribution seen over several windows, each as the share 0...1 of its own events:
  * the first is a bar, the others are a mark where their bar would end. 0 and NAN draw nothing.

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "tui/keymap.h"
+#include "tui/paint.h"
 
 /* Long enough for the bytes of one key to arrive over a slow line, short enough for Esc to feel
  * prompt. */
@@ -26,13 +27,13 @@ static struct {
 	SCREEN *screen;
 	WINDOW *input; /* a pad: reading from it does not refresh the screen */
 	FILE *in;
+	int out; /* standard output once more, see open_output */
 	bool color;
-	bool mouse;           /* the terminal tells of the mouse */
-	struct canvas *shown; /* what the terminal shows; NULL: unknown */
+	bool mouse; /* the terminal tells of the mouse */
 	bool unicode;
 	const struct theme *theme; /* NULL: the built-in one */
-	attr_t attributes[STYLE_COUNT];
-	short pair[STYLE_COUNT];
+	struct paint *paint;
+	struct paint_means means;
 } term;
 
 /* Read by the crash handler, so written before it is installed and not changed afterwards. */
@@ -50,12 +51,20 @@ static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT, SIGSYS,
 static struct sigaction before[FATAL_COUNT];
 static bool guarded[FATAL_COUNT];
 
+static bool takes_output(int fd)
+{
+	struct pollfd out = {.fd = fd, .events = POLLOUT};
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLOUT);
+}
+
 /* Only async-signal-safe calls. Afterwards the signal does what it would have done without a
  * screen. */
 static void crash(int number)
 {
 	const char *byte = rescue.bytes;
 	size_t left = rescue.length;
+	if (!takes_output(STDOUT_FILENO)) /* what it has not taken by now would only be in the way */
+		tcflush(STDOUT_FILENO, TCOFLUSH);
 	while (left > 0) {
 		ssize_t n = write(STDOUT_FILENO, byte, left);
 		if (n <= 0)
@@ -136,11 +145,76 @@ static bool set_locale(void)
 	return !strcmp(nl_langinfo(CODESET), "UTF-8");
 }
 
-static attr_t curses_attributes(unsigned attributes)
+/* Copies a string of terminfo, which may be none, without its padding; returns its length, 0 when
+   it does not fit. */
+static size_t copy_sequence(char to[PAINT_BYTES_MAX], const char *s)
 {
-	return (attributes & STYLE_BOLD ? A_BOLD : 0) | (attributes & STYLE_FAINT ? A_DIM : 0) |
-	       (attributes & STYLE_REVERSE ? A_REVERSE : 0) |
-	       (attributes & STYLE_UNDERLINE ? A_UNDERLINE : 0);
+	size_t length = 0;
+	while (s && s != (const char *)-1 && *s && length < PAINT_BYTES_MAX) {
+		const char *end = s[0] == '$' && s[1] == '<' ? strchr(s, '>') : NULL;
+		if (end)
+			s = end + 1;
+		else
+			to[length++] = *s++;
+	}
+	length = length < PAINT_BYTES_MAX ? length : 0;
+	to[length] = '\0';
+	return length;
+}
+
+static size_t move_cursor(char *to, enum paint_way way, int a, int b)
+{
+	switch (way) {
+	case PAINT_TO:
+		return copy_sequence(to, tiparm(cursor_address, b, a));
+	case PAINT_COLUMN:
+		return column_address ? copy_sequence(to, tiparm(column_address, a)) : 0;
+	case PAINT_RIGHT:
+		return parm_right_cursor ? copy_sequence(to, tiparm(parm_right_cursor, a)) : 0;
+	}
+	return 0;
+}
+
+/*
+ * The sequence for no attributes also leaves the line-drawing characters, which are never used
+ * here: without that part it is half as long.
+ */
+static void set_plain(char to[PAINT_BYTES_MAX])
+{
+	char leave[PAINT_BYTES_MAX];
+	copy_sequence(to, exit_attribute_mode);
+	size_t length = copy_sequence(leave, exit_alt_charset_mode);
+	char *part = length > 0 ? strstr(to, leave) : NULL;
+	if (part && strlen(to) > length)
+		memmove(part, part + length, strlen(part + length) + 1);
+}
+
+static void set_means(void)
+{
+	struct paint_means *m = &term.means;
+	const char *attribute[PAINT_ATTRIBUTE_COUNT] = {enter_bold_mode, enter_dim_mode,
+	                                                enter_reverse_mode, enter_underline_mode};
+	*m = (struct paint_means){.move = move_cursor,
+	                          .corner_scrolls = auto_right_margin && !eat_newline_glitch};
+	copy_sequence(m->clear, clear_screen);
+	copy_sequence(m->erase, clr_eol);
+	set_plain(m->plain);
+	/* What can't be taken off is never put on. */
+	for (int i = 0; m->plain[0] && i < PAINT_ATTRIBUTE_COUNT; i++)
+		copy_sequence(m->attribute[i], attribute[i]);
+}
+
+/* The sequence for a colour. The older one of the two kinds has red and blue the other way round.
+ */
+static void set_color(char to[PAINT_BYTES_MAX], const char *by_ansi, const char *by_number,
+                      int color)
+{
+	if (color == THEME_OWN)
+		return;
+	if (!by_ansi && color < 8)
+		color = (color & 2) | (color & 1) << 2 | (color & 4) >> 2;
+	const char *set = by_ansi ? by_ansi : by_number;
+	copy_sequence(to, set ? tiparm(set, color) : NULL);
 }
 
 /* Colours as 0xrrggbb; terminfo tells it in any of three ways. */
@@ -150,24 +224,37 @@ static bool takes_rgb(void)
 	return tigetflag("RGB") > 0 || tigetnum("RGB") > 0 || (bits && bits != (const char *)-1);
 }
 
+/* What terminals can't show together with colours: bits of terminfo's ncv. */
+static unsigned without_color(void)
+{
+	unsigned ncv = no_color_video > 0 ? (unsigned)no_color_video : 0;
+	return (ncv & 2 ? STYLE_UNDERLINE : 0) | (ncv & 4 ? STYLE_REVERSE : 0) |
+	       (ncv & 16 ? STYLE_FAINT : 0) | (ncv & 32 ? STYLE_BOLD : 0);
+}
+
 static void set_styles(bool color)
 {
 	const struct theme *theme = term.theme ? term.theme : &theme_dark;
-	color = color && has_colors() && start_color() == OK && COLORS >= 8;
+	set_means();
+	color = color && term.means.plain[0] && has_colors() && start_color() == OK && COLORS >= 8;
 	bool own = color && use_default_colors() == OK;
 	bool direct = color && COLORS > 256 && takes_rgb();
 	for (int i = 0; i < STYLE_COUNT; i++) {
 		struct theme_look look = theme_look(theme, (enum style)i, color ? COLORS : 0, direct);
-		term.attributes[i] = curses_attributes(look.attributes);
-		term.pair[i] = 0;
-		if (!color || (look.color == THEME_OWN && look.back == THEME_OWN))
-			continue;
-		if (look.color == THEME_OWN && !own)
+		bool colored = color && (look.color != THEME_OWN || look.back != THEME_OWN);
+		if (colored && look.color == THEME_OWN && !own)
 			look.color = COLOR_WHITE;
-		if (look.back == THEME_OWN && !own)
+		if (colored && look.back == THEME_OWN && !own)
 			look.back = COLOR_BLACK;
-		term.pair[i] = (short)(i + 1);
-		init_extended_pair(term.pair[i], look.color, look.back);
+		set_color(term.means.color[i], set_a_foreground, set_foreground, look.color);
+		set_color(term.means.back[i], set_a_background, set_background, look.back);
+		look.color = term.means.color[i][0] ? look.color : THEME_OWN;
+		look.back = term.means.back[i][0] ? look.back : THEME_OWN;
+		look.attributes &= ~(colored ? without_color() : 0U);
+		for (unsigned bit = 0; bit < PAINT_ATTRIBUTE_COUNT; bit++)
+			if (!term.means.attribute[bit][0])
+				look.attributes &= ~(1U << bit);
+		term.means.look[i] = look;
 	}
 }
 
@@ -186,6 +273,16 @@ static FILE *open_input(void)
 	if (!in)
 		close(fd);
 	return in;
+}
+
+/*
+ * Likewise for what is shown: a terminal that takes nothing, because its line is down or its user
+ * has stopped it, must not stop us from hearing a key or a signal.
+ */
+static int open_output(void)
+{
+	int fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? STDOUT_FILENO : fd;
 }
 
 /* What curses does not set by itself. Flow control off: a ^S by mistake would look like a hang. */
@@ -228,8 +325,9 @@ static bool can_show(const char *name)
 	int failure;
 	if (!name || !*name || setupterm(name, STDOUT_FILENO, &failure) != OK)
 		return false;
-	const char *address = tigetstr("cup");
-	bool able = address && address != (const char *)-1;
+	char sequence[PAINT_BYTES_MAX];
+	bool able =
+		copy_sequence(sequence, tigetstr("cup")) && copy_sequence(sequence, tigetstr("clear"));
 	del_curterm(cur_term);
 	return able;
 }
@@ -257,7 +355,8 @@ enum status term_open(bool color, struct error *error)
 	set_escdelay(ESCAPE_DELAY_MS);
 	term.screen = can_show(name) ? newterm(NULL, stdout, term.in) : NULL;
 	term.input = term.screen ? newpad(1, 1) : NULL;
-	if (!term.input) {
+	term.paint = term.input ? paint_create() : NULL;
+	if (!term.paint) {
 		term_close();
 		return error_set(error, STATUS_FAILED,
 		                 "the terminal type TERM=%.64s is unknown or can't show a screen: "
@@ -272,14 +371,49 @@ enum status term_open(bool color, struct error *error)
 	mouseinterval(0);
 	term.mouse = mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL) != 0;
 	term.color = color;
+	term.out = open_output();
 	set_styles(color);
+	refresh(); /* once, so that nothing of curses is left to be written */
 	prepare_rescue();
 	guard_signals();
 	return STATUS_OK;
 }
 
+/* Writes what is left of the last frame, and returns whether nothing is left. */
+static bool flush(void)
+{
+	size_t length;
+	const char *bytes = paint_bytes(term.paint, &length);
+	while (length > 0) {
+		ssize_t n = write(term.out, bytes, length);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return false;
+		/* Other failures are the end of the terminal, which term_lost tells. */
+		paint_take(term.paint, n < 0 ? length : (size_t)n);
+		bytes = paint_bytes(term.paint, &length);
+	}
+	return true;
+}
+
+/* Before curses writes, which waits until it can. What the terminal has not taken by now is in the
+   way: it is thrown away, here and in the kernel. */
+static void give_up_frame(void)
+{
+	size_t length;
+	paint_forget(term.paint);
+	if (flush() && takes_output(term.out))
+		return;
+	tcflush(STDOUT_FILENO, TCOFLUSH);
+	paint_bytes(term.paint, &length);
+	paint_take(term.paint, length);
+}
+
 void term_close(void)
 {
+	if (term.paint)
+		give_up_frame();
 	if (term.screen) {
 		endwin();
 		release_signals();
@@ -290,11 +424,13 @@ void term_close(void)
 	}
 	if (term.in)
 		fclose(term.in);
-	canvas_destroy(term.shown);
+	if (term.paint && term.out != STDOUT_FILENO)
+		close(term.out);
+	paint_destroy(term.paint);
 	term.screen = NULL;
 	term.input = NULL;
 	term.in = NULL;
-	term.shown = NULL;
+	term.paint = NULL;
 }
 
 bool term_unicode(void)
@@ -416,52 +552,21 @@ bool term_lost(void)
 	return tcgetattr(term_fd(), &mode) < 0;
 }
 
-static void show_cell(int x, int y, const struct cell *cell)
-{
-	if (cell->width == 0) /* curses has filled it already, with the wide character before */
-		return;
-	wchar_t text[2] = {(wchar_t)cell->glyph, 0};
-	cchar_t out;
-	if (setcchar(&out, text, term.attributes[cell->style], term.pair[cell->style], NULL) == OK)
-		mvadd_wch(y, x, &out);
-}
-
 bool term_show(const struct canvas *canvas)
 {
-	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
-	if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT))
+	if (!takes_output(term.out) || !flush())
 		return false;
-	size_t cells = (size_t)canvas->width * (size_t)canvas->height;
-	if (term.shown &&
-	    (term.shown->width != canvas->width || term.shown->height != canvas->height)) {
-		canvas_destroy(term.shown);
-		term.shown = NULL;
-	}
-	for (int y = 0; y < canvas->height && y < LINES; y++) {
-		const struct cell *row = canvas_at(canvas, 0, y);
-		const struct cell *old = term.shown ? canvas_at(term.shown, 0, y) : NULL;
-		if (old && !memcmp(old, row, (size_t)canvas->width * sizeof *row))
-			continue;
-		for (int x = 0; x < canvas->width && x < COLS; x++)
-			show_cell(x, y, &row[x]);
-	}
-	if (!term.shown)
-		term.shown = canvas_create(canvas->width, canvas->height, canvas->ascii);
-	if (term.shown)
-		memcpy(term.shown->cell, canvas->cell, cells * sizeof *canvas->cell);
-	refresh();
-	return true;
+	return paint_frame(term.paint, &term.means, canvas) && flush();
 }
 
 void term_redraw(void)
 {
-	canvas_destroy(term.shown);
-	term.shown = NULL;
-	clearok(stdscr, TRUE);
+	paint_forget(term.paint);
 }
 
 void term_suspend(void)
 {
+	give_up_frame();
 	def_prog_mode();
 	endwin();
 	tcsetattr(STDOUT_FILENO, TCSANOW, &rescue.termios);
@@ -470,6 +575,9 @@ void term_suspend(void)
 void term_resume(void)
 {
 	reset_prog_mode();
+	/* Lets curses take the terminal again; its own screen has nothing on it. */
+	clearok(stdscr, TRUE);
+	refresh();
 	curs_set(0);
 	term_redraw();
 }

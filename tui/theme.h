@@ -39,6 +39,10 @@ struct theme {
 
 extern const struct theme theme_dark;
 
+/* Names that a user may choose from. Longer ones are left out. */
+#define THEME_NAME_MAX 48
+#define THEMES_MAX     64
+
 /*
  * Reads a theme file over theme_dark. A depth for which the file says nothing of a role gets what
  * comes nearest to what it says for the one above. Bad lines go to the sink. Only a file that can't

@@ -81,6 +81,7 @@ enum status tui_create(struct tui **out, const struct tui_options *options, stru
 	t->options = *options;
 	enum status status = app_init(&t->app, options->session, options->interval_ns, error);
 	t->app.use_theme = options->load_theme ? use_theme : NULL;
+	t->app.list_themes = options->list_themes;
 	t->app.theme_arg = t;
 	t->app.quit_warning = options->quit_warning;
 	if (options->trace_ns > 0)

@@ -34,6 +34,8 @@ struct tui_options {
 	struct tui_time (*time)(void *arg); /* NULL: the machine's clocks */
 	/* Finds a theme for `:theme`, by name or path. NULL: there are none. */
 	enum status (*load_theme)(const char *name, struct theme *out, struct error *error);
+	/* The names it finds, in the order of a list; returns how many. Goes with load_theme. */
+	size_t (*list_themes)(char name[][THEME_NAME_MAX], size_t max);
 	/* Said at the first `q`; only a second one leaves. NULL: the first one does. */
 	const char *quit_warning;
 	void *arg;

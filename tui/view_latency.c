@@ -1,12 +1,11 @@
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "tui/distribution.h"
 #include "tui/layout.h"
 #include "tui/plot.h"
-#include "tui/series.h"
 #include "tui/view.h"
+#include "tui/wait_history.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -18,7 +17,7 @@
 
 #define DASH       "–"
 #define WIDE       100 /* two histograms side by side */
-#define AXIS_WIDTH 9   /* "≤ 14.7 ms" */
+#define WIDE_TABLE 147 /* all percentiles */
 
 /* --- windows -------------------------------------------------------------------------------- */
 
@@ -134,7 +133,9 @@ static const struct line line_info[] = {
 enum {
 	CELL_LABEL,
 	CELL_P50,
+	CELL_P75,
 	CELL_P90,
+	CELL_P95,
 	CELL_P99,
 	CELL_P999,
 	CELL_MAX,
@@ -154,7 +155,9 @@ static const struct cell_info {
 } cell_info[CELLS] = {
 	[CELL_LABEL] = {"", 0, {.min = 13, .want = 32}},
 	[CELL_P50] = {"p50", 0.5, RANGE_CELL(3)},
+	[CELL_P75] = {"p75", 0.75, RANGE_CELL(0)},
 	[CELL_P90] = {"p90", 0.9, RANGE_CELL(5)},
+	[CELL_P95] = {"p95", 0.95, RANGE_CELL(0)},
 	[CELL_P99] = {"p99", 0.99, RANGE_CELL(0)},
 	[CELL_P999] = {"p99.9", 0.999, RANGE_CELL(4)},
 	[CELL_MAX] = {"max", 1, RANGE_CELL(2)},
@@ -162,10 +165,15 @@ static const struct cell_info {
 	[CELL_RATE] = {"/s", 0, {.min = 6, .want = 6, .gap = 2, .drop = 7}},
 };
 
+/* The others have all their room before there are two more. */
 static void share_cells(struct slot slot[CELLS], int width)
 {
 	for (int i = 0; i < CELLS; i++)
 		slot[i] = cell_info[i].slot;
+	if (width < WIDE_TABLE) {
+		slot[CELL_P75].min = slot[CELL_P75].want = 0;
+		slot[CELL_P95].min = slot[CELL_P95].want = 0;
+	}
 	layout(slot, CELLS, width);
 }
 
@@ -281,78 +289,6 @@ static void draw_mutex(struct pane pane, const struct view_data *data)
 		pane_text(pane, x + 4, 0, STYLE_DIM, meaning);
 }
 
-/* --- p50 and p99 over time ------------------------------------------------------------------ */
-
-/* The least value there is; INFINITY when there is none. */
-static double least(const double *value, int n)
-{
-	double min = INFINITY;
-	for (int i = 0; i < n; i++)
-		if (value[i] < min)
-			min = value[i];
-	return min;
-}
-
-/* Powers of two around the values, so that the axis stands still while they move a little. */
-static void choose_axis(double *min, double *max)
-{
-	*max = exp2(ceil(log2(*max)));
-	*min = exp2(floor(log2(*min)));
-	if (*min > *max / 4)
-		*min = *max / 4;
-}
-
-static void draw_axis(struct pane pane, double min, double max, int64_t span_ns)
-{
-	char text[48];
-	struct pane marks = pane_sub(pane, 0, 1, AXIS_WIDTH, pane.height - 2);
-	text_duration(text, sizeof text, max, pane.canvas->ascii);
-	pane_right(pane_row(marks, 0), 0, STYLE_DIM, text);
-	text_duration(text, sizeof text, min, pane.canvas->ascii);
-	if (marks.height > 1)
-		pane_right(pane_row(marks, marks.height - 1), 0, STYLE_DIM, text);
-	struct pane foot =
-		pane_sub(pane, AXIS_WIDTH + 1, pane.height - 1, pane.width - AXIS_WIDTH - 1, 1);
-	char age[32];
-	view_age(age, sizeof age, span_ns);
-	pane_print(foot, 0, 0, STYLE_DIM, "%s ago", age);
-	pane_right(foot, 0, STYLE_DIM, "now");
-}
-
-/* A title, the chart, and the axis below it. */
-static void draw_history(struct pane pane, const struct view_data *data)
-{
-	double p50[SERIES_MAX], p99[SERIES_MAX];
-	struct pane chart =
-		pane_sub(pane, AXIS_WIDTH + 1, 1, pane.width - AXIS_WIDTH - 1, pane.height - 2);
-	int n = chart.width * plot_density(pane.canvas);
-	n = n < SERIES_MAX ? n : SERIES_MAX;
-	if (n < 1 || chart.height < 1)
-		return;
-	int64_t step_ns = series_step_ns(data, view_span(data), n);
-	n = (int)((view_span(data) + step_ns - 1) / step_ns);
-	double max = series_percentile(data, HISTOGRAM_SCHED_LATENCY, 0.99, step_ns, p99, n);
-	series_percentile(data, HISTOGRAM_SCHED_LATENCY, 0.5, step_ns, p50, n);
-	double min = fmin(least(p50, n), least(p99, n));
-	const struct plot_line line[] = {
-		{p50, STYLE_TEXT, '.', true},
-		{p99, STYLE_RUNNABLE, '*', false},
-	};
-	bool ascii = pane.canvas->ascii;
-	int x = pane_text(pane, 0, 0, STYLE_LABEL, "Wait to run");
-	x = pane_text(pane, x + 2, 0, STYLE_RUNNABLE, ascii ? "***" : "━━━");
-	x = pane_text(pane, x + 1, 0, STYLE_DIM, "p99");
-	x = pane_text(pane, x + 2, 0, STYLE_TEXT, ascii ? "..." : "┅┅┅");
-	pane_text(pane, x + 1, 0, STYLE_DIM, "p50, upper ends");
-	if (!(max > 0)) {
-		pane_text(chart, 0, 0, STYLE_DIM, "– nothing known of this time");
-		return;
-	}
-	choose_axis(&min, &max);
-	plot_chart(chart, line, sizeof line / sizeof *line, (size_t)n, min, max);
-	draw_axis(pane, min, max, step_ns * n);
-}
-
 /* --- page ----------------------------------------------------------------------------------- */
 
 enum {
@@ -463,7 +399,7 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 	if (part[PART_MUTEX].size)
 		draw_mutex(part_pane(page, &part[PART_MUTEX]), data);
 	if (part[PART_HISTORY].size)
-		draw_history(part_pane(page, &part[PART_HISTORY]), data);
+		wait_history_draw(part_pane(page, &part[PART_HISTORY]), data);
 	mark_stale(page, data);
 	for (int id = 0; id < HISTOGRAM_COUNT; id++)
 		windows_finish(&all[id]);

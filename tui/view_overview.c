@@ -77,10 +77,14 @@ enum {
 	ROW_GAP_LANES = ROW_SUMMARY + OVERVIEW_LINE_COUNT,
 	ROW_LANES,
 	ROW_QUEUES,
+	ROW_GAP_ALL,
+	ROW_ALL,
 	ROW_GAP_TROUBLE,
 	ROW_TROUBLE,
 	ROW_COUNT,
 };
+#define ALL_LEAST 7
+#define ALL_MOST  17
 
 /* What a low terminal gives up, first to last: air, troubles, queues, and lines of the summary. */
 static void share_rows(struct slot row[ROW_COUNT], int height, int lanes, int troubles)
@@ -103,6 +107,16 @@ static void share_rows(struct slot row[ROW_COUNT], int height, int lanes, int tr
 		row[ROW_GAP_TROUBLE] = (struct slot){.min = 1, .want = 1, .drop = 10};
 		row[ROW_TROUBLE] = (struct slot){.min = 1, .want = troubles, .drop = 7};
 	}
+	/* What is left when everything has all that it wants. */
+	int left = height - 1;
+	for (int i = 0; i < ROW_COUNT; i++)
+		left -= row[i].want;
+	if (lanes > 0 && left >= ALL_LEAST) {
+		/* An odd number, so that axes have a middle. */
+		int all = left < ALL_MOST ? left - (left + 1) % 2 : ALL_MOST;
+		row[ROW_GAP_ALL] = (struct slot){.min = 1, .want = 1, .drop = 14};
+		row[ROW_ALL] = (struct slot){.min = all, .want = all, .drop = 13};
+	}
 	layout(row, ROW_COUNT, height);
 }
 
@@ -122,6 +136,8 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 	overview_draw_lanes(row_pane(page, &row[ROW_LANES]), data, place);
 	if (row[ROW_QUEUES].size)
 		draw_queues(row_pane(page, &row[ROW_QUEUES]), data);
+	if (row[ROW_ALL].size)
+		overview_draw_all(row_pane(page, &row[ROW_ALL]), data);
 	draw_troubles(row_pane(page, &row[ROW_TROUBLE]), newest);
 }
 

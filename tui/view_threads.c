@@ -19,6 +19,7 @@
  */
 
 #define DASH "–"
+#define WIDE 138 /* from here on there is room for one more column */
 
 /* Colours and words of a use, in the order of the list: what works stands first. */
 static const struct use_look {
@@ -140,6 +141,17 @@ static void put_cpu(char *to, size_t size, const struct shown *s)
 		text_percent(to, size, s->row->cpu_ratio);
 }
 
+/* All it has used since it began: "1.31 s", "2m 05s". */
+static void put_time(char *to, size_t size, const struct shown *s)
+{
+	if (!is_read(s->row) || s->row->task->cpu_ns < 0)
+		snprintf(to, size, "%s", DASH);
+	else if (s->row->task->cpu_ns == 0)
+		snprintf(to, size, "0 s");
+	else
+		text_duration(to, size, (double)s->row->task->cpu_ns, true);
+}
+
 /* The P that the M holds, if the snapshot has it. */
 static const struct snapshot_p *p_of(const struct thread_row *row)
 {
@@ -179,7 +191,7 @@ static void put_use(char *to, size_t size, const struct shown *s)
 	else if (row->use == THREAD_RUNNING && p && p->running[0])
 		text = base_name(p->running);
 	else if (polls(row))
-		text = "waits for network and timers";
+		text = "polls network and timers";
 	else if (!row->m && row->use == THREAD_OTHER)
 		text = "a thread of C code";
 	if (g == FIELD_NIL || worker || row->use == THREAD_IDLE || row->use == THREAD_OTHER)
@@ -208,6 +220,7 @@ enum {
 	COLUMN_STATE,
 	COLUMN_WAIT,
 	COLUMN_CPU,
+	COLUMN_TIME,
 	COLUMN_P,
 	COLUMN_USE,
 	COLUMN_SINCE,
@@ -215,8 +228,8 @@ enum {
 };
 
 /* What the list can be sorted by, in the order of `sorts`. */
-enum { SORT_USE, SORT_CPU, SORT_SINCE, SORT_M, SORT_TID, SORT_STATE, SORT_NONE = -1 };
-static const char *const sorts[] = {"for", "cpu", "since", "m", "tid", "state", NULL};
+enum { SORT_USE, SORT_CPU, SORT_SINCE, SORT_M, SORT_TID, SORT_STATE, SORT_TIME, SORT_NONE = -1 };
+static const char *const sorts[] = {"for", "cpu", "since", "m", "tid", "state", "time", NULL};
 
 static const struct column {
 	const char *heading;
@@ -229,19 +242,20 @@ static const struct column {
 	[COLUMN_M] = {"M", true, SORT_M, {.min = 5, .want = 5, .drop = 2}, put_m},
 	[COLUMN_TID] = {"TID", true, SORT_TID, {.min = 7, .want = 7, .gap = 2, .drop = 4}, put_tid},
 	[COLUMN_NAME] =
-		{"NAME", false, SORT_NONE, {.min = 10, .want = 12, .gap = 2, .drop = 7}, put_name},
+		{"NAME", false, SORT_NONE, {.min = 10, .want = 10, .gap = 2, .drop = 7}, put_name},
 	[COLUMN_STATE] =
 		{"STATE", false, SORT_STATE, {.min = 7, .want = 10, .gap = 2, .drop = 5}, put_state},
 	[COLUMN_WAIT] = {"WAITS IN",
                      false,
                      SORT_NONE,
-                     {.min = 13, .want = 22, .gap = 2, .drop = 6, .grow = 1},
+                     {.min = 13, .want = 25, .gap = 2, .drop = 6, .grow = 1},
                      put_wait},
 	[COLUMN_CPU] = {"CPU", true, SORT_CPU, {.min = 6, .want = 6, .gap = 2, .drop = 1}, put_cpu},
+	[COLUMN_TIME] = {"CPU TIME", true, SORT_TIME, {.min = 9, .want = 9, .gap = 2}, put_time},
 	[COLUMN_P] = {"P", true, SORT_NONE, {.min = 4, .want = 4, .gap = 2, .drop = 8}, put_p},
-	[COLUMN_USE] = {"FOR", false, SORT_USE, {.min = 18, .want = 28, .gap = 2, .grow = 2}, put_use},
+	[COLUMN_USE] = {"FOR", false, SORT_USE, {.min = 18, .want = 25, .gap = 2, .grow = 2}, put_use},
 	[COLUMN_SINCE] =
-		{"SINCE", true, SORT_SINCE, {.min = 9, .want = 10, .gap = 2, .drop = 3}, put_since},
+		{"SINCE", true, SORT_SINCE, {.min = 9, .want = 9, .gap = 2, .drop = 3}, put_since},
 };
 
 /* --- order and filter ----------------------------------------------------------------------- */
@@ -259,6 +273,11 @@ static int64_t m_id(const struct thread_row *row)
 	return id;
 }
 
+static int64_t cpu_ns(const struct thread_row *row)
+{
+	return is_read(row) ? row->task->cpu_ns : -1;
+}
+
 /* Downwards: what matters most stands first. Unknown comes last. */
 static int compare_by(const struct thread_row *a, const struct thread_row *b, int sort)
 {
@@ -271,6 +290,8 @@ static int compare_by(const struct thread_row *a, const struct thread_row *b, in
 		                       (double)(b->since_ns < 0 ? INT64_MAX : b->since_ns));
 	case SORT_M:
 		return compare_numbers((double)m_id(a), (double)m_id(b));
+	case SORT_TIME:
+		return compare_numbers((double)cpu_ns(b), (double)cpu_ns(a));
 	case SORT_STATE:
 		return (is_read(a) ? a->task->state : 0x7f) - (is_read(b) ? b->task->state : 0x7f);
 	case SORT_USE:
@@ -392,6 +413,8 @@ static void draw_sum(struct pane pane, const struct view_data *data,
 	}
 	x = pane_text(pane, x, 0, STYLE_TEXT, rows);
 	x = pane_text(pane, x, 0, STYLE_DIM, table->n == 1 ? " thread" : " threads");
+	if (place->filter[0])
+		x = pane_print(pane, x, 0, STYLE_DIM, " with \"%s\"", place->filter);
 	if (os.s)
 		x = pane_print(pane, x, 0, STYLE_DIM, "; /proc/%d/status says ", (int)os.s->pid);
 	if (os.s)
@@ -457,6 +480,16 @@ static int64_t count_idle(const struct thread_table *table)
 	return idle;
 }
 
+/* The columns above all have their room before there is one more. */
+static void share_columns(struct slot slot[COLUMN_COUNT], int width)
+{
+	for (int i = 0; i < COLUMN_COUNT; i++)
+		slot[i] = column[i].slot;
+	if (width < WIDE)
+		slot[COLUMN_TIME].min = slot[COLUMN_TIME].want = 0;
+	layout(slot, COLUMN_COUNT, width);
+}
+
 static void draw_list(struct pane pane, const struct view_data *data,
                       const struct thread_table *table, struct view_place *place)
 {
@@ -464,9 +497,7 @@ static void draw_list(struct pane pane, const struct view_data *data,
 	const struct thread_row **shown = calloc(table->n + 1, sizeof(void *));
 	int64_t *id = calloc(table->n + 1, sizeof *id);
 	int64_t now_ns = (table->ms ? table->ms : table->tasks)->monotonic_ns;
-	for (int i = 0; i < COLUMN_COUNT; i++)
-		slot[i] = column[i].slot;
-	layout(slot, COLUMN_COUNT, pane.width - 2);
+	share_columns(slot, pane.width - 2);
 	draw_headings(pane_sub(pane, 1, 0, pane.width - 2, 1), slot, place);
 	struct pane list = pane_sub(pane, 0, 1, pane.width, pane.height - 1);
 	place->list_y = list.y;
@@ -474,7 +505,7 @@ static void draw_list(struct pane pane, const struct view_data *data,
 	for (int i = 0; i < n; i++)
 		id[i] = shown[i]->tid;
 	view_select(place, id, n, list.height);
-	for (int i = 0; i < list.height && place->top + i < n; i++) {
+	for (int i = 0; shown && i < list.height && place->top + i < n; i++) {
 		struct shown s = {shown[place->top + i], data, now_ns};
 		struct pane line = pane_row(list, i);
 		draw_row(pane_sub(line, 1, 0, line.width - 2, 1), slot, &s);
@@ -492,14 +523,17 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 {
 	enum { GAP, SUMMARY, GAP_LIST, LIST, SUM, COUNT };
 	struct slot part[COUNT] = {
-		[GAP] = {.min = 1, .want = 1, .drop = 4},      [SUMMARY] = {.min = 1, .want = 1, .drop = 2},
-		[GAP_LIST] = {.min = 1, .want = 1, .drop = 3}, [LIST] = {.min = 4, .grow = 1},
+		[GAP] = {.min = 1, .want = 1, .drop = 4},
+		[SUMMARY] = {.min = 1, .want = overview_threads_rows(page.width), .drop = 2},
+		[GAP_LIST] = {.min = 1, .want = 1, .drop = 3},
+		[LIST] = {.min = 4, .grow = 1},
 		[SUM] = {.min = 1, .want = 1, .drop = 1},
 	};
 	struct thread_table table;
 	layout(part, COUNT, page.height);
 	if (part[SUMMARY].size)
-		overview_draw_line(pane_row(page, part[SUMMARY].at), OVERVIEW_THREADS, data);
+		overview_draw_line(pane_sub(page, 0, part[SUMMARY].at, page.width, part[SUMMARY].size),
+		                   OVERVIEW_THREADS, data);
 	struct pane list = pane_sub(page, 0, part[LIST].at, page.width, part[LIST].size);
 	if (derive_thread_table(data->history, &table) || table.n == 0) {
 		view_select(place, NULL, 0, list.height);

@@ -1,7 +1,8 @@
 # Programs of tests/bench/run; built by its `make bench-programs` alone.
 EXTRA_PROGRAMS += tests/bench/history_size
 tests_bench_history_size_SOURCES = tests/bench/history_size.c
-tests_bench_history_size_LDADD = metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
+tests_bench_history_size_LDADD = tui/libtui.a metrics/libmetrics.a util/libutil.a \
+	$(INIH_LIBS) $(NCURSES_LIBS) $(UV_LIBS) $(JANSSON_LIBS)
 bench-programs: all
 	@$(MAKE) $(AM_MAKEFLAGS) $(EXTRA_PROGRAMS)
 .PHONY: bench-programs

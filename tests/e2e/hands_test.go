@@ -190,7 +190,7 @@ func TestThreadsAreFilteredAndTheSelectionFollows(t *testing.T) {
 	w := launch{args: []string{"-mode", "threads", "-procs", "2", "-n", "12"}}.run(t)
 	m := startTmux(t, 120, 40)
 	m.watch("-p " + w.p())
-	m.keys("2")
+	m.keys(m.tab("Threads"))
 	selected := regexp.MustCompile(`(?m)^>.*$`)
 	tid := regexp.MustCompile(`^>\S? +(?:M\d+ +)?(\d+) `)
 	m.waitFor("a selected thread", func(s string) bool { return selected.MatchString(s) })

@@ -29,6 +29,10 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(recorderEnv); path != "" {
 		os.Exit(recordLong(path))
 	}
+	if os.Getenv(filterEnv) != "" {
+		fmt.Fprintln(os.Stderr, execFiltered(os.Args[1:]))
+		os.Exit(1)
+	}
 	status, err := runTests(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -72,3 +76,12 @@ func needRoot(t *testing.T) {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+func atoi(t *testing.T, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

@@ -146,3 +146,71 @@ func TestHostileProgramNameNeverReachesTheScreen(t *testing.T) {
 		}
 	}
 }
+
+// sees waits until a text is among the bytes that a terminal got, and keeps reading afterwards.
+func sees(t *testing.T, us *os.File, text string) {
+	t.Helper()
+	screen := newLines()
+	go func() { _, _ = io.Copy(screen, us) }()
+	waitUntil(t, fmt.Sprintf("%q on the terminal", text), func() bool {
+		screen.mu.Lock()
+		defer screen.mu.Unlock()
+		return strings.Contains(strings.Join(screen.text, "\n")+string(screen.partial), text)
+	})
+}
+
+// screenOn starts schedtop on a terminal, which may be the one that sends it signals.
+func screenOn(t *testing.T, them *os.File, controlling bool, args ...string) *process {
+	t.Helper()
+	cmd := exec.Command(binary, args...)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "LC_ALL=C.UTF-8", "ASAN_OPTIONS=handle_abort=0")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = them, them, them
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: controlling}
+	p := start(t, cmd)
+	_ = them.Close()
+	return p
+}
+
+// expectSignal waits for the end and checks that it was this signal's doing.
+func (p *process) expectSignal(t *testing.T, want syscall.Signal) {
+	t.Helper()
+	p.wait(t, patience)
+	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if !ok || !status.Signaled() || status.Signal() != want {
+		t.Errorf("it ended by %v, not by %v", p.cmd.ProcessState, want)
+	}
+}
+
+// The other end of the terminal goes away: with the signal that tells so, and where nobody sends one.
+func TestClosedTerminalIsToldAsAHangup(t *testing.T) {
+	t.Parallel()
+	w := launch{args: []string{"-mode", "quiet", "-procs", "2"}}.run(t)
+	for _, controlling := range []bool{true, false} {
+		us, them := openTerminal(t)
+		p := screenOn(t, them, controlling, "-p", w.p())
+		sees(t, us, "sched/s")
+		_ = us.Close()
+		p.expectSignal(t, syscall.SIGHUP)
+	}
+}
+
+// A terminal that takes no output, as when its line is down: writing to it must not be waited for.
+func TestSignalEndsTheScreenOfATerminalThatTakesNothing(t *testing.T) {
+	t.Parallel()
+	w := launch{args: []string{"-mode", "mixed", "-procs", "4"}}.run(t)
+	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGABRT} {
+		us, them := openTerminal(t)
+		p := screenOn(t, them, true, "-p", w.p(), "-d", "100ms")
+		// Every ^L is a whole picture; the kernel keeps 64 KiB of them.
+		for i := 0; i < 60; i++ {
+			if _, err := us.WriteString("\f"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		if err := p.cmd.Process.Signal(s); err != nil {
+			t.Fatal(err)
+		}
+		p.expectSignal(t, s)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -120,6 +121,16 @@ func (m *tmux) watch(args string) {
 	m.t.Helper()
 	m.run("clear; echo BEFORE; " + binary + " " + args)
 	m.waitFor("lanes", func(s string) bool { return strings.Contains(s, "util") && lanesOf(s) > 0 })
+}
+
+// tab is the key of a view, which stands before its name on a wide terminal's last row.
+func (m *tmux) tab(name string) string {
+	m.t.Helper()
+	before, _, found := strings.Cut(foot(m.screen()), " "+name)
+	if !found || before == "" {
+		m.t.Fatalf("no tab %s in %q", name, foot(m.screen()))
+	}
+	return before[len(before)-1:]
 }
 
 // schedtopPID is the one child of the shell.
@@ -300,6 +311,51 @@ func TestScreenFollowsTheSizeOfTheTerminal(t *testing.T) {
 			return strings.Contains(rows[height-1], "q quit") && strings.Contains(rows[0], "live") &&
 				lanesOf(s) >= 3 && (width < 150 || strings.Contains(s, "timers     M"))
 		})
+	}
+	m.keys("q")
+	m.expectShell(exitOK)
+}
+
+// A target that wants every CPU for itself must not take the screen along.
+func TestKeysAnswerAndLanesStayFreshWhileTheTargetSpins(t *testing.T) {
+	t.Parallel()
+	procs := runtime.NumCPU()
+	w := launch{args: []string{"-mode", "spinners", "-procs", itoa(procs), "-n", itoa(4 * procs), "-agent"}}.run(t)
+	m := startTmux(t, 120, 40, "SCHEDTOP_DIR="+w.dir)
+	m.watch("-p " + w.p())
+	m.waitFor("busy lanes", func(s string) bool { return strings.Contains(s, "▇▇") })
+
+	const looks = 60
+	clock := regexp.MustCompile(`\d\d:\d\d:\d\d`)
+	seconds := map[string]bool{}
+	fresh := 0
+	began := time.Now()
+	for i := 0; i < looks; i++ {
+		s := m.screen()
+		seconds[clock.FindString(header(s))] = true
+		if strings.Contains(header(s), "live") && !strings.Contains(s, " s old") && lanesOf(s) == procs {
+			fresh++
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if fresh < looks*3/4 {
+		t.Errorf("the lanes were fresh %d times of %d", fresh, looks)
+	}
+	if passed := int(time.Since(began).Seconds()); len(seconds) < passed/2 {
+		t.Errorf("in %d s the screen showed %d different seconds", passed, len(seconds))
+	}
+	for _, key := range []struct {
+		name string
+		done func(s string) bool
+	}{
+		{m.tab("Threads"), func(s string) bool { return strings.Contains(s, " TID ") }},
+		{m.tab("Latency"), func(s string) bool { return strings.Contains(s, "p99.9") }},
+		{m.tab("Overview"), func(s string) bool { return lanesOf(s) == procs }},
+		{"Space", func(s string) bool { return strings.Contains(header(s), "paused, ") }},
+		{"End", func(s string) bool { return strings.Contains(header(s), "live") }},
+	} {
+		m.keys(key.name)
+		m.waitFor("what key "+key.name+" does", key.done)
 	}
 	m.keys("q")
 	m.expectShell(exitOK)

@@ -109,6 +109,32 @@ static char *body_of(struct app *app)
 
 /* --- time ----------------------------------------------------------------------------------- */
 
+/* Somebody sets the machine's clock back by a day, while a trace is about to begin: nothing on the
+   screen goes by it but the clock. */
+static void a_clock_that_jumps_moves_nothing_but_itself(void **state)
+{
+	(void)state;
+	struct app *app = app_of(30);
+	press(app, 't');
+	char *before = text_of(app);
+	app_tell_time(app, app->now_ns, app->wall_ns - 86400 * NS_PER_S - 3600 * NS_PER_S);
+	char *after = text_of(app);
+	assert_string_not_equal(before, after);
+	assert_string_equal(strchr(before, '\n'), strchr(after, '\n'));
+	assert_non_null(strstr(after, " live "));
+	assert_int_equal(app->panel.stage, PANEL_PROPOSED);
+	free(before);
+	free(after);
+	/* What was read before and after lies on one axis. */
+	struct snapshot *s = fixture_snapshot(&fixture_busy, 31);
+	s->wall_ns -= 86400 * NS_PER_S;
+	app_tell_time(app, FIXTURE_START_NS + 31 * NS_PER_S + NS_PER_MS, s->wall_ns);
+	app_add(app, s);
+	assert_shows(app, " live ");
+	assert_int_equal(history_count(app->history), 31);
+	done(app);
+}
+
 static void space_freezes_the_view_and_not_the_collection(void **state)
 {
 	(void)state;
@@ -418,11 +444,21 @@ static void help_lists_every_key_of_the_view_and_every_command(void **state)
 		char *text = text_at(app, 120, 120);
 		for (size_t i = 0; i < keymap_count; i++) {
 			const struct binding *b = &keymap[i];
-			bool here = b->contexts & views[view]->context;
-			if (b->command == COMMAND_VIEW)
-				here = (size_t)(b->argument[0] - '0') <= views_count;
-			if (here)
-				assert_non_null(strstr(text, b->help ? b->help : command_info[b->command].help));
+			char name[40], row[160];
+			if (!(b->contexts & views[view]->context))
+				continue;
+			const char *help = b->help ? b->help : command_info[b->command].help;
+			if (b->command == COMMAND_VIEW) {
+				size_t number = (size_t)(b->argument[0] - '0');
+				help = number <= views_count ? views[number - 1]->name : "";
+			} else if (keymap_is_alias(b, views[view]->context)) {
+				help = ""; /* one of the names in another row */
+			}
+			keymap_name(name, sizeof name, b, false);
+			snprintf(row, sizeof row, *help ? "   %s" : "%s", name);
+			if (b->command != COMMAND_VIEW || *help)
+				assert_non_null(strstr(text, row));
+			assert_non_null(strstr(text, help));
 		}
 		for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
 			if (command_info[i].name)
@@ -503,6 +539,32 @@ static void tab_completes_as_far_as_it_is_clear(void **state)
 	assert_shows(app, "forward  follow");
 	press(app, 'l');
 	assert_shows(app, "[PID]  Watch this process instead");
+	done(app);
+}
+
+static size_t themes(char name[][THEME_NAME_MAX], size_t max)
+{
+	static const char *const some[] = {"dark", "light", "lightning", "my-own"};
+	size_t n = 0;
+	for (; n < sizeof some / sizeof *some && n < max; n++)
+		snprintf(name[n], THEME_NAME_MAX, "%s", some[n]);
+	return n;
+}
+
+static void the_names_of_themes_are_completed_and_listed(void **state)
+{
+	(void)state;
+	struct app *app = app_of(1);
+	app->list_themes = themes;
+	type(app, ":theme ");
+	assert_shows(app, "dark  light  lightning  my-own");
+	type(app, "m");
+	press(app, KEYMAP_TAB);
+	assert_string_equal(app->prompt.text, "theme my-own");
+	press(app, 'U' & 0x1f);
+	type(app, "theme l");
+	press(app, KEYMAP_TAB);
+	assert_string_equal(app->prompt.text, "theme light"); /* and lightning */
 	done(app);
 }
 
@@ -610,6 +672,7 @@ static void inputs_at_random_never_break_the_picture(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_clock_that_jumps_moves_nothing_but_itself),
 		cmocka_unit_test(space_freezes_the_view_and_not_the_collection),
 		cmocka_unit_test(the_past_looks_as_it_did_when_it_was_the_present),
 		cmocka_unit_test(keys_walk_through_the_history),
@@ -628,6 +691,7 @@ int main(void)
 		cmocka_unit_test(help_scrolls_and_leaves_the_view_alone),
 		cmocka_unit_test(a_line_runs_a_command_and_is_brought_back_by_up),
 		cmocka_unit_test(tab_completes_as_far_as_it_is_clear),
+		cmocka_unit_test(the_names_of_themes_are_completed_and_listed),
 		cmocka_unit_test(a_line_is_edited_by_characters),
 		cmocka_unit_test(digits_tab_and_names_show_the_views),
 		cmocka_unit_test(a_click_on_a_tab_shows_its_view),

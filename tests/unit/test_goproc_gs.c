@@ -343,10 +343,11 @@ static void failures_are_told_apart(void **state)
 {
 	struct world *w = *state;
 	struct gs_row row;
+	enum gs_verdict verdict;
 	read_at(w, NS_PER_S);
 	w->fake->fail_with = ESRCH;
 	assert_int_equal(read_at(w, NS_PER_S), READER_GONE);
-	assert_int_equal(gs_read_one(&w->gs, 0, &row), READER_GONE);
+	assert_int_equal(gs_read_one(&w->gs, 0, &verdict, &row), MEMORY_GONE);
 	w->fake->fail_with = EPERM;
 	assert_int_equal(read_at(w, NS_PER_S), READER_DENIED);
 	w->fake->fail_with = 0;
@@ -358,17 +359,33 @@ static void one_goroutine_is_read_by_its_handle(void **state)
 {
 	struct world *w = *state;
 	struct gs_row row;
+	enum gs_verdict verdict;
 	read_at(w, NS_PER_S);
 	uint32_t handle = row_of(w, 2)->goroutine.handle;
-	assert_int_equal(gs_read_one(&w->gs, handle, &row), READER_OK);
+	assert_int_equal(gs_read_one(&w->gs, handle, &verdict, &row), MEMORY_OK);
+	assert_int_equal(verdict, GS_ALIVE);
 	assert_int_equal(row.goroutine.goid, 102);
-	assert_int_equal(gs_key(&row), gs_key(row_of(w, 2)));
-	fake_set_g(w->fake, 2, IN_G_SEQUENCE, 1);
-	assert_int_equal(gs_read_one(&w->gs, handle, &row), READER_OK);
-	assert_int_not_equal(gs_key(&row), gs_key(row_of(w, 2)));
 	fake_set_g(w->fake, 2, IN_G_STATUS, DEAD);
-	assert_int_equal(gs_read_one(&w->gs, handle, &row), READER_TORN);
-	assert_int_equal(gs_read_one(&w->gs, 3, &row), READER_TORN);
+	gs_read_one(&w->gs, handle, &verdict, &row);
+	assert_int_equal(verdict, GS_DEAD);
+	gs_read_one(&w->gs, 3, &verdict, &row);
+	assert_int_equal(verdict, GS_TORN);
+}
+
+static void goroutine_that_ran_is_not_the_same(void **state)
+{
+	struct world *w = *state;
+	struct gs_row row;
+	enum gs_verdict verdict;
+	read_at(w, NS_PER_S);
+	gs_read_one(&w->gs, 0, &verdict, &row);
+	struct iovec span = gs_span(&w->gs, 0);
+	const uint8_t *record = fake_bytes(w->fake, (uintptr_t)span.iov_base, span.iov_len);
+	assert_true(gs_is_same(&w->gs, record, &row));
+	fake_set_g(w->fake, 0, IN_G_STATUS, SCAN | WAITING); /* only looked at by the collector */
+	assert_true(gs_is_same(&w->gs, record, &row));
+	fake_set_g(w->fake, 0, IN_G_SEQUENCE, 1);
+	assert_false(gs_is_same(&w->gs, record, &row));
 }
 
 static void old_versions_have_no_leaked_goroutines(void **state)
@@ -399,6 +416,7 @@ int main(void)
 		WORLD(list_that_makes_no_sense_is_torn),
 		WORLD(failures_are_told_apart),
 		WORLD(one_goroutine_is_read_by_its_handle),
+		WORLD(goroutine_that_ran_is_not_the_same),
 		cmocka_unit_test_setup_teardown(old_versions_have_no_leaked_goroutines, setup_old,
 	                                    teardown),
 	};

@@ -207,7 +207,7 @@ static void facts_are_read_from_proc(void **state)
 	assert_int_equal(facts.target_caps, 0x400);
 	assert_int_equal(facts.yama, 2);
 	assert_false(facts.other_users);
-	/* The directory is ours, not that of user 2: as the kernel gives it to root. */
+	/* The file is ours, not that of user 2: as the kernel gives it to root. */
 	assert_true(facts.undumpable);
 }
 

@@ -24,6 +24,14 @@ static void no_key_means_two_things_on_one_screen(void **state)
 				assert_int_equal(keymap[a].contexts & keymap[b].contexts, 0);
 }
 
+/* What it says has room on the help page of a terminal of 80 columns. */
+static void assert_sentence(const char *help)
+{
+	size_t length = strlen(help);
+	assert_in_range(length, 1, 60);
+	assert_int_equal(help[length - 1], '.');
+}
+
 static void every_row_is_complete(void **state)
 {
 	(void)state;
@@ -34,8 +42,7 @@ static void every_row_is_complete(void **state)
 		assert_true(strlen(keymap[i].name) > 0);
 		const char *own = keymap[i].help, *help = own ? own : command_info[keymap[i].command].help;
 		assert_non_null(help);
-		size_t length = strlen(help);
-		assert_true(length > 0 && help[length - 1] == '.');
+		assert_sentence(help);
 	}
 }
 
@@ -50,7 +57,7 @@ static void every_command_can_be_given_and_says_what_it_does(void **state)
 		assert_true(has[command] || info->name);
 		assert_true(info->name || !info->argument);
 		assert_non_null(info->help);
-		assert_int_equal(info->help[strlen(info->help) - 1], '.');
+		assert_sentence(info->help);
 	}
 }
 
@@ -85,6 +92,24 @@ static void keys_that_say_they_are_the_same_are(void **state)
 		}
 		assert_int_equal(b->contexts & ~found, 0);
 	}
+}
+
+/* The help page has one row for all keys that do the same. */
+static void keys_that_do_the_same_are_named_together(void **state)
+{
+	(void)state;
+	char names[64];
+	const struct binding *up = keymap_find(KEYMAP_UP, CONTEXT_OVERVIEW);
+	keymap_names(names, sizeof names, up, CONTEXT_OVERVIEW, false);
+	assert_string_equal(names, "↑, k");
+	keymap_names(names, sizeof names, up, CONTEXT_OVERVIEW, true);
+	assert_string_equal(names, "Up, k");
+	assert_false(keymap_is_alias(up, CONTEXT_OVERVIEW));
+	assert_true(keymap_is_alias(keymap_find('k', CONTEXT_OVERVIEW), CONTEXT_OVERVIEW));
+	/* Of 10 s and of a minute are not the same. */
+	assert_false(keymap_is_alias(keymap_find('{', CONTEXT_OVERVIEW), CONTEXT_OVERVIEW));
+	keymap_names(names, sizeof names, keymap_find('[', CONTEXT_OVERVIEW), CONTEXT_OVERVIEW, true);
+	assert_string_equal(names, "[, Shift-Left");
 }
 
 static enum command command_of(int key, enum context context)
@@ -173,6 +198,7 @@ int main(void)
 		cmocka_unit_test(every_command_can_be_given_and_says_what_it_does),
 		cmocka_unit_test(the_beginning_of_a_name_is_enough_when_it_is_clear),
 		cmocka_unit_test(keys_that_say_they_are_the_same_are),
+		cmocka_unit_test(keys_that_do_the_same_are_named_together),
 		cmocka_unit_test(keys_work_where_the_table_says),
 		cmocka_unit_test(the_manual_lists_every_command),
 		cmocka_unit_test(the_bottom_line_says_what_works_here),

@@ -300,6 +300,34 @@ static void a_lane_cell_shows_the_state_that_matters(void **state)
 		}
 }
 
+/* From the foot: running, collecting, in system calls, in the scheduler; idle is what is blank. */
+static void a_stack_shows_every_state_by_its_share(void **state)
+{
+	(void)state;
+	static const struct {
+		double idle, running, gc, syscall, sched;
+		const char *drawn, *ascii; /* from the top */
+	} table[] = {
+		{1, 0, 0, 0, 0, "\n\n\n", "\n\n\n"},
+		{0, 1, 0, 0, 0, "█\n█\n█\n█", "#\n#\n#\n#"},
+		{0.5, 0.5, 0, 0, 0, "\n\n█\n█", "\n\n#\n#"},
+		{0.9, 0.1, 0, 0, 0, "\n\n\n▃", "\n\n\n-"},
+		{0.99, 0.01, 0, 0, 0, "\n\n\n", "\n\n\n"},
+		{0, 0.25, 0.25, 0.25, 0.25, ":\n▒\n░\n█", ":\nS\ng\n#"},
+		{0, 0.51, 0, 0, 0, "█\n█\n█\n█", "#\n#\n#\n#"}, /* what nobody looked at is left out */
+		{0, 0.01, 0, 0, 0, "\n\n\n", "\n\n\n"},         /* hardly anybody did */
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		for (int ascii = 0; ascii < 2; ascii++) {
+			struct lane_share s = share(table[i].idle, table[i].running, table[i].gc,
+			                            table[i].syscall, table[i].sched);
+			struct canvas *canvas = canvas_create(1, 4, ascii);
+			plot_stack(pane_of(canvas), 0, &s);
+			assert_int_equal(canvas->overdrawn, 0);
+			assert_text(canvas, ascii ? table[i].ascii : table[i].drawn);
+		}
+}
+
 static void every_state_has_a_glyph_of_its_own(void **state)
 {
 	(void)state;
@@ -339,6 +367,7 @@ int main(void)
 		cmocka_unit_test(a_bar_shows_shares_in_the_legends_order),
 		cmocka_unit_test(unknown_shares_draw_nothing),
 		cmocka_unit_test(a_lane_cell_shows_the_state_that_matters),
+		cmocka_unit_test(a_stack_shows_every_state_by_its_share),
 		cmocka_unit_test(every_state_has_a_glyph_of_its_own),
 		cmocka_unit_test(a_legend_drops_whole_entries),
 	};

@@ -153,7 +153,7 @@ static void the_list_can_be_filtered_and_sorted(void **state)
 	struct view_place place = {.filter = "io-helper"};
 	char *text = text_of(&fixture_busy, 120, 40, &place);
 	assert_int_equal(place.rows, 3);
-	assert_shows(text, " 3 of 23 threads");
+	assert_shows(text, " 3 of 23 threads with \"io-helper\"");
 	free(text);
 	place = (struct view_place){.filter = "no such thing"};
 	text = text_of(&fixture_busy, 120, 40, &place);
@@ -163,7 +163,7 @@ static void the_list_can_be_filtered_and_sorted(void **state)
 	for (int sort = 0; view_threads.sorts[sort]; sort++)
 		for (int reversed = 0; reversed < 2; reversed++) {
 			place = (struct view_place){.sort = sort, .reversed = reversed};
-			text = text_of(&fixture_busy, 120, 40, &place);
+			text = text_of(&fixture_busy, 200, 40, &place);
 			assert_int_equal(place.rows, THREADS);
 			assert_shows(text, reversed ? "▲" : "▼");
 			free(text);

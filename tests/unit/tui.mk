@@ -7,6 +7,7 @@ tui_tests = \
 	tests/unit/test_layout \
 	tests/unit/test_layouts \
 	tests/unit/test_overview \
+	tests/unit/test_paint \
 	tests/unit/test_picker \
 	tests/unit/test_plot \
 	tests/unit/test_screens \
@@ -49,6 +50,10 @@ tests_unit_test_layouts_LDADD = $(tui_test_libs)
 tests_unit_test_overview_SOURCES = tests/unit/test_overview.c $(tui_fixture)
 tests_unit_test_overview_CFLAGS = $(tui_test_cflags)
 tests_unit_test_overview_LDADD = $(tui_test_libs)
+
+tests_unit_test_paint_SOURCES = tests/unit/test_paint.c
+tests_unit_test_paint_CFLAGS = $(tui_test_cflags)
+tests_unit_test_paint_LDADD = $(tui_test_libs)
 
 tests_unit_test_picker_SOURCES = tests/unit/test_picker.c $(tui_fixture)
 tests_unit_test_picker_CFLAGS = $(tui_test_cflags)

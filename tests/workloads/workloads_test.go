@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-var modes = []string{"quiet", "blocked", "spinners", "half", "mutex", "gc", "threads", "mixed", "counter"}
+var modes = []string{"quiet", "blocked", "groups", "leak", "spinners", "half", "mutex", "gc", "threads", "mixed", "counter"}
 
 func build(t *testing.T, args ...string) string {
 	t.Helper()

@@ -34,11 +34,12 @@ type options struct {
 }
 
 var benches = []bench{
-	{"screen", "processor time of the screen, lanes at 100 Hz, against htop's", benchScreen},
+	{"key", "time from a key to its effect on the screen, against htop's and the terminal's own", benchKeys},
+	{"peers", "processor time and output of the screen, lanes at 100 Hz, against htop's and btop's", benchPeers},
 	{"slowdown", "throughput of a busy program, watched against unwatched", benchSlowdown},
 	{"agent", "processor time of the agent's answers against a bare echo's", benchAgent},
 	{"snapshot", "time of one snapshot by memory reads", benchSnapshot},
-	{"size", "memory of ten minutes of history", benchSize},
+	{"size", "memory of the history of the screen", benchSize},
 }
 
 func main() {
@@ -63,11 +64,10 @@ func main() {
 	p.self = self
 
 	fmt.Printf("%s, %d CPUs, %s\n", kernel(), runtime.NumCPU(), time.Now().Format(time.DateOnly))
+	chosen, err := choose(*only)
+	fail(err)
 	failed := false
-	for _, b := range benches {
-		if *only != "" && !strings.Contains(","+*only+",", ","+b.name+",") {
-			continue
-		}
+	for _, b := range chosen {
 		fmt.Printf("\n%s: %s\n", b.name, b.about)
 		if err := b.run(p, o); err != nil {
 			fmt.Printf("  not measured: %v\n", err)
@@ -77,6 +77,28 @@ func main() {
 	if failed {
 		os.Exit(1)
 	}
+}
+
+// choose returns the benches of a list of names, in their own order; all for an empty one.
+func choose(list string) ([]bench, error) {
+	if list == "" {
+		return benches, nil
+	}
+	asked := map[string]bool{}
+	for _, name := range strings.Split(list, ",") {
+		asked[name] = true
+	}
+	var chosen []bench
+	for _, b := range benches {
+		if asked[b.name] {
+			chosen = append(chosen, b)
+			delete(asked, b.name)
+		}
+	}
+	for name := range asked {
+		return nil, fmt.Errorf("there is no bench %q", name)
+	}
+	return chosen, nil
 }
 
 func fail(err error) {

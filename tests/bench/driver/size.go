@@ -41,7 +41,7 @@ func snapshots(p *programs, mode string) error {
 	return inC(p, "goproc_snapshot", strconv.Itoa(target.pid()))
 }
 
-// benchSize fills a history as ten minutes of watching 8 Ps would, without waiting for them.
+// benchSize fills histories as a quarter of an hour of watching would, without waiting for it.
 func benchSize(p *programs, _ *options) error {
 	return inC(p, "history_size")
 }

@@ -40,3 +40,10 @@ func (s sample) upper() float64 {
 	sort.Float64s(means)
 	return means[len(means)*95/100]
 }
+
+// quantile is the least value that q of the sample do not exceed.
+func (s sample) quantile(q float64) float64 {
+	sorted := append(sample(nil), s...)
+	sort.Float64s(sorted)
+	return sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)]
+}

@@ -20,8 +20,10 @@ type mode struct {
 }
 
 type options struct {
-	n     int
-	every time.Duration
+	n       int
+	waiting int
+	every   time.Duration
+	profile string
 }
 
 // count is -n, or what the mode wants by itself.
@@ -35,6 +37,8 @@ func (o *options) count(otherwise int) int {
 var modes = append([]mode{
 	{"quiet", "everything is parked: nothing moves but what schedtop itself does", startQuiet},
 	{"blocked", "-n (10,000) goroutines wait for ever, on channels, a mutex, a sleep, a select", startBlocked},
+	{"groups", "10 x -n (50) goroutines wait to send, 2 x -n sleep, -n read pipes; -profile tells the truth", startGroups},
+	{"leak", "as groups, and one more every -every (1 s) that waits for ever", startLeak},
 	{"spinners", "-n (4 x GOMAXPROCS) goroutines compute without a pause", startSpinners},
 	{"half", "each P is busy half of the time and the program never collects", startHalf},
 	{"mutex", "-n (64) goroutines queue for one mutex", startMutex},
@@ -49,12 +53,15 @@ func main() {
 	name := flag.String("mode", "quiet", "what to do; `name` is one of those listed below")
 	o := new(options)
 	flag.IntVar(&o.n, "n", 0, "how `many` (0: the mode's own number)")
+	flag.IntVar(&o.waiting, "waiting", 0, "start that `many` goroutines that wait for ever, besides")
 	flag.DurationVar(&o.every, "every", time.Second, "counter: print each `duration`")
+	flag.StringVar(&o.profile, "profile", "", "groups: write the goroutine profile to `file`")
 	flag.Usage = usage
 	flag.Parse()
 	for _, m := range modes {
 		if m.name == *name {
 			shared.Setup()
+			startWaiters(o.waiting)
 			m.start(o)
 			shared.Run(fmt.Sprintf("mode=%s gomaxprocs=%d", m.name, runtime.GOMAXPROCS(0)))
 			return

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A stroke is a key and what it must do to the page.
+type stroke struct {
+	key    string // or "tab NAME": the digit before that name on the last row
+	what   string // to see after it
+	effect func(p *page) func(p *page) bool
+}
+
+// shows is the effect of a key after which a text is there.
+func shows(text string) func(p *page) func(p *page) bool {
+	return func(*page) func(p *page) bool {
+		return func(p *page) bool { return p.has(text) }
+	}
+}
+
+func hides(text string) func(p *page) func(p *page) bool {
+	return func(*page) func(p *page) bool {
+		return func(p *page) bool { return !p.has(text) }
+	}
+}
+
+var timeOfDay = regexp.MustCompile(`\d\d:\d\d:\d\d`)
+
+// otherMoment is the effect of a step in time: the clock of the header, which stands still while the screen
+// is frozen, tells another one.
+func otherMoment(p *page) func(p *page) bool {
+	before := timeOfDay.FindString(p.row(0))
+	return func(p *page) bool {
+		now := timeOfDay.FindString(p.row(0))
+		return now != "" && now != before
+	}
+}
+
+// What hands do: look at every view, freeze the screen, walk back and forth, ask for help. The arrows are
+// those of a terminal in keypad mode, two at once because two snapshots can lie in the same second.
+var ours = []stroke{
+	{"tab Threads", "the view of threads", shows("TID")},
+	{"tab Latency", "the view of latency", shows("p99.9")},
+	{"tab Overview", "the first view again", shows("sched/s")},
+	{" ", "a frozen screen", shows("paused, ")},
+	{"\x1bOD\x1bOD", "an earlier moment", otherMoment},
+	{"\x1bOC\x1bOC", "a later moment", otherMoment},
+	{"tab Threads", "the view of threads", shows("TID")},
+	{"tab Overview", "the lanes", shows("sched/s")},
+	{"\x1bOD\x1bOD", "an earlier moment", otherMoment},
+	{" ", "a screen that goes on", hides("paused, ")},
+	{"?", "help", shows("Keys of ")},
+	{"?", "no help", hides("Keys of ")},
+}
+
+var htops = []stroke{
+	{"h", "help", shows("Press any key")},
+	{" ", "the list again", hides("Press any key")},
+	{"t", "a tree", shows("─ ")},
+	{"t", "a list", hides("─ ")},
+}
+
+// What a terminal takes to answer at all: cat sends back every key.
+var cats = []stroke{
+	{"\x1b[2J\x1b[Hx", "an x", shows("x")},
+	{"\x1b[2J\x1b[Hy", "a y", shows("y")},
+}
+
+// strokes types until there are `count` answers. Keys come at any phase of a refresh.
+func strokes(c *child, script []stroke, count int) (sample, error) {
+	random := rand.New(rand.NewSource(1))
+	var took sample
+	for len(took) < count {
+		for _, s := range script {
+			time.Sleep(time.Duration(10+random.Intn(50)) * time.Millisecond)
+			d, err := c.term.press(c.term.digit(s.key), s.what, s.effect)
+			if err != nil {
+				return nil, err
+			}
+			took = append(took, float64(d)/1e6)
+		}
+	}
+	return took, nil
+}
+
+// benchKeys measures from outside how long after a key the screen shows what it does.
+func benchKeys(p *programs, _ *options) error {
+	htop, err := exec.LookPath("htop")
+	if err != nil {
+		return errors.New("htop is not installed")
+	}
+	dir, err := os.MkdirTemp("", "schedtop-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := os.Setenv("SCHEDTOP_DIR", filepath.Join(dir, "sockets")); err != nil {
+		return err
+	}
+	defer func() { _ = os.Unsetenv("SCHEDTOP_DIR") }()
+	recording := filepath.Join(dir, "recording")
+	if err := record(p, recording); err != nil {
+		return err
+	}
+
+	fmt.Printf("  %-34s %28s %23s %23s\n", "", "schedtop", "htop", "echo (cat)")
+	fmt.Printf("  %-34s %5s %6s %7s %7s %7s %7s %7s %7s %7s %7s\n", "key to screen, ms", "keys",
+		"p50", "p99", "most", "p50", "p99", "most", "p50", "p99", "most")
+	spinners := 4 * runtime.NumCPU()
+	for _, scene := range []struct {
+		label   string
+		target  []string
+		stopped bool
+		args    []string // of schedtop; by default, to watch the target
+	}{
+		{"an idle target", []string{"-mode", "quiet", "-agent"}, false, nil},
+		{fmt.Sprintf("%d spinners on %d Ps", spinners, runtime.NumCPU()),
+			[]string{"-mode", "spinners", "-n", strconv.Itoa(spinners), "-agent"}, false, nil},
+		{"a recording of 256 Ps", nil, false, []string{"--replay", recording}},
+		{"a stopped target", []string{"-mode", "mixed", "-agent"}, true, nil},
+	} {
+		var target *child
+		args := scene.args
+		if scene.target != nil {
+			if target, err = startReady(p.workload, append(scene.target, "-for", "10m")...); err != nil {
+				return err
+			}
+			args = []string{"-p", strconv.Itoa(target.pid())}
+		}
+		err := compareKeys(p, target, scene.label, scene.stopped, args, htop, dir)
+		if target != nil {
+			target.stop()
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", scene.label, err)
+		}
+	}
+	return nil
+}
+
+func compareKeys(p *programs, target *child, label string, stopped bool, args []string, htop, dir string) error {
+	const keys, theirs = 360, 100
+	us, err := startScreen(120, 40, nil, p.schedtop, args...)
+	if err != nil {
+		return err
+	}
+	defer us.stop()
+	if err := us.term.await("lanes", func(p *page) bool { return p.has("sched/s") }); err != nil {
+		return err
+	}
+	time.Sleep(4 * time.Second) // so that there is a past to walk through
+	if stopped {
+		if err := target.pause(); err != nil {
+			return err
+		}
+		if err := us.term.await("a stopped target", func(p *page) bool { return p.has("stopped") }); err != nil {
+			return err
+		}
+		time.Sleep(2 * time.Second)
+	}
+	took := make([]sample, 3)
+	if took[0], err = strokes(us, ours, keys); err != nil {
+		return err
+	}
+	us.stop()
+	peers := []struct {
+		script []stroke
+		name   string
+		args   []string
+	}{
+		{htops, htop, []string{"-d", "10", "--no-mouse"}},
+		{cats, "cat", nil},
+	}
+	for i, peer := range peers {
+		c, err := startScreen(120, 40, []string{"HTOPRC=" + filepath.Join(dir, "htoprc")}, peer.name, peer.args...)
+		if err != nil {
+			return err
+		}
+		if peer.name == "cat" {
+			err = c.term.makeRaw()
+		} else {
+			err = c.term.await("a list", func(p *page) bool { return p.has("PID") })
+		}
+		if err == nil {
+			time.Sleep(time.Second)
+			took[i+1], err = strokes(c, peer.script, theirs)
+		}
+		c.stop()
+		if err != nil {
+			return fmt.Errorf("%s: %w", peer.name, err)
+		}
+	}
+	fmt.Printf("  %-34s %5d", label, len(took[0]))
+	for _, s := range took {
+		_, most := s.bounds()
+		fmt.Printf(" %7.2f %7.2f %7.2f", s.quantile(0.5), s.quantile(0.99), most)
+	}
+	fmt.Println()
+	return nil
+}
+
+// record takes what a program with 256 Ps does, for longer than the keys take.
+func record(p *programs, path string) error {
+	const seconds = 25
+	target, err := startReady(p.workload, "-mode", "mixed", "-procs", "256", "-for", "5m")
+	if err != nil {
+		return err
+	}
+	defer target.stop()
+	cmd := exec.Command(p.schedtop, "-p", strconv.Itoa(target.pid()), "--batch", "--record", path, "-d", "1s",
+		"-n", strconv.Itoa(seconds))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	said, err := cmd.CombinedOutput()
+	if err != nil {
+		lines := strings.Split(strings.TrimSpace(string(said)), "\n")
+		return fmt.Errorf("recording 256 Ps: %w: %s", err, lines[len(lines)-1])
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+const sleepers = 200
+
+// A racer is one of the programs that draw side by side, each once a second.
+type racer struct {
+	name string
+	*child
+	cpu, bytes, pieces, writes sample // per second, one value of each per window
+}
+
+// meter is what a racer has used so far.
+type meter struct {
+	at                    time.Time
+	cpu                   time.Duration
+	bytes, pieces, writes int64
+}
+
+func (r *racer) read() (m meter, err error) {
+	m.at = time.Now()
+	m.bytes, m.pieces = r.term.counts()
+	if m.writes, err = writes(r.pid()); err != nil {
+		return m, err
+	}
+	m.cpu, err = cpuTime(r.pid())
+	return m, err
+}
+
+func (r *racer) add(from, to meter) {
+	seconds := to.at.Sub(from.at).Seconds()
+	r.cpu = append(r.cpu, (to.cpu-from.cpu).Seconds()/seconds)
+	r.bytes = append(r.bytes, float64(to.bytes-from.bytes)/seconds)
+	r.pieces = append(r.pieces, float64(to.pieces-from.pieces)/seconds)
+	r.writes = append(r.writes, float64(to.writes-from.writes)/seconds)
+}
+
+// benchPeers lets schedtop, htop and btop draw side by side, each once a second on a terminal of the same
+// size, and compares what they use and what they write. The others have every process of the machine to
+// look at, schedtop one, at 100 Hz.
+func benchPeers(p *programs, o *options) error {
+	for i := 0; i < sleepers; i++ {
+		c, err := start("sleep", "3600")
+		if err != nil {
+			return err
+		}
+		defer c.stop()
+	}
+	target, err := startReady(p.service, "-load", "300")
+	if err != nil {
+		return err
+	}
+	defer target.stop()
+	fmt.Println("  a service of 300 requests/s; all per refresh of 1 s. Pieces: reads at the terminal's end;")
+	fmt.Println("  writes: write(2) of the whole process, so schedtop's wake-up of its own thread is among them.")
+	fmt.Printf("  %-12s %-9s %24s %8s %9s %8s %8s\n", "", "", "% of a CPU", "bytes", "pieces", "writes", "RSS MiB")
+	for _, size := range [][2]int{{120, 40}, {80, 24}} {
+		if err := race(p, o, target, size[0], size[1]); err != nil {
+			return fmt.Errorf("%dx%d: %w", size[0], size[1], err)
+		}
+	}
+	return nil
+}
+
+// race runs all of them at once, so that what else happens on the machine falls on everybody alike.
+func race(p *programs, o *options, target *child, width, height int) error {
+	home, err := os.MkdirTemp("", "schedtop-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(home) }()
+	if err := configureBtop(home); err != nil {
+		return err
+	}
+	env := []string{"HOME=" + home, "XDG_CONFIG_HOME=" + home, "HTOPRC=" + filepath.Join(home, "htoprc")}
+	racers := []*racer{{name: p.schedtop}, {name: "htop"}, {name: "btop"}}
+	args := [][]string{{"-p", strconv.Itoa(target.pid())}, {"-d", "10"}, nil}
+	for i, r := range racers {
+		path, err := exec.LookPath(r.name)
+		if err != nil {
+			return fmt.Errorf("%s is not installed", r.name)
+		}
+		if r.child, err = startScreen(width, height, env, path, args[i]...); err != nil {
+			return err
+		}
+		defer r.stop()
+	}
+	time.Sleep(3 * time.Second) // all have read what they read once
+
+	const windows = 4
+	before := make([]meter, len(racers))
+	for window := -1; window < windows; window++ {
+		for i, r := range racers {
+			m, err := r.read()
+			if err != nil {
+				return fmt.Errorf("%s: %w", filepath.Base(r.name), err)
+			}
+			if window >= 0 {
+				r.add(before[i], m)
+			}
+			before[i] = m
+		}
+		if window < windows-1 {
+			time.Sleep(5 * o.window)
+		}
+	}
+	for _, r := range racers {
+		resident, err := rss(r.pid())
+		if err != nil {
+			return err
+		}
+		fmt.Printf("  %-12s %-9s %24s %8.0f %9.1f %8.1f %8.1f\n", fmt.Sprintf("%dx%d", width, height),
+			filepath.Base(r.name), percent(r.cpu), r.bytes.mean(), r.pieces.mean(), r.writes.mean(),
+			float64(resident)/(1<<20))
+	}
+	us := racers[0]
+	for _, peer := range racers[1:] {
+		fmt.Printf("  %-12s %-9s %24.2f %8.2f %9.2f %8.2f\n", "", "/ "+peer.name, us.cpu.mean()/peer.cpu.mean(),
+			us.bytes.mean()/peer.bytes.mean(), us.pieces.mean()/peer.pieces.mean(),
+			us.writes.mean()/peer.writes.mean())
+	}
+	return nil
+}
+
+// configureBtop makes it refresh as often as the others: there is no flag for that.
+func configureBtop(home string) error {
+	dir := filepath.Join(home, "btop")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "btop.conf"), []byte("update_ms = 1000\n"), 0o600)
+}
+
+func percent(s sample) string {
+	least, most := s.bounds()
+	return fmt.Sprintf("%.2f (%.2f – %.2f)", 100*s.mean(), 100*least, 100*most)
+}
