@@ -156,7 +156,7 @@ static enum status explain_in_spite(const struct permission_facts *facts, const 
 		subject,
 		facts->other_users ? "it is in another user namespace than schedtop"
 		: facts->filtered  ? "a seccomp filter or a security module forbids it"
-						   : "a security module forbids it");
+						   : "a security module or a sandbox forbids it");
 }
 
 static bool is_another_identity(const struct permission_facts *facts)
