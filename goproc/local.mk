@@ -31,3 +31,8 @@ goproc_libgoproc_a_SOURCES = \
 EXTRA_PROGRAMS += tests/bench/goproc_snapshot
 tests_bench_goproc_snapshot_SOURCES = tests/bench/goproc_snapshot.c
 tests_bench_goproc_snapshot_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)
+
+# The same of all its goroutines.
+EXTRA_PROGRAMS += tests/bench/goproc_goroutines
+tests_bench_goproc_goroutines_SOURCES = tests/bench/goproc_goroutines.c
+tests_bench_goproc_goroutines_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)

@@ -93,6 +93,7 @@ static bool show(struct audience *a, const struct bundle *b)
 		.generation = b->generation ? &a->view : NULL,
 		.names = a->names,
 		.gomaxprocs = b->gomaxprocs,
+		.since_ns = b->since_ns,
 		.goroutine = a->slot[SLOT_GOROUTINE],
 		.goroutines = b->slots[SLOT_GOROUTINE],
 		.proc = a->slot[SLOT_PROC],

@@ -32,6 +32,7 @@ struct bundle {
 	size_t slots[SLOT_KINDS]; /* ever used */
 	struct generation *generation;
 	uint64_t gomaxprocs;
+	int64_t since_ns;
 	int64_t time_ns; /* of a gap or the end */
 };
 

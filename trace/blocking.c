@@ -70,7 +70,7 @@ static bool transition(struct blocking *a, const struct trace_block *block,
 	if (stack == STACK_ERROR)
 		return false;
 	*g = (struct blocked){
-		.since_ns = e->at_ns,
+		.since_ns = trace_since(block, e),
 		.site = site_of(a, stack, e->name, e->to == GO_SYSCALL),
 		.always = e->from == GO_BAD,
 	};

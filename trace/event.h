@@ -58,6 +58,7 @@ struct trace_block {
 	uint64_t present;              /* bits of the types in it: rare ones needn't be looked for */
 	struct generation *generation; /* NULL before the first and behind the last one */
 	struct names *names;
+	int64_t since_ns;    /* when the generation began, see trace_since */
 	uint64_t gomaxprocs; /* when a trace of format 1 began; 0: unknown, or PROCS_CHANGE tells */
 	/* By slot. */
 	const struct trace_slot *goroutine;
@@ -67,6 +68,13 @@ struct trace_block {
 	const struct trace_slot *thread;
 	size_t threads;
 };
+
+/* Since when it has been as the event says: what a generation tells of something for the first
+   time, where it doesn't say how that came about, has been so since the generation began. */
+static inline int64_t trace_since(const struct trace_block *block, const struct trace_event *e)
+{
+	return e->from == 0 && block->since_ns < e->at_ns ? block->since_ns : e->at_ns;
+}
 
 struct trace_visitor {
 	void *self;

@@ -148,13 +148,13 @@ static bool retire(struct goroutines *a, struct goroutine_time *g, bool ended)
 	return true;
 }
 
-static void meet(struct goroutines *a, struct goroutine_time *g, uint64_t id,
+static void meet(struct goroutines *a, const struct trace_block *block, struct goroutine_time *g,
                  const struct trace_event *e)
 {
 	*g = (struct goroutine_time){
-		.id = id,
-		.since_ns = e->at_ns,
-		.first_ns = e->at_ns,
+		.id = block->goroutine[e->subject].id,
+		.since_ns = trace_since(block, e),
+		.first_ns = trace_since(block, e),
 		.state = e->to,
 		.created = e->from == TRACE_NOT_EXIST,
 	};
@@ -186,7 +186,7 @@ static bool transition(struct goroutines *a, const struct trace_block *block,
 {
 	struct goroutine_time *g = &a->slot[e->subject];
 	if (g->state == TRACE_NOT_EXIST) {
-		meet(a, g, block->goroutine[e->subject].id, e);
+		meet(a, block, g, e);
 		if (e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED) {
 			g->function = stack_function(block, e->arg[0], true);
 			g->creator = stack_function(block, e->arg[2], false);

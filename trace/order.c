@@ -175,6 +175,7 @@ struct order *order_create(const struct trace_visitor *visitors, size_t n,
 		return NULL;
 	o->tolerant = options->tolerant;
 	o->reference_clock = options->reference_clock;
+	o->since_ns = INT64_MAX;
 	o->stop = options->stop;
 	o->audience = audience_create(visitors, n, &o->names, options->one_thread);
 	if (o->audience)
@@ -223,6 +224,7 @@ static enum order_result hand_over(struct order *o, enum bundle_kind kind, int64
 	b->slots[SLOT_THREAD] = o->threads;
 	b->generation = o->generation;
 	b->gomaxprocs = o->gomaxprocs;
+	b->since_ns = o->since_ns;
 	b->time_ns = order_bound(time_ns);
 	bool ok = audience_show(o->audience);
 	next_bundle(o);
@@ -505,7 +507,7 @@ enum order_result order_generation(struct order *o, struct generation *g, struct
 		o->initial = g->number;
 	enum order_result result = gather(o);
 	if (result == ORDER_OK) {
-		order_emit_sync(o, generation_ns(g, g->min_ticks));
+		o->since_ns = order_emit_sync(o, generation_ns(g, g->min_ticks))->at_ns;
 		result = merge(o);
 	}
 	enum order_result shown =

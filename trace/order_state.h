@@ -85,6 +85,7 @@ struct order {
 	struct names names;
 	uint64_t initial;    /* number of the first generation (since a gap) */
 	uint64_t gomaxprocs; /* format 1 alone */
+	int64_t since_ns;    /* the generation began; format 2 alone, else INT64_MAX */
 	uint64_t gc_seq;
 	enum gc_state gc_state;
 	bool tolerant, reference_clock;

@@ -47,7 +47,7 @@ static void transition(struct procs *a, const struct trace_block *block,
 	if (e->to != PROC_RUNNING)
 		stop(a, p, e->at_ns);
 	else if (p->since_ns == IDLE)
-		p->since_ns = e->at_ns;
+		p->since_ns = trace_since(block, e);
 }
 
 static void change(struct procs *a, uint64_t n)

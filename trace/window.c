@@ -14,6 +14,8 @@ static bool show(struct window *w, const struct trace_block *whole, size_t from,
 	struct trace_block part = *whole;
 	part.event += from;
 	part.events = to - from;
+	if (w->place == WINDOW_INSIDE && w->from_ns > 0 && part.since_ns < border(w, w->from_ns))
+		part.since_ns = border(w, w->from_ns);
 	for (size_t i = 0; i < w->members && from < to; i++)
 		if (!w->member[i].visitor.events(w->member[i].visitor.self, &part))
 			return false;

@@ -165,6 +165,36 @@ static void part_counts_what_lies_in_it_and_knows_what_came_before(void **state)
 	analysis_finish(&a);
 }
 
+/* Who has nothing to tell is named when a generation ends, and was so all the while. */
+static void what_is_named_late_was_so_since_the_generation_began(void **state)
+{
+	(void)state;
+	struct scenario s;
+	struct analysis a;
+	scenario_begin(&s);
+	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_event(&s, 800, EV_GO_STATUS, 50, UINT64_MAX, GO_WAITING, 0);
+	scenario_event(&s, 900, EV_PROC_STATUS, 1, PROC_RUNNING, 0, 0);
+	scenario_event(&s, 900, EV_GC_MARK_ASSIST_ACTIVE, 1, 0, 0, 0);
+	scenario_event(&s, 1000, EV_GC_MARK_ASSIST_END, 0, 0, 0, 0);
+	scenario_end(&s);
+	static const struct {
+		int64_t from_us, wait_us;
+	} parts[] = {{0, 1000}, {300, 700}, {850, 150}};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		struct analysis_options options = scenario_all;
+		options.from_ns = parts[i].from_us * US;
+		scenario_read(&s, &options, &a);
+		/* The sync at the end comes a nanosecond behind. */
+		assert_int_equal(a.goroutines.state_ns[GO_WAITING] / US, parts[i].wait_us);
+		assert_int_equal(site_of(&a, "")->open_max_ns / US, parts[i].wait_us);
+		assert_int_equal(a.procs.running_ns / US, 2 * parts[i].wait_us);
+		assert_int_equal(a.gc.assist.sum_ns / US, parts[i].wait_us);
+		analysis_finish(&a);
+	}
+}
+
 static void parts_add_up_to_the_whole(void **state)
 {
 	(void)state;
@@ -228,6 +258,7 @@ int main(void)
 		cmocka_unit_test(collector_is_measured),
 		cmocka_unit_test(ps_are_measured),
 		cmocka_unit_test(part_counts_what_lies_in_it_and_knows_what_came_before),
+		cmocka_unit_test(what_is_named_late_was_so_since_the_generation_began),
 		cmocka_unit_test(parts_add_up_to_the_whole),
 		cmocka_unit_test(one_goroutine_can_be_asked_for),
 		cmocka_unit_test(analyses_nobody_asks_for_are_not_made),
