@@ -335,9 +335,17 @@ static bool on_events(void *self, const struct trace_block *block)
 	return true;
 }
 
+static void on_gap(void *self, int64_t time_ns)
+{
+	struct events *a = self;
+	(void)time_ns;
+	for (size_t i = 0; i < RANGES_OPEN; i++)
+		a->range[i].open = false;
+}
+
 struct trace_visitor events_visitor(struct events *events)
 {
-	return (struct trace_visitor){.self = events, .events = on_events};
+	return (struct trace_visitor){.self = events, .events = on_events, .gap = on_gap};
 }
 
 void events_print(const struct events *a)
