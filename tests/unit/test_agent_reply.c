@@ -132,7 +132,7 @@ static const char groups[] =
 	"\"groups\":[{\"status\":4,\"count\":5,\"system\":false,\"reason\":1,\"creator\":0,\"start\":1,"
 	"\"goids\":[11,12]},"
 	"{\"status\":4,\"count\":2,\"system\":true,\"reason\":9,\"creator\":-1,\"start\":2,\"goids\":["
-    "3]},"
+	"3]},"
 	"{\"status\":2,\"count\":1,\"system\":false,\"goids\":[\"y\"]},"
 	"{\"status\":6,\"count\":1,\"system\":false},{\"status\":4,\"count\":-4},7]}";
 
@@ -175,7 +175,7 @@ static void groups_that_no_program_has_are_refused(void **state)
 		"{\"schema\":1}",
 		"{\"schema\":1,\"groups\":{}}",
 		"{\"schema\":1,\"groups\":[{\"status\":4,\"count\":2000000},{\"status\":4,\"count\":"
-	    "2000000}]}",
+		"2000000}]}",
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		int64_t cost_ns;
