@@ -296,7 +296,7 @@ static void fill_sched(struct agent_source *a, struct snapshot *s)
 
 static enum status fill_metrics(const struct agent_source *a, struct snapshot *s)
 {
-	if (s->runtime_at.origin == ORIGIN_NONE) {
+	if (s->runtime_at.origin != ORIGIN_AGENT) { /* memory knows a part of it */
 		s->runtime = a->metrics.runtime;
 		s->runtime_at = (struct stamp){ORIGIN_AGENT, a->metrics_at_ns};
 	}

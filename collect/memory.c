@@ -51,6 +51,17 @@ static const struct mapping sched_map[] = {
 	MAP_SCHED(MUTEX_WAIT_NS, mutex_wait_ns),
 };
 
+#define MAP_RUNTIME(id, member) MAP(RUNTIME, goproc_heap, id, member)
+static const struct mapping heap_map[] = {
+	MAP_RUNTIME(GC_CYCLES, gc_cycles),
+	MAP_RUNTIME(HEAP_LIVE_BYTES, marked_bytes),
+	MAP_RUNTIME(HEAP_GOAL_BYTES, goal_bytes),
+	MAP_RUNTIME(CPU_TOTAL_AT_GC_NS, cpu_total_ns),
+	MAP_RUNTIME(CPU_IDLE_AT_GC_NS, cpu_idle_ns),
+	MAP_RUNTIME(CPU_GC_AT_GC_NS, cpu_gc_ns),
+	MAP_RUNTIME(CPU_ASSIST_AT_GC_NS, cpu_assist_ns),
+};
+
 static const struct mapping p_map[] = {
 	MAP_P(ID, id),
 	MAP_P(STATUS, status),
@@ -194,6 +205,11 @@ static enum status memory_fill(struct source *source, struct snapshot *s, struct
 		MAP_FIELDS(&s->sched, &state.sched, sched_map);
 		s->sched_at = (struct stamp){ORIGIN_MEMORY, state.at_ns};
 		status = fill_rows(&state, s);
+	}
+	/* An agent knows more of it, and puts its own in this place. */
+	if (s->runtime_at.origin == ORIGIN_NONE && state.heap.gc_cycles != GOPROC_UNKNOWN) {
+		MAP_FIELDS(&s->runtime, &state.heap, heap_map);
+		s->runtime_at = (struct stamp){ORIGIN_MEMORY, state.at_ns};
 	}
 	if (status == STATUS_OK)
 		status = fill_histograms(&state, s);

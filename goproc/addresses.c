@@ -11,7 +11,7 @@
 struct wanted {
 	const char *name;
 	size_t place; /* in struct globals */
-	size_t size;  /* 0: that of schedt */
+	size_t size;  /* at least; 0: as the layouts say */
 	bool optional;
 };
 #define WANTED(name, member, size, optional)                                \
@@ -25,9 +25,9 @@ static const struct wanted wanted_symbols[] = {
 	WANTED("gomaxprocs", gomaxprocs, 4, false),
 	WANTED("allglen", allglen, 8, false),
 	WANTED("allgptr", allgptr, 8, false),
-	WANTED("gcController", gc_controller, 8, true),
-	WANTED("memstats", memstats, 8, true),
-	WANTED("work", work, 8, true),
+	WANTED("gcController", gc_controller, 0, true),
+	WANTED("memstats", memstats, 0, true),
+	WANTED("work", work, 0, true),
 };
 #define WANTED_COUNT (sizeof wanted_symbols / sizeof *wanted_symbols)
 
@@ -36,22 +36,43 @@ static uint64_t *place_of(struct globals *globals, const struct wanted *wanted)
 	return (uint64_t *)(void *)((char *)globals + wanted->place);
 }
 
+struct known_layouts {
+	const struct layout *layout;
+	const struct collector_layout *collector; /* NULL: none */
+};
+
+static bool has_right_size(const struct wanted *wanted, uint64_t size,
+                           const struct known_layouts *known)
+{
+	if (!wanted->optional)
+		return size >= (wanted->size ? wanted->size : layout_bytes(known->layout));
+	if (!known->collector)
+		return false;
+	const struct layout_field whole =
+		wanted->place == offsetof(struct globals, memstats)        ? known->collector->memstats
+		: wanted->place == offsetof(struct globals, gc_controller) ? known->collector->gcController
+																   : known->collector->work;
+	return size == (uint64_t)whole.size;
+}
+
 static void take_symbol(const struct image_symtab *symtab, const struct image_symbol *symbol,
-                        const struct layout *layout, uint64_t bias, struct globals *globals)
+                        const struct known_layouts *known, uint64_t bias, struct globals *globals)
 {
 	for (size_t k = 0; k < WANTED_COUNT; k++) {
 		const struct wanted *wanted = &wanted_symbols[k];
-		size_t size = wanted->size ? wanted->size : layout_bytes(layout);
-		if (symbol->size < size || !image_symbol_named(symtab, symbol, wanted->name))
-			continue;
-		*place_of(globals, wanted) = symbol->address + bias;
-		return;
+		if (image_symbol_named(symtab, symbol, wanted->name) &&
+		    has_right_size(wanted, symbol->size, known)) {
+			*place_of(globals, wanted) = symbol->address + bias;
+			return;
+		}
 	}
 }
 
 enum status addresses_from_symbols(const struct image *image, const struct layout *layout,
-                                   uint64_t bias, struct globals *globals, struct error *error)
+                                   const struct collector_layout *collector, uint64_t bias,
+                                   struct globals *globals, struct error *error)
 {
+	const struct known_layouts known = {layout, collector};
 	struct image_symtab symtab;
 	*globals = (struct globals){0};
 	if (image_load_symbols(image, &symtab) != STATUS_OK)
@@ -59,7 +80,7 @@ enum status addresses_from_symbols(const struct image *image, const struct layou
 	for (size_t i = 0; i < symtab.count; i++) {
 		struct image_symbol symbol = image_symbol(&symtab, i);
 		if (symbol.defined)
-			take_symbol(&symtab, &symbol, layout, bias, globals);
+			take_symbol(&symtab, &symbol, &known, bias, globals);
 	}
 	image_free_symbols(&symtab);
 	for (size_t k = 0; k < WANTED_COUNT; k++) {

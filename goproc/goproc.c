@@ -14,9 +14,11 @@
 #include "goproc/functions.h"
 #include "goproc/gs.h"
 #include "goproc/gstacks.h"
+#include "goproc/heap.h"
 #include "goproc/image.h"
 #include "goproc/layouts.h"
 #include "goproc/moduledata.h"
+#include "goproc/pages.h"
 #include "goproc/permission.h"
 #include "goproc/process.h"
 #include "goproc/reader.h"
@@ -242,8 +244,9 @@ static enum status find_globals(struct goproc *g, const struct error *why_no_fun
 	const struct addresses_code code = {&g->image, &g->file, reader->bias, &g->module, g->pclntab};
 	if (!g->info.stripped) {
 		g->info.origin = GOPROC_SYMBOLS;
-		status = addresses_from_symbols(&g->image, reader->layout, reader->bias, &reader->globals,
-		                                &detail);
+		status =
+			addresses_from_symbols(&g->image, reader->layout, layout_find_collector(reader->minor),
+		                           reader->bias, &reader->globals, &detail);
 	}
 	if (status != STATUS_OK && g->pclntab) {
 		g->info.origin = GOPROC_CODE;
@@ -265,9 +268,13 @@ static enum status find_globals(struct goproc *g, const struct error *why_no_fun
 static enum status find_objects(struct goproc *g, struct error *error)
 {
 	struct reader *reader = &g->reader;
-	struct types types = {&reader->memory, g->module.types, g->module.etypes, reader->minor};
+	struct pages pages;
+	struct memory paged = pages_memory(&pages, &reader->memory);
+	struct types types = {&paged, g->module.types, g->module.etypes, reader->minor};
 	struct error detail;
-	if (objects_resolve(&reader->objects, &types, &detail) != STATUS_OK)
+	enum status status = objects_resolve(&reader->objects, &types, &detail);
+	pages_finish(&pages);
+	if (status != STATUS_OK)
 		return error_set(error, STATUS_FAILED, "the runtime of %s (%s) is not understood: %s",
 		                 g->process.subject, g->info.go_version, detail.text);
 	return STATUS_OK;
@@ -436,6 +443,9 @@ enum status goproc_read(struct goproc *g, struct goproc_state *out, struct error
 {
 	char why[WHY_SIZE];
 	enum reader_result result = reader_read(&g->reader, out, why);
+	if (result == READER_OK)
+		heap_read(&g->reader.memory, &g->reader.globals, layout_find_collector(g->info.go_minor),
+		          &out->heap);
 	return conclude(g, result, why, error);
 }
 

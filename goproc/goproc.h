@@ -97,9 +97,17 @@ struct goproc_counts {
 	uint64_t count[GOPROC_HISTOGRAM_MAX];
 };
 
+/* The garbage collector's account, GOPROC_UNKNOWN without symbols. Times are those of the
+   processors until the end of the last cycle (/cpu/classes of runtime/metrics). */
+struct goproc_heap {
+	int64_t gc_cycles, marked_bytes, goal_bytes;
+	int64_t cpu_total_ns, cpu_idle_ns, cpu_gc_ns, cpu_assist_ns;
+};
+
 struct goproc_state {
 	int64_t at_ns; /* CLOCK_MONOTONIC just before the read */
 	struct goproc_sched sched;
+	struct goproc_heap heap;
 	size_t np, nm;
 	struct goproc_p *p; /* borrowed from the goproc, valid until its next call */
 	struct goproc_m *m;

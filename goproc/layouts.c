@@ -15,6 +15,15 @@ const struct layout *layout_find(int minor)
 	return NULL;
 }
 
+const struct collector_layout *layout_find_collector(int minor)
+{
+	for (size_t i = 0; i < sizeof collector_table / sizeof *collector_table; i++) {
+		if (minor >= collector_table[i].first && minor <= collector_table[i].last)
+			return &collector_table[i];
+	}
+	return NULL;
+}
+
 int layout_oldest(void)
 {
 	return layout_table[0].first;

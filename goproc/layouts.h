@@ -1,7 +1,7 @@
 /*
- * Where runtime.schedt keeps its fields, by Go version. schedt is the one structure that no Go
- * binary describes by itself, so this table is generated from the toolchains by tools/layouts.
- * Constant data; any thread.
+ * Where runtime.schedt and the garbage collector's variables keep their fields, by Go version. No
+ * Go binary describes these by itself, so the tables are generated from the toolchains by
+ * tools/layouts. Constant data; any thread.
  */
 #ifndef SCHEDTOP_GOPROC_LAYOUTS_H
 #define SCHEDTOP_GOPROC_LAYOUTS_H
@@ -52,10 +52,34 @@ struct layout {
 	int first, last; /* minor versions: Go 1.first to 1.last */
 	LAYOUT_FIELDS(LAYOUT_DECLARE)
 };
+
+/* The collector's: three variables, whole, for their sizes; numgc of memstats, Time fields of
+   work.cpuStats, the others of gcController. */
+#define COLLECTOR_FIELDS(X) \
+	X(memstats)             \
+	X(gcController)         \
+	X(work)                 \
+	X(numgc)                \
+	X(heapMarked)           \
+	X(heapGoal)             \
+	X(gcPercentHeapGoal)    \
+	X(sweepDistMinTrigger)  \
+	X(triggered)            \
+	X(memoryLimit)          \
+	X(totalTime)            \
+	X(idleTime)             \
+	X(gcTotalTime)          \
+	X(gcAssistTime)
+
+struct collector_layout {
+	int first, last;
+	COLLECTOR_FIELDS(LAYOUT_DECLARE)
+};
 #undef LAYOUT_DECLARE
 
 /* The layout in Go 1.minor, or NULL: not known. */
 const struct layout *layout_find(int minor);
+const struct collector_layout *layout_find_collector(int minor);
 /* The versions there are layouts for. */
 int layout_oldest(void);
 int layout_newest(void);

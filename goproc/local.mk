@@ -11,11 +11,13 @@ goproc_libgoproc_a_SOURCES = \
 	goproc/goproc.c goproc/goproc.h \
 	goproc/gs.c goproc/gs.h \
 	goproc/gstacks.c goproc/gstacks.h \
+	goproc/heap.c goproc/heap.h \
 	goproc/image.c goproc/image.h \
 	goproc/layouts.c goproc/layouts.h goproc/layouts_generated.h \
 	goproc/memory.c goproc/memory.h \
 	goproc/moduledata.c goproc/moduledata.h \
 	goproc/objects.c goproc/objects.h \
+	goproc/pages.c goproc/pages.h \
 	goproc/pclntab.c goproc/pclntab.h \
 	goproc/permission.c goproc/permission.h \
 	goproc/process.c goproc/process.h \

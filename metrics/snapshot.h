@@ -133,7 +133,7 @@ bool fields_delta(const struct fields *now, const struct fields *before, int fie
 	/* runtime2.go _Gidle ... without the _Gscan bit; nil: no goroutine */ \
 	X(CURG_STATUS, "curg_status", ID)
 
-/* runtime/metrics, as the agent reads them. */
+/* runtime/metrics, as the agent reads them; the memory of programs with symbols tells some. */
 #define RUNTIME_FIELDS(X)                                                                     \
 	X(GOROUTINES, "goroutines", GAUGE)                                                        \
 	X(GOROUTINES_RUNNING, "goroutines_running", GAUGE)                                        \

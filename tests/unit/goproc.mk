@@ -5,8 +5,10 @@ goproc_tests = \
 	tests/unit/test_goproc_disasm \
 	tests/unit/test_goproc_gs \
 	tests/unit/test_goproc_gstacks \
+	tests/unit/test_goproc_heap \
 	tests/unit/test_goproc_image \
 	tests/unit/test_goproc_layouts \
+	tests/unit/test_goproc_pages \
 	tests/unit/test_goproc_pclntab \
 	tests/unit/test_goproc_permission \
 	tests/unit/test_goproc_reader \
@@ -43,6 +45,10 @@ tests_unit_test_goproc_gstacks_SOURCES = tests/unit/test_goproc_gstacks.c $(gopr
 tests_unit_test_goproc_gstacks_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_gstacks_LDADD = $(goproc_test_libs)
 
+tests_unit_test_goproc_heap_SOURCES = tests/unit/test_goproc_heap.c
+tests_unit_test_goproc_heap_CFLAGS = $(goproc_test_cflags)
+tests_unit_test_goproc_heap_LDADD = $(goproc_test_libs)
+
 tests_unit_test_goproc_image_SOURCES = tests/unit/test_goproc_image.c $(goproc_elf)
 tests_unit_test_goproc_image_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_image_LDADD = $(goproc_test_libs)
@@ -50,6 +56,10 @@ tests_unit_test_goproc_image_LDADD = $(goproc_test_libs)
 tests_unit_test_goproc_layouts_SOURCES = tests/unit/test_goproc_layouts.c
 tests_unit_test_goproc_layouts_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_layouts_LDADD = $(goproc_test_libs)
+
+tests_unit_test_goproc_pages_SOURCES = tests/unit/test_goproc_pages.c
+tests_unit_test_goproc_pages_CFLAGS = $(goproc_test_cflags)
+tests_unit_test_goproc_pages_LDADD = $(goproc_test_libs)
 
 tests_unit_test_goproc_pclntab_SOURCES = tests/unit/test_goproc_pclntab.c \
 	tests/unit/goproc_tables.c tests/unit/goproc_tables.h

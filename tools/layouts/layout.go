@@ -7,24 +7,25 @@ import (
 	"strings"
 )
 
-// field is one member of runtime.schedt that a reader uses.
+// field is one member of a variable of the runtime that a reader uses.
 type field struct {
-	name  string // in the tables
-	paths string // in the runtime's source, alternatives separated by |
-	since int    // first minor version that has it; 0: all
-	until int    // last one; 0: it is still there
+	name     string // in the tables
+	variable string // of package runtime; "" is sched
+	paths    string // in the runtime's source, alternatives separated by |; "" is the whole variable
+	since    int    // first minor version that has it; 0: all
+	until    int    // last one; 0: it is still there
 }
 
 func (f field) in(minor int) bool {
 	return minor >= f.since && (f.until == 0 || minor <= f.until)
 }
 
-// place is where a field lies in schedt; off is -1 when the release does not have it.
+// place is where a field lies in its variable; off is -1 when the release does not have it.
 type place struct{ off, size int64 }
 
 var absent = place{-1, 0}
 
-// layout holds a place for each of fields, in that order.
+// layout holds a place for each field of a list, in that order.
 type layout []place
 
 func (l layout) equal(other layout) bool {
@@ -36,7 +37,7 @@ func (l layout) equal(other layout) bool {
 	return true
 }
 
-func readLayout(binary string, minor int) (layout, error) {
+func readLayout(binary string, minor int, fields []field) (layout, error) {
 	file, err := elf.Open(binary)
 	if err != nil {
 		return nil, err
@@ -46,43 +47,53 @@ func readLayout(binary string, minor int) (layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	schedt, err := typeOfSched(data)
-	if err != nil {
-		return nil, err
-	}
 	result := make(layout, len(fields))
+	types := map[string]*dwarf.StructType{}
 	for i, f := range fields {
+		name := "runtime." + f.variable
+		if f.variable == "" {
+			name = "runtime.sched"
+		}
+		if types[name] == nil {
+			if types[name], err = typeOf(data, name); err != nil {
+				return nil, err
+			}
+		}
 		result[i] = absent
+		if f.paths == "" {
+			result[i] = place{0, types[name].Size()}
+			continue
+		}
 		for _, path := range strings.Split(f.paths, "|") {
-			if p, ok := find(schedt, path); ok {
+			if p, ok := find(types[name], path); ok {
 				result[i] = p
 				break
 			}
 		}
 		if found := result[i] != absent; found != f.in(minor) {
-			return nil, fmt.Errorf("schedt.%s: found %v, the table of fields says %v", f.paths, found, !found)
+			return nil, fmt.Errorf("%s.%s: found %v, the table of fields says %v", name, f.paths, found, !found)
 		}
 	}
 	return result, nil
 }
 
-// typeOfSched goes by the variable, not by the type's name: several compilation units are called
-// "runtime", and only one holds runtime.sched.
-func typeOfSched(data *dwarf.Data) (*dwarf.StructType, error) {
+// typeOf goes by the variable, not by the type's name: several compilation units are called "runtime",
+// and only one holds the variables.
+func typeOf(data *dwarf.Data, variable string) (*dwarf.StructType, error) {
 	for r := data.Reader(); ; {
 		entry, err := r.Next()
 		if err != nil {
 			return nil, err
 		}
 		if entry == nil {
-			return nil, errNoSched
+			return nil, fmt.Errorf("the DWARF has no variable %s", variable)
 		}
-		if entry.Tag != dwarf.TagVariable || entry.Val(dwarf.AttrName) != "runtime.sched" {
+		if entry.Tag != dwarf.TagVariable || entry.Val(dwarf.AttrName) != variable {
 			continue
 		}
 		offset, ok := entry.Val(dwarf.AttrType).(dwarf.Offset)
 		if !ok {
-			return nil, errNoSched
+			return nil, fmt.Errorf("the DWARF has no type of %s", variable)
 		}
 		t, err := data.Type(offset)
 		if err != nil {
@@ -91,7 +102,7 @@ func typeOfSched(data *dwarf.Data) (*dwarf.StructType, error) {
 		if s, ok := plain(t).(*dwarf.StructType); ok {
 			return s, nil
 		}
-		return nil, fmt.Errorf("runtime.sched is a %v, not a struct", t)
+		return nil, fmt.Errorf("%s is a %v, not a struct", variable, t)
 	}
 }
 

@@ -1,9 +1,10 @@
 // Command layouts writes the table of where runtime.schedt keeps its fields, one row per group of Go
-// releases that agree, for the two readers of it: goproc (C) and agent (Go).
+// releases that agree, for the two readers of it: goproc (C) and agent (Go). A second table, for goproc
+// alone, tells the same of the garbage collector's variables.
 //
-// The other structures of the runtime describe themselves in every Go binary (type descriptors);
-// schedt does not, because nothing ever converts it to an interface. Its layout is a property of the
-// release, so it is read here, once per release, from the DWARF of a program that release built.
+// Other structures of the runtime describe themselves in every Go binary (type descriptors); these do
+// not, because nothing ever converts them to an interface. Their layout is a property of the release, so
+// it is read here, once per release, from the DWARF of a program that release built.
 //
 //	go run .          write both tables
 //	go run . -check   compare instead; exit status 1 when they drifted
@@ -14,7 +15,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -73,10 +73,29 @@ var fields = []field{
 	{name: "totalRuntimeLockWaitTime", paths: "totalRuntimeLockWaitTime", since: 22},
 }
 
+// collectorFields are those of the garbage collector's account of itself.
+var collectorFields = []field{
+	// Whole: another size than this is another layout, of a patch release say.
+	{name: "memstats", variable: "memstats"},
+	{name: "gcController", variable: "gcController"},
+	{name: "work", variable: "work"},
+	{name: "numgc", variable: "memstats", paths: "numgc"},
+	{name: "heapMarked", variable: "gcController", paths: "heapMarked"},
+	{name: "heapGoal", variable: "gcController", paths: "heapGoal", until: 18},
+	{name: "gcPercentHeapGoal", variable: "gcController", paths: "gcPercentHeapGoal", since: 19},
+	{name: "sweepDistMinTrigger", variable: "gcController", paths: "sweepDistMinTrigger", since: 19},
+	{name: "triggered", variable: "gcController", paths: "triggered", since: 19},
+	{name: "memoryLimit", variable: "gcController", paths: "memoryLimit", since: 19},
+	{name: "totalTime", variable: "work", paths: "cpuStats.TotalTime|cpuStats.totalTime", since: 20},
+	{name: "idleTime", variable: "work", paths: "cpuStats.IdleTime|cpuStats.idleTime", since: 20},
+	{name: "gcTotalTime", variable: "work", paths: "cpuStats.GCTotalTime|cpuStats.gcTotalTime", since: 20},
+	{name: "gcAssistTime", variable: "work", paths: "cpuStats.GCAssistTime|cpuStats.gcAssistTime", since: 20},
+}
+
 // outputs are the files that are written, relative to the root of the source tree.
 var outputs = []struct {
 	path   string
-	render func([]row) ([]byte, error)
+	render func(sched, collector []row) ([]byte, error)
 }{
 	{"goproc/layouts_generated.h", renderC},
 	{"agent/internal/sched/layouts_generated.go", renderGo},
@@ -99,7 +118,7 @@ func main() {
 }
 
 func run(root string, check, verbose bool) (drifted bool, err error) {
-	var rows []row
+	var sched, collector []row
 	for _, toolchain := range toolchains {
 		layout, err := readToolchain(toolchain)
 		if err != nil {
@@ -112,13 +131,14 @@ func run(root string, check, verbose bool) (drifted bool, err error) {
 		if verbose {
 			fmt.Println(toolchain, layout)
 		}
-		rows = appendRow(rows, minor, layout)
+		sched = appendRow(sched, minor, layout[:len(fields)])
+		collector = appendRow(collector, minor, layout[len(fields):])
 	}
 	if verbose {
 		return false, nil
 	}
 	for _, output := range outputs {
-		text, err := output.render(rows)
+		text, err := output.render(sched, collector)
 		if err != nil {
 			return false, err
 		}
@@ -167,7 +187,8 @@ func minorOf(toolchain string) (int, error) {
 	return strconv.Atoi(parts[1])
 }
 
-// readToolchain builds the smallest program with that release and reads schedt from its DWARF.
+// readToolchain builds the smallest program with that release and reads its DWARF: the places of fields,
+// then those of collectorFields.
 func readToolchain(toolchain string) (layout, error) {
 	dir, err := os.MkdirTemp("", "schedtop-layouts")
 	if err != nil {
@@ -194,7 +215,8 @@ func readToolchain(toolchain string) (layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readLayout(filepath.Join(dir, "tiny"), minor)
+	all := append(append([]field{}, fields...), collectorFields...)
+	return readLayout(filepath.Join(dir, "tiny"), minor, all)
 }
 
 // diff lists the lines that are in only one of the texts: enough to see what moved.
@@ -215,5 +237,3 @@ func diff(old, new []byte) string {
 	only("+", new, old)
 	return b.String()
 }
-
-var errNoSched = errors.New("the DWARF has no variable runtime.sched")
