@@ -10,69 +10,55 @@
 
 struct wanted {
 	const char *name;
-	size_t place; /* in struct globals */
-	size_t size;  /* at least; 0: as the layouts say */
-	bool optional;
+	size_t place;      /* in struct globals */
+	size_t size;       /* 0: that of schedt */
+	size_t size_place; /* in struct globals, of what the program may lack; 0: it may not */
 };
-#define WANTED(name, member, size, optional)                                \
-	{                                                                       \
-		"runtime." name, offsetof(struct globals, member), (size), optional \
+#define WANTED(name, member, size)                                   \
+	{                                                                \
+		"runtime." name, offsetof(struct globals, member), (size), 0 \
+	}
+#define OPTIONAL(name, member)                                \
+	{                                                         \
+		"runtime." name, offsetof(struct globals, member), 1, \
+			offsetof(struct globals, member##_size)           \
 	}
 static const struct wanted wanted_symbols[] = {
-	WANTED("sched", sched, 0, false),
-	WANTED("allp", allp, 24, false),
-	WANTED("allm", allm, 8, false),
-	WANTED("gomaxprocs", gomaxprocs, 4, false),
-	WANTED("allglen", allglen, 8, false),
-	WANTED("allgptr", allgptr, 8, false),
-	WANTED("gcController", gc_controller, 0, true),
-	WANTED("memstats", memstats, 0, true),
-	WANTED("work", work, 0, true),
+	WANTED("sched", sched, 0),
+	WANTED("allp", allp, 24),
+	WANTED("allm", allm, 8),
+	WANTED("gomaxprocs", gomaxprocs, 4),
+	WANTED("allglen", allglen, 8),
+	WANTED("allgptr", allgptr, 8),
+	OPTIONAL("gcController", gc_controller),
+	OPTIONAL("memstats", memstats),
+	OPTIONAL("work", work),
 };
 #define WANTED_COUNT (sizeof wanted_symbols / sizeof *wanted_symbols)
 
-static uint64_t *place_of(struct globals *globals, const struct wanted *wanted)
+static uint64_t *place_of(struct globals *globals, size_t place)
 {
-	return (uint64_t *)(void *)((char *)globals + wanted->place);
-}
-
-struct known_layouts {
-	const struct layout *layout;
-	const struct collector_layout *collector; /* NULL: none */
-};
-
-static bool has_right_size(const struct wanted *wanted, uint64_t size,
-                           const struct known_layouts *known)
-{
-	if (!wanted->optional)
-		return size >= (wanted->size ? wanted->size : layout_bytes(known->layout));
-	if (!known->collector)
-		return false;
-	const struct layout_field whole =
-		wanted->place == offsetof(struct globals, memstats)        ? known->collector->memstats
-		: wanted->place == offsetof(struct globals, gc_controller) ? known->collector->gcController
-																   : known->collector->work;
-	return size == (uint64_t)whole.size;
+	return (uint64_t *)(void *)((char *)globals + place);
 }
 
 static void take_symbol(const struct image_symtab *symtab, const struct image_symbol *symbol,
-                        const struct known_layouts *known, uint64_t bias, struct globals *globals)
+                        const struct layout *layout, uint64_t bias, struct globals *globals)
 {
 	for (size_t k = 0; k < WANTED_COUNT; k++) {
 		const struct wanted *wanted = &wanted_symbols[k];
-		if (image_symbol_named(symtab, symbol, wanted->name) &&
-		    has_right_size(wanted, symbol->size, known)) {
-			*place_of(globals, wanted) = symbol->address + bias;
-			return;
-		}
+		size_t size = wanted->size ? wanted->size : layout_bytes(layout);
+		if (symbol->size < size || !image_symbol_named(symtab, symbol, wanted->name))
+			continue;
+		*place_of(globals, wanted->place) = symbol->address + bias;
+		if (wanted->size_place)
+			*place_of(globals, wanted->size_place) = symbol->size;
+		return;
 	}
 }
 
 enum status addresses_from_symbols(const struct image *image, const struct layout *layout,
-                                   const struct collector_layout *collector, uint64_t bias,
-                                   struct globals *globals, struct error *error)
+                                   uint64_t bias, struct globals *globals, struct error *error)
 {
-	const struct known_layouts known = {layout, collector};
 	struct image_symtab symtab;
 	*globals = (struct globals){0};
 	if (image_load_symbols(image, &symtab) != STATUS_OK)
@@ -80,12 +66,12 @@ enum status addresses_from_symbols(const struct image *image, const struct layou
 	for (size_t i = 0; i < symtab.count; i++) {
 		struct image_symbol symbol = image_symbol(&symtab, i);
 		if (symbol.defined)
-			take_symbol(&symtab, &symbol, &known, bias, globals);
+			take_symbol(&symtab, &symbol, layout, bias, globals);
 	}
 	image_free_symbols(&symtab);
 	for (size_t k = 0; k < WANTED_COUNT; k++) {
 		const struct wanted *wanted = &wanted_symbols[k];
-		if (*place_of(globals, wanted) == 0 && !wanted->optional)
+		if (*place_of(globals, wanted->place) == 0 && !wanted->size_place)
 			return error_set(error, STATUS_FAILED,
 			                 "has a symbol table without a %s of the size that is known",
 			                 wanted->name);
@@ -287,7 +273,7 @@ static enum status check_found(const struct globals *globals, struct error *erro
 		const struct wanted *wanted = &wanted_symbols[k];
 		uint64_t address;
 		memcpy(&address, (const char *)globals + wanted->place, sizeof address);
-		if (address == 0 && !wanted->optional)
+		if (address == 0 && wanted->size_place == 0)
 			return error_set(error, STATUS_FAILED,
 			                 "has no symbol table, and its code does not tell where %s is",
 			                 wanted->name);

@@ -15,12 +15,10 @@
 #include "goproc/topology.h"
 #include "util/status.h"
 
-/* From .symtab; addresses are moved by `bias`. The collector's variables are known only when they
-   are as large as its layout says; NULL: not at all. STATUS_FAILED with the rest of a sentence that
+/* From .symtab; addresses are moved by `bias`. STATUS_FAILED with the rest of a sentence that
    begins with the program. */
 enum status addresses_from_symbols(const struct image *image, const struct layout *layout,
-                                   const struct collector_layout *collector, uint64_t bias,
-                                   struct globals *globals, struct error *error);
+                                   uint64_t bias, struct globals *globals, struct error *error);
 
 struct addresses_score {
 	int found, of; /* fields of schedt that schedtrace refers to, and how many it should */

@@ -12,9 +12,9 @@
 #include "goproc/debuginfo.h"
 #include "goproc/frames.h"
 #include "goproc/functions.h"
+#include "goproc/gcstate.h"
 #include "goproc/gs.h"
 #include "goproc/gstacks.h"
-#include "goproc/heap.h"
 #include "goproc/image.h"
 #include "goproc/layouts.h"
 #include "goproc/moduledata.h"
@@ -183,6 +183,11 @@ static enum status find_layout(struct goproc *g, struct error *error)
 	g->reader.layout = layout_find(info->go_minor);
 	if (g->reader.layout)
 		return STATUS_OK;
+	if (info->go_minor == 0)
+		return error_set(error, STATUS_FAILED,
+		                 "%s was built with \"%s\", which is no release of Go (obfuscators hide "
+		                 "it); import the agent (schedtop/agent) in the program",
+		                 g->process.subject, info->go_version);
 	if (info->go_minor < layout_oldest() ||
 	    debuginfo_layout(&g->image, &g->own_layout, &detail) != STATUS_OK)
 		return error_set(
@@ -244,9 +249,8 @@ static enum status find_globals(struct goproc *g, const struct error *why_no_fun
 	const struct addresses_code code = {&g->image, &g->file, reader->bias, &g->module, g->pclntab};
 	if (!g->info.stripped) {
 		g->info.origin = GOPROC_SYMBOLS;
-		status =
-			addresses_from_symbols(&g->image, reader->layout, layout_find_collector(reader->minor),
-		                           reader->bias, &reader->globals, &detail);
+		status = addresses_from_symbols(&g->image, reader->layout, reader->bias, &reader->globals,
+		                                &detail);
 	}
 	if (status != STATUS_OK && g->pclntab) {
 		g->info.origin = GOPROC_CODE;
@@ -288,6 +292,8 @@ static enum status find_runtime(struct goproc *g, struct error *error)
 		status = find_functions(g, &why, error);
 	if (status == STATUS_OK)
 		status = find_globals(g, &why, error);
+	if (status == STATUS_OK)
+		gcstate_init(&g->reader.gcstate, &g->reader.globals, g->reader.minor);
 	if (status == STATUS_OK)
 		status = find_objects(g, error);
 	return status;
@@ -443,9 +449,6 @@ enum status goproc_read(struct goproc *g, struct goproc_state *out, struct error
 {
 	char why[WHY_SIZE];
 	enum reader_result result = reader_read(&g->reader, out, why);
-	if (result == READER_OK)
-		heap_read(&g->reader.memory, &g->reader.globals, layout_find_collector(g->info.go_minor),
-		          &out->heap);
 	return conclude(g, result, why, error);
 }
 

@@ -197,14 +197,18 @@ static uint32_t mix(uint64_t hash, uint64_t value)
 	return (uint32_t)(hash >> 32 ^ hash);
 }
 
-/* Equal for two records of a goroutine that has not run in between. */
+/*
+ * Equal for two records of a goroutine that has not run in between. The collector may have moved
+ * its stack, which then is as deep as it was, and it may have found that nothing can wake it.
+ */
 static uint32_t key_of(const struct gs_row *row)
 {
+	uint32_t status = row->goroutine.status == G_LEAKED ? G_WAITING : row->goroutine.status;
 	uint32_t key =
 		mix(mix(1, (uint64_t)row->goroutine.goid), (uint64_t)row->tick << 32 | row->sequence);
-	key = mix(key, (uint64_t)row->goroutine.status << 8 | row->goroutine.reason);
-	/* 0 of those that run: what was saved last is no state of theirs. */
-	return mix(mix(key, row->pc), row->sp);
+	key = mix(key, (uint64_t)status << 8 | row->goroutine.reason);
+	/* pc is 0 of those that run: what was saved last is no state of theirs. */
+	return mix(mix(key, row->pc), row->pc ? row->stack_end - row->sp : 0);
 }
 
 /* ---- since when ---- */
@@ -277,7 +281,7 @@ bool gs_is_same(const struct gs *gs, const uint8_t *record, const struct gs_row 
 	if (gs_decode(gs, record, INT64_MAX, &now) != GS_ALIVE)
 		return false;
 	now.tick = row->tick;
-	return key_of(&now) == key_of(row);
+	return key_of(&now) == key_of(row) && now.sp == row->sp && now.stack_end == row->stack_end;
 }
 
 /* The spans of the Gs from `first` on, with the gaps between them where those are small; the last

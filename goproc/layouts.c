@@ -15,11 +15,11 @@ const struct layout *layout_find(int minor)
 	return NULL;
 }
 
-const struct collector_layout *layout_find_collector(int minor)
+const struct gc_layout *gc_layout_find(int minor)
 {
-	for (size_t i = 0; i < sizeof collector_table / sizeof *collector_table; i++) {
-		if (minor >= collector_table[i].first && minor <= collector_table[i].last)
-			return &collector_table[i];
+	for (size_t i = 0; i < sizeof gc_layout_table / sizeof *gc_layout_table; i++) {
+		if (minor >= gc_layout_table[i].first && minor <= gc_layout_table[i].last)
+			return &gc_layout_table[i];
 	}
 	return NULL;
 }

@@ -1,7 +1,7 @@
 /*
- * Where runtime.schedt and the garbage collector's variables keep their fields, by Go version. No
- * Go binary describes these by itself, so the tables are generated from the toolchains by
- * tools/layouts. Constant data; any thread.
+ * Where runtime.schedt keeps its fields, by Go version, and what belongs to the garbage collector.
+ * No Go binary describes these structures by itself, so the tables are generated from the
+ * toolchains by tools/layouts. Constant data; any thread.
  */
 #ifndef SCHEDTOP_GOPROC_LAYOUTS_H
 #define SCHEDTOP_GOPROC_LAYOUTS_H
@@ -52,34 +52,36 @@ struct layout {
 	int first, last; /* minor versions: Go 1.first to 1.last */
 	LAYOUT_FIELDS(LAYOUT_DECLARE)
 };
+#undef LAYOUT_DECLARE
 
-/* The collector's: three variables, whole, for their sizes; numgc of memstats, Time fields of
-   work.cpuStats, the others of gcController. */
-#define COLLECTOR_FIELDS(X) \
+/* What the garbage collector keeps: runtime.gcController, memstats and work, of which the first
+   three are the sizes. */
+#define GC_LAYOUT_FIELDS(X) \
+	X(controller)           \
 	X(memstats)             \
-	X(gcController)         \
 	X(work)                 \
-	X(numgc)                \
-	X(heapMarked)           \
-	X(heapGoal)             \
-	X(gcPercentHeapGoal)    \
-	X(sweepDistMinTrigger)  \
+	X(heap_marked)          \
+	X(heap_goal)            \
+	X(memory_limit)         \
+	X(sweep_trigger)        \
 	X(triggered)            \
-	X(memoryLimit)          \
-	X(totalTime)            \
-	X(idleTime)             \
-	X(gcTotalTime)          \
-	X(gcAssistTime)
+	X(cycles)               \
+	X(cycles_forced)        \
+	X(cpu_total)            \
+	X(cpu_idle)             \
+	X(cpu_gc)               \
+	X(cpu_assist)
 
-struct collector_layout {
+#define LAYOUT_DECLARE(name) struct layout_field name;
+struct gc_layout {
 	int first, last;
-	COLLECTOR_FIELDS(LAYOUT_DECLARE)
+	GC_LAYOUT_FIELDS(LAYOUT_DECLARE)
 };
 #undef LAYOUT_DECLARE
 
 /* The layout in Go 1.minor, or NULL: not known. */
 const struct layout *layout_find(int minor);
-const struct collector_layout *layout_find_collector(int minor);
+const struct gc_layout *gc_layout_find(int minor);
 /* The versions there are layouts for. */
 int layout_oldest(void);
 int layout_newest(void);

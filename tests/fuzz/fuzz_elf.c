@@ -107,8 +107,7 @@ static void read_image(struct image *image, int minor)
 	struct moduledata moduledata;
 	struct globals globals;
 	struct error error = {0};
-	if (addresses_from_symbols(image, layout_find(minor), layout_find_collector(minor), 0, &globals,
-	                           &error) != STATUS_OK &&
+	if (addresses_from_symbols(image, layout_find(minor), 0, &globals, &error) != STATUS_OK &&
 	    error.text[0] == '\0')
 		abort();
 	if (moduledata_find(image, &memory, 0, minor, &moduledata)) {

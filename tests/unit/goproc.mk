@@ -5,12 +5,12 @@ goproc_tests = \
 	tests/unit/test_goproc_disasm \
 	tests/unit/test_goproc_gs \
 	tests/unit/test_goproc_gstacks \
-	tests/unit/test_goproc_heap \
 	tests/unit/test_goproc_image \
 	tests/unit/test_goproc_layouts \
 	tests/unit/test_goproc_pages \
 	tests/unit/test_goproc_pclntab \
 	tests/unit/test_goproc_permission \
+	tests/unit/test_goproc_process \
 	tests/unit/test_goproc_reader \
 	tests/unit/test_goproc_types
 check_PROGRAMS += $(goproc_tests)
@@ -45,10 +45,6 @@ tests_unit_test_goproc_gstacks_SOURCES = tests/unit/test_goproc_gstacks.c $(gopr
 tests_unit_test_goproc_gstacks_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_gstacks_LDADD = $(goproc_test_libs)
 
-tests_unit_test_goproc_heap_SOURCES = tests/unit/test_goproc_heap.c
-tests_unit_test_goproc_heap_CFLAGS = $(goproc_test_cflags)
-tests_unit_test_goproc_heap_LDADD = $(goproc_test_libs)
-
 tests_unit_test_goproc_image_SOURCES = tests/unit/test_goproc_image.c $(goproc_elf)
 tests_unit_test_goproc_image_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_image_LDADD = $(goproc_test_libs)
@@ -69,6 +65,10 @@ tests_unit_test_goproc_pclntab_LDADD = $(goproc_test_libs)
 tests_unit_test_goproc_permission_SOURCES = tests/unit/test_goproc_permission.c
 tests_unit_test_goproc_permission_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_permission_LDADD = $(goproc_test_libs)
+
+tests_unit_test_goproc_process_SOURCES = tests/unit/test_goproc_process.c
+tests_unit_test_goproc_process_CFLAGS = $(goproc_test_cflags)
+tests_unit_test_goproc_process_LDADD = $(goproc_test_libs)
 
 tests_unit_test_goproc_reader_SOURCES = tests/unit/test_goproc_reader.c \
 	tests/unit/goproc_fake.c tests/unit/goproc_fake.h

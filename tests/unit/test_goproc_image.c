@@ -135,8 +135,7 @@ static void symbols_and_code_tell_the_same(void **state)
 		int fd = write_file(elf.bytes, elf.n, path);
 		assert_int_equal(image_open(&image, path, "it", &error), STATUS_OK);
 		expect_runtime(&image, minor);
-		if (addresses_from_symbols(&image, layout_find(minor), layout_find_collector(minor), 0,
-		                           &globals, &error) != STATUS_OK)
+		if (addresses_from_symbols(&image, layout_find(minor), 0, &globals, &error) != STATUS_OK)
 			fail_msg("1.%d: %s", minor, error.text);
 		assert_memory_equal(&globals, &go_elf_globals, sizeof globals);
 		image_close(&image);

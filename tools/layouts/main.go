@@ -1,10 +1,10 @@
-// Command layouts writes the table of where runtime.schedt keeps its fields, one row per group of Go
-// releases that agree, for the two readers of it: goproc (C) and agent (Go). A second table, for goproc
-// alone, tells the same of the garbage collector's variables.
+// Command layouts writes the tables of where the variables of the runtime keep their fields, one row
+// per group of Go releases that agree: those of runtime.sched for both readers, goproc (C) and agent
+// (Go), those of the garbage collector for goproc alone.
 //
-// Other structures of the runtime describe themselves in every Go binary (type descriptors); these do
-// not, because nothing ever converts them to an interface. Their layout is a property of the release, so
-// it is read here, once per release, from the DWARF of a program that release built.
+// The other structures of the runtime describe themselves in every Go binary (type descriptors);
+// these do not, because nothing ever converts them to an interface. Their layout is a property of the
+// release, so it is read here, once per release, from the DWARF of a program that release built.
 //
 //	go run .          write both tables
 //	go run . -check   compare instead; exit status 1 when they drifted
@@ -36,6 +36,15 @@ var toolchains = []string{
 	"go1.25.1",
 	"go1.26.8",
 	"go1.27.0",
+}
+
+// tables are independent of each other: each has rows of its own.
+var tables = []struct {
+	name   string // of the structure in C
+	fields []field
+}{
+	{"layout", fields},
+	{"gc_layout", collectorFields},
 }
 
 // fields names what the readers use. A field that moved or was renamed lists all its paths, newest
@@ -73,29 +82,29 @@ var fields = []field{
 	{name: "totalRuntimeLockWaitTime", paths: "totalRuntimeLockWaitTime", since: 22},
 }
 
-// collectorFields are those of the garbage collector's account of itself.
+// collectorFields are what the garbage collector keeps; by the same rules.
 var collectorFields = []field{
-	// Whole: another size than this is another layout, of a patch release say.
-	{name: "memstats", variable: "memstats"},
-	{name: "gcController", variable: "gcController"},
-	{name: "work", variable: "work"},
-	{name: "numgc", variable: "memstats", paths: "numgc"},
-	{name: "heapMarked", variable: "gcController", paths: "heapMarked"},
-	{name: "heapGoal", variable: "gcController", paths: "heapGoal", until: 18},
-	{name: "gcPercentHeapGoal", variable: "gcController", paths: "gcPercentHeapGoal", since: 19},
-	{name: "sweepDistMinTrigger", variable: "gcController", paths: "sweepDistMinTrigger", since: 19},
-	{name: "triggered", variable: "gcController", paths: "triggered", since: 19},
-	{name: "memoryLimit", variable: "gcController", paths: "memoryLimit", since: 19},
-	{name: "totalTime", variable: "work", paths: "cpuStats.TotalTime|cpuStats.totalTime", since: 20},
-	{name: "idleTime", variable: "work", paths: "cpuStats.IdleTime|cpuStats.idleTime", since: 20},
-	{name: "gcTotalTime", variable: "work", paths: "cpuStats.GCTotalTime|cpuStats.gcTotalTime", since: 20},
-	{name: "gcAssistTime", variable: "work", paths: "cpuStats.GCAssistTime|cpuStats.gcAssistTime", since: 20},
+	// Whole variables, for their sizes: in a program where one has another size, it is not known.
+	{name: "controller", of: "runtime.gcController"},
+	{name: "memstats", of: "runtime.memstats"},
+	{name: "work", of: "runtime.work"},
+	{name: "heap_marked", of: "runtime.gcController", paths: "heapMarked"},
+	{name: "heap_goal", of: "runtime.gcController", paths: "gcPercentHeapGoal|heapGoal"},
+	{name: "memory_limit", of: "runtime.gcController", paths: "memoryLimit", since: 19},
+	{name: "sweep_trigger", of: "runtime.gcController", paths: "sweepDistMinTrigger", since: 19},
+	{name: "triggered", of: "runtime.gcController", paths: "triggered", since: 19},
+	{name: "cycles", of: "runtime.memstats", paths: "numgc"},
+	{name: "cycles_forced", of: "runtime.memstats", paths: "numforcedgc"},
+	{name: "cpu_total", of: "runtime.work", paths: "cpuStats.TotalTime|cpuStats.totalTime", since: 20},
+	{name: "cpu_idle", of: "runtime.work", paths: "cpuStats.IdleTime|cpuStats.idleTime", since: 20},
+	{name: "cpu_gc", of: "runtime.work", paths: "cpuStats.GCTotalTime|cpuStats.gcTotalTime", since: 20},
+	{name: "cpu_assist", of: "runtime.work", paths: "cpuStats.GCAssistTime|cpuStats.gcAssistTime", since: 20},
 }
 
 // outputs are the files that are written, relative to the root of the source tree.
 var outputs = []struct {
 	path   string
-	render func(sched, collector []row) ([]byte, error)
+	render func([][]row) ([]byte, error)
 }{
 	{"goproc/layouts_generated.h", renderC},
 	{"agent/internal/sched/layouts_generated.go", renderGo},
@@ -118,9 +127,9 @@ func main() {
 }
 
 func run(root string, check, verbose bool) (drifted bool, err error) {
-	var sched, collector []row
+	rows := make([][]row, len(tables))
 	for _, toolchain := range toolchains {
-		layout, err := readToolchain(toolchain)
+		layouts, err := readToolchain(toolchain)
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", toolchain, err)
 		}
@@ -128,17 +137,18 @@ func run(root string, check, verbose bool) (drifted bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if verbose {
-			fmt.Println(toolchain, layout)
+		for i, layout := range layouts {
+			if verbose {
+				fmt.Println(toolchain, tables[i].name, layout)
+			}
+			rows[i] = appendRow(rows[i], minor, layout)
 		}
-		sched = appendRow(sched, minor, layout[:len(fields)])
-		collector = appendRow(collector, minor, layout[len(fields):])
 	}
 	if verbose {
 		return false, nil
 	}
 	for _, output := range outputs {
-		text, err := output.render(sched, collector)
+		text, err := output.render(rows)
 		if err != nil {
 			return false, err
 		}
@@ -187,9 +197,8 @@ func minorOf(toolchain string) (int, error) {
 	return strconv.Atoi(parts[1])
 }
 
-// readToolchain builds the smallest program with that release and reads its DWARF: the places of fields,
-// then those of collectorFields.
-func readToolchain(toolchain string) (layout, error) {
+// readToolchain builds the smallest program with that release and reads the layouts from its DWARF.
+func readToolchain(toolchain string) ([]layout, error) {
 	dir, err := os.MkdirTemp("", "schedtop-layouts")
 	if err != nil {
 		return nil, err
@@ -215,8 +224,7 @@ func readToolchain(toolchain string) (layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := append(append([]field{}, fields...), collectorFields...)
-	return readLayout(filepath.Join(dir, "tiny"), minor, all)
+	return readLayouts(filepath.Join(dir, "tiny"), minor)
 }
 
 // diff lists the lines that are in only one of the texts: enough to see what moved.

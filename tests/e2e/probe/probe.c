@@ -49,8 +49,8 @@ static void print_globals(const struct globals *globals)
 static enum status do_symbols(struct probe *probe, struct error *error)
 {
 	struct globals globals;
-	enum status status = addresses_from_symbols(&probe->image, layout_find(probe->info.go_minor),
-	                                            NULL, 0, &globals, error);
+	enum status status = addresses_from_symbols(&probe->image, layout_find(probe->info.go_minor), 0,
+	                                            &globals, error);
 	if (status == STATUS_OK)
 		print_globals(&globals);
 	return status;
