@@ -213,6 +213,7 @@ func panicking() {
 			waitForever()
 		}()
 		var m map[string]int
+		//lint:ignore SA5000 the panic is what is wanted
 		m["x"] = 1
 	}()
 	go func() {
@@ -229,6 +230,7 @@ func recurse(n int) int {
 	if n == 0 {
 		waitForever()
 	}
+	//lint:ignore SA5007 it ends when n is 0: by waiting
 	return recurse(n-1) + 1
 }
 
