@@ -59,7 +59,9 @@ static void print_memory(const struct discovered *p)
 	if (info->score_of)
 		printf(" (%d of %d fields of the scheduler, %d at the next best address)", info->score,
 		       info->score_of, info->runner_up);
-	if (info->layout_first == info->layout_last)
+	if (info->layout_first == 0)
+		puts(", layout by its DWARF");
+	else if (info->layout_first == info->layout_last)
 		printf(", layout of Go 1.%d\n", info->layout_first);
 	else
 		printf(", layout of Go 1.%d to 1.%d\n", info->layout_first, info->layout_last);

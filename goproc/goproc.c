@@ -9,6 +9,7 @@
 
 #include "goproc/addresses.h"
 #include "goproc/buildinfo.h"
+#include "goproc/debuginfo.h"
 #include "goproc/frames.h"
 #include "goproc/functions.h"
 #include "goproc/gs.h"
@@ -40,6 +41,7 @@ struct goproc {
 	struct memory file; /* the image, read by address */
 	struct pclntab *pclntab;
 	struct functions *functions;
+	struct layout own_layout; /* when the table has none */
 	struct reader reader;
 	struct moduledata module;
 	struct gs gs;
@@ -162,19 +164,33 @@ enum status goproc_identify(pid_t pid, struct goproc_info *info, struct error *e
 static enum status check_supported(const struct goproc *g, struct error *error)
 {
 	const char *subject = g->process.subject;
-	const struct goproc_info *info = &g->info;
 	if (!g->image.is64 || g->image.machine != EM_X86_64)
 		return error_set(
 			error, STATUS_NO_TARGET,
 			"%s is not a 64-bit x86 program, and its memory can't be understood; import the "
 			"agent (schedtop/agent) in the program instead",
 			subject);
-	if (!layout_find(info->go_minor))
+	return STATUS_OK;
+}
+
+/* What the table knows, else what the program's own DWARF says. */
+static enum status find_layout(struct goproc *g, struct error *error)
+{
+	const struct goproc_info *info = &g->info;
+	struct error detail;
+	g->reader.layout = layout_find(info->go_minor);
+	if (g->reader.layout)
+		return STATUS_OK;
+	if (info->go_minor < layout_oldest() ||
+	    debuginfo_layout(&g->image, &g->own_layout, &detail) != STATUS_OK)
 		return error_set(
 			error, STATUS_FAILED,
 			"%s was built with %s, whose scheduler schedtop does not know (it knows Go 1.%d to "
-			"1.%d); import the agent (schedtop/agent) in the program",
-			subject, info->go_version, layout_oldest(), layout_newest());
+			"1.%d)%s%s; import the agent (schedtop/agent) in the program",
+			g->process.subject, info->go_version, layout_oldest(), layout_newest(),
+			info->go_minor < layout_oldest() ? "" : ", and it ",
+			info->go_minor < layout_oldest() ? "" : detail.text);
+	g->reader.layout = &g->own_layout;
 	return STATUS_OK;
 }
 
@@ -335,9 +351,10 @@ static enum status attach(struct goproc *g, pid_t pid, struct error *error)
 	g->reader.memory.readv = memory_readv_process;
 	g->reader.memory.context = &g->process.pid;
 	g->reader.minor = g->info.go_minor;
-	g->reader.layout = layout_find(g->info.go_minor);
 	g->reader.bias = g->process.entry - g->image.entry;
-	status = find_runtime(g, error);
+	status = find_layout(g, error);
+	if (status == STATUS_OK)
+		status = find_runtime(g, error);
 	if (status == STATUS_OK)
 		status = prove(g, error);
 	if (status == STATUS_OK)

@@ -4,6 +4,7 @@ goproc_libgoproc_a_SOURCES = \
 	goproc/addresses.c goproc/addresses.h \
 	goproc/buildinfo.c goproc/buildinfo.h \
 	goproc/decode.c goproc/decode.h \
+	goproc/debuginfo.c goproc/debuginfo.h \
 	goproc/disasm.h goproc/disasm_amd64.c goproc/disasm_arm64.c \
 	goproc/frames.c goproc/frames.h \
 	goproc/functions.c goproc/functions.h \

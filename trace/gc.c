@@ -150,13 +150,9 @@ static bool on_events(void *self, const struct trace_block *block)
 	struct gc *gc = self;
 	if (!grow(gc, block))
 		return false;
-	if (!(block->present & ((EV_BIT(EV_HEAP_GOAL) << 1) - EV_BIT(EV_STW_BEGIN))))
-		return true;
-	for (size_t i = 0; i < block->events; i++) {
-		const struct trace_event *e = &block->event[i];
-		if (e->type >= EV_STW_BEGIN && e->type <= EV_HEAP_GOAL && !event(gc, block, e))
+	for (size_t i = 0; i < block->others; i++)
+		if (!event(gc, block, block->other[i]))
 			return false;
-	}
 	return true;
 }
 

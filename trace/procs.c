@@ -68,8 +68,8 @@ static bool on_events(void *self, const struct trace_block *block)
 		a->begun = true;
 		a->first_ns = block->event[0].at_ns;
 	}
-	for (size_t i = 0; i < block->events; i++) {
-		const struct trace_event *e = &block->event[i];
+	for (size_t i = 0; i < block->others; i++) {
+		const struct trace_event *e = block->other[i];
 		if (e->type >= EV_PROC_START && e->type <= EV_PROC_STATUS)
 			transition(a, block, e);
 		else if (e->type == EV_PROCS_CHANGE)

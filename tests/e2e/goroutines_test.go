@@ -5,10 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // A spot in the program: a frame of a stack, or what one is named for.
@@ -45,7 +47,7 @@ func TestParkedGoroutinesReadAsTheRuntimeDumpsThem(t *testing.T) {
 				t.Parallel()
 				w, dump := park(t, b)
 				user := parseDump(t, dump)
-				ours := readGoroutines(t, w)
+				ours := readSettled(t, w)
 				w.signal(t, syscall.SIGQUIT)
 				w.wait(t, patience)
 				all := parseDump(t, strings.Join(w.stderr.all(), "\n"))
@@ -131,6 +133,26 @@ func parseDump(t *testing.T, text string) map[string]*goroutine {
 
 // statuses of goroutines, as runtime/traceback.go names them.
 var statuses = map[string]string{"1": "runnable", "2": "running", "3": "syscall", "4": "waiting"}
+
+// readSettled reads until nothing moves: the runtime's own goroutines sweep what was collected.
+func readSettled(t *testing.T, w *process) map[string]*goroutine {
+	t.Helper()
+	var before map[string]*goroutine
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(200 * time.Millisecond) {
+		now := readGoroutines(t, w)
+		if before != nil && reflect.DeepEqual(now, before) {
+			return now
+		}
+		before = now
+		for _, g := range now {
+			if g.state == "running" || g.state == "runnable" {
+				before = nil
+			}
+		}
+	}
+	t.Fatal("the goroutines never stood still")
+	return nil
+}
 
 // readGoroutines asks goproc.
 func readGoroutines(t *testing.T, w *process) map[string]*goroutine {
