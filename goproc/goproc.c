@@ -12,6 +12,7 @@
 #include "goproc/debuginfo.h"
 #include "goproc/frames.h"
 #include "goproc/functions.h"
+#include "goproc/gcstate.h"
 #include "goproc/gs.h"
 #include "goproc/gstacks.h"
 #include "goproc/image.h"
@@ -281,6 +282,8 @@ static enum status find_runtime(struct goproc *g, struct error *error)
 		status = find_functions(g, &why, error);
 	if (status == STATUS_OK)
 		status = find_globals(g, &why, error);
+	if (status == STATUS_OK)
+		gcstate_init(&g->reader.gcstate, &g->reader.globals, g->reader.minor);
 	if (status == STATUS_OK)
 		status = find_objects(g, error);
 	return status;

@@ -82,7 +82,8 @@ enum gs_verdict gs_decode(const struct gs *gs, const uint8_t *record, uint64_t g
                           struct gs_row *row);
 /* Where its record is, to be read together with other things. */
 struct iovec gs_span(const struct gs *gs, uint32_t handle);
-/* Is this a record of the same goroutine, which has not run since the row was read? */
+/* Is this a record of the same goroutine, which has not run since the row was read, and the stack
+   of which was not moved? */
 bool gs_is_same(const struct gs *gs, const uint8_t *record, const struct gs_row *row);
 
 #endif

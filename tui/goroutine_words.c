@@ -222,7 +222,7 @@ void goroutine_draw_nothing(struct pane pane, const struct view_data *data)
 	else if (!sched.s || sched.s->sched_at.origin != ORIGIN_MEMORY)
 		snprintf(text, sizeof text,
 		         "Goroutines are read from the memory of the process, and that is no source here; "
-		         "the agent tells their number alone");
+		         "the agent tells groups of them, if it can, or their number alone");
 	else
 		snprintf(text, sizeof text, "Goroutines are read in a moment: less often than the rest");
 	pane_wrap(pane, STYLE_DIM, text);
