@@ -18,6 +18,7 @@
 #include "goproc/image.h"
 #include "goproc/layouts.h"
 #include "goproc/moduledata.h"
+#include "goproc/pages.h"
 #include "goproc/permission.h"
 #include "goproc/process.h"
 #include "goproc/reader.h"
@@ -182,6 +183,11 @@ static enum status find_layout(struct goproc *g, struct error *error)
 	g->reader.layout = layout_find(info->go_minor);
 	if (g->reader.layout)
 		return STATUS_OK;
+	if (info->go_minor == 0)
+		return error_set(error, STATUS_FAILED,
+		                 "%s was built with \"%s\", which is no release of Go (obfuscators hide "
+		                 "it); import the agent (schedtop/agent) in the program",
+		                 g->process.subject, info->go_version);
 	if (info->go_minor < layout_oldest() ||
 	    debuginfo_layout(&g->image, &g->own_layout, &detail) != STATUS_OK)
 		return error_set(
@@ -266,9 +272,13 @@ static enum status find_globals(struct goproc *g, const struct error *why_no_fun
 static enum status find_objects(struct goproc *g, struct error *error)
 {
 	struct reader *reader = &g->reader;
-	struct types types = {&reader->memory, g->module.types, g->module.etypes, reader->minor};
+	struct pages pages;
+	struct memory paged = pages_memory(&pages, &reader->memory);
+	struct types types = {&paged, g->module.types, g->module.etypes, reader->minor};
 	struct error detail;
-	if (objects_resolve(&reader->objects, &types, &detail) != STATUS_OK)
+	enum status status = objects_resolve(&reader->objects, &types, &detail);
+	pages_finish(&pages);
+	if (status != STATUS_OK)
 		return error_set(error, STATUS_FAILED, "the runtime of %s (%s) is not understood: %s",
 		                 g->process.subject, g->info.go_version, detail.text);
 	return STATUS_OK;

@@ -17,6 +17,7 @@ goproc_libgoproc_a_SOURCES = \
 	goproc/memory.c goproc/memory.h \
 	goproc/moduledata.c goproc/moduledata.h \
 	goproc/objects.c goproc/objects.h \
+	goproc/pages.c goproc/pages.h \
 	goproc/pclntab.c goproc/pclntab.h \
 	goproc/permission.c goproc/permission.h \
 	goproc/process.c goproc/process.h \

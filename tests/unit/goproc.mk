@@ -7,6 +7,7 @@ goproc_tests = \
 	tests/unit/test_goproc_gstacks \
 	tests/unit/test_goproc_image \
 	tests/unit/test_goproc_layouts \
+	tests/unit/test_goproc_pages \
 	tests/unit/test_goproc_pclntab \
 	tests/unit/test_goproc_permission \
 	tests/unit/test_goproc_process \
@@ -51,6 +52,10 @@ tests_unit_test_goproc_image_LDADD = $(goproc_test_libs)
 tests_unit_test_goproc_layouts_SOURCES = tests/unit/test_goproc_layouts.c
 tests_unit_test_goproc_layouts_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_layouts_LDADD = $(goproc_test_libs)
+
+tests_unit_test_goproc_pages_SOURCES = tests/unit/test_goproc_pages.c
+tests_unit_test_goproc_pages_CFLAGS = $(goproc_test_cflags)
+tests_unit_test_goproc_pages_LDADD = $(goproc_test_libs)
 
 tests_unit_test_goproc_pclntab_SOURCES = tests/unit/test_goproc_pclntab.c \
 	tests/unit/goproc_tables.c tests/unit/goproc_tables.h

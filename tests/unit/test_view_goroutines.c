@@ -328,6 +328,20 @@ static void an_old_reading_says_its_age(void **state)
 	history_destroy(h);
 }
 
+/* On a low terminal what the program did stands before what the runtime did below it. */
+static void frames_of_the_runtime_make_room(void **state)
+{
+	(void)state;
+	struct history *h = fixture_history(&fixture_busy, SECONDS);
+	struct view_place place = {.expanded = key_of_largest(h)};
+	char *text = text_of(h, 80, 17, &place);
+	assert_shows(text, "2 of the runtime");
+	assert_null(strstr(text, "runtime.gopark"));
+	assert_shows(text, "main.fanOut.func1");
+	free(text);
+	history_destroy(h);
+}
+
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static void press(struct app *app, int key)
@@ -459,6 +473,7 @@ int main(void)
 		cmocka_unit_test(a_group_that_is_open_shows_its_goroutines_and_a_stack),
 		cmocka_unit_test(without_goroutines_the_reason_is_told),
 		cmocka_unit_test(an_old_reading_says_its_age),
+		cmocka_unit_test(frames_of_the_runtime_make_room),
 		cmocka_unit_test(keys_open_close_and_order),
 		cmocka_unit_test(enter_follows_when_the_process_has_exited),
 		cmocka_unit_test(the_past_is_shown_as_it_was),
