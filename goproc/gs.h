@@ -17,8 +17,8 @@
 #include "goproc/objects.h"
 #include "goproc/reader.h"
 
-/* 2.4 GB of goroutines at least, in the target; more are not looked at. */
-#define GS_MAX 1000000
+/* A program needs 24 GB for that many. */
+#define GS_MAX 10000000
 
 /* What is remembered of a G. */
 struct gs_known {

@@ -236,6 +236,7 @@ static void the_selection_follows_its_group(void **state)
 	canvas_destroy(draw(h, 80, 24, true, &place));
 	assert_int_equal(place.selected_id, key_of_largest(h));
 	assert_int_equal(place.selected_group, key_of_largest(h));
+	place.chosen = true;
 	place.reversed = true;
 	struct canvas *canvas = draw(h, 80, 24, true, &place);
 	assert_int_equal(place.selected, GROUPS - 1);
@@ -324,6 +325,20 @@ static void an_old_reading_says_its_age(void **state)
 	history_add(h, fixture_snapshot(&f, 22));
 	text = text_of(h, 120, 40, NULL);
 	assert_shows(text, "read 12 s ago: it reads otherwise each time");
+	free(text);
+	history_destroy(h);
+}
+
+/* On a low terminal what the program did stands before what the runtime did below it. */
+static void frames_of_the_runtime_make_room(void **state)
+{
+	(void)state;
+	struct history *h = fixture_history(&fixture_busy, SECONDS);
+	struct view_place place = {.expanded = key_of_largest(h)};
+	char *text = text_of(h, 80, 17, &place);
+	assert_shows(text, "2 of the runtime");
+	assert_null(strstr(text, "runtime.gopark"));
+	assert_shows(text, "main.fanOut.func1");
 	free(text);
 	history_destroy(h);
 }
@@ -459,6 +474,7 @@ int main(void)
 		cmocka_unit_test(a_group_that_is_open_shows_its_goroutines_and_a_stack),
 		cmocka_unit_test(without_goroutines_the_reason_is_told),
 		cmocka_unit_test(an_old_reading_says_its_age),
+		cmocka_unit_test(frames_of_the_runtime_make_room),
 		cmocka_unit_test(keys_open_close_and_order),
 		cmocka_unit_test(enter_follows_when_the_process_has_exited),
 		cmocka_unit_test(the_past_is_shown_as_it_was),
