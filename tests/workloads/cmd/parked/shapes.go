@@ -196,7 +196,10 @@ func deferred() {
 	}()
 }
 
-var nowhere *struct{ big [1 << 20]int }
+var (
+	nowhere *struct{ big [1 << 20]int }
+	nothing map[string]int
+)
 
 func panicking() {
 	go func() {
@@ -212,9 +215,7 @@ func panicking() {
 			_ = recover()
 			waitForever()
 		}()
-		var m map[string]int
-		//lint:ignore SA5000 the panic is what is wanted
-		m["x"] = 1
+		nothing["x"] = 1
 	}()
 	go func() {
 		defer func() {
@@ -229,14 +230,15 @@ func panicking() {
 func recurse(n int) int {
 	if n == 0 {
 		waitForever()
+		return 0
 	}
-	//lint:ignore SA5007 it ends when n is 0: by waiting
 	return recurse(n-1) + 1
 }
 
 func odd(n int) {
 	if n == 0 {
 		waitForever()
+		return
 	}
 	even(n - 1)
 }
