@@ -17,7 +17,7 @@ tests_unit_test_lane_sink_LDADD = collect/libcollect.a metrics/libmetrics.a util
 check_PROGRAMS += tests/unit/test_http
 tests_unit_test_http_SOURCES = tests/unit/test_http.c
 tests_unit_test_http_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS) $(UV_CFLAGS)
-tests_unit_test_http_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS) $(UV_LIBS)
+tests_unit_test_http_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS) $(CURL_LIBS) $(UV_LIBS)
 
 check_PROGRAMS += tests/unit/test_trace_store
 tests_unit_test_trace_store_SOURCES = tests/unit/test_trace_store.c
