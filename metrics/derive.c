@@ -1,6 +1,7 @@
 #include "metrics/derive.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "util/clock.h"
 
@@ -157,6 +158,33 @@ static enum gc_seen look_for_gc(const struct snapshot *before, const struct snap
 	return seen;
 }
 
+/* How many Ps a sample saw idle, and how many it saw at all. */
+struct seen {
+	unsigned idle, known;
+};
+
+/* In blocks of a fixed size, which compilers make vectors of. */
+#define LOOK_BLOCK 32
+
+static struct seen look_at(const uint8_t *state, size_t procs)
+{
+	struct seen seen = {0, 0};
+	while (procs > 0) {
+		uint8_t block[LOOK_BLOCK] = {LANE_UNKNOWN}, idle = 0, known = 0;
+		size_t n = procs < LOOK_BLOCK ? procs : LOOK_BLOCK;
+		memcpy(block, state, n);
+		for (int i = 0; i < LOOK_BLOCK; i++)
+			idle = (uint8_t)(idle + (block[i] == LANE_IDLE));
+		for (int i = 0; i < LOOK_BLOCK; i++)
+			known = (uint8_t)(known + (block[i] != LANE_UNKNOWN && block[i] < LANE_STATE_COUNT));
+		seen.idle += idle;
+		seen.known += known;
+		state += n;
+		procs -= n;
+	}
+	return seen;
+}
+
 static bool idle_of_samples(const struct snapshot *before, const struct snapshot *now,
                             double *ratio)
 {
@@ -170,11 +198,15 @@ static bool idle_of_samples(const struct snapshot *before, const struct snapshot
 	if ((double)covered < COVERED_MIN * (double)(to - from))
 		return false;
 	double idle = 0, all = 0;
-	for (size_t p = 0; p < lanes->procs; p++) {
-		struct lane_time time = {{0}};
-		add_lane_time(lanes, p, from, to, &time);
-		idle += (double)time.ns[LANE_IDLE];
-		all += (double)sampled_ns(&time);
+	/* By samples, not by Ps: there may be hundreds of either, and a sample lies together. */
+	for (size_t i = first; i < lanes->samples && begin < to; begin = lanes->at_ns[i++]) {
+		int64_t start = begin > from ? begin : from;
+		int64_t end = lanes->at_ns[i] < to ? lanes->at_ns[i] : to;
+		struct seen seen = look_at(&lanes->state[i * lanes->procs], lanes->procs);
+		if (end > start) {
+			idle += (double)(end - start) * seen.idle;
+			all += (double)(end - start) * seen.known;
+		}
 	}
 	/* A sample may have seen no P at all. */
 	if (all < COVERED_MIN * (double)(to - from))
@@ -207,14 +239,14 @@ static bool idle_of_os(const struct snapshot *before, const struct snapshot *now
 
 struct idle derive_idle(const struct snapshot *before, const struct snapshot *now)
 {
-	double runtime, sampled = 0, os;
-	bool has_sampled = idle_of_samples(before, now, &sampled);
+	double runtime = 0, sampled = 0, os;
 	enum gc_seen gc = look_for_gc(before, now);
-	if (gc != GC_RAN && idle_of_runtime(before, now, &runtime)) {
-		bool doubtful = gc == GC_UNKNOWN && has_sampled && fabs(runtime - sampled) > SAMPLES_AGREE;
-		if (!doubtful)
-			return (struct idle){IDLE_RUNTIME, clamp_ratio(runtime)};
-	}
+	bool has_runtime = gc != GC_RAN && idle_of_runtime(before, now, &runtime);
+	if (has_runtime && gc == GC_NONE)
+		return (struct idle){IDLE_RUNTIME, clamp_ratio(runtime)};
+	bool has_sampled = idle_of_samples(before, now, &sampled);
+	if (has_runtime && !(has_sampled && fabs(runtime - sampled) > SAMPLES_AGREE))
+		return (struct idle){IDLE_RUNTIME, clamp_ratio(runtime)};
 	if (has_sampled)
 		return (struct idle){IDLE_SAMPLED, clamp_ratio(sampled)};
 	if (idle_of_os(before, now, &os))
