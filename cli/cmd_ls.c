@@ -7,10 +7,29 @@
 #include "collect/discover.h"
 #include "tui/tui.h"
 
+/* What was looked at, and what to do: the first thing that many will read of us. */
 static void say_none(const struct discovery *d, char *to, size_t size)
 {
-	snprintf(to, size, "no Go processes among the %zu here%s", d->looked_at,
-	         d->refused ? "; some belong to other users and can't be looked at: try as root" : "");
+	int length = snprintf(to, size, "no Go processes here: %zu run other programs", d->others);
+	if (d->kernel_threads)
+		length += snprintf(to + length, size - (size_t)length, ", %zu are kernel threads",
+		                   d->kernel_threads);
+	if (d->left_out_n)
+		snprintf(to + length, size - (size_t)length,
+		         ", and %zu can't be looked at (schedtop ls -v tells why): try sudo schedtop",
+		         d->left_out_n);
+	else
+		snprintf(to + length, size - (size_t)length, "; start one with schedtop -- PROG");
+}
+
+/* Those who might belong into the list. */
+static void tell_left_out(const struct discovery *d, bool verbose)
+{
+	for (size_t i = 0; verbose && i < d->left_out_n; i++)
+		printf("%7d  %-10s left out: %s\n", (int)d->left_out[i].pid, d->left_out[i].user,
+		       d->left_out[i].why);
+	if (!verbose && d->n && d->left_out_n)
+		fprintf(stderr, "%zu more can't be looked at: schedtop ls -v tells why\n", d->left_out_n);
 }
 
 static void cell_count(char *to, size_t size, int64_t value)
@@ -40,7 +59,9 @@ static void print_memory(const struct discovered *p)
 	if (info->score_of)
 		printf(" (%d of %d fields of the scheduler, %d at the next best address)", info->score,
 		       info->score_of, info->runner_up);
-	if (info->layout_first == info->layout_last)
+	if (info->layout_first == 0)
+		puts(", layout by its DWARF");
+	else if (info->layout_first == info->layout_last)
 		printf(", layout of Go 1.%d\n", info->layout_first);
 	else
 		printf(", layout of Go 1.%d to 1.%d\n", info->layout_first, info->layout_last);
@@ -119,6 +140,8 @@ enum status command_ls(const struct options *o, struct error *error)
 		say_none(&d, sentence, sizeof sentence);
 		fprintf(stderr, "%s\n", sentence);
 	}
+	if (!o->json)
+		tell_left_out(&d, o->verbose);
 	discovery_finish(&d);
 	return status;
 }

@@ -80,7 +80,8 @@ static const struct option_row rows[] = {
 	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0, WITH_WATCH | WITH_LS | WITH_STAT | WITH_CHECK,
      "print snapshots as JSON, one object a line; with stat and check: the result as one object"},
 	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0, WITH_LS,
-     "with ls: how the runtime of each process was found, or why its memory can't be read"},
+     "with ls: how the runtime of each process was found, or why its memory can't be read, and "
+     "which processes can't be looked at"},
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0, WITH_CAPTURE,
      "with capture: how long, in whole seconds from 1s to 30s (default 3s)"},
 	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0, WITH_CAPTURE,

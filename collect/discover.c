@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -101,6 +102,73 @@ static void measure_cpu(struct discovery *d)
 	free(before);
 }
 
+static bool leave_out(struct discovery *d, pid_t pid, const struct error *why)
+{
+	if (d->left_out_n % 16 == 0) {
+		struct left_out *more = realloc(d->left_out, (d->left_out_n + 16) * sizeof *more);
+		if (!more)
+			return false;
+		d->left_out = more;
+	}
+	struct left_out *one = &d->left_out[d->left_out_n++];
+	char path[32];
+	struct stat directory;
+	*one = (struct left_out){.pid = pid, .user = "-"};
+	snprintf(path, sizeof path, "/proc/%d", (int)pid);
+	if (stat(path, &directory) == 0)
+		name_user(directory.st_uid, one->user, sizeof one->user);
+	snprintf(one->why, sizeof one->why, "%.255s", why->text);
+	return true;
+}
+
+/* They have no arguments, not even a name; to see that takes no permission. */
+static bool is_kernel_thread(pid_t pid)
+{
+	char first[2];
+	return procfs_read(pid, "cmdline", first, sizeof first) == 0;
+}
+
+/* What is no Go process. One that has ended meanwhile counts nowhere. */
+static void count(struct discovery *d, pid_t pid)
+{
+	struct procfs_stat stat;
+	if (!procfs_stat(pid, &stat) || stat.state == 'Z' || stat.state == 'X')
+		return;
+	if (is_kernel_thread(pid))
+		d->kernel_threads++;
+	else
+		d->others++;
+}
+
+static enum status look_at(struct discovery *d, pid_t pid, struct error *error)
+{
+	struct target t;
+	struct error why = {0};
+	switch (target_find(pid, &t, &why)) {
+	case STATUS_OK:
+		if (!add(d, &t))
+			return error_no_memory(error);
+		look_closer(&d->process[d->n - 1], &t);
+		return STATUS_OK;
+	case STATUS_PERMISSION:
+	case STATUS_FAILED:
+		if (is_kernel_thread(pid)) {
+			count(d, pid);
+			return STATUS_OK;
+		}
+		return leave_out(d, pid, &why) ? STATUS_OK : error_no_memory(error);
+	default:
+		count(d, pid);
+		return STATUS_OK;
+	}
+}
+
+static int by_pid_left_out(const void *a, const void *b)
+{
+	pid_t x = ((const struct left_out *)a)->pid, y = ((const struct left_out *)b)->pid;
+	return (x > y) - (x < y);
+}
+
 enum status discover(struct discovery *out, struct error *error)
 {
 	*out = (struct discovery){0};
@@ -113,24 +181,17 @@ enum status discover(struct discovery *out, struct error *error)
 		if (!isdigit((unsigned char)e->d_name[0]) ||
 		    !text_parse_integer(e->d_name, 1, 0x7fffffff, &pid) || pid == getpid())
 			continue;
-		out->looked_at++;
-		struct target t;
-		enum status found = target_find((pid_t)pid, &t, NULL);
-		if (found == STATUS_PERMISSION)
-			out->refused++;
-		if (found != STATUS_OK)
-			continue;
-		if (add(out, &t))
-			look_closer(&out->process[out->n - 1], &t);
-		else
-			status = error_no_memory(error);
+		status = look_at(out, (pid_t)pid, error);
 	}
 	closedir(proc);
 	if (status != STATUS_OK) {
 		discovery_finish(out);
 		return status;
 	}
-	qsort(out->process, out->n, sizeof *out->process, by_pid);
+	if (out->n)
+		qsort(out->process, out->n, sizeof *out->process, by_pid);
+	if (out->left_out_n)
+		qsort(out->left_out, out->left_out_n, sizeof *out->left_out, by_pid_left_out);
 	measure_cpu(out);
 	return STATUS_OK;
 }
@@ -138,6 +199,7 @@ enum status discover(struct discovery *out, struct error *error)
 void discovery_finish(struct discovery *d)
 {
 	free(d->process);
+	free(d->left_out);
 	*d = (struct discovery){0};
 }
 

@@ -24,11 +24,19 @@ struct discovered {
 	struct goproc_info info; /* how its runtime was found, when memory is "" */
 };
 
+/* One that may be a Go process: the kernel did not let us look, or it is damaged or too old. */
+struct left_out {
+	pid_t pid;
+	char user[32];
+	char why[256]; /* a sentence that begins with the process */
+};
+
 struct discovery {
-	size_t n;
+	size_t n, left_out_n;
 	struct discovered *process; /* by PID */
-	size_t looked_at;           /* processes seen in all */
-	size_t refused;             /* of them those the kernel did not let us look at */
+	struct left_out *left_out;  /* by PID */
+	size_t kernel_threads;      /* how many there are beside */
+	size_t others;              /* what runs something else than Go */
 };
 
 enum status discover(struct discovery *out, struct error *error);

@@ -6,7 +6,6 @@
 
 /* cmd/link/internal/ld/data.go, buildinfo(): magic, pointer size, flags, padding to 32 bytes, then
    (flag inline) the version and the module information, each as a varint length and bytes. */
-static const char magic[] = "\xff Go buildinf:";
 #define HEADER_SIZE 32
 #define FLAGS_AT    15
 #define FLAG_INLINE 2
@@ -92,7 +91,7 @@ static void parse_modules(struct text modules, struct goproc_info *info)
 
 enum buildinfo_result buildinfo_parse(const uint8_t *bytes, size_t n, struct goproc_info *info)
 {
-	if (n < HEADER_SIZE || memcmp(bytes, magic, sizeof magic - 1) != 0)
+	if (n < HEADER_SIZE || memcmp(bytes, BUILDINFO_MAGIC, BUILDINFO_MAGIC_SIZE) != 0)
 		return BUILDINFO_NONE;
 	if (!(bytes[FLAGS_AT] & FLAG_INLINE))
 		return BUILDINFO_OLD;

@@ -11,8 +11,10 @@
 
 #include "goproc/goproc.h"
 
-#define BUILDINFO_SECTION ".go.buildinfo"
-#define BUILDINFO_AGENT   "schedtop/agent" /* module path of the agent */
+#define BUILDINFO_SECTION    ".go.buildinfo"
+#define BUILDINFO_MAGIC      "\xff Go buildinf:" /* at a multiple of 16 */
+#define BUILDINFO_MAGIC_SIZE 14
+#define BUILDINFO_AGENT      "schedtop/agent" /* module path of the agent */
 
 enum buildinfo_result {
 	BUILDINFO_OK,

@@ -9,6 +9,7 @@
 
 #include "goproc/addresses.h"
 #include "goproc/buildinfo.h"
+#include "goproc/debuginfo.h"
 #include "goproc/frames.h"
 #include "goproc/functions.h"
 #include "goproc/gs.h"
@@ -25,7 +26,8 @@
 #include "util/clock.h"
 #include "util/text.h"
 
-#define BUILDINFO_MAX ((size_t)8 << 20)
+#define BUILDINFO_MAX      ((size_t)8 << 20)
+#define BUILDINFO_SEARCHED ((size_t)1 << 20)
 /* A read notices nearly every exec by itself; this often it is looked up as well. */
 #define VERIFY_EVERY_NS NS_PER_S
 /* A program that has just been started needs some milliseconds until its scheduler is up. */
@@ -39,6 +41,7 @@ struct goproc {
 	struct memory file; /* the image, read by address */
 	struct pclntab *pclntab;
 	struct functions *functions;
+	struct layout own_layout; /* when the table has none */
 	struct reader reader;
 	struct moduledata module;
 	struct gs gs;
@@ -51,16 +54,46 @@ struct goproc {
 
 /* ---- what the executable tells ---- */
 
+/* Without sections it is in one of the segments, and its end is not known. */
+static bool find_buildinfo(const struct image *image, struct image_section *out)
+{
+	const struct image_section *section = image_section(image, BUILDINFO_SECTION);
+	uint64_t address = 0;
+	if (section) {
+		*out = *section;
+		return true;
+	}
+	if (image->section_count > 0 ||
+	    !image_search(image, BUILDINFO_MAGIC, BUILDINFO_MAGIC_SIZE, &address))
+		return false;
+	const struct image_segment *segment = image_segment(image, address);
+	uint64_t skip = address - segment->address, left = segment->size - skip;
+	*out = (struct image_section){
+		.type = SHT_PROGBITS,
+		.offset = segment->offset + skip,
+		.size = left < BUILDINFO_SEARCHED ? left : BUILDINFO_SEARCHED,
+	};
+	return true;
+}
+
 static enum status identify_image(const struct image *image, const char *subject,
                                   struct goproc_info *info, struct error *error)
 {
 	*info = (struct goproc_info){0};
-	const struct image_section *section = image_section(image, BUILDINFO_SECTION);
-	if (!section)
+	struct image_section section = {0};
+	const char *packer;
+	if (!find_buildinfo(image, &section)) {
+		packer = image->section_count == 0 ? image_packer(image) : NULL;
+		if (packer)
+			return error_set(error, STATUS_NO_TARGET,
+			                 "%s is packed by %s, which hides what it is; unpack the executable "
+			                 "(upx -d) and start it anew",
+			                 subject, packer);
 		return error_set(error, STATUS_NO_TARGET, "%s is not a Go program", subject);
-	uint8_t *bytes = image_load(image, section, BUILDINFO_MAX);
+	}
+	uint8_t *bytes = image_load(image, &section, BUILDINFO_MAX);
 	enum buildinfo_result result =
-		bytes ? buildinfo_parse(bytes, (size_t)section->size, info) : BUILDINFO_DAMAGED;
+		bytes ? buildinfo_parse(bytes, (size_t)section.size, info) : BUILDINFO_DAMAGED;
 	free(bytes);
 	switch (result) {
 	case BUILDINFO_OK:
@@ -131,19 +164,33 @@ enum status goproc_identify(pid_t pid, struct goproc_info *info, struct error *e
 static enum status check_supported(const struct goproc *g, struct error *error)
 {
 	const char *subject = g->process.subject;
-	const struct goproc_info *info = &g->info;
 	if (!g->image.is64 || g->image.machine != EM_X86_64)
 		return error_set(
 			error, STATUS_NO_TARGET,
 			"%s is not a 64-bit x86 program, and its memory can't be understood; import the "
 			"agent (schedtop/agent) in the program instead",
 			subject);
-	if (!layout_find(info->go_minor))
+	return STATUS_OK;
+}
+
+/* What the table knows, else what the program's own DWARF says. */
+static enum status find_layout(struct goproc *g, struct error *error)
+{
+	const struct goproc_info *info = &g->info;
+	struct error detail;
+	g->reader.layout = layout_find(info->go_minor);
+	if (g->reader.layout)
+		return STATUS_OK;
+	if (info->go_minor < layout_oldest() ||
+	    debuginfo_layout(&g->image, &g->own_layout, &detail) != STATUS_OK)
 		return error_set(
 			error, STATUS_FAILED,
 			"%s was built with %s, whose scheduler schedtop does not know (it knows Go 1.%d to "
-			"1.%d); import the agent (schedtop/agent) in the program",
-			subject, info->go_version, layout_oldest(), layout_newest());
+			"1.%d)%s%s; import the agent (schedtop/agent) in the program",
+			g->process.subject, info->go_version, layout_oldest(), layout_newest(),
+			info->go_minor < layout_oldest() ? "" : ", and it ",
+			info->go_minor < layout_oldest() ? "" : detail.text);
+	g->reader.layout = &g->own_layout;
 	return STATUS_OK;
 }
 
@@ -304,9 +351,10 @@ static enum status attach(struct goproc *g, pid_t pid, struct error *error)
 	g->reader.memory.readv = memory_readv_process;
 	g->reader.memory.context = &g->process.pid;
 	g->reader.minor = g->info.go_minor;
-	g->reader.layout = layout_find(g->info.go_minor);
 	g->reader.bias = g->process.entry - g->image.entry;
-	status = find_runtime(g, error);
+	status = find_layout(g, error);
+	if (status == STATUS_OK)
+		status = find_runtime(g, error);
 	if (status == STATUS_OK)
 		status = prove(g, error);
 	if (status == STATUS_OK)

@@ -34,7 +34,8 @@ struct goproc_info {
 
 	/* Since goproc_attach. */
 	enum goproc_origin origin;
-	int layout_first, layout_last; /* minor versions that have this layout of the scheduler */
+	int layout_first, layout_last; /* minor versions that have this layout of the scheduler; 0: the
+	                                  program's DWARF told it */
 	/* By the code: fields of the scheduler that were found where they should be, of how many, and
 	   how many at the next best address. */
 	int score, score_of, runner_up;

@@ -66,9 +66,11 @@ static bool reserve_known(struct gs *gs, size_t n)
 /* Sorts the `added` last ones in. */
 static bool merge(struct gs *gs, size_t added)
 {
+	if (added == 0)
+		return true;
 	struct gs_known *tail = gs->known + gs->n, *copy = NULL;
 	qsort(tail, added, sizeof *tail, compare_known);
-	if (gs->n > 0 && added > 0 && tail[-1].address > tail->address) {
+	if (gs->n > 0 && tail[-1].address > tail->address) {
 		copy = malloc(added * sizeof *copy);
 		if (!copy)
 			return false;

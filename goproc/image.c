@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define SECTIONS_MAX 4096
+#define SEGMENTS_MAX 64
 /* The symbol table and its strings; a very large program has some tens of megabytes. */
 #define SYMTAB_MAX (512U << 20)
 
@@ -46,6 +47,32 @@ static enum status read_sections(struct image *image, Elf *elf, const char *subj
 	return STATUS_OK;
 }
 
+/* Segments whose bytes are not all in the file are left out. */
+static enum status read_segments(struct image *image, Elf *elf, const char *subject,
+                                 struct error *error)
+{
+	size_t count;
+	if (elf_getphdrnum(elf, &count) != 0 || count > SEGMENTS_MAX)
+		return error_set(error, STATUS_NO_TARGET, "%s has a damaged table of segments", subject);
+	image->segments = calloc(count ? count : 1, sizeof *image->segments);
+	if (!image->segments)
+		return error_no_memory(error);
+	for (size_t i = 0; i < count; i++) {
+		GElf_Phdr header;
+		if (!gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_LOAD ||
+		    header.p_filesz > image->size || header.p_offset > image->size - header.p_filesz ||
+		    header.p_vaddr > UINT64_MAX - header.p_filesz)
+			continue;
+		image->segments[image->segment_count++] = (struct image_segment){
+			.address = header.p_vaddr,
+			.offset = header.p_offset,
+			.size = header.p_filesz,
+			.writable = header.p_flags & PF_W,
+		};
+	}
+	return STATUS_OK;
+}
+
 static enum status read_headers(struct image *image, const char *subject, struct error *error)
 {
 	if (elf_version(EV_CURRENT) == EV_NONE)
@@ -64,6 +91,8 @@ static enum status read_headers(struct image *image, const char *subject, struct
 		image->is64 =
 			header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_ident[EI_DATA] == ELFDATA2LSB;
 		status = read_sections(image, elf, subject, error);
+		if (status == STATUS_OK)
+			status = read_segments(image, elf, subject, error);
 	}
 	elf_end(elf);
 	return status;
@@ -99,6 +128,7 @@ void image_close(struct image *image)
 	if (image->fd >= 0)
 		close(image->fd);
 	free(image->sections);
+	free(image->segments);
 	*image = (struct image){.fd = -1};
 }
 
@@ -197,6 +227,16 @@ bool image_symbol_named(const struct image_symtab *symtab, const struct image_sy
 	       memcmp(symtab->names + symbol->name, name, length) == 0;
 }
 
+const struct image_segment *image_segment(const struct image *image, uint64_t address)
+{
+	for (size_t i = 0; i < image->segment_count; i++) {
+		const struct image_segment *segment = &image->segments[i];
+		if (address >= segment->address && address - segment->address < segment->size)
+			return segment;
+	}
+	return NULL;
+}
+
 ssize_t image_readv(void *context, void *to, size_t size, const struct iovec *remote, size_t n)
 {
 	const struct image *image = context;
@@ -204,19 +244,60 @@ ssize_t image_readv(void *context, void *to, size_t size, const struct iovec *re
 	(void)size;
 	for (size_t i = 0; i < n; i++) {
 		uint64_t address = (uintptr_t)remote[i].iov_base, length = remote[i].iov_len;
-		const struct image_section *in = NULL;
-		for (size_t k = 1; k < image->section_count && !in; k++) {
-			const struct image_section *section = &image->sections[k];
-			if ((section->flags & SHF_ALLOC) && has_bytes(image, section) &&
-			    address >= section->address && length <= section->size &&
-			    address - section->address <= section->size - length)
-				in = section;
-		}
-		if (!in || !image_read(image, in->offset + (address - in->address), at, length)) {
+		const struct image_segment *in = image_segment(image, address);
+		if (!in || length > in->size - (address - in->address) ||
+		    !image_read(image, in->offset + (address - in->address), at, length)) {
 			errno = EFAULT;
 			return at == (uint8_t *)to ? -1 : at - (uint8_t *)to;
 		}
 		at += length;
 	}
 	return at - (uint8_t *)to;
+}
+
+#define SEARCH_WINDOW    ((size_t)256 << 10)
+#define SEARCH_ALIGNMENT 8
+#define SEARCH_OVERLAP   ((size_t)64)
+
+/* From that offset in the segment on. */
+static bool search_segment(const struct image *image, const struct image_segment *segment,
+                           uint64_t from, const void *bytes, size_t n, uint8_t *window,
+                           uint64_t *address)
+{
+	while (from < segment->size && n <= segment->size - from) {
+		uint64_t left = segment->size - from;
+		size_t size = left < SEARCH_WINDOW ? (size_t)left : SEARCH_WINDOW;
+		if (!image_read(image, segment->offset + from, window, size))
+			return false;
+		for (size_t at = 0; at + n <= size; at += SEARCH_ALIGNMENT) {
+			if (memcmp(window + at, bytes, n) == 0) {
+				*address = segment->address + from + at;
+				return true;
+			}
+		}
+		from += size < SEARCH_WINDOW ? size : SEARCH_WINDOW - SEARCH_OVERLAP;
+	}
+	return false;
+}
+
+bool image_search(const struct image *image, const void *bytes, size_t n, uint64_t *address)
+{
+	uint8_t *window = malloc(SEARCH_WINDOW);
+	bool found = false;
+	for (size_t i = 0; window && i < image->segment_count && !found; i++) {
+		const struct image_segment *segment = &image->segments[i];
+		uint64_t from = *address > segment->address ? *address - segment->address : 0;
+		from = (from + SEARCH_ALIGNMENT - 1) / SEARCH_ALIGNMENT * SEARCH_ALIGNMENT;
+		found = search_segment(image, segment, from, bytes, n, window, address);
+	}
+	free(window);
+	return found;
+}
+
+const char *image_packer(const struct image *image)
+{
+	/* UPX writes its mark right after the program headers. */
+	uint8_t head[1024];
+	size_t n = image->size < sizeof head ? (size_t)image->size : sizeof head;
+	return image_read(image, 0, head, n) && memmem(head, n, "UPX!", 4) ? "UPX" : NULL;
 }

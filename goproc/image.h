@@ -1,7 +1,8 @@
 /*
- * An ELF executable as a file: its sections, its symbols, and reads by virtual address. The file
- * may be anything; all numbers in it are checked against its size before they are used, and nothing
- * is mapped, so a file that shrinks while it is read gives an error and no SIGBUS.
+ * An ELF executable as a file: its sections, its segments, its symbols, and reads by virtual
+ * address. The file may be anything; all numbers in it are checked against its size before they are
+ * used, and nothing is mapped, so a file that shrinks while it is read gives an error and no
+ * SIGBUS.
  *
  * The caller owns the struct: image_open fills it, image_close frees what it holds. Any one thread.
  */
@@ -22,6 +23,12 @@ struct image_section {
 	uint32_t type, link;
 };
 
+/* What the loader maps (PT_LOAD), as far as the file has bytes for it. */
+struct image_segment {
+	uint64_t address, offset, size;
+	bool writable;
+};
+
 struct image {
 	int fd;
 	uint64_t size;  /* of the file */
@@ -29,7 +36,9 @@ struct image {
 	uint16_t machine;
 	bool is64;
 	struct image_section *sections;
-	size_t section_count;
+	size_t section_count; /* 0: some tools remove them all; the segments are always there */
+	struct image_segment *segments;
+	size_t segment_count;
 };
 
 /* `subject` begins the sentences ("process 12 (bash)"). STATUS_NO_TARGET: no ELF file. When open(2)
@@ -68,5 +77,17 @@ bool image_symbol_named(const struct image_symtab *symtab, const struct image_sy
 /* Reads what the loader would put at these addresses before relocation; the context is the image.
  */
 memory_readv image_readv;
+
+/* The segment the address is in, or NULL. */
+const struct image_segment *image_segment(const struct image *image, uint64_t address);
+
+/* Looks through the segments for bytes at a multiple of 8, from *address on, and puts the address
+   of the first there. n is at most 64. For executables without sections: it reads the whole file.
+ */
+bool image_search(const struct image *image, const void *bytes, size_t n, uint64_t *address);
+
+/* The name of the packer that wrote the file ("UPX"), whose real content is not to be seen in it;
+   NULL: none that is known. */
+const char *image_packer(const struct image *image);
 
 #endif

@@ -4,6 +4,7 @@ goproc_libgoproc_a_SOURCES = \
 	goproc/addresses.c goproc/addresses.h \
 	goproc/buildinfo.c goproc/buildinfo.h \
 	goproc/decode.c goproc/decode.h \
+	goproc/debuginfo.c goproc/debuginfo.h \
 	goproc/disasm.h goproc/disasm_amd64.c goproc/disasm_arm64.c \
 	goproc/frames.c goproc/frames.h \
 	goproc/functions.c goproc/functions.h \
@@ -30,3 +31,8 @@ goproc_libgoproc_a_SOURCES = \
 EXTRA_PROGRAMS += tests/bench/goproc_snapshot
 tests_bench_goproc_snapshot_SOURCES = tests/bench/goproc_snapshot.c
 tests_bench_goproc_snapshot_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)
+
+# The same of all its goroutines.
+EXTRA_PROGRAMS += tests/bench/goproc_goroutines
+tests_bench_goproc_goroutines_SOURCES = tests/bench/goproc_goroutines.c
+tests_bench_goproc_goroutines_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)

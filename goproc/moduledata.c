@@ -26,9 +26,10 @@ static const struct layout_words {
 	{18, 35, 36, 38},
 };
 
-#define WINDOW    ((size_t)64 << 10)
-#define TYPES_MAX (UINT64_C(1) << 30)
-#define TABLE_MAX (UINT64_C(1) << 31)
+#define WINDOW     ((size_t)64 << 10)
+#define TYPES_MAX  (UINT64_C(1) << 30)
+#define TABLE_MAX  (UINT64_C(1) << 31)
+#define CANDIDATES 4
 
 static const struct layout_words *words_of(int minor)
 {
@@ -97,25 +98,66 @@ static bool search(struct memory *memory, uint64_t address, uint64_t size, uint6
 	return false;
 }
 
+/* Looks in the data for a module whose table of functions is there. */
+static bool search_data(const struct image *image, struct memory *memory, uint64_t bias,
+                        uint64_t pclntab, int minor, uint8_t *window, struct moduledata *out)
+{
+	static const char *const homes[] = {".go.module", ".noptrdata", ".data", ".data.rel.ro"};
+	bool found = false;
+	for (size_t i = 0; i < sizeof homes / sizeof *homes && !found; i++) {
+		const struct image_section *home = image_section(image, homes[i]);
+		if (home)
+			found = search(memory, home->address + bias, home->size, pclntab + bias, minor, window,
+			               out);
+	}
+	for (size_t i = 0; image->section_count == 0 && i < image->segment_count && !found; i++) {
+		const struct image_segment *home = &image->segments[i];
+		if (home->writable)
+			found = search(memory, home->address + bias, home->size, pclntab + bias, minor, window,
+			               out);
+	}
+	return found;
+}
+
+/* The header of a table of functions: two magic numbers, instructions of 1 or 4 bytes. */
+static const uint8_t headers[][8] = {
+	{0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8},
+	{0xf0, 0xff, 0xff, 0xff, 0, 0, 1, 8},
+	{0xf1, 0xff, 0xff, 0xff, 0, 0, 4, 8},
+	{0xf0, 0xff, 0xff, 0xff, 0, 0, 4, 8},
+};
+
+/* Without sections any place that looks like the header may be it; that the module data refers to
+   it proves it. */
+static bool search_everywhere(const struct image *image, struct memory *memory, uint64_t bias,
+                              int minor, uint8_t *window, struct moduledata *out)
+{
+	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+		uint64_t address = 0;
+		for (int tries = 0; tries < CANDIDATES; tries++, address++) {
+			if (!image_search(image, headers[i], sizeof headers[i], &address))
+				break;
+			if (search_data(image, memory, bias, address, minor, window, out))
+				return true;
+		}
+	}
+	return false;
+}
+
 bool moduledata_find(const struct image *image, struct memory *memory, uint64_t bias, int minor,
                      struct moduledata *out)
 {
 	/* PIE keeps the pclntab where the loader may relocate it, until 1.25. */
 	static const char *const pclntabs[] = {".gopclntab", ".data.rel.ro.gopclntab"};
-	static const char *const homes[] = {".go.module", ".noptrdata", ".data", ".data.rel.ro"};
 	const struct image_section *pclntab = NULL;
 	for (size_t i = 0; i < sizeof pclntabs / sizeof *pclntabs && !pclntab; i++)
 		pclntab = image_section(image, pclntabs[i]);
-	if (!pclntab)
-		return false;
 	uint8_t *window = malloc(WINDOW);
 	bool found = false;
-	for (size_t i = 0; window && i < sizeof homes / sizeof *homes && !found; i++) {
-		const struct image_section *home = image_section(image, homes[i]);
-		if (home)
-			found = search(memory, home->address + bias, home->size, pclntab->address + bias, minor,
-			               window, out);
-	}
+	if (window && pclntab)
+		found = search_data(image, memory, bias, pclntab->address, minor, window, out);
+	else if (window && image->section_count == 0)
+		found = search_everywhere(image, memory, bias, minor, window, out);
 	free(window);
 	return found;
 }

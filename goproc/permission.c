@@ -88,7 +88,8 @@ void permission_gather(const char *proc, pid_t pid, struct permission_facts *fac
 	facts->target_caps = hex_line(status, "CapPrm");
 	facts->other_users = maps_other_users(proc, pid);
 	read_user(uid[0], facts->target_user, sizeof facts->target_user);
-	/* proc_pid(5): of a process that is not dumpable they belong to root; its directory does not. */
+	/* proc_pid(5): of a process that is not dumpable they belong to root; its directory does not.
+	 */
 	facts->undumpable = stat(path, &file) == 0 && file.st_uid != uid[1];
 }
 
@@ -155,7 +156,7 @@ static enum status explain_in_spite(const struct permission_facts *facts, const 
 		subject,
 		facts->other_users ? "it is in another user namespace than schedtop"
 		: facts->filtered  ? "a seccomp filter or a security module forbids it"
-						   : "a security module forbids it");
+						   : "a security module or a sandbox forbids it");
 }
 
 static bool is_another_identity(const struct permission_facts *facts)

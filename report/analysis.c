@@ -59,32 +59,42 @@ static void prepare(struct analysis *a)
 		a->options.goroutine;
 	a->blocking.stacks = a->tasks.stacks = a->samples.stacks = &a->stacks;
 	a->tasks.filter = a->options.task;
+	a->states = (struct states){&a->goroutines, &a->blocking, &a->activity, &a->mmu};
 }
 
 /* What nobody asks for costs nothing. */
 static size_t choose(struct analysis *a, struct window_member member[static MEMBERS])
 {
+	const unsigned states = 1U << REPORT_GOROUTINES | 1U << REPORT_WAITS | 1U << REPORT_BLOCKED |
+	                        1U << REPORT_UTILIZATION | 1U << REPORT_GC;
+	const bool together = (a->options.kinds & states) == states && !a->options.goroutine;
 	const struct {
 		unsigned kinds;
 		struct window_member member;
+		bool in_states;
 	} all[] = {
 		{1U << REPORT_GOROUTINES | 1U << REPORT_WAITS,
-	     {goroutines_visitor(&a->goroutines), goroutines_restart}},
+	     {goroutines_visitor(&a->goroutines), goroutines_restart},
+	     true},
 		{1U << REPORT_WAITS | 1U << REPORT_BLOCKED,
-	     {blocking_visitor(&a->blocking), blocking_restart}},
-		{1U << REPORT_UTILIZATION, {procs_visitor(&a->procs), procs_restart}},
+	     {blocking_visitor(&a->blocking), blocking_restart},
+	     true},
+		{1U << REPORT_UTILIZATION, {procs_visitor(&a->procs), procs_restart}, false},
 		{1U << REPORT_UTILIZATION | 1U << REPORT_GC,
-	     {activity_visitor(&a->activity), activity_restart}},
-		{1U << REPORT_GC, {gc_visitor(&a->gc), gc_restart}},
-		{1U << REPORT_GC, {mmu_visitor(&a->mmu), mmu_restart}},
-		{1U << REPORT_TASKS, {tasks_visitor(&a->tasks), tasks_restart}},
-		{1U << REPORT_TASKS, {regions_visitor(&a->regions), regions_restart}},
-		{1U << REPORT_SAMPLES, {samples_visitor(&a->samples), samples_restart}},
+	     {activity_visitor(&a->activity), activity_restart},
+	     true},
+		{1U << REPORT_GC, {gc_visitor(&a->gc), gc_restart}, false},
+		{1U << REPORT_GC, {mmu_visitor(&a->mmu), mmu_restart}, true},
+		{1U << REPORT_TASKS, {tasks_visitor(&a->tasks), tasks_restart}, false},
+		{1U << REPORT_TASKS, {regions_visitor(&a->regions), regions_restart}, false},
+		{1U << REPORT_SAMPLES, {samples_visitor(&a->samples), samples_restart}, false},
 	};
 	_Static_assert(sizeof all / sizeof *all <= MEMBERS, "room for every analysis");
 	size_t n = 0;
+	if (together)
+		member[n++] = (struct window_member){states_visitor(&a->states), states_restart};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		if (a->options.kinds & all[i].kinds)
+		if (a->options.kinds & all[i].kinds && !(together && all[i].in_states))
 			member[n++] = all[i].member;
 	return n;
 }
@@ -97,14 +107,15 @@ enum status analysis_read_input(struct analysis *a, struct input *in, const char
 	a->path = path;
 	a->options = *options;
 	prepare(a);
-	const struct trace_options trace = {.strict = options->strict,
-	                                    .one_thread = options->one_thread,
-	                                    .names = &a->names,
-	                                    .progress = options->progress};
 	struct window window = {.member = member,
 	                        .members = choose(a, member),
 	                        .from_ns = options->from_ns,
 	                        .to_ns = options->to_ns};
+	/* Nobody to show it to needs no thread of its own. */
+	const struct trace_options trace = {.strict = options->strict,
+	                                    .one_thread = options->one_thread || window.members == 0,
+	                                    .names = &a->names,
+	                                    .progress = options->progress};
 	const struct trace_visitor visitor = window_visitor(&window);
 	enum status status = trace_read(in, &trace, &visitor, 1, &a->summary, error);
 	a->file_bytes = in->size;

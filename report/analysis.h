@@ -15,6 +15,7 @@
 #include "trace/reader.h"
 #include "trace/regions.h"
 #include "trace/samples.h"
+#include "trace/states.h"
 #include "trace/tasks.h"
 
 struct analysis_options {
@@ -50,6 +51,7 @@ struct analysis {
 	struct activity activity;
 	struct gc gc;
 	struct mmu mmu;
+	struct states states; /* of four of these, when all of them are asked for */
 	struct tasks tasks;
 	struct regions regions;
 	struct samples samples;

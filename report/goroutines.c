@@ -120,7 +120,8 @@ void goroutines_print(const struct analysis *a, struct page *page)
 	char seen[PAGE_CELL], created[PAGE_CELL], ended[PAGE_CELL], most[PAGE_CELL];
 	page_heading(page, "Who runs");
 	if (g->only) {
-		page_say(page, "Goroutine %" PRIu64 " alone.", g->only);
+		page_say(page, "Goroutine %" PRIu64 " alone%s.", g->only,
+		         g->groups ? "" : ": the trace doesn't name it");
 		print_groups(a, page, false, MOST_FUNCTIONS);
 		return;
 	}

@@ -5,6 +5,7 @@
 
 #include "report/json.h"
 #include "report/sections.h"
+#include "trace/elapsed.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -103,6 +104,8 @@ static void print_part(const struct analysis *a, struct page *page)
 	if (a->options.to_ns != INT64_MAX)
 		page_duration(page, to, (double)a->options.to_ns);
 	page_say(page, "What follows is counted from %s after its beginning to %s.", from, to);
+	if (a->options.from_ns >= elapsed_ns(a->summary.first_ns, a->summary.last_ns))
+		page_say(page, "The trace is over by then: nothing is counted.");
 }
 
 void health_print(const struct analysis *a, struct page *page)

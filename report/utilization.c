@@ -67,7 +67,7 @@ void utilization_print(const struct analysis *a, struct page *page)
 	char busy[PAGE_CELL], idle[PAGE_CELL], count[PAGE_CELL], threads[PAGE_CELL];
 	page_heading(page, "Utilization");
 	if (ratio < 0) {
-		page_say(page, "Unknown: the trace shows no P.");
+		page_say(page, "Unknown: no P was seen.");
 		return;
 	}
 	page_share(busy, ratio, 1);

@@ -1,7 +1,5 @@
 #include "trace/activity.h"
 
-#include "trace/transition.h"
-
 static int64_t bytes_of(uint64_t n)
 {
 	return n > INT64_MAX ? INT64_MAX : (int64_t)n;
@@ -14,13 +12,14 @@ static void move(struct timeline *t, int64_t now, bool was, bool is)
 }
 
 /* States are taken from the events alone: "not determined" and "does not exist" are none. */
-static void event(struct activity *a, const struct trace_event *e)
+static void transition(struct activity *a, const struct trace_event *e)
 {
-	if (is_go_transition(e->type)) {
-		move(&a->runnable, e->time_ns, e->from == GO_RUNNABLE, e->to == GO_RUNNABLE);
-		move(&a->syscalls, e->time_ns, e->from == GO_SYSCALL, e->to == GO_SYSCALL);
-		return;
-	}
+	move(&a->runnable, e->time_ns, e->from == GO_RUNNABLE, e->to == GO_RUNNABLE);
+	move(&a->syscalls, e->time_ns, e->from == GO_SYSCALL, e->to == GO_SYSCALL);
+}
+
+static void other(struct activity *a, const struct trace_event *e)
+{
 	switch (e->type) {
 	case EV_PROC_START:
 	case EV_PROC_STOP:
@@ -46,13 +45,44 @@ static void event(struct activity *a, const struct trace_event *e)
 	}
 }
 
+void activity_each(struct activity *a, const struct trace_block *block)
+{
+	TRACE_TRANSITIONS(e, block)
+	transition(a, e);
+}
+
+bool activity_begin(struct activity *a, const struct trace_block *block,
+                    struct activity_stretch *stretch)
+{
+	if (!block->events)
+		return false;
+	int64_t first_ns = block->event[0].time_ns, last_ns = block->event[block->events - 1].time_ns;
+	if (!a->running.begun)
+		activity_restart(a, first_ns);
+	for (size_t i = 0; i < block->others; i++)
+		other(a, block->other[i]);
+	return timeline_begin(&a->runnable, &stretch->runnable, first_ns, last_ns) &&
+	       timeline_begin(&a->syscalls, &stretch->syscalls, first_ns, last_ns);
+}
+
+void activity_end(struct activity *a, const struct trace_block *block,
+                  const struct activity_stretch *stretch)
+{
+	int64_t last_ns = block->event[block->events - 1].time_ns;
+	timeline_end(&a->runnable, &stretch->runnable, last_ns);
+	timeline_end(&a->syscalls, &stretch->syscalls, last_ns);
+}
+
 static bool on_events(void *self, const struct trace_block *block)
 {
-	struct activity *a = self;
-	if (block->events && !a->running.begun)
-		activity_restart(a, block->event[0].time_ns);
-	for (size_t i = 0; i < block->events; i++)
-		event(a, &block->event[i]);
+	struct activity_stretch stretch;
+	if (!activity_begin(self, block, &stretch)) {
+		activity_each(self, block);
+		return true;
+	}
+	TRACE_TRANSITIONS(e, block)
+	activity_change(&stretch, e);
+	activity_end(self, block, &stretch);
 	return true;
 }
 

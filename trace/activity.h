@@ -19,4 +19,24 @@ struct activity {
 struct trace_visitor activity_visitor(struct activity *activity);
 void activity_restart(void *activity, int64_t time_ns);
 
+/* --- what states.c shows by itself ---------------------------------------------------------- */
+
+/* The usual case: the whole block lies within a bin. */
+struct activity_stretch {
+	struct timeline_stretch runnable, syscalls;
+};
+/* Shows what is no transition. false: the block does not lie within a bin, use activity_each. */
+bool activity_begin(struct activity *activity, const struct trace_block *block,
+                    struct activity_stretch *stretch);
+void activity_each(struct activity *activity, const struct trace_block *block);
+void activity_end(struct activity *activity, const struct trace_block *block,
+                  const struct activity_stretch *stretch);
+
+static inline void activity_change(struct activity_stretch *s, const struct trace_event *e)
+{
+	/* "not determined" and "does not exist" are none of both */
+	timeline_change(&s->runnable, e->time_ns, (e->to == GO_RUNNABLE) - (e->from == GO_RUNNABLE));
+	timeline_change(&s->syscalls, e->time_ns, (e->to == GO_SYSCALL) - (e->from == GO_SYSCALL));
+}
+
 #endif

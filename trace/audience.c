@@ -2,12 +2,13 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "trace/tables.h"
 
-enum { BUNDLES = 32 };
+enum { BUNDLES = 32, LOOKS = 1000 };
 
 struct audience {
 	const struct trace_visitor *visitor;
@@ -25,12 +26,14 @@ struct audience {
 	size_t bundles;
 	bool threaded;
 	pthread_t thread;
+	/* Bundles since the beginning, each written by one thread alone: */
+	_Atomic size_t filled, seen;
+	atomic_bool failed;
+	/* Who finds nothing to do looks again a few times, then sleeps. Waking somebody costs as much
+	   as looking at many bundles. */
 	pthread_mutex_t lock;
-	pthread_cond_t filled, emptied;
-	/* Under the lock: */
-	size_t first, waiting; /* bundles to show */
-	bool filler_sleeps, viewer_sleeps, over;
-	bool failed;
+	pthread_cond_t wake_filler, wake_viewer;
+	atomic_bool filler_sleeps, viewer_sleeps, over;
 };
 
 bool bundle_add_birth(struct bundle *b, enum slot_kind kind, uint32_t slot, uint64_t id)
@@ -89,10 +92,13 @@ static bool show(struct audience *a, const struct bundle *b)
 	const struct trace_block block = {
 		.event = b->event,
 		.events = b->events,
+		.other = b->other,
+		.others = b->others,
 		.present = b->present,
 		.generation = b->generation ? &a->view : NULL,
 		.names = a->names,
 		.gomaxprocs = b->gomaxprocs,
+		.since_ns = b->since_ns,
 		.goroutine = a->slot[SLOT_GOROUTINE],
 		.goroutines = b->slots[SLOT_GOROUTINE],
 		.proc = a->slot[SLOT_PROC],
@@ -117,30 +123,76 @@ static bool show(struct audience *a, const struct bundle *b)
 	return ok;
 }
 
+/* --- two threads --------------------------------------------------------------------------------
+ */
+
+static size_t waiting(const struct audience *a)
+{
+	return atomic_load(&a->filled) - atomic_load(&a->seen);
+}
+
+/* A while: about as long as waking somebody takes. */
+static bool look_again(unsigned *times)
+{
+#if defined __x86_64__ || defined __i386__
+	__builtin_ia32_pause();
+#endif
+	return ++*times < LOOKS;
+}
+
+static void wake(struct audience *a, pthread_cond_t *who)
+{
+	pthread_mutex_lock(&a->lock);
+	pthread_cond_signal(who);
+	pthread_mutex_unlock(&a->lock);
+}
+
+/* Until at most so many bundles wait to be seen. */
+static void await_viewer(struct audience *a, size_t most)
+{
+	unsigned times = 0;
+	if (atomic_load(&a->viewer_sleeps) && waiting(a) > most)
+		wake(a, &a->wake_viewer);
+	while (waiting(a) > most && look_again(&times))
+		;
+	if (waiting(a) <= most)
+		return;
+	pthread_mutex_lock(&a->lock);
+	atomic_store(&a->filler_sleeps, true);
+	while (waiting(a) > most)
+		pthread_cond_wait(&a->wake_filler, &a->lock);
+	atomic_store(&a->filler_sleeps, false);
+	pthread_mutex_unlock(&a->lock);
+}
+
+/* false: there won't be any. */
+static bool await_bundle(struct audience *a)
+{
+	unsigned times = 0;
+	while (waiting(a) == 0 && !atomic_load(&a->over) && look_again(&times))
+		;
+	if (waiting(a) == 0) {
+		pthread_mutex_lock(&a->lock);
+		atomic_store(&a->viewer_sleeps, true);
+		while (waiting(a) == 0 && !atomic_load(&a->over))
+			pthread_cond_wait(&a->wake_viewer, &a->lock);
+		atomic_store(&a->viewer_sleeps, false);
+		pthread_mutex_unlock(&a->lock);
+	}
+	return waiting(a) > 0;
+}
+
 static void *view(void *self)
 {
 	struct audience *a = self;
-	pthread_mutex_lock(&a->lock);
-	for (;;) {
-		while (a->waiting == 0 && !a->over) {
-			a->viewer_sleeps = true;
-			pthread_cond_wait(&a->filled, &a->lock);
-			a->viewer_sleeps = false;
-		}
-		if (a->waiting == 0)
-			break;
-		const struct bundle *b = &a->bundle[a->first];
-		bool failed = a->failed;
-		pthread_mutex_unlock(&a->lock);
-		failed = failed || !show(a, b);
-		pthread_mutex_lock(&a->lock);
-		a->failed = failed;
-		a->first = (a->first + 1) % a->bundles;
-		a->waiting--;
-		if (a->filler_sleeps && (a->waiting == 0 || a->waiting == a->bundles / 2))
-			pthread_cond_signal(&a->emptied);
+	while (await_bundle(a)) {
+		const struct bundle *b = &a->bundle[atomic_load(&a->seen) % a->bundles];
+		if (!atomic_load(&a->failed) && !show(a, b))
+			atomic_store(&a->failed, true);
+		atomic_fetch_add(&a->seen, 1);
+		if (atomic_load(&a->filler_sleeps) && waiting(a) % (a->bundles / 2) == 0)
+			wake(a, &a->wake_filler);
 	}
-	pthread_mutex_unlock(&a->lock);
 	return NULL;
 }
 
@@ -151,14 +203,9 @@ struct bundle *audience_bundle(struct audience *a)
 {
 	size_t next = 0;
 	if (a->threaded) {
-		pthread_mutex_lock(&a->lock);
-		while (a->waiting == a->bundles) {
-			a->filler_sleeps = true;
-			pthread_cond_wait(&a->emptied, &a->lock);
-			a->filler_sleeps = false;
-		}
-		next = (a->first + a->waiting) % a->bundles;
-		pthread_mutex_unlock(&a->lock);
+		if (waiting(a) == a->bundles)
+			await_viewer(a, a->bundles - 1);
+		next = atomic_load(&a->filled) % a->bundles;
 	}
 	struct bundle *b = &a->bundle[next];
 	b->kind = BUNDLE_EVENTS;
@@ -169,34 +216,21 @@ struct bundle *audience_bundle(struct audience *a)
 bool audience_show(struct audience *a)
 {
 	if (!a->threaded) {
-		a->failed = a->failed || !show(a, a->bundle);
+		if (!a->failed && !show(a, a->bundle))
+			a->failed = true;
 		return !a->failed;
 	}
-	pthread_mutex_lock(&a->lock);
-	a->waiting++;
-	/* Waking somebody costs as much as looking at a bundle: let some gather. */
-	if (a->viewer_sleeps && a->waiting >= a->bundles / 2)
-		pthread_cond_signal(&a->filled);
-	bool failed = a->failed;
-	pthread_mutex_unlock(&a->lock);
-	return !failed;
+	atomic_fetch_add(&a->filled, 1);
+	if (atomic_load(&a->viewer_sleeps) && waiting(a) >= a->bundles / 2)
+		wake(a, &a->wake_viewer);
+	return !atomic_load(&a->failed);
 }
 
 bool audience_wait(struct audience *a)
 {
-	if (!a->threaded)
-		return !a->failed;
-	pthread_mutex_lock(&a->lock);
-	if (a->waiting > 0 && a->viewer_sleeps)
-		pthread_cond_signal(&a->filled);
-	while (a->waiting > 0) {
-		a->filler_sleeps = true;
-		pthread_cond_wait(&a->emptied, &a->lock);
-		a->filler_sleeps = false;
-	}
-	bool failed = a->failed;
-	pthread_mutex_unlock(&a->lock);
-	return !failed;
+	if (a->threaded)
+		await_viewer(a, 0);
+	return !atomic_load(&a->failed);
 }
 
 /* Signals are for the threads of the caller. */
@@ -221,8 +255,8 @@ struct audience *audience_create(const struct trace_visitor *visitors, size_t n,
 	a->names = names;
 	pthread_mutex_init(&a->names_lock, NULL);
 	pthread_mutex_init(&a->lock, NULL);
-	pthread_cond_init(&a->filled, NULL);
-	pthread_cond_init(&a->emptied, NULL);
+	pthread_cond_init(&a->wake_filler, NULL);
+	pthread_cond_init(&a->wake_viewer, NULL);
 	bool two = !one_thread && sysconf(_SC_NPROCESSORS_ONLN) > 1;
 	a->bundles = two ? BUNDLES : 1;
 	a->bundle = calloc(a->bundles, sizeof *a->bundle);
@@ -240,17 +274,15 @@ void audience_destroy(struct audience *a)
 	if (!a)
 		return;
 	if (a->threaded) {
-		pthread_mutex_lock(&a->lock);
-		a->over = true;
-		pthread_cond_signal(&a->filled);
-		pthread_mutex_unlock(&a->lock);
+		atomic_store(&a->over, true);
+		wake(a, &a->wake_viewer);
 		pthread_join(a->thread, NULL);
 	}
 	a->names->lock = NULL;
 	pthread_mutex_destroy(&a->names_lock);
 	pthread_mutex_destroy(&a->lock);
-	pthread_cond_destroy(&a->filled);
-	pthread_cond_destroy(&a->emptied);
+	pthread_cond_destroy(&a->wake_filler);
+	pthread_cond_destroy(&a->wake_viewer);
 	for (size_t i = 0; a->bundle && i < a->bundles; i++)
 		free(a->bundle[i].birth);
 	free(a->bundle);

@@ -25,13 +25,15 @@ enum bundle_kind { BUNDLE_EVENTS, BUNDLE_GENERATION_END, BUNDLE_GAP, BUNDLE_END 
 struct bundle {
 	enum bundle_kind kind;
 	struct trace_event event[BLOCK_EVENTS];
-	size_t events;
+	const struct trace_event *other[BLOCK_EVENTS]; /* those that are no transitions of goroutines */
+	size_t events, others;
 	uint64_t present;
 	struct birth *birth;
 	size_t births, birth_capacity;
 	size_t slots[SLOT_KINDS]; /* ever used */
 	struct generation *generation;
 	uint64_t gomaxprocs;
+	int64_t since_ns;
 	int64_t time_ns; /* of a gap or the end */
 };
 

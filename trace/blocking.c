@@ -5,12 +5,12 @@
 
 #include "trace/elapsed.h"
 #include "trace/tables.h"
-#include "trace/transition.h"
 
 void blocking_finish(struct blocking *a)
 {
 	free(a->site);
 	free(a->slot);
+	stack_memo_finish(&a->site_of_stack);
 	idmap_finish(&a->site_of);
 	memset(a, 0, sizeof *a);
 }
@@ -29,7 +29,7 @@ static bool grow(struct blocking *a, size_t slots)
 }
 
 /* Index + 1; 0: no memory. */
-static uint32_t site_of(struct blocking *a, uint32_t stack, uint32_t reason, bool syscall)
+static uint32_t find_site(struct blocking *a, uint32_t stack, uint32_t reason, bool syscall)
 {
 	uint64_t key = (uint64_t)stack << 32 | (uint64_t)reason << 1 | syscall;
 	uint32_t known = idmap_get(&a->site_of, key);
@@ -42,51 +42,54 @@ static uint32_t site_of(struct blocking *a, uint32_t stack, uint32_t reason, boo
 	return (uint32_t)++a->sites;
 }
 
-static void close_wait(struct blocking *a, struct blocked *g, int64_t now)
+uint32_t blocking_look_up_site(struct blocking *a, const struct trace_block *block,
+                               const struct trace_event *e)
 {
-	struct block_site *site = &a->site[g->site - 1];
-	int64_t ns = elapsed_ns(g->since_ns, now);
-	site->count++;
-	add_ns(&site->total_ns, ns);
-	if (ns > site->max_ns)
-		site->max_ns = ns;
-	g->site = 0;
+	bool own = e->type != EV_GO_CREATE_BLOCKED && e->type != EV_GO_CREATE_SYSCALL;
+	uint32_t stack = own ? stacks_number(a->stacks, block, e->arg[2]) : STACK_NONE;
+	if (stack == STACK_ERROR)
+		return 0;
+	uint32_t site = find_site(a, stack, e->name, e->to == GO_SYSCALL);
+	if (own && e->arg[2] < a->site_of_stack.limit)
+		a->site_of_stack.of[e->arg[2]] =
+			(uint64_t)(e->name << 1 | (e->to == GO_SYSCALL)) << 32 | site;
+	return site;
 }
 
-static bool transition(struct blocking *a, const struct trace_block *block,
-                       const struct trace_event *e)
+bool blocking_transition(struct blocking *a, const struct trace_block *block,
+                         const struct trace_event *e)
 {
 	struct blocked *g = &a->slot[e->subject];
 	/* A status says again what is known, unless it is the first that is heard of it. */
 	if (e->from == e->to)
 		return true;
 	if (g->site)
-		close_wait(a, g, e->at_ns);
+		blocking_close(a, g, bounded_elapsed_ns(g->since_ns, e->at_ns));
 	if ((e->to != GO_WAITING && e->to != GO_SYSCALL) ||
 	    (a->only && block->goroutine[e->subject].id != a->only))
 		return true;
-	bool own = e->type != EV_GO_CREATE_BLOCKED && e->type != EV_GO_CREATE_SYSCALL;
-	uint32_t stack = own ? stacks_number(a->stacks, block, e->arg[2]) : STACK_NONE;
-	if (stack == STACK_ERROR)
-		return false;
-	*g = (struct blocked){
-		.since_ns = e->at_ns,
-		.site = site_of(a, stack, e->name, e->to == GO_SYSCALL),
-		.always = e->from == GO_BAD,
-	};
+	g->since_ns = trace_since(block, e);
+	g->site = e->type == EV_GO_BLOCK || e->type == EV_GO_SYSCALL_BEGIN
+	              ? blocking_site(a, block, e, e->to == GO_SYSCALL)
+	              : blocking_look_up_site(a, block, e);
+	g->always = e->from == GO_BAD;
 	return g->site != 0;
+}
+
+bool blocking_prepare(struct blocking *a, const struct trace_block *block)
+{
+	return grow(a, block->goroutines) &&
+	       (!block->generation || stack_memo_begin(&a->site_of_stack, block->generation));
 }
 
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct blocking *a = self;
-	if (!grow(a, block->goroutines))
+	if (!blocking_prepare(a, block))
 		return false;
-	for (size_t i = 0; i < block->events; i++) {
-		const struct trace_event *e = &block->event[i];
-		if (is_go_transition(e->type) && !transition(a, block, e))
-			return false;
-	}
+	TRACE_TRANSITIONS(e, block)
+	if (!blocking_transition(a, block, e))
+		return false;
 	return true;
 }
 
@@ -95,7 +98,7 @@ static void on_gap(void *self, int64_t time_ns)
 	struct blocking *a = self;
 	for (size_t i = 0; i < a->slots; i++)
 		if (a->slot[i].site)
-			close_wait(a, &a->slot[i], time_ns);
+			blocking_close(a, &a->slot[i], elapsed_ns(a->slot[i].since_ns, time_ns));
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
@@ -112,7 +115,7 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 			site->open_goroutine = i < block->goroutines ? block->goroutine[i].id : 0;
 		}
 		site->open_always += g->always;
-		close_wait(a, g, time_ns);
+		blocking_close(a, g, ns);
 	}
 }
 

@@ -38,6 +38,11 @@ struct spent_reasons {
 void spent_reasons_finish(struct spent_reasons *reasons);
 /* Where the goroutine's time goes after this transition. */
 uint8_t spent_kind(struct spent_reasons *reasons, const struct trace_event *e);
+/* Is this reason one of those that are told apart? */
+static inline bool spent_is_known(const struct spent_reasons *reasons, uint32_t name)
+{
+	return name < reasons->limit && reasons->kind_of[name];
+}
 /* "running", ..., or the reason: a name. *fixed is NULL then. */
 uint32_t spent_name(const struct spent_reasons *reasons, unsigned kind, const char **fixed);
 void breakdown_add(struct breakdown *to, const struct breakdown *from);

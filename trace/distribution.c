@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/elapsed.h"
-
 enum { STEPS = 1 << DISTRIBUTION_BITS };
 
 void distribution_finish(struct distribution *d)
@@ -15,30 +13,10 @@ void distribution_finish(struct distribution *d)
 	memset(d, 0, sizeof *d);
 }
 
-/* Octave 0 holds [0, 256) in steps of 1, octave k holds [128 << k, 256 << k) in its upper half. */
-static unsigned octave_of(uint64_t ns)
+bool distribution_add_octave(struct distribution *d, unsigned octave)
 {
-	return ns < STEPS ? 0 : (unsigned)(64 - __builtin_clzll(ns)) - DISTRIBUTION_BITS;
-}
-
-bool distribution_add(struct distribution *d, int64_t ns)
-{
-	if (ns < 0)
-		ns = 0;
-	unsigned octave = octave_of((uint64_t)ns);
-	if (!d->octave[octave]) {
-		d->octave[octave] = calloc(STEPS, sizeof *d->octave[octave]);
-		if (!d->octave[octave])
-			return false;
-	}
-	d->octave[octave][(uint64_t)ns >> octave]++;
-	if (d->count == 0 || ns < d->min_ns)
-		d->min_ns = ns;
-	if (ns > d->max_ns)
-		d->max_ns = ns;
-	add_ns(&d->sum_ns, ns);
-	d->count++;
-	return true;
+	d->octave[octave] = calloc(STEPS, sizeof *d->octave[octave]);
+	return d->octave[octave] != NULL;
 }
 
 static int64_t upper_of(unsigned octave, uint64_t step)

@@ -7,6 +7,22 @@
 
 #include <stdint.h>
 
+/* Times that differ by less than 2^62, so that nobody's subtraction overflows: 73 years. */
+static inline int64_t bound_ns(int64_t ns)
+{
+	const int64_t most = INT64_C(1) << 61;
+	if (__builtin_expect(ns > most, 0))
+		return most;
+	return __builtin_expect(ns < -most, 0) ? -most : ns;
+}
+
+/* Of two times that are bounded so; 0 when `to` is not after `from`. */
+static inline int64_t bounded_elapsed_ns(int64_t from, int64_t to)
+{
+	int64_t ns = to - from;
+	return ns > 0 ? ns : 0;
+}
+
 /* 0 when `to` is not after `from`. */
 static inline int64_t elapsed_ns(int64_t from, int64_t to)
 {

@@ -32,7 +32,7 @@ struct trace_event {
 	uint32_t subject; /* slot of the goroutine or P that a transition or a range is about */
 	uint32_t name;    /* reason, kind of STW, task, region, log category, label: in names */
 	uint8_t type;     /* enum trace_event_type */
-	uint8_t from, to; /* of a transition */
+	uint8_t from, to; /* of a transition; `to` also the state that an assist or a label finds */
 	bool synthetic;   /* stands for a part of another event */
 };
 /*
@@ -55,9 +55,13 @@ struct trace_slot {
 struct trace_block {
 	const struct trace_event *event;
 	size_t events;
-	uint64_t present;              /* bits of the types in it: rare ones needn't be looked for */
+	/* Those that are no transitions of goroutines, in their order: a few of a hundred. */
+	const struct trace_event *const *other;
+	size_t others;
+	uint64_t present;              /* bits of their types: rare ones needn't be looked for */
 	struct generation *generation; /* NULL before the first and behind the last one */
 	struct names *names;
+	int64_t since_ns;    /* when the generation began, see trace_since */
 	uint64_t gomaxprocs; /* when a trace of format 1 began; 0: unknown, or PROCS_CHANGE tells */
 	/* By slot. */
 	const struct trace_slot *goroutine;
@@ -67,6 +71,31 @@ struct trace_block {
 	const struct trace_slot *thread;
 	size_t threads;
 };
+
+/* The transitions of goroutines lie between the others: the i-th stretch of them, which the i-th
+   other event or the block ends. */
+static inline const struct trace_event *trace_stretch_begin(const struct trace_block *block,
+                                                            size_t i)
+{
+	return i > 0 ? block->other[i - 1] + 1 : block->event;
+}
+static inline const struct trace_event *trace_stretch_end(const struct trace_block *block, size_t i)
+{
+	return i < block->others ? block->other[i] : block->event + block->events;
+}
+/* For each of the transitions; `continue` and `return` are allowed within. */
+#define TRACE_TRANSITIONS(e, block)                                               \
+	for (size_t e##_i = 0; e##_i <= (block)->others; e##_i++)                     \
+		for (const struct trace_event *e = trace_stretch_begin(block, e##_i),     \
+		                              *e##_end = trace_stretch_end(block, e##_i); \
+		     e < e##_end; e++)
+
+/* Since when it has been as the event says: what a generation tells of something for the first
+   time, where it doesn't say how that came about, has been so since the generation began. */
+static inline int64_t trace_since(const struct trace_block *block, const struct trace_event *e)
+{
+	return e->from == 0 && block->since_ns < e->at_ns ? block->since_ns : e->at_ns;
+}
 
 struct trace_visitor {
 	void *self;

@@ -97,7 +97,7 @@ static void note_bytes(bool *has, uint64_t *min, uint64_t *max, uint64_t *last, 
 	*has = true;
 }
 
-static bool event(struct gc *gc, const struct trace_event *e)
+static bool event(struct gc *gc, const struct trace_block *block, const struct trace_event *e)
 {
 	switch (e->type) {
 	case EV_STW_BEGIN:
@@ -110,7 +110,7 @@ static bool event(struct gc *gc, const struct trace_event *e)
 		return true;
 	case EV_GC_ACTIVE:
 		if (gc->mark_since_ns == NOT_OPEN)
-			gc->mark_since_ns = e->at_ns;
+			gc->mark_since_ns = trace_since(block, e);
 		return true;
 	case EV_GC_END:
 		return close_range(&gc->mark, &gc->mark_since_ns, e->at_ns);
@@ -119,7 +119,7 @@ static bool event(struct gc *gc, const struct trace_event *e)
 		return true;
 	case EV_GC_MARK_ASSIST_ACTIVE:
 		if (gc->assist_since_ns[e->subject] == NOT_OPEN)
-			gc->assist_since_ns[e->subject] = e->at_ns;
+			gc->assist_since_ns[e->subject] = trace_since(block, e);
 		return true;
 	case EV_GC_MARK_ASSIST_END:
 		return close_range(&gc->assist, &gc->assist_since_ns[e->subject], e->at_ns);
@@ -128,7 +128,7 @@ static bool event(struct gc *gc, const struct trace_event *e)
 		return true;
 	case EV_GC_SWEEP_ACTIVE:
 		if (gc->sweep_since_ns[e->subject] == NOT_OPEN)
-			gc->sweep_since_ns[e->subject] = e->at_ns;
+			gc->sweep_since_ns[e->subject] = trace_since(block, e);
 		return true;
 	case EV_GC_SWEEP_END:
 		gc->swept_bytes += e->arg[0];
@@ -150,13 +150,9 @@ static bool on_events(void *self, const struct trace_block *block)
 	struct gc *gc = self;
 	if (!grow(gc, block))
 		return false;
-	if (!(block->present & ((EV_BIT(EV_HEAP_GOAL) << 1) - EV_BIT(EV_STW_BEGIN))))
-		return true;
-	for (size_t i = 0; i < block->events; i++) {
-		const struct trace_event *e = &block->event[i];
-		if (e->type >= EV_STW_BEGIN && e->type <= EV_HEAP_GOAL && !event(gc, e))
+	for (size_t i = 0; i < block->others; i++)
+		if (!event(gc, block, block->other[i]))
 			return false;
-	}
 	return true;
 }
 

@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
-#include "trace/stacks.h"
 #include "trace/tables.h"
-#include "trace/transition.h"
 
 void goroutines_finish(struct goroutines *a)
 {
@@ -14,6 +12,7 @@ void goroutines_finish(struct goroutines *a)
 	free(a->group);
 	free(a->reason);
 	idmap_finish(&a->group_of);
+	stack_memo_finish(&a->functions);
 	spent_reasons_finish(&a->known);
 	distribution_finish(&a->latency);
 	distribution_finish(&a->syscall);
@@ -22,27 +21,30 @@ void goroutines_finish(struct goroutines *a)
 
 /* --- lists of reasons ------------------------------------------------------------------------ */
 
-static bool add_reason(struct goroutines *a, uint32_t *list, uint32_t reason, uint64_t count,
-                       int64_t ns)
+uint32_t goroutines_reason(struct goroutines *a, uint32_t *list, uint32_t reason)
 {
 	uint32_t i = *list;
 	while (i && a->reason[i - 1].reason != reason)
 		i = a->reason[i - 1].next;
-	if (!i) {
-		i = a->free_reason;
-		if (i) {
-			a->free_reason = a->reason[i - 1].next;
-		} else {
-			if (!wire_grow(&a->reason, &a->reason_capacity, a->reasons, sizeof *a->reason))
-				return false;
-			i = (uint32_t)++a->reasons;
-		}
-		a->reason[i - 1] = (struct reason_time){.reason = reason, .next = *list};
-		*list = i;
+	if (i)
+		return i;
+	i = a->free_reason;
+	if (i) {
+		a->free_reason = a->reason[i - 1].next;
+	} else {
+		if (!wire_grow(&a->reason, &a->reason_capacity, a->reasons, sizeof *a->reason))
+			return 0;
+		i = (uint32_t)++a->reasons;
 	}
+	a->reason[i - 1] = (struct reason_time){.reason = reason, .next = *list};
+	*list = i;
+	return i;
+}
+
+static void add_reason(struct goroutines *a, uint32_t i, uint64_t count, int64_t ns)
+{
 	a->reason[i - 1].count += count;
 	add_ns(&a->reason[i - 1].total_ns, ns);
-	return true;
 }
 
 static void free_reasons(struct goroutines *a, uint32_t list)
@@ -59,16 +61,19 @@ static bool merge_reasons(struct goroutines *a, uint32_t *into, uint32_t from)
 {
 	for (; from; from = a->reason[from - 1].next) {
 		struct reason_time r = a->reason[from - 1];
-		if (!add_reason(a, into, r.reason, r.count, r.total_ns))
+		uint32_t i = goroutines_reason(a, into, r.reason);
+		if (!i)
 			return false;
+		add_reason(a, i, r.count, r.total_ns);
 	}
 	return true;
 }
 
 /* --- goroutines ------------------------------------------------------------------------------ */
 
-static bool grow_slots(struct goroutines *a, size_t slots)
+bool goroutines_prepare(struct goroutines *a, const struct trace_block *block)
 {
+	size_t slots = block->goroutines;
 	if (slots <= a->slots)
 		return true;
 	size_t n = a->slots ? a->slots : 64;
@@ -88,13 +93,13 @@ static bool wants(const struct goroutines *a, const struct goroutine_time *g)
 	return !a->only || a->only == g->id;
 }
 
-/* Closes the state that goes on; a clock that steps back adds nothing. */
-static bool charge(struct goroutines *a, struct goroutine_time *g, int64_t now)
+/* Closes the state that goes on. */
+static void charge(struct goroutines *a, struct goroutine_time *g, int64_t now, int64_t ns)
 {
-	int64_t ns = elapsed_ns(g->since_ns, now);
 	add_ns(&g->state_ns[g->state], ns);
 	g->since_ns = now;
-	return g->state != GO_WAITING || add_reason(a, &g->reasons, g->reason, 1, ns);
+	if (g->state == GO_WAITING)
+		add_reason(a, g->wait, 1, ns);
 }
 
 static struct goroutine_kind *group_of(struct goroutines *a, uint32_t function, uint32_t creator)
@@ -148,13 +153,35 @@ static bool retire(struct goroutines *a, struct goroutine_time *g, bool ended)
 	return true;
 }
 
-static void meet(struct goroutines *a, struct goroutine_time *g, uint64_t id,
+/* Reasons beyond those that are told apart are blocked for no known one. */
+static uint32_t reason_of(struct goroutines *a, const struct trace_event *e)
+{
+	return spent_kind(&a->known, e) == SPENT_OTHER ? NAME_NONE : e->name;
+}
+
+static uint32_t function_of(struct goroutines *a, const struct trace_block *block, uint64_t stack,
+                            bool root)
+{
+	if (!block->generation || !stack_memo_begin(&a->functions, block->generation) ||
+	    stack >= a->functions.limit)
+		return stack_function(block, stack, root);
+	uint32_t known[2];
+	memcpy(known, &a->functions.of[stack], sizeof known);
+	if (known[root] == 0) {
+		known[root] = stack_function(block, stack, root) + 1;
+		memcpy(&a->functions.of[stack], known, sizeof known);
+	}
+	return known[root] - 1;
+}
+
+/* The first that is heard of it. */
+static bool meet(struct goroutines *a, struct goroutine_time *g, const struct trace_block *block,
                  const struct trace_event *e)
 {
 	*g = (struct goroutine_time){
-		.id = id,
-		.since_ns = e->at_ns,
-		.first_ns = e->at_ns,
+		.id = block->goroutine[e->subject].id,
+		.since_ns = trace_since(block, e),
+		.first_ns = trace_since(block, e),
 		.state = e->to,
 		.created = e->from == TRACE_NOT_EXIST,
 	};
@@ -162,64 +189,57 @@ static void meet(struct goroutines *a, struct goroutine_time *g, uint64_t id,
 	a->created += g->created;
 	if (++a->alive > a->most_alive)
 		a->most_alive = a->alive;
-}
-
-/* Reasons beyond those that are told apart are blocked for no known one. */
-static uint32_t reason_of(struct goroutines *a, const struct trace_event *e)
-{
-	return spent_kind(&a->known, e) == SPENT_OTHER ? NAME_NONE : e->name;
-}
-
-static bool note_duration(struct goroutines *a, struct goroutine_time *g, uint8_t was, int64_t ns)
-{
-	if (was == GO_RUNNABLE && g->state == GO_RUNNING) {
-		g->starts++;
-		if (ns > g->latency_max_ns)
-			g->latency_max_ns = ns;
-		return !wants(a, g) || distribution_add(&a->latency, ns);
+	if (e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED) {
+		g->function = function_of(a, block, e->arg[0], true);
+		g->creator = function_of(a, block, e->arg[2], false);
 	}
+	return g->state != GO_WAITING || goroutines_begin_wait(a, g, NAME_NONE);
+}
+
+static inline bool move(struct goroutines *a, struct goroutine_time *g, const struct trace_event *e)
+{
+	/* A clock that steps back adds nothing. */
+	int64_t ns = bounded_elapsed_ns(g->since_ns, e->at_ns);
+	uint8_t was = g->state;
+	charge(a, g, e->at_ns, ns);
+	g->state = e->to;
+	if (e->to == TRACE_NOT_EXIST)
+		return retire(a, g, true);
+	if (e->to == GO_WAITING && !goroutines_begin_wait(a, g, reason_of(a, e)))
+		return false;
+	if (was == GO_RUNNABLE && e->to == GO_RUNNING)
+		return goroutines_note_latency(a, g, ns);
 	return was != GO_SYSCALL || !wants(a, g) || distribution_add(&a->syscall, ns);
 }
 
-static bool transition(struct goroutines *a, const struct trace_block *block,
-                       const struct trace_event *e)
+bool goroutines_transition(struct goroutines *a, const struct trace_block *block,
+                           const struct trace_event *e)
 {
 	struct goroutine_time *g = &a->slot[e->subject];
-	if (g->state == TRACE_NOT_EXIST) {
-		meet(a, g, block->goroutine[e->subject].id, e);
-		if (e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED) {
-			g->function = stack_function(block, e->arg[0], true);
-			g->creator = stack_function(block, e->arg[2], false);
-		}
+	if (__builtin_expect(g->state == TRACE_NOT_EXIST, 0)) {
+		if (!meet(a, g, block, e))
+			return false;
 	} else if (e->from != e->to) { /* else it only says again what is known */
-		int64_t since = g->since_ns;
-		uint8_t was = g->state;
-		if (!charge(a, g, e->at_ns))
+		if (!move(a, g, e))
 			return false;
-		g->state = e->to;
-		g->reason = e->to == GO_WAITING ? reason_of(a, e) : NAME_NONE;
 		if (e->to == TRACE_NOT_EXIST)
-			return retire(a, g, true);
-		if (!note_duration(a, g, was, elapsed_ns(since, e->at_ns)))
-			return false;
+			return true;
 	}
 	/* A stack of its own shows at its root where it started. */
-	if (g->function == NAME_NONE && e->arg[2] &&
+	if (__builtin_expect(g->function == NAME_NONE, 0) && e->arg[2] &&
 	    (e->g == e->subject || e->type == EV_GO_STATUS_STACK))
-		g->function = stack_function(block, e->arg[2], true);
+		g->function = function_of(a, block, e->arg[2], true);
 	return true;
 }
 
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct goroutines *a = self;
-	if (!grow_slots(a, block->goroutines))
+	if (!goroutines_prepare(a, block))
 		return false;
-	for (size_t i = 0; i < block->events; i++) {
-		const struct trace_event *e = &block->event[i];
-		if (is_go_transition(e->type) && !transition(a, block, e))
-			return false;
-	}
+	TRACE_TRANSITIONS(e, block)
+	if (!goroutines_transition(a, block, e))
+		return false;
 	return true;
 }
 
@@ -230,9 +250,9 @@ static void close_all(struct goroutines *a, int64_t now, bool end)
 		if (g->state == TRACE_NOT_EXIST)
 			continue;
 		a->blocked += end && g->state == GO_WAITING;
+		charge(a, g, now, elapsed_ns(g->since_ns, now));
 		/* Out of memory here loses this one from the sums; there is nobody left to tell. */
-		if (charge(a, g, now))
-			retire(a, g, false);
+		retire(a, g, false);
 	}
 }
 
@@ -253,7 +273,11 @@ void goroutines_restart(void *self, int64_t time_ns)
 	distribution_finish(&a->latency);
 	distribution_finish(&a->syscall);
 	idmap_clear(&a->group_of);
-	a->groups = a->reasons = 0; /* all lists at once */
+	/* All lists at once; but who waits goes on to do so, for the same reason. */
+	for (size_t i = 0; i < a->slots; i++)
+		if (a->slot[i].state == GO_WAITING)
+			a->slot[i].wait = a->reason[a->slot[i].wait - 1].reason;
+	a->groups = a->reasons = 0;
 	a->free_reason = a->all_reasons = 0;
 	memset(a->state_ns, 0, sizeof a->state_ns);
 	for (size_t i = 0; i < a->slots; i++) {
@@ -262,7 +286,10 @@ void goroutines_restart(void *self, int64_t time_ns)
 		g->since_ns = g->first_ns = time_ns;
 		g->latency_max_ns = 0;
 		g->reasons = g->starts = 0;
+		memset(g->recent, 0, sizeof g->recent);
 		g->created = false;
+		if (g->state == GO_WAITING)
+			goroutines_begin_wait(a, g, g->wait); /* there was room for at least as many */
 	}
 	a->seen = a->most_alive = a->alive;
 	a->created = a->ended = a->blocked = 0;

@@ -77,6 +77,9 @@ bool inflater_run(struct inflater *inflater, const uint8_t *in, size_t n, size_t
 {
 	if (inflater->gzip)
 		return run_gzip(inflater, in, n, used, out, room, made);
+	*used = *made = 0;
+	if (inflater->at_end && n == 0) /* else it would wait for another frame */
+		return true;
 	ZSTD_inBuffer from = {in, n, 0};
 	ZSTD_outBuffer to = {out, room, 0};
 	size_t result = ZSTD_decompressStream(inflater->zstd, &to, &from);

@@ -2,7 +2,9 @@ noinst_LIBRARIES += trace/libtrace.a
 trace_libtrace_a_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 trace_libtrace_a_SOURCES = \
 	trace/activity.c trace/activity.h \
-	trace/advance.c \
+	trace/advance.c trace/advance.h \
+	trace/advance_fast.c trace/advance_gc.c trace/advance_goroutines.c trace/advance_procs.c \
+	trace/advance_user.c \
 	trace/blocking.c trace/blocking.h \
 	trace/breakdown.c trace/breakdown.h \
 	trace/audience.c trace/audience.h \
@@ -23,11 +25,13 @@ trace_libtrace_a_SOURCES = \
 	trace/regions.c trace/regions.h \
 	trace/samples.c trace/samples.h \
 	trace/stacks.c trace/stacks.h \
+	trace/states.c trace/states.h \
 	trace/tables.c trace/tables.h \
 	trace/tasks.c trace/tasks.h \
 	trace/timeline.c trace/timeline.h \
 	trace/transition.h \
-	trace/v1.c trace/v1.h trace/v1_merge.c trace/v1_state.h trace/v1_wire.c \
+	trace/v1.c trace/v1.h trace/v1_show.h trace/v1_goroutines.c trace/v1_procs.c trace/v1_user.c \
+	trace/v1_merge.c trace/v1_state.h trace/v1_wire.c \
 	trace/varint.h \
 	trace/wire.c trace/wire.h \
 	trace/window.c trace/window.h

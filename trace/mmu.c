@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
-#include "trace/transition.h"
 
 #define MS INT64_C(1000000)
+
+/* Of a goroutine: works for the collector, assists it, is one of those that are busy with it. */
+enum { WORKS = 1, ASSISTS = 2, COUNTED = 4 };
 
 const int64_t mmu_window_ns[MMU_WINDOWS] = {
 	1 * MS, 2 * MS, 5 * MS, 10 * MS, 20 * MS, 50 * MS, 100 * MS, 200 * MS, 500 * MS, 1000 * MS,
@@ -14,7 +16,7 @@ const int64_t mmu_window_ns[MMU_WINDOWS] = {
 
 void mmu_finish(struct mmu *mmu)
 {
-	free(mmu->slot);
+	free(mmu->flags);
 	memset(mmu, 0, sizeof *mmu);
 }
 
@@ -25,9 +27,14 @@ void mmu_finish(struct mmu *mmu)
  * it comes, and one that begins at it as soon as the line is known to its end.
  */
 
-static struct mmu_point *point(struct mmu_window *w, unsigned i)
+static inline unsigned behind(unsigned i)
 {
-	return &w->point[(w->first + i) % MMU_POINTS];
+	return i + 1 < MMU_POINTS ? i + 1 : 0;
+}
+
+static inline unsigned before(unsigned i)
+{
+	return (i > 0 ? i : MMU_POINTS) - 1;
 }
 
 static double between(const struct mmu_point *a, const struct mmu_point *b, int64_t at_ns)
@@ -39,44 +46,61 @@ static double between(const struct mmu_point *a, const struct mmu_point *b, int6
 	       (b->taken_ns - a->taken_ns) * (double)elapsed_ns(a->at_ns, at_ns) / (double)whole;
 }
 
+/* Can so much be the most? Asked before it is looked at how much it is. */
+static inline bool may_be_worst(const struct mmu_window *w, double taken_ns)
+{
+	return !w->known || taken_ns > w->worst_taken_ns;
+}
+
 static void judge(struct mmu_window *w, int64_t at_ns, double taken_ns)
 {
-	if (w->known && taken_ns <= w->worst_taken_ns)
+	if (!may_be_worst(w, taken_ns))
 		return;
 	w->known = true;
 	w->worst_taken_ns = taken_ns;
 	w->worst_at_ns = at_ns;
 }
 
-static void add_point(struct mmu_window *w, int64_t width, struct mmu_point p)
+/* Windows that begin at a point and are over when p comes; their points are let go but the last. */
+static inline void end_windows(struct mmu_window *w, int64_t width, const struct mmu_point *p)
+{
+	while (w->points > w->over) {
+		const struct mmu_point *start = &w->point[w->over ? behind(w->first) : w->first];
+		if (elapsed_ns(start->at_ns, p->at_ns) < width)
+			break;
+		if (may_be_worst(w, p->taken_ns - start->taken_ns))
+			judge(w, start->at_ns,
+			      between(&w->point[w->last], p, start->at_ns + width) - start->taken_ns);
+		if (w->over) {
+			w->first = behind(w->first);
+			w->points--;
+		}
+		w->over = 1;
+	}
+}
+
+static void add_point(struct mmu_window *w, int64_t width, const struct mmu_point *p)
 {
 	if (w->points == 0) {
-		w->point[w->first] = p;
+		w->point[w->last] = *p;
 		w->points = 1;
 		return;
 	}
-	const struct mmu_point last = *point(w, w->points - 1);
-	for (; w->next < w->points; w->next++) {
-		const struct mmu_point *start = point(w, w->next);
-		if (elapsed_ns(start->at_ns, p.at_ns) < width)
-			break;
-		judge(w, start->at_ns, between(&last, &p, start->at_ns + width) - start->taken_ns);
+	end_windows(w, width, p);
+	/* The window that ends here begins behind the first point. */
+	const struct mmu_point *first = &w->point[w->first];
+	if (w->over && may_be_worst(w, p->taken_ns - first->taken_ns)) {
+		const struct mmu_point *next = w->points > 1 ? &w->point[behind(w->first)] : p;
+		int64_t start = p->at_ns - width;
+		judge(w, start, p->taken_ns - between(first, next, start));
 	}
-	/* The window that ends here begins behind point next - 1. */
-	if (w->next > 0) {
-		const struct mmu_point *before = point(w, w->next - 1);
-		const struct mmu_point *behind = w->next < w->points ? point(w, w->next) : &p;
-		int64_t start = p.at_ns - width;
-		judge(w, start, p.taken_ns - between(before, behind, start));
-		w->first = (w->first + w->next - 1) % MMU_POINTS;
-		w->points -= w->next - 1;
-		w->next = 1;
-	}
-	bool near = w->points > 1 && w->next < w->points &&
-	            elapsed_ns(point(w, w->points - 2)->at_ns, last.at_ns) < width / MMU_STEPS;
-	if (!near)
+	bool near = w->points > 1 && elapsed_ns(w->point[before(w->last)].at_ns,
+	                                        w->point[w->last].at_ns) < width / MMU_STEPS;
+	if (!near) {
+		w->last = behind(w->last);
 		w->points++;
-	*point(w, w->points - 1) = p;
+	}
+	w->point[w->last] = *p;
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
@@ -99,7 +123,7 @@ static void advance(struct mmu *mmu, int64_t now)
 	mmu->last_ns = now;
 	struct mmu_point p = {now, mmu->taken_ns};
 	for (size_t i = 0; i < MMU_WINDOWS; i++)
-		add_point(&mmu->window[i], mmu_window_ns[i], p);
+		add_point(&mmu->window[i], mmu_window_ns[i], &p);
 }
 
 void mmu_restart(void *self, int64_t time_ns)
@@ -111,27 +135,34 @@ void mmu_restart(void *self, int64_t time_ns)
 	mmu->first_ns = mmu->last_ns = time_ns;
 	struct mmu_point p = {time_ns, 0};
 	for (size_t i = 0; i < MMU_WINDOWS; i++)
-		add_point(&mmu->window[i], mmu_window_ns[i], p);
+		add_point(&mmu->window[i], mmu_window_ns[i], &p);
 }
 
-static void recount(struct mmu *mmu, struct mmu_goroutine *g, int64_t now)
+/* What the goroutine is for the collector, now that it is in this state. */
+static void recount(struct mmu *mmu, uint8_t *flags, uint8_t state, int64_t now)
 {
-	bool counts = g->executes && (g->worker || g->assists);
-	if (counts == g->counted)
+	bool counts = (state == GO_RUNNING || state == GO_SYSCALL) && (*flags & (WORKS | ASSISTS));
+	if (counts == ((*flags & COUNTED) != 0))
 		return;
 	advance(mmu, now);
 	mmu->busy = counts ? mmu->busy + 1 : mmu->busy - 1;
-	g->counted = counts;
+	*flags ^= COUNTED;
 }
 
-static void transition(struct mmu *mmu, const struct trace_event *e)
+void mmu_transition(struct mmu *mmu, const struct trace_event *e)
 {
-	struct mmu_goroutine *g = &mmu->slot[e->subject];
-	g->executes = e->to == GO_RUNNING || e->to == GO_SYSCALL;
-	if (g->worker || g->assists || g->counted)
-		recount(mmu, g, e->time_ns);
+	uint8_t *flags = &mmu->flags[e->subject];
+	recount(mmu, flags, e->to, e->time_ns);
 	if (e->to == TRACE_NOT_EXIST)
-		*g = (struct mmu_goroutine){0};
+		*flags = 0;
+}
+
+static void set_flag(struct mmu *mmu, const struct trace_event *e, uint32_t slot, uint8_t flag,
+                     bool on)
+{
+	uint8_t *flags = &mmu->flags[slot];
+	*flags = (uint8_t)(on ? *flags | flag : *flags & ~flag);
+	recount(mmu, flags, e->to, e->time_ns);
 }
 
 static bool begins(const struct trace_block *block, const struct trace_event *e, const char *prefix)
@@ -150,12 +181,8 @@ static void stop(struct mmu *mmu, const struct trace_block *block, const struct 
 		mmu->stops--;
 }
 
-static void event(struct mmu *mmu, const struct trace_block *block, const struct trace_event *e)
+void mmu_other(struct mmu *mmu, const struct trace_block *block, const struct trace_event *e)
 {
-	if (is_go_transition(e->type)) {
-		transition(mmu, e);
-		return;
-	}
 	switch (e->type) {
 	case EV_STW_BEGIN:
 	case EV_STW_END:
@@ -164,15 +191,12 @@ static void event(struct mmu *mmu, const struct trace_block *block, const struct
 	case EV_GC_MARK_ASSIST_BEGIN:
 	case EV_GC_MARK_ASSIST_ACTIVE:
 	case EV_GC_MARK_ASSIST_END:
-		mmu->slot[e->subject].assists = e->type != EV_GC_MARK_ASSIST_END;
-		recount(mmu, &mmu->slot[e->subject], e->time_ns);
+		set_flag(mmu, e, e->subject, ASSISTS, e->type != EV_GC_MARK_ASSIST_END);
 		break;
 	case EV_GO_LABEL:
 		/* gcBgMarkWorker labels itself with its mode each time it goes to work. */
-		if (e->g != TRACE_NONE && begins(block, e, "GC ")) {
-			mmu->slot[e->g].worker = !begins(block, e, "GC (idle)");
-			recount(mmu, &mmu->slot[e->g], e->time_ns);
-		}
+		if (e->g != TRACE_NONE && begins(block, e, "GC "))
+			set_flag(mmu, e, e->g, WORKS, !begins(block, e, "GC (idle)"));
 		break;
 	case EV_PROCS_CHANGE:
 		advance(mmu, e->time_ns);
@@ -183,24 +207,37 @@ static void event(struct mmu *mmu, const struct trace_block *block, const struct
 	}
 }
 
-static bool on_events(void *self, const struct trace_block *block)
+bool mmu_prepare(struct mmu *mmu, const struct trace_block *block)
 {
-	struct mmu *mmu = self;
 	if (block->goroutines > mmu->slots) {
 		size_t n = block->goroutines * 2;
-		struct mmu_goroutine *slot = reallocarray(mmu->slot, n, sizeof *slot);
-		if (!slot)
+		uint8_t *flags = realloc(mmu->flags, n);
+		if (!flags)
 			return false;
-		memset(slot + mmu->slots, 0, (n - mmu->slots) * sizeof *slot);
-		mmu->slot = slot;
+		memset(flags + mmu->slots, 0, n - mmu->slots);
+		mmu->flags = flags;
 		mmu->slots = n;
 	}
 	if (!mmu->begun && block->events)
 		mmu_restart(mmu, block->event[0].time_ns);
 	if (mmu->procs == 0)
 		mmu->procs = block->gomaxprocs;
-	for (size_t i = 0; i < block->events; i++)
-		event(mmu, block, &block->event[i]);
+	return true;
+}
+
+static bool on_events(void *self, const struct trace_block *block)
+{
+	struct mmu *mmu = self;
+	if (!mmu_prepare(mmu, block))
+		return false;
+	for (size_t i = 0; i <= block->others; i++) {
+		const struct trace_event *e = trace_stretch_begin(block, i);
+		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++)
+			if (mmu->flags[e->subject])
+				mmu_transition(mmu, e);
+		if (i < block->others)
+			mmu_other(mmu, block, e);
+	}
 	return true;
 }
 
@@ -208,8 +245,8 @@ static void on_gap(void *self, int64_t time_ns)
 {
 	struct mmu *mmu = self;
 	advance(mmu, time_ns);
-	for (size_t i = 0; i < mmu->slots; i++)
-		mmu->slot[i] = (struct mmu_goroutine){0};
+	if (mmu->slots)
+		memset(mmu->flags, 0, mmu->slots);
 	mmu->busy = mmu->stops = 0;
 }
 

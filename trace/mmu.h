@@ -28,11 +28,8 @@ struct mmu_window {
 	int64_t worst_at_ns; /* when the worst window begins */
 
 	struct mmu_point point[MMU_POINTS]; /* a ring */
-	unsigned first, points, next;       /* next: the first whose own window is not over */
-};
-
-struct mmu_goroutine {
-	bool worker, assists, executes, counted;
+	unsigned first, last, points;
+	unsigned over; /* of the points, those whose own window is over: the first, or none yet */
 };
 
 struct mmu {
@@ -44,7 +41,7 @@ struct mmu {
 	uint64_t procs;
 	uint64_t busy; /* goroutines that run for the collector */
 	uint64_t stops;
-	struct mmu_goroutine *slot;
+	uint8_t *flags; /* by goroutine's slot */
 	size_t slots;
 };
 
@@ -52,6 +49,16 @@ struct mmu {
 void mmu_finish(struct mmu *mmu);
 struct trace_visitor mmu_visitor(struct mmu *mmu);
 void mmu_restart(void *mmu, int64_t time_ns);
+
+/* --- what states.c shows by itself ---------------------------------------------------------- */
+
+/* Room for the block's goroutines. false: no memory. */
+bool mmu_prepare(struct mmu *mmu, const struct trace_block *block);
+/* Of a goroutine that has flags: few have any. */
+void mmu_transition(struct mmu *mmu, const struct trace_event *e);
+/* What is no transition. */
+void mmu_other(struct mmu *mmu, const struct trace_block *block, const struct trace_event *e);
+
 /* 0...1; negative: unknown. Of one window, and on the whole. */
 double mmu_minimum(const struct mmu *mmu, size_t window);
 double mmu_mean(const struct mmu *mmu);

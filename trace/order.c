@@ -22,7 +22,7 @@ uint32_t order_add_goroutine(struct order *o, uint64_t id, uint8_t status)
 		slot = (uint32_t)o->goroutines++;
 	}
 	o->goroutine[slot] = (struct trace_goroutine){.id = id,
-	                                              .seq_generation = o->generation->number,
+	                                              .seq_generation = (uint32_t)o->generation->number,
 	                                              .status = status};
 	if (!bundle_add_birth(o->bundle, SLOT_GOROUTINE, slot, id))
 		return TRACE_NONE;
@@ -47,8 +47,9 @@ uint32_t order_add_proc(struct order *o, uint64_t id, uint8_t status)
 	if (!wire_grow(&o->proc, &o->proc_capacity, o->procs, sizeof *o->proc))
 		return TRACE_NONE;
 	uint32_t slot = (uint32_t)o->procs;
-	o->proc[slot] =
-		(struct trace_proc){.id = id, .seq_generation = o->generation->number, .status = status};
+	o->proc[slot] = (struct trace_proc){.id = id,
+	                                    .seq_generation = (uint32_t)o->generation->number,
+	                                    .status = status};
 	if (!bundle_add_birth(o->bundle, SLOT_PROC, slot, id) || !idmap_put(&o->proc_of, id, slot))
 		return TRACE_NONE;
 	o->procs++;
@@ -145,7 +146,7 @@ static void next_bundle(struct order *o)
 {
 	o->bundle = audience_bundle(o->audience);
 	o->event = o->bundle->event;
-	o->events = 0;
+	o->events = o->others = 0;
 	o->present = 0;
 }
 
@@ -175,6 +176,7 @@ struct order *order_create(const struct trace_visitor *visitors, size_t n,
 		return NULL;
 	o->tolerant = options->tolerant;
 	o->reference_clock = options->reference_clock;
+	o->since_ns = INT64_MAX;
 	o->stop = options->stop;
 	o->audience = audience_create(visitors, n, &o->names, options->one_thread);
 	if (o->audience)
@@ -217,13 +219,15 @@ static enum order_result hand_over(struct order *o, enum bundle_kind kind, int64
 	struct bundle *b = o->bundle;
 	b->kind = kind;
 	b->events = o->events;
+	b->others = o->others;
 	b->present = o->present;
 	b->slots[SLOT_GOROUTINE] = o->goroutines;
 	b->slots[SLOT_PROC] = o->procs;
 	b->slots[SLOT_THREAD] = o->threads;
 	b->generation = o->generation;
 	b->gomaxprocs = o->gomaxprocs;
-	b->time_ns = order_bound(time_ns);
+	b->since_ns = o->since_ns;
+	b->time_ns = bound_ns(time_ns);
 	bool ok = audience_show(o->audience);
 	next_bundle(o);
 	return ok ? ORDER_OK : ORDER_NO_MEMORY;
@@ -282,12 +286,13 @@ static enum next next_batch(struct order *o, struct front *f)
 {
 	struct generation *g = o->generation;
 	do {
-		if (o->in && f->batch)
-			input_release(o->in, (size_t)(f->batch - g->data), (size_t)(f->end - g->data));
-		if (f->next == WIRE_NONE)
+		if (o->in && f->batch != WIRE_NONE)
+			generation_note_read(g, o->in, f->batch);
+		f->batch = f->next;
+		if (f->batch == WIRE_NONE)
 			return NEXT_NONE;
-		const struct wire_batch *batch = &g->batch[f->next];
-		f->p = f->batch = g->data + batch->offset;
+		const struct wire_batch *batch = &g->batch[f->batch];
+		f->p = g->data + batch->offset;
 		f->end = f->p + batch->size;
 		f->next = batch->next;
 		f->time_ns = generation_ns(g, batch->time);
@@ -443,7 +448,10 @@ static enum order_result gather(struct order *o)
 			m = order_add_thread(o, g->thread[i].id);
 		if (m == TRACE_NONE)
 			return ORDER_NO_MEMORY;
-		*f = (struct front){.next = g->thread[i].first, .m = m, .ns_per_tick = g->ns_per_tick};
+		*f = (struct front){.batch = WIRE_NONE,
+		                    .next = g->thread[i].first,
+		                    .m = m,
+		                    .ns_per_tick = g->ns_per_tick};
 		enum next next = next_batch(o, f);
 		if (next == NEXT_BROKEN)
 			return ORDER_BROKEN;
@@ -505,7 +513,7 @@ enum order_result order_generation(struct order *o, struct generation *g, struct
 		o->initial = g->number;
 	enum order_result result = gather(o);
 	if (result == ORDER_OK) {
-		order_emit_sync(o, generation_ns(g, g->min_ticks));
+		o->since_ns = order_emit_sync(o, generation_ns(g, g->min_ticks))->at_ns;
 		result = merge(o);
 	}
 	enum order_result shown =

@@ -1,12 +1,14 @@
 /*
- * The order's inside, shared by its two halves: order.c merges the threads, advance.c knows what
- * each event does to the scheduler's state. Not for others.
+ * The order's inside, shared by its two halves: order.c merges the threads, advance.c and its parts
+ * know what each event does to the scheduler's state. Not for others.
  */
 #ifndef SCHEDTOP_TRACE_ORDER_STATE_H
 #define SCHEDTOP_TRACE_ORDER_STATE_H
 
 #include "trace/audience.h"
+#include "trace/elapsed.h"
 #include "trace/order.h"
+#include "trace/transition.h"
 
 /* For what runs once per event: the compiler finds these too large to inline, but a call costs as
    much as they do. */
@@ -19,8 +21,7 @@ enum { BLOCK_ROOM = 4 /* events that one advance may emit */ };
 struct front {
 	const uint8_t *p, *end; /* arguments of the next event; end of the batch */
 	const uint8_t *after;   /* behind the arguments, once they were read */
-	const uint8_t *batch;   /* its first byte */
-	uint32_t next;          /* batch after it */
+	uint32_t batch, next;   /* the one it is in, and the one after it; WIRE_NONE: none */
 	uint32_t m;             /* slot, 0 for no thread */
 	int64_t time_ns;
 	double ns_per_tick;
@@ -33,9 +34,11 @@ struct heap_entry {
 	struct front *front;
 };
 
+/* Half a cache line: of all that is in the order's memory, these are looked at most. */
 struct trace_goroutine {
 	uint64_t id;
-	uint64_t seq, seq_generation;
+	uint64_t seq;
+	uint32_t seq_generation; /* the lower half of its number */
 	uint32_t regions, stops; /* nodes in flight */
 	uint8_t status;          /* enum go_status */
 	bool assist;
@@ -43,7 +46,8 @@ struct trace_goroutine {
 
 struct trace_proc {
 	uint64_t id;
-	uint64_t seq, seq_generation;
+	uint64_t seq;
+	uint32_t seq_generation;
 	uint8_t status; /* enum proc_status */
 	bool sweep;
 };
@@ -75,8 +79,8 @@ struct order {
 	struct audience *audience;
 	struct bundle *bundle;     /* being filled */
 	struct trace_event *event; /* of the bundle */
-	size_t events;
-	uint64_t present; /* types among them */
+	size_t events, others;
+	uint64_t present; /* types among the others */
 	int64_t last_ns, first_ns;
 	uint64_t total, syncs;
 
@@ -85,6 +89,7 @@ struct order {
 	struct names names;
 	uint64_t initial;    /* number of the first generation (since a gap) */
 	uint64_t gomaxprocs; /* format 1 alone */
+	int64_t since_ns;    /* the generation began; format 2 alone, else INT64_MAX */
 	uint64_t gc_seq;
 	enum gc_state gc_state;
 	bool tolerant, reference_clock;
@@ -154,13 +159,12 @@ enum run order_run(struct order *o, struct front *f, int64_t limit);
 /* Says that the thread's next event is none. */
 void order_no_event(struct order *o, const struct front *f);
 
-/* Times that differ by less than 2^62, so that nobody's subtraction overflows: 73 years. */
-static inline int64_t order_bound(int64_t ns)
+/* No transition of a goroutine. */
+ORDER_HOT void order_note_other(struct order *o, const struct trace_event *e)
 {
-	const int64_t most = INT64_C(1) << 61;
-	if (__builtin_expect(ns > most, 0))
-		return most;
-	return __builtin_expect(ns < -most, 0) ? -most : ns;
+	o->bundle->other[o->others++] = e;
+	if (e->type < 64)
+		o->present |= EV_BIT(e->type);
 }
 
 /* Appends an event in the context of the thread in slot m. */
@@ -171,7 +175,7 @@ ORDER_HOT struct trace_event *order_emit(struct order *o, uint8_t type, int64_t 
 	int64_t last = o->last_ns;
 	o->last_ns = time_ns > last ? time_ns : last + (last != INT64_MAX);
 	e->time_ns = o->last_ns;
-	e->at_ns = order_bound(o->reference_clock ? o->last_ns : time_ns);
+	e->at_ns = bound_ns(o->reference_clock ? o->last_ns : time_ns);
 	e->arg[0] = e->arg[1] = e->arg[2] = 0;
 	e->g = thread->g;
 	e->p = thread->p;
@@ -179,10 +183,10 @@ ORDER_HOT struct trace_event *order_emit(struct order *o, uint8_t type, int64_t 
 	e->subject = TRACE_NONE;
 	e->name = NAME_NONE;
 	e->type = type;
-	if (type < 64)
-		o->present |= EV_BIT(type);
 	e->from = e->to = 0;
 	e->synthetic = false;
+	if (!is_go_transition(type))
+		order_note_other(o, e);
 	return e;
 }
 

@@ -47,7 +47,7 @@ static void transition(struct procs *a, const struct trace_block *block,
 	if (e->to != PROC_RUNNING)
 		stop(a, p, e->at_ns);
 	else if (p->since_ns == IDLE)
-		p->since_ns = e->at_ns;
+		p->since_ns = trace_since(block, e);
 }
 
 static void change(struct procs *a, uint64_t n)
@@ -68,8 +68,8 @@ static bool on_events(void *self, const struct trace_block *block)
 		a->begun = true;
 		a->first_ns = block->event[0].at_ns;
 	}
-	for (size_t i = 0; i < block->events; i++) {
-		const struct trace_event *e = &block->event[i];
+	for (size_t i = 0; i < block->others; i++) {
+		const struct trace_event *e = block->other[i];
 		if (e->type >= EV_PROC_START && e->type <= EV_PROC_STATUS)
 			transition(a, block, e);
 		else if (e->type == EV_PROCS_CHANGE)

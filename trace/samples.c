@@ -37,8 +37,8 @@ static bool on_events(void *self, const struct trace_block *block)
 {
 	if (!(block->present & EV_BIT(EV_CPU_SAMPLE)))
 		return true;
-	for (size_t i = 0; i < block->events; i++)
-		if (block->event[i].type == EV_CPU_SAMPLE && !count(self, block, &block->event[i]))
+	for (size_t i = 0; i < block->others; i++)
+		if (block->other[i]->type == EV_CPU_SAMPLE && !count(self, block, block->other[i]))
 			return false;
 	return true;
 }

@@ -10,7 +10,7 @@ void stacks_finish(struct stacks *stacks)
 	free(stacks->stack);
 	free(stacks->frame);
 	idmap_finish(&stacks->of_hash);
-	free(stacks->number_of);
+	stack_memo_finish(&stacks->number_of);
 	idmap_finish(&stacks->sparse_number_of);
 	memset(stacks, 0, sizeof *stacks);
 }
@@ -68,24 +68,36 @@ static uint32_t intern(struct stacks *stacks, const struct trace_block *block, u
 	return number;
 }
 
-/* IDs below the number of stacks are indexes; Go counts them up, so that these are all. */
-static bool begin_generation(struct stacks *stacks, const struct generation *g)
+void stack_memo_finish(struct stack_memo *memo)
 {
-	if (stacks->generation == g->number && stacks->offset == g->offset &&
-	    g->stacks.n < stacks->number_limit)
-		return true;
-	if (g->stacks.n >= stacks->number_limit) {
+	free(memo->of);
+	memset(memo, 0, sizeof *memo);
+}
+
+bool stack_memo_begin_slow(struct stack_memo *memo, const struct generation *g)
+{
+	if (g->stacks.n >= memo->limit) {
 		size_t limit = g->stacks.n + g->stacks.n / 2 + 64;
-		uint32_t *bigger = reallocarray(stacks->number_of, limit, sizeof *bigger);
+		uint64_t *bigger = reallocarray(memo->of, limit, sizeof *bigger);
 		if (!bigger)
 			return false;
-		stacks->number_of = bigger;
-		stacks->number_limit = limit;
+		memo->of = bigger;
+		memo->limit = limit;
 	}
-	memset(stacks->number_of, 0, stacks->number_limit * sizeof *stacks->number_of);
-	idmap_clear(&stacks->sparse_number_of);
-	stacks->generation = g->number;
-	stacks->offset = g->offset;
+	memset(memo->of, 0, memo->limit * sizeof *memo->of);
+	memo->generation = g->number;
+	memo->offset = g->offset;
+	return true;
+}
+
+/* Is it another generation than the last time? */
+static bool begin_generation(struct stacks *stacks, const struct generation *g)
+{
+	const struct stack_memo was = stacks->number_of;
+	if (!stack_memo_begin(&stacks->number_of, g))
+		return false;
+	if (was.generation != g->number || was.offset != g->offset || was.limit <= g->stacks.n)
+		idmap_clear(&stacks->sparse_number_of);
 	return true;
 }
 
@@ -95,9 +107,10 @@ uint32_t stacks_number(struct stacks *stacks, const struct trace_block *block, u
 		return STACK_NONE;
 	if (!begin_generation(stacks, block->generation))
 		return STACK_ERROR;
-	bool dense = id < stacks->number_limit;
-	if (dense && stacks->number_of[id])
-		return stacks->number_of[id] - 1;
+	struct stack_memo *memo = &stacks->number_of;
+	bool dense = id < memo->limit;
+	if (dense && memo->of[id])
+		return (uint32_t)(memo->of[id] - 1);
 	uint32_t number = dense ? IDMAP_NONE : idmap_get(&stacks->sparse_number_of, id);
 	if (number != IDMAP_NONE)
 		return number;
@@ -105,7 +118,7 @@ uint32_t stacks_number(struct stacks *stacks, const struct trace_block *block, u
 	if (number == STACK_ERROR)
 		return number;
 	if (dense)
-		stacks->number_of[id] = number + 1;
+		memo->of[id] = (uint64_t)number + 1;
 	else if (!idmap_put(&stacks->sparse_number_of, id, number))
 		return STACK_ERROR;
 	return number;

@@ -20,18 +20,34 @@ struct stack {
 	uint32_t next;          /* of the same hash, number + 1 */
 };
 
+/* Something known of each stack of one generation, by its ID. Go counts IDs up, so that those below
+   the number of stacks are nearly all; of others nothing is kept. */
+struct stack_memo {
+	uint64_t *of; /* 0: not known yet */
+	size_t limit;
+	uint64_t generation, offset; /* which one */
+};
+
 struct stacks {
 	struct stack *stack; /* number n is stack[n - 1] */
 	size_t n, capacity;
 	struct stack_frame *frame;
 	size_t frames, frame_capacity;
 	struct idmap of_hash;
-	/* The IDs of one generation, as numbers + 1: */
-	uint32_t *number_of;
-	size_t number_limit;
+	/* The IDs of one generation, as numbers + 1, and those beyond the memo's limit: */
+	struct stack_memo number_of;
 	struct idmap sparse_number_of;
-	uint64_t generation, offset; /* which one */
 };
+
+void stack_memo_finish(struct stack_memo *memo);
+/* Forgets what it held unless that was of this generation. false: no memory. */
+bool stack_memo_begin_slow(struct stack_memo *memo, const struct generation *g);
+static inline bool stack_memo_begin(struct stack_memo *memo, const struct generation *g)
+{
+	return (memo->generation == g->number && memo->offset == g->offset &&
+	        g->stacks.n < memo->limit) ||
+	       stack_memo_begin_slow(memo, g);
+}
 
 /* All zero is an empty table. */
 void stacks_finish(struct stacks *stacks);

@@ -45,6 +45,38 @@ static inline void timeline_set(struct timeline *t, int64_t now_ns, int64_t leve
 		t->most[t->bins - 1] = level;
 }
 
+/* Changes by few within one bin, summed without a look at the bins. */
+struct timeline_stretch {
+	int64_t since_ns, level, most;
+	int64_t moment; /* sum of the changes, each times its distance from since_ns */
+};
+
+/* false: what lies between is not within one bin, or too much for whole numbers. */
+static inline bool timeline_begin(const struct timeline *t, struct timeline_stretch *s,
+                                  int64_t from_ns, int64_t until_ns)
+{
+	*s = (struct timeline_stretch){t->since_ns, t->level, t->bins ? t->most[t->bins - 1] : 0, 0};
+	return t->begun && from_ns >= t->since_ns && until_ns < t->bin_end_ns &&
+	       t->bin_ns <= INT64_C(1) << 48;
+}
+
+/* Not before since_ns, and by -1...1; at most 2^14 times. */
+static inline void timeline_change(struct timeline_stretch *s, int64_t now_ns, int change)
+{
+	s->level += change;
+	s->moment += change * (now_ns - s->since_ns);
+	s->most = s->level > s->most ? s->level : s->most;
+}
+
+static inline void timeline_end(struct timeline *t, const struct timeline_stretch *s,
+                                int64_t now_ns)
+{
+	t->area[t->bins - 1] += (double)s->level * (double)(now_ns - s->since_ns) - (double)s->moment;
+	t->most[t->bins - 1] = s->most;
+	t->level = s->level;
+	t->since_ns = now_ns;
+}
+
 /* Bins without the last when that has hardly begun. */
 size_t timeline_whole_bins(const struct timeline *t);
 /* Of one bin, weighted by time. */

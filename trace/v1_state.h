@@ -1,7 +1,7 @@
 /*
  * The inside of format 1, shared by its three parts: v1_wire.c knows how events are written and
- * indexes the file, v1_merge.c puts the Ps' events in one order, v1.c shows them as events of
- * format 2. Not for others.
+ * indexes the file, v1_merge.c puts the Ps' events in one order, v1.c and the handlers of
+ * v1_show.h show them as events of format 2. Not for others.
  */
 #ifndef SCHEDTOP_TRACE_V1_STATE_H
 #define SCHEDTOP_TRACE_V1_STATE_H

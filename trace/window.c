@@ -14,6 +14,14 @@ static bool show(struct window *w, const struct trace_block *whole, size_t from,
 	struct trace_block part = *whole;
 	part.event += from;
 	part.events = to - from;
+	while (part.others && part.other[0] < part.event) {
+		part.other++;
+		part.others--;
+	}
+	while (part.others && part.other[part.others - 1] >= part.event + part.events)
+		part.others--;
+	if (w->place == WINDOW_INSIDE && w->from_ns > 0 && part.since_ns < border(w, w->from_ns))
+		part.since_ns = border(w, w->from_ns);
 	for (size_t i = 0; i < w->members && from < to; i++)
 		if (!w->member[i].visitor.events(w->member[i].visitor.self, &part))
 			return false;
@@ -24,7 +32,7 @@ static void enter(struct window *w)
 {
 	w->place = WINDOW_INSIDE;
 	for (size_t i = 0; i < w->members && w->from_ns > 0; i++)
-		w->member[i].restart(w->member[i].visitor.self, border(w, w->from_ns));
+		w->member[i].restart(w->member[i].visitor.self, bound_ns(border(w, w->from_ns)));
 }
 
 static void leave(struct window *w, const struct trace_block *block, int64_t time_ns)

@@ -8,8 +8,11 @@
 #include "trace/format.h"
 #include "trace/tables.h"
 
-/* type, experiment, four numbers, first byte of the data */
-enum { HEADER_MAX = 2 + 4 * VARINT_MAX + 1, RELEASE_EVERY = 1 << 20 };
+enum {
+	HEADER_MAX = 2 + 4 * VARINT_MAX + 1, /* type, four numbers, first byte of the data */
+	/* Letting go of pages interrupts the other threads: not too often. */
+	RELEASE_EVERY = 2 << 20,
+};
 
 unsigned trace_header_version(const uint8_t *data, size_t n)
 {
@@ -87,6 +90,24 @@ static void reset(struct generation *g)
 		.frame_of = old.frame_of,
 		.largest = old.largest,
 	};
+}
+
+void generation_note_read(struct generation *g, struct input *in, uint32_t batch)
+{
+	g->batch[batch].read = true;
+	g->unreleased += g->batch[batch].size;
+	if (g->unreleased < RELEASE_EVERY)
+		return;
+	g->unreleased = 0;
+	/* Batches lie in the order in which they were written, so that those read form few runs. */
+	for (size_t i = 0; i < g->batches; i++) {
+		if (!g->batch[i].read)
+			continue;
+		size_t from = g->batch[i].offset;
+		while (i + 1 < g->batches && g->batch[i + 1].read)
+			i++;
+		input_release(in, from, (size_t)g->batch[i].offset + g->batch[i].size);
+	}
 }
 
 bool wire_grow(void *array, size_t *capacity, size_t n, size_t size)
@@ -178,7 +199,7 @@ static bool is_structural(const struct header *h, uint8_t kind, unsigned version
 /* Enters a batch into the generation. Offsets are relative to the generation's first byte. */
 static bool add_batch(struct generation *g, const struct header *h, bool structural)
 {
-	struct wire_batch batch = {h->time, (uint32_t)h->data, (uint32_t)h->size, WIRE_NONE};
+	struct wire_batch batch = {h->time, (uint32_t)h->data, (uint32_t)h->size, WIRE_NONE, false};
 	if (structural) {
 		if (!wire_grow(&g->structural, &g->structural_capacity, g->structurals, sizeof batch))
 			return false;

@@ -29,6 +29,7 @@ struct wire_batch {
 	uint64_t time;         /* ticks */
 	uint32_t offset, size; /* within the generation */
 	uint32_t next;         /* of the same thread, or WIRE_NONE */
+	bool read;             /* all of its events were */
 };
 
 struct wire_thread {
@@ -67,6 +68,7 @@ struct generation {
 
 	struct wire_batch *batch;
 	size_t batches, batch_capacity;
+	size_t unreleased; /* bytes of those that were read, but whose pages were not let go */
 	struct wire_thread *thread;
 	size_t threads, thread_capacity;
 	struct idmap thread_of;
@@ -123,6 +125,9 @@ void wire_init(struct wire *wire, struct input *in, unsigned version, bool toler
 /* Finds and indexes the next generation. Consume its bytes with wire_done before the next call. */
 enum wire_result wire_next(struct wire *wire, struct generation *g, struct wire_damage *damage);
 void wire_done(struct wire *wire, struct generation *g);
+
+/* The batch's events were read. Pages are let go by and by. */
+void generation_note_read(struct generation *g, struct input *in, uint32_t batch);
 
 /* All zero is a good start. */
 void generation_finish(struct generation *g);

@@ -180,7 +180,8 @@ static void draw_foot(struct app *app, struct pane foot)
 		if (app->prompt.lead == ':')
 			app_hint(app, app->prompt.text, text, sizeof text);
 		else
-			snprintf(text, sizeof text, "rows with this text; Enter keeps them, Esc does not");
+			snprintf(text, sizeof text,
+			         "text or regex, ! for all others; Enter keeps it, Esc does not");
 		prompt_draw(foot, &app->prompt, text);
 	} else if (app->notice[0]) {
 		draw_notice(foot, app->notice_style, app->notice);

@@ -23,9 +23,9 @@ void overview_draw_line(struct pane pane, enum overview_line line, const struct 
 /* Rows in which all counts of threads have room. */
 int overview_threads_rows(int width);
 
-/* Rows that the lanes would fill: one for each P, or 1 for the sentence that says why there are
- * none. */
-int overview_lanes_rows(const struct view_data *data);
+/* Rows that the lanes would fill where there is room for so many: one for each P, or for as many of
+   them as share one. 0: there are none, and a sentence says why. */
+int overview_lanes_rows(const struct view_data *data, const struct view_place *place, int room);
 /* A row of headings and then the lanes; when they don't fit, the last row says how many more there
  * are. */
 void overview_draw_lanes(struct pane pane, const struct view_data *data, struct view_place *place);

@@ -386,12 +386,6 @@ static void draw_headings(struct pane pane, const struct slot slot[COLUMN_COUNT]
 		pane_text(strip, 0, 0, STYLE_DIM, text);
 }
 
-int overview_lanes_rows(const struct view_data *data)
-{
-	struct view_part rows = view_part(data, PART_ROWS);
-	return rows.s ? (int)rows.s->np : 0;
-}
-
 /* The snapshot before `now` that has rows too. */
 static const struct snapshot *rows_before(const struct history *h, const struct snapshot *now)
 {
@@ -442,6 +436,13 @@ static int group_size(int procs, int rows)
 static int ps_of_row(const struct view_place *place, int procs, int page)
 {
 	return place->compact ? group_size(procs, page) : 1;
+}
+
+int overview_lanes_rows(const struct view_data *data, const struct view_place *place, int room)
+{
+	struct view_part rows = view_part(data, PART_ROWS);
+	int procs = rows.s ? (int)rows.s->np : 0, size = ps_of_row(place, procs, room);
+	return (procs + size - 1) / size;
 }
 
 /* The columns of this width, and what all rows have in common. */

@@ -192,6 +192,104 @@ static void draw_cpu(struct pane pane, const struct view_data *data)
 	end_line(&line);
 }
 
+/* --- sparklines ----------------------------------------------------------------------------- */
+
+#define PERCENTILE_WIDTH 16 /* "p99 12.6–14.7 ms" */
+#define PERCENTILE_SLOT(lost)                                                     \
+	{                                                                             \
+		.min = PERCENTILE_WIDTH, .want = PERCENTILE_WIDTH, .gap = 2, .drop = lost \
+	}
+/* The lines of distributions have the same columns, so that their bars, and those of counts above
+ * them, stand for the same times. The age of a stale line takes the room of what its tallest bar
+ * means. */
+enum { WINDOW, P50, P90, P99, LAST, ASSIST, SPARK, DISTRIBUTION_COUNT };
+
+static void share_distribution(struct slot slot[DISTRIBUTION_COUNT], const struct line *line)
+{
+	static const struct slot wanted[DISTRIBUTION_COUNT] = {
+		[WINDOW] = {.min = VIEW_COUNT_WIDTH, .want = VIEW_COUNT_WIDTH, .drop = 1},
+		[P50] = PERCENTILE_SLOT(3),
+		[P90] = PERCENTILE_SLOT(5),
+		[P99] = PERCENTILE_SLOT(0),
+		[LAST] = PERCENTILE_SLOT(2), /* the maximum, or how many */
+		[ASSIST] = {.min = 12, .want = 12, .gap = 2, .drop = 6},
+		[SPARK] = {.min = SPARK_BARS + SPARK_SPAN + SPARK_TOP,
+	               .want = 30,
+	               .gap = 2,
+	               .drop = 4,
+	               .grow = 1},
+	};
+	for (int i = 0; i < DISTRIBUTION_COUNT; i++)
+		slot[i] = wanted[i];
+	if (line->stale)
+		slot[SPARK].min -= AGE_WIDTH;
+	layout(slot, DISTRIBUTION_COUNT, line->pane.width);
+}
+
+/* "▁▂▅█▂ 60 s ≤ 14.7 ms": the time that the strips show, or more where snapshots are too far apart;
+   and what the tallest bar means. */
+struct spark {
+	struct pane bars, span, top; /* `top` may be empty */
+	int64_t step_ns;
+	int n;
+	double value[SERIES_MAX];
+};
+
+/* false: there is no room for one. */
+static bool begin_spark(struct spark *s, struct pane pane, const struct view_data *data)
+{
+	bool has_top = pane.width >= SPARK_BARS + SPARK_SPAN + SPARK_TOP;
+	int cells = pane.width - SPARK_SPAN - (has_top ? SPARK_TOP : 0);
+	if (cells < 4)
+		return false;
+	s->bars = pane_sub(pane, 0, 0, cells, 1);
+	s->span = pane_sub(pane, cells + 1, 0, SPARK_SPAN - 1, 1);
+	s->top = pane_sub(pane, cells + SPARK_SPAN + 1, 0, has_top ? SPARK_TOP - 1 : 0, 1);
+	s->n = cells * plot_density(pane.canvas);
+	s->n = s->n < SERIES_MAX ? s->n : SERIES_MAX;
+	s->step_ns = series_step_ns(data, view_span(data), s->n);
+	return true;
+}
+
+static void end_spark(const struct spark *s, enum style style, double max, const char *top)
+{
+	char span[32];
+	plot_spark(s->bars, style, s->value, (size_t)s->n, max);
+	view_age(span, sizeof span, s->step_ns * s->n + NS_PER_S / 2);
+	pane_text(s->span, 0, 0, STYLE_DIM, span);
+	if (max > 0)
+		pane_text(s->top, 0, 0, STYLE_DIM, top);
+}
+
+static void draw_percentile_spark(struct pane pane, const struct view_data *data,
+                                  enum histogram_id id, double q, enum style style)
+{
+	struct spark s;
+	char top[32];
+	if (!begin_spark(&s, pane, data))
+		return;
+	double max = series_percentile(data, id, q, s.step_ns, s.value, s.n);
+	text_duration_range(top, sizeof top, -INFINITY, max, pane.canvas->ascii);
+	end_spark(&s, style, max, top);
+}
+
+/* Above those of the distributions, where the counts before it leave it so much of a wide line. */
+static void draw_count_spark(const struct line *line, int from, const struct view_data *data,
+                             series_count_fn *count)
+{
+	struct spark s;
+	struct slot slot[DISTRIBUTION_COUNT];
+	char top[32], number[24];
+	share_distribution(slot, line);
+	if (!slot[SPARK].size || slot[SPARK].at < from + 2 ||
+	    !begin_spark(&s, slot_pane(line->pane, &slot[SPARK]), data))
+		return;
+	double max = series_counts(data, count, s.step_ns, s.value, s.n);
+	text_count(number, sizeof number, llround(max));
+	snprintf(top, sizeof top, "%s %s", line->pane.canvas->ascii ? "<=" : "≤", number);
+	end_spark(&s, STYLE_TEXT, max, top);
+}
+
 /* --- goroutines and threads ----------------------------------------------------------------- */
 
 /* One number with its name; the cells of both lines stand in the same columns. What does not fit
@@ -300,6 +398,12 @@ static void draw_rate(struct pane pane, struct rate rate, const char *name)
 	pane_fit(pane, VIEW_COUNT_WIDTH, 0, STYLE_DIM, name);
 }
 
+static bool count_goroutines(const struct snapshot *s, int64_t *count)
+{
+	return fields_get(&s->runtime, RUNTIME_GOROUTINES, count) ||
+	       fields_get(&s->sched, SCHED_GOROUTINES, count);
+}
+
 static void draw_goroutines(struct pane pane, const struct view_data *data)
 {
 	struct view_part sched = view_part(data, PART_SCHED), runtime = view_part(data, PART_RUNTIME);
@@ -315,7 +419,13 @@ static void draw_goroutines(struct pane pane, const struct view_data *data)
 	int x = VIEW_COUNT_WIDTH + (int)n * COUNT_WIDTH;
 	if (x + COUNT_WIDTH <= line.pane.width)
 		draw_rate(pane_sub(line.pane, x, 0, COUNT_WIDTH, 1), created_rate(data->history), "/s new");
+	draw_count_spark(&line, x + COUNT_WIDTH, data, count_goroutines);
 	end_line(&line);
+}
+
+static bool count_threads(const struct snapshot *s, int64_t *count)
+{
+	return fields_get(&s->os, OS_THREADS, count);
 }
 
 #define THREAD_COUNTS 8
@@ -336,6 +446,7 @@ static void draw_threads(struct pane pane, const struct view_data *data)
 		{"other", t.known, t.other},       {"kernel", has_kernel, kernel},
 	};
 	draw_counts(line.pane, t.known || has_kernel, t.known ? t.total : kernel, count, THREAD_COUNTS);
+	draw_count_spark(&line, VIEW_COUNT_WIDTH + THREAD_COUNTS * COUNT_WIDTH, data, count_threads);
 	end_line(&line);
 }
 
@@ -361,30 +472,6 @@ static void draw_percentile(struct pane pane, const char *name, const struct his
 	pane_right(value, 0, STYLE_TEXT, text);
 }
 
-/* "▁▂▅█▂ 60 s ≤ 14.7 ms": the time that the strips show, or more where snapshots are too far apart;
-   and what the tallest bar means. */
-static void draw_spark(struct pane pane, const struct view_data *data, enum histogram_id id,
-                       double q, enum style style)
-{
-	bool has_top = pane.width >= SPARK_BARS + SPARK_SPAN + SPARK_TOP;
-	int cells = pane.width - SPARK_SPAN - (has_top ? SPARK_TOP : 0);
-	if (cells < 4)
-		return;
-	double value[SERIES_MAX];
-	int density = plot_density(pane.canvas), n = cells * density;
-	n = n < SERIES_MAX ? n : SERIES_MAX;
-	int64_t step_ns = series_step_ns(data, view_span(data), n);
-	double max = series_percentile(data, id, q, step_ns, value, n);
-	plot_spark(pane_sub(pane, 0, 0, cells, 1), style, value, (size_t)n, max);
-	char text[32];
-	view_age(text, sizeof text, step_ns * n + NS_PER_S / 2);
-	pane_text(pane, cells + 1, 0, STYLE_DIM, text);
-	if (!has_top || max <= 0)
-		return;
-	text_duration_range(text, sizeof text, -INFINITY, max, pane.canvas->ascii);
-	pane_text(pane, cells + SPARK_SPAN + 1, 0, STYLE_DIM, text);
-}
-
 /* Where a histogram was last read, as a part. */
 static struct view_part histogram_part(const struct view_data *data, enum histogram_id id)
 {
@@ -396,37 +483,6 @@ static struct view_part histogram_part(const struct view_data *data, enum histog
 		part.stale = part.stale || view_is_stale(data, newest->histogram_at[id].at_ns);
 	}
 	return part;
-}
-
-#define PERCENTILE_WIDTH 16 /* "p99 12.6–14.7 ms" */
-#define PERCENTILE_SLOT(lost)                                                     \
-	{                                                                             \
-		.min = PERCENTILE_WIDTH, .want = PERCENTILE_WIDTH, .gap = 2, .drop = lost \
-	}
-/* Both lines of distributions have the same columns, so that their bars stand for the same times.
- * The age of a stale line takes the room of what its tallest bar means. */
-enum { WINDOW, P50, P90, P99, LAST, ASSIST, SPARK, DISTRIBUTION_COUNT };
-
-static void share_distribution(struct slot slot[DISTRIBUTION_COUNT], const struct line *line)
-{
-	static const struct slot wanted[DISTRIBUTION_COUNT] = {
-		[WINDOW] = {.min = VIEW_COUNT_WIDTH, .want = VIEW_COUNT_WIDTH, .drop = 1},
-		[P50] = PERCENTILE_SLOT(3),
-		[P90] = PERCENTILE_SLOT(5),
-		[P99] = PERCENTILE_SLOT(0),
-		[LAST] = PERCENTILE_SLOT(2), /* the maximum, or how many */
-		[ASSIST] = {.min = 12, .want = 12, .gap = 2, .drop = 6},
-		[SPARK] = {.min = SPARK_BARS + SPARK_SPAN + SPARK_TOP,
-	               .want = 30,
-	               .gap = 2,
-	               .drop = 4,
-	               .grow = 1},
-	};
-	for (int i = 0; i < DISTRIBUTION_COUNT; i++)
-		slot[i] = wanted[i];
-	if (line->stale)
-		slot[SPARK].min -= AGE_WIDTH;
-	layout(slot, DISTRIBUTION_COUNT, line->pane.width);
 }
 
 static void draw_wait(struct pane pane, const struct view_data *data)
@@ -442,8 +498,8 @@ static void draw_wait(struct pane pane, const struct view_data *data)
 	draw_percentile(slot_pane(line.pane, &slot[P90]), "p90", &window, 0.9);
 	draw_percentile(slot_pane(line.pane, &slot[P99]), "p99", &window, 0.99);
 	draw_percentile(slot_pane(line.pane, &slot[LAST]), "max", &window, 1);
-	draw_spark(slot_pane(line.pane, &slot[SPARK]), data, HISTOGRAM_SCHED_LATENCY, 0.99,
-	           STYLE_RUNNABLE);
+	draw_percentile_spark(slot_pane(line.pane, &slot[SPARK]), data, HISTOGRAM_SCHED_LATENCY, 0.99,
+	                      STYLE_RUNNABLE);
 	histogram_finish(&window);
 	end_line(&line);
 }
@@ -502,7 +558,8 @@ static void draw_pauses(struct pane pane, const struct view_data *data)
 		view_unknown(cell);
 	if (slot[ASSIST].size)
 		draw_assist(slot_pane(line.pane, &slot[ASSIST]), before, now);
-	draw_spark(slot_pane(line.pane, &slot[SPARK]), data, HISTOGRAM_GC_PAUSE, 1, STYLE_GC);
+	draw_percentile_spark(slot_pane(line.pane, &slot[SPARK]), data, HISTOGRAM_GC_PAUSE, 1,
+	                      STYLE_GC);
 	histogram_finish(&window);
 	end_line(&line);
 }

@@ -48,3 +48,29 @@ double series_percentile(const struct view_data *data, enum histogram_id id, dou
 	}
 	return max;
 }
+
+/* A step without a snapshot of its own has what the one before had, unless that is too old. */
+static double step_count(const struct history *h, series_count_fn *count, int64_t from_ns,
+                         int64_t to_ns)
+{
+	const struct snapshot *s = history_at(h, to_ns);
+	int64_t n;
+	if (s->monotonic_ns > to_ns || s->monotonic_ns <= from_ns - 2 * s->interval_ns || !count(s, &n))
+		return NAN;
+	return (double)n;
+}
+
+double series_counts(const struct view_data *data, series_count_fn *count, int64_t step_ns,
+                     double *value, int n)
+{
+	const struct snapshot *newest = history_get(data->history, 0);
+	int64_t end_ns = (newest->monotonic_ns / step_ns + 1) * step_ns;
+	double max = 0;
+	for (int i = 0; i < n; i++) {
+		int64_t from_ns = end_ns - (int64_t)(n - i) * step_ns;
+		value[i] = step_count(data->history, count, from_ns, from_ns + step_ns);
+		if (value[i] > max)
+			max = value[i];
+	}
+	return max;
+}

@@ -1,6 +1,6 @@
 /*
- * Percentiles over time, for sparklines and charts: the history cut into equal steps. Pure
- * functions over the data of view.h. UI thread.
+ * Percentiles and counts over time, for sparklines and charts: the history cut into equal steps.
+ * Pure functions over the data of view.h. UI thread.
  */
 #ifndef SCHEDTOP_TUI_SERIES_H
 #define SCHEDTOP_TUI_SERIES_H
@@ -20,5 +20,11 @@ int64_t series_step_ns(const struct view_data *data, int64_t span_ns, int n);
  */
 double series_percentile(const struct view_data *data, enum histogram_id id, double q,
                          int64_t step_ns, double *value, int n);
+
+/* The same of a count: the last that was known in each step. `count` says what a snapshot knows of
+   it. */
+typedef bool series_count_fn(const struct snapshot *s, int64_t *count);
+double series_counts(const struct view_data *data, series_count_fn *count, int64_t step_ns,
+                     double *value, int n);
 
 #endif

@@ -158,7 +158,7 @@ static void draw_page(struct pane page, const struct view_data *data, struct lis
 		[GAP] = {.min = 1, .want = 1, .drop = 6},
 		[SUMMARY] = {.min = 1, .want = 1, .drop = 2},
 		[GAP_LIST] = {.min = 1, .want = 1, .drop = 5},
-		[LIST] = {.min = 4, .grow = 1},
+		[LIST] = {.min = 6, .grow = 1},
 		[GAP_REST] = {.min = 1, .want = 1, .drop = 4},
 		[REST] = {.min = 1, .want = 1, .drop = 3},
 		[EVIDENCE] = {.min = 1, .want = evidence, .drop = 1},

@@ -86,8 +86,19 @@ enum {
 #define ALL_LEAST 7
 #define ALL_MOST  17
 
+#define LANES_LEAST 4
+
+static int sum_of_wants(const struct slot row[ROW_COUNT])
+{
+	int sum = 0;
+	for (int i = 0; i < ROW_COUNT; i++)
+		sum += row[i].want;
+	return sum;
+}
+
 /* What a low terminal gives up, first to last: air, troubles, queues, and lines of the summary. */
-static void share_rows(struct slot row[ROW_COUNT], int height, int lanes, int troubles)
+static void share_rows(struct slot row[ROW_COUNT], int height, const struct view_data *data,
+                       const struct view_place *place, int troubles)
 {
 	static const int line_drop[OVERVIEW_LINE_COUNT] = {
 		[OVERVIEW_CPU] = 2,  [OVERVIEW_GOROUTINES] = 3, [OVERVIEW_THREADS] = 6,
@@ -98,19 +109,19 @@ static void share_rows(struct slot row[ROW_COUNT], int height, int lanes, int tr
 	for (int i = 0; i < OVERVIEW_LINE_COUNT; i++)
 		row[ROW_SUMMARY + i] = (struct slot){.min = 1, .want = 1, .drop = line_drop[i]};
 	row[ROW_GAP_LANES] = (struct slot){.min = 1, .want = 1, .drop = 11};
-	int least = lanes < 4 ? lanes : 4;
-	/* With a row of headings, or in their place the sentence that there are none. */
-	row[ROW_LANES] = (struct slot){.min = 1 + least, .want = 1 + lanes, .drop = 1};
-	if (lanes > 0)
+	if (overview_lanes_rows(data, place, 1) > 0)
 		row[ROW_QUEUES] = (struct slot){.min = 1, .want = 1, .drop = 8};
 	if (troubles > 0) {
 		row[ROW_GAP_TROUBLE] = (struct slot){.min = 1, .want = 1, .drop = 10};
 		row[ROW_TROUBLE] = (struct slot){.min = 1, .want = troubles, .drop = 7};
 	}
-	/* What is left when everything has all that it wants. */
-	int left = height - 1;
-	for (int i = 0; i < ROW_COUNT; i++)
-		left -= row[i].want;
+	/* With a row of headings, or in their place the sentence that there are none. */
+	int room = height - sum_of_wants(row) - 1;
+	int lanes = overview_lanes_rows(data, place, room > LANES_LEAST ? room : LANES_LEAST);
+	int least = lanes < LANES_LEAST ? lanes : LANES_LEAST;
+	row[ROW_LANES] = (struct slot){.min = 1 + least, .want = 1 + lanes, .drop = 1};
+	/* What is left when everything has all that it wants, but for a gap. */
+	int left = height - sum_of_wants(row) - 1;
 	if (lanes > 0 && left >= ALL_LEAST) {
 		/* An odd number, so that axes have a middle. */
 		int all = left < ALL_MOST ? left - (left + 1) % 2 : ALL_MOST;
@@ -129,7 +140,7 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 {
 	const struct snapshot *newest = history_get(data->history, 0);
 	struct slot row[ROW_COUNT];
-	share_rows(row, page.height, overview_lanes_rows(data), count_trouble_lines(page, newest));
+	share_rows(row, page.height, data, place, count_trouble_lines(page, newest));
 	for (int i = 0; i < OVERVIEW_LINE_COUNT; i++)
 		if (row[ROW_SUMMARY + i].size)
 			overview_draw_line(row_pane(page, &row[ROW_SUMMARY + i]), (enum overview_line)i, data);

@@ -81,6 +81,52 @@ func TestAddressesFoundInTheCodeAreThoseOfTheSymbols(t *testing.T) {
 	}
 }
 
+// DWARF is for releases that the table does not know; of those that it knows it must say the same. What
+// the newest release has and an older one lacks is refused: the layout is for newer ones.
+func TestLayoutByDWARFIsThatOfTheTable(t *testing.T) {
+	t.Parallel()
+	for _, toolchain := range versions() {
+		for _, flavour := range []build{{}, {cgo: true}, {arch: "arm64"}} {
+			flavour.toolchain = toolchain
+			flavour.program = "tiny"
+			t.Run(flavour.String(), func(t *testing.T) {
+				text, err := probe(t, "", "layout", flavour.path(t))
+				if err != nil {
+					if minor(t, toolchain) < 26 && strings.Contains(err.Error(), "lacks the field") {
+						return
+					}
+					t.Fatal(err)
+				}
+				if len(text) < 25 {
+					t.Fatalf("hardly any fields: %q", text)
+				}
+				for _, line := range text {
+					words := strings.Fields(line)
+					if len(words) != 5 || words[1] != words[3] || words[2] != words[4] {
+						t.Errorf("offset and size by DWARF and by the table: %s", line)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A release from the future, made of the newest known one, is read by what its own DWARF says.
+func TestUnknownReleaseWithDWARFReadsAsItsOwnSchedtrace(t *testing.T) {
+	t.Parallel()
+	for _, flavour := range []build{{}, {cgo: true}} {
+		flavour.toolchain, flavour.release = releases[len(releases)-1], "go1.99"
+		t.Run(flavour.String(), func(t *testing.T) {
+			w := launch{build: flavour, godebug: "schedtrace=100,scheddetail=1",
+				args: []string{"-mode", "quiet", "-procs", "4"}}.run(t)
+			r := schedtop(t, "ls", "-v")
+			r.expect(t, exitOK)
+			mustContain(t, lineAfter(t, r, w), "runtime found by its symbols, layout by its DWARF")
+			w.mustAgree(t, "memory", "--json")
+		})
+	}
+}
+
 // Code that something obfuscated or packed is refused, with a sentence that says what to do.
 func TestDamagedTablesOfFunctionsAreRefused(t *testing.T) {
 	t.Parallel()

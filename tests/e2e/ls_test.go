@@ -67,6 +67,47 @@ func TestVerboseListSaysHowTheRuntimeWasFound(t *testing.T) {
 	}
 }
 
+// A process that can't be looked at may be the one that is sought.
+func TestListSaysWhatItLeavesOutAndWhy(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	w := launch{args: []string{"-mode", "quiet"}}.run(t)
+	mine := start(t, exec.Command("setpriv", nobody(build{}.path(t), "-for", "1m")[1:]...))
+	mine.stdout.waitFor(t, "READY", func(text []string) bool { return count(text, "READY") == 1 })
+	r := finish(t, start(t, exec.Command("setpriv", nobody(binary, "ls", "-v")[1:]...)))
+	r.expect(t, exitOK)
+	mustContain(t, lineOf(t, r, w), "root", "left out: ", "another user (root)", "sudo schedtop -p "+w.p())
+	mustContain(t, lineOf(t, r, &workload{process: mine}), localVersion(t), " no ")
+	if len(r.stderr) > 0 {
+		t.Errorf("nothing on stderr expected: schedtop %v", r)
+	}
+	r = finish(t, start(t, exec.Command("setpriv", nobody(binary, "ls")[1:]...)))
+	r.expect(t, exitOK)
+	if said := r.oneSentence(t); !strings.Contains(said, "more can't be looked at: schedtop ls -v tells why") {
+		t.Errorf("it is not told that some are left out: %q", said)
+	}
+}
+
+// In a PID namespace of its own nothing but schedtop is there.
+func TestListOfNoGoProcessesSaysWhatWasLookedAt(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	p := start(t, exec.Command("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
+		"sleep 60 & '"+binary+"' ls; kill $!"))
+	r := finish(t, p)
+	r.expect(t, exitOK)
+	if said := r.oneSentence(t); !strings.Contains(said, "no Go processes here: 2 run other programs") ||
+		!strings.Contains(said, "schedtop -- PROG") {
+		t.Errorf("the sentence doesn't tell what was looked at, and what to do: %q", said)
+	}
+	p = start(t, exec.Command("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", binary, "ls", "--json"))
+	r = finish(t, p)
+	r.expect(t, exitOK)
+	if len(r.stdout) > 0 {
+		t.Errorf("nothing on stdout expected: schedtop %v", r)
+	}
+}
+
 func lineAfter(t *testing.T, r result, w *workload) string {
 	t.Helper()
 	line := lineOf(t, r, w)

@@ -37,9 +37,9 @@ func execFiltered(args []string) error {
 		processVMReadv = 310
 	)
 	type instruction struct {
-		code   uint16
-		jt, jf uint8
-		k      uint32
+		code  uint16
+		_, jf uint8
+		k     uint32
 	}
 	program := []instruction{
 		{code: loadNumber},

@@ -156,9 +156,10 @@ next:
 }
 
 // printsItself: sysmon, which has neither P nor goroutine, prints the schedtrace while it holds the
-// scheduler's lock, so its own `locks` is above 0 there. Read from outside it sleeps.
+// scheduler's lock, so its own `locks` is above 0 there. Read from outside it sleeps. It is the first M that
+// is started, and the second one in programs with C code, which keep a spare one without a thread.
 func printsItself(d difference) bool {
-	return d.where == "M1" && d.field == "locks" && d.got == "0" &&
+	return (d.where == "M1" || d.where == "M2") && d.field == "locks" && d.got == "0" &&
 		d.wantRow["p"] == "nil" && d.wantRow["curg"] == "nil"
 }
 

@@ -15,6 +15,21 @@ func TestPositionIndependentExecutableIsRead(t *testing.T) {
 	}
 }
 
+// What the agent reads of itself without a symbol table is what the runtime prints.
+func TestAgentOfAStrippedProgramReadsItsScheduler(t *testing.T) {
+	t.Parallel()
+	for _, toolchain := range versions() {
+		if minor(t, toolchain) < agentFloor {
+			continue
+		}
+		for _, pie := range []bool{false, true} {
+			w := launch{build: build{toolchain: toolchain, stripped: true, pie: pie}, godebug: "schedtrace=100,scheddetail=1",
+				args: []string{"-mode", "quiet", "-procs", "4", "-agent"}}.run(t)
+			w.mustAgree(t, "agent", "--json")
+		}
+	}
+}
+
 // unreadable is a program whose memory schedtop can't understand: its release is not known, and there is
 // nothing else that tells the layout of its scheduler.
 var unreadable = build{stripped: true, release: "go1.99"}
@@ -22,7 +37,7 @@ var unreadable = build{stripped: true, release: "go1.99"}
 func TestUnreadableBinaryGetsOneSentenceAndTheAgentsData(t *testing.T) {
 	t.Parallel()
 	w := launch{build: unreadable, args: []string{"-mode", "quiet", "-agent"}}.run(t)
-	r := schedtop(t, "-p", w.p(), "--json", "-n", "2", "-d", "200ms")
+	r := schedtop(t, "-p", w.p(), "--json", "-n", "2", "-d", "1s")
 	r.expect(t, exitOK)
 	r.oneSentence(t)
 	all := parseSnapshots(t, r.stdout)

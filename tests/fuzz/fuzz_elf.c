@@ -1,7 +1,7 @@
 /*
- * Whatever an executable may hold: section headers, build information, symbols, module data and
- * type descriptors, read as schedtop reads them of a process, only that the bytes come from the
- * file.
+ * Whatever an executable may hold: headers of sections and segments, build information, symbols,
+ * module data, tables of functions, code and type descriptors, read as schedtop reads them of a
+ * process, only that the bytes come from the file.
  *
  * Random bytes hardly ever pass for an ELF file. Inputs that are too short to be one are therefore
  * replaced by a whole executable, made in memory, and damaged from there.
@@ -12,8 +12,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "goproc/addresses.h"
 #include "goproc/goproc.h"
 #include "goproc/image.h"
+#include "goproc/layouts.h"
 #include "goproc/moduledata.h"
 #include "goproc/objects.h"
 #include "goproc/pclntab.h"
@@ -50,6 +52,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 			go_elf_create(minor, "go1.26.8",
 		                  "path\texample.com/tiny\nmod\texample.com/tiny\t(devel)\t\n"
 		                  "dep\tschedtop/agent\tv0.1.0\th1:=\n");
+		if (seed & 64)
+			go_elf_drop_sections(&elf);
 		if (elf.n <= max_size) {
 			memcpy(data, elf.bytes, elf.n);
 			size = elf.n;
@@ -59,7 +63,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	return LLVMFuzzerMutate(data, size, max_size);
 }
 
-static void read_functions(struct memory *memory, const struct moduledata *moduledata, int minor)
+static void read_functions(const struct image *image, struct memory *memory,
+                           const struct moduledata *moduledata, int minor)
 {
 	static const char *const names[] = {"main.worker", "runtime.schedtrace"};
 	static const uint64_t pcs[] = {GO_ELF_TEXT, GO_ELF_MAIN, GO_ELF_WORKER, GO_ELF_WORKER + 0x20};
@@ -85,6 +90,13 @@ static void read_functions(struct memory *memory, const struct moduledata *modul
 		pclntab_stack_bytes(pclntab, &function, pcs[i], &bytes);
 	}
 	pclntab_find_named(pclntab, names, 2, named);
+	struct addresses_code code = {image, memory, 0, moduledata, pclntab};
+	struct globals globals;
+	struct addresses_score score;
+	if (layout_find(minor) &&
+	    addresses_from_code(&code, layout_find(minor), &globals, &score, &error) != STATUS_OK &&
+	    error.text[0] == '\0')
+		abort();
 	pclntab_destroy(pclntab);
 }
 
@@ -93,21 +105,17 @@ static void read_image(struct image *image, int minor)
 {
 	struct memory memory = {.readv = image_readv, .context = image};
 	struct moduledata moduledata;
-	struct image_symtab symtab;
-	if (image_load_symbols(image, &symtab) == STATUS_OK) {
-		for (size_t i = 0; i < symtab.count; i++) {
-			struct image_symbol symbol = image_symbol(&symtab, i);
-			image_symbol_named(&symtab, &symbol, "runtime.sched");
-		}
-		image_free_symbols(&symtab);
-	}
+	struct globals globals;
+	struct error error = {0};
+	if (addresses_from_symbols(image, layout_find(minor), 0, &globals, &error) != STATUS_OK &&
+	    error.text[0] == '\0')
+		abort();
 	if (moduledata_find(image, &memory, 0, minor, &moduledata)) {
 		struct types types = {&memory, moduledata.types, moduledata.etypes, minor};
 		struct objects objects;
-		struct error error;
 		if (objects_resolve(&objects, &types, &error) != STATUS_OK && error.text[0] == '\0')
 			abort(); /* no failure without a sentence */
-		read_functions(&memory, &moduledata, minor);
+		read_functions(image, &memory, &moduledata, minor);
 	}
 }
 

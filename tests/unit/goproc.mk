@@ -4,6 +4,7 @@ goproc_tests = \
 	tests/unit/test_goproc_buildinfo \
 	tests/unit/test_goproc_disasm \
 	tests/unit/test_goproc_gs \
+	tests/unit/test_goproc_gstacks \
 	tests/unit/test_goproc_image \
 	tests/unit/test_goproc_layouts \
 	tests/unit/test_goproc_pclntab \
@@ -30,10 +31,17 @@ tests_unit_test_goproc_disasm_SOURCES = tests/unit/test_goproc_disasm.c
 tests_unit_test_goproc_disasm_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_disasm_LDADD = $(goproc_test_libs)
 
-tests_unit_test_goproc_gs_SOURCES = tests/unit/test_goproc_gs.c \
-	tests/unit/goproc_fake.c tests/unit/goproc_fake.h
+goproc_world = tests/unit/goproc_world.c tests/unit/goproc_world.h \
+	tests/unit/goproc_fake.c tests/unit/goproc_fake.h \
+	tests/unit/goproc_tables.c tests/unit/goproc_tables.h
+
+tests_unit_test_goproc_gs_SOURCES = tests/unit/test_goproc_gs.c $(goproc_world)
 tests_unit_test_goproc_gs_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_gs_LDADD = $(goproc_test_libs)
+
+tests_unit_test_goproc_gstacks_SOURCES = tests/unit/test_goproc_gstacks.c $(goproc_world)
+tests_unit_test_goproc_gstacks_CFLAGS = $(goproc_test_cflags)
+tests_unit_test_goproc_gstacks_LDADD = $(goproc_test_libs)
 
 tests_unit_test_goproc_image_SOURCES = tests/unit/test_goproc_image.c $(goproc_elf)
 tests_unit_test_goproc_image_CFLAGS = $(goproc_test_cflags)

@@ -188,6 +188,7 @@ static uint64_t put_type(struct go_elf *elf, int minor, const char *name, const 
 
 /* ---- sections ---- */
 
+enum { SEGMENT_READ, SEGMENT_WRITE, SEGMENT_CODE, SEGMENTS };
 enum { NONE, BUILDINFO, PCLNTAB, NOPTRDATA, RODATA, SYMTAB, STRTAB, SHSTRTAB, SECTIONS };
 static const char *const section_names[SECTIONS] = {
 	"", ".go.buildinfo", ".gopclntab", ".noptrdata", ".rodata", ".symtab", ".strtab", ".shstrtab",
@@ -210,9 +211,19 @@ static void put_buildinfo(struct go_elf *elf, const char *version, const char *m
 	put_string(elf, wrapped, n + 2 * sizeof marker);
 }
 
+#define AFTER_SCHED (GO_ELF_SCHED + GO_ELF_SCHED_SIZE)
+const struct globals go_elf_globals = {
+	.sched = GO_ELF_SCHED,
+	.allp = AFTER_SCHED,
+	.allm = AFTER_SCHED + 0x40,
+	.gomaxprocs = AFTER_SCHED + 0x60,
+	.allglen = AFTER_SCHED + 0x80,
+	.allgptr = AFTER_SCHED + 0xa0,
+};
+
 static void put_symbols(struct go_elf *elf, size_t *symtab, size_t *strtab)
 {
-	static const struct {
+	const struct {
 		const char *name;
 		uint64_t address, size;
 		unsigned char type;
@@ -221,8 +232,12 @@ static void put_symbols(struct go_elf *elf, size_t *symtab, size_t *strtab)
 		{"main.worker", GO_ELF_WORKER, 64, STT_FUNC},
 		{"main.main", GO_ELF_MAIN, 64, STT_FUNC},
 		{"runtime.schedule", GO_ELF_SCHED - 64, 8, STT_OBJECT},
-		{"runtime.sched", GO_ELF_SCHED, 8192, STT_OBJECT},
-		{"runtime.allp", GO_ELF_SCHED + 8192, 24, STT_OBJECT},
+		{"runtime.sched", GO_ELF_SCHED, GO_ELF_SCHED_SIZE, STT_OBJECT},
+		{"runtime.allp", go_elf_globals.allp, 24, STT_OBJECT},
+		{"runtime.allm", go_elf_globals.allm, 8, STT_OBJECT},
+		{"runtime.gomaxprocs", go_elf_globals.gomaxprocs, 4, STT_OBJECT},
+		{"runtime.allglen", go_elf_globals.allglen, 8, STT_OBJECT},
+		{"runtime.allgptr", go_elf_globals.allgptr, 8, STT_OBJECT},
 	};
 	enum { COUNT = sizeof symbols / sizeof *symbols };
 	Elf64_Sym table[COUNT] = {0};
@@ -250,6 +265,26 @@ static struct tables put_tables(struct go_elf *elf, int minor)
 	return tables;
 }
 
+/* Where the code is in the file. */
+static size_t put_code(struct go_elf *elf, int minor)
+{
+	uint8_t code[TABLES_END];
+	tables_write_code(code, GO_ELF_TEXT, layout_find(minor), &go_elf_globals);
+	return put(elf, code, sizeof code);
+}
+
+static Elf64_Phdr make_segment(size_t offset, uint64_t address, size_t size, uint32_t flags)
+{
+	return (Elf64_Phdr){
+		.p_type = PT_LOAD,
+		.p_flags = flags,
+		.p_offset = offset,
+		.p_vaddr = address,
+		.p_filesz = size,
+		.p_memsz = size,
+	};
+}
+
 static void put_word(struct go_elf *elf, size_t moduledata, size_t i, uint64_t value)
 {
 	put_u64(elf, moduledata + i * sizeof value, value);
@@ -274,6 +309,7 @@ struct go_elf go_elf_create(int minor, const char *version, const char *modules)
 	if (!elf.bytes)
 		abort();
 	Elf64_Shdr section[SECTIONS] = {0};
+	Elf64_Phdr segment[SEGMENTS] = {{0}};
 #define BEGIN(id, kind, allocated)                    \
 	align(&elf, 16);                                  \
 	section[id].sh_type = kind;                       \
@@ -282,7 +318,7 @@ struct go_elf go_elf_create(int minor, const char *version, const char *modules)
 	section[id].sh_addr = allocated ? address_of(elf.n) : 0
 #define FINISH(id) section[id].sh_size = elf.n - section[id].sh_offset
 
-	put_zeros(&elf, sizeof(Elf64_Ehdr));
+	put_zeros(&elf, sizeof(Elf64_Ehdr) + sizeof segment);
 	BEGIN(BUILDINFO, SHT_PROGBITS, 1);
 	put_buildinfo(&elf, version, modules);
 	FINISH(BUILDINFO);
@@ -310,7 +346,14 @@ struct go_elf go_elf_create(int minor, const char *version, const char *modules)
 	         address_of(elf.types + elf.types_n));
 	put_word(&elf, moduledata, first_types + (minor >= 27 ? 6 : 3),
 	         section[PCLNTAB].sh_addr + tables.gofunc);
+	put_word(&elf, moduledata, 28, GO_ELF_SCHED); /* bss */
+	put_word(&elf, moduledata, 29, GO_ELF_SCHED + GO_ELF_SCHED_SIZE + 0x1000);
 	FINISH(NOPTRDATA);
+	segment[SEGMENT_READ] = make_segment(0, GO_ELF_BASE, section[NOPTRDATA].sh_offset, PF_R);
+	segment[SEGMENT_WRITE] = make_segment(section[NOPTRDATA].sh_offset, section[NOPTRDATA].sh_addr,
+	                                      section[NOPTRDATA].sh_size, PF_R | PF_W);
+	segment[SEGMENT_CODE] =
+		make_segment(put_code(&elf, minor), GO_ELF_TEXT, TABLES_END, PF_R | PF_X);
 	BEGIN(SYMTAB, SHT_SYMTAB, 0);
 	size_t symtab, strtab;
 	put_symbols(&elf, &symtab, &strtab);
@@ -336,6 +379,9 @@ struct go_elf go_elf_create(int minor, const char *version, const char *modules)
 		.e_machine = EM_X86_64,
 		.e_version = EV_CURRENT,
 		.e_entry = GO_ELF_MAIN,
+		.e_phoff = sizeof header,
+		.e_phentsize = sizeof segment[0],
+		.e_phnum = SEGMENTS,
 		.e_shoff = elf.n,
 		.e_ehsize = sizeof header,
 		.e_shentsize = sizeof section[0],
@@ -344,7 +390,17 @@ struct go_elf go_elf_create(int minor, const char *version, const char *modules)
 	};
 	put(&elf, section, sizeof section);
 	memcpy(elf.bytes, &header, sizeof header);
+	memcpy(elf.bytes + sizeof header, segment, sizeof segment);
 	return elf;
+}
+
+void go_elf_drop_sections(struct go_elf *elf)
+{
+	Elf64_Ehdr header;
+	memcpy(&header, elf->bytes, sizeof header);
+	header.e_shoff = 0;
+	header.e_shnum = header.e_shstrndx = 0;
+	memcpy(elf->bytes, &header, sizeof header);
 }
 
 void go_elf_finish(struct go_elf *elf)

@@ -108,7 +108,7 @@ static ssize_t fake_readv(void *context, void *to, size_t size, const struct iov
 	return at - (uint8_t *)to;
 }
 
-static void map(struct fake *fake, uint64_t address, size_t size)
+void fake_map(struct fake *fake, uint64_t address, size_t size)
 {
 	struct fake_region *region = &fake->region[fake->regions++];
 	*region = (struct fake_region){address, size, calloc(1, size)};
@@ -221,13 +221,13 @@ struct fake *fake_create(int minor, size_t np, size_t nm)
 	reader->objects.who = reader->objects.goroutine;
 	object_pack(&reader->objects.who, G_WHO);
 
-	map(fake, GLOBALS, 0x1000);
-	map(fake, SCHED, layout_bytes(reader->layout));
-	map(fake, ALLP, FAKE_PROCS * 8);
-	map(fake, ALLGS, FAKE_GOROUTINES * 8);
-	map(fake, PS, (size_t)FAKE_PROCS * P_SIZE);
-	map(fake, MS, (size_t)FAKE_THREADS * M_SIZE);
-	map(fake, GS, (size_t)FAKE_GOROUTINES * G_SIZE);
+	fake_map(fake, GLOBALS, 0x1000);
+	fake_map(fake, SCHED, layout_bytes(reader->layout));
+	fake_map(fake, ALLP, FAKE_PROCS * 8);
+	fake_map(fake, ALLGS, FAKE_GOROUTINES * 8);
+	fake_map(fake, PS, (size_t)FAKE_PROCS * P_SIZE);
+	fake_map(fake, MS, (size_t)FAKE_THREADS * M_SIZE);
+	fake_map(fake, GS, (size_t)FAKE_GOROUTINES * G_SIZE);
 	set(fake, ALLP_AT, 8, ALLP);
 	for (size_t i = 0; i < FAKE_PROCS; i++) {
 		set(fake, ALLP + i * 8, 8, fake_p(i));

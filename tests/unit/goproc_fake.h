@@ -48,6 +48,8 @@ void fake_set_allglen(struct fake *fake, uint64_t n);
 void fake_list_g(struct fake *fake, size_t place, uint64_t address);
 /* P i runs G i on M i, as the runtime would have it. */
 void fake_run(struct fake *fake, size_t p, size_t m, size_t g);
+/* Zeros at that address; for at most 8 more pieces. */
+void fake_map(struct fake *fake, uint64_t address, size_t size);
 /* Any bytes that are mapped. */
 uint8_t *fake_bytes(struct fake *fake, uint64_t address, size_t n);
 

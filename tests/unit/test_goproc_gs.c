@@ -8,8 +8,7 @@
 
 #include <cmocka.h>
 
-#include "goproc/gs.h"
-#include "tests/unit/goproc_fake.h"
+#include "tests/unit/goproc_world.h"
 #include "util/clock.h"
 
 enum {
@@ -23,50 +22,24 @@ enum {
 	LEAKED = 10,
 	SCAN = 0x1000
 };
-#define SEMACQUIRE 18
+#define REASON 7
 
-/* A program with three goroutines that wait, at G 0 to 2. */
-struct world {
-	struct fake *fake;
-	struct gs gs;
+/* What a reading of the world told. */
+struct reading {
+	struct world *world;
 	struct gs_row row[FAKE_GOROUTINES];
 	size_t rows;
 	uint32_t dropped;
 	enum memory_result sink_says;
 };
 
-static void begin_waiting(struct fake *fake, size_t i)
-{
-	fake_set_g(fake, i, IN_G_STATUS, WAITING);
-	fake_set_g(fake, i, IN_G_WAITREASON, SEMACQUIRE);
-	fake_set_g(fake, i, IN_G_STACK_LOW, 0xc000010000);
-	fake_set_g(fake, i, IN_G_STACK_HIGH, 0xc000012000);
-	fake_set_g(fake, i, IN_G_PC, 0x401000);
-	fake_set_g(fake, i, IN_G_SP, 0xc000011f00);
-	fake_set_g(fake, i, IN_G_STARTPC, 0x402000);
-	fake_set_g(fake, i, IN_G_GOPC, 0x403000);
-}
-
 static int setup_minor(void **state, int minor)
 {
-	struct world *w = calloc(1, sizeof *w);
-	if (!w)
+	struct reading *r = calloc(1, sizeof *r);
+	if (!r)
 		return -1;
-	w->fake = fake_create(minor, 2, 3);
-	const struct reader *reader = &w->fake->reader;
-	w->gs = (struct gs){
-		.memory = &w->fake->reader.memory,
-		.object = reader->objects.goroutine,
-		.allglen = reader->globals.allglen,
-		.allgptr = reader->globals.allgptr,
-		.goidgen = reader->globals.sched + (uint64_t)reader->layout->goidgen.off,
-		.m_syscalltick = reader->objects.m_syscalltick,
-		.minor = minor,
-	};
-	fake_set_allglen(w->fake, 3);
-	for (size_t i = 0; i < FAKE_GOROUTINES; i++)
-		begin_waiting(w->fake, i);
-	*state = w;
+	r->world = world_create(minor);
+	*state = r;
 	return 0;
 }
 
@@ -82,28 +55,27 @@ static int setup_old(void **state)
 
 static int teardown(void **state)
 {
-	struct world *w = *state;
-	gs_finish(&w->gs);
-	fake_destroy(w->fake);
-	free(w);
+	struct reading *r = *state;
+	world_destroy(r->world);
+	free(r);
 	return 0;
 }
 
 static enum memory_result take(void *arg, struct gs_row *row, size_t n)
 {
-	struct world *w = arg;
+	struct reading *w = arg;
 	for (size_t i = 0; i < n; i++)
 		w->row[w->rows++] = row[i];
 	return w->sink_says;
 }
 
-static enum reader_result read_at(struct world *w, int64_t now_ns)
+static enum reader_result read_at(struct reading *w, int64_t now_ns)
 {
 	w->rows = 0;
-	return gs_read(&w->gs, now_ns, take, w, &w->dropped);
+	return gs_read(&w->world->gs, now_ns, take, w, &w->dropped);
 }
 
-static const struct gs_row *row_of(const struct world *w, size_t i)
+static const struct gs_row *row_of(const struct reading *w, size_t i)
 {
 	for (size_t k = 0; k < w->rows; k++) {
 		if (w->row[k].goroutine.goid == (int64_t)(100 + i))
@@ -113,7 +85,7 @@ static const struct gs_row *row_of(const struct world *w, size_t i)
 	return NULL;
 }
 
-static void expect_since(const struct world *w, size_t i, int64_t since_ns, bool at_least)
+static void expect_since(const struct reading *w, size_t i, int64_t since_ns, bool at_least)
 {
 	const struct goproc_goroutine *g = &row_of(w, i)->goroutine;
 	assert_int_equal(g->since_ns, since_ns);
@@ -122,36 +94,36 @@ static void expect_since(const struct world *w, size_t i, int64_t since_ns, bool
 
 static void every_goroutine_is_read_with_one_call(void **state)
 {
-	struct world *w = *state;
-	fake_set_g(w->fake, 1, IN_G_LOCKEDM, fake_m(1));
-	fake_set_g(w->fake, 2, IN_G_STATUS, SCAN | RUNNABLE);
+	struct reading *w = *state;
+	fake_set_g(w->world->fake, 1, IN_G_LOCKEDM, fake_m(1));
+	fake_set_g(w->world->fake, 2, IN_G_STATUS, SCAN | RUNNABLE);
 	assert_int_equal(read_at(w, NS_PER_S), READER_OK);
 	assert_int_equal(w->rows, 3);
 	assert_int_equal(w->dropped, 0);
 	const struct gs_row *row = row_of(w, 0);
 	assert_int_equal(row->goroutine.status, WAITING);
-	assert_int_equal(row->goroutine.reason, SEMACQUIRE);
-	assert_int_equal(row->goroutine.start, 0x402000);
-	assert_int_equal(row->goroutine.creator, 0x403000);
-	assert_int_equal(row->pc, 0x401000);
-	assert_int_equal(row->sp, 0xc000011f00);
-	assert_int_equal(row->stack_end, 0xc000012000);
+	assert_int_equal(row->goroutine.reason, REASON);
+	assert_int_equal(row->goroutine.start, WORLD_TEXT + TABLES_WORKER);
+	assert_int_equal(row->goroutine.creator, WORLD_TEXT + TABLES_MAIN + 5);
+	assert_int_equal(row->pc, WORLD_TEXT + TABLES_GOEXIT + 1);
+	assert_int_equal(row->sp, world_stack_end(0));
+	assert_int_equal(row->stack_end, world_stack_end(0));
 	assert_false(row->goroutine.is_locked);
 	assert_true(row_of(w, 1)->goroutine.is_locked);
 	assert_int_equal(row_of(w, 2)->goroutine.status, RUNNABLE);
 	/* The reason is what it waited for last. */
 	assert_int_equal(row_of(w, 2)->goroutine.reason, 0);
-	unsigned calls = w->fake->calls;
+	unsigned calls = w->world->fake->calls;
 	read_at(w, 2 * NS_PER_S);
-	assert_int_equal(w->fake->calls - calls, 2); /* the list's length, and all of them */
+	assert_int_equal(w->world->fake->calls - calls, 2); /* the list's length, and all of them */
 }
 
 static void dead_ones_are_left_out_and_not_dropped(void **state)
 {
-	struct world *w = *state;
-	fake_set_g(w->fake, 0, IN_G_STATUS, DEAD);
-	fake_set_g(w->fake, 1, IN_G_STATUS, IDLE);
-	fake_set_g(w->fake, 2, IN_G_STATUS, 11); /* _Gdeadextra */
+	struct reading *w = *state;
+	fake_set_g(w->world->fake, 0, IN_G_STATUS, DEAD);
+	fake_set_g(w->world->fake, 1, IN_G_STATUS, IDLE);
+	fake_set_g(w->world->fake, 2, IN_G_STATUS, 11); /* _Gdeadextra */
 	assert_int_equal(read_at(w, NS_PER_S), READER_OK);
 	assert_int_equal(w->rows, 0);
 	assert_int_equal(w->dropped, 0);
@@ -159,16 +131,16 @@ static void dead_ones_are_left_out_and_not_dropped(void **state)
 
 static void goroutines_that_are_added_are_found(void **state)
 {
-	struct world *w = *state;
+	struct reading *w = *state;
 	/* The list is in no order of addresses. */
-	fake_list_g(w->fake, 0, fake_g(9));
-	fake_list_g(w->fake, 1, fake_g(4));
-	fake_list_g(w->fake, 2, fake_g(6));
+	fake_list_g(w->world->fake, 0, fake_g(9));
+	fake_list_g(w->world->fake, 1, fake_g(4));
+	fake_list_g(w->world->fake, 2, fake_g(6));
 	assert_int_equal(read_at(w, NS_PER_S), READER_OK);
-	fake_list_g(w->fake, 3, fake_g(5));
-	fake_list_g(w->fake, 4, fake_g(1));
-	fake_list_g(w->fake, 5, fake_g(15));
-	fake_set_allglen(w->fake, 6);
+	fake_list_g(w->world->fake, 3, fake_g(5));
+	fake_list_g(w->world->fake, 4, fake_g(1));
+	fake_list_g(w->world->fake, 5, fake_g(15));
+	fake_set_allglen(w->world->fake, 6);
 	assert_int_equal(read_at(w, 2 * NS_PER_S), READER_OK);
 	assert_int_equal(w->rows, 6);
 	for (size_t k = 1; k < w->rows; k++)
@@ -179,12 +151,12 @@ static void goroutines_that_are_added_are_found(void **state)
 
 static void since_is_the_first_sight_of_the_same_wait(void **state)
 {
-	struct world *w = *state;
+	struct reading *w = *state;
 	read_at(w, 10 * NS_PER_S);
 	read_at(w, 20 * NS_PER_S);
 	expect_since(w, 0, 10 * NS_PER_S, true);
-	fake_set_g(w->fake, 0, IN_G_SEQUENCE, 1); /* it ran, and waits at the same place again */
-	fake_set_g(w->fake, 1, IN_G_STATUS, RUNNABLE);
+	fake_set_g(w->world->fake, 0, IN_G_SEQUENCE, 1); /* it ran, and waits at the same place again */
+	fake_set_g(w->world->fake, 1, IN_G_STATUS, RUNNABLE);
 	read_at(w, 30 * NS_PER_S);
 	expect_since(w, 0, 30 * NS_PER_S, false);
 	expect_since(w, 1, 30 * NS_PER_S, false);
@@ -195,21 +167,21 @@ static void since_is_the_first_sight_of_the_same_wait(void **state)
 
 static void goroutine_in_a_g_that_was_dead_is_new(void **state)
 {
-	struct world *w = *state;
-	fake_set_g(w->fake, 0, IN_G_STATUS, DEAD);
+	struct reading *w = *state;
+	fake_set_g(w->world->fake, 0, IN_G_STATUS, DEAD);
 	read_at(w, 10 * NS_PER_S);
-	fake_set_g(w->fake, 0, IN_G_STATUS, WAITING);
+	fake_set_g(w->world->fake, 0, IN_G_STATUS, WAITING);
 	read_at(w, 20 * NS_PER_S);
 	expect_since(w, 0, 20 * NS_PER_S, false);
 }
 
 static void stamps_of_the_runtime_make_it_exact(void **state)
 {
-	struct world *w = *state;
-	fake_set_g(w->fake, 0, IN_G_STAMP, 7 * NS_PER_S);
-	fake_set_g(w->fake, 1, IN_G_STAMP, 99 * NS_PER_S); /* after now: no stamp of ours */
-	fake_set_g(w->fake, 2, IN_G_STATUS, RUNNING);
-	fake_set_g(w->fake, 2, IN_G_STAMP, 7 * NS_PER_S);
+	struct reading *w = *state;
+	fake_set_g(w->world->fake, 0, IN_G_STAMP, 7 * NS_PER_S);
+	fake_set_g(w->world->fake, 1, IN_G_STAMP, 99 * NS_PER_S); /* after now: no stamp of ours */
+	fake_set_g(w->world->fake, 2, IN_G_STATUS, RUNNING);
+	fake_set_g(w->world->fake, 2, IN_G_STAMP, 7 * NS_PER_S);
 	read_at(w, 10 * NS_PER_S);
 	expect_since(w, 0, 7 * NS_PER_S, false);
 	expect_since(w, 1, 10 * NS_PER_S, true);
@@ -218,26 +190,26 @@ static void stamps_of_the_runtime_make_it_exact(void **state)
 
 static void collector_knows_of_waits_older_than_the_first_sight(void **state)
 {
-	struct world *w = *state;
-	fake_set_g(w->fake, 0, IN_G_WAITSINCE, 3 * NS_PER_S);
+	struct reading *w = *state;
+	fake_set_g(w->world->fake, 0, IN_G_WAITSINCE, 3 * NS_PER_S);
 	read_at(w, 10 * NS_PER_S);
 	expect_since(w, 0, 3 * NS_PER_S, true);
 	/* Of one whose beginning was seen it can't know more. */
-	fake_set_g(w->fake, 1, IN_G_SEQUENCE, 1);
+	fake_set_g(w->world->fake, 1, IN_G_SEQUENCE, 1);
 	read_at(w, 20 * NS_PER_S);
-	fake_set_g(w->fake, 1, IN_G_WAITSINCE, 15 * NS_PER_S);
+	fake_set_g(w->world->fake, 1, IN_G_WAITSINCE, 15 * NS_PER_S);
 	read_at(w, 30 * NS_PER_S);
 	expect_since(w, 1, 20 * NS_PER_S, false);
 }
 
 static void system_calls_are_told_apart_by_the_count_of_their_m(void **state)
 {
-	struct world *w = *state;
-	uint8_t *tick = fake_bytes(w->fake, fake_m(1) + (uint64_t)w->gs.m_syscalltick, 4);
-	fake_set_g(w->fake, 0, IN_G_STATUS, SYSCALL);
-	fake_set_g(w->fake, 0, IN_G_M, fake_m(1));
-	fake_set_g(w->fake, 0, IN_G_SYSCALLPC, 0x404000);
-	fake_set_g(w->fake, 0, IN_G_SYSCALLSP, 0xc000011e00);
+	struct reading *w = *state;
+	uint8_t *tick = fake_bytes(w->world->fake, fake_m(1) + (uint64_t)w->world->gs.m_syscalltick, 4);
+	fake_set_g(w->world->fake, 0, IN_G_STATUS, SYSCALL);
+	fake_set_g(w->world->fake, 0, IN_G_M, fake_m(1));
+	fake_set_g(w->world->fake, 0, IN_G_SYSCALLPC, 0x404000);
+	fake_set_g(w->world->fake, 0, IN_G_SYSCALLSP, world_stack_end(0) - 64);
 	read_at(w, 10 * NS_PER_S);
 	assert_true(row_of(w, 0)->in_syscall);
 	assert_int_equal(row_of(w, 0)->pc, 0x404000);
@@ -247,17 +219,17 @@ static void system_calls_are_told_apart_by_the_count_of_their_m(void **state)
 	read_at(w, 30 * NS_PER_S);
 	expect_since(w, 0, 30 * NS_PER_S, false);
 	/* An M that is gone does no harm. */
-	fake_set_g(w->fake, 0, IN_G_M, 0xdead0000);
+	fake_set_g(w->world->fake, 0, IN_G_M, 0xdead0000);
 	assert_int_equal(read_at(w, 40 * NS_PER_S), READER_OK);
 	assert_int_equal(w->rows, 3);
 }
 
 static void goroutine_that_runs_has_no_stack(void **state)
 {
-	struct world *w = *state;
-	fake_set_g(w->fake, 0, IN_G_STATUS, RUNNING);
-	fake_set_g(w->fake, 1, IN_G_STATUS, COPYSTACK);
-	fake_set_g(w->fake, 2, IN_G_STATUS, SYSCALL); /* and has not begun it */
+	struct reading *w = *state;
+	fake_set_g(w->world->fake, 0, IN_G_STATUS, RUNNING);
+	fake_set_g(w->world->fake, 1, IN_G_STATUS, COPYSTACK);
+	fake_set_g(w->world->fake, 2, IN_G_STATUS, SYSCALL); /* and has not begun it */
 	read_at(w, NS_PER_S);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(row_of(w, i)->pc, 0);
@@ -265,28 +237,26 @@ static void goroutine_that_runs_has_no_stack(void **state)
 
 static void what_can_not_be_is_dropped_and_counted(void **state)
 {
-	struct world *w = *state;
-	static const struct {
+	struct reading *w = *state;
+	uint64_t end = world_stack_end(1);
+	const struct {
 		enum g_member member;
-		uint64_t value;
+		uint64_t good, bad;
 	} cases[] = {
-		{IN_G_STATUS, 5},          {IN_G_STATUS, 12},
-		{IN_G_STATUS, 0x2004},     {IN_G_GOID, 0},
-		{IN_G_GOID, 201}, /* goidgen is 200 */
-		{IN_G_GOID, (uint64_t)-1}, {IN_G_STACK_HIGH, 0xc000010000},
-		{IN_G_SP, 0xc000012008},   {IN_G_SP, 0xc00000fff8},
-		{IN_G_SP, 0xc000011f01},
+		{IN_G_STATUS, WAITING, 5},      {IN_G_STATUS, WAITING, 12},
+		{IN_G_STATUS, WAITING, 0x2004}, {IN_G_GOID, 101, 0},
+		{IN_G_GOID, 101, 201}, /* goidgen is 200 */
+		{IN_G_GOID, 101, (uint64_t)-1}, {IN_G_STACK_HIGH, end, end - WORLD_STACK},
+		{IN_G_SP, end, end + 8},        {IN_G_SP, end, end - WORLD_STACK - 8},
+		{IN_G_SP, end, end - 1},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		begin_waiting(w->fake, 1);
-		fake_set_g(w->fake, 1, IN_G_GOID, 101);
-		fake_set_g(w->fake, 1, cases[i].member, cases[i].value);
+		fake_set_g(w->world->fake, 1, cases[i].member, cases[i].bad);
 		assert_int_equal(read_at(w, NS_PER_S), READER_OK);
 		assert_int_equal(w->rows, 2);
 		assert_int_equal(w->dropped, 1);
+		fake_set_g(w->world->fake, 1, cases[i].member, cases[i].good);
 	}
-	begin_waiting(w->fake, 1);
-	fake_set_g(w->fake, 1, IN_G_GOID, 101);
 	assert_int_equal(read_at(w, 2 * NS_PER_S), READER_OK);
 	assert_int_equal(w->dropped, 0);
 	/* For how long it waits by now nobody saw. */
@@ -296,14 +266,14 @@ static void what_can_not_be_is_dropped_and_counted(void **state)
 static void settle(struct fake *fake, unsigned call)
 {
 	if (call == 4) /* length, the list, all at once: this is the second look */
-		fake_set_g(fake, 1, IN_G_SP, 0xc000011f00);
+		fake_set_g(fake, 1, IN_G_SP, world_stack_end(1));
 }
 
 static void torn_goroutine_is_read_again(void **state)
 {
-	struct world *w = *state;
-	fake_set_g(w->fake, 1, IN_G_SP, 0);
-	w->fake->before_call = settle;
+	struct reading *w = *state;
+	fake_set_g(w->world->fake, 1, IN_G_SP, 0);
+	w->world->fake->before_call = settle;
 	assert_int_equal(read_at(w, NS_PER_S), READER_OK);
 	assert_int_equal(w->rows, 3);
 	assert_int_equal(w->dropped, 0);
@@ -311,8 +281,8 @@ static void torn_goroutine_is_read_again(void **state)
 
 static void g_that_is_not_mapped_costs_no_other_one(void **state)
 {
-	struct world *w = *state;
-	fake_list_g(w->fake, 1, 0xdead0000);
+	struct reading *w = *state;
+	fake_list_g(w->world->fake, 1, 0xdead0000);
 	assert_int_equal(read_at(w, NS_PER_S), READER_OK);
 	assert_int_equal(w->rows, 2);
 	assert_int_equal(w->dropped, 1);
@@ -320,20 +290,20 @@ static void g_that_is_not_mapped_costs_no_other_one(void **state)
 
 static void list_that_makes_no_sense_is_torn(void **state)
 {
-	struct world *w = *state;
+	struct reading *w = *state;
 	static const uint64_t bad[] = {0, 0x1001};
 	for (size_t i = 0; i < 2; i++) {
-		fake_list_g(w->fake, 1, bad[i]);
+		fake_list_g(w->world->fake, 1, bad[i]);
 		assert_int_equal(read_at(w, NS_PER_S), READER_TORN);
 	}
-	fake_list_g(w->fake, 1, fake_g(0)); /* twice */
+	fake_list_g(w->world->fake, 1, fake_g(0)); /* twice */
 	assert_int_equal(read_at(w, NS_PER_S), READER_TORN);
-	fake_list_g(w->fake, 1, fake_g(1));
-	fake_set_allglen(w->fake, UINT64_MAX);
+	fake_list_g(w->world->fake, 1, fake_g(1));
+	fake_set_allglen(w->world->fake, UINT64_MAX);
 	assert_int_equal(read_at(w, NS_PER_S), READER_TORN);
-	fake_set_allglen(w->fake, 3);
+	fake_set_allglen(w->world->fake, 3);
 	assert_int_equal(read_at(w, NS_PER_S), READER_OK);
-	fake_set_allglen(w->fake, 2); /* the runtime's never shrinks: another program's */
+	fake_set_allglen(w->world->fake, 2); /* the runtime's never shrinks: another program's */
 	assert_int_equal(read_at(w, NS_PER_S), READER_TORN);
 	assert_int_equal(read_at(w, NS_PER_S), READER_OK);
 	assert_int_equal(w->rows, 2);
@@ -341,57 +311,58 @@ static void list_that_makes_no_sense_is_torn(void **state)
 
 static void failures_are_told_apart(void **state)
 {
-	struct world *w = *state;
+	struct reading *w = *state;
 	struct gs_row row;
 	enum gs_verdict verdict;
 	read_at(w, NS_PER_S);
-	w->fake->fail_with = ESRCH;
+	w->world->fake->fail_with = ESRCH;
 	assert_int_equal(read_at(w, NS_PER_S), READER_GONE);
-	assert_int_equal(gs_read_one(&w->gs, 0, &verdict, &row), MEMORY_GONE);
-	w->fake->fail_with = EPERM;
+	assert_int_equal(gs_read_one(&w->world->gs, 0, &verdict, &row), MEMORY_GONE);
+	w->world->fake->fail_with = EPERM;
 	assert_int_equal(read_at(w, NS_PER_S), READER_DENIED);
-	w->fake->fail_with = 0;
+	w->world->fake->fail_with = 0;
 	w->sink_says = MEMORY_FAILED;
 	assert_int_equal(read_at(w, NS_PER_S), READER_FAILED);
 }
 
 static void one_goroutine_is_read_by_its_handle(void **state)
 {
-	struct world *w = *state;
+	struct reading *w = *state;
 	struct gs_row row;
 	enum gs_verdict verdict;
 	read_at(w, NS_PER_S);
 	uint32_t handle = row_of(w, 2)->goroutine.handle;
-	assert_int_equal(gs_read_one(&w->gs, handle, &verdict, &row), MEMORY_OK);
+	assert_int_equal(gs_read_one(&w->world->gs, handle, &verdict, &row), MEMORY_OK);
 	assert_int_equal(verdict, GS_ALIVE);
 	assert_int_equal(row.goroutine.goid, 102);
-	fake_set_g(w->fake, 2, IN_G_STATUS, DEAD);
-	gs_read_one(&w->gs, handle, &verdict, &row);
+	fake_set_g(w->world->fake, 2, IN_G_STATUS, DEAD);
+	gs_read_one(&w->world->gs, handle, &verdict, &row);
 	assert_int_equal(verdict, GS_DEAD);
-	gs_read_one(&w->gs, 3, &verdict, &row);
+	gs_read_one(&w->world->gs, 3, &verdict, &row);
 	assert_int_equal(verdict, GS_TORN);
 }
 
 static void goroutine_that_ran_is_not_the_same(void **state)
 {
-	struct world *w = *state;
+	struct reading *w = *state;
 	struct gs_row row;
 	enum gs_verdict verdict;
 	read_at(w, NS_PER_S);
-	gs_read_one(&w->gs, 0, &verdict, &row);
-	struct iovec span = gs_span(&w->gs, 0);
-	const uint8_t *record = fake_bytes(w->fake, (uintptr_t)span.iov_base, span.iov_len);
-	assert_true(gs_is_same(&w->gs, record, &row));
-	fake_set_g(w->fake, 0, IN_G_STATUS, SCAN | WAITING); /* only looked at by the collector */
-	assert_true(gs_is_same(&w->gs, record, &row));
-	fake_set_g(w->fake, 0, IN_G_SEQUENCE, 1);
-	assert_false(gs_is_same(&w->gs, record, &row));
+	gs_read_one(&w->world->gs, 0, &verdict, &row);
+	struct iovec span = gs_span(&w->world->gs, 0);
+	const uint8_t *record = fake_bytes(w->world->fake, (uintptr_t)span.iov_base, span.iov_len);
+	assert_true(gs_is_same(&w->world->gs, record, &row));
+	fake_set_g(w->world->fake, 0, IN_G_STATUS,
+	           SCAN | WAITING); /* only looked at by the collector */
+	assert_true(gs_is_same(&w->world->gs, record, &row));
+	fake_set_g(w->world->fake, 0, IN_G_SEQUENCE, 1);
+	assert_false(gs_is_same(&w->world->gs, record, &row));
 }
 
 static void old_versions_have_no_leaked_goroutines(void **state)
 {
-	struct world *w = *state;
-	fake_set_g(w->fake, 1, IN_G_STATUS, LEAKED);
+	struct reading *w = *state;
+	fake_set_g(w->world->fake, 1, IN_G_STATUS, LEAKED);
 	assert_int_equal(read_at(w, NS_PER_S), READER_OK);
 	assert_int_equal(w->rows, 2);
 	assert_int_equal(w->dropped, 1);

@@ -36,6 +36,7 @@ enum look {
 	LOOK_FILTERED,
 	LOOK_NARROW_TIME,
 	LOOK_WIDE_TIME,
+	LOOK_COMPACT,
 	LOOK_COUNT,
 };
 
@@ -52,6 +53,7 @@ static void take_look(struct app *app, enum look look, size_t view)
 	                                        : VIEW_SPAN_NS;
 	snprintf(app->place[view].filter, sizeof app->place[view].filter, "%s",
 	         look == LOOK_FILTERED ? "1" : "");
+	app->place[view].compact = look == LOOK_COMPACT;
 	app_pause(app, false);
 	if (look == LOOK_PAUSED)
 		app_jump(app, -7 * NS_PER_S);

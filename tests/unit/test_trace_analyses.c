@@ -165,6 +165,36 @@ static void part_counts_what_lies_in_it_and_knows_what_came_before(void **state)
 	analysis_finish(&a);
 }
 
+/* Who has nothing to tell is named when a generation ends, and was so all the while. */
+static void what_is_named_late_was_so_since_the_generation_began(void **state)
+{
+	(void)state;
+	struct scenario s;
+	struct analysis a;
+	scenario_begin(&s);
+	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_event(&s, 800, EV_GO_STATUS, 50, UINT64_MAX, GO_WAITING, 0);
+	scenario_event(&s, 900, EV_PROC_STATUS, 1, PROC_RUNNING, 0, 0);
+	scenario_event(&s, 900, EV_GC_MARK_ASSIST_ACTIVE, 1, 0, 0, 0);
+	scenario_event(&s, 1000, EV_GC_MARK_ASSIST_END, 0, 0, 0, 0);
+	scenario_end(&s);
+	static const struct {
+		int64_t from_us, wait_us;
+	} parts[] = {{0, 1000}, {300, 700}, {850, 150}};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		struct analysis_options options = scenario_all;
+		options.from_ns = parts[i].from_us * US;
+		scenario_read(&s, &options, &a);
+		/* The sync at the end comes a nanosecond behind. */
+		assert_int_equal(a.goroutines.state_ns[GO_WAITING] / US, parts[i].wait_us);
+		assert_int_equal(site_of(&a, "")->open_max_ns / US, parts[i].wait_us);
+		assert_int_equal(a.procs.running_ns / US, 2 * parts[i].wait_us);
+		assert_int_equal(a.gc.assist.sum_ns / US, parts[i].wait_us);
+		analysis_finish(&a);
+	}
+}
+
 static void parts_add_up_to_the_whole(void **state)
 {
 	(void)state;
@@ -219,6 +249,116 @@ static void analyses_nobody_asks_for_are_not_made(void **state)
 	analysis_finish(&a);
 }
 
+/* Three goroutines on one P do what they like, often enough for more than a block of events, with
+   too little time between them for more than a few of a level's bins. */
+static void play(struct scenario *s)
+{
+	enum { WAITS, READY, RUNS };
+	uint8_t does[4] = {0, RUNS, WAITS, WAITS};
+	uint64_t number[4] = {0}, calls = 0, random = 1;
+	unsigned running = 1;
+	scenario_begin(s);
+	scenario_event(s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	scenario_event(s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_event(s, 0, EV_GO_STATUS_STACK, 2, UINT64_MAX, GO_WAITING, STACK_RECEIVE);
+	scenario_event(s, 0, EV_GO_STATUS_STACK, 3, UINT64_MAX, GO_WAITING, STACK_RECEIVE);
+	scenario_event(s, 0, EV_PROCS_CHANGE, 2, STACK_MAIN, 0, 0);
+	scenario_event(s, 0, EV_GO_LABEL, S_DEDICATED, 0, 0, 0);
+	for (unsigned i = 0; i < 700; i++) {
+		uint64_t at_us = i / 60;
+		random = random * 6364136223846793005 + 1442695040888963407;
+		unsigned dice = (unsigned)(random >> 60), other = (unsigned)(random >> 32) % 3 + 1;
+		uint64_t stack = dice % 2 ? STACK_MAIN : STACK_START;
+		if (does[other] == WAITS) {
+			does[other] = READY;
+			scenario_event(s, at_us, EV_GO_UNBLOCK, other, ++number[other], stack, 0);
+		} else if (!running && does[other] == READY) {
+			running = other;
+			does[other] = RUNS;
+			scenario_event(s, at_us, EV_GO_START, other, ++number[other], 0, 0);
+		} else if (running && dice < 4) {
+			scenario_event(s, at_us, EV_GO_SYSCALL_BEGIN, ++calls, stack, 0, 0);
+			scenario_event(s, at_us, EV_GO_SYSCALL_END, 0, 0, 0, 0);
+		} else if (running) {
+			unsigned reason = dice < 8 ? S_CHAN : dice < 12 ? S_SYNC : S_PREEMPTED;
+			unsigned type = reason == S_PREEMPTED ? EV_GO_STOP : EV_GO_BLOCK;
+			does[running] = type == EV_GO_STOP ? READY : WAITS;
+			running = 0;
+			scenario_event(s, at_us, type, reason, stack, 0, 0);
+		}
+	}
+	scenario_end(s);
+}
+
+static void assert_same_distribution(const struct distribution *a, const struct distribution *b)
+{
+	assert_true(a->count > 0);
+	assert_int_equal(a->count, b->count);
+	assert_int_equal(a->sum_ns, b->sum_ns);
+	assert_int_equal(a->min_ns, b->min_ns);
+	assert_int_equal(a->max_ns, b->max_ns);
+}
+
+static void assert_same_level(const struct timeline *a, const struct timeline *b)
+{
+	assert_int_equal(a->bins, b->bins);
+	assert_int_equal(a->level, b->level);
+	for (size_t i = 0; i < a->bins; i++) {
+		assert_int_equal(a->area[i], b->area[i]);
+		assert_int_equal(a->most[i], b->most[i]);
+	}
+}
+
+static void assert_same_sites(const struct blocking *a, const struct blocking *b)
+{
+	assert_true(a->sites >= 4);
+	assert_int_equal(a->sites, b->sites);
+	for (size_t i = 0; i < a->sites; i++) {
+		assert_int_equal(a->site[i].count, b->site[i].count);
+		assert_int_equal(a->site[i].total_ns, b->site[i].total_ns);
+		assert_int_equal(a->site[i].max_ns, b->site[i].max_ns);
+		assert_int_equal(a->site[i].open, b->site[i].open);
+	}
+}
+
+static void analyses_find_together_what_each_finds_alone(void **state)
+{
+	(void)state;
+	static const int64_t parts[][2] = {{0, INT64_MAX}, {3 * US, INT64_MAX}, {2 * US, 8 * US}};
+	struct scenario s;
+	play(&s);
+	assert_true(s.b.n < sizeof s.b.data);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		struct analysis_options options = scenario_all;
+		struct analysis together, goroutines, blocking, gc;
+		options.from_ns = parts[i][0];
+		options.to_ns = parts[i][1];
+		scenario_read(&s, &options, &together);
+		options.kinds = 1U << REPORT_GOROUTINES;
+		scenario_read(&s, &options, &goroutines);
+		options.kinds = 1U << REPORT_BLOCKED;
+		scenario_read(&s, &options, &blocking);
+		options.kinds = 1U << REPORT_GC;
+		scenario_read(&s, &options, &gc);
+		assert_int_equal(together.summary.verdict, TRACE_WHOLE);
+		assert_true(together.summary.events > 600);
+		for (size_t k = 0; k < GO_STATUS_COUNT; k++)
+			assert_int_equal(together.goroutines.state_ns[k], goroutines.goroutines.state_ns[k]);
+		assert_int_equal(time_for(&together, "sync"), time_for(&goroutines, "sync"));
+		assert_same_distribution(&together.goroutines.latency, &goroutines.goroutines.latency);
+		assert_same_distribution(&together.goroutines.syscall, &goroutines.goroutines.syscall);
+		assert_same_sites(&together.blocking, &blocking.blocking);
+		assert_same_level(&together.activity.runnable, &gc.activity.runnable);
+		assert_same_level(&together.activity.syscalls, &gc.activity.syscalls);
+		assert_true(mmu_mean(&gc.mmu) < 1);
+		assert_true(mmu_mean(&together.mmu) == mmu_mean(&gc.mmu));
+		analysis_finish(&together);
+		analysis_finish(&goroutines);
+		analysis_finish(&blocking);
+		analysis_finish(&gc);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,9 +368,11 @@ int main(void)
 		cmocka_unit_test(collector_is_measured),
 		cmocka_unit_test(ps_are_measured),
 		cmocka_unit_test(part_counts_what_lies_in_it_and_knows_what_came_before),
+		cmocka_unit_test(what_is_named_late_was_so_since_the_generation_began),
 		cmocka_unit_test(parts_add_up_to_the_whole),
 		cmocka_unit_test(one_goroutine_can_be_asked_for),
 		cmocka_unit_test(analyses_nobody_asks_for_are_not_made),
+		cmocka_unit_test(analyses_find_together_what_each_finds_alone),
 	};
 	return cmocka_run_group_tests_name("trace_analyses", tests, NULL, NULL);
 }

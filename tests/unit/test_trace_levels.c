@@ -136,7 +136,9 @@ static void show(struct mmu *mmu, struct names *names, uint8_t type, int64_t at,
 	                        .subject = 0,
 	                        .name = name,
 	                        .type = type};
-	struct trace_block block = {.event = &e, .events = 1, .names = names, .goroutines = 1};
+	const struct trace_event *other = &e;
+	struct trace_block block = {
+		.event = &e, .events = 1, .other = &other, .others = 1, .names = names, .goroutines = 1};
 	struct trace_visitor visitor = mmu_visitor(mmu);
 	assert_true(visitor.events(mmu, &block));
 }

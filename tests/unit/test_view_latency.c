@@ -208,6 +208,35 @@ static void a_series_is_the_percentile_of_each_step(void **state)
 	history_destroy(h);
 }
 
+static bool count_of(const struct snapshot *s, int64_t *count)
+{
+	return fields_get(&s->runtime, RUNTIME_GOROUTINES, count);
+}
+
+/* What is unknown, or was before anybody looked, leaves its place free; it is no 0. */
+static void a_series_of_counts_has_the_last_of_each_step(void **state)
+{
+	(void)state;
+	struct history *h = history_create(600 * NS_PER_S, 8 << 20);
+	for (int second = 1; second <= 12; second++) {
+		struct snapshot *s = fixture_snapshot(&fixture_busy, second);
+		if (second == 6)
+			s->runtime = (struct fields){0};
+		else
+			fields_set(&s->runtime, RUNTIME_GOROUTINES, 100 * second);
+		history_add(h, s);
+	}
+	struct view_data data = data_of(h);
+	double value[15];
+	double max = series_counts(&data, count_of, NS_PER_S, value, 15);
+	assert_true(max == 1200);
+	/* The last step has just begun: it ends at second 13 with what second 12 told. */
+	for (int i = 3; i < 14; i++)
+		assert_true(i == 7 ? isnan(value[i]) : value[i] == 100 * (i - 1));
+	assert_true(isnan(value[0]) && isnan(value[1]));
+	history_destroy(h);
+}
+
 /* A snapshot that is a little late or early does not tear a hole. */
 static void snapshots_that_jitter_leave_no_gap(void **state)
 {
@@ -321,6 +350,7 @@ int main(void)
 		cmocka_unit_test(the_mutex_line_tells_time_per_second),
 		cmocka_unit_test(rows_hold_every_event_of_every_window),
 		cmocka_unit_test(a_series_is_the_percentile_of_each_step),
+		cmocka_unit_test(a_series_of_counts_has_the_last_of_each_step),
 		cmocka_unit_test(snapshots_that_jitter_leave_no_gap),
 		cmocka_unit_test(what_nobody_tells_is_a_dash),
 		cmocka_unit_test(an_empty_window_says_so),

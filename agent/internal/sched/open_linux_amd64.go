@@ -40,7 +40,7 @@ func Open() (*Reader, error) {
 	if !known {
 		return nil, fmt.Errorf("the layout of the scheduler in %s is not known to this agent", runtime.Version())
 	}
-	if err := r.findAddresses(); err != nil {
+	if err := r.findAddresses(minor); err != nil {
 		return nil, err
 	}
 	if err := r.findOffsets(); err != nil {
@@ -70,13 +70,27 @@ func goMinor(version string) (int, error) {
 	return minor, nil
 }
 
-// findAddresses looks up the runtime's variables in the symbol table.
-func (r *Reader) findAddresses() error {
+// findAddresses looks up the runtime's variables in the symbol table, or else in the runtime's code.
+func (r *Reader) findAddresses(minor int) error {
 	exe, err := os.Open("/proc/self/exe") // reaches a deleted or replaced file too
 	if err != nil {
 		return fmt.Errorf("the executable can't be opened: %w", err)
 	}
 	defer exe.Close()
+	if err := r.addressesFromSymbols(exe); err != errStripped {
+		return err
+	}
+	m, err := findModule(exe, minor)
+	if err != nil {
+		return err
+	}
+	if !m.text.holds(uint64(reflect.ValueOf(runtime.GC).Pointer()), 1) {
+		return fmt.Errorf("the executable's tables do not describe the Go runtime that runs")
+	}
+	return r.addressesFromCode(m)
+}
+
+func (r *Reader) addressesFromSymbols(exe *os.File) error {
 	addresses := []struct {
 		name string
 		to   *uint64

@@ -173,7 +173,7 @@ func Test_every_layout_but_the_right_one_is_refused(t *testing.T) {
 	for _, layout := range schedtLayouts {
 		right := layout.first <= minor && minor <= layout.last
 		r := Reader{sched: layout}
-		if err := r.findAddresses(); (err == nil) != right {
+		if err := r.findAddresses(minor); (err == nil) != right {
 			t.Errorf("the layout of Go 1.%d to 1.%d in Go 1.%d: %v", layout.first, layout.last, minor, err)
 		}
 	}

@@ -2,8 +2,9 @@
 // GODEBUG=schedtrace=1000,scheddetail=1 would print, and idle time.
 //
 // The runtime offers no way to ask for it, so the memory is read where the runtime keeps it. Three
-// things make that safe. Addresses and offsets come from the program itself (its symbol table and its
-// run-time type descriptors), only the offsets in runtime.schedt from a table made per Go version.
+// things make that safe. Addresses and offsets come from the program itself (its symbol table or, when
+// it was stripped, the code of runtime.schedtrace; its run-time type descriptors), only the offsets in
+// runtime.schedt from a table made per Go version.
 // The reads go through process_vm_readv(2), so that a wrong address is an error and not a crash. And
 // everything is checked against what the runtime says by other ways before anything is believed.
 package sched

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 )
+
+// errStripped says that there is no symbol table: built with -ldflags=-s, or by "go run" or "go test".
+var errStripped = errors.New("the executable has no symbol table")
 
 type symbol struct{ value, size uint64 }
 
@@ -19,8 +23,7 @@ func findSymbols(file io.ReaderAt, names []string) (map[string]symbol, error) {
 	}
 	table := f.SectionByType(elf.SHT_SYMTAB)
 	if table == nil || int(table.Link) >= len(f.Sections) {
-		return nil, fmt.Errorf("the executable is stripped: it has no symbol table (built with -ldflags=-s, " +
-			"\"go run\" or \"go test\"?)")
+		return nil, errStripped
 	}
 	where, err := findStrings(f.Sections[table.Link], names)
 	if err != nil {

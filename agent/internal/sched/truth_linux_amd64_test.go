@@ -35,10 +35,18 @@ type round struct {
 func runTruth(t *testing.T, mode string, buildFlags ...string) []round {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "truth")
-	args := append([]string{"build", "-o", binary}, buildFlags...)
-	if minor, err := goMinor(runtime.Version()); err != nil || minor >= 23 {
-		args = append(args, "-ldflags=-checklinkname=0")
+	args, linker := []string{"build", "-o", binary}, "-ldflags="
+	for _, flag := range buildFlags {
+		if strings.HasPrefix(flag, linker) {
+			linker = flag + " "
+		} else {
+			args = append(args, flag)
+		}
 	}
+	if minor, err := goMinor(runtime.Version()); err != nil || minor >= 23 {
+		linker += "-checklinkname=0"
+	}
+	args = append(args, linker)
 	if out, err := exec.Command("go", append(args, "./testdata/truth")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -216,17 +224,10 @@ func number64(t *testing.T, text string) int64 {
 	return n
 }
 
-func Test_stripped_program_says_so(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "truth")
-	flags := "-ldflags=-s -w"
-	if minor, err := goMinor(runtime.Version()); err != nil || minor >= 23 {
-		flags += " -checklinkname=0"
-	}
-	if out, err := exec.Command("go", "build", "-o", binary, flags, "./testdata/truth").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	out, err := exec.Command(binary, "quiescent").Output()
-	if err == nil || !strings.Contains(string(out), "is stripped") {
-		t.Fatalf("%v: %s", err, out)
-	}
+func Test_quiescent_reading_of_a_stripped_executable_equals_schedtrace(t *testing.T) {
+	quiescentReadingEqualsSchedtrace(t, "-ldflags=-s -w")
+}
+
+func Test_quiescent_reading_of_a_stripped_position_independent_executable_equals_schedtrace(t *testing.T) {
+	quiescentReadingEqualsSchedtrace(t, "-ldflags=-s -w", "-buildmode=pie")
 }

@@ -27,32 +27,13 @@ const (
 )
 
 // types is the range in which the linker put the type descriptors and their names.
-type types struct{ lo, hi uint64 }
+type types struct{ region }
 
 func (t types) peek(address uint64, n int) ([]byte, error) {
-	if address < t.lo || address > t.hi || uint64(n) > t.hi-address {
+	if n < 0 || !t.holds(address, n) {
 		return nil, fmt.Errorf("a type descriptor points outside of the type section")
 	}
 	return peek(address, n)
-}
-
-// windows calls do with one piece of the range after the other; pieces overlap.
-func (t types) windows(overlap int, do func(w []byte, at uint64)) error {
-	const size = 64 << 10
-	var b batch
-	for at := t.lo; at < t.hi; at += size {
-		n := t.hi - at
-		if n > size+uint64(overlap) {
-			n = size + uint64(overlap)
-		}
-		b.reset()
-		b.add(at, int(n))
-		if err := b.read(); err != nil {
-			return err
-		}
-		do(b.buf, at)
-	}
-	return nil
 }
 
 // findStruct returns the descriptor of the struct type runtime.NAME. Such a type's name is stored as

@@ -18,6 +18,7 @@ type programs struct {
 	schedtop string
 	build    string // the folder of tests/bench programs written in C
 	service  string
+	stripped string // the same, linked without symbols
 	workload string
 	self     string
 }
@@ -39,6 +40,7 @@ var benches = []bench{
 	{"slowdown", "throughput of a busy program, watched against unwatched", benchSlowdown},
 	{"agent", "processor time of the agent's answers against a bare echo's", benchAgent},
 	{"snapshot", "time of one snapshot by memory reads", benchSnapshot},
+	{"attach", "time and memory of attaching to a program without symbols, against one with them", benchAttach},
 	{"size", "memory of the history of the screen", benchSize},
 }
 
@@ -54,6 +56,7 @@ func main() {
 	flag.StringVar(&p.schedtop, "schedtop", "", "the `program` under test")
 	flag.StringVar(&p.build, "build", "", "`folder` of the build, for the programs in C")
 	flag.StringVar(&p.service, "service", "", "the HTTP service of tests/workloads (`program`)")
+	flag.StringVar(&p.stripped, "stripped", "", "the same linked with -s -w (`program`)")
 	flag.StringVar(&p.workload, "workload", "", "the other workloads (`program`)")
 	flag.DurationVar(&o.window, "window", 2*time.Second, "length of one measured window")
 	flag.IntVar(&o.rounds, "rounds", 24, "`number` of alternating windows of each kind")

@@ -41,6 +41,20 @@ func snapshots(p *programs, mode string) error {
 	return inC(p, "goproc_snapshot", strconv.Itoa(target.pid()))
 }
 
+// benchAttach attaches to the same program with and without symbols, in turn.
+func benchAttach(p *programs, _ *options) error {
+	args := []string{"200"}
+	for _, program := range []string{p.service, p.stripped} {
+		target, err := startReady(program, "-load", "100")
+		if err != nil {
+			return err
+		}
+		defer target.stop()
+		args = append(args, strconv.Itoa(target.pid()))
+	}
+	return inC(p, "goproc_attach", args...)
+}
+
 // benchSize fills histories as a quarter of an hour of watching would, without waiting for it.
 func benchSize(p *programs, _ *options) error {
 	return inC(p, "history_size")

@@ -23,34 +23,35 @@ func benchSlowdown(p *programs, o *options) error {
 		busy = []int{busy[0] - 1, busy[0]}
 	}
 	fmt.Printf("  %-46s %10s %12s %12s\n", "", "windows", "slowdown", "95 % upper")
+	watchers := []watcher{
+		{"1 Hz, memory", []string{"--source", "memory", "--batch"}, false},
+		{"1 Hz, agent", []string{"--source", "agent", "--batch"}, false},
+		{"screen, lanes at 100 Hz", nil, true},
+	}
 	for _, procs := range busy {
-		if err := slowdown(p, o, procs); err != nil {
+		if err := slowdown(p, o, procs, 0, watchers); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func slowdown(p *programs, o *options, procs int) error {
+// slowdown keeps that many Ps busy while as many goroutines wait.
+func slowdown(p *programs, o *options, procs, waiting int, watchers []watcher) error {
 	target, err := startReady(p.workload, "-mode", "counter", "-procs", strconv.Itoa(procs),
-		"-every", o.window.String(), "-for", "1h", "-agent")
+		"-waiting", strconv.Itoa(waiting), "-every", o.window.String(), "-for", "1h", "-agent")
 	if err != nil {
 		return err
 	}
 	defer target.stop()
 
-	pid := strconv.Itoa(target.pid())
-	watchers := []watcher{
-		{"1 Hz, memory", []string{"-p", pid, "--source", "memory", "--batch"}, false},
-		{"1 Hz, agent", []string{"-p", pid, "--source", "agent", "--batch"}, false},
-		{"screen, lanes at 100 Hz", []string{"-p", pid}, true},
-	}
 	children := make([]*child, len(watchers))
 	for i, w := range watchers {
+		args := append([]string{"-p", strconv.Itoa(target.pid())}, w.args...)
 		if w.screen {
-			children[i], err = startScreen(120, 40, nil, p.schedtop, w.args...)
+			children[i], err = startScreen(120, 40, nil, p.schedtop, args...)
 		} else {
-			children[i], err = start(p.schedtop, w.args...)
+			children[i], err = start(p.schedtop, args...)
 		}
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@
  *
  *   probe symbols FILE       addresses of the runtime's variables, by .symtab
  *   probe code FILE          the same, by the code, and the score
+ *   probe layout FILE        offset and size of each field of schedt, by DWARF and by the table
  *   probe functions FILE     for each address on stdin, one a line: the address, how many frames
  *                            there are, the size of the stack frame, and the frames, each a line
  *                            of a tab, the function, the file and the line, innermost first
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #include "goproc/addresses.h"
+#include "goproc/debuginfo.h"
 #include "goproc/goproc.h"
 #include "goproc/image.h"
 #include "goproc/layouts.h"
@@ -72,6 +74,22 @@ static enum status do_code(struct probe *probe, struct error *error)
 	return status;
 }
 
+/* The table and the DWARF must tell the same. */
+static enum status do_layout(struct probe *probe, struct error *error)
+{
+	const struct layout *known = layout_find(probe->info.go_minor);
+	struct layout own;
+	enum status status = debuginfo_layout(&probe->image, &own, error);
+	if (status != STATUS_OK)
+		return status;
+#define PRINT(name)                                                                 \
+	printf("%s %d %d %d %d\n", #name, own.name.off, own.name.size, known->name.off, \
+	       known->name.size);
+	LAYOUT_FIELDS(PRINT)
+#undef PRINT
+	return STATUS_OK;
+}
+
 static enum status do_functions(struct probe *probe, struct error *error)
 {
 	char line[64];
@@ -120,7 +138,10 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		enum status (*run)(struct probe *probe, struct error *error);
-	} verbs[] = {{"symbols", do_symbols}, {"code", do_code}, {"functions", do_functions}};
+	} verbs[] = {{"symbols", do_symbols},
+	             {"code", do_code},
+	             {"layout", do_layout},
+	             {"functions", do_functions}};
 	struct probe probe = {.image.fd = -1};
 	struct error error = {0};
 	enum status status = STATUS_USAGE;

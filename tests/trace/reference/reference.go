@@ -3,6 +3,7 @@
 package reference
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"sort"
@@ -77,6 +78,8 @@ type summarizer struct {
 	kinds      map[trace.EventKind]int
 	goroutines map[trace.GoID]*goroutine
 	last       trace.Time
+	since      trace.Time // of the last sync
+	old        bool       // Go 1.21 or before: what is met late begins late
 	events     eventPrinter
 	annotated  *annotations
 }
@@ -94,10 +97,19 @@ func (s *summarizer) finish(id trace.GoID, g *goroutine) {
 	delete(s.goroutines, id)
 }
 
+// known is when that began of which the event tells. The first that is told of
+// something was so since the last sync, as in internal/trace/summary.go.
+func (s *summarizer) known(ev trace.Event, first bool) trace.Time {
+	if first && !s.old {
+		return s.since
+	}
+	return ev.Time()
+}
+
 func (s *summarizer) transition(ev trace.Event) {
 	st := ev.StateTransition()
 	if st.Resource.Kind == trace.ResourceProc {
-		s.proc(ev.Time(), st)
+		s.proc(ev, st)
 		return
 	}
 	if st.Resource.Kind != trace.ResourceGoroutine {
@@ -107,7 +119,7 @@ func (s *summarizer) transition(ev trace.Event) {
 	from, to := st.Goroutine()
 	g := s.goroutines[id]
 	if g == nil {
-		s.goroutines[id] = &goroutine{ev.Time(), to, "", map[string]trace.Time{}}
+		s.goroutines[id] = &goroutine{s.known(ev, from == trace.GoUndetermined), to, "", map[string]trace.Time{}}
 		return
 	}
 	if from == to {
@@ -126,6 +138,8 @@ func (s *summarizer) event(ev trace.Event) {
 	s.events.event(ev, s.rangeName(ev))
 	s.annotated.event(ev)
 	switch ev.Kind() {
+	case trace.EventSync:
+		s.since = ev.Time()
 	case trace.EventStateTransition:
 		s.transition(ev)
 	case trace.EventRangeBegin, trace.EventRangeActive:
@@ -137,19 +151,19 @@ func (s *summarizer) event(ev trace.Event) {
 	}
 }
 
-func (s *summarizer) proc(now trace.Time, st trace.StateTransition) {
-	id := st.Resource.Proc()
+func (s *summarizer) proc(ev trace.Event, st trace.StateTransition) {
+	id, now := st.Resource.Proc(), ev.Time()
 	p := s.procs[id]
 	if p == nil {
 		p = &proc{}
 		s.procs[id] = p
 	}
-	_, to := st.Proc()
+	from, to := st.Proc()
 	if p.running && to != trace.ProcRunning {
 		p.sum += now - p.since
 	}
 	if !p.running && to == trace.ProcRunning {
-		p.since = now
+		p.since = s.known(ev, from == trace.ProcUndetermined)
 	}
 	p.running = to == trace.ProcRunning
 }
@@ -199,7 +213,7 @@ func rangeScope(ev trace.Event) (s scope, name string) {
 func (s *summarizer) begin(ev trace.Event) {
 	scope, name := rangeScope(ev)
 	if _, open := s.ranges[scope]; !open || ev.Kind() == trace.EventRangeBegin {
-		s.ranges[scope] = openRange{name, ev.Time()}
+		s.ranges[scope] = openRange{name, s.known(ev, ev.Kind() == trace.EventRangeActive)}
 	}
 }
 
@@ -262,7 +276,10 @@ func Read(r io.Reader, events bool) Summary {
 	if events {
 		s.events.print = func(line string) { s.lines = append(s.lines, line) }
 	}
-	err := s.read(r)
+	buffered := bufio.NewReader(r)
+	header, _ := buffered.Peek(len("go 1.22"))
+	s.old = string(header) < "go 1.22"
+	err := s.read(buffered)
 	s.annotated.finish(s.last)
 	for id, g := range s.goroutines {
 		g.charge(s.last)

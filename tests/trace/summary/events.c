@@ -300,9 +300,10 @@ static struct open_range *range_of(struct events *a, const char *name, uint64_t 
 	return free_one;
 }
 
-static void note_range(struct events *a, const char *name, uint64_t scope,
+static void note_range(struct events *a, const struct trace_block *block, const char *name,
                        const struct trace_event *e)
 {
+	uint64_t scope = range_scope(block, e);
 	struct open_range *r = range_of(a, name, scope);
 	const char *kind = kind_of(e->type);
 	if (strcmp(kind, "RangeEnd") == 0) {
@@ -312,7 +313,7 @@ static void note_range(struct events *a, const char *name, uint64_t scope,
 		r->open = false;
 	} else if (!r->open || strcmp(kind, "RangeBegin") == 0) {
 		r->open = true;
-		r->since_ns = e->time_ns;
+		r->since_ns = strcmp(kind, "RangeBegin") == 0 ? e->time_ns : trace_since(block, e);
 	}
 }
 
@@ -324,7 +325,7 @@ static bool on_events(void *self, const struct trace_block *block)
 		const struct trace_event *e = &block->event[i];
 		const char *range = range_name(block, e);
 		if (range)
-			note_range(a, range, range_scope(block, e), e);
+			note_range(a, block, range, e);
 		if (e->type == EV_USER_LOG)
 			printf("log %" PRId64 " %" PRIu64 " %s %016" PRIx64 " %" PRId64 "\n",
 			       slot_id(block->goroutine, e->g), e->arg[0],
@@ -334,9 +335,17 @@ static bool on_events(void *self, const struct trace_block *block)
 	return true;
 }
 
+static void on_gap(void *self, int64_t time_ns)
+{
+	struct events *a = self;
+	(void)time_ns;
+	for (size_t i = 0; i < RANGES_OPEN; i++)
+		a->range[i].open = false;
+}
+
 struct trace_visitor events_visitor(struct events *events)
 {
-	return (struct trace_visitor){.self = events, .events = on_events};
+	return (struct trace_visitor){.self = events, .events = on_events, .gap = on_gap};
 }
 
 void events_print(const struct events *a)

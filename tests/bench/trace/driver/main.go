@@ -8,11 +8,13 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,6 +23,19 @@ type options struct {
 	schedtop, bin, dir string
 	rounds             int
 	slow               bool
+	only               []string // parts of names; none: all
+}
+
+// wants says whether a contestant takes part. The first one always does: the
+// others are compared with it.
+func (o *options) wants(r row) bool {
+	if r.slow && !o.slow {
+		return false
+	}
+	if len(o.only) == 0 || r.first {
+		return true
+	}
+	return slices.ContainsFunc(o.only, func(part string) bool { return strings.Contains(r.name, part) })
 }
 
 // largestGeneration asks schedtop itself.
@@ -52,14 +67,33 @@ func find(data []byte, into any) {
 	}
 }
 
+// record makes a trace, unless there is one that was kept.
 func record(o *options, mb int) string {
 	file := filepath.Join(o.dir, fmt.Sprintf("http-%d", mb))
-	cmd := exec.Command(filepath.Join(o.bin, "trace-workload"), "-o", file, "-for", "10m", "-n", "50",
+	if info, err := os.Stat(file); err == nil && info.Size() >= int64(mb)<<20 {
+		return file
+	}
+	cmd := exec.Command(filepath.Join(o.bin, "trace-workload"), "-o", file+".new", "-for", "10m", "-n", "50",
 		"-bytes", strconv.Itoa(mb<<20), "http")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		log.Fatalf("making a trace: %v\n%s", err, out)
 	}
+	if err := os.Rename(file+".new", file); err != nil {
+		log.Fatal(err)
+	}
 	return file
+}
+
+// warm reads the file once, so that nobody who reads it has to wait for the disk.
+func warm(file string) {
+	f, err := os.Open(file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := io.Copy(io.Discard, f); err != nil {
+		log.Fatal(err)
+	}
 }
 
 // row is a contestant on one trace.
@@ -67,7 +101,8 @@ type row struct {
 	name string
 	goal float64 // times schedtop's wall time
 	run  func(file string) measure
-	slow bool
+	// One of those that take minutes; the one that all are compared with.
+	slow, first bool
 }
 
 func rows(o *options) []row {
@@ -77,13 +112,13 @@ func rows(o *options) []row {
 	}
 	goTrace := strings.TrimSpace(string(tool))
 	return []row{
-		{"schedtop stat FILE", 0, func(f string) measure { return run(o.schedtop, "stat", f) }, false},
-		{"schedtop stat - (pipe)", 0, func(f string) measure { return runPiped(f, o.schedtop, "stat", "-") }, false},
-		{"schedtop check FILE", 0, func(f string) measure { return run(o.schedtop, "check", f) }, false},
-		{"x/exp/trace, counting", 8, func(f string) measure { return run(filepath.Join(o.bin, "count"), f) }, false},
-		{"x/exp/trace, same totals", 10, func(f string) measure { return run(filepath.Join(o.bin, "totals"), f) }, false},
-		{"go tool trace -pprof=sched", 50, func(f string) measure { return run(goTrace, "-pprof=sched", f) }, true},
-		{"go tool trace, until its page", 50, func(f string) measure { return runServer(goTrace, f) }, true},
+		{"schedtop stat FILE", 0, func(f string) measure { return run(o.schedtop, "stat", f) }, false, true},
+		{"schedtop stat - (pipe)", 0, func(f string) measure { return runPiped(f, o.schedtop, "stat", "-") }, false, false},
+		{"schedtop check FILE", 0, func(f string) measure { return run(o.schedtop, "check", f) }, false, false},
+		{"x/exp/trace, counting", 8, func(f string) measure { return run(filepath.Join(o.bin, "count"), f) }, false, false},
+		{"x/exp/trace, same totals", 10, func(f string) measure { return run(filepath.Join(o.bin, "totals"), f) }, false, false},
+		{"go tool trace -pprof=sched", 50, func(f string) measure { return run(goTrace, "-pprof=sched", f) }, true, false},
+		{"go tool trace, until its page", 50, func(f string) measure { return runServer(goTrace, f) }, true, false},
 	}
 }
 
@@ -102,11 +137,19 @@ func main() {
 	o := new(options)
 	flag.StringVar(&o.schedtop, "schedtop", "", "the `program` under test")
 	flag.StringVar(&o.bin, "bin", "", "`folder` of the programs beside it")
-	flag.StringVar(&o.dir, "dir", "", "`folder` for the traces")
+	flag.StringVar(&o.dir, "dir", "", "`folder` for the traces, which go when they were measured")
+	keep := flag.String("keep", "", "`folder` for the traces, which stay there and are used again")
+	only := flag.String("only", "", "measure only those whose name has one of these `parts` in it, as check,counting")
 	flag.IntVar(&o.rounds, "rounds", 3, "measure the quick ones so `often`, and take the best")
 	sizes := flag.String("sizes", "5,25,100,500", "sizes of the traces, in `MB`")
 	flag.BoolVar(&o.slow, "tool", true, "measure go tool trace, too")
 	flag.Parse()
+	if *keep != "" {
+		o.dir = *keep
+	}
+	if *only != "" {
+		o.only = strings.Split(*only, ",")
+	}
 	fmt.Printf("%s, %d CPUs, memory of each at most %d GiB, best of %d\n\n",
 		runtime.Version(), runtime.NumCPU(), memoryCap>>30, o.rounds)
 	var first, last measure
@@ -116,12 +159,15 @@ func main() {
 			log.Fatal(err)
 		}
 		file := record(o, mb)
+		warm(file)
 		m := compare(o, file)
 		if !first.finished {
 			first = m
 		}
 		last = m
-		_ = os.Remove(file)
+		if *keep == "" {
+			_ = os.Remove(file)
+		}
 	}
 	fmt.Printf("growth of schedtop's memory from the shortest to the longest trace: %+.1f MiB\n",
 		float64(last.rss-first.rss)/(1<<20))
@@ -138,12 +184,12 @@ func compare(o *options, file string) measure {
 		float64(events)/1e6, float64(largest)/1e6)
 	fmt.Printf("  %-30s %9s %9s %10s %9s %8s %6s\n", "", "wall", "CPU", "peak RSS", "Mev/s", "x wall", "goal")
 	var own measure
-	for i, r := range rows(o) {
-		if r.slow && !o.slow {
+	for _, r := range rows(o) {
+		if !o.wants(r) {
 			continue
 		}
 		m := best(o, r, file)
-		if i == 0 {
+		if r.first {
 			own = m
 		}
 		m.print(r, own, events)
@@ -155,7 +201,8 @@ func compare(o *options, file string) measure {
 
 func (m measure) print(r row, own measure, events int64) {
 	if !m.finished {
-		fmt.Printf("  %-30s %s after %.1f s, %.0f MiB\n", r.name, m.why, m.wall.Seconds(), float64(m.rss)/(1<<20))
+		fmt.Printf("  %-30s %s after %.1f s, %.1f times as long as schedtop took for all of it\n", r.name, m.why,
+			m.wall.Seconds(), m.wall.Seconds()/own.wall.Seconds())
 		return
 	}
 	ratio, goal := "", ""

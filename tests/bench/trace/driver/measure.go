@@ -40,31 +40,54 @@ func status(pid int, key string) int64 {
 	return 0
 }
 
-// guard kills the process when it passes the cap or takes for ever; why is
+// watch is what was seen of a process while it ran.
+type watch struct {
+	why     string // it was killed
+	peak    int64  // of its memory, bytes
+	stopped chan struct{}
+}
+
+// guard kills the process when it passes the cap or takes for ever. The watch is
 // complete once done was closed and stopped received.
-func guard(cmd *exec.Cmd, done <-chan struct{}) (why *string, stopped chan struct{}) {
-	why, stopped = new(string), make(chan struct{})
+func guard(cmd *exec.Cmd, done <-chan struct{}) *watch {
+	w := &watch{stopped: make(chan struct{})}
 	began := time.Now()
 	go func() {
-		defer close(stopped)
+		defer close(w.stopped)
 		for {
+			pause := 20 * time.Millisecond
+			if time.Since(began) < time.Second {
+				pause = 2 * time.Millisecond // those that are done soon
+			}
 			select {
 			case <-done:
 				return
-			case <-time.After(20 * time.Millisecond):
+			case <-time.After(pause):
 			}
-			if status(cmd.Process.Pid, "VmRSS") > memoryCap {
-				*why = fmt.Sprintf("not finished: it passed %d GiB", memoryCap>>30)
+			w.peak = max(w.peak, status(cmd.Process.Pid, "VmHWM"))
+			if w.peak > memoryCap {
+				w.why = fmt.Sprintf("not finished: it passed %d GiB", memoryCap>>30)
 			} else if time.Since(began) > patience {
-				*why = "not finished: it took too long"
+				w.why = "not finished: it took too long"
 			}
-			if *why != "" {
+			if w.why != "" {
 				_ = cmd.Process.Kill()
 				return
 			}
 		}
 	}()
-	return why, stopped
+	return w
+}
+
+// peakOf is the most memory that the process had. The kernel counts what its
+// parent had when it was forked, too: a number that is no larger tells nothing,
+// and what was seen from outside takes its place.
+func peakOf(state *os.ProcessState, seen int64) int64 {
+	usage, ok := state.SysUsage().(*syscall.Rusage)
+	if !ok || usage.Maxrss<<10 <= status(os.Getpid(), "VmHWM") {
+		return seen
+	}
+	return usage.Maxrss << 10
 }
 
 func failed(err error) measure {
@@ -74,20 +97,18 @@ func failed(err error) measure {
 // finish waits for the process and says what it took.
 func finish(cmd *exec.Cmd, began time.Time) measure {
 	done := make(chan struct{})
-	why, stopped := guard(cmd, done)
+	w := guard(cmd, done)
 	err := cmd.Wait()
 	m := measure{wall: time.Since(began), finished: err == nil}
 	close(done)
-	<-stopped
+	<-w.stopped
 	m.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		m.rss = usage.Maxrss << 10
-	}
+	m.rss = peakOf(cmd.ProcessState, w.peak)
 	if err != nil {
 		m.why = "failed: " + err.Error()
 	}
-	if *why != "" {
-		m.why = *why
+	if w.why != "" {
+		m.why = w.why
 	}
 	return m
 }
@@ -136,7 +157,7 @@ func runServer(tool, file string) measure {
 		return failed(err)
 	}
 	done := make(chan struct{})
-	why, stopped := guard(cmd, done)
+	w := guard(cmd, done)
 	m := measure{why: "failed: it never served its page"}
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
@@ -153,12 +174,12 @@ func runServer(tool, file string) measure {
 	m.wall = time.Since(began)
 	m.rss = status(cmd.Process.Pid, "VmHWM")
 	close(done)
-	<-stopped
+	<-w.stopped
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 	m.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	if *why != "" {
-		m.finished, m.why = false, *why
+	if w.why != "" {
+		m.finished, m.why = false, w.why
 	}
 	return m
 }

@@ -21,6 +21,7 @@ type mode struct {
 
 type options struct {
 	n       int
+	waiting int
 	every   time.Duration
 	profile string
 }
@@ -52,6 +53,7 @@ func main() {
 	name := flag.String("mode", "quiet", "what to do; `name` is one of those listed below")
 	o := new(options)
 	flag.IntVar(&o.n, "n", 0, "how `many` (0: the mode's own number)")
+	flag.IntVar(&o.waiting, "waiting", 0, "start that `many` goroutines that wait for ever, besides")
 	flag.DurationVar(&o.every, "every", time.Second, "counter: print each `duration`")
 	flag.StringVar(&o.profile, "profile", "", "groups: write the goroutine profile to `file`")
 	flag.Usage = usage
@@ -59,6 +61,7 @@ func main() {
 	for _, m := range modes {
 		if m.name == *name {
 			shared.Setup()
+			startWaiters(o.waiting)
 			m.start(o)
 			shared.Run(fmt.Sprintf("mode=%s gomaxprocs=%d", m.name, runtime.GOMAXPROCS(0)))
 			return

@@ -1,0 +1,159 @@
+#include "trace/states.h"
+
+#include "trace/elapsed.h"
+
+/* One block. */
+struct walk {
+	struct goroutines *goroutines;
+	struct blocking *blocking;
+	const struct trace_block *block;
+	struct activity_stretch activity;
+};
+
+/* Every case, at leisure. false: no memory. */
+static bool __attribute__((noinline)) show_unusual(struct walk *w, const struct trace_event *e)
+{
+	activity_change(&w->activity, e);
+	return goroutines_transition(w->goroutines, w->block, e) &&
+	       blocking_transition(w->blocking, w->block, e);
+}
+
+/* From running on, where the goroutine's function is known. */
+static inline void stop(struct goroutine_time *g, const struct trace_event *e, uint8_t to)
+{
+	goroutines_close(g, GO_RUNNING, e->at_ns);
+	g->state = to;
+}
+
+/* What nearly all transitions are has a case of its own, which does what each analysis would do.
+   false: no memory. */
+static inline bool show(struct walk *w, const struct trace_event *e)
+{
+	struct goroutine_time *g = &w->goroutines->slot[e->subject];
+	struct blocked *b = &w->blocking->slot[e->subject];
+	bool runs = g->state == GO_RUNNING && g->function != NAME_NONE;
+	int64_t ns;
+	switch (e->type) {
+	case EV_GO_START:
+		if (g->state != GO_RUNNABLE)
+			break;
+		ns = goroutines_close(g, GO_RUNNABLE, e->at_ns);
+		g->state = GO_RUNNING;
+		timeline_change(&w->activity.runnable, e->time_ns, -1);
+		return goroutines_note_latency(w->goroutines, g, ns);
+	case EV_GO_STOP:
+		if (!runs)
+			break;
+		stop(g, e, GO_RUNNABLE);
+		timeline_change(&w->activity.runnable, e->time_ns, 1);
+		return true;
+	case EV_GO_BLOCK:
+		if (!runs || !spent_is_known(&w->goroutines->known, e->name))
+			break;
+		stop(g, e, GO_WAITING);
+		return goroutines_begin_wait(w->goroutines, g, e->name) &&
+		       blocking_begin(w->blocking, w->block, e, false);
+	case EV_GO_UNBLOCK:
+		if (g->state != GO_WAITING || !b->site)
+			break;
+		ns = goroutines_close(g, GO_WAITING, e->at_ns);
+		g->state = GO_RUNNABLE;
+		goroutines_close_wait(w->goroutines, g, ns);
+		blocking_close(w->blocking, b, ns);
+		timeline_change(&w->activity.runnable, e->time_ns, 1);
+		return true;
+	case EV_GO_SYSCALL_BEGIN:
+		if (!runs)
+			break;
+		stop(g, e, GO_SYSCALL);
+		timeline_change(&w->activity.syscalls, e->time_ns, 1);
+		return blocking_begin(w->blocking, w->block, e, true);
+	case EV_GO_SYSCALL_END:
+		if (g->state != GO_SYSCALL || !b->site)
+			break;
+		ns = goroutines_close(g, GO_SYSCALL, e->at_ns);
+		g->state = GO_RUNNING;
+		blocking_close(w->blocking, b, ns);
+		timeline_change(&w->activity.syscalls, e->time_ns, -1);
+		return distribution_add(&w->goroutines->syscall, ns);
+	default:
+		break;
+	}
+	return show_unusual(w, e);
+}
+
+static bool walk(const struct states *a, const struct trace_block *block,
+                 const struct activity_stretch *stretch)
+{
+	struct walk w = {a->goroutines, a->blocking, block, *stretch};
+	const uint8_t *flags = a->mmu->flags;
+	for (size_t i = 0; i <= block->others; i++) {
+		const struct trace_event *e = trace_stretch_begin(block, i);
+		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++) {
+			__builtin_prefetch(e + 32);
+			if (__builtin_expect(flags[e->subject], 0))
+				mmu_transition(a->mmu, e);
+			if (__builtin_expect(!show(&w, e), 0))
+				return false;
+		}
+		if (i < block->others)
+			mmu_other(a->mmu, block, e);
+	}
+	activity_end(a->activity, block, &w.activity);
+	return true;
+}
+
+/* A block in which the levels' bins end: seldom. */
+static bool show_apart(const struct states *a, const struct trace_block *block)
+{
+	const struct trace_visitor others[] = {goroutines_visitor(a->goroutines),
+	                                       blocking_visitor(a->blocking), mmu_visitor(a->mmu)};
+	activity_each(a->activity, block);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (!others[i].events(others[i].self, block))
+			return false;
+	return true;
+}
+
+static bool on_events(void *self, const struct trace_block *block)
+{
+	const struct states *a = self;
+	struct activity_stretch stretch;
+	if (!activity_begin(a->activity, block, &stretch))
+		return show_apart(a, block);
+	return goroutines_prepare(a->goroutines, block) && blocking_prepare(a->blocking, block) &&
+	       mmu_prepare(a->mmu, block) && walk(a, block, &stretch);
+}
+
+static void on_gap(void *self, int64_t time_ns)
+{
+	const struct states *a = self;
+	goroutines_visitor(a->goroutines).gap(a->goroutines, time_ns);
+	blocking_visitor(a->blocking).gap(a->blocking, time_ns);
+	activity_visitor(a->activity).gap(a->activity, time_ns);
+	mmu_visitor(a->mmu).gap(a->mmu, time_ns);
+}
+
+static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
+{
+	const struct states *a = self;
+	goroutines_visitor(a->goroutines).end(a->goroutines, block, time_ns);
+	blocking_visitor(a->blocking).end(a->blocking, block, time_ns);
+	activity_visitor(a->activity).end(a->activity, block, time_ns);
+	mmu_visitor(a->mmu).end(a->mmu, block, time_ns);
+}
+
+void states_restart(void *self, int64_t time_ns)
+{
+	const struct states *a = self;
+	goroutines_restart(a->goroutines, time_ns);
+	blocking_restart(a->blocking, time_ns);
+	activity_restart(a->activity, time_ns);
+	mmu_restart(a->mmu, time_ns);
+}
+
+struct trace_visitor states_visitor(struct states *states)
+{
+	return (
+		struct trace_visitor){.self = states, .events = on_events, .gap = on_gap, .end = on_end};
+}
