@@ -418,6 +418,21 @@ func Test_without_clients_one_goroutine_waits(t *testing.T) {
 	settles(t, 1)
 }
 
+func Test_groups_tell_of_every_goroutine(t *testing.T) {
+	c := dial(t, start(t, Options{}))
+	answer := c.get("/v1/groups")
+	sum := int64(0)
+	for _, one := range answer["groups"].([]any) {
+		sum += number(t, one.(map[string]any)["count"])
+	}
+	if all := number(t, answer["count"]) + number(t, answer["system_count"]); sum != all || all < 3 {
+		t.Errorf("groups have %v goroutines, in all there are %v", sum, all)
+	}
+	if len(answer["places"].([]any)) == 0 || number(t, answer["cost_ns"]) < 0 || number(t, answer["monotonic_ns"]) <= 0 {
+		t.Errorf("%v", answer)
+	}
+}
+
 func Test_close_ends_everything(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "s")
 	a, err := Listen(Options{Dir: dir})
@@ -455,7 +470,7 @@ func Test_many_clients_at_once(t *testing.T) {
 		go func() {
 			defer done.Done()
 			for k := 0; k < 30; k++ {
-				for _, path := range []string{"/v1/sched", "/v1/metrics", "/v1/info"} {
+				for _, path := range []string{"/v1/sched", "/v1/metrics", "/v1/info", "/v1/groups"} {
 					if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\n\r\n", path); err != nil {
 						t.Error(err)
 						return

@@ -28,6 +28,7 @@ var routes = []struct {
 	{"GET", "/v1/info", (*conn).getInfo},
 	{"GET", "/v1/metrics", (*conn).getMetrics},
 	{"GET", "/v1/sched", (*conn).getSched},
+	{"GET", "/v1/groups", (*conn).getGroups},
 	{"GET", "/v1/trace", (*conn).getTrace},
 	{"GET", "/v1/goroutines", (*conn).getGoroutines},
 	{"POST", "/v1/attach", (*conn).postAttach},
@@ -93,6 +94,27 @@ func (c *conn) getSched(req *wire.Request) error {
 	}
 	c.reply.SetBody(b)
 	return c.out.Send(c.reply.Bytes(), replyTime)
+}
+
+// getGroups tells of all goroutines without stopping the program: what groups of them wait for, and who
+// made them.
+func (c *conn) getGroups(req *wire.Request) error {
+	if bad := req.Params(noParams); bad != nil {
+		return bad
+	}
+	reader, err := c.openSched()
+	if err != nil {
+		return &wire.Error{Status: 501, Sentence: err.Error()}
+	}
+	groups, err := reader.Groups()
+	if err != nil {
+		return &wire.Error{Status: 500, Sentence: err.Error()}
+	}
+	return c.json(req, func(b []byte) []byte {
+		b = appendTimes(b, groups.MonotonicNS)
+		b = groups.AppendJSON(b)
+		return append(b, "}\n"...)
+	})
 }
 
 // appendTimes begins an object with the schema and the two clocks.

@@ -9,6 +9,7 @@
 
 #include "collect/agent_reply.h"
 #include "collect/agent_socket.h"
+#include "collect/goroutines.h"
 #include "collect/http.h"
 #include "collect/source.h"
 #include "util/clock.h"
@@ -18,10 +19,19 @@
 #define INFO_MAX    (64 << 10)
 #define METRICS_MAX (4 << 20)
 #define SCHED_MAX   (16 << 20)
+#define GROUPS_MAX  (8 << 20)
+#define GROUPS_NS   (2 * NS_PER_S)    /* groups are not asked for more often */
 #define SLOW_NS     (250 * NS_PER_MS) /* an answer that takes longer is worth a word */
 #define KEEP_NS     (10 * NS_PER_S)   /* metrics older than this are unknown again */
 
-enum request { REQUEST_INFO, REQUEST_ATTACH, REQUEST_METRICS, REQUEST_SCHED, REQUEST_COUNT };
+enum request {
+	REQUEST_INFO,
+	REQUEST_ATTACH,
+	REQUEST_METRICS,
+	REQUEST_SCHED,
+	REQUEST_GROUPS,
+	REQUEST_COUNT
+};
 
 struct agent_source {
 	struct source base;
@@ -46,6 +56,10 @@ struct agent_source {
 	struct snapshot
 		*sched; /* carries the rows of the last answer; NULL: none since the last fill */
 	int64_t sched_at_ns;
+	struct goroutine_set *groups; /* of the last answer; NULL: none since the last fill */
+	int64_t groups_due_ns;
+	bool no_groups;
+	struct error groups_trouble; /* why there are none */
 
 	void (*closed)(void *arg);
 	void *closed_arg;
@@ -120,6 +134,24 @@ static enum status handle_sched(struct agent_source *a, const json_t *root, stru
 	return STATUS_OK;
 }
 
+/* What it costs the program decides how often. */
+static enum status handle_groups(struct agent_source *a, const json_t *root, struct error *error)
+{
+	(void)error; /* what is wrong with them alone is told apart */
+	int64_t cost_ns = 0;
+	goroutine_set_unref(a->groups);
+	a->groups_due_ns = a->asked_ns + GROUPS_NS;
+	a->groups_trouble = (struct error){0};
+	a->groups = agent_reply_groups(root, &cost_ns, &a->groups_trouble);
+	if (!a->groups)
+		return STATUS_OK;
+	a->groups->period_ns = goroutines_period(cost_ns, GROUPS_NS);
+	if (cost_ns >= 0)
+		a->groups->cost_ppm = cost_ns * INT64_C(1000000) / a->groups->period_ns;
+	a->groups_due_ns = a->asked_ns + a->groups->period_ns;
+	return STATUS_OK;
+}
+
 static const struct {
 	const char *path;
 	size_t max_bytes;
@@ -131,6 +163,7 @@ static const struct {
 	[REQUEST_ATTACH] = {"/v1/attach", INFO_MAX, http_post, handle_attach},
 	[REQUEST_METRICS] = {"/v1/metrics", METRICS_MAX, http_get, handle_metrics},
 	[REQUEST_SCHED] = {"/v1/sched", SCHED_MAX, http_get, handle_sched},
+	[REQUEST_GROUPS] = {"/v1/groups", GROUPS_MAX, http_get, handle_groups},
 };
 
 /* A refusal's own words, else its number. */
@@ -148,6 +181,14 @@ static void refused(struct agent_source *a, const struct http_reply *reply)
 	json_decref(root);
 }
 
+static void refused_groups(struct agent_source *a, long code)
+{
+	a->no_groups = code == 404 || code == 501; /* it is older, or never will */
+	a->groups_due_ns = a->asked_ns + GROUPS_NS;
+	error_set(&a->groups_trouble, STATUS_FAILED,
+	          "its agent does not tell groups of them (HTTP %ld)", code);
+}
+
 static void on_reply(const struct http_reply *reply, void *arg)
 {
 	struct agent_source *a = arg;
@@ -162,6 +203,10 @@ static void on_reply(const struct http_reply *reply, void *arg)
 	} else if (a->current == REQUEST_ATTACH) {
 		/* Why its memory can't be read has been said, and the agent serves without. */
 		a->base.attach = ATTACH_REFUSED;
+		status = STATUS_OK;
+	} else if (a->current == REQUEST_GROUPS && reply->code != 0) {
+		/* Their number is told all the same. */
+		refused_groups(a, reply->code);
 		status = STATUS_OK;
 	} else if (reply->code != 0) {
 		refused(a, reply);
@@ -241,6 +286,7 @@ static void on_http_closed(void *arg)
 	agent_bounds_finish(&a->bounds);
 	agent_metrics_finish(&a->metrics);
 	snapshot_unref(a->sched);
+	goroutine_set_unref(a->groups);
 	free(a);
 	closed(closed_arg);
 }
@@ -275,6 +321,8 @@ static void agent_begin(struct source *source, unsigned want, void (*done)(void 
 	a->wanted[REQUEST_ATTACH] = want & WANT_ATTACH && a->base.attach == ATTACH_UNASKED;
 	a->wanted[REQUEST_METRICS] = want & WANT_METRICS;
 	a->wanted[REQUEST_SCHED] = want & WANT_SCHED && (!a->confirmed || a->info.sched);
+	a->wanted[REQUEST_GROUPS] = want & WANT_GROUPS && a->confirmed && a->info.sched &&
+	                            !a->no_groups && clock_monotonic_ns() >= a->groups_due_ns;
 	ask_next(a);
 }
 
@@ -294,9 +342,21 @@ static void fill_sched(struct agent_source *a, struct snapshot *s)
 	a->sched = NULL;
 }
 
+static void fill_groups(struct agent_source *a, struct snapshot *s)
+{
+	if (!s->goroutines_trouble[0])
+		snprintf(s->goroutines_trouble, sizeof s->goroutines_trouble, "%.255s",
+		         a->groups_trouble.text);
+	if (!a->groups)
+		return;
+	s->goroutines_at = (struct stamp){ORIGIN_AGENT, a->groups->at_ns};
+	s->goroutines = a->groups;
+	a->groups = NULL;
+}
+
 static enum status fill_metrics(const struct agent_source *a, struct snapshot *s)
 {
-	if (s->runtime_at.origin == ORIGIN_NONE) {
+	if (s->runtime_at.origin != ORIGIN_AGENT) {
 		s->runtime = a->metrics.runtime;
 		s->runtime_at = (struct stamp){ORIGIN_AGENT, a->metrics_at_ns};
 	}
@@ -321,6 +381,9 @@ static enum status agent_fill(struct source *source, struct snapshot *s, struct 
 		snprintf(s->module, sizeof s->module, "%s", a->info.module);
 	if (a->sched && s->sched_at.origin == ORIGIN_NONE)
 		fill_sched(a, s);
+	/* Where memory tells the scheduler's state it tells of goroutines too, when it is time. */
+	if (s->sched_at.origin == ORIGIN_AGENT)
+		fill_groups(a, s);
 	if (a->metrics_at_ns && s->monotonic_ns - a->metrics_at_ns < KEEP_NS &&
 	    fill_metrics(a, s) != STATUS_OK)
 		return error_no_memory(error);

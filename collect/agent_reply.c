@@ -9,9 +9,12 @@
 #include "util/text.h"
 
 /* More than any process has; less than what would hurt us. */
-#define PROCS_MAX   4096
-#define THREADS_MAX 65536
-#define BUCKETS_MAX 4096
+#define PROCS_MAX      4096
+#define THREADS_MAX    65536
+#define BUCKETS_MAX    4096
+#define GROUPS_MAX     4096
+#define REASONS_MAX    256
+#define GOROUTINES_MAX ((size_t)2 << 20)
 
 json_t *agent_reply_parse(const char *body, size_t size, struct error *error)
 {
@@ -269,4 +272,115 @@ enum status agent_reply_sched(const json_t *root, struct snapshot *s, struct err
 		copy_string(row, "preemptoff", s->m[i].preemptoff, sizeof s->m[i].preemptoff);
 	}
 	return STATUS_OK;
+}
+
+/* --- groups of goroutines -------------------------------------------------------------------- */
+
+/* What is being read: numbers of places and reasons are their positions, from 1 on. */
+struct told {
+	const json_t *groups, *places, *reasons;
+	struct goroutine_row *row;
+	size_t rows;
+};
+
+static void name_place(void *arg, enum goroutine_place_id id, uint64_t number,
+                       struct goroutine_where *out)
+{
+	(void)id;
+	const struct told *told = arg;
+	const json_t *place = json_array_get(told->places, (size_t)number - 1);
+	const char *function = json_string_value(json_object_get(place, "function"));
+	const char *file = json_string_value(json_object_get(place, "file"));
+	int64_t line = integer(place, "line");
+	*out = (struct goroutine_where){
+		.function = function ? function : "",
+		.file = file ? file : "",
+		.line = line > 0 && line < INT32_MAX ? (int)line : 0,
+	};
+}
+
+static const char *name_reason(void *arg, uint16_t number)
+{
+	const struct told *told = arg;
+	const char *reason = json_string_value(json_array_get(told->reasons, (size_t)number - 1));
+	return reason ? reason : "";
+}
+
+/* A position in the list, as the number that rows have; 0: none. */
+static uint64_t number_in(const json_t *list, const json_t *group, const char *key)
+{
+	int64_t position = integer(group, key);
+	return position >= 0 && position < (int64_t)json_array_size(list) ? (uint64_t)position + 1 : 0;
+}
+
+/* As many rows as the group has members; of a few their number is told. */
+static void add_rows(struct told *told, const json_t *group, size_t count)
+{
+	const json_t *goids = json_object_get(group, "goids");
+	enum goroutine_state state;
+	if (!goroutine_state_of((uint32_t)integer(group, "status"), &state))
+		return;
+	const struct goroutine_row row = {
+		.creator = number_in(told->places, group, "creator"),
+		.start = number_in(told->places, group, "start"),
+		.wait_ns = -1,
+		.system = json_is_true(json_object_get(group, "system")),
+		.state = (uint8_t)state,
+		.reason = (uint16_t)number_in(told->reasons, group, "reason"),
+	};
+	for (size_t i = 0; i < count; i++) {
+		const json_t *goid = json_array_get(goids, i);
+		told->row[told->rows] = row;
+		told->row[told->rows++].goid = json_is_integer(goid) ? json_integer_value(goid) : 0;
+	}
+}
+
+static size_t count_of(const json_t *group)
+{
+	int64_t count = integer(group, "count");
+	return count > 0 && (uint64_t)count <= GOROUTINES_MAX ? (size_t)count : 0;
+}
+
+/* Groups come with the names of what they have in common; ours are made of rows. */
+static enum status regroup(struct told *told, size_t total, struct goroutine_set *set)
+{
+	const struct goroutine_names names = {name_place, name_reason, told};
+	told->row = malloc((total + 1) * sizeof *told->row);
+	if (!told->row)
+		return STATUS_FAILED;
+	for (size_t i = 0; i < json_array_size(told->groups); i++) {
+		const json_t *group = json_array_get(told->groups, i);
+		add_rows(told, group, count_of(group));
+	}
+	enum status status = goroutine_set_group(set, told->row, told->rows, &names, NULL);
+	free(told->row);
+	return status;
+}
+
+struct goroutine_set *agent_reply_groups(const json_t *root, int64_t *cost_ns, struct error *error)
+{
+	struct told told = {
+		.groups = json_object_get(root, "groups"),
+		.places = json_object_get(root, "places"),
+		.reasons = json_object_get(root, "reasons"),
+	};
+	size_t n = json_array_size(told.groups), total = 0;
+	for (size_t i = 0; i < n && i < GROUPS_MAX; i++)
+		total += count_of(json_array_get(told.groups, i));
+	if (!json_is_array(told.groups) || n > GROUPS_MAX || total > GOROUTINES_MAX ||
+	    json_array_size(told.reasons) > REASONS_MAX) {
+		error_set(error, STATUS_FAILED, "its agent's groups of goroutines are not believed");
+		return NULL;
+	}
+	struct goroutine_set *set = goroutine_set_create();
+	if (!set || regroup(&told, total, set) != STATUS_OK) {
+		goroutine_set_unref(set);
+		error_no_memory(error);
+		return NULL;
+	}
+	int64_t dropped = integer(root, "dropped");
+	set->dropped = dropped > 0 && dropped < UINT32_MAX ? (uint32_t)dropped : 0;
+	set->at_ns = agent_reply_time(root, clock_monotonic_ns());
+	*cost_ns = integer(root, "cost_ns");
+	return set;
 }

@@ -47,6 +47,10 @@ enum status agent_reply_metrics(const json_t *root, struct agent_bounds *known,
 /* Fills sched, p and m of a snapshot that has none yet. */
 enum status agent_reply_sched(const json_t *root, struct snapshot *s, struct error *error);
 
+/* A fresh set, grouped; NULL with a sentence. How long goroutines wait and where they stand an
+   agent does not tell. *cost_ns is the processor time that it took the program. */
+struct goroutine_set *agent_reply_groups(const json_t *root, int64_t *cost_ns, struct error *error);
+
 /* CLOCK_MONOTONIC of the agent when it answered, if that is plausible now; else now_ns. */
 int64_t agent_reply_time(const json_t *root, int64_t now_ns);
 

@@ -365,7 +365,7 @@ static void collect(struct collector *c)
 	}
 	look_for_agent(c);
 	const struct slot *memory = &c->slots[SLOT_MEMORY];
-	unsigned want = WANT_METRICS | (memory->source ? 0 : WANT_SCHED);
+	unsigned want = WANT_METRICS | (memory->source ? 0 : WANT_SCHED | WANT_GROUPS);
 	if (!memory->source && memory->trouble.status == STATUS_PERMISSION)
 		want |= WANT_ATTACH;
 	c->awaited = 1; /* ourselves, so that an answer given at once does not publish before the rest

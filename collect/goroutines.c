@@ -8,8 +8,9 @@
 #include "util/clock.h"
 
 #define PPM INT64_C(1000000)
-/* A reading may come this much before it is due, so that the snapshot that is nearest takes it. */
-#define EARLY(period_ns) ((period_ns) / 20)
+/* A reading may come a little before it is due, so that the snapshot that is nearest takes it: by
+   one in ... of the time between readings, and by half of that between snapshots. */
+#define EARLY_PART 20
 /* The cost is the mean of the last ones, the newest counting this much: one in ... */
 #define COST_WEIGHT 4
 #define ROWS_MIN    256
@@ -159,18 +160,18 @@ static enum status read_set(struct goroutines *goroutines, struct goproc *goproc
 	return status;
 }
 
-/* Whoever asks for a group in detail does not want to wait. */
-static bool is_due(const struct goroutines *goroutines, int64_t now_ns, int64_t interval_ns,
-                   uint64_t detail)
+bool goroutines_is_due(const struct goroutines *goroutines, int64_t now_ns, int64_t interval_ns,
+                       uint64_t detail)
 {
 	int64_t period_ns = goroutines_period(goroutines->cost_ns, interval_ns);
-	return now_ns >= goroutines->due_ns - EARLY(period_ns) ||
-	       (detail != goroutines->detail && detail != 0);
+	int64_t early_ns = period_ns / EARLY_PART;
+	if (early_ns > interval_ns / 2)
+		early_ns = interval_ns / 2;
+	return now_ns >= goroutines->due_ns - early_ns || (detail != goroutines->detail && detail != 0);
 }
 
-/* Notes what a reading cost, and when the next one is due. */
-static void account(struct goroutines *goroutines, int64_t now_ns, int64_t cost_ns,
-                    struct goroutine_set *set, int64_t interval_ns)
+void goroutines_account(struct goroutines *goroutines, int64_t now_ns, int64_t cost_ns,
+                        int64_t interval_ns, struct goroutine_set *set)
 {
 	int64_t since_ns = now_ns - goroutines->read_ns;
 	bool first = goroutines->read_ns == 0;
@@ -193,7 +194,7 @@ enum status goroutines_fill(struct goroutines *goroutines, struct goproc *goproc
 {
 	int64_t now_ns = clock_monotonic_ns(), before_ns = processor_ns();
 	if (s->goroutines_at.origin != ORIGIN_NONE ||
-	    !is_due(goroutines, now_ns, s->interval_ns, detail))
+	    !goroutines_is_due(goroutines, now_ns, s->interval_ns, detail))
 		return STATUS_OK;
 	goroutines->detail = detail;
 	struct goroutine_set *set = goroutine_set_create();
@@ -201,7 +202,7 @@ enum status goroutines_fill(struct goroutines *goroutines, struct goproc *goproc
 	enum status status = error_no_memory(&error);
 	if (set) {
 		status = read_set(goroutines, goproc, detail, set, &error);
-		account(goroutines, now_ns, processor_ns() - before_ns, set, s->interval_ns);
+		goroutines_account(goroutines, now_ns, processor_ns() - before_ns, s->interval_ns, set);
 	}
 	if (!set || status != STATUS_OK) {
 		snprintf(s->goroutines_trouble, sizeof s->goroutines_trouble, "%.255s", error.text);

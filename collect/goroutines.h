@@ -9,6 +9,7 @@
 #ifndef SCHEDTOP_COLLECT_GOROUTINES_H
 #define SCHEDTOP_COLLECT_GOROUTINES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "goproc/goproc.h"
@@ -30,6 +31,14 @@ struct goroutines {
 enum status goroutines_fill(struct goroutines *goroutines, struct goproc *goproc, uint64_t detail,
                             struct snapshot *s);
 
+/* Is a reading to be made for the snapshot of now? Whoever asks for another group in detail does
+   not have to wait. */
+bool goroutines_is_due(const struct goroutines *goroutines, int64_t now_ns, int64_t interval_ns,
+                       uint64_t detail);
+/* Notes what the reading that began at now_ns cost, in processor time, and when the next one is
+   due; tells it in the set. */
+void goroutines_account(struct goroutines *goroutines, int64_t now_ns, int64_t cost_ns,
+                        int64_t interval_ns, struct goroutine_set *set);
 /* How long after the last reading the next one begins, when one takes cost_ns of processor time and
    there is a snapshot every interval_ns. */
 int64_t goroutines_period(int64_t cost_ns, int64_t interval_ns);

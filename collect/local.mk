@@ -12,6 +12,7 @@ collect_libcollect_a_SOURCES = \
 	collect/goroutines.c collect/goroutines.h \
 	collect/http.c collect/http.h \
 	collect/lane_sink.c collect/lane_sink.h \
+	collect/late_curl.c \
 	collect/memory.c \
 	collect/os.c \
 	collect/recording.c collect/recording.h \

@@ -46,6 +46,7 @@ static const struct mapping sched_map[] = {
 	MAP_SCHED(STOPWAIT, stopwait),
 	MAP_SCHED(SYSMONWAIT, sysmonwait),
 	MAP_SCHED(IDLE_NS, idle_ns),
+	MAP_SCHED(IDLE_AT_GC_NS, idle_at_gc_ns),
 	MAP_SCHED(GOROUTINES, goroutines),
 	MAP_SCHED(GOROUTINES_CREATED, goroutines_created),
 	MAP_SCHED(MUTEX_WAIT_NS, mutex_wait_ns),
@@ -79,6 +80,21 @@ static const struct mapping m_map[] = {
 	MAP_M(TID, tid),
 	MAP_M(INCGO, incgo),
 	MAP_M(CURG_STATUS, curg_status),
+};
+
+/* What the agent would tell of the same program, as far as its memory tells it. */
+static const struct mapping collector_map[] = {
+	MAP(RUNTIME, goproc_collector, GC_CYCLES, cycles),
+	MAP(RUNTIME, goproc_collector, GC_CYCLES_FORCED, cycles_forced),
+	MAP(RUNTIME, goproc_collector, HEAP_LIVE_BYTES, heap_live_bytes),
+	MAP(RUNTIME, goproc_collector, HEAP_GOAL_BYTES, heap_goal_bytes),
+	MAP(RUNTIME, goproc_collector, CPU_TOTAL_AT_GC_NS, cpu_total_ns),
+	MAP(RUNTIME, goproc_collector, CPU_IDLE_AT_GC_NS, cpu_idle_ns),
+	MAP(RUNTIME, goproc_collector, CPU_GC_AT_GC_NS, cpu_gc_ns),
+	MAP(RUNTIME, goproc_collector, CPU_ASSIST_AT_GC_NS, cpu_assist_ns),
+};
+static const struct mapping wait_map[] = {
+	MAP(RUNTIME, goproc_sched, MUTEX_WAIT_NS, lock_wait_ns),
 };
 
 static void map_fields(struct fields *to, const void *from, const struct mapping *map, size_t n)
@@ -164,6 +180,17 @@ static enum status fill_rows(const struct goproc_state *state, struct snapshot *
 	return STATUS_OK;
 }
 
+/* An agent that answers for this snapshot knows more, and its numbers take the place of these. */
+static void fill_runtime(const struct goproc_state *state, struct snapshot *s)
+{
+	if (s->runtime_at.origin != ORIGIN_NONE)
+		return;
+	MAP_FIELDS(&s->runtime, &state->collector, collector_map);
+	MAP_FIELDS(&s->runtime, &state->sched, wait_map);
+	if (s->runtime.valid)
+		s->runtime_at = (struct stamp){ORIGIN_MEMORY, state->at_ns};
+}
+
 static enum status fill_histograms(const struct goproc_state *state, struct snapshot *s)
 {
 	struct histogram_bounds *bounds =
@@ -194,6 +221,7 @@ static enum status memory_fill(struct source *source, struct snapshot *s, struct
 		MAP_FIELDS(&s->sched, &state.sched, sched_map);
 		s->sched_at = (struct stamp){ORIGIN_MEMORY, state.at_ns};
 		status = fill_rows(&state, s);
+		fill_runtime(&state, s);
 	}
 	if (status == STATUS_OK)
 		status = fill_histograms(&state, s);

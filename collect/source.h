@@ -18,6 +18,7 @@ enum {
 	WANT_SCHED = 1 << 0,   /* sched, P and M rows */
 	WANT_METRICS = 1 << 1, /* runtime fields and histograms */
 	WANT_ATTACH = 1 << 2,  /* the right to read its memory, which the target can grant */
+	WANT_GROUPS = 1 << 3,  /* groups of goroutines, when the source thinks it is time for them */
 };
 
 /* What came of that; asked once as long as it is ATTACH_UNASKED. */

@@ -10,30 +10,35 @@
 
 struct wanted {
 	const char *name;
-	size_t place; /* in struct globals */
-	size_t size;  /* 0: that of schedt */
-	bool optional;
+	size_t place;      /* in struct globals */
+	size_t size;       /* 0: that of schedt */
+	size_t size_place; /* in struct globals, of what the program may lack; 0: it may not */
 };
-#define WANTED(name, member, size, optional)                                \
-	{                                                                       \
-		"runtime." name, offsetof(struct globals, member), (size), optional \
+#define WANTED(name, member, size)                                   \
+	{                                                                \
+		"runtime." name, offsetof(struct globals, member), (size), 0 \
+	}
+#define OPTIONAL(name, member)                                \
+	{                                                         \
+		"runtime." name, offsetof(struct globals, member), 1, \
+			offsetof(struct globals, member##_size)           \
 	}
 static const struct wanted wanted_symbols[] = {
-	WANTED("sched", sched, 0, false),
-	WANTED("allp", allp, 24, false),
-	WANTED("allm", allm, 8, false),
-	WANTED("gomaxprocs", gomaxprocs, 4, false),
-	WANTED("allglen", allglen, 8, false),
-	WANTED("allgptr", allgptr, 8, false),
-	WANTED("gcController", gc_controller, 8, true),
-	WANTED("memstats", memstats, 8, true),
-	WANTED("work", work, 8, true),
+	WANTED("sched", sched, 0),
+	WANTED("allp", allp, 24),
+	WANTED("allm", allm, 8),
+	WANTED("gomaxprocs", gomaxprocs, 4),
+	WANTED("allglen", allglen, 8),
+	WANTED("allgptr", allgptr, 8),
+	OPTIONAL("gcController", gc_controller),
+	OPTIONAL("memstats", memstats),
+	OPTIONAL("work", work),
 };
 #define WANTED_COUNT (sizeof wanted_symbols / sizeof *wanted_symbols)
 
-static uint64_t *place_of(struct globals *globals, const struct wanted *wanted)
+static uint64_t *place_of(struct globals *globals, size_t place)
 {
-	return (uint64_t *)(void *)((char *)globals + wanted->place);
+	return (uint64_t *)(void *)((char *)globals + place);
 }
 
 static void take_symbol(const struct image_symtab *symtab, const struct image_symbol *symbol,
@@ -44,7 +49,9 @@ static void take_symbol(const struct image_symtab *symtab, const struct image_sy
 		size_t size = wanted->size ? wanted->size : layout_bytes(layout);
 		if (symbol->size < size || !image_symbol_named(symtab, symbol, wanted->name))
 			continue;
-		*place_of(globals, wanted) = symbol->address + bias;
+		*place_of(globals, wanted->place) = symbol->address + bias;
+		if (wanted->size_place)
+			*place_of(globals, wanted->size_place) = symbol->size;
 		return;
 	}
 }
@@ -64,7 +71,7 @@ enum status addresses_from_symbols(const struct image *image, const struct layou
 	image_free_symbols(&symtab);
 	for (size_t k = 0; k < WANTED_COUNT; k++) {
 		const struct wanted *wanted = &wanted_symbols[k];
-		if (*place_of(globals, wanted) == 0 && !wanted->optional)
+		if (*place_of(globals, wanted->place) == 0 && !wanted->size_place)
 			return error_set(error, STATUS_FAILED,
 			                 "has a symbol table without a %s of the size that is known",
 			                 wanted->name);
@@ -266,7 +273,7 @@ static enum status check_found(const struct globals *globals, struct error *erro
 		const struct wanted *wanted = &wanted_symbols[k];
 		uint64_t address;
 		memcpy(&address, (const char *)globals + wanted->place, sizeof address);
-		if (address == 0 && !wanted->optional)
+		if (address == 0 && wanted->size_place == 0)
 			return error_set(error, STATUS_FAILED,
 			                 "has no symbol table, and its code does not tell where %s is",
 			                 wanted->name);

@@ -199,6 +199,7 @@ static bool plausible_sched(const struct goproc_sched *s, const struct topology 
 		{"stopwait", s->stopwait, 0, TOPOLOGY_PROCS_MAX},
 		{"sysmonwait", s->sysmonwait, 0, 1},
 		{"mutex_wait", s->mutex_wait_ns, 0, INT64_MAX},
+		{"lock_wait", s->lock_wait_ns, 0, INT64_MAX},
 	};
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
 		if (!within(checks[i].value, checks[i].low, checks[i].high)) {
@@ -231,6 +232,19 @@ static int64_t count_created(const struct reader *reader, const uint8_t *sched)
 	return created;
 }
 
+/* totalMutexWaitTimeNanos of runtime/metrics.go. Before 1.22 only mutexes are measured. */
+static int64_t sum_lock_wait(const struct reader *reader, const uint8_t *sched)
+{
+	int64_t total = field(sched, reader->layout->totalMutexWaitTime);
+	int64_t locks = field(sched, reader->layout->totalRuntimeLockWaitTime);
+	if (total == GOPROC_UNKNOWN || locks == GOPROC_UNKNOWN)
+		return total;
+	total += locks;
+	for (size_t i = 0; i < reader->topology.nm; i++)
+		total += object_value(&reader->objects.m, decode_m_record(reader, i), IN_M_LOCK_WAIT, 0);
+	return total;
+}
+
 /* The time all Ps were idle: what was booked when they were taken, and what the idle ones have so
  * far. */
 static int64_t sum_idle(const struct reader *reader, int64_t booked, int64_t now)
@@ -245,6 +259,18 @@ static int64_t sum_idle(const struct reader *reader, int64_t booked, int64_t now
 			booked += now - start;
 	}
 	return booked;
+}
+
+/* false: a collection ended while we read, and booked the idle time elsewhere. */
+static bool decode_collector(struct reader *reader, char *why)
+{
+	struct goproc_collector *collector = &reader->collector;
+	gcstate_decode(&reader->gcstate, schedt(reader) + layout_bytes(reader->layout), collector);
+	if (collector->cpu_idle_ns == GOPROC_UNKNOWN ||
+	    (uint64_t)collector->cpu_idle_ns == memory_u64(reader->raw + RAW_GC_IDLE_BEFORE))
+		return true;
+	snprintf(why, WHY_SIZE, "a collection ended");
+	return false;
 }
 
 static bool decode_sched(struct reader *reader, int64_t now, struct goproc_sched *out, char *why)
@@ -267,6 +293,8 @@ static bool decode_sched(struct reader *reader, int64_t now, struct goproc_sched
 		.stopwait = field(sched, l->stopwait),
 		.sysmonwait = field(sched, l->sysmonwait),
 		.mutex_wait_ns = field(sched, l->totalMutexWaitTime),
+		.lock_wait_ns = sum_lock_wait(reader, sched),
+		.idle_at_gc_ns = reader->collector.cpu_idle_ns,
 		.goroutines = count_goroutines(reader, sched, allglen),
 		.goroutines_created = count_created(reader, sched),
 		.idle_ns = sum_idle(reader, idle, now),
@@ -323,7 +351,8 @@ bool decode_state(struct reader *reader, int64_t now_ns, struct goproc_sched *sc
 {
 	decode_ps(reader);
 	decode_ms(reader);
-	if (!plausible_ps(reader, why) || !decode_sched(reader, now_ns, sched, why))
+	if (!plausible_ps(reader, why) || !decode_collector(reader, why) ||
+	    !decode_sched(reader, now_ns, sched, why))
 		return false;
 	decode_histograms(reader);
 	return true;

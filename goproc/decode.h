@@ -8,9 +8,10 @@
 #include "goproc/reader.h"
 
 /*
- * The buffer: these variables, the records of all Ps, those of all Ms, and schedt. idleTime comes
- * before the Ps and once more in schedt, after them: when it grew in between, a P that was idle was
- * taken while we looked, and its idle time could be counted twice or not at all.
+ * The buffer: these variables, the records of all Ps, those of all Ms, schedt, and what the
+ * collector keeps. idleTime comes before the Ps and once more in schedt, after them: when it grew
+ * in between, a P that was idle was taken while we looked, and its idle time could be counted twice
+ * or not at all. The same of what the collector takes it over to, at the end of each cycle.
  */
 enum {
 	RAW_GOMAXPROCS = 0,
@@ -18,15 +19,16 @@ enum {
 	RAW_ALLM = 20,
 	RAW_ALLGLEN = 28,
 	RAW_IDLE_BEFORE = 36,
-	RAW_HEAD = 44,
+	RAW_GC_IDLE_BEFORE = 44,
+	RAW_HEAD = 52,
 };
-#define RAW_HEAD_SPANS 5
+#define RAW_HEAD_SPANS 6
 
 const uint8_t *decode_m_record(const struct reader *reader, size_t i);
 /* The lists of Ps and Ms are those of the topology. */
 bool decode_is_unmoved(const struct reader *reader);
-/* Fills reader->p, m and histogram and *sched. p[i].m is the number of the M in the list yet, and
-   what takes a look at goroutines is GOPROC_UNKNOWN. false, and `why`: not plausible. */
+/* Fills reader->p, m, collector and histogram and *sched. p[i].m is the number of the M in the list
+   yet, and what takes a look at goroutines is GOPROC_UNKNOWN. false, and `why`: not plausible. */
 bool decode_state(struct reader *reader, int64_t now_ns, struct goproc_sched *sched, char *why);
 
 #endif

@@ -57,6 +57,7 @@ static void do_add(struct arm64 *arm64, uint32_t word, uint64_t pc)
 /* LDR, STR and their kin with an offset that is a multiple of the size. */
 static void do_load_store(struct arm64 *arm64, uint32_t word, uint64_t pc)
 {
+	static const uint8_t bytes[] = {1, 2, 4, 8, 16}; /* of each scale */
 	uint32_t base = bits(word, 5, 5), scale = bits(word, 30, 2), kind = bits(word, 22, 2);
 	bool is_vector = bits(word, 26, 1);
 	(void)pc;
@@ -66,7 +67,7 @@ static void do_load_store(struct arm64 *arm64, uint32_t word, uint64_t pc)
 		refer(arm64,
 		      (struct reference){
 				  .target = arm64->registers.value[base] + ((uint64_t)bits(word, 10, 12) << scale),
-				  .size = is_vector ? 0 : (uint8_t)(1 << scale),
+				  .size = is_vector ? 0 : bytes[scale],
 				  .writes = is_vector ? !(kind & 1) : kind == 0,
 			  });
 	if (!is_vector && kind != 0)

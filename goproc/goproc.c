@@ -12,11 +12,13 @@
 #include "goproc/debuginfo.h"
 #include "goproc/frames.h"
 #include "goproc/functions.h"
+#include "goproc/gcstate.h"
 #include "goproc/gs.h"
 #include "goproc/gstacks.h"
 #include "goproc/image.h"
 #include "goproc/layouts.h"
 #include "goproc/moduledata.h"
+#include "goproc/pages.h"
 #include "goproc/permission.h"
 #include "goproc/process.h"
 #include "goproc/reader.h"
@@ -181,6 +183,11 @@ static enum status find_layout(struct goproc *g, struct error *error)
 	g->reader.layout = layout_find(info->go_minor);
 	if (g->reader.layout)
 		return STATUS_OK;
+	if (info->go_minor == 0)
+		return error_set(error, STATUS_FAILED,
+		                 "%s was built with \"%s\", which is no release of Go (obfuscators hide "
+		                 "it); import the agent (schedtop/agent) in the program",
+		                 g->process.subject, info->go_version);
 	if (info->go_minor < layout_oldest() ||
 	    debuginfo_layout(&g->image, &g->own_layout, &detail) != STATUS_OK)
 		return error_set(
@@ -265,9 +272,13 @@ static enum status find_globals(struct goproc *g, const struct error *why_no_fun
 static enum status find_objects(struct goproc *g, struct error *error)
 {
 	struct reader *reader = &g->reader;
-	struct types types = {&reader->memory, g->module.types, g->module.etypes, reader->minor};
+	struct pages pages;
+	struct memory paged = pages_memory(&pages, &reader->memory);
+	struct types types = {&paged, g->module.types, g->module.etypes, reader->minor};
 	struct error detail;
-	if (objects_resolve(&reader->objects, &types, &detail) != STATUS_OK)
+	enum status status = objects_resolve(&reader->objects, &types, &detail);
+	pages_finish(&pages);
+	if (status != STATUS_OK)
 		return error_set(error, STATUS_FAILED, "the runtime of %s (%s) is not understood: %s",
 		                 g->process.subject, g->info.go_version, detail.text);
 	return STATUS_OK;
@@ -281,6 +292,8 @@ static enum status find_runtime(struct goproc *g, struct error *error)
 		status = find_functions(g, &why, error);
 	if (status == STATUS_OK)
 		status = find_globals(g, &why, error);
+	if (status == STATUS_OK)
+		gcstate_init(&g->reader.gcstate, &g->reader.globals, g->reader.minor);
 	if (status == STATUS_OK)
 		status = find_objects(g, error);
 	return status;

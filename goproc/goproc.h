@@ -78,6 +78,15 @@ struct goproc_sched {
 	int64_t gomaxprocs, idleprocs, threads, spinningthreads, needspinning, idlethreads, runqueue,
 		gcwaiting, nmidlelocked, stopwait, sysmonwait, idle_ns, goroutines, goroutines_created,
 		mutex_wait_ns;
+	int64_t idle_at_gc_ns; /* what idle_ns had come to at the end of each collection, in all */
+	int64_t lock_wait_ns;  /* for mutexes and for the runtime's own locks */
+};
+
+/* The garbage collector; cpu_... are as of its last cycle. All of it is unknown in programs without
+   symbols. */
+struct goproc_collector {
+	int64_t cycles, cycles_forced, heap_live_bytes, heap_goal_bytes, cpu_total_ns, cpu_idle_ns,
+		cpu_gc_ns, cpu_assist_ns;
 };
 
 enum goproc_histogram {
@@ -100,6 +109,7 @@ struct goproc_counts {
 struct goproc_state {
 	int64_t at_ns; /* CLOCK_MONOTONIC just before the read */
 	struct goproc_sched sched;
+	struct goproc_collector collector;
 	size_t np, nm;
 	struct goproc_p *p; /* borrowed from the goproc, valid until its next call */
 	struct goproc_m *m;

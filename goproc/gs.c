@@ -135,54 +135,70 @@ static enum memory_result refresh(struct gs *gs)
 
 /* ---- one record ---- */
 
-static bool is_status(int64_t status, int minor)
+/* Without the bit of the scan. */
+static bool is_status(uint32_t status, int minor)
 {
-	status &= ~(int64_t)G_SCAN;
-	return status >= 0 && status <= (minor >= 26 ? G_DEADEXTRA : G_PREEMPTED) && status != 5 &&
-	       status != 7;
+	return status <= (minor >= 26 ? G_DEADEXTRA : G_PREEMPTED) && status != 5 && status != 7;
+}
+
+/* The members of a G are in every version (objects.h), so that they can be had without asking. */
+static uint64_t word(const struct gs *gs, const uint8_t *record, enum g_member member)
+{
+	uint64_t value;
+	memcpy(&value, record + gs->object.member[member].at, sizeof value);
+	return value;
+}
+
+static uint8_t byte(const struct gs *gs, const uint8_t *record, enum g_member member)
+{
+	return record[gs->object.member[member].at];
 }
 
 enum gs_verdict gs_decode(const struct gs *gs, const uint8_t *record, uint64_t goidgen,
                           struct gs_row *row)
 {
-#define GET(member) object_value(&gs->object, record, IN_G_##member, 0)
-	int64_t whole = GET(STATUS), status = whole & ~(int64_t)G_SCAN;
-	uint64_t low = (uint64_t)GET(STACK_LOW), high = (uint64_t)GET(STACK_HIGH);
-	uint64_t syscallsp = (uint64_t)GET(SYSCALLSP);
-	if (!is_status(whole, gs->minor))
+#define WORD(member) word(gs, record, IN_G_##member)
+#define BYTE(member) byte(gs, record, IN_G_##member)
+	uint32_t whole;
+	memcpy(&whole, record + gs->object.member[IN_G_STATUS].at, sizeof whole);
+	uint32_t status = whole & ~(uint32_t)G_SCAN;
+	uint64_t low = WORD(STACK_LOW), high = WORD(STACK_HIGH), goid = WORD(GOID);
+	if (!is_status(status, gs->minor))
 		return GS_TORN;
 	if (status == G_IDLE || status == G_DEAD || status == G_DEADEXTRA)
 		return GS_DEAD;
+	if (goid == 0 || goid > goidgen || goid > INT64_MAX || low >= high)
+		return GS_TORN;
 	*row = (struct gs_row){
 		.goroutine =
 			{
-				.goid = GET(GOID),
+				.goid = (int64_t)goid,
 				/* The first one is made by the code that starts the program. */
-				.creator = GET(GOID) == 1 ? 0 : (uint64_t)GET(GOPC),
-				.start = (uint64_t)GET(STARTPC),
+				.creator = goid == 1 ? 0 : WORD(GOPC),
+				.start = WORD(STARTPC),
 				.status = (uint8_t)status,
-				.is_locked = GET(LOCKEDM) != 0,
+				.is_locked = WORD(LOCKEDM) != 0,
 			},
-		.m = (uint64_t)GET(M),
+		.m = WORD(M),
 		.stack_end = high,
-		.waitsince = GET(WAITSINCE),
-		.stamp = GET(STAMP),
-		.sequence = (uint32_t)GET(SEQUENCE),
+		.waitsince = (int64_t)WORD(WAITSINCE),
+		.stamp = (int64_t)WORD(STAMP),
+		.sequence = BYTE(SEQUENCE),
 	};
-	if (row->goroutine.goid <= 0 || (uint64_t)row->goroutine.goid > goidgen || low >= high)
-		return GS_TORN;
 	/* What it was before says nothing of one that does not wait now. */
 	if (status == G_WAITING || status == G_LEAKED)
-		row->goroutine.reason = (uint8_t)GET(WAITREASON);
+		row->goroutine.reason = BYTE(WAITREASON);
 	if (status == G_RUNNING || status == G_COPYSTACK)
 		return GS_ALIVE;
 	/* traceback.go, unwinder.initAt */
+	uint64_t syscallsp = WORD(SYSCALLSP);
 	row->in_syscall = syscallsp != 0;
 	if (status == G_SYSCALL && !row->in_syscall)
 		return GS_ALIVE;
-	row->pc = (uint64_t)(row->in_syscall ? GET(SYSCALLPC) : GET(PC));
-	row->sp = row->in_syscall ? syscallsp : (uint64_t)GET(SP);
-#undef GET
+	row->pc = row->in_syscall ? WORD(SYSCALLPC) : WORD(PC);
+	row->sp = row->in_syscall ? syscallsp : WORD(SP);
+#undef WORD
+#undef BYTE
 	if (row->sp < low || row->sp > high || row->sp % 8 != 0) {
 		/* It enters or leaves a system call; or another one's status with this one's stack. */
 		row->pc = row->sp = 0;
@@ -191,20 +207,24 @@ enum gs_verdict gs_decode(const struct gs *gs, const uint8_t *record, uint64_t g
 	return GS_ALIVE;
 }
 
-static uint32_t mix(uint64_t hash, uint64_t value)
+static uint64_t mix(uint64_t hash, uint64_t value)
 {
 	hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-	return (uint32_t)(hash >> 32 ^ hash);
+	return hash ^ hash >> 32;
 }
 
-/* Equal for two records of a goroutine that has not run in between. */
+/*
+ * Equal for two records of a goroutine that has not run in between. The collector may have moved
+ * its stack, which then is as deep as it was, and it may have found that nothing can wake it.
+ */
 static uint32_t key_of(const struct gs_row *row)
 {
-	uint32_t key =
-		mix(mix(1, (uint64_t)row->goroutine.goid), (uint64_t)row->tick << 32 | row->sequence);
-	key = mix(key, (uint64_t)row->goroutine.status << 8 | row->goroutine.reason);
-	/* 0 of those that run: what was saved last is no state of theirs. */
-	return mix(mix(key, row->pc), row->sp);
+	uint64_t status = row->goroutine.status == G_LEAKED ? G_WAITING : row->goroutine.status;
+	uint64_t state = (uint64_t)row->tick << 32 | status << 24 |
+	                 (uint32_t)row->goroutine.reason << 16 | (row->sequence & 0xff);
+	/* pc is 0 of those that run: what was saved last is no state of theirs. */
+	uint64_t depth = row->pc ? row->stack_end - row->sp : 0;
+	return (uint32_t)(mix(mix(mix((uint64_t)row->goroutine.goid, state), row->pc), depth) >> 32);
 }
 
 /* ---- since when ---- */
@@ -277,7 +297,7 @@ bool gs_is_same(const struct gs *gs, const uint8_t *record, const struct gs_row 
 	if (gs_decode(gs, record, INT64_MAX, &now) != GS_ALIVE)
 		return false;
 	now.tick = row->tick;
-	return key_of(&now) == key_of(row);
+	return key_of(&now) == key_of(row) && now.sp == row->sp && now.stack_end == row->stack_end;
 }
 
 /* The spans of the Gs from `first` on, with the gaps between them where those are small; the last

@@ -17,8 +17,8 @@
 #include "goproc/objects.h"
 #include "goproc/reader.h"
 
-/* 2.4 GB of goroutines at least, in the target; more are not looked at. */
-#define GS_MAX 1000000
+/* A program needs 24 GB for that many. */
+#define GS_MAX 10000000
 
 /* What is remembered of a G. */
 struct gs_known {
@@ -82,7 +82,8 @@ enum gs_verdict gs_decode(const struct gs *gs, const uint8_t *record, uint64_t g
                           struct gs_row *row);
 /* Where its record is, to be read together with other things. */
 struct iovec gs_span(const struct gs *gs, uint32_t handle);
-/* Is this a record of the same goroutine, which has not run since the row was read? */
+/* Is this a record of the same goroutine, which has not run since the row was read, and the stack
+   of which was not moved? */
 bool gs_is_same(const struct gs *gs, const uint8_t *record, const struct gs_row *row);
 
 #endif

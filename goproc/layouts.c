@@ -15,6 +15,15 @@ const struct layout *layout_find(int minor)
 	return NULL;
 }
 
+const struct gc_layout *gc_layout_find(int minor)
+{
+	for (size_t i = 0; i < sizeof gc_layout_table / sizeof *gc_layout_table; i++) {
+		if (minor >= gc_layout_table[i].first && minor <= gc_layout_table[i].last)
+			return &gc_layout_table[i];
+	}
+	return NULL;
+}
+
 int layout_oldest(void)
 {
 	return layout_table[0].first;

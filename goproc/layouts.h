@@ -1,7 +1,7 @@
 /*
- * Where runtime.schedt keeps its fields, by Go version. schedt is the one structure that no Go
- * binary describes by itself, so this table is generated from the toolchains by tools/layouts.
- * Constant data; any thread.
+ * Where runtime.schedt keeps its fields, by Go version, and what belongs to the garbage collector.
+ * No Go binary describes these structures by itself, so the tables are generated from the
+ * toolchains by tools/layouts. Constant data; any thread.
  */
 #ifndef SCHEDTOP_GOPROC_LAYOUTS_H
 #define SCHEDTOP_GOPROC_LAYOUTS_H
@@ -54,8 +54,34 @@ struct layout {
 };
 #undef LAYOUT_DECLARE
 
+/* What the garbage collector keeps: runtime.gcController, memstats and work, of which the first
+   three are the sizes. */
+#define GC_LAYOUT_FIELDS(X) \
+	X(controller)           \
+	X(memstats)             \
+	X(work)                 \
+	X(heap_marked)          \
+	X(heap_goal)            \
+	X(memory_limit)         \
+	X(sweep_trigger)        \
+	X(triggered)            \
+	X(cycles)               \
+	X(cycles_forced)        \
+	X(cpu_total)            \
+	X(cpu_idle)             \
+	X(cpu_gc)               \
+	X(cpu_assist)
+
+#define LAYOUT_DECLARE(name) struct layout_field name;
+struct gc_layout {
+	int first, last;
+	GC_LAYOUT_FIELDS(LAYOUT_DECLARE)
+};
+#undef LAYOUT_DECLARE
+
 /* The layout in Go 1.minor, or NULL: not known. */
 const struct layout *layout_find(int minor);
+const struct gc_layout *gc_layout_find(int minor);
 /* The versions there are layouts for. */
 int layout_oldest(void);
 int layout_newest(void);

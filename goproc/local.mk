@@ -8,6 +8,7 @@ goproc_libgoproc_a_SOURCES = \
 	goproc/disasm.h goproc/disasm_amd64.c goproc/disasm_arm64.c \
 	goproc/frames.c goproc/frames.h \
 	goproc/functions.c goproc/functions.h \
+	goproc/gcstate.c goproc/gcstate.h \
 	goproc/goproc.c goproc/goproc.h \
 	goproc/gs.c goproc/gs.h \
 	goproc/gstacks.c goproc/gstacks.h \
@@ -16,6 +17,7 @@ goproc_libgoproc_a_SOURCES = \
 	goproc/memory.c goproc/memory.h \
 	goproc/moduledata.c goproc/moduledata.h \
 	goproc/objects.c goproc/objects.h \
+	goproc/pages.c goproc/pages.h \
 	goproc/pclntab.c goproc/pclntab.h \
 	goproc/permission.c goproc/permission.h \
 	goproc/process.c goproc/process.h \

@@ -51,7 +51,8 @@ enum member_kind { MEMBER_U8, MEMBER_I32, MEMBER_U32, MEMBER_I64, MEMBER_U64 };
 	X(INCGO, "incgo", U8, 0)                       \
 	X(LOCKEDG, "lockedg", U64, 0)                  \
 	X(ALLLINK, "alllink", U64, 0)                  \
-	X(SYSCALLTICK, "syscalltick", U32, 0)
+	X(SYSCALLTICK, "syscalltick", U32, 0)          \
+	X(LOCK_WAIT, "mLockProfile.waitTime", I64, 22)
 
 #define G_MEMBERS(X)                                \
 	X(GOID, "goid", I64, 0)                         \
@@ -69,7 +70,6 @@ enum member_kind { MEMBER_U8, MEMBER_I32, MEMBER_U32, MEMBER_I64, MEMBER_U64 };
 	X(SEQUENCE, "trackingSeq", U8, 0)               \
 	X(STAMP, "trackingStamp|runnableStamp", I64, 0) \
 	X(LOCKEDM, "lockedm", U64, 0)                   \
-	X(PARENT, "parentGoid", I64, 21)                \
 	X(GOPC, "gopc", U64, 0)
 
 /* Those that a look at who runs where needs. */

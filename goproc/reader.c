@@ -74,8 +74,10 @@ static bool plan(struct reader *reader)
 	if (reader->planned == t->generation)
 		return true;
 	const struct object *p = &reader->objects.p, *m = &reader->objects.m, *g = &reader->objects.who;
-	size_t spans = RAW_HEAD_SPANS + t->np * p->span_count + t->nm * m->span_count + 1;
-	size_t bytes = RAW_HEAD + t->np * p->bytes + t->nm * m->bytes + layout_bytes(reader->layout);
+	size_t spans = RAW_HEAD_SPANS + t->np * p->span_count + t->nm * m->span_count + 1 +
+	               reader->gcstate.span_count;
+	size_t bytes = RAW_HEAD + t->np * p->bytes + t->nm * m->bytes + layout_bytes(reader->layout) +
+	               reader->gcstate.bytes;
 	/* Two goroutines and a string for each M. */
 	size_t goroutine_spans = t->nm * (2 * g->span_count + 1);
 	size_t goroutine_bytes = t->nm * (2 * g->bytes + sizeof((struct goproc_m *)0)->preemptoff);
@@ -103,11 +105,13 @@ static bool plan(struct reader *reader)
 	*span++ = memory_span(globals->sched +
 	                          (layout->idleTime.off < 0 ? 0 : (uint64_t)layout->idleTime.off),
 	                      8);
+	*span++ = memory_span(reader->gcstate.cpu_idle ? reader->gcstate.cpu_idle : globals->sched, 8);
 	for (size_t i = 0; i < t->np; i++)
 		span += object_spans(p, t->p[i], span);
 	for (size_t i = 0; i < t->nm; i++)
 		span += object_spans(m, t->m[i], span);
 	*span++ = memory_span(globals->sched, layout_bytes(reader->layout));
+	span += gcstate_spans(&reader->gcstate, span);
 	reader->span_count = (size_t)(span - reader->spans);
 	reader->raw_size = bytes;
 	reader->planned = t->generation;
@@ -262,6 +266,7 @@ enum reader_result reader_read(struct reader *reader, struct goproc_state *out, 
 		*out = (struct goproc_state){
 			.at_ns = now,
 			.sched = sched,
+			.collector = reader->collector,
 			.np = reader->topology.np,
 			.nm = reader->topology.nm,
 			.p = reader->p,

@@ -8,6 +8,7 @@
 #define SCHEDTOP_GOPROC_READER_H
 
 #include "goproc/functions.h"
+#include "goproc/gcstate.h"
 #include "goproc/goproc.h"
 #include "goproc/layouts.h"
 #include "goproc/memory.h"
@@ -22,6 +23,7 @@ struct reader {
 	struct globals globals;
 	const struct layout *layout;
 	struct objects objects;
+	struct gcstate gcstate;
 	int minor;
 	uint64_t bias;
 	struct pclntab *pclntab;     /* borrowed; NULL: its tables are not understood */
@@ -41,6 +43,7 @@ struct reader {
 	uint64_t *seen_ids; /* scratch: ids of the threads, to see that they differ */
 	uint64_t *start;    /* scratch: where the goroutine of each M started */
 	struct goproc_counts histogram[GOPROC_HISTOGRAM_COUNT];
+	struct goproc_collector collector;
 	struct sampler *sampler;
 	uint64_t dropped;
 	uint64_t moves; /* reads that found the lists changed */

@@ -24,6 +24,7 @@ struct globals {
 	uint64_t allgptr; /* of the array of all goroutines; its length is allglen, read before it */
 	/* The collector's; 0: unknown, as in every program without symbols. */
 	uint64_t gc_controller, memstats, work;
+	uint64_t gc_controller_size, memstats_size, work_size;
 };
 
 struct address_index;

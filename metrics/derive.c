@@ -255,12 +255,28 @@ static bool idle_of_samples(const struct snapshot *before, const struct snapshot
 	return true;
 }
 
+/* The time that Ps were idle. *whole: with that of before a collection, which then does no harm. */
+static bool idle_between(const struct snapshot *before, const struct snapshot *now,
+                         int64_t *idle_ns, bool *whole)
+{
+	int64_t from, to, from_at_gc, to_at_gc;
+	if (!fields_get(&before->sched, SCHED_IDLE_NS, &from) ||
+	    !fields_get(&now->sched, SCHED_IDLE_NS, &to))
+		return false;
+	*whole = fields_get(&before->sched, SCHED_IDLE_AT_GC_NS, &from_at_gc) &&
+	         fields_get(&now->sched, SCHED_IDLE_AT_GC_NS, &to_at_gc);
+	if (*whole && (__builtin_add_overflow(from, from_at_gc, &from) ||
+	               __builtin_add_overflow(to, to_at_gc, &to)))
+		return false;
+	return to >= from && !__builtin_sub_overflow(to, from, idle_ns);
+}
+
 static bool idle_of_runtime(const struct snapshot *before, const struct snapshot *now,
-                            double *ratio)
+                            double *ratio, bool *whole)
 {
 	int64_t procs, idle_ns, wall_ns = now->sched_at.at_ns - before->sched_at.at_ns;
 	if (wall_ns <= 0 || !get_procs(before, now, &procs) ||
-	    !fields_delta(&now->sched, &before->sched, SCHED_IDLE_NS, &idle_ns))
+	    !idle_between(before, now, &idle_ns, whole))
 		return false;
 	*ratio = (double)idle_ns / ((double)procs * (double)wall_ns);
 	return *ratio <= 1 + IDLE_TOLERANCE;
@@ -280,10 +296,12 @@ static bool idle_of_os(const struct snapshot *before, const struct snapshot *now
 struct idle derive_idle(const struct snapshot *before, const struct snapshot *now)
 {
 	double runtime = 0, sampled = 0, os;
+	bool whole = false;
 	enum gc_seen gc = look_for_gc(before, now);
-	bool has_runtime = gc != GC_RAN && idle_of_runtime(before, now, &runtime);
-	if (has_runtime && gc == GC_NONE)
+	bool has_runtime = idle_of_runtime(before, now, &runtime, &whole) && (whole || gc != GC_RAN);
+	if (has_runtime && (whole || gc == GC_NONE))
 		return (struct idle){IDLE_RUNTIME, clamp_ratio(runtime)};
+	/* What is left is doubtful, or unknown: the samples, which are many, are asked only now. */
 	bool has_sampled = idle_of_samples(before, now, &sampled);
 	if (has_runtime && !(has_sampled && fabs(runtime - sampled) > SAMPLES_AGREE))
 		return (struct idle){IDLE_RUNTIME, clamp_ratio(runtime)};

@@ -96,6 +96,8 @@ bool fields_delta(const struct fields *now, const struct fields *before, int fie
 	/* sched.idleTime + now - start of every P idle now: restarts at every GC's mark termination. \
 	 */                                                                                           \
 	X(IDLE_NS, "idle_ns", COUNTER)                                                                \
+	/* What it had come to at the ends of all collections: their sum never restarts. */           \
+	X(IDLE_AT_GC_NS, "idle_at_gc_ns", COUNTER)                                                    \
 	X(GOROUTINES, "goroutines", GAUGE) /* user goroutines, as runtime.NumGoroutine counts */      \
 	X(GOROUTINES_CREATED, "goroutines_created", COUNTER)                                          \
 	X(MUTEX_WAIT_NS, "mutex_wait_ns",                                                             \

@@ -6,7 +6,7 @@
 const char *const thread_use_name[THREAD_USE_COUNT] = {
 	[THREAD_UNKNOWN] = "unknown", [THREAD_RUNNING] = "running",   [THREAD_SYSCALL] = "syscall",
 	[THREAD_CGO] = "cgo",         [THREAD_SPINNING] = "spinning", [THREAD_LOCKED] = "locked",
-	[THREAD_IDLE] = "idle",       [THREAD_OTHER] = "other",
+	[THREAD_IDLE] = "idle",       [THREAD_SYSMON] = "sysmon",     [THREAD_OTHER] = "other",
 };
 
 /* --- what an M is for ----------------------------------------------------------------------- */
@@ -87,6 +87,9 @@ void derive_thread_uses(const struct snapshot *s, uint8_t *use)
 				use[i] = THREAD_IDLE;
 				idle--;
 			}
+	if (sysmon < s->nm && use[sysmon] == THREAD_OTHER && !is_something(&s->m[sysmon].f, M_P) &&
+	    !is_something(&s->m[sysmon].f, M_CURG))
+		use[sysmon] = THREAD_SYSMON;
 }
 
 struct thread_split derive_threads(const struct snapshot *s)

@@ -14,8 +14,8 @@
  * goroutine's status); running (it has a P and a goroutine: GC workers too, whose status is
  * "waiting" while they mark); locked (waits without a P for the goroutine it is locked to). Of
  * those that remain without a P, as many as the scheduler counts as parked are idle: sleeping ones
- * before others, and sysmon, which never has a P and is the oldest M after the first, last. What is
- * left is other: sysmon, the template thread, Ms on their way between states, threads of C code.
+ * before others, and sysmon, which never has a P and is the oldest M after the first, last. It is
+ * counted among the others: the template thread, Ms on their way between states, threads of C code.
  */
 enum thread_use {
 	THREAD_UNKNOWN, /* nobody told about Ms, or how many of them are parked */
@@ -25,6 +25,7 @@ enum thread_use {
 	THREAD_SPINNING,
 	THREAD_LOCKED,
 	THREAD_IDLE,
+	THREAD_SYSMON, /* the runtime's watchman; derive_threads counts it as other */
 	THREAD_OTHER,
 	THREAD_USE_COUNT,
 };

@@ -1,6 +1,7 @@
 /* How much of the processors was in use, and when. */
 #include "report/json.h"
 #include "report/sections.h"
+#include "trace/elapsed.h"
 
 enum { MOST_PROCS = 16 /* rows */, FEWEST_BINS = 8 };
 
@@ -10,7 +11,7 @@ static void print_procs(const struct procs *p, struct page *page)
 		{"P", 6}, {"BUSY", 8}, {"RUNNING", 10}, {"STARTS", 8}, {"TAKEN AWAY", 10}};
 	enum { COLUMNS = sizeof columns / sizeof *columns };
 	char cell[COLUMNS][PAGE_CELL];
-	double wall = (double)(p->last_ns - p->first_ns);
+	double wall = (double)elapsed_ns(p->first_ns, p->last_ns);
 	size_t rows = 0, more = 0;
 	page_header(page, columns, COLUMNS);
 	for (size_t i = 0; i < p->slots; i++) {
@@ -107,7 +108,7 @@ json_t *utilization_json(const struct analysis *a)
 		json_put(&object, "gomaxprocs_min", json_count(p->gomaxprocs_min));
 		json_put(&object, "gomaxprocs_max", json_count(p->gomaxprocs_max));
 	}
-	json_put(&object, "duration_ns", json_integer(p->last_ns - p->first_ns));
+	json_put(&object, "duration_ns", json_integer(elapsed_ns(p->first_ns, p->last_ns)));
 	json_put(&object, "running_ns", json_integer(p->running_ns));
 	if (ratio >= 0) {
 		json_put(&object, "busy_ratio", json_real(ratio));

@@ -39,7 +39,7 @@ static int by_total(const void *a, const void *b)
 	const struct reason_time *x = a, *y = b;
 	if (x->total_ns != y->total_ns)
 		return x->total_ns < y->total_ns ? 1 : -1;
-	return (x->reason > y->reason) - (x->reason < y->reason);
+	return (x->next > y->next) - (x->next < y->next);
 }
 
 static size_t count_reasons(const struct goroutines *g)
@@ -61,8 +61,10 @@ static void print_reasons(const struct analysis *a, struct page *page)
 	char cell[COLUMNS][PAGE_CELL];
 	if (!all)
 		return;
-	for (uint32_t i = g->all_reasons; i; i = g->reason[i - 1].next)
-		all[k++] = g->reason[i - 1];
+	for (uint32_t i = g->all_reasons; i; i = g->reason[i - 1].next, k++) {
+		all[k] = g->reason[i - 1];
+		all[k].next = (uint32_t)k; /* its place where totals are equal */
+	}
 	qsort(all, n, sizeof *all, by_total);
 	fputc('\n', page->out);
 	page_header(page, columns, COLUMNS);

@@ -11,13 +11,6 @@ static void move(struct timeline *t, int64_t now, bool was, bool is)
 		timeline_set(t, now, t->level + is - was);
 }
 
-/* States are taken from the events alone: "not determined" and "does not exist" are none. */
-static void transition(struct activity *a, const struct trace_event *e)
-{
-	move(&a->runnable, e->time_ns, e->from == GO_RUNNABLE, e->to == GO_RUNNABLE);
-	move(&a->syscalls, e->time_ns, e->from == GO_SYSCALL, e->to == GO_SYSCALL);
-}
-
 static void other(struct activity *a, const struct trace_event *e)
 {
 	switch (e->type) {
@@ -45,44 +38,52 @@ static void other(struct activity *a, const struct trace_event *e)
 	}
 }
 
-void activity_each(struct activity *a, const struct trace_block *block)
+static void begin_stretch(struct activity *a, struct activity_stretch *s, int64_t now_ns)
 {
-	TRACE_TRANSITIONS(e, block)
-	transition(a, e);
+	int64_t runnable = timeline_begin(&a->runnable, &s->runnable, now_ns);
+	int64_t syscalls = timeline_begin(&a->syscalls, &s->syscalls, now_ns);
+	s->until_ns = runnable < syscalls ? runnable : syscalls;
+	s->last_ns = a->runnable.since_ns;
 }
 
-bool activity_begin(struct activity *a, const struct trace_block *block,
+void activity_begin(struct activity *a, const struct trace_block *block,
                     struct activity_stretch *stretch)
 {
-	if (!block->events)
-		return false;
-	int64_t first_ns = block->event[0].time_ns, last_ns = block->event[block->events - 1].time_ns;
+	int64_t first_ns = block->event[0].time_ns;
 	if (!a->running.begun)
 		activity_restart(a, first_ns);
 	for (size_t i = 0; i < block->others; i++)
 		other(a, block->other[i]);
-	return timeline_begin(&a->runnable, &stretch->runnable, first_ns, last_ns) &&
-	       timeline_begin(&a->syscalls, &stretch->syscalls, first_ns, last_ns);
+	begin_stretch(a, stretch, first_ns);
 }
 
-void activity_end(struct activity *a, const struct trace_block *block,
-                  const struct activity_stretch *stretch)
+void activity_renew(struct activity *a, struct activity_stretch *stretch, int64_t now_ns)
 {
-	int64_t last_ns = block->event[block->events - 1].time_ns;
-	timeline_end(&a->runnable, &stretch->runnable, last_ns);
-	timeline_end(&a->syscalls, &stretch->syscalls, last_ns);
+	activity_end(a, stretch);
+	timeline_advance(&a->runnable, now_ns);
+	timeline_advance(&a->syscalls, now_ns);
+	begin_stretch(a, stretch, now_ns);
+}
+
+void activity_end(struct activity *a, const struct activity_stretch *stretch)
+{
+	timeline_end(&a->runnable, &stretch->runnable, stretch->last_ns);
+	timeline_end(&a->syscalls, &stretch->syscalls, stretch->last_ns);
 }
 
 static bool on_events(void *self, const struct trace_block *block)
 {
+	struct activity *a = self;
 	struct activity_stretch stretch;
-	if (!activity_begin(self, block, &stretch)) {
-		activity_each(self, block);
+	if (!block->events)
 		return true;
-	}
+	activity_begin(a, block, &stretch);
 	TRACE_TRANSITIONS(e, block)
-	activity_change(&stretch, e);
-	activity_end(self, block, &stretch);
+	{
+		activity_advance(a, &stretch, e->time_ns);
+		activity_change(&stretch, e);
+	}
+	activity_end(a, &stretch);
 	return true;
 }
 

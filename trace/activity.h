@@ -21,16 +21,26 @@ void activity_restart(void *activity, int64_t time_ns);
 
 /* --- what states.c shows by itself ---------------------------------------------------------- */
 
-/* The usual case: the whole block lies within a bin. */
+/* Goroutines' levels between two looks at the bins. */
 struct activity_stretch {
 	struct timeline_stretch runnable, syscalls;
+	int64_t last_ns;  /* of the last transition */
+	int64_t until_ns; /* a bin ends */
 };
-/* Shows what is no transition. false: the block does not lie within a bin, use activity_each. */
-bool activity_begin(struct activity *activity, const struct trace_block *block,
+/* The block has events. Shows what is no transition. */
+void activity_begin(struct activity *activity, const struct trace_block *block,
                     struct activity_stretch *stretch);
-void activity_each(struct activity *activity, const struct trace_block *block);
-void activity_end(struct activity *activity, const struct trace_block *block,
-                  const struct activity_stretch *stretch);
+void activity_renew(struct activity *activity, struct activity_stretch *stretch, int64_t now_ns);
+void activity_end(struct activity *activity, const struct activity_stretch *stretch);
+
+/* Comes before each change. */
+static inline void activity_advance(struct activity *activity, struct activity_stretch *s,
+                                    int64_t now_ns)
+{
+	if (__builtin_expect(now_ns >= s->until_ns, 0))
+		activity_renew(activity, s, now_ns);
+	s->last_ns = now_ns;
+}
 
 static inline void activity_change(struct activity_stretch *s, const struct trace_event *e)
 {

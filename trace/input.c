@@ -122,6 +122,13 @@ bool input_need_slow(struct input *in, size_t n)
 	return true;
 }
 
+const uint8_t *input_peek(const struct input *in, size_t at, size_t n, uint8_t *copy)
+{
+	if (in->map && pread(in->fd, copy, n, (off_t)(in->offset + at)) == (ssize_t)n)
+		return copy;
+	return in->data + at;
+}
+
 void input_consume(struct input *in, size_t n)
 {
 	in->data += n;

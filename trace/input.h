@@ -47,6 +47,9 @@ static inline bool input_need(struct input *in, size_t n)
 {
 	return in->have >= n || in->end || input_need_slow(in, n);
 }
+/* n bytes of data from `at` on, of a file without the pages around them: read into `copy` or where
+   they lie. */
+const uint8_t *input_peek(const struct input *in, size_t at, size_t n, uint8_t *copy);
 void input_consume(struct input *in, size_t n);
 /* The pages of data[from, to) won't be needed soon; they can still be read. */
 void input_release(struct input *in, size_t from, size_t to);

@@ -75,7 +75,7 @@ static bool add(struct function_table *t, uint32_t name, uint32_t stack, uint64_
 		    !wire_grow(&t->last, &t->last_capacity, t->n, sizeof *t->last) ||
 		    !idmap_put(&t->of_name, name, (uint32_t)t->n))
 			return false;
-		t->function[t->n] = (struct sample_function){.function = name};
+		t->function[t->n] = (struct sample_function){.function = name, .met = (uint32_t)t->n};
 		t->last[t->n] = STACK_NONE;
 		i = (uint32_t)t->n++;
 	}
@@ -104,7 +104,8 @@ static int by_flat(const void *a, const void *b)
 		return x->flat < y->flat ? 1 : -1;
 	if (x->cumulative != y->cumulative)
 		return x->cumulative < y->cumulative ? 1 : -1;
-	return (x->function > y->function) - (x->function < y->function);
+	/* Numbers of names depend on which thread asked first. */
+	return (x->met > y->met) - (x->met < y->met);
 }
 
 struct sample_function *samples_functions(const struct samples *a, size_t *n)

@@ -26,6 +26,7 @@ void samples_restart(void *samples, int64_t time_ns);
 /* A function in the samples: how often it ran, and how often it or what it called. */
 struct sample_function {
 	uint32_t function; /* name */
+	uint32_t met;      /* as the how-manieth, from leaves to roots of stacks as they came */
 	uint64_t flat, cumulative;
 };
 /* All of them, the most often running first; the caller frees. NULL: none, or no memory. */

@@ -2,6 +2,10 @@
 
 #include "trace/elapsed.h"
 
+/* Events lie in the cache of the processor that made them: asked for so far ahead, they are here
+   in time. */
+enum { AHEAD = 32 };
+
 /* One block. */
 struct walk {
 	struct goroutines *goroutines;
@@ -82,15 +86,16 @@ static inline bool show(struct walk *w, const struct trace_event *e)
 	return show_unusual(w, e);
 }
 
-static bool walk(const struct states *a, const struct trace_block *block,
-                 const struct activity_stretch *stretch)
+static bool walk(const struct states *a, const struct trace_block *block)
 {
-	struct walk w = {a->goroutines, a->blocking, block, *stretch};
+	struct walk w = {.goroutines = a->goroutines, .blocking = a->blocking, .block = block};
 	const uint8_t *flags = a->mmu->flags;
+	activity_begin(a->activity, block, &w.activity);
 	for (size_t i = 0; i <= block->others; i++) {
 		const struct trace_event *e = trace_stretch_begin(block, i);
 		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++) {
-			__builtin_prefetch(e + 32);
+			__builtin_prefetch((const void *)((uintptr_t)e + AHEAD * sizeof *e));
+			activity_advance(a->activity, &w.activity, e->time_ns);
 			if (__builtin_expect(flags[e->subject], 0))
 				mmu_transition(a->mmu, e);
 			if (__builtin_expect(!show(&w, e), 0))
@@ -99,30 +104,16 @@ static bool walk(const struct states *a, const struct trace_block *block,
 		if (i < block->others)
 			mmu_other(a->mmu, block, e);
 	}
-	activity_end(a->activity, block, &w.activity);
-	return true;
-}
-
-/* A block in which the levels' bins end: seldom. */
-static bool show_apart(const struct states *a, const struct trace_block *block)
-{
-	const struct trace_visitor others[] = {goroutines_visitor(a->goroutines),
-	                                       blocking_visitor(a->blocking), mmu_visitor(a->mmu)};
-	activity_each(a->activity, block);
-	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-		if (!others[i].events(others[i].self, block))
-			return false;
+	activity_end(a->activity, &w.activity);
 	return true;
 }
 
 static bool on_events(void *self, const struct trace_block *block)
 {
 	const struct states *a = self;
-	struct activity_stretch stretch;
-	if (!activity_begin(a->activity, block, &stretch))
-		return show_apart(a, block);
-	return goroutines_prepare(a->goroutines, block) && blocking_prepare(a->blocking, block) &&
-	       mmu_prepare(a->mmu, block) && walk(a, block, &stretch);
+	return block->events == 0 ||
+	       (goroutines_prepare(a->goroutines, block) && blocking_prepare(a->blocking, block) &&
+	        mmu_prepare(a->mmu, block) && walk(a, block));
 }
 
 static void on_gap(void *self, int64_t time_ns)

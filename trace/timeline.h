@@ -51,16 +51,16 @@ struct timeline_stretch {
 	int64_t moment; /* sum of the changes, each times its distance from since_ns */
 };
 
-/* false: what lies between is not within one bin, or too much for whole numbers. */
-static inline bool timeline_begin(const struct timeline *t, struct timeline_stretch *s,
-                                  int64_t from_ns, int64_t until_ns)
+/* From now on, for a level that has begun. How long: until the bin ends; from change to change
+   where whole numbers don't hold as much, or time stepped back. */
+static inline int64_t timeline_begin(const struct timeline *t, struct timeline_stretch *s,
+                                     int64_t now_ns)
 {
-	*s = (struct timeline_stretch){t->since_ns, t->level, t->bins ? t->most[t->bins - 1] : 0, 0};
-	return t->begun && from_ns >= t->since_ns && until_ns < t->bin_end_ns &&
-	       t->bin_ns <= INT64_C(1) << 48;
+	*s = (struct timeline_stretch){t->since_ns, t->level, t->most[t->bins - 1], 0};
+	return now_ns >= t->since_ns && t->bin_ns <= INT64_C(1) << 48 ? t->bin_end_ns : INT64_MIN;
 }
 
-/* Not before since_ns, and by -1...1; at most 2^14 times. */
+/* By -1...1; at most 2^14 times. */
 static inline void timeline_change(struct timeline_stretch *s, int64_t now_ns, int change)
 {
 	s->level += change;
@@ -68,6 +68,7 @@ static inline void timeline_change(struct timeline_stretch *s, int64_t now_ns, i
 	s->most = s->level > s->most ? s->level : s->most;
 }
 
+/* At the time of the last change, or later in the bin. */
 static inline void timeline_end(struct timeline *t, const struct timeline_stretch *s,
                                 int64_t now_ns)
 {

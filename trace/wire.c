@@ -129,6 +129,7 @@ bool wire_grow(void *array, size_t *capacity, size_t n, size_t size)
 /* A batch's header as it was read; `size` bytes of data follow at `data`, an offset. */
 struct header {
 	uint8_t type, experiment;
+	uint8_t kind; /* the data's first byte */
 	uint64_t number, m, time, size;
 	size_t data;
 };
@@ -151,7 +152,10 @@ static enum header_result read_header(struct wire *wire, size_t at, struct heade
 	if (at == in->have)
 		return HEADER_INPUT_END;
 	uint64_t offset = in->offset + at;
-	struct cursor c = {in->data + at, in->data + in->have};
+	size_t n = in->have - at < HEADER_MAX ? in->have - at : HEADER_MAX;
+	uint8_t copy[HEADER_MAX];
+	const uint8_t *bytes = input_peek(in, at, n, copy);
+	struct cursor c = {bytes, bytes + n};
 	cursor_byte(&c, &h->type);
 	if (h->type == EV_END_OF_GENERATION)
 		return HEADER_GENERATION_END;
@@ -176,7 +180,8 @@ static enum header_result read_header(struct wire *wire, size_t at, struct heade
 		             (unsigned long long)h->size, TRACE_MAX_BATCH);
 		return HEADER_BAD;
 	}
-	h->data = (size_t)(c.p - in->data);
+	h->data = at + (size_t)(c.p - bytes);
+	h->kind = h->size && c.p < c.end ? *c.p : 0;
 	if (!input_need(in, h->data + (size_t)h->size))
 		return HEADER_NO_MEMORY;
 	if (in->have - h->data < h->size) {
@@ -188,8 +193,9 @@ static enum header_result read_header(struct wire *wire, size_t at, struct heade
 	return HEADER_BATCH;
 }
 
-static bool is_structural(const struct header *h, uint8_t kind, unsigned version)
+static bool is_structural(const struct header *h, unsigned version)
 {
+	const uint8_t kind = h->kind;
 	if (h->type == EV_EXPERIMENTAL_BATCH || h->size == 0)
 		return false;
 	return kind == EV_STRINGS || kind == EV_STACKS || kind == EV_CPU_SAMPLES ||
@@ -254,7 +260,7 @@ static enum wire_result find_extent(struct wire *wire, struct generation *g,
 {
 	struct input *in = wire->in;
 	bool marked = wire->version >= 26; /* ends are written, not guessed */
-	size_t at = 0, released = 0;
+	size_t at = 0;
 	g->offset = in->offset;
 	for (;;) {
 		struct header h = {0};
@@ -311,16 +317,11 @@ static enum wire_result find_extent(struct wire *wire, struct generation *g,
 			                    (unsigned long long)g->number);
 		if (g->min_ticks == 0 || h.time < g->min_ticks)
 			g->min_ticks = h.time;
-		uint8_t kind = h.size ? in->data[h.data] : 0;
 		if (h.type == EV_EXPERIMENTAL_BATCH)
 			g->experimental_batches++;
-		else if (!add_batch(g, &h, is_structural(&h, kind, wire->version)))
+		else if (!add_batch(g, &h, is_structural(&h, wire->version)))
 			return WIRE_NO_MEMORY;
 		at = h.data + (size_t)h.size;
-		if (at - released >= RELEASE_EVERY) {
-			input_release(in, released, at);
-			released = at;
-		}
 	}
 }
 

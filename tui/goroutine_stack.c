@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tui/goroutines.h"
 #include "util/text.h"
@@ -34,6 +35,12 @@ static void draw_title(struct pane row, const struct goroutine_line *line,
 	}
 }
 
+/* What stands below every wait, and is looked at last. */
+static bool is_plumbing(const char *function)
+{
+	return strncmp(function, "runtime.", 8) == 0 || strncmp(function, "internal/", 9) == 0;
+}
+
 /* The function from the left, the place in its file at the right edge. */
 static void draw_frame(struct pane row, const struct goroutine_set *set,
                        const struct goroutine_frame *frame)
@@ -48,20 +55,39 @@ static void draw_frame(struct pane row, const struct goroutine_set *set,
 		left = pane_sub(row, 0, 0, row.width - width - 2, 1);
 		pane_right(row, 0, STYLE_DIM, location);
 	}
-	pane_fit(left, 0, 0, *function ? STYLE_TEXT : STYLE_DIM,
+	pane_fit(left, 0, 0, *function && !is_plumbing(function) ? STYLE_TEXT : STYLE_DIM,
 	         *function ? goroutine_function(row.canvas, function, left.width) : "?");
 }
 
+/* How many frames the stack begins with that are the runtime's. */
+static int count_plumbing(const struct goroutine_set *set, const struct goroutine_frame *frame,
+                          int n)
+{
+	int plumbing = 0;
+	while (plumbing < n && is_plumbing(goroutine_text(set, frame[plumbing].place.function)))
+		plumbing++;
+	return plumbing < n ? plumbing : 0;
+}
+
+/* Where not all fit, those of the runtime make room first. */
 static void draw_frames(struct pane pane, const struct goroutine_set *set,
                         const struct goroutine_member *member)
 {
+	const struct goroutine_frame *frame = &set->frame[member->first_frame];
 	int frames = (int)member->frames;
+	int folded = frames > pane.height ? count_plumbing(set, frame, frames) : 0;
+	if (folded > 1 && pane.height > 1) {
+		pane_print(pane, 0, 0, STYLE_DIM, "%d of the runtime", folded);
+		pane = pane_sub(pane, 0, 1, pane.width, pane.height - 1);
+		frame += folded;
+		frames -= folded;
+	}
 	for (int y = 0; y < pane.height && y < frames; y++) {
 		struct pane row = pane_row(pane, y);
 		if (y == pane.height - 1 && frames > pane.height)
 			pane_print(row, 0, 0, STYLE_DIM, "%d more", frames - y);
 		else
-			draw_frame(row, set, &set->frame[member->first_frame + (uint32_t)y]);
+			draw_frame(row, set, &frame[y]);
 	}
 }
 
@@ -70,6 +96,8 @@ void goroutine_draw_stack(struct pane pane, const struct view_data *data,
 {
 	const struct goroutine_member *member = member_of(line);
 	bool live = data->playback == VIEW_LIVE && !data->paused && data->capture;
+	struct view_part sched = view_part(data, PART_SCHED);
+	bool agent = sched.s && sched.s->sched_at.origin == ORIGIN_AGENT;
 	struct pane rest = pane_sub(pane, 0, 1, pane.width, pane.height - 1);
 	draw_title(pane_row(pane, 0), line, member);
 	if (member && member->frames > 0)
@@ -84,6 +112,8 @@ void goroutine_draw_stack(struct pane pane, const struct view_data *data,
 		pane_wrap(rest, STYLE_DIM,
 		          line->set->detail == line->stat->group->key
 		              ? "none of them was there when they were read one by one"
+		          : agent
+		              ? "the agent tells groups alone: stacks are read from the process's memory"
 		          : live ? "the next reading tells these goroutines one by one"
 		                 : "at this moment these goroutines were not read one by one");
 }

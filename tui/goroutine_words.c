@@ -78,6 +78,17 @@ void goroutine_draw_summary(struct pane pane, const struct goroutine_table *tabl
 		pane_fit(pane_sub(pane, 0, 0, width, 1), x + 3, 0, STYLE_DIM, place->filter);
 }
 
+/* Why the last attempt since `until` failed, "" if none did; it is not in every snapshot, since
+   goroutines are not read for every one. */
+static const char *last_trouble(const struct history *h, const struct snapshot *until)
+{
+	const struct snapshot *s;
+	for (size_t i = 0; (s = history_get(h, i)) != NULL && s != until; i++)
+		if (s->goroutines_trouble[0])
+			return s->goroutines_trouble;
+	return "";
+}
+
 /* --- below the list --------------------------------------------------------------------------- */
 
 void goroutine_draw_rest(struct pane pane, const struct view_data *data,
@@ -90,16 +101,15 @@ void goroutine_draw_rest(struct pane pane, const struct view_data *data,
 	bool stale =
 		data->state == TARGET_EXITED || data->now_ns - at_ns > 2 * set->period_ns + 2 * NS_PER_S;
 	struct pane row = pane_sub(pane, 1, 0, pane.width - 2, 1);
-	char age[32], text[96], count[32];
-	int room = row.width;
-	if (stale) {
-		view_age(age, sizeof age, data->now_ns - at_ns);
-		snprintf(text, sizeof text, "read %s ago", age);
-		room -= canvas_text_width(row.canvas, text) + 3;
-		pane_right(row, 0, STYLE_WARNING, text);
-	}
-	row = pane_sub(row, 0, 0, room, 1);
+	char age[32], count[32];
 	int x = 0;
+	if (stale) {
+		const char *trouble = last_trouble(data->history, table->s);
+		view_age(age, sizeof age, data->now_ns - at_ns);
+		x = pane_print(row, x, 0, STYLE_WARNING, "read %s ago%s", age, *trouble ? ": " : "");
+		pane_fit(row, x, 0, STYLE_WARNING, trouble);
+		return;
+	}
 	if (place->filter[0])
 		x = pane_print(row, x, 0, STYLE_TEXT, "%d rows", place->rows);
 	if (set->system_count > 0) {
@@ -198,11 +208,11 @@ void goroutine_draw_evidence(struct pane pane, const struct goroutine_table *tab
 void goroutine_draw_nothing(struct pane pane, const struct view_data *data)
 {
 	const struct snapshot *s = history_get(data->history, 0);
+	const char *trouble = last_trouble(data->history, NULL);
 	struct view_part sched = view_part(data, PART_SCHED);
 	char text[640];
-	if (s->goroutines_trouble[0])
-		snprintf(text, sizeof text, "Goroutines can't be read one by one: %s",
-		         s->goroutines_trouble);
+	if (*trouble)
+		snprintf(text, sizeof text, "Goroutines can't be read one by one: %s", trouble);
 	else if (s->trouble[ORIGIN_MEMORY][0])
 		snprintf(text, sizeof text,
 		         "Goroutines are read from the memory of the process, which can't be: %s",
@@ -212,7 +222,7 @@ void goroutine_draw_nothing(struct pane pane, const struct view_data *data)
 	else if (!sched.s || sched.s->sched_at.origin != ORIGIN_MEMORY)
 		snprintf(text, sizeof text,
 		         "Goroutines are read from the memory of the process, and that is no source here; "
-		         "the agent tells their number alone");
+		         "the agent tells groups of them, if it can, or their number alone");
 	else
 		snprintf(text, sizeof text, "Goroutines are read in a moment: less often than the rest");
 	pane_wrap(pane, STYLE_DIM, text);

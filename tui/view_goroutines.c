@@ -9,7 +9,7 @@
  */
 
 #define BESIDE_WIDTH 110 /* from here on the stack stands beside the list */
-#define STACK_MIN    6   /* rows of a stack below the list */
+#define STACK_MIN    4   /* rows of a stack below the list */
 
 static const char *const groups[] = {"creator", "top", NULL};
 _Static_assert(sizeof groups / sizeof *groups == GOROUTINES_BY_COUNT + 1, "a name for each");
@@ -138,7 +138,7 @@ static void draw_below(struct pane pane, const struct view_data *data, const str
 	struct slot part[COUNT] = {
 		[LIST] = {.min = 4, .grow = 1},
 		[GAP] = {.min = 1, .want = 1, .drop = 2},
-		[STACK] = {.min = STACK_MIN, .want = STACK_MIN, .grow = 1, .drop = 1},
+		[STACK] = {.min = STACK_MIN, .want = STACK_MIN + 2, .grow = 1, .drop = 1},
 	};
 	layout(part, COUNT, pane.height);
 	draw_list(pane_sub(pane, 0, 0, pane.width, part[LIST].size), list, place);

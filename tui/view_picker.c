@@ -211,16 +211,19 @@ static void draw_list(struct pane list, const struct slot *slot, struct picker *
 	}
 }
 
-/* "3 Go processes on this machine: which one?", "1 of 3 Go processes contains ..." */
+/* "3 Go processes on this machine: which one?", "1 of 3 Go processes: those with ..." */
 static void draw_title(struct pane pane, const struct picker *picker)
 {
-	int x = pane_text(pane, 1, 0, STYLE_STRONG, "schedtop");
+	char text[160];
+	const char *plural = picker->n == 1 ? "" : "es";
+	int x = pane_text(pane, 1, 0, STYLE_STRONG, "schedtop") + 2;
 	if (picker->place.filter[0])
-		pane_print(pane, x, 0, STYLE_DIM, "  %d of %d Go processes: those with \"%s\"",
-		           picker->place.rows, picker->n, picker->place.filter);
+		snprintf(text, sizeof text, "%d of %d Go processes: those with \"%s\"", picker->place.rows,
+		         picker->n, picker->place.filter);
 	else
-		pane_print(pane, x, 0, STYLE_DIM, "  %d Go process%s on this machine: which one?",
-		           picker->n, picker->n == 1 ? "" : "es");
+		snprintf(text, sizeof text, "%d Go process%s%s: which one?", picker->n, plural,
+		         pane.width >= 60 ? " on this machine" : "");
+	pane_fit(pane_sub(pane, 0, 0, pane.width - 1, 1), x, 0, STYLE_DIM, text);
 }
 
 void picker_draw(struct canvas *canvas, void *arg)

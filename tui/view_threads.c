@@ -35,6 +35,7 @@ static const struct use_look {
 	[THREAD_SPINNING] = {STYLE_SCHEDULER, 3, ":", "looks for work"},
 	[THREAD_LOCKED] = {STYLE_BLOCKED, 4, "L", "locked, waits"},
 	[THREAD_IDLE] = {STYLE_DIM, 6, ".", "idle, parked"},
+	[THREAD_SYSMON] = {STYLE_TEXT, 5, "-", "sysmon, watches"},
 	[THREAD_OTHER] = {STYLE_TEXT, 5, "-", "the runtime's own"},
 };
 
@@ -194,7 +195,8 @@ static void put_use(char *to, size_t size, const struct shown *s)
 		text = "polls network and timers";
 	else if (!row->m && row->use == THREAD_OTHER)
 		text = "a thread of C code";
-	if (g == FIELD_NIL || worker || row->use == THREAD_IDLE || row->use == THREAD_OTHER)
+	if (g == FIELD_NIL || worker || row->use == THREAD_IDLE || row->use == THREAD_OTHER ||
+	    row->use == THREAD_SYSMON)
 		snprintf(to, size, "%s", text);
 	else
 		snprintf(to, size, "G%" PRId64 " %s", g, text);

@@ -125,6 +125,10 @@ func TestEveryThreadOfTheKernelIsToldAndForWhat(t *testing.T) {
 			t.Errorf("thread %d waits in read and is told as %s", tid, r["use"])
 		}
 	}
+	if uses["sysmon"] != 1 {
+		t.Errorf("%d threads are sysmon", uses["sysmon"])
+	}
+	uses["other"] += uses["sysmon"]
 	for _, part := range []string{"running", "syscall", "cgo", "spinning", "idle", "locked", "other"} {
 		if told := int(s.number(t, "derived", "threads", part)); told != uses[part] {
 			t.Errorf("%d threads are %s one by one, %d in all", uses[part], part, told)

@@ -136,7 +136,6 @@ func TestTornTailKeepsWholeGenerationsAndStatesTheLoss(t *testing.T) {
 	long := recordLong(t, "local")
 	last := long.generations[len(long.generations)-1]
 	kept := refer(t, long.data[:last.Start])
-	const cuts = 12
 	for i := 1; i <= cuts; i++ {
 		cut := last.Start + (last.End-last.Start)*i/cuts - 1
 		got, _ := ours(t, program, write(t, long.data[:cut]), "--tolerant")
@@ -144,11 +143,44 @@ func TestTornTailKeepsWholeGenerationsAndStatesTheLoss(t *testing.T) {
 			t.Fatalf("cut at %d of %d: %s", cut, len(long.data), verdict(got))
 		}
 		diff(t, fmt.Sprintf("cut at %d", cut), findings(kept.Lines), findings(got))
-		begun := slices.DeleteFunc(slices.Clone(last.Batches), func(b samples.Batch) bool { return b.End > cut })
 		bytes, ns := lost(t, got)
-		want := max(0, last.Nanoseconds(begun)-int64(kept.Last))
+		want := max(0, last.Nanoseconds(wholeBatches(last, cut))-int64(kept.Last))
 		if bytes != cut-last.Start || ns < want-2 || ns > want+2 {
 			t.Errorf("cut at %d: lost %d bytes and %d ns, want %d and %d", cut, bytes, ns, cut-last.Start, want)
+		}
+	}
+}
+
+const cuts = 12
+
+func wholeBatches(g samples.Generation, cut int) []samples.Batch {
+	return slices.DeleteFunc(slices.Clone(g.Batches), func(b samples.Batch) bool { return b.End > cut })
+}
+
+// Before Go 1.26 nothing says where a generation ends: the batches of the last
+// one that are whole are kept when the reference, too, takes them for one.
+func TestTornTailOfOlderTracesKeepsWholeBatches(t *testing.T) {
+	program := summaryProgram(t)
+	for _, toolchain := range []string{"go1.22.12", "go1.25.1"} {
+		long := recordLong(t, toolchain)
+		last := long.generations[len(long.generations)-1]
+		for i := 1; i <= cuts; i++ {
+			cut := last.Start + (last.End-last.Start)*i/cuts - 1
+			end := last.Start
+			if whole := wholeBatches(last, cut); len(whole) > 0 {
+				end = whole[len(whole)-1].End
+			}
+			if end == cut {
+				continue // nobody can tell
+			}
+			got, _ := ours(t, program, write(t, long.data[:cut]), "--tolerant")
+			bytes, _ := lost(t, got)
+			kept := reference.Read(strings.NewReader(string(long.data[:end])), false)
+			if verdict(got) != "verdict damaged" || bytes < cut-end || bytes > cut-last.Start {
+				t.Errorf("%s, cut at %d: %s, %d bytes lost", toolchain, cut, verdict(got), bytes)
+			} else if kept.Err == nil && bytes == cut-end {
+				diff(t, fmt.Sprintf("%s, cut at %d", toolchain, cut), findings(kept.Lines), findings(got))
+			}
 		}
 	}
 }

@@ -17,7 +17,7 @@ tests_unit_test_lane_sink_LDADD = collect/libcollect.a metrics/libmetrics.a util
 check_PROGRAMS += tests/unit/test_http
 tests_unit_test_http_SOURCES = tests/unit/test_http.c
 tests_unit_test_http_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS) $(UV_CFLAGS)
-tests_unit_test_http_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS) $(CURL_LIBS) $(UV_LIBS)
+tests_unit_test_http_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS) $(UV_LIBS)
 
 check_PROGRAMS += tests/unit/test_trace_store
 tests_unit_test_trace_store_SOURCES = tests/unit/test_trace_store.c
@@ -34,3 +34,9 @@ check_PROGRAMS += tests/unit/test_tasks
 tests_unit_test_tasks_SOURCES = tests/unit/test_tasks.c
 tests_unit_test_tasks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tasks_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_goroutine_budget
+tests_unit_test_goroutine_budget_SOURCES = tests/unit/test_goroutine_budget.c
+tests_unit_test_goroutine_budget_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_goroutine_budget_LDADD = collect/libcollect.a metrics/libmetrics.a \
+	goproc/libgoproc.a util/libutil.a $(CMOCKA_LIBS) $(ELF_LIBS) $(JANSSON_LIBS)

@@ -7,8 +7,10 @@ goproc_tests = \
 	tests/unit/test_goproc_gstacks \
 	tests/unit/test_goproc_image \
 	tests/unit/test_goproc_layouts \
+	tests/unit/test_goproc_pages \
 	tests/unit/test_goproc_pclntab \
 	tests/unit/test_goproc_permission \
+	tests/unit/test_goproc_process \
 	tests/unit/test_goproc_reader \
 	tests/unit/test_goproc_types
 check_PROGRAMS += $(goproc_tests)
@@ -51,6 +53,10 @@ tests_unit_test_goproc_layouts_SOURCES = tests/unit/test_goproc_layouts.c
 tests_unit_test_goproc_layouts_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_layouts_LDADD = $(goproc_test_libs)
 
+tests_unit_test_goproc_pages_SOURCES = tests/unit/test_goproc_pages.c
+tests_unit_test_goproc_pages_CFLAGS = $(goproc_test_cflags)
+tests_unit_test_goproc_pages_LDADD = $(goproc_test_libs)
+
 tests_unit_test_goproc_pclntab_SOURCES = tests/unit/test_goproc_pclntab.c \
 	tests/unit/goproc_tables.c tests/unit/goproc_tables.h
 tests_unit_test_goproc_pclntab_CFLAGS = $(goproc_test_cflags)
@@ -59,6 +65,10 @@ tests_unit_test_goproc_pclntab_LDADD = $(goproc_test_libs)
 tests_unit_test_goproc_permission_SOURCES = tests/unit/test_goproc_permission.c
 tests_unit_test_goproc_permission_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_permission_LDADD = $(goproc_test_libs)
+
+tests_unit_test_goproc_process_SOURCES = tests/unit/test_goproc_process.c
+tests_unit_test_goproc_process_CFLAGS = $(goproc_test_cflags)
+tests_unit_test_goproc_process_LDADD = $(goproc_test_libs)
 
 tests_unit_test_goproc_reader_SOURCES = tests/unit/test_goproc_reader.c \
 	tests/unit/goproc_fake.c tests/unit/goproc_fake.h

@@ -98,6 +98,7 @@ static const struct member p_members[] = {
 	WORD("goroutinesCreated", 8),
 	END,
 };
+static const struct member lock_profile[] = {STRUCT("waitTime", 8, atomic_u64), END};
 static const struct member m_members[] = {
 	WORD("g0", 8),
 	WORD("procid", 8),
@@ -117,6 +118,7 @@ static const struct member m_members[] = {
 	WORD("lockedg", 8),
 	WORD("syscalltick", 4),
 	WORD("pad", 4),
+	STRUCT("mLockProfile", 8, lock_profile),
 	END,
 };
 static const struct member stack[] = {WORD("lo", 8), WORD("hi", 8), END};
@@ -137,7 +139,6 @@ static const struct member g_members[] = {
 	WORD("pad", 6),
 	WORD("trackingStamp", 8),
 	WORD("lockedm", 8),
-	WORD("parentGoid", 8),
 	WORD("gopc", 8),
 	END,
 };
@@ -329,8 +330,8 @@ struct go_elf go_elf_create(int minor, const char *version, const char *modules)
 	FINISH(PCLNTAB);
 	BEGIN(RODATA, SHT_PROGBITS, 1);
 	elf.types = elf.n;
-	put_type(&elf, minor, "*runtime.g", &(struct member)STRUCT("g", 136, g_members));
-	put_type(&elf, minor, "*runtime.m", &(struct member)STRUCT("m", 104, m_members));
+	put_type(&elf, minor, "*runtime.g", &(struct member)STRUCT("g", 128, g_members));
+	put_type(&elf, minor, "*runtime.m", &(struct member)STRUCT("m", 112, m_members));
 	put_type(&elf, minor, "*runtime.p", &(struct member)STRUCT("p", 2160, p_members));
 	elf.types_n = elf.n - elf.types;
 	FINISH(RODATA);

@@ -39,13 +39,13 @@ static const int32_t m_offset[IN_M_COUNT] = {
 	[IN_M_SPINNING] = 276,   [IN_M_BLOCKED] = 277,
 	[IN_M_INCGO] = 280,      [IN_M_LOCKEDG] = 380,
 	[IN_M_ALLLINK] = 352,    [IN_M_SYSCALLTICK] = 720,
+	[IN_M_LOCK_WAIT] = 1400,
 };
 static const int32_t g_offset[IN_G_COUNT] = {
 	[IN_G_GOID] = 152,      [IN_G_STATUS] = 144,    [IN_G_STARTPC] = 296,   [IN_G_STACK_LOW] = 0,
 	[IN_G_STACK_HIGH] = 8,  [IN_G_M] = 48,          [IN_G_PC] = 64,         [IN_G_SP] = 56,
 	[IN_G_SYSCALLPC] = 112, [IN_G_SYSCALLSP] = 104, [IN_G_WAITSINCE] = 168, [IN_G_WAITREASON] = 176,
-	[IN_G_SEQUENCE] = 193,  [IN_G_STAMP] = 200,     [IN_G_LOCKEDM] = 216,   [IN_G_PARENT] = 272,
-	[IN_G_GOPC] = 280,
+	[IN_G_SEQUENCE] = 193,  [IN_G_STAMP] = 200,     [IN_G_LOCKEDM] = 216,   [IN_G_GOPC] = 280,
 };
 
 #define KIND(id, paths, kind, since) MEMBER_##kind,
@@ -55,6 +55,7 @@ static const enum member_kind g_kind[] = {G_MEMBERS(KIND)};
 #undef KIND
 #define SINCE(id, paths, kind, since) since,
 static const int p_since[] = {P_MEMBERS(SINCE)};
+static const int m_since[] = {M_MEMBERS(SINCE)};
 static const int g_since[] = {G_MEMBERS(SINCE)};
 #undef SINCE
 
@@ -214,7 +215,7 @@ struct fake *fake_create(int minor, size_t np, size_t nm)
 	reader->layout = layout_find(minor);
 	reader->minor = minor;
 	set_object(&reader->objects.p, p_offset, p_kind, p_since, minor, IN_P_COUNT);
-	set_object(&reader->objects.m, m_offset, m_kind, NULL, minor, IN_M_COUNT);
+	set_object(&reader->objects.m, m_offset, m_kind, m_since, minor, IN_M_COUNT);
 	reader->objects.m_syscalltick = m_offset[IN_M_SYSCALLTICK];
 	object_pack(&reader->objects.m, OBJECT_ALL & ~(1U << IN_M_SYSCALLTICK));
 	set_object(&reader->objects.goroutine, g_offset, g_kind, g_since, minor, IN_G_COUNT);

@@ -124,6 +124,77 @@ static void an_implausible_clock_is_replaced_by_ours(void **state)
 	json_decref(root);
 }
 
+static const char groups[] =
+	"{\"schema\":1,\"monotonic_ns\":5,\"count\":6,\"system_count\":2,\"dropped\":1,\"cost_ns\":700,"
+	"\"reasons\":[\"select\",\"chan \\u001b[31mreceive\"],"
+	"\"places\":[{\"function\":\"main.make\",\"file\":\"/src/a.go\",\"line\":7},"
+	"{\"function\":\"main.run\",\"file\":\"\",\"line\":0},\"x\"],"
+	"\"groups\":[{\"status\":4,\"count\":5,\"system\":false,\"reason\":1,\"creator\":0,\"start\":1,"
+	"\"goids\":[11,12]},"
+	"{\"status\":4,\"count\":2,\"system\":true,\"reason\":9,\"creator\":-1,\"start\":2,\"goids\":["
+	"3]},"
+	"{\"status\":2,\"count\":1,\"system\":false,\"goids\":[\"y\"]},"
+	"{\"status\":6,\"count\":1,\"system\":false},{\"status\":4,\"count\":-4},7]}";
+
+static void groups_keep_what_they_have_in_common_and_their_times_are_unknown(void **state)
+{
+	(void)state;
+	int64_t cost_ns = 0;
+	json_t *root = parse(groups, NULL);
+	struct goroutine_set *set = agent_reply_groups(root, &cost_ns, NULL);
+	json_decref(root);
+	assert_non_null(set);
+	assert_int_equal(cost_ns, 700);
+	assert_int_equal(set->dropped, 1);
+	assert_int_equal(set->count, 6);
+	assert_int_equal(set->system_count, 2);
+	const struct goroutine_grouping *by = &set->by[GOROUTINES_BY_CREATOR];
+	assert_int_equal(by->n, 3);
+	const struct goroutine_group *group = &by->group[0];
+	assert_int_equal(group->count, 5);
+	assert_int_equal(group->state, GOROUTINE_WAITING);
+	assert_string_equal(goroutine_text(set, group->creator.function), "main.make");
+	assert_string_equal(goroutine_text(set, group->creator.file), "/src/a.go");
+	assert_int_equal(group->creator.line, 7);
+	assert_string_equal(goroutine_text(set, group->start.function), "main.run");
+	assert_null(strchr(goroutine_text(set, group->reason), 0x1b));
+	assert_int_equal(group->longest_ns, -1);
+	assert_int_equal(group->median_ns, -1);
+	assert_int_equal(group->at_known, 0);
+	/* Positions that are none are unknown. */
+	assert_true(by->group[1].system);
+	assert_string_equal(goroutine_text(set, by->group[1].reason), "");
+	assert_string_equal(goroutine_text(set, by->group[1].start.function), "");
+	goroutine_set_unref(set);
+}
+
+static void groups_that_no_program_has_are_refused(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {
+		"{\"schema\":1}",
+		"{\"schema\":1,\"groups\":{}}",
+		"{\"schema\":1,\"groups\":[{\"count\":2000000},{\"count\":2000000}]}",
+	};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		int64_t cost_ns;
+		struct error error = {0};
+		json_t *root = parse(bad[i], NULL);
+		assert_null(agent_reply_groups(root, &cost_ns, &error));
+		assert_non_null(strstr(error.text, "not believed"));
+		json_decref(root);
+	}
+	/* Nothing at all is a set, if an odd one. */
+	int64_t cost_ns;
+	json_t *root = parse("{\"schema\":1,\"groups\":[]}", NULL);
+	struct goroutine_set *set = agent_reply_groups(root, &cost_ns, NULL);
+	assert_non_null(set);
+	assert_int_equal(set->count, 0);
+	assert_int_equal(cost_ns, -1);
+	goroutine_set_unref(set);
+	json_decref(root);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +204,8 @@ int main(void)
 		cmocka_unit_test(metrics_become_fields_and_what_does_not_fit_stays_unknown),
 		cmocka_unit_test(sched_rows_are_read_and_an_unknown_lane_word_is_unknown),
 		cmocka_unit_test(an_implausible_clock_is_replaced_by_ours),
+		cmocka_unit_test(groups_keep_what_they_have_in_common_and_their_times_are_unknown),
+		cmocka_unit_test(groups_that_no_program_has_are_refused),
 	};
 	return cmocka_run_group_tests_name("agent_reply", tests, NULL, NULL);
 }

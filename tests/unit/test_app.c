@@ -669,9 +669,51 @@ static void inputs_at_random_never_break_the_picture(void **state)
 	done(app);
 }
 
+static void leaving_asks_once_when_it_does_more_than_leave(void **state)
+{
+	(void)state;
+	struct app *app = app_of(10);
+	assert_int_equal(press(app, 'q'), LOOP_END);
+	app->quit_warning = "this ends the program too";
+	assert_int_equal(press(app, 'q'), LOOP_DRAW);
+	char *text = text_of(app);
+	assert_non_null(strstr(text, "this ends the program too"));
+	free(text);
+	assert_int_equal(press(app, 'q'), LOOP_END);
+	/* Who comes back to it later is asked again. */
+	tell_second(app, 60);
+	assert_int_equal(press(app, 'q'), LOOP_DRAW);
+	app->state = TARGET_EXITED; /* nothing is left to be ended */
+	tell_second(app, 120);
+	assert_int_equal(press(app, 'q'), LOOP_END);
+	done(app);
+}
+
+/* It has the same number, and nothing of it may be compared with what went before. */
+static void a_program_that_took_over_in_the_same_process_begins_a_new_history(void **state)
+{
+	(void)state;
+	struct app *app = app_of(10);
+	struct snapshot *last = fixture_snapshot(&fixture_busy, 11);
+	last->state = TARGET_EXITED;
+	tell_second(app, 11);
+	pid_t pid = last->pid;
+	app_add(app, last);
+	session_tell_successor(app->session, pid);
+	char *text = text_of(app);
+	assert_non_null(strstr(text, "has executed a new program: press Enter to follow"));
+	free(text);
+	feed(app, &fixture_busy, 12, 13);
+	assert_int_equal(history_count(app->history), 2);
+	assert_int_equal(app->state, TARGET_LIVE);
+	done(app);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(leaving_asks_once_when_it_does_more_than_leave),
+		cmocka_unit_test(a_program_that_took_over_in_the_same_process_begins_a_new_history),
 		cmocka_unit_test(a_clock_that_jumps_moves_nothing_but_itself),
 		cmocka_unit_test(space_freezes_the_view_and_not_the_collection),
 		cmocka_unit_test(the_past_looks_as_it_did_when_it_was_the_present),

@@ -100,6 +100,23 @@ static void idle_is_not_taken_from_the_runtime_across_a_gc(void **state)
 	assert_idle(&pair, IDLE_OS, 0.75);
 }
 
+static void idle_is_exact_across_collections_when_it_is_known_what_they_took_over(void **state)
+{
+	(void)state;
+	struct pair pair = make_pair(-3 * SECOND);
+	fields_set(&pair.before->runtime, RUNTIME_GC_CYCLES, 7);
+	fields_set(&pair.now->runtime, RUNTIME_GC_CYCLES, 8);
+	fields_set(&pair.before->sched, SCHED_IDLE_AT_GC_NS, 10 * SECOND);
+	fields_set(&pair.now->sched, SCHED_IDLE_AT_GC_NS, 14 * SECOND);
+	set_lanes(pair.now, 10 * SECOND, SECOND / 20, 4, four_half_idle);
+	assert_idle(&pair, IDLE_RUNTIME, 0.25);
+	/* Of one end only it says nothing. */
+	pair = make_pair(-3 * SECOND);
+	fields_set(&pair.now->sched, SCHED_IDLE_AT_GC_NS, 14 * SECOND);
+	set_lanes(pair.now, 10 * SECOND, SECOND / 20, 4, four_half_idle);
+	assert_idle(&pair, IDLE_SAMPLED, 0.5);
+}
+
 static void idle_between_two_collections_is_the_runtimes(void **state)
 {
 	(void)state;
@@ -576,6 +593,7 @@ int main(void)
 		cmocka_unit_test(idle_of_the_runtime_is_exact),
 		cmocka_unit_test(idle_a_little_beyond_its_limits_is_clamped_and_far_beyond_not_believed),
 		cmocka_unit_test(idle_is_not_taken_from_the_runtime_across_a_gc),
+		cmocka_unit_test(idle_is_exact_across_collections_when_it_is_known_what_they_took_over),
 		cmocka_unit_test(idle_between_two_collections_is_the_runtimes),
 		cmocka_unit_test(idle_that_nobody_vouches_for_must_agree_with_the_samples),
 		cmocka_unit_test(idle_is_not_taken_from_the_runtime_when_gomaxprocs_changed),

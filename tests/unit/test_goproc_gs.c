@@ -165,6 +165,20 @@ static void since_is_the_first_sight_of_the_same_wait(void **state)
 	expect_since(w, 0, 30 * NS_PER_S, false);
 }
 
+/* The collector shrinks stacks of those that wait, and looks for those that wait for ever. */
+static void wait_goes_on_when_the_collector_moves_the_stack(void **state)
+{
+	struct reading *w = *state;
+	read_at(w, 10 * NS_PER_S);
+	fake_set_g(w->world->fake, 0, IN_G_STACK_LOW, world_stack_end(8) - WORLD_STACK / 2);
+	fake_set_g(w->world->fake, 0, IN_G_STACK_HIGH, world_stack_end(8));
+	fake_set_g(w->world->fake, 0, IN_G_SP, world_stack_end(8));
+	fake_set_g(w->world->fake, 1, IN_G_STATUS, LEAKED);
+	read_at(w, 20 * NS_PER_S);
+	expect_since(w, 0, 10 * NS_PER_S, true);
+	expect_since(w, 1, 10 * NS_PER_S, true);
+}
+
 static void goroutine_in_a_g_that_was_dead_is_new(void **state)
 {
 	struct reading *w = *state;
@@ -357,6 +371,12 @@ static void goroutine_that_ran_is_not_the_same(void **state)
 	assert_true(gs_is_same(&w->world->gs, record, &row));
 	fake_set_g(w->world->fake, 0, IN_G_SEQUENCE, 1);
 	assert_false(gs_is_same(&w->world->gs, record, &row));
+	fake_set_g(w->world->fake, 0, IN_G_SEQUENCE, 0);
+	assert_true(gs_is_same(&w->world->gs, record, &row));
+	/* As deep as it was, but elsewhere. */
+	fake_set_g(w->world->fake, 0, IN_G_STACK_HIGH, world_stack_end(1));
+	fake_set_g(w->world->fake, 0, IN_G_SP, world_stack_end(1));
+	assert_false(gs_is_same(&w->world->gs, record, &row));
 }
 
 static void old_versions_have_no_leaked_goroutines(void **state)
@@ -376,6 +396,7 @@ int main(void)
 		WORLD(dead_ones_are_left_out_and_not_dropped),
 		WORLD(goroutines_that_are_added_are_found),
 		WORLD(since_is_the_first_sight_of_the_same_wait),
+		WORLD(wait_goes_on_when_the_collector_moves_the_stack),
 		WORLD(goroutine_in_a_g_that_was_dead_is_new),
 		WORLD(stamps_of_the_runtime_make_it_exact),
 		WORLD(collector_knows_of_waits_older_than_the_first_sight),

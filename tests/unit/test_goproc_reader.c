@@ -274,6 +274,106 @@ static void implausible_values_are_never_returned(void **state)
 	read_ok(fake);
 }
 
+static void waits_for_locks_are_those_of_all_threads(void **state)
+{
+	struct fake *fake = *state;
+	const struct layout *l = fake->reader.layout;
+	fake_set_sched(fake, l->totalMutexWaitTime, 1000);
+	fake_set_sched(fake, l->totalRuntimeLockWaitTime, 200);
+	fake_set_m(fake, 0, IN_M_LOCK_WAIT, 30);
+	fake_set_m(fake, 2, IN_M_LOCK_WAIT, 4);
+	struct goproc_state s = read_ok(fake);
+	assert_int_equal(s.sched.mutex_wait_ns, 1000);
+	assert_int_equal(s.sched.lock_wait_ns, 1234);
+	fake = fake_create(21, 2, 3); /* measures mutexes alone */
+	fake_set_sched(fake, fake->reader.layout->totalMutexWaitTime, 1000);
+	assert_int_equal(read_ok(fake).sched.lock_wait_ns, 1000);
+	fake_destroy(fake);
+}
+
+/* The collector's variables, where the fake has nothing else. */
+static void set_collector(struct fake *fake, uint64_t address)
+{
+	const struct gc_layout *l = gc_layout_find(26);
+	struct globals *globals = &fake->reader.globals;
+	globals->gc_controller = address;
+	globals->gc_controller_size = (uint64_t)l->controller.size;
+	globals->memstats = address + 0x1000;
+	globals->memstats_size = (uint64_t)l->memstats.size;
+	globals->work = address + 0x8000;
+	globals->work_size = (uint64_t)l->work.size;
+	const struct {
+		uint64_t variable;
+		struct layout_field field;
+		uint64_t value;
+	} values[] = {
+		{globals->gc_controller, l->heap_marked, 5 << 20},
+		{globals->gc_controller, l->heap_goal, 10 << 20},
+		{globals->gc_controller, l->memory_limit, INT64_MAX},
+		{globals->gc_controller, l->sweep_trigger, 11 << 20},
+		{globals->gc_controller, l->triggered, UINT64_MAX},
+		{globals->memstats, l->cycles, 7},
+		{globals->memstats, l->cycles_forced, 2},
+		{globals->work, l->cpu_total, 9000},
+		{globals->work, l->cpu_idle, 4000},
+		{globals->work, l->cpu_gc, 100},
+		{globals->work, l->cpu_assist, 10},
+	};
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		uint8_t *at = fake_bytes(fake, values[i].variable + (uint64_t)values[i].field.off,
+		                         (size_t)values[i].field.size);
+		assert_non_null(at);
+		memcpy(at, &values[i].value, (size_t)values[i].field.size);
+	}
+	gcstate_init(&fake->reader.gcstate, globals, 26);
+}
+#define COLLECTOR 0x2000000
+
+static void collector_is_read_where_symbols_tell_of_it(void **state)
+{
+	struct fake *fake = *state;
+	assert_true(read_ok(fake).collector.cycles == GOPROC_UNKNOWN);
+	assert_true(read_ok(fake).sched.idle_at_gc_ns == GOPROC_UNKNOWN);
+	fake->reader.planned = 0; /* the plan is made at attach */
+	fake_map(fake, COLLECTOR, 0x20000);
+	set_collector(fake, COLLECTOR);
+	struct goproc_state s = read_ok(fake);
+	assert_int_equal(s.collector.cycles, 7);
+	assert_int_equal(s.collector.cycles_forced, 2);
+	assert_int_equal(s.collector.heap_live_bytes, 5 << 20);
+	assert_int_equal(s.collector.heap_goal_bytes, 11 << 20);
+	assert_int_equal(s.collector.cpu_total_ns, 9000);
+	assert_int_equal(s.collector.cpu_gc_ns, 100);
+	assert_int_equal(s.collector.cpu_assist_ns, 10);
+	assert_int_equal(s.sched.idle_at_gc_ns, 4000);
+}
+
+static void collector_of_another_size_is_unknown(void **state)
+{
+	struct fake *fake = *state;
+	fake_map(fake, COLLECTOR, 0x20000);
+	set_collector(fake, COLLECTOR);
+	fake->reader.globals.work_size += 8; /* another patch release's */
+	fake->reader.globals.memstats = 0;
+	gcstate_init(&fake->reader.gcstate, &fake->reader.globals, 26);
+	struct goproc_state s = read_ok(fake);
+	assert_int_equal(s.collector.heap_live_bytes, 5 << 20);
+	assert_true(s.collector.cycles == GOPROC_UNKNOWN);
+	assert_true(s.collector.cpu_total_ns == GOPROC_UNKNOWN);
+	assert_true(s.sched.idle_at_gc_ns == GOPROC_UNKNOWN);
+}
+
+static void heap_goal_under_a_memory_limit_is_unknown(void **state)
+{
+	struct fake *fake = *state;
+	const struct gc_layout *l = gc_layout_find(26);
+	fake_map(fake, COLLECTOR, 0x20000);
+	set_collector(fake, COLLECTOR);
+	uint8_t *limit = fake_bytes(fake, COLLECTOR + (uint64_t)l->memory_limit.off, 8);
+	memcpy(limit, &(int64_t){1 << 30}, 8);
+	assert_true(read_ok(fake).collector.heap_goal_bytes == GOPROC_UNKNOWN);
+}
+
 static void goroutine_count_is_clamped_as_the_runtime_does(void **state)
 {
 	struct fake *fake = *state;
@@ -488,6 +588,10 @@ int main(void)
 		FAKED(lists_that_never_settle_are_dropped),
 		FAKED(threads_linked_in_a_ring_do_not_hang),
 		FAKED(implausible_values_are_never_returned),
+		FAKED(waits_for_locks_are_those_of_all_threads),
+		FAKED(collector_is_read_where_symbols_tell_of_it),
+		FAKED(collector_of_another_size_is_unknown),
+		FAKED(heap_goal_under_a_memory_limit_is_unknown),
 		FAKED(goroutine_count_is_clamped_as_the_runtime_does),
 		FAKED(idle_time_runs_on_while_a_p_is_idle),
 		FAKED(idle_p_taken_while_we_look_is_not_counted_twice),

@@ -210,7 +210,12 @@ static void histograms_can_be_rebuilt_from_their_line(void **state)
 static void what_is_derived_stands_beside_the_raw_values(void **state)
 {
 	(void)state;
-	struct history *h = make_history(3);
+	struct history *h = history_create(600 * NS_PER_S, SIZE_MAX);
+	for (int64_t second = 1; second <= 3; second++) {
+		struct snapshot *s = make_full_snapshot(second, 4, 6);
+		s->sched.valid &= ~(UINT64_C(1) << SCHED_IDLE_AT_GC_NS);
+		assert_int_equal(history_add(h, s), STATUS_OK);
+	}
 	json_t *root = encode(h);
 	assert_true(number_at(root, "derived.span_ns") == 1e9);
 	assert_string_equal(string_at(root, "derived.idle.method"),

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "tui/frame.h"
 #include "tui/keymap.h"
 
 #include <locale.h>
@@ -159,12 +160,10 @@ static void the_bottom_line_says_what_works_here(void **state)
 	assert_line(24, false, CONTEXT_PICKER, 0, " Enter watch   q quit");
 }
 
-/* Every command of the screen is in the manual as the table has it. */
-static void the_manual_lists_every_command(void **state)
+static char *read_manual(void)
 {
-	(void)state;
 	const char *root = getenv("srcdir");
-	char path[512], entry[256];
+	char path[512];
 	snprintf(path, sizeof path, "%s/man/schedtop.1", root ? root : ".");
 	FILE *in = fopen(path, "r");
 	assert_non_null(in);
@@ -172,6 +171,55 @@ static void the_manual_lists_every_command(void **state)
 	assert_non_null(text);
 	assert_true(fread(text, 1, (1 << 17) - 1, in) > 0);
 	fclose(in);
+	return text;
+}
+
+/* The manual's chapter of keys names each of them: ".It Ic Up , Down" or ".Ic \\&[". */
+static bool has_key(const char *chapter, const char *name)
+{
+	for (const char *line = chapter; line; line = strchr(line, '\n')) {
+		line += strspn(line, "\n");
+		if (strncmp(line, ".It Ic ", 7) != 0 && strncmp(line, ".Ic ", 4) != 0)
+			continue;
+		size_t length = strcspn(line, "\n"), at = strcspn(line, "c") + 1;
+		while (at < length) {
+			at += strspn(line + at, " ");
+			if (strncmp(line + at, "\\&", 2) == 0)
+				at += 2;
+			size_t word = strcspn(line + at, " \n");
+			if (word == strlen(name) && strncmp(line + at, name, word) == 0)
+				return true;
+			at += word;
+		}
+	}
+	return false;
+}
+
+static void the_manual_names_every_key(void **state)
+{
+	(void)state;
+	char *text = read_manual(), *chapter = strstr(text, ".Sh KEYS"), name[32];
+	assert_non_null(chapter);
+	char *end = strstr(chapter, "\n.Sh ");
+	assert_non_null(end);
+	*end = '\0';
+	for (size_t i = 0; i < keymap_count; i++) {
+		const struct binding *b = &keymap[i];
+		bool alias = keymap_is_alias(b, CONTEXT_ALL);
+		if (alias || (b->command == COMMAND_VIEW && (size_t)(b->key - '0') > views_count))
+			continue;
+		keymap_name(name, sizeof name, b, true);
+		if (!has_key(chapter, name))
+			fail_msg("the manual does not name the key %s", name);
+	}
+	free(text);
+}
+
+/* Every command of the screen is in the manual as the table has it. */
+static void the_manual_lists_every_command(void **state)
+{
+	(void)state;
+	char entry[256], *text = read_manual();
 	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++) {
 		const struct command_info *info = &command_info[i];
 		if (!info->name)
@@ -201,6 +249,7 @@ int main(void)
 		cmocka_unit_test(keys_that_do_the_same_are_named_together),
 		cmocka_unit_test(keys_work_where_the_table_says),
 		cmocka_unit_test(the_manual_lists_every_command),
+		cmocka_unit_test(the_manual_names_every_key),
 		cmocka_unit_test(the_bottom_line_says_what_works_here),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -37,8 +37,18 @@ enum look {
 	LOOK_NARROW_TIME,
 	LOOK_WIDE_TIME,
 	LOOK_COMPACT,
+	LOOK_OPEN, /* a group of goroutines, in one way of grouping and in the other */
+	LOOK_OPEN_TOP,
 	LOOK_COUNT,
 };
+
+static int64_t key_of_largest(const struct app *app, enum goroutine_by by)
+{
+	const struct snapshot *s = history_get(app->history, 0);
+	for (size_t i = 1; s && !s->goroutines; i++)
+		s = history_get(app->history, i);
+	return s ? (int64_t)s->goroutines->by[by].group[0].key : 0;
+}
 
 static void take_look(struct app *app, enum look look, size_t view)
 {
@@ -53,6 +63,11 @@ static void take_look(struct app *app, enum look look, size_t view)
 	                                        : VIEW_SPAN_NS;
 	snprintf(app->place[view].filter, sizeof app->place[view].filter, "%s",
 	         look == LOOK_FILTERED ? "1" : "");
+	app->place[view].expanded = look == LOOK_OPEN       ? key_of_largest(app, GOROUTINES_BY_CREATOR)
+	                            : look == LOOK_OPEN_TOP ? key_of_largest(app, GOROUTINES_BY_TOP)
+	                                                    : 0;
+	app->place[view].grouping = look == LOOK_OPEN_TOP ? GOROUTINES_BY_TOP : GOROUTINES_BY_CREATOR;
+	app->place[view].all = look == LOOK_OPEN;
 	app->place[view].compact = look == LOOK_COMPACT;
 	app_pause(app, false);
 	if (look == LOOK_PAUSED)

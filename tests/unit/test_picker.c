@@ -130,6 +130,7 @@ static void narrow_terminals_keep_pid_and_program(void **state)
 	assert_non_null(strstr(text, "PID"));
 	assert_non_null(strstr(text, "orders-api"));
 	assert_non_null(strstr(text, "1 to 5 of 50"));
+	assert_non_null(strstr(text, "50 Go processes: which one?\n"));
 	free(text);
 	picker_finish(&picker);
 }
@@ -138,6 +139,32 @@ static enum loop_next press(struct picker *picker, int key)
 {
 	struct input input = {.key = key};
 	return picker_input(&input, picker);
+}
+
+static void nothing_overlaps_or_leaves_the_screen(void **state)
+{
+	(void)state;
+	static const int widths[] = {40, 57, 60, 80, 99, 120, 200, 300}, heights[] = {10, 24, 50, 100};
+	static const size_t counts[] = {0, 1, 7, CHOICES};
+	for (size_t i = 0; i < 8 * 4 * 4 * 3; i++) {
+		int width = widths[i % 8], height = heights[i / 8 % 4];
+		struct picker picker = picker_of(choice, counts[i / 32 % 4]);
+		struct canvas *canvas = canvas_create(width, height, i % 2);
+		if (i / 128 > 0)
+			snprintf(picker.place.filter, sizeof picker.place.filter, "%s",
+			         "evil\x1b[2J日本語 or so");
+		if (i / 128 > 1)
+			press(&picker, '/');
+		picker_draw(canvas, &picker);
+		char *text = fixture_text(canvas), *last = text + strlen(text) - 1;
+		*last = '\0';
+		assert_int_equal(canvas->overdrawn, 0);
+		assert_null(strchr(text, '\x1b'));
+		assert_non_null(strstr(strrchr(text, '\n'), i / 128 > 1 ? " /evil" : "q quit"));
+		free(text);
+		canvas_destroy(canvas);
+		picker_finish(&picker);
+	}
 }
 
 static void a_filter_leaves_rows_out_and_keeps_the_selection(void **state)
@@ -226,6 +253,7 @@ int main(void)
 		cmocka_unit_test(the_selection_stays_on_the_screen),
 		cmocka_unit_test(an_empty_list_can_not_be_chosen_from),
 		cmocka_unit_test(narrow_terminals_keep_pid_and_program),
+		cmocka_unit_test(nothing_overlaps_or_leaves_the_screen),
 		cmocka_unit_test(a_filter_leaves_rows_out_and_keeps_the_selection),
 		cmocka_unit_test(rows_are_sorted_by_any_column_and_both_ways),
 		cmocka_unit_test(the_mouse_sorts_selects_and_chooses),

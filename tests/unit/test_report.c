@@ -259,6 +259,33 @@ static void json_has_the_kinds_that_were_asked_for(void **state)
 	json_decref(object);
 }
 
+static void assert_no_negative_number(const json_t *value)
+{
+	const char *key;
+	json_t *inner;
+	size_t i;
+	json_array_foreach(value, i, inner)
+	{
+		assert_no_negative_number(inner);
+	}
+	json_object_foreach((json_t *)value, key, inner)
+	{
+		if (json_is_number(inner) && json_number_value(inner) < 0)
+			fail_msg("%s is %g", key, json_number_value(inner));
+		assert_no_negative_number(inner);
+	}
+}
+
+static void json_of_a_part_that_holds_nothing_has_no_negative_number(void **state)
+{
+	(void)state;
+	struct analysis_options options = scenario_all;
+	options.from_ns = 2000000;
+	json_t *object = json_of(&options);
+	assert_no_negative_number(object);
+	json_decref(object);
+}
+
 static void damage_is_a_status_and_a_sentence(void **state)
 {
 	(void)state;
@@ -285,6 +312,7 @@ int main(void)
 		cmocka_unit_test(ascii_report_is_ascii),
 		cmocka_unit_test(json_holds_what_was_found),
 		cmocka_unit_test(json_has_the_kinds_that_were_asked_for),
+		cmocka_unit_test(json_of_a_part_that_holds_nothing_has_no_negative_number),
 		cmocka_unit_test(damage_is_a_status_and_a_sentence),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");

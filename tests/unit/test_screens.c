@@ -1,7 +1,8 @@
 /*
- * Every view of the screen as a recording shows it: tests/data/mixed.ndjson was made with --record
- * of a real process (`workload -agent -procs 4 -mode mixed`, every 2 s). Snapshots go in as
- * --replay feeds them, and the time is told as its clock would.
+ * Every view of the screen as a recording shows it. They were made with --record of real processes:
+ * mixed.ndjson of `workload -agent -procs 4 -mode mixed`, every 2 s, and leak.ndjson of `workload
+ * -procs 2 -mode leak -every 200ms`, every 6 s, for the goroutines. Snapshots go in as --replay
+ * feeds them, and the time is told as its clock would.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,23 +27,25 @@
 
 #define LATE_NS (5 * NS_PER_MS) /* after the last snapshot */
 
-static struct recording *open_recording(void)
+static const char mixed[] = "mixed.ndjson", leak[] = "leak.ndjson";
+
+static struct recording *open_recording(const char *name)
 {
 	struct recording *r;
 	struct error error = {0};
 	const char *root = getenv("srcdir");
 	char path[512];
-	snprintf(path, sizeof path, "%s/tests/data/mixed.ndjson", root ? root : ".");
+	snprintf(path, sizeof path, "%s/tests/data/%s", root ? root : ".", name);
 	if (recording_open(&r, path, &error) != STATUS_OK)
 		fail_msg("%s", error.text);
 	return r;
 }
 
 /* The screen as it is when the recording has been played to its end. */
-static struct app *play(void)
+static struct app *play(const char *name)
 {
 	struct app *app = malloc(sizeof *app);
-	struct recording *r = open_recording();
+	struct recording *r = open_recording(name);
 	struct error error = {0};
 	struct snapshot *s;
 	assert_int_equal(app_init(app, NULL, NS_PER_S, &error), STATUS_OK);
@@ -86,9 +89,10 @@ static void every_view_of_the_recording_equals_its_golden(void **state)
 {
 	(void)state;
 	static const int sizes[][2] = {{80, 24}, {120, 40}, {200, 50}};
-	struct app *app = play();
 	size_t wrong = 0;
-	for (app->view = 0; app->view < views_count; app->view++)
+	for (size_t view = 0; view < views_count; view++) {
+		struct app *app = play(views[view] == &view_goroutines ? leak : mixed);
+		app->view = view;
 		for (size_t i = 0; i < 6; i++) {
 			int width = sizes[i / 2][0], height = sizes[i / 2][1];
 			bool ascii = i % 2;
@@ -103,14 +107,15 @@ static void every_view_of_the_recording_equals_its_golden(void **state)
 			free(golden);
 			free(text);
 		}
-	done(app);
+		done(app);
+	}
 	assert_int_equal(wrong, 0);
 }
 
 static void the_clock_is_that_of_the_recording(void **state)
 {
 	(void)state;
-	struct app *app = play();
+	struct app *app = play(mixed);
 	char expected[16];
 	const struct snapshot *newest = history_get(app->history, 0);
 	time_t seconds = (time_t)((newest->wall_ns + LATE_NS) / NS_PER_S);
@@ -129,7 +134,7 @@ static void the_clock_is_that_of_the_recording(void **state)
 static void silence_is_measured_in_the_time_of_the_recording(void **state)
 {
 	(void)state;
-	struct app *app = play();
+	struct app *app = play(mixed);
 	const struct snapshot *newest = history_get(app->history, 0);
 	app_tell_time(app, newest->monotonic_ns + 33 * NS_PER_S, newest->wall_ns + 33 * NS_PER_S);
 	char *text = draw(app, 120, 40, false);
@@ -141,7 +146,7 @@ static void silence_is_measured_in_the_time_of_the_recording(void **state)
 static void the_end_is_said_and_the_last_picture_stays(void **state)
 {
 	(void)state;
-	struct app *app = play();
+	struct app *app = play(mixed);
 	const struct snapshot *newest = history_get(app->history, 0);
 	app_tell_time(app, newest->monotonic_ns, newest->wall_ns);
 	char *before = draw(app, 120, 40, false);
@@ -156,15 +161,14 @@ static void the_end_is_said_and_the_last_picture_stays(void **state)
 }
 
 /* The file holds what json_encode made of each snapshot with those before it. */
-static void a_recording_encoded_again_is_the_same_file(void **state)
+static void assert_same_when_encoded_again(const char *name)
 {
-	(void)state;
-	struct recording *r = open_recording();
+	struct recording *r = open_recording(name);
 	struct history *h = history_create(90 * NS_PER_S, SIZE_MAX);
 	const char *root = getenv("srcdir");
 	char path[512], *expected = NULL;
 	size_t size = 0;
-	snprintf(path, sizeof path, "%s/tests/data/mixed.ndjson", root ? root : ".");
+	snprintf(path, sizeof path, "%s/tests/data/%s", root ? root : ".", name);
 	FILE *file = fopen(path, "r");
 	assert_non_null(file);
 	struct snapshot *s;
@@ -185,6 +189,28 @@ static void a_recording_encoded_again_is_the_same_file(void **state)
 	recording_close(r);
 }
 
+static void a_recording_encoded_again_is_the_same_file(void **state)
+{
+	(void)state;
+	assert_same_when_encoded_again(mixed);
+	assert_same_when_encoded_again(leak);
+}
+
+/* 5 a second: the view says so of the one group that leaks, and of no other. */
+static void a_leak_is_told_with_its_evidence(void **state)
+{
+	(void)state;
+	struct app *app = play(leak);
+	app_line(app, "view goroutines");
+	char *text = draw(app, 120, 40, false), *mark = strstr(text, " !\n");
+	assert_non_null(mark);
+	assert_null(strstr(mark + 1, " !\n"));
+	assert_non_null(strstr(text, "! like a leak: +300 a minute and never fewer"));
+	assert_non_null(strstr(text, "created by main.startLeak.func1"));
+	free(text);
+	done(app);
+}
+
 int main(void)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
@@ -196,6 +222,7 @@ int main(void)
 		cmocka_unit_test(silence_is_measured_in_the_time_of_the_recording),
 		cmocka_unit_test(the_end_is_said_and_the_last_picture_stays),
 		cmocka_unit_test(a_recording_encoded_again_is_the_same_file),
+		cmocka_unit_test(a_leak_is_told_with_its_evidence),
 	};
 	return cmocka_run_group_tests_name("screens", tests, NULL, NULL);
 }

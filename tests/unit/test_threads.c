@@ -147,7 +147,7 @@ static void the_oldest_m_but_the_first_is_parked_last(void **state)
 	derive_thread_uses(s, use);
 	assert_int_equal(use[0], THREAD_IDLE);
 	assert_int_equal(use[1], THREAD_OTHER); /* cgo's spare M has no thread */
-	assert_int_equal(use[2], THREAD_OTHER); /* so this one is sysmon */
+	assert_int_equal(use[2], THREAD_SYSMON);
 	assert_int_equal(use[3], THREAD_IDLE);
 	snapshot_unref(s);
 }
@@ -266,7 +266,7 @@ static void rows_add_up_to_the_split(void **state)
 		assert_int_equal(count[THREAD_SPINNING], split.spinning);
 		assert_int_equal(count[THREAD_LOCKED], split.locked);
 		assert_int_equal(count[THREAD_IDLE], split.idle);
-		assert_int_equal(count[THREAD_OTHER], split.other);
+		assert_int_equal(count[THREAD_SYSMON] + count[THREAD_OTHER], split.other);
 		assert_int_equal(table.n, split.total);
 		thread_table_finish(&table);
 		history_destroy(h);

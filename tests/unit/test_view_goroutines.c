@@ -318,6 +318,27 @@ static void an_old_reading_says_its_age(void **state)
 	char *text = text_of(h, 120, 40, NULL);
 	assert_shows(text, "read 10 s ago");
 	free(text);
+	struct snapshot *s = fixture_snapshot(&f, 21);
+	snprintf(s->goroutines_trouble, sizeof s->goroutines_trouble, "it reads otherwise each time");
+	history_add(h, s);
+	history_add(h, fixture_snapshot(&f, 22));
+	text = text_of(h, 120, 40, NULL);
+	assert_shows(text, "read 12 s ago: it reads otherwise each time");
+	free(text);
+	history_destroy(h);
+}
+
+/* On a low terminal what the program did stands before what the runtime did below it. */
+static void frames_of_the_runtime_make_room(void **state)
+{
+	(void)state;
+	struct history *h = fixture_history(&fixture_busy, SECONDS);
+	struct view_place place = {.expanded = key_of_largest(h)};
+	char *text = text_of(h, 80, 17, &place);
+	assert_shows(text, "2 of the runtime");
+	assert_null(strstr(text, "runtime.gopark"));
+	assert_shows(text, "main.fanOut.func1");
+	free(text);
 	history_destroy(h);
 }
 
@@ -392,6 +413,31 @@ static void keys_open_close_and_order(void **state)
 	session_destroy(session);
 }
 
+static void enter_follows_when_the_process_has_exited(void **state)
+{
+	(void)state;
+	struct app app;
+	struct error error = {0};
+	struct session *session = session_create(NULL, NULL);
+	assert_int_equal(app_init(&app, session, NS_PER_S, &error), STATUS_OK);
+	for (int second = 1; second <= 4; second++)
+		app_add(&app, fixture_snapshot(&fixture_busy, second));
+	struct snapshot *last = fixture_snapshot(&fixture_busy, 5);
+	last->state = TARGET_EXITED;
+	int64_t now_ns = last->monotonic_ns;
+	app_add(&app, last);
+	app_tell_time(&app, now_ns, 0);
+	session_tell_successor(session, 999);
+	press(&app, '2');
+	press(&app, KEYMAP_ENTER);
+	struct order order = last_order(session);
+	assert_int_equal(order.kind, ORDER_FOLLOW);
+	assert_int_equal(order.value, 999);
+	assert_int_equal(app.place[app.view].expanded, 0);
+	app_finish(&app);
+	session_destroy(session);
+}
+
 static void the_past_is_shown_as_it_was(void **state)
 {
 	(void)state;
@@ -427,7 +473,9 @@ int main(void)
 		cmocka_unit_test(a_group_that_is_open_shows_its_goroutines_and_a_stack),
 		cmocka_unit_test(without_goroutines_the_reason_is_told),
 		cmocka_unit_test(an_old_reading_says_its_age),
+		cmocka_unit_test(frames_of_the_runtime_make_room),
 		cmocka_unit_test(keys_open_close_and_order),
+		cmocka_unit_test(enter_follows_when_the_process_has_exited),
 		cmocka_unit_test(the_past_is_shown_as_it_was),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");

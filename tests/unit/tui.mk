@@ -85,7 +85,7 @@ tests_unit_test_view_threads_CFLAGS = $(tui_test_cflags)
 tests_unit_test_view_threads_LDADD = $(tui_test_libs)
 
 EXTRA_DIST += \
-	tests/data/mixed.ndjson \
+	tests/data/leak.ndjson tests/data/mixed.ndjson \
 	tests/golden/screens-goroutines-120x40-ascii.txt \
 	tests/golden/screens-goroutines-120x40.txt \
 	tests/golden/screens-goroutines-200x50-ascii.txt \

@@ -1,8 +1,9 @@
-// Command layouts writes the table of where runtime.schedt keeps its fields, one row per group of Go
-// releases that agree, for the two readers of it: goproc (C) and agent (Go).
+// Command layouts writes the tables of where the variables of the runtime keep their fields, one row
+// per group of Go releases that agree: those of runtime.sched for both readers, goproc (C) and agent
+// (Go), those of the garbage collector for goproc alone.
 //
 // The other structures of the runtime describe themselves in every Go binary (type descriptors);
-// schedt does not, because nothing ever converts it to an interface. Its layout is a property of the
+// these do not, because nothing ever converts them to an interface. Their layout is a property of the
 // release, so it is read here, once per release, from the DWARF of a program that release built.
 //
 //	go run .          write both tables
@@ -14,7 +15,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -36,6 +36,15 @@ var toolchains = []string{
 	"go1.25.1",
 	"go1.26.8",
 	"go1.27.0",
+}
+
+// tables are independent of each other: each has rows of its own.
+var tables = []struct {
+	name   string // of the structure in C
+	fields []field
+}{
+	{"layout", fields},
+	{"gc_layout", collectorFields},
 }
 
 // fields names what the readers use. A field that moved or was renamed lists all its paths, newest
@@ -73,10 +82,29 @@ var fields = []field{
 	{name: "totalRuntimeLockWaitTime", paths: "totalRuntimeLockWaitTime", since: 22},
 }
 
+// collectorFields are what the garbage collector keeps; by the same rules.
+var collectorFields = []field{
+	// Whole variables, for their sizes: in a program where one has another size, it is not known.
+	{name: "controller", of: "runtime.gcController"},
+	{name: "memstats", of: "runtime.memstats"},
+	{name: "work", of: "runtime.work"},
+	{name: "heap_marked", of: "runtime.gcController", paths: "heapMarked"},
+	{name: "heap_goal", of: "runtime.gcController", paths: "gcPercentHeapGoal|heapGoal"},
+	{name: "memory_limit", of: "runtime.gcController", paths: "memoryLimit", since: 19},
+	{name: "sweep_trigger", of: "runtime.gcController", paths: "sweepDistMinTrigger", since: 19},
+	{name: "triggered", of: "runtime.gcController", paths: "triggered", since: 19},
+	{name: "cycles", of: "runtime.memstats", paths: "numgc"},
+	{name: "cycles_forced", of: "runtime.memstats", paths: "numforcedgc"},
+	{name: "cpu_total", of: "runtime.work", paths: "cpuStats.TotalTime|cpuStats.totalTime", since: 20},
+	{name: "cpu_idle", of: "runtime.work", paths: "cpuStats.IdleTime|cpuStats.idleTime", since: 20},
+	{name: "cpu_gc", of: "runtime.work", paths: "cpuStats.GCTotalTime|cpuStats.gcTotalTime", since: 20},
+	{name: "cpu_assist", of: "runtime.work", paths: "cpuStats.GCAssistTime|cpuStats.gcAssistTime", since: 20},
+}
+
 // outputs are the files that are written, relative to the root of the source tree.
 var outputs = []struct {
 	path   string
-	render func([]row) ([]byte, error)
+	render func([][]row) ([]byte, error)
 }{
 	{"goproc/layouts_generated.h", renderC},
 	{"agent/internal/sched/layouts_generated.go", renderGo},
@@ -99,9 +127,9 @@ func main() {
 }
 
 func run(root string, check, verbose bool) (drifted bool, err error) {
-	var rows []row
+	rows := make([][]row, len(tables))
 	for _, toolchain := range toolchains {
-		layout, err := readToolchain(toolchain)
+		layouts, err := readToolchain(toolchain)
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", toolchain, err)
 		}
@@ -109,10 +137,12 @@ func run(root string, check, verbose bool) (drifted bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if verbose {
-			fmt.Println(toolchain, layout)
+		for i, layout := range layouts {
+			if verbose {
+				fmt.Println(toolchain, tables[i].name, layout)
+			}
+			rows[i] = appendRow(rows[i], minor, layout)
 		}
-		rows = appendRow(rows, minor, layout)
 	}
 	if verbose {
 		return false, nil
@@ -167,8 +197,8 @@ func minorOf(toolchain string) (int, error) {
 	return strconv.Atoi(parts[1])
 }
 
-// readToolchain builds the smallest program with that release and reads schedt from its DWARF.
-func readToolchain(toolchain string) (layout, error) {
+// readToolchain builds the smallest program with that release and reads the layouts from its DWARF.
+func readToolchain(toolchain string) ([]layout, error) {
 	dir, err := os.MkdirTemp("", "schedtop-layouts")
 	if err != nil {
 		return nil, err
@@ -194,7 +224,7 @@ func readToolchain(toolchain string) (layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readLayout(filepath.Join(dir, "tiny"), minor)
+	return readLayouts(filepath.Join(dir, "tiny"), minor)
 }
 
 // diff lists the lines that are in only one of the texts: enough to see what moved.
@@ -215,5 +245,3 @@ func diff(old, new []byte) string {
 	only("+", new, old)
 	return b.String()
 }
-
-var errNoSched = errors.New("the DWARF has no variable runtime.sched")

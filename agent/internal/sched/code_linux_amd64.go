@@ -51,7 +51,7 @@ func (r *Reader) addressesFromCode(m *module) error {
 	for _, name := range goroutines {
 		if code, ok := functions[name]; ok && r.allglen == 0 {
 			if list, err := m.referencesOf(code); err == nil {
-				r.allglen = firstLoaded(list)
+				r.allglen, r.allgptr = listOfGoroutines(list)
 			}
 		}
 	}
@@ -161,12 +161,16 @@ func only(list []operand, sched region, is func([]operand, uint64) bool) uint64 
 	return found
 }
 
-// firstLoaded is allglen in atomicAllG, which loads the length and then the address (runtime/proc.go).
-func firstLoaded(list []operand) uint64 {
+// listOfGoroutines is where atomicAllG loads the length and then the address (runtime/proc.go).
+func listOfGoroutines(list []operand) (length, address uint64) {
 	for _, one := range list {
-		if (one.size == 8 || one.taken) && !one.writes {
-			return one.target
+		if one.size != 8 && !one.taken || one.writes || one.target == length {
+			continue // also the load through an address that was taken
 		}
+		if length != 0 {
+			return length, one.target
+		}
+		length = one.target
 	}
-	return 0
+	return 0, 0
 }

@@ -41,7 +41,7 @@ func Test_code_tells_the_same_addresses_as_the_symbol_table(t *testing.T) {
 		}
 		for name, pair := range map[string][2]uint64{
 			"sched": {symbols.schedAt, code.schedAt}, "allp": {symbols.allp, code.allp}, "allm": {symbols.allm, code.allm},
-			"allglen": {symbols.allglen, code.allglen}, "gomaxprocs": {symbols.gomaxprocs, code.gomaxprocs},
+			"allglen": {symbols.allglen, code.allglen}, "allgptr": {symbols.allgptr, code.allgptr}, "gomaxprocs": {symbols.gomaxprocs, code.gomaxprocs},
 			"types": {symbols.types.lo, code.types.lo}, "etypes": {symbols.types.hi, code.types.hi},
 		} {
 			if pair[0] != pair[1] {

@@ -99,6 +99,7 @@ func (r *Reader) addressesFromSymbols(exe *os.File) error {
 		{"runtime.allp", &r.allp, 24},
 		{"runtime.allm", &r.allm, 8},
 		{"runtime.allglen", &r.allglen, 8},
+		{"runtime.allgptr", &r.allgptr, 8},
 		{"runtime.gomaxprocs", &r.gomaxprocs, 4},
 		// The last member of schedt ends where the variable ends, or this is another layout.
 		{"runtime.sched", &r.schedAt, uint64(r.schedtSize())},

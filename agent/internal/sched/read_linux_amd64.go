@@ -14,13 +14,13 @@ type Reader struct {
 	mu sync.Mutex
 
 	// What Open found; it never changes.
-	schedAt, allp, allm, allglen, gomaxprocs uint64
-	types                                    types
-	sched                                    schedtLayout
-	p                                        pFields
-	m                                        mFields
-	g                                        gFields
-	schedSpans, pSpans, mSpans, gSpans       []span
+	schedAt, allp, allm, allglen, allgptr, gomaxprocs uint64
+	types                                             types
+	sched                                             schedtLayout
+	p                                                 pFields
+	m                                                 mFields
+	g                                                 gFields
+	schedSpans, pSpans, mSpans, gSpans                []span
 
 	// Where everything was at the last read: it is assumed there, and that is checked.
 	allpArray uint64
@@ -32,6 +32,7 @@ type Reader struct {
 	links         []links
 	names         map[uint64]string // start functions by address
 	state         State
+	all           *goroutines // nil until they are asked for
 }
 
 // links says where in the second batch the things are to which an M points; -1: to nothing.

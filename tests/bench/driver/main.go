@@ -41,6 +41,7 @@ var benches = []bench{
 	{"agent", "processor time of the agent's answers against a bare echo's", benchAgent},
 	{"snapshot", "time of one snapshot by memory reads", benchSnapshot},
 	{"attach", "time and memory of attaching to a program without symbols, against one with them", benchAttach},
+	{"goroutines", "time to read 10,000 and 100,000 goroutines, and what that costs them", benchGoroutines},
 	{"size", "memory of the history of the screen", benchSize},
 }
 

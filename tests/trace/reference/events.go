@@ -40,6 +40,9 @@ type eventPrinter struct {
 	digests map[trace.EventKind]uint64
 	stacks  map[trace.Stack]uint64
 	print   func(line string) // may be nil
+	// An event names a stack or string that isn't there: the reference lets
+	// some of them pass, and panics when they are looked up.
+	unprintable bool
 }
 
 func (p *eventPrinter) stack(s trace.Stack) uint64 {
@@ -104,6 +107,11 @@ func (p *eventPrinter) describe(ev trace.Event, rangeName string) string {
 }
 
 func (p *eventPrinter) event(ev trace.Event, rangeName string) {
+	defer func() {
+		if recover() != nil {
+			p.unprintable = true
+		}
+	}()
 	line := fmt.Sprintf("%d %v g%d p%d m%d %s %016x\n", ev.Time(), ev.Kind(), ev.Goroutine(), ev.Proc(),
 		ev.Thread(), p.describe(ev, rangeName), p.stack(ev.Stack()))
 	sum, known := p.digests[ev.Kind()]

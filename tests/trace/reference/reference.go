@@ -304,7 +304,9 @@ func Read(r io.Reader, events bool) Summary {
 	}
 	for kind, n := range s.kinds {
 		s.printf("kind %v %d", kind, n)
-		s.printf("digest %v %016x", kind, s.events.digests[kind])
+		if !s.events.unprintable {
+			s.printf("digest %v %016x", kind, s.events.digests[kind])
+		}
 	}
 	if err == nil {
 		s.printf("verdict whole")

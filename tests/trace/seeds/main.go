@@ -1,5 +1,5 @@
 // Seeds writes small traces into a folder, for the fuzz targets to begin with:
-// the reference's samples, and a trace of the Go that runs it.
+// the reference's samples, and traces of the Go that runs it.
 package main
 
 import (
@@ -15,8 +15,8 @@ import (
 // Larger ones make fuzzing slow.
 const largest = 64 << 10
 
-// traceOfNow traces a program that does a little of everything.
-func traceOfNow(file string) error {
+// traceOfNow traces a little work.
+func traceOfNow(file string, work func()) error {
 	f, err := os.Create(file)
 	if err != nil {
 		return err
@@ -47,7 +47,12 @@ func run(dir string) error {
 			}
 		}
 	}
-	return traceOfNow(filepath.Join(dir, "now"))
+	for name, work := range works {
+		if err := traceOfNow(filepath.Join(dir, name), work); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func main() {

@@ -196,7 +196,10 @@ func deferred() {
 	}()
 }
 
-var nowhere *struct{ big [1 << 20]int }
+var (
+	nowhere *struct{ big [1 << 20]int }
+	nothing map[string]int
+)
 
 func panicking() {
 	go func() {
@@ -212,8 +215,7 @@ func panicking() {
 			_ = recover()
 			waitForever()
 		}()
-		var m map[string]int
-		m["x"] = 1
+		nothing["x"] = 1
 	}()
 	go func() {
 		defer func() {
@@ -228,6 +230,7 @@ func panicking() {
 func recurse(n int) int {
 	if n == 0 {
 		waitForever()
+		return 0
 	}
 	return recurse(n-1) + 1
 }
@@ -235,6 +238,7 @@ func recurse(n int) int {
 func odd(n int) {
 	if n == 0 {
 		waitForever()
+		return
 	}
 	even(n - 1)
 }

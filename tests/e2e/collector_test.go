@@ -1,0 +1,81 @@
+package e2e
+
+import (
+	"math"
+	"testing"
+)
+
+// What is read from memory of the garbage collector and of waits for locks is what the program reads
+// of itself.
+func TestCollectorReadFromMemoryIsThatOfRuntimeMetrics(t *testing.T) {
+	t.Parallel()
+	const seconds = 1e9 // ns
+	same := []struct {
+		key, metric string
+		unit        float64
+		since       int
+	}{
+		{"gc_cycles", "/gc/cycles/total:gc-cycles", 1, 0},
+		{"gc_cycles_forced", "/gc/cycles/forced:gc-cycles", 1, 0},
+		{"heap_live_bytes", "/gc/heap/live:bytes", 1, 21},
+		{"heap_goal_bytes", "/gc/heap/goal:bytes", 1, 0},
+		{"cpu_total_at_gc_ns", "/cpu/classes/total:cpu-seconds", seconds, 0},
+		{"cpu_idle_at_gc_ns", "/cpu/classes/idle:cpu-seconds", seconds, 0},
+		{"cpu_gc_at_gc_ns", "/cpu/classes/gc/total:cpu-seconds", seconds, 0},
+		{"cpu_assist_at_gc_ns", "/cpu/classes/gc/mark/assist:cpu-seconds", seconds, 0},
+		{"mutex_wait_ns", "/sync/mutex/wait/total:seconds", seconds, 0},
+	}
+	for _, toolchain := range versions() {
+		if minor(t, toolchain) < agentFloor {
+			continue
+		}
+		t.Run(toolchain, func(t *testing.T) {
+			t.Parallel()
+			w := launch{build: build{toolchain: toolchain, program: "parked"}, args: []string{"-agent"}}.run(t)
+			var problem []string
+			for i := 0; i < attempts; i++ {
+				before := w.metrics(t)
+				r := schedtop(t, "-p", w.p(), "--json", "-n", "1", "-d", "100ms", "--source", "memory")
+				r.expect(t, exitOK)
+				got := parseSnapshots(t, r.stdout)
+				after := w.metrics(t)
+				if len(got) != 1 {
+					t.Fatalf("one snapshot expected: schedtop %v", r)
+				}
+				problem = nil
+				for _, s := range same {
+					// What is seconds as a float has lost some digits.
+					low, high := before.value(t, s.metric)*s.unit, after.value(t, s.metric)*s.unit
+					slack := 1e-9 * math.Abs(high)
+					if n := got[0].number(t, "runtime", s.key); n < low-slack || n > high+slack {
+						problem = append(problem, s.key+" is not "+s.metric)
+						t.Logf("%s is %v, %s between %v and %v", s.key, n, s.metric, low, high)
+					}
+				}
+				if len(problem) == 0 {
+					return
+				}
+			}
+			t.Errorf("%v", problem)
+		})
+	}
+}
+
+// A collection takes the idle time over to another place; with both the time stays exact.
+func TestIdleTimeIsExactWhileTheProgramCollects(t *testing.T) {
+	t.Parallel()
+	w := launch{args: []string{"-mode", "gc", "-procs", "2"}}.run(t)
+	r := schedtop(t, "-p", w.p(), "--json", "-n", "5", "-d", "300ms", "--source", "memory")
+	r.expect(t, exitOK)
+	collected := false
+	for _, s := range parseSnapshots(t, r.stdout) {
+		if method, _ := s.at("derived", "idle", "method"); method != "runtime" {
+			t.Errorf("idle is known by %v, not by the runtime's own count", method)
+		}
+		rate, known := s.at("derived", "rates", "gc_cycles_per_s")
+		collected = collected || known && toFloat(t, rate) > 0
+	}
+	if !collected {
+		t.Error("the program has not collected and proves nothing")
+	}
+}
