@@ -286,7 +286,8 @@ static enum status search(const struct addresses_code *code, const struct layout
                           struct addresses_score *score, struct error *error)
 {
 	struct pclntab_function functions[LOOKED_AT];
-	pclntab_find_named(code->pclntab, looked_at, LOOKED_AT, functions);
+	/* The last one is hardly ever there, and looking for what is not there takes long. */
+	pclntab_find_named(code->pclntab, looked_at, ALL_GOROUTINES_ALONE, functions);
 	if (functions[SCHEDTRACE].entry == 0 ||
 	    !find_references(code, &functions[SCHEDTRACE], references))
 		return error_set(error, STATUS_FAILED, "has no symbol table, and %s in its code is %s",
@@ -301,6 +302,8 @@ static enum status search(const struct addresses_code *code, const struct layout
 	globals->allp = find_only(references, &sched, is_allp);
 	globals->allm = find_only(references, &sched, is_allm);
 	for (size_t i = ALL_GOROUTINES; i <= ALL_GOROUTINES_ALONE && globals->allglen == 0; i++) {
+		if (i == ALL_GOROUTINES_ALONE)
+			pclntab_find_named(code->pclntab, &looked_at[i], 1, &functions[i]);
 		if (functions[i].entry != 0 && find_references(code, &functions[i], references))
 			find_goroutines(references, globals);
 	}

@@ -280,10 +280,11 @@ static bool find_names(struct pclntab *pclntab, const char *const *names, size_t
 	struct extent extent = pclntab->table[MODULE_NAMES];
 	char *window = malloc(SCAN);
 	bool done = window && extent.size <= UINT32_MAX;
+	size_t missing = n;
 	for (size_t i = 0; i < n; i++)
 		at[i] = NONE;
-	/* Windows overlap, so that every name is whole in one of them. */
-	for (uint64_t from = 0; done && from < extent.size;) {
+	/* Windows overlap, so that every name is whole in one of them. The runtime's come early. */
+	for (uint64_t from = 0; done && missing > 0 && from < extent.size;) {
 		size_t size = extent.size - from < SCAN ? (size_t)(extent.size - from) : SCAN;
 		done = memory_read(pclntab->memory, extent.start + from, window, size) == MEMORY_OK;
 		for (size_t i = 0; done && i < n; i++) {
@@ -293,8 +294,10 @@ static bool find_names(struct pclntab *pclntab, const char *const *names, size_t
 				hit = memmem(hit, (size_t)(end - hit), names[i], length);
 				if (!hit)
 					break;
-				if (hit == window ? from == 0 : hit[-1] == '\0')
+				if (hit == window ? from == 0 : hit[-1] == '\0') {
 					at[i] = (uint32_t)(from + (uint64_t)(hit - window));
+					missing--;
+				}
 			}
 		}
 		from += size < SCAN ? size : SCAN - NAME_MAX_SIZE;

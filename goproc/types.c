@@ -55,10 +55,10 @@ struct search {
 	size_t n;
 };
 
-/* Looks at a window, the n bytes at that address. */
-typedef void look_fn(struct search *search, uint64_t address, const uint8_t *window, size_t n);
+/* Looks at a window, the n bytes at that address. true: all has been found. */
+typedef bool look_fn(struct search *search, uint64_t address, const uint8_t *window, size_t n);
 
-/* Shows all of the section to `look`, in windows that overlap. */
+/* Shows the section to `look`, in windows that overlap, until it has found all. */
 static bool scan(struct search *search, uint8_t *window, look_fn *look)
 {
 	const struct types *types = search->types;
@@ -66,15 +66,14 @@ static bool scan(struct search *search, uint8_t *window, look_fn *look)
 		size_t n = types->end - at < WINDOW ? (size_t)(types->end - at) : WINDOW;
 		if (memory_read(types->memory, at, window, n) != MEMORY_OK)
 			return false;
-		look(search, at, window, n);
-		if (n < WINDOW)
+		if (look(search, at, window, n) || n < WINDOW)
 			break;
 		at += WINDOW - OVERLAP;
 	}
 	return true;
 }
 
-static void look_for_names(struct search *search, uint64_t address, const uint8_t *window, size_t n)
+static bool look_for_names(struct search *search, uint64_t address, const uint8_t *window, size_t n)
 {
 	for (size_t i = 0; i < search->n; i++) {
 		struct wanted *wanted = &search->wanted[i];
@@ -87,6 +86,7 @@ static void look_for_names(struct search *search, uint64_t address, const uint8_
 			at++;
 		}
 	}
+	return false; /* the same bytes may come again, and mean it then */
 }
 
 /* Bytes that look like a descriptor by chance have no table of fields. */
@@ -98,7 +98,7 @@ static bool is_struct(const struct types *types, const uint8_t *head)
 	       inside(types, memory_u64(head + STRUCT_FIELDS_AT), count * FIELD_SIZE);
 }
 
-static void look_for_types(struct search *search, uint64_t address, const uint8_t *window, size_t n)
+static bool look_for_types(struct search *search, uint64_t address, const uint8_t *window, size_t n)
 {
 	for (size_t at = 0; at + STRUCT_HEAD <= n; at += 8) {
 		if (!is_struct(search->types, window + at))
@@ -112,6 +112,11 @@ static void look_for_types(struct search *search, uint64_t address, const uint8_
 			}
 		}
 	}
+	for (size_t i = 0; i < search->n; i++) {
+		if (*search->wanted[i].address == 0)
+			return false;
+	}
+	return true;
 }
 
 bool types_find(const struct types *types, const char *const *names, size_t n, uint64_t *address)

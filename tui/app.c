@@ -68,7 +68,7 @@ static void start_over(struct app *app, pid_t pid)
 	app->paused = false;
 	app->panel.last = (struct capture_state){0};
 	for (size_t i = 0; i < APP_VIEWS_MAX; i++) {
-		app->place[i].anchored = false;
+		app->place[i].chosen = app->place[i].anchored = false;
 		app->place[i].expanded = 0;
 	}
 	app_order_detail(app);

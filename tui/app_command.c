@@ -162,7 +162,7 @@ static enum loop_next filter(struct app *app, enum command command, const char *
 static void collapse(struct view_place *place)
 {
 	place->selected_id = place->expanded;
-	place->anchored = true;
+	place->chosen = place->anchored = true;
 	place->expanded = 0;
 }
 
@@ -224,6 +224,7 @@ static enum loop_next expand(struct app *app, enum command command, const char *
 		collapse(place);
 	else
 		place->expanded = place->selected_group;
+	place->chosen = true;
 	return LOOP_DRAW;
 }
 

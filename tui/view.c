@@ -42,13 +42,16 @@ void view_scroll(struct view_place *place, enum command command)
 void view_move(struct view_place *place, enum command command)
 {
 	place->selected += rows_of(place, command);
+	place->chosen = true;
 	place->anchored = false;
 	view_select(place, NULL, place->rows, place->page);
 }
 
 void view_select(struct view_place *place, const int64_t *id, int rows, int page)
 {
-	for (int i = 0; id && place->anchored && i < rows; i++)
+	if (!place->chosen)
+		place->selected = 0;
+	for (int i = 0; id && place->chosen && place->anchored && i < rows; i++)
 		if (id[i] == place->selected_id) {
 			place->selected = i;
 			break;
@@ -103,6 +106,7 @@ enum view_hit view_click(struct view_place *place, int x, int y)
 		return VIEW_HIT_NOTHING;
 	bool again = place->selected == row;
 	place->selected = row;
+	place->chosen = true;
 	place->anchored = false;
 	return again ? VIEW_HIT_SELECTED_ROW : VIEW_HIT_ROW;
 }

@@ -44,8 +44,10 @@ struct view_place {
 	int page;     /* rows that fit */
 	bool compact; /* of the lanes: several Ps share a row, so that all are seen */
 
-	/* Lists with a selected row: it follows its item, by the id that view_select is given. */
+	/* Lists with a selected row: the first one until the user has chosen another, which is followed
+	   by the id that view_select is given. */
 	int selected;
+	bool chosen;
 	bool anchored; /* selected_id is set; else the row number holds */
 	int64_t selected_id;
 

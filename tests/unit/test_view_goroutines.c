@@ -236,6 +236,7 @@ static void the_selection_follows_its_group(void **state)
 	canvas_destroy(draw(h, 80, 24, true, &place));
 	assert_int_equal(place.selected_id, key_of_largest(h));
 	assert_int_equal(place.selected_group, key_of_largest(h));
+	place.chosen = true;
 	place.reversed = true;
 	struct canvas *canvas = draw(h, 80, 24, true, &place);
 	assert_int_equal(place.selected, GROUPS - 1);

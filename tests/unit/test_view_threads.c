@@ -192,6 +192,27 @@ static void the_selection_follows_its_thread(void **state)
 	history_destroy(h);
 }
 
+/* A cursor that nobody has moved does not wander about with the thread that once stood first. */
+static void until_one_is_chosen_the_first_row_is_selected(void **state)
+{
+	(void)state;
+	struct history *h = fixture_history(&fixture_busy, SECONDS);
+	struct view_place place = {.sort = 4};
+	canvas_destroy(draw(h, 80, 24, true, &place));
+	place.reversed = true;
+	canvas_destroy(draw(h, 80, 24, true, &place));
+	assert_int_equal(place.selected, 0);
+	assert_int_equal(place.top, 0);
+	assert_int_equal(place.selected_id, 4321 + THREADS - 1);
+	/* A click on the same row chooses its thread. */
+	view_click(&place, 20, place.list_y);
+	canvas_destroy(draw(h, 80, 24, true, &place));
+	place.reversed = false;
+	canvas_destroy(draw(h, 80, 24, true, &place));
+	assert_int_equal(place.selected, THREADS - 1);
+	history_destroy(h);
+}
+
 static void without_the_runtime_the_kernels_part_is_shown(void **state)
 {
 	(void)state;
@@ -255,6 +276,7 @@ int main(void)
 		cmocka_unit_test(idle_threads_are_dim),
 		cmocka_unit_test(the_list_can_be_filtered_and_sorted),
 		cmocka_unit_test(the_selection_follows_its_thread),
+		cmocka_unit_test(until_one_is_chosen_the_first_row_is_selected),
 		cmocka_unit_test(without_the_runtime_the_kernels_part_is_shown),
 		cmocka_unit_test(without_the_kernel_the_runtimes_part_is_shown),
 		cmocka_unit_test(every_size_and_name_stays_in_its_place),

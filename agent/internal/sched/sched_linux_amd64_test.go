@@ -330,7 +330,10 @@ func Test_keys_are_those_of_the_snapshot(t *testing.T) {
 		table, _, _ = strings.Cut(table, "\n\n")
 		var want []string
 		for _, match := range regexp.MustCompile(`X\(\w+, "(\w+)"`).FindAllStringSubmatch(table, -1) {
-			want = append(want, match[1])
+			// What is known of the last collection comes with the metrics.
+			if match[1] != "idle_at_gc_ns" {
+				want = append(want, match[1])
+			}
 		}
 		sort.Strings(want)
 		if !ok || strings.Join(got, " ") != strings.Join(want, " ") {
