@@ -372,14 +372,14 @@ void plot_chart(struct pane pane, const struct plot_line *line, size_t lines, si
 				stroke[i][column] = stroke_at(&c, &line[i], x * c.grid->columns + column);
 		for (int y = 0; y < pane.height; y++) {
 			unsigned all = 0;
-			const struct plot_line *seen = NULL;
+			size_t seen = lines; /* none */
 			for (size_t i = 0; i < lines; i++) {
 				unsigned bits = cell_dots(&c, stroke[i], y);
 				all |= bits;
-				seen = bits ? &line[i] : seen;
+				seen = bits ? i : seen;
 			}
-			if (seen)
-				pane_glyph(pane, x, y, seen->style, dots_glyph(all, set, seen->ascii));
+			if (seen < lines)
+				pane_glyph(pane, x, y, line[seen].style, dots_glyph(all, set, line[seen].ascii));
 		}
 	}
 }
