@@ -1,6 +1,7 @@
 #include "metrics/derive.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "util/clock.h"
 
@@ -32,21 +33,26 @@ static size_t first_sample_after(const struct lanes *lanes, int64_t t)
 	return low;
 }
 
-/* Adds what the samples say about lane p between two moments. */
-static void add_lane_time(const struct lanes *lanes, size_t p, int64_t from_ns, int64_t to_ns,
-                          struct lane_time *time)
+/* Adds what the samples say about n lanes from p on between two moments. By samples, because those
+   of neighbours lie together. */
+static void add_lane_times(const struct lanes *lanes, size_t p, size_t n, int64_t from_ns,
+                           int64_t to_ns, struct lane_time *time)
 {
 	if (p >= lanes->procs)
 		return;
+	n = n < lanes->procs - p ? n : lanes->procs - p;
 	for (size_t i = first_sample_after(lanes, from_ns); i < lanes->samples; i++) {
 		int64_t begin = i > 0 ? lanes->at_ns[i - 1] : lanes->start_ns, end = lanes->at_ns[i];
 		if (begin >= to_ns)
 			break;
 		begin = begin > from_ns ? begin : from_ns;
 		end = end < to_ns ? end : to_ns;
-		uint8_t state = lanes->state[i * lanes->procs + p];
-		if (end > begin && state < LANE_STATE_COUNT)
-			time->ns[state] += end - begin;
+		if (end <= begin)
+			continue;
+		const uint8_t *state = &lanes->state[i * lanes->procs + p];
+		for (size_t k = 0; k < n; k++)
+			if (state[k] < LANE_STATE_COUNT)
+				time[k].ns[state[k]] += end - begin;
 	}
 }
 
@@ -77,25 +83,60 @@ struct lane_share derive_lane_share(const struct lanes *lanes, size_t p, int64_t
                                     int64_t to_ns)
 {
 	struct lane_time time = {{0}};
-	add_lane_time(lanes, p, from_ns, to_ns, &time);
+	add_lane_times(lanes, p, 1, from_ns, to_ns, &time);
 	return share_of(&time, to_ns - from_ns);
+}
+
+#define LANES_AT_ONCE ((size_t)64)
+
+void derive_lane_windows(const struct history *h, size_t p, size_t n, int64_t from_ns,
+                         int64_t to_ns, struct lane_share *share)
+{
+	for (size_t done = 0; done < n; done += LANES_AT_ONCE) {
+		struct lane_time time[LANES_AT_ONCE];
+		size_t count = n - done < LANES_AT_ONCE ? n - done : LANES_AT_ONCE;
+		memset(time, 0, count * sizeof *time);
+		/* The snapshot read at or before from_ns ends before the window: its samples are older
+		   still. */
+		for (size_t i = history_index(h, from_ns) + 1; i-- > 0;) {
+			const struct snapshot *s = history_get(h, i);
+			if (!s || (s->lanes.samples > 0 && s->lanes.start_ns >= to_ns))
+				break;
+			add_lane_times(&s->lanes, p + done, count, from_ns, to_ns, time);
+			if (s->lanes.samples == 0 && s->monotonic_ns >= to_ns)
+				break;
+		}
+		for (size_t k = 0; k < count; k++)
+			share[done + k] = share_of(&time[k], to_ns - from_ns);
+	}
 }
 
 struct lane_share derive_lane_window(const struct history *h, size_t p, int64_t from_ns,
                                      int64_t to_ns)
 {
-	struct lane_time time = {{0}};
-	/* The snapshot read at or before from_ns ends before the window: its samples are older still.
-	 */
-	for (size_t i = history_index(h, from_ns) + 1; i-- > 0;) {
-		const struct snapshot *s = history_get(h, i);
-		if (!s || (s->lanes.samples > 0 && s->lanes.start_ns >= to_ns))
-			break;
-		add_lane_time(&s->lanes, p, from_ns, to_ns, &time);
-		if (s->lanes.samples == 0 && s->monotonic_ns >= to_ns)
-			break;
+	struct lane_share share;
+	derive_lane_windows(h, p, 1, from_ns, to_ns, &share);
+	return share;
+}
+
+struct lane_share derive_lane_mean(const struct history *h, size_t p, size_t n, int64_t from_ns,
+                                   int64_t to_ns)
+{
+	struct lane_share mean = {.known = false}, share[LANES_AT_ONCE];
+	size_t known = 0;
+	for (size_t done = 0; done < n; done += LANES_AT_ONCE) {
+		size_t count = n - done < LANES_AT_ONCE ? n - done : LANES_AT_ONCE;
+		derive_lane_windows(h, p + done, count, from_ns, to_ns, share);
+		for (size_t k = 0; k < count; k++) {
+			for (int state = 0; share[k].known && state < LANE_STATE_COUNT; state++)
+				mean.share[state] += share[k].share[state];
+			known += share[k].known;
+		}
 	}
-	return share_of(&time, to_ns - from_ns);
+	for (int state = 0; known > 0 && state < LANE_STATE_COUNT; state++)
+		mean.share[state] /= (double)known;
+	mean.known = known > 0;
+	return mean;
 }
 
 double lane_share_busy(const struct lane_share *share)
@@ -157,6 +198,33 @@ static enum gc_seen look_for_gc(const struct snapshot *before, const struct snap
 	return seen;
 }
 
+/* How many Ps a sample saw idle, and how many it saw at all. */
+struct seen {
+	unsigned idle, known;
+};
+
+/* In blocks of a fixed size, which compilers make vectors of. */
+#define LOOK_BLOCK 32
+
+static struct seen look_at(const uint8_t *state, size_t procs)
+{
+	struct seen seen = {0, 0};
+	while (procs > 0) {
+		uint8_t block[LOOK_BLOCK] = {LANE_UNKNOWN}, idle = 0, known = 0;
+		size_t n = procs < LOOK_BLOCK ? procs : LOOK_BLOCK;
+		memcpy(block, state, n);
+		for (int i = 0; i < LOOK_BLOCK; i++)
+			idle = (uint8_t)(idle + (block[i] == LANE_IDLE));
+		for (int i = 0; i < LOOK_BLOCK; i++)
+			known = (uint8_t)(known + (block[i] != LANE_UNKNOWN && block[i] < LANE_STATE_COUNT));
+		seen.idle += idle;
+		seen.known += known;
+		state += n;
+		procs -= n;
+	}
+	return seen;
+}
+
 static bool idle_of_samples(const struct snapshot *before, const struct snapshot *now,
                             double *ratio)
 {
@@ -170,11 +238,15 @@ static bool idle_of_samples(const struct snapshot *before, const struct snapshot
 	if ((double)covered < COVERED_MIN * (double)(to - from))
 		return false;
 	double idle = 0, all = 0;
-	for (size_t p = 0; p < lanes->procs; p++) {
-		struct lane_time time = {{0}};
-		add_lane_time(lanes, p, from, to, &time);
-		idle += (double)time.ns[LANE_IDLE];
-		all += (double)sampled_ns(&time);
+	/* By samples, not by Ps: there may be hundreds of either, and a sample lies together. */
+	for (size_t i = first; i < lanes->samples && begin < to; begin = lanes->at_ns[i++]) {
+		int64_t start = begin > from ? begin : from;
+		int64_t end = lanes->at_ns[i] < to ? lanes->at_ns[i] : to;
+		struct seen seen = look_at(&lanes->state[i * lanes->procs], lanes->procs);
+		if (end > start) {
+			idle += (double)(end - start) * seen.idle;
+			all += (double)(end - start) * seen.known;
+		}
 	}
 	/* A sample may have seen no P at all. */
 	if (all < COVERED_MIN * (double)(to - from))
@@ -223,15 +295,16 @@ static bool idle_of_os(const struct snapshot *before, const struct snapshot *now
 
 struct idle derive_idle(const struct snapshot *before, const struct snapshot *now)
 {
-	double runtime, sampled = 0, os;
-	bool whole = false, has_sampled = idle_of_samples(before, now, &sampled);
+	double runtime = 0, sampled = 0, os;
+	bool whole = false;
 	enum gc_seen gc = look_for_gc(before, now);
-	if (idle_of_runtime(before, now, &runtime, &whole) && (whole || gc != GC_RAN)) {
-		bool doubtful =
-			!whole && gc == GC_UNKNOWN && has_sampled && fabs(runtime - sampled) > SAMPLES_AGREE;
-		if (!doubtful)
-			return (struct idle){IDLE_RUNTIME, clamp_ratio(runtime)};
-	}
+	bool has_runtime = idle_of_runtime(before, now, &runtime, &whole) && (whole || gc != GC_RAN);
+	if (has_runtime && (whole || gc == GC_NONE))
+		return (struct idle){IDLE_RUNTIME, clamp_ratio(runtime)};
+	/* What is left is doubtful, or unknown: the samples, which are many, are asked only now. */
+	bool has_sampled = idle_of_samples(before, now, &sampled);
+	if (has_runtime && !(has_sampled && fabs(runtime - sampled) > SAMPLES_AGREE))
+		return (struct idle){IDLE_RUNTIME, clamp_ratio(runtime)};
 	if (has_sampled)
 		return (struct idle){IDLE_SAMPLED, clamp_ratio(sampled)};
 	if (idle_of_os(before, now, &os))

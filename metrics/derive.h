@@ -55,6 +55,12 @@ struct lane_share derive_lane_share(const struct lanes *lanes, size_t p, int64_t
 /* The same over as many snapshots of the history as the window needs. */
 struct lane_share derive_lane_window(const struct history *h, size_t p, int64_t from_ns,
                                      int64_t to_ns);
+/* The same of the lanes p...p+n, at little more than the cost of one. */
+void derive_lane_windows(const struct history *h, size_t p, size_t n, int64_t from_ns,
+                         int64_t to_ns, struct lane_share *share);
+/* The mean of those of them that somebody looked at. */
+struct lane_share derive_lane_mean(const struct history *h, size_t p, size_t n, int64_t from_ns,
+                                   int64_t to_ns);
 /* Utilization of a lane: running + GC, as a share of the time sampled. NAN when unknown. */
 double lane_share_busy(const struct lane_share *share);
 

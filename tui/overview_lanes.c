@@ -48,26 +48,6 @@ static bool sum_field(const struct lane *lane, int field, int64_t *sum)
 	return true;
 }
 
-/* The mean share of those Ps of the row that somebody looked at. */
-static struct lane_share mean_share(const struct lane *lane, int64_t from_ns, int64_t to_ns)
-{
-	struct lane_share mean = {.known = false};
-	size_t known = 0;
-	for (size_t i = 0; i < lane->n; i++) {
-		struct lane_share one =
-			derive_lane_window(lane->data->history, lane->p + i, from_ns, to_ns);
-		if (lane->n == 1)
-			return one;
-		for (int state = 0; one.known && state < LANE_STATE_COUNT; state++)
-			mean.share[state] += one.share[state];
-		known += one.known;
-	}
-	for (int state = 0; known > 0 && state < LANE_STATE_COUNT; state++)
-		mean.share[state] /= (double)known;
-	mean.known = known > 0;
-	return mean;
-}
-
 /* --- columns -------------------------------------------------------------------------------- */
 
 static void draw_number(struct pane pane, bool known, int64_t n)
@@ -97,26 +77,6 @@ static void draw_p(struct pane pane, const struct lane *lane)
 	else
 		pane_print(pane, 0, 0, STYLE_LABEL, "%zu%s%zu", lane->p, pane.canvas->ascii ? "-" : "–",
 		           lane->p + lane->n - 1);
-}
-
-/* Cells lie on whole multiples of cell_ns, so that what has been drawn only moves left. */
-static void draw_cells(struct pane pane, const struct lane *lane,
-                       void (*plot)(struct pane pane, int x, const struct lane_share *share))
-{
-	const struct history *h = lane->data->history;
-	int64_t now_ns = history_get(h, 0)->monotonic_ns;
-	int64_t last = (now_ns - 1) / lane->cell_ns;
-	for (int x = 0; x < pane.width; x++) {
-		int64_t from_ns = (last - (pane.width - 1 - x)) * lane->cell_ns;
-		int64_t to_ns = from_ns + lane->cell_ns;
-		struct lane_share share = mean_share(lane, from_ns, to_ns < now_ns ? to_ns : now_ns);
-		plot(pane, x, &share);
-	}
-}
-
-static void draw_strip(struct pane pane, const struct lane *lane)
-{
-	draw_cells(pane, lane, plot_lane);
 }
 
 static void draw_util(struct pane pane, const struct lane *lane)
@@ -300,10 +260,10 @@ static const struct column {
 	const char *heading;
 	bool right; /* a number */
 	struct slot slot;
-	void (*draw)(struct pane pane, const struct lane *lane);
+	void (*draw)(struct pane pane, const struct lane *lane); /* NULL: draw_strips does */
 } column[COLUMN_COUNT] = {
 	[COLUMN_P] = {"P", false, {.min = 3, .want = 3}, draw_p},
-	[COLUMN_STRIP] = {"", false, {.gap = 1, .grow = 2, .drop = 1}, draw_strip},
+	[COLUMN_STRIP] = {"", false, {.gap = 1, .grow = 2, .drop = 1}, NULL},
 	[COLUMN_UTIL] = {"util", true, FIXED(5, 2), draw_util},
 	[COLUMN_GC] = {"GC", true, FIXED(5, 8), draw_gc},
 	[COLUMN_SYSCALL] = {"sys", true, FIXED(5, 9), draw_syscall},
@@ -399,13 +359,50 @@ static const struct snapshot *rows_before(const struct history *h, const struct 
 	return NULL;
 }
 
+/* The time of cell x of a strip. Cells lie on whole multiples of cell_ns, so that what has been
+   drawn only moves left. */
+static void cell_window(const struct lane *lane, int x, int width, int64_t *from_ns, int64_t *to_ns)
+{
+	int64_t now_ns = history_get(lane->data->history, 0)->monotonic_ns;
+	int64_t last = (now_ns - 1) / lane->cell_ns;
+	*from_ns = (last - (width - 1 - x)) * lane->cell_ns;
+	*to_ns = *from_ns + lane->cell_ns < now_ns ? *from_ns + lane->cell_ns : now_ns;
+}
+
+#define ROWS_AT_ONCE 64
+
+/* The strips of all rows of the pane, from that of `lane` on. Cell by cell, not row by row: what
+   neighbours did at one time is found at one go. */
+static void draw_strips(struct pane pane, const struct lane *lane)
+{
+	const struct history *h = lane->data->history;
+	struct lane_share share[ROWS_AT_ONCE];
+	int64_t from_ns, to_ns;
+	for (int x = 0; x < pane.width; x++) {
+		cell_window(lane, x, pane.width, &from_ns, &to_ns);
+		for (int y = 0, n; y < pane.height; y += n) {
+			size_t p = lane->p + (size_t)y * lane->n;
+			n = 1;
+			if (lane->n == 1) {
+				n = pane.height - y < ROWS_AT_ONCE ? pane.height - y : ROWS_AT_ONCE;
+				derive_lane_windows(h, p, (size_t)n, from_ns, to_ns, share);
+			} else {
+				size_t left = lane->now->np - p;
+				share[0] = derive_lane_mean(h, p, lane->n < left ? lane->n : left, from_ns, to_ns);
+			}
+			for (int i = 0; i < n; i++)
+				plot_lane(pane_row(pane, y + i), x, &share[i]);
+		}
+	}
+}
+
 static void draw_lane(struct pane pane, const struct slot slot[COLUMN_COUNT], struct lane *lane)
 {
 	int64_t now_ns = history_get(lane->data->history, 0)->monotonic_ns;
 	int64_t span_ns = lane->now->interval_ns > UTIL_NS ? lane->now->interval_ns : UTIL_NS;
-	lane->share = mean_share(lane, now_ns - span_ns, now_ns);
+	lane->share = derive_lane_mean(lane->data->history, lane->p, lane->n, now_ns - span_ns, now_ns);
 	for (int i = 0; i < COLUMN_COUNT; i++)
-		if (slot[i].size)
+		if (slot[i].size && column[i].draw)
 			column[i].draw(pane_sub(pane, slot[i].at, 0, slot[i].size, 1), lane);
 }
 
@@ -474,7 +471,11 @@ void overview_draw_lanes(struct pane pane, const struct view_data *data, struct 
 	if (count > page && page > 1)
 		page--; /* the last row says what is missing */
 	view_fit(place, count, page);
-	for (int i = 0; i < page && place->top + i < count; i++) {
+	int shown = count - place->top < page ? count - place->top : page;
+	lane.p = (size_t)place->top * (size_t)size;
+	lane.n = (size_t)size;
+	draw_strips(pane_sub(table, slot[COLUMN_STRIP].at, 1, slot[COLUMN_STRIP].size, shown), &lane);
+	for (int i = 0; i < shown; i++) {
 		struct pane line = pane_row(table, 1 + i);
 		lane.p = (size_t)(place->top + i) * (size_t)size;
 		lane.n = rows.s->np - lane.p < (size_t)size ? rows.s->np - lane.p : (size_t)size;
@@ -494,14 +495,19 @@ void overview_draw_all(struct pane pane, const struct view_data *data)
 	struct pane table = pane_sub(pane, 1, 0, pane.width - 2, pane.height);
 	struct slot slot[COLUMN_COUNT];
 	struct lane all = begin_lanes(data, rows.s, table.width, false, slot);
-	all.n = rows.s->np;
 	struct pane strip =
 		pane_sub(table, slot[COLUMN_STRIP].at, 0, slot[COLUMN_STRIP].size, pane.height);
 	char age[32];
 	int right = slot[COLUMN_STRIP].at + strip.width + 2;
 	int x = pane_text(table, 0, 0, STYLE_LABEL, "All Ps");
 	pane_fit(pane_sub(table, 0, 0, right - 2, 1), x + 2, 0, STYLE_DIM, "0 to 100 % of their time");
-	draw_cells(pane_sub(strip, 0, 1, strip.width, strip.height - 2), &all, plot_stack);
+	struct pane graph = pane_sub(strip, 0, 1, strip.width, strip.height - 2);
+	for (int cell = 0; cell < graph.width; cell++) {
+		int64_t from_ns, to_ns;
+		cell_window(&all, cell, graph.width, &from_ns, &to_ns);
+		struct lane_share share = derive_lane_mean(data->history, 0, rows.s->np, from_ns, to_ns);
+		plot_stack(graph, cell, &share);
+	}
 	struct pane foot = pane_row(strip, strip.height - 1);
 	view_age(age, sizeof age, all.cell_ns * strip.width);
 	pane_print(foot, 0, 0, STYLE_DIM, "%s ago", age);

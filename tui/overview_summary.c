@@ -61,25 +61,12 @@ static struct pane slot_pane(struct pane pane, const struct slot *slot)
 /* --- CPU ------------------------------------------------------------------------------------ */
 
 /* What all Ps together did over the last interval; unknown when nobody looked. */
-static struct lane_share mean_share(const struct history *h)
+static struct lane_share share_of_all(const struct history *h)
 {
 	const struct snapshot *now = history_get(h, 0), *earlier = history_get(h, 1);
-	struct lane_share mean = {.known = false};
 	if (!earlier)
-		return mean;
-	size_t known = 0;
-	for (size_t p = 0; p < now->lanes.procs; p++) {
-		struct lane_share one = derive_lane_window(h, p, earlier->monotonic_ns, now->monotonic_ns);
-		if (!one.known)
-			continue;
-		known++;
-		for (int state = 0; state < LANE_STATE_COUNT; state++)
-			mean.share[state] += one.share[state];
-	}
-	for (int state = 0; state < LANE_STATE_COUNT && known > 0; state++)
-		mean.share[state] /= (double)known;
-	mean.known = known > 0;
-	return mean;
+		return (struct lane_share){.known = false};
+	return derive_lane_mean(h, 0, now->lanes.procs, earlier->monotonic_ns, now->monotonic_ns);
 }
 
 /* Whose view it is, when it is not the runtime's own. */
@@ -180,7 +167,7 @@ static void draw_cpu(struct pane pane, const struct view_data *data)
 		pane_right(percent, 0, STYLE_STRONG, text);
 	pane_text(slot_pane(line.pane, &slot[NAME]), 0, 0, STYLE_DIM, "idle");
 	pane_text(slot_pane(line.pane, &slot[METHOD]), 0, 0, STYLE_DIM, method_label[idle.method]);
-	struct lane_share share = mean_share(data->history);
+	struct lane_share share = share_of_all(data->history);
 	struct pane bar = slot_pane(line.pane, &slot[BAR]);
 	plot_bar(bar, &share);
 	if (!share.known && earlier)

@@ -39,9 +39,10 @@ uint32_t plot_level(double ratio, bool ascii)
 /* --- glyph sets ----------------------------------------------------------------------------- */
 
 /* Dots of a cell that one character can set, and the bits of its rows from the top, by column. */
+#define GRID_COLUMNS_MAX 2
 struct grid {
 	int columns, rows;
-	uint8_t bit[2][4];
+	uint8_t bit[GRID_COLUMNS_MAX][4];
 };
 enum { SET_ASCII, SET_BLOCKS, SET_BRAILLE };
 static const struct grid grid[] = {
@@ -310,24 +311,37 @@ static int dot_row(const struct chart *c, const struct plot_line *line, int colu
 	return c->rows - 1 - (int)lround(height * (c->rows - 1));
 }
 
-/* Is this dot on the line, or on the stroke that joins it with the column before? */
-static bool on_line(const struct chart *c, const struct plot_line *line, int column, int row)
+/* The dots of a line in one column: its own, and those that join it with the column before. */
+struct stroke {
+	int here, before; /* rows; here < 0: none */
+};
+
+static struct stroke stroke_at(const struct chart *c, const struct plot_line *line, int column)
 {
-	int here = dot_row(c, line, column);
-	if (here < 0 || (line->dotted && column % 2))
-		return false;
-	int before = line->dotted ? here : dot_row(c, line, column - 1);
-	if (before < 0)
-		before = here;
-	return row == here || (row > here && row < before) || (row < here && row > before);
+	struct stroke stroke = {.here = dot_row(c, line, column)};
+	if (line->dotted && column % 2)
+		stroke.here = -1;
+	stroke.before = line->dotted ? stroke.here : dot_row(c, line, column - 1);
+	if (stroke.before < 0)
+		stroke.before = stroke.here;
+	return stroke;
 }
 
-static unsigned cell_dots(const struct chart *c, const struct plot_line *line, int x, int y)
+static bool is_on(const struct stroke *s, int row)
+{
+	if (s->here < 0)
+		return false;
+	return row == s->here || (row > s->here && row < s->before) ||
+	       (row < s->here && row > s->before);
+}
+
+static unsigned cell_dots(const struct chart *c, const struct stroke stroke[GRID_COLUMNS_MAX],
+                          int y)
 {
 	unsigned bits = 0;
 	for (int column = 0; column < c->grid->columns; column++)
 		for (int row = 0; row < c->grid->rows; row++)
-			if (on_line(c, line, x * c->grid->columns + column, y * c->grid->rows + row))
+			if (is_on(&stroke[column], y * c->grid->rows + row))
 				bits |= c->grid->bit[column][row];
 	return bits;
 }
@@ -350,16 +364,22 @@ void plot_chart(struct pane pane, const struct plot_line *line, size_t lines, si
 	                  n,
 	                  log(min),
 	                  log(max) - log(min)};
-	for (int y = 0; y < pane.height; y++)
-		for (int x = 0; x < pane.width; x++) {
+	lines = lines < PLOT_LINES_MAX ? lines : PLOT_LINES_MAX;
+	for (int x = 0; x < pane.width; x++) {
+		struct stroke stroke[PLOT_LINES_MAX][GRID_COLUMNS_MAX];
+		for (size_t i = 0; i < lines; i++)
+			for (int column = 0; column < c.grid->columns; column++)
+				stroke[i][column] = stroke_at(&c, &line[i], x * c.grid->columns + column);
+		for (int y = 0; y < pane.height; y++) {
 			unsigned all = 0;
-			const struct plot_line *seen = NULL;
+			size_t seen = lines; /* none */
 			for (size_t i = 0; i < lines; i++) {
-				unsigned bits = cell_dots(&c, &line[i], x, y);
+				unsigned bits = cell_dots(&c, stroke[i], y);
 				all |= bits;
-				seen = bits ? &line[i] : seen;
+				seen = bits ? i : seen;
 			}
-			if (seen)
-				pane_glyph(pane, x, y, seen->style, dots_glyph(all, set, seen->ascii));
+			if (seen < lines)
+				pane_glyph(pane, x, y, line[seen].style, dots_glyph(all, set, line[seen].ascii));
 		}
+	}
 }

@@ -62,6 +62,7 @@ struct plot_line {
 	char ascii;
 	bool dotted;
 };
+#define PLOT_LINES_MAX 4 /* more are left out */
 void plot_chart(struct pane pane, const struct plot_line *line, size_t lines, size_t n, double min,
                 double max);
 

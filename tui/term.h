@@ -33,8 +33,8 @@ int term_fd(void);
 bool term_input(struct input *input);
 /* The other end is gone: there will be no more keys, and nobody sees the screen. */
 bool term_lost(void);
-/* Shows the canvas, writing only what has changed. Does nothing when the terminal can't take it
-   now: false. */
+/* Shows the canvas, writing only what has changed, at once. Never waits: false when the terminal
+   has not taken all of it, and then it is to be called again. */
 bool term_show(const struct canvas *canvas);
 /* The next term_show writes everything. */
 void term_redraw(void);

@@ -358,6 +358,39 @@ static void a_lane_window_reaches_over_snapshots_and_their_gaps(void **state)
 	history_destroy(h);
 }
 
+/* More lanes than are looked at in one go, one of them never sampled. */
+static void lane_windows_are_those_of_each_lane_and_their_mean_of_the_known(void **state)
+{
+	enum { LANES = 150, UNSEEN = 70 };
+	(void)state;
+	struct history *h = history_create(3600 * SECOND, SIZE_MAX);
+	const char *rows[LANES];
+	for (int p = 0; p < LANES; p++)
+		rows[p] = p == UNSEEN ? "----" : p % 3 == 0 ? "rrrr" : p % 3 == 1 ? "iigi" : "r-si";
+	for (int64_t i = 0; i < 3; i++) {
+		struct snapshot *s = make_snapshot((i + 1) * 40);
+		set_lanes(s, i * 40, 10, LANES, rows);
+		assert_int_equal(history_add(h, s), STATUS_OK);
+	}
+	struct lane_share share[LANES + 1];
+	derive_lane_windows(h, 0, LANES + 1, 15, 95, share);
+	double running = 0;
+	for (size_t p = 0; p <= LANES; p++) {
+		struct lane_share one = derive_lane_window(h, p, 15, 95);
+		assert_int_equal(share[p].known, one.known);
+		assert_int_equal(one.known, p != UNSEEN && p != LANES);
+		for (int state_of = 0; one.known && state_of < LANE_STATE_COUNT; state_of++)
+			assert_near(share[p].share[state_of], one.share[state_of]);
+		running += one.known ? one.share[LANE_RUNNING] : 0;
+	}
+	struct lane_share mean = derive_lane_mean(h, 0, LANES, 15, 95);
+	assert_true(mean.known);
+	assert_near(mean.share[LANE_RUNNING], running / (LANES - 1));
+	assert_false(derive_lane_mean(h, UNSEEN, 1, 15, 95).known);
+	assert_false(derive_lane_mean(h, 0, 0, 15, 95).known);
+	history_destroy(h);
+}
+
 /* --- rates ---------------------------------------------------------------------------------- */
 
 static void a_rate_needs_two_reads_and_time(void **state)
@@ -573,6 +606,7 @@ int main(void)
 		cmocka_unit_test(lane_shares_are_by_time_and_sum_to_one),
 		cmocka_unit_test(a_lane_that_was_not_sampled_is_unknown),
 		cmocka_unit_test(a_lane_window_reaches_over_snapshots_and_their_gaps),
+		cmocka_unit_test(lane_windows_are_those_of_each_lane_and_their_mean_of_the_known),
 		cmocka_unit_test(a_rate_needs_two_reads_and_time),
 		cmocka_unit_test(schedticks_wrap_at_32_bits),
 		cmocka_unit_test(schedticks_that_fell_are_not_taken_for_a_wrap),
