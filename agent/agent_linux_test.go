@@ -484,6 +484,7 @@ func Test_many_clients_at_once(t *testing.T) {
 					if err := json.NewDecoder(answer.Body).Decode(&o); err != nil || answer.StatusCode != 200 {
 						t.Errorf("%s: %d %v", path, answer.StatusCode, err)
 					}
+					answer.Body.Close() // reads what the decoder left of it
 				}
 			}
 		}()

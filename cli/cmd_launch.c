@@ -76,21 +76,29 @@ static enum status check_privilege(const struct options *o, const char *path, co
 
 /* --- watching ------------------------------------------------------------------------------- */
 
+static enum status tell_ended(struct child *child, struct error *error)
+{
+	return error_set(error, STATUS_EXITED,
+	                 "the program has ended with status %d before it could be watched",
+	                 child_wait(child, -1) ? child_status(child) : 0);
+}
+
 /* Whether the screen or the stream, until the program or the user ends it. */
 static enum status watch(const struct options *o, struct child *child, int *sig,
                          struct error *error)
 {
 	enum status status = await_program(o->pid, o->source, error);
 	if (status == STATUS_EXITED)
-		return error_set(error, STATUS_EXITED,
-		                 "the program has ended with status %d before it could be watched",
-		                 child_wait(child, -1) ? child_status(child) : 0);
+		return tell_ended(child, error);
 	if (status != STATUS_OK)
 		return status;
 	if (o->batch || o->json)
 		status = command_stream(o, error);
 	else
 		status = watch_process(o, child, sig, error);
+	/* It may have ended since, and to be gone is not yet to be waited for. */
+	if (status == STATUS_NO_TARGET && child_wait(child, PATIENCE_MS))
+		return tell_ended(child, error);
 	if (status == STATUS_EXITED)
 		error->text[0] = '\0'; /* the user knows, or sees it by the status */
 	return status;

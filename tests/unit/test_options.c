@@ -25,9 +25,11 @@ const size_t command_count = sizeof commands / sizeof commands[0];
 /* Splits at spaces. */
 static enum status parse(const char *line, struct options *o, struct error *error)
 {
-	static char text[256];
-	char *argv[32] = {"schedtop"};
+	/* What is parsed goes on to point into the words. */
+	static char text[256], *argv[32];
 	int argc = 1;
+	memset(argv, 0, sizeof argv);
+	argv[0] = "schedtop";
 	strcpy(text, line);
 	for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = word;
