@@ -220,7 +220,8 @@ static void paint_cell(struct paint *p, int x, int y, const struct cell *cell)
 	place(p, x, y);
 	if (!looks_right(p, cell, &p->look))
 		put_on(p, cell->style);
-	append(p, glyph, (size_t)glyph_encode(cell->glyph, glyph));
+	int length = glyph_encode(cell->glyph, glyph);
+	append(p, glyph, (size_t)length);
 	p->x += cell->width;
 	/* Terminals differ in where the cursor is behind the end of a row. */
 	p->placed = is_sure(cell) && p->x < p->canvas->width;
