@@ -92,6 +92,9 @@ func TestTargetKilledDuringTIsSaidOnTheScreen(t *testing.T) {
 	m.waitText("Tracing, ")
 	w.signal(t, syscall.SIGKILL)
 	m.waitText("exited while it was traced")
+	m.waitFor("the next snapshot, which tells the screen", func(s string) bool {
+		return regexp.MustCompile(`exited \d+ s ago`).MatchString(s)
+	})
 	mustBeEmpty(t, w.dir)
 	m.keys("q")
 	m.expectShell(exitExited)
