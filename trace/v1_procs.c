@@ -58,6 +58,13 @@ const char *v1_show_gomaxprocs(struct v1_showing *s)
 	return NULL;
 }
 
+/* CPU samples are written under the P of number -1. Of what else may be there the reference thinks
+   nothing bad, but there is no P to show it of. */
+static bool is_shown(const struct v1_showing *s)
+{
+	return s->p_slot != TRACE_NONE;
+}
+
 const char *v1_show_proc_start(struct v1_showing *s)
 {
 	if (s->p->running)
@@ -69,6 +76,8 @@ const char *v1_show_proc_start(struct v1_showing *s)
 	if (m == TRACE_NONE)
 		return v1_no_memory;
 	s->p->thread = m;
+	if (!is_shown(s))
+		return NULL;
 	struct trace_event *e = v1_emit(s, s->p->seen ? EV_PROC_START : EV_PROC_STATUS);
 	e->subject = s->p_slot;
 	e->from = s->p->seen ? PROC_IDLE : PROC_BAD;
@@ -84,6 +93,8 @@ const char *v1_show_proc_stop(struct v1_showing *s)
 	if (s->p->g != 0)
 		return "the P runs a goroutine";
 	s->p->running = false;
+	if (!is_shown(s))
+		return NULL;
 	struct trace_event *e = v1_emit(s, EV_PROC_STOP);
 	e->subject = s->p_slot;
 	e->from = PROC_RUNNING;
@@ -137,8 +148,8 @@ const char *v1_show_sweep(struct v1_showing *s)
 	if (s->p->sweep == begins)
 		return begins ? "the P sweeps already" : "the P doesn't sweep";
 	s->p->sweep = begins;
-	if (s->p_slot == TRACE_NONE)
-		return "a sweep without a P";
+	if (!is_shown(s))
+		return NULL;
 	struct trace_event *e = v1_emit(s, begins ? EV_GC_SWEEP_BEGIN : EV_GC_SWEEP_END);
 	e->subject = s->p_slot;
 	e->arg[0] = s->e->arg[0];

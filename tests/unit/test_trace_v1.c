@@ -201,6 +201,28 @@ static void mismatched_region_is_repaired_unless_strict(void **state)
 	goroutines_finish(&pass.goroutines);
 }
 
+static void what_happens_to_no_p_is_not_shown(void **state)
+{
+	(void)state;
+	struct builder b = {.n = 0};
+	struct pass pass;
+	build_header(&b, 21);
+	batch(&b, UINT64_MAX, 100);
+	event(&b, V1_PROC_START, 1, 7, 0, 0, 0);
+	event(&b, V1_SWEEP_START, 1, 0, 0, 0, 0);
+	event(&b, V1_SWEEP_DONE, 2, 0, 0, 0, 0);
+	event(&b, V1_PROC_STOP, 0, 0, 0, 0, 0);
+	frequency(&b);
+	for (unsigned strict = 0; strict < 2; strict++) {
+		run_pass(&pass, &b, b.n, strict);
+		assert_int_equal(pass.s.verdict, TRACE_WHOLE);
+		for (unsigned type = EV_PROC_START; type <= EV_PROC_STATUS; type++)
+			assert_int_equal(pass.n[type], 0);
+		assert_int_equal(pass.n[EV_GC_SWEEP_BEGIN] + pass.n[EV_GC_SWEEP_END], 0);
+		goroutines_finish(&pass.goroutines);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +231,7 @@ int main(void)
 		cmocka_unit_test(cut_that_spares_the_clock_keeps_what_is_whole),
 		cmocka_unit_test(cut_that_takes_the_clock_leaves_nothing),
 		cmocka_unit_test(mismatched_region_is_repaired_unless_strict),
+		cmocka_unit_test(what_happens_to_no_p_is_not_shown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
