@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "util/clock.h"
 
@@ -29,13 +28,6 @@ struct reading {
 	int64_t now_ns;
 	struct goproc_frame frame; /* the place that was named last */
 };
-
-static int64_t processor_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
 
 int64_t goroutines_period(int64_t cost_ns, int64_t interval_ns)
 {
@@ -192,7 +184,7 @@ void goroutines_account(struct goroutines *goroutines, int64_t now_ns, int64_t c
 enum status goroutines_fill(struct goroutines *goroutines, struct goproc *goproc, uint64_t detail,
                             struct snapshot *s)
 {
-	int64_t now_ns = clock_monotonic_ns(), before_ns = processor_ns();
+	int64_t now_ns = clock_monotonic_ns(), before_ns = clock_thread_cpu_ns();
 	if (s->goroutines_at.origin != ORIGIN_NONE ||
 	    !goroutines_is_due(goroutines, now_ns, s->interval_ns, detail))
 		return STATUS_OK;
@@ -202,7 +194,8 @@ enum status goroutines_fill(struct goroutines *goroutines, struct goproc *goproc
 	enum status status = error_no_memory(&error);
 	if (set) {
 		status = read_set(goroutines, goproc, detail, set, &error);
-		goroutines_account(goroutines, now_ns, processor_ns() - before_ns, s->interval_ns, set);
+		goroutines_account(goroutines, now_ns, clock_thread_cpu_ns() - before_ns, s->interval_ns,
+		                   set);
 	}
 	if (!set || status != STATUS_OK) {
 		snprintf(s->goroutines_trouble, sizeof s->goroutines_trouble, "%.255s", error.text);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "util/clock.h"
@@ -217,38 +216,31 @@ static void read_task(struct tasks *t, struct snapshot_task *row)
 #define LIST_SHARE \
 	4 /* listing takes no more than this part of it: of thousands it costs most of all */
 
-static int64_t cpu_ns(void)
-{
-	struct timespec used;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-	return (int64_t)used.tv_sec * NS_PER_S + used.tv_nsec;
-}
-
 static enum status relist_when_due(struct tasks *t, int64_t start_ns)
 {
 	if (t->n > 0 && t->unlisted_ns < LIST_SHARE * t->list_ns)
 		return STATUS_OK;
 	enum status status = relist(t);
-	t->list_ns = cpu_ns() - start_ns;
+	t->list_ns = clock_thread_cpu_ns() - start_ns;
 	t->unlisted_ns = 0;
 	return status;
 }
 
 enum status tasks_fill(struct tasks *t, int64_t allowed_ns, struct snapshot *s)
 {
-	int64_t start_ns = cpu_ns(), left_ns = t->allowance_ns + allowed_ns;
+	int64_t start_ns = clock_thread_cpu_ns(), left_ns = t->allowance_ns + allowed_ns;
 	if (left_ns > SAVED_MAX_NS)
 		left_ns = SAVED_MAX_NS;
 	enum status status = STATUS_OK;
 	t->unlisted_ns += allowed_ns;
 	if (left_ns > 0)
 		status = relist_when_due(t, start_ns);
-	for (size_t i = 0; i < t->n && cpu_ns() - start_ns < left_ns; i++) {
+	for (size_t i = 0; i < t->n && clock_thread_cpu_ns() - start_ns < left_ns; i++) {
 		if (t->next >= t->n)
 			t->next = 0;
 		read_task(t, &t->row[t->next++]);
 	}
-	t->allowance_ns = left_ns - (cpu_ns() - start_ns);
+	t->allowance_ns = left_ns - (clock_thread_cpu_ns() - start_ns);
 	if (status || snapshot_reserve_tasks(s, t->n))
 		return STATUS_FAILED;
 	if (t->n > 0)

@@ -18,3 +18,8 @@ int64_t clock_wall_ns(void)
 {
 	return read_ns(CLOCK_REALTIME);
 }
+
+int64_t clock_thread_cpu_ns(void)
+{
+	return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}

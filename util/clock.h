@@ -1,5 +1,5 @@
 /*
- * The two clocks. Durations and ages come from the monotonic clock, which is also the clock of the
+ * The clocks. Durations and ages come from the monotonic clock, which is also the clock of the
  * Go runtime's nanotime on Linux; wall time is for people. Any thread may call these.
  */
 #ifndef SCHEDTOP_UTIL_CLOCK_H
@@ -13,5 +13,7 @@
 
 int64_t clock_monotonic_ns(void);
 int64_t clock_wall_ns(void);
+/* Processor time that the calling thread has used. */
+int64_t clock_thread_cpu_ns(void);
 
 #endif
