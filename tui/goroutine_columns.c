@@ -323,24 +323,11 @@ bool goroutine_matches(const struct filter *filter, const struct goroutine_line 
 
 void goroutine_draw_headings(struct pane pane, const struct slot *slot, struct view_place *place)
 {
-	char text[32];
-	for (int i = 0; i < COLUMN_COUNT; i++) {
-		struct pane cell = pane_sub(pane, slot[i].at, 0, slot[i].size, 1);
-		const char *heading = pane.canvas->ascii ? column[i].ascii : column[i].heading;
-		if (!slot[i].size)
-			continue;
-		if (column[i].sort == SORT_NONE)
-			snprintf(text, sizeof text, "%s", heading);
-		else
-			view_heading_text(text, sizeof text, place, column[i].sort, heading,
-			                  pane.canvas->ascii);
-		if (column[i].right)
-			pane_right(cell, 0, STYLE_DIM, text);
-		else
-			pane_fit(cell, 0, 0, STYLE_DIM, text);
-		if (column[i].sort != SORT_NONE)
-			view_heading(place, column[i].sort, cell);
-	}
+	for (int i = 0; i < COLUMN_COUNT; i++)
+		if (slot[i].size)
+			view_draw_heading(pane_sub(pane, slot[i].at, 0, slot[i].size, 1), place, column[i].sort,
+			                  pane.canvas->ascii ? column[i].ascii : column[i].heading,
+			                  column[i].right);
 }
 
 /* Nobody created the goroutine that runs main. */

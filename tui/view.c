@@ -69,19 +69,22 @@ void view_select(struct view_place *place, const int64_t *id, int rows, int page
 	view_fit(place, rows, page);
 }
 
-void view_heading(struct view_place *place, int sort, struct pane heading)
+void view_draw_heading(struct pane cell, struct view_place *place, int sort, const char *name,
+                       bool right)
 {
-	if (sort < 0 || sort >= VIEW_COLUMNS_MAX)
-		return;
-	place->heading_y = heading.y;
-	place->heading[sort] = (struct view_heading){heading.x, heading.width};
-}
-
-void view_heading_text(char *to, size_t size, const struct view_place *place, int sort,
-                       const char *name, bool ascii)
-{
-	const char *mark = place->reversed ? (ascii ? "^" : "▲") : (ascii ? "v" : "▼");
-	snprintf(to, size, "%s%s", name, place->sort == sort ? mark : "");
+	static const char *const marks[2][2] = {{"▼", "▲"}, {"v", "^"}};
+	char text[32];
+	bool sorts = sort >= 0 && sort < VIEW_COLUMNS_MAX;
+	snprintf(text, sizeof text, "%s%s", name,
+	         sorts && place->sort == sort ? marks[cell.canvas->ascii][place->reversed] : "");
+	if (right)
+		pane_right(cell, 0, STYLE_DIM, text);
+	else
+		pane_fit(cell, 0, 0, STYLE_DIM, text);
+	if (sorts) {
+		place->heading_y = cell.y;
+		place->heading[sort] = (struct view_heading){cell.x, cell.width};
+	}
 }
 
 static enum view_hit click_heading(struct view_place *place, int x)

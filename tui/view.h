@@ -94,11 +94,10 @@ void view_fit(struct view_place *place, int rows, int page);
  * ids (NULL) the rows never move.
  */
 void view_select(struct view_place *place, const int64_t *id, int rows, int page);
-/* Marks a heading of the list as one that can be clicked. */
-void view_heading(struct view_place *place, int sort, struct pane heading);
-/* "name▼" when the list is sorted by it; ASCII "namev". */
-void view_heading_text(char *to, size_t size, const struct view_place *place, int sort,
-                       const char *name, bool ascii);
+/* A heading of the list, in its cell. `sort` < 0: the list can't be sorted by it. Else it can be
+   clicked, and has a mark when the list is: "name▼", in ASCII "namev". */
+void view_draw_heading(struct pane cell, struct view_place *place, int sort, const char *name,
+                       bool right);
 
 /* A click at a cell of the canvas: on a heading sorts by it, or the other way round, on a row
    selects it. */

@@ -123,32 +123,24 @@ static const struct column {
 };
 #define COLUMN_COUNT (sizeof column / sizeof *column)
 
-static void draw_cell(struct pane pane, const struct column *c, enum style style, const char *text)
-{
-	if (c->right)
-		pane_right(pane, 0, style, text);
-	else
-		pane_fit(pane, 0, 0, style, text);
-}
-
 static void draw_row(struct pane pane, const struct slot *slot, const struct tui_choice *choice)
 {
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		char text[160];
+		struct pane cell = pane_sub(pane, slot[i].at, 0, slot[i].size, 1);
 		column[i].text(text, sizeof text, choice);
-		draw_cell(pane_sub(pane, slot[i].at, 0, slot[i].size, 1), &column[i], STYLE_TEXT, text);
+		if (column[i].right)
+			pane_right(cell, 0, STYLE_TEXT, text);
+		else
+			pane_fit(cell, 0, 0, STYLE_TEXT, text);
 	}
 }
 
 static void draw_headings(struct pane pane, const struct slot *slot, struct view_place *place)
 {
-	for (size_t i = 0; i < COLUMN_COUNT; i++) {
-		char text[32];
-		struct pane cell = pane_sub(pane, slot[i].at, 0, slot[i].size, 1);
-		view_heading_text(text, sizeof text, place, (int)i, column[i].heading, pane.canvas->ascii);
-		draw_cell(cell, &column[i], STYLE_DIM, text);
-		view_heading(place, (int)i, cell);
-	}
+	for (size_t i = 0; i < COLUMN_COUNT; i++)
+		view_draw_heading(pane_sub(pane, slot[i].at, 0, slot[i].size, 1), place, (int)i,
+		                  column[i].heading, column[i].right);
 }
 
 /* --- the list ------------------------------------------------------------------------------- */

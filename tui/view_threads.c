@@ -341,23 +341,10 @@ static bool matches(const struct filter *filter, const struct shown *s)
 
 static void draw_headings(struct pane pane, const struct slot *slot, struct view_place *place)
 {
-	char text[32];
-	for (int i = 0; i < COLUMN_COUNT; i++) {
-		struct pane cell = pane_sub(pane, slot[i].at, 0, slot[i].size, 1);
-		if (!slot[i].size)
-			continue;
-		if (column[i].sort == SORT_NONE)
-			snprintf(text, sizeof text, "%s", column[i].heading);
-		else
-			view_heading_text(text, sizeof text, place, column[i].sort, column[i].heading,
-			                  pane.canvas->ascii);
-		if (column[i].right)
-			pane_right(cell, 0, STYLE_DIM, text);
-		else
-			pane_fit(cell, 0, 0, STYLE_DIM, text);
-		if (column[i].sort != SORT_NONE)
-			view_heading(place, column[i].sort, cell);
-	}
+	for (int i = 0; i < COLUMN_COUNT; i++)
+		if (slot[i].size)
+			view_draw_heading(pane_sub(pane, slot[i].at, 0, slot[i].size, 1), place, column[i].sort,
+			                  column[i].heading, column[i].right);
 }
 
 /* The use gives its colour to what it explains; a thread that is merely parked is dim as a whole.
