@@ -38,12 +38,17 @@ static const char *check_running(const struct v1_showing *s, const struct v1_gor
 	return any || g->id != 0 ? NULL : "there is no goroutine";
 }
 
+/* The goroutine of the event, which has to run; NULL when it does, else what is wrong. */
+static const char *find_running(const struct v1_showing *s, bool any, struct v1_goroutine **g)
+{
+	*g = v1_find_or_add(s->v, s->e->g);
+	return *g ? check_running(s, *g, any) : v1_no_memory;
+}
+
 const char *v1_show_create(struct v1_showing *s)
 {
-	struct v1_goroutine *g = v1_current(s);
-	if (!g)
-		return v1_no_memory;
-	const char *why = check_running(s, g, true);
+	struct v1_goroutine *g;
+	const char *why = find_running(s, true, &g);
 	if (why)
 		return why;
 	g = v1_find_or_add(s->v, s->e->arg[0]);
@@ -95,10 +100,8 @@ const char *v1_show_start(struct v1_showing *s)
 
 const char *v1_show_end(struct v1_showing *s)
 {
-	struct v1_goroutine *g = v1_current(s);
-	if (!g)
-		return v1_no_memory;
-	const char *why = check_running(s, g, false);
+	struct v1_goroutine *g;
+	const char *why = find_running(s, false, &g);
 	if (why)
 		return why;
 	uint32_t slot = v1_slot_of(s->o, g, GO_RUNNING);
@@ -113,10 +116,8 @@ const char *v1_show_end(struct v1_showing *s)
 
 const char *v1_show_stop(struct v1_showing *s)
 {
-	struct v1_goroutine *g = v1_current(s);
-	if (!g)
-		return v1_no_memory;
-	const char *why = check_running(s, g, false);
+	struct v1_goroutine *g;
+	const char *why = find_running(s, false, &g);
 	if (why)
 		return why;
 	uint8_t type = stops[s->e->type].type;
@@ -157,10 +158,8 @@ const char *v1_show_unblock(struct v1_showing *s)
 /* Written when it begins. One that doesn't block has no end of its own: it gets a nanosecond. */
 const char *v1_show_syscall(struct v1_showing *s)
 {
-	struct v1_goroutine *g = v1_current(s);
-	if (!g)
-		return v1_no_memory;
-	const char *why = check_running(s, g, false);
+	struct v1_goroutine *g;
+	const char *why = find_running(s, false, &g);
 	if (why)
 		return why;
 	uint32_t slot = v1_slot_of(s->o, g, GO_RUNNING);
@@ -178,10 +177,8 @@ const char *v1_show_syscall(struct v1_showing *s)
 
 const char *v1_show_syscall_block(struct v1_showing *s)
 {
-	struct v1_goroutine *g = v1_current(s);
-	if (!g)
-		return v1_no_memory;
-	const char *why = check_running(s, g, false);
+	struct v1_goroutine *g;
+	const char *why = find_running(s, false, &g);
 	if (why)
 		return why;
 	g->shown = V1_WAITING;
