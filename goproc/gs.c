@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/hash.h"
+
 /* runtime2.go: _Gidle and so on. 5 and 7 are not used. */
 enum {
 	G_IDLE,
@@ -207,12 +209,6 @@ enum gs_verdict gs_decode(const struct gs *gs, const uint8_t *record, uint64_t g
 	return GS_ALIVE;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ hash >> 32;
-}
-
 /*
  * Equal for two records of a goroutine that has not run in between. The collector may have moved
  * its stack, which then is as deep as it was, and it may have found that nothing can wake it.
@@ -224,7 +220,9 @@ static uint32_t key_of(const struct gs_row *row)
 	                 (uint32_t)row->goroutine.reason << 16 | (row->sequence & 0xff);
 	/* pc is 0 of those that run: what was saved last is no state of theirs. */
 	uint64_t depth = row->pc ? row->stack_end - row->sp : 0;
-	return (uint32_t)(mix(mix(mix((uint64_t)row->goroutine.goid, state), row->pc), depth) >> 32);
+	return (uint32_t)(hash_mix(hash_mix(hash_mix((uint64_t)row->goroutine.goid, state), row->pc),
+	                           depth) >>
+	                  32);
 }
 
 /* ---- since when ---- */

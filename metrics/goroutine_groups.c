@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "metrics/goroutines.h"
+#include "util/hash.h"
 
 /*
  * How rows become groups. Rows that agree in everything are a class: one pass with a hash finds
@@ -61,12 +62,6 @@ struct grouper {
 
 /* --- classes -------------------------------------------------------------------------------- */
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ hash >> 32;
-}
-
 static bool same_head(const struct goroutine_row *a, const struct goroutine_row *b)
 {
 	return a->state == b->state && a->system == b->system && a->reason == b->reason;
@@ -74,7 +69,7 @@ static bool same_head(const struct goroutine_row *a, const struct goroutine_row 
 
 static uint64_t hash_head(const struct goroutine_row *r)
 {
-	return mix(1, (uint64_t)r->reason << 16 | (uint64_t)r->state << 1 | r->system);
+	return hash_mix(1, (uint64_t)r->reason << 16 | (uint64_t)r->state << 1 | r->system);
 }
 
 static bool same_class(const struct goroutine_row *a, const struct goroutine_row *b)
@@ -84,7 +79,7 @@ static bool same_class(const struct goroutine_row *a, const struct goroutine_row
 
 static uint64_t hash_class(const struct goroutine_row *r)
 {
-	return mix(mix(mix(hash_head(r), r->creator), r->start), r->at);
+	return hash_mix(hash_mix(hash_mix(hash_head(r), r->creator), r->start), r->at);
 }
 
 static bool same_group(const struct goroutine_row *a, const struct goroutine_row *b,
@@ -98,7 +93,8 @@ static bool same_group(const struct goroutine_row *a, const struct goroutine_row
 static uint64_t hash_group(const struct goroutine_row *r, enum goroutine_by by)
 {
 	uint64_t hash = hash_head(r);
-	return by == GOROUTINES_BY_CREATOR ? mix(mix(hash, r->creator), r->start) : mix(hash, r->at);
+	return by == GOROUTINES_BY_CREATOR ? hash_mix(hash_mix(hash, r->creator), r->start)
+	                                   : hash_mix(hash, r->at);
 }
 
 /* Room for twice as many classes, and an index of four times as many slots. */
@@ -215,7 +211,7 @@ static enum status name_place(struct grouper *g, enum goroutine_place_id id, uin
 	*out = (struct goroutine_place){0};
 	if (number == 0)
 		return STATUS_OK;
-	size_t at = (size_t)mix(id, number);
+	size_t at = (size_t)hash_mix(id, number);
 	struct memo *memo;
 	while ((memo = &g->memo[at & (MEMO_SIZE - 1)])->number &&
 	       (memo->number != number || memo->id != id))

@@ -3,6 +3,7 @@ util_libutil_a_CFLAGS = $(AM_CFLAGS) $(INIH_CFLAGS)
 util_libutil_a_SOURCES = \
 	util/atomic_file.c util/atomic_file.h \
 	util/clock.c util/clock.h \
+	util/hash.h \
 	util/ini.c util/ini.h \
 	util/procfs.c util/procfs.h \
 	util/status.c util/status.h \
