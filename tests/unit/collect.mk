@@ -6,7 +6,9 @@ tests_unit_test_agent_reply_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFL
 tests_unit_test_agent_reply_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
 	$(CMOCKA_LIBS) $(JANSSON_LIBS)
 
-tests_unit_test_cgroup_SOURCES = tests/unit/test_cgroup.c
+file_tree = tests/unit/file_tree.c tests/unit/file_tree.h
+
+tests_unit_test_cgroup_SOURCES = tests/unit/test_cgroup.c $(file_tree)
 tests_unit_test_cgroup_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_cgroup_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
 
@@ -31,7 +33,7 @@ tests_unit_test_recording_LDADD = collect/libcollect.a metrics/libmetrics.a util
 	$(CMOCKA_LIBS) $(JANSSON_LIBS)
 
 check_PROGRAMS += tests/unit/test_tasks
-tests_unit_test_tasks_SOURCES = tests/unit/test_tasks.c
+tests_unit_test_tasks_SOURCES = tests/unit/test_tasks.c $(file_tree)
 tests_unit_test_tasks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tasks_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(CMOCKA_LIBS)
 

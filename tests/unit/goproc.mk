@@ -62,7 +62,7 @@ tests_unit_test_goproc_pclntab_SOURCES = tests/unit/test_goproc_pclntab.c \
 tests_unit_test_goproc_pclntab_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_pclntab_LDADD = $(goproc_test_libs)
 
-tests_unit_test_goproc_permission_SOURCES = tests/unit/test_goproc_permission.c
+tests_unit_test_goproc_permission_SOURCES = tests/unit/test_goproc_permission.c $(file_tree)
 tests_unit_test_goproc_permission_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_permission_LDADD = $(goproc_test_libs)
 

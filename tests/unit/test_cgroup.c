@@ -10,38 +10,7 @@
 #include <cmocka.h>
 
 #include "collect/cgroup.h"
-
-/* A file tree of its own for each test, removed again afterwards. */
-static int make_root(void **state)
-{
-	char *root = strdup("/tmp/schedtop-cgroup-XXXXXX");
-	*state = root;
-	return root && mkdtemp(root) ? 0 : -1;
-}
-
-static int remove_root(void **state)
-{
-	char command[128];
-	snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
-	int failed = system(command); /* NOLINT(cert-env33-c): a path of our own making */
-	free(*state);
-	return failed;
-}
-
-static void put(const char *root, const char *path, const char *text)
-{
-	char full[512];
-	snprintf(full, sizeof full, "%s%s", root, path);
-	for (char *slash = full + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(full, 0700);
-		*slash = '/';
-	}
-	FILE *f = fopen(full, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
+#include "tests/unit/file_tree.h"
 
 static struct cgroup_cpu read_cpu(const char *root, const char *cgroup_file)
 {
@@ -54,11 +23,11 @@ static struct cgroup_cpu read_cpu(const char *root, const char *cgroup_file)
 
 static void v2_quota_of_an_ancestor_counts_when_it_is_tighter(void **state)
 {
-	put(*state, "/sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
-	put(*state, "/sys/fs/cgroup/pod/cpu.max", "150000 100000\n");
-	put(*state, "/sys/fs/cgroup/pod/cpu.stat",
-	    "usage_usec 9\nnr_periods 100\nnr_throttled 31\nthrottled_usec 4200\n");
-	put(*state, "/sys/fs/cgroup/pod/app/cpu.max", "400000 100000\n");
+	file_tree_put(*state, "/sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
+	file_tree_put(*state, "/sys/fs/cgroup/pod/cpu.max", "150000 100000\n");
+	file_tree_put(*state, "/sys/fs/cgroup/pod/cpu.stat",
+	              "usage_usec 9\nnr_periods 100\nnr_throttled 31\nthrottled_usec 4200\n");
+	file_tree_put(*state, "/sys/fs/cgroup/pod/app/cpu.max", "400000 100000\n");
 	struct cgroup_cpu cpu = read_cpu(*state, "0::/pod/app\n");
 	assert_true(cpu.limited);
 	assert_int_equal(cpu.millicpus, 1500);
@@ -70,8 +39,8 @@ static void v2_quota_of_an_ancestor_counts_when_it_is_tighter(void **state)
 
 static void v2_without_a_quota_is_not_limited(void **state)
 {
-	put(*state, "/sys/fs/cgroup/cgroup.controllers", "cpu\n");
-	put(*state, "/sys/fs/cgroup/app/cpu.max", "max 100000\n");
+	file_tree_put(*state, "/sys/fs/cgroup/cgroup.controllers", "cpu\n");
+	file_tree_put(*state, "/sys/fs/cgroup/app/cpu.max", "max 100000\n");
 	assert_false(read_cpu(*state, "0::/app\n").limited);
 }
 
@@ -80,15 +49,15 @@ static void v1_quota_is_read_from_the_cpu_hierarchy(void **state)
 	const char *base = "/sys/fs/cgroup/cpu,cpuacct";
 	char path[128];
 	snprintf(path, sizeof path, "%s/cpu.cfs_period_us", base);
-	put(*state, path, "100000\n");
+	file_tree_put(*state, path, "100000\n");
 	snprintf(path, sizeof path, "%s/cpu.cfs_quota_us", base);
-	put(*state, path, "-1\n");
+	file_tree_put(*state, path, "-1\n");
 	snprintf(path, sizeof path, "%s/docker/abc/cpu.cfs_period_us", base);
-	put(*state, path, "50000\n");
+	file_tree_put(*state, path, "50000\n");
 	snprintf(path, sizeof path, "%s/docker/abc/cpu.cfs_quota_us", base);
-	put(*state, path, "100000\n");
+	file_tree_put(*state, path, "100000\n");
 	snprintf(path, sizeof path, "%s/docker/abc/cpu.stat", base);
-	put(*state, path, "nr_periods 7\nnr_throttled 3\nthrottled_time 99\n");
+	file_tree_put(*state, path, "nr_periods 7\nnr_throttled 3\nthrottled_time 99\n");
 	struct cgroup_cpu cpu =
 		read_cpu(*state, "12:memory:/docker/abc\n4:cpu,cpuacct:/docker/abc\n0::/\n");
 	assert_true(cpu.limited);
@@ -99,19 +68,19 @@ static void v1_quota_is_read_from_the_cpu_hierarchy(void **state)
 
 static void a_path_outside_the_namespace_falls_back_to_the_mount(void **state)
 {
-	put(*state, "/sys/fs/cgroup/cgroup.controllers", "cpu\n");
-	put(*state, "/sys/fs/cgroup/cpu.max", "250000 100000\n");
+	file_tree_put(*state, "/sys/fs/cgroup/cgroup.controllers", "cpu\n");
+	file_tree_put(*state, "/sys/fs/cgroup/cpu.max", "250000 100000\n");
 	assert_int_equal(read_cpu(*state, "0::/../../elsewhere\n").millicpus, 2500);
 	assert_int_equal(read_cpu(*state, "0::/not/visible\n").millicpus, 2500);
 }
 
 static void hostile_files_give_no_limit(void **state)
 {
-	put(*state, "/sys/fs/cgroup/cgroup.controllers", "cpu\n");
+	file_tree_put(*state, "/sys/fs/cgroup/cgroup.controllers", "cpu\n");
 	static const char *const bad[] = {
 		"", "\n", "0 0", "-5 100000", "100000 0", "x y", "9223372036854775807 1"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		put(*state, "/sys/fs/cgroup/cpu.max", bad[i]);
+		file_tree_put(*state, "/sys/fs/cgroup/cpu.max", bad[i]);
 		assert_false(read_cpu(*state, "0::/\n").limited);
 	}
 	assert_null(cgroup_find_in(*state, ""));
@@ -121,7 +90,7 @@ static void hostile_files_give_no_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define IN_A_ROOT(test) cmocka_unit_test_setup_teardown(test, make_root, remove_root)
+#define IN_A_ROOT(test) cmocka_unit_test_setup_teardown(test, file_tree_make, file_tree_remove)
 		IN_A_ROOT(v2_quota_of_an_ancestor_counts_when_it_is_tighter),
 		IN_A_ROOT(v2_without_a_quota_is_not_limited),
 		IN_A_ROOT(v1_quota_is_read_from_the_cpu_hierarchy),

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "goproc/permission.h"
+#include "tests/unit/file_tree.h"
 
 /* The same user, no capabilities, no yama: nothing that would explain a refusal. */
 static struct permission_facts same_user(void)
@@ -147,37 +148,6 @@ static void hidden_process_needs_its_owner(void **state)
 
 /* --- facts, from a /proc of our own --- */
 
-static int make_root(void **state)
-{
-	char *root = strdup("/tmp/schedtop-permission-XXXXXX");
-	*state = root;
-	return root && mkdtemp(root) ? 0 : -1;
-}
-
-static int remove_root(void **state)
-{
-	char command[128];
-	snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
-	int failed = system(command); /* NOLINT(cert-env33-c): a path of our own making */
-	free(*state);
-	return failed;
-}
-
-static void put(const char *root, const char *path, const char *text)
-{
-	char full[512];
-	snprintf(full, sizeof full, "%s%s", root, path);
-	for (char *slash = full + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(full, 0700);
-		*slash = '/';
-	}
-	FILE *f = fopen(full, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
 #define OWN_STATUS(caps, bound, seccomp)                                     \
 	"Name:\tschedtop\nCapPrm:\t" caps "\nCapEff:\t" caps "\nCapBnd:\t" bound \
 	"\nSeccomp:\t" seccomp "\n"
@@ -188,10 +158,10 @@ static void put(const char *root, const char *path, const char *text)
 static void facts_are_read_from_proc(void **state)
 {
 	struct permission_facts facts;
-	put(*state, "/self/status", OWN_STATUS(NO_CAPS, ALL_CAPS, "0"));
-	put(*state, "/40/status",
-	    "Name:\ta\nUid:\t1\t2\t3\t2\nGid:\t4\t5\t6\t5\nCapPrm:\t0000000000000400\n");
-	put(*state, "/sys/kernel/yama/ptrace_scope", "2\n");
+	file_tree_put(*state, "/self/status", OWN_STATUS(NO_CAPS, ALL_CAPS, "0"));
+	file_tree_put(*state, "/40/status",
+	              "Name:\ta\nUid:\t1\t2\t3\t2\nGid:\t4\t5\t6\t5\nCapPrm:\t0000000000000400\n");
+	file_tree_put(*state, "/sys/kernel/yama/ptrace_scope", "2\n");
 	permission_gather(*state, 40, &facts);
 	assert_int_equal(facts.pid, 40);
 	assert_int_equal(facts.own_uid, geteuid());
@@ -214,10 +184,10 @@ static void facts_are_read_from_proc(void **state)
 static void container_is_known_by_its_bounds_and_its_filter(void **state)
 {
 	struct permission_facts facts;
-	put(*state, "/self/status", OWN_STATUS(NO_PTRACE, NO_PTRACE, "2"));
-	put(*state, "/self/uid_map", "         0          0 4294967295\n");
-	put(*state, "/40/uid_map", "         0     100000      65536\n");
-	put(*state, "/40/status", "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
+	file_tree_put(*state, "/self/status", OWN_STATUS(NO_PTRACE, NO_PTRACE, "2"));
+	file_tree_put(*state, "/self/uid_map", "         0          0 4294967295\n");
+	file_tree_put(*state, "/40/uid_map", "         0     100000      65536\n");
+	file_tree_put(*state, "/40/status", "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
 	permission_gather(*state, 40, &facts);
 	assert_true(facts.bounded);
 	assert_true(facts.filtered);
@@ -235,8 +205,8 @@ static void facts_that_are_missing_are_unknown(void **state)
 	assert_false(facts.own_ptrace);
 	assert_false(facts.bounded);
 	assert_int_equal(facts.yama, -1);
-	put(*state, "/40/status", "Uid:\tx\nGid:\t0\t0\t0\t0\n");
-	put(*state, "/sys/kernel/yama/ptrace_scope", "9\n");
+	file_tree_put(*state, "/40/status", "Uid:\tx\nGid:\t0\t0\t0\t0\n");
+	file_tree_put(*state, "/sys/kernel/yama/ptrace_scope", "9\n");
 	permission_gather(*state, 40, &facts);
 	assert_false(facts.target_known);
 	assert_int_equal(facts.yama, -1);
@@ -255,7 +225,7 @@ static void facts_of_a_living_process_are_gathered(void **state)
 	assert_true(facts.yama >= -1 && facts.yama <= 3);
 }
 
-#define IN_A_ROOT(test) cmocka_unit_test_setup_teardown(test, make_root, remove_root)
+#define IN_A_ROOT(test) cmocka_unit_test_setup_teardown(test, file_tree_make, file_tree_remove)
 
 int main(void)
 {

@@ -11,40 +11,9 @@
 #include <cmocka.h>
 
 #include "collect/tasks.h"
+#include "tests/unit/file_tree.h"
 
 #define PLENTY INT64_C(10000000) /* of allowance: all threads are read */
-
-/* A /proc of its own for each test, removed again afterwards. */
-static int make_root(void **state)
-{
-	char *root = strdup("/tmp/schedtop-tasks-XXXXXX");
-	*state = root;
-	return root && mkdtemp(root) ? 0 : -1;
-}
-
-static int remove_root(void **state)
-{
-	char command[128];
-	snprintf(command, sizeof command, "rm -rf '%s'", (char *)*state);
-	int failed = system(command); /* NOLINT(cert-env33-c): a path of our own making */
-	free(*state);
-	return failed;
-}
-
-static void put(const char *root, const char *path, const char *text)
-{
-	char full[512];
-	snprintf(full, sizeof full, "%s%s", root, path);
-	for (char *slash = full + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(full, 0700);
-		*slash = '/';
-	}
-	FILE *f = fopen(full, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
 
 /* Thread `tid` of process 40; NULL: no such file. */
 static void put_thread(const char *root, int tid, const char *stat, const char *syscall,
@@ -52,13 +21,13 @@ static void put_thread(const char *root, int tid, const char *stat, const char *
 {
 	char path[64];
 	snprintf(path, sizeof path, "/40/task/%d/stat", tid);
-	put(root, path, stat);
+	file_tree_put(root, path, stat);
 	snprintf(path, sizeof path, "/40/task/%d/syscall", tid);
 	if (syscall)
-		put(root, path, syscall);
+		file_tree_put(root, path, syscall);
 	snprintf(path, sizeof path, "/40/task/%d/wchan", tid);
 	if (wchan)
-		put(root, path, wchan);
+		file_tree_put(root, path, wchan);
 }
 
 #define STAT(name, state, user, system) \
@@ -178,7 +147,7 @@ static void hostile_files_leave_the_thread_unknown(void **state)
 	put_thread(*state, 7, STAT(") S (\x1b[2J\xff", "\x07", "1", "2"), "70000 0x1\n",
 	           "\x1b[2Jaaaaaaaaa"
 	           "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
-	put(*state, "/40/task/not-a-number/stat", "");
+	file_tree_put(*state, "/40/task/not-a-number/stat", "");
 	struct tasks *t = open_tasks(*state);
 	struct snapshot *s = fill(t, PLENTY);
 	assert_int_equal(s->ntasks, 1);
@@ -205,16 +174,17 @@ static void a_process_that_is_gone_has_no_threads(void **state)
 static void threads_of_another_namespace_have_a_number_of_their_own(void **state)
 {
 	char link[128];
-	put(*state, "/self/ns/other", "");
-	put(*state, "/40/ns/other", "");
+	file_tree_put(*state, "/self/ns/other", "");
+	file_tree_put(*state, "/40/ns/other", "");
 	snprintf(link, sizeof link, "%s/self/ns/pid", (char *)*state);
 	assert_int_equal(symlink("pid:[1]", link), 0);
 	snprintf(link, sizeof link, "%s/40/ns/pid", (char *)*state);
 	assert_int_equal(symlink("pid:[2]", link), 0);
 	put_thread(*state, 41, STAT("a", "S", "1", "0"), NULL, NULL);
-	put(*state, "/40/task/41/status", "Name:\ta\nPid:\t41\nNSpid:\t41\t17\t5\nThreads:\t1\n");
+	file_tree_put(*state, "/40/task/41/status",
+	              "Name:\ta\nPid:\t41\nNSpid:\t41\t17\t5\nThreads:\t1\n");
 	put_thread(*state, 43, STAT("a", "S", "1", "0"), NULL, NULL);
-	put(*state, "/40/task/43/status", "Name:\ta\nNSpid:\tx\n");
+	file_tree_put(*state, "/40/task/43/status", "Name:\ta\nNSpid:\tx\n");
 	struct tasks *t = open_tasks(*state);
 	struct snapshot *s = fill(t, PLENTY);
 	assert_int_equal(s->task[0].inner_tid, 5);
@@ -243,7 +213,7 @@ static void the_real_kernel_is_understood(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, file_tree_make, file_tree_remove)
 	const struct CMUnitTest tests[] = {
 		TEST(threads_are_told_by_number_with_what_they_wait_in),
 		TEST(threads_come_and_go),

@@ -46,13 +46,6 @@ static char *text_of(const struct history *h, int width, int height, struct view
 	return text;
 }
 
-static void assert_shows(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		print_error("not shown: \"%s\" in\n%s", part, text);
-	assert_non_null(strstr(text, part));
-}
-
 /* The first line that has the text; free() it. */
 static char *line_with(const char *text, const char *part)
 {
@@ -101,8 +94,8 @@ static void the_summary_tells_how_many_and_what_reading_them_costs(void **state)
 	(void)state;
 	struct history *h = fixture_history(&fixture_busy, SECONDS);
 	char *text = text_of(h, 120, 40, NULL);
-	assert_shows(text, " 12,453 goroutines in 8 groups · sampled every 2 s (0.4 % of a core)");
-	assert_shows(text, "9 of the runtime not shown");
+	fixture_shows(text, " 12,453 goroutines in 8 groups · sampled every 2 s (0.4 % of a core)");
+	fixture_shows(text, "9 of the runtime not shown");
 	free(text);
 	history_destroy(h);
 }
@@ -112,19 +105,19 @@ static void a_group_tells_its_numbers(void **state)
 	(void)state;
 	struct history *h = fixture_history(&fixture_busy, SECONDS);
 	char *text = text_of(h, 120, 40, NULL), *line = line_with(text, "chan send");
-	assert_shows(line, "11,200");
-	assert_shows(line, "+840");
-	assert_shows(line, "> 12m 04s");
-	assert_shows(line, "main.fanOut  fanout.go:");
-	assert_shows(line, "main.worker");
+	fixture_shows(line, "11,200");
+	fixture_shows(line, "+840");
+	fixture_shows(line, "> 12m 04s");
+	fixture_shows(line, "main.fanOut  fanout.go:");
+	fixture_shows(line, "main.worker");
 	free(line);
 	line = line_with(text, "runnable");
-	assert_shows(line, "412");
-	assert_shows(line, "< 1 s");
+	fixture_shows(line, "412");
+	fixture_shows(line, "< 1 s");
 	free(line);
 	/* How long it has run is not known, and where it stands neither. */
 	line = line_with(text, "running");
-	assert_shows(line, "–");
+	fixture_shows(line, "–");
 	assert_null(strstr(line, "0 s"));
 	free(line);
 	free(text);
@@ -140,10 +133,10 @@ static void evidence_stands_below_and_its_mark_in_the_row(void **state)
 	char *text = text_of(h, 120, 40, NULL), *line = line_with(text, "chan send");
 	assert_int_equal(line[strlen(line) - 1], '!');
 	free(line);
-	assert_shows(text,
-	             "! like a leak: +840 a minute and never fewer, the oldest waits > 12m 04s in "
-	             "chan send, created by main.fanOut");
-	assert_shows(text, "! like a deadlock: 42 wait in sync.Mutex.Lock, half of them for 75 s");
+	fixture_shows(text,
+	              "! like a leak: +840 a minute and never fewer, the oldest waits > 12m 04s in "
+	              "chan send, created by main.fanOut");
+	fixture_shows(text, "! like a deadlock: 42 wait in sync.Mutex.Lock, half of them for 75 s");
 	line = line_with(text, "IO wait");
 	assert_null(strchr(line, '!'));
 	free(line);
@@ -163,8 +156,8 @@ static void the_runtimes_own_are_shown_on_demand(void **state)
 	place.all = true;
 	text = text_of(h, 120, 40, &place);
 	assert_int_equal(place.rows, GROUPS + 2);
-	assert_shows(text, "GC worker (idle)");
-	assert_shows(text, "12,453 goroutines in 8 groups");
+	fixture_shows(text, "GC worker (idle)");
+	fixture_shows(text, "12,453 goroutines in 8 groups");
 	free(text);
 	history_destroy(h);
 }
@@ -204,7 +197,7 @@ static void every_column_sorts_all_groups(void **state)
 			struct view_place place = {.sort = sort, .reversed = reversed, .all = true};
 			char *text = text_of(h, 200, 50, &place);
 			assert_int_equal(place.rows, GROUPS + 2);
-			assert_shows(text, reversed ? "▲" : "▼");
+			fixture_shows(text, reversed ? "▲" : "▼");
 			assert_true(place.heading[sort].width > 0);
 			free(text);
 		}
@@ -221,8 +214,8 @@ static void grouped_by_frame_it_is_the_same_goroutines(void **state)
 	struct history *h = fixture_history(&fixture_busy, SECONDS);
 	struct view_place place = {.grouping = GOROUTINES_BY_TOP};
 	char *text = text_of(h, 80, 24, &place), *line = line_with(text, "chan send");
-	assert_shows(text, "12,453 goroutines in 8 groups");
-	assert_shows(line, "main.worker  fanout.go:");
+	fixture_shows(text, "12,453 goroutines in 8 groups");
+	fixture_shows(line, "main.worker  fanout.go:");
 	free(line);
 	free(text);
 	history_destroy(h);
@@ -253,10 +246,10 @@ static void a_group_that_is_open_shows_its_goroutines_and_a_stack(void **state)
 		struct view_place place = {.expanded = key_of_largest(h)};
 		char *text = text_of(h, width, 40, &place);
 		assert_int_equal(place.rows, GROUPS + GOROUTINE_MEMBERS_MAX);
-		assert_shows(text, "G1 · > 12m 04s");
-		assert_shows(text, "oldest 200 of 11,200");
-		assert_shows(text, "runtime.gopark");
-		assert_shows(text, "main.worker");
+		fixture_shows(text, "G1 · > 12m 04s");
+		fixture_shows(text, "oldest 200 of 11,200");
+		fixture_shows(text, "runtime.gopark");
+		fixture_shows(text, "main.worker");
 		free(text);
 		/* The fourth member's stack was not read. */
 		for (int i = 0; i < 4; i++)
@@ -264,8 +257,8 @@ static void a_group_that_is_open_shows_its_goroutines_and_a_stack(void **state)
 		text = text_of(h, width, 40, &place);
 		assert_int_equal(place.selected_id, 4);
 		assert_int_equal(place.selected_group, key_of_largest(h));
-		assert_shows(text, "G4 · ");
-		assert_shows(text, "its stack could not be read this time");
+		fixture_shows(text, "G4 · ");
+		fixture_shows(text, "its stack could not be read this time");
 		free(text);
 	}
 	/* A group that was not read one by one. */
@@ -273,7 +266,7 @@ static void a_group_that_is_open_shows_its_goroutines_and_a_stack(void **state)
 	struct view_place place = {.expanded = (int64_t)set->by[GOROUTINES_BY_CREATOR].group[3].key};
 	char *text = text_of(h, 120, 40, &place);
 	assert_int_equal(place.rows, GROUPS);
-	assert_shows(text, "at this moment these goroutines were not");
+	fixture_shows(text, "at this moment these goroutines were not");
 	free(text);
 	history_destroy(h);
 }
@@ -286,24 +279,24 @@ static void without_goroutines_the_reason_is_told(void **state)
 	f.trouble = "Operation not permitted";
 	struct history *h = fixture_history(&f, 3);
 	char *text = text_of(h, 120, 40, NULL);
-	assert_shows(text, "which can't be: Operation not permitted");
+	fixture_shows(text, "which can't be: Operation not permitted");
 	free(text);
 	history_destroy(h);
 	f.trouble = NULL;
 	h = fixture_history(&f, 3);
 	text = text_of(h, 120, 40, NULL);
-	assert_shows(text, "and that is no source here");
+	fixture_shows(text, "and that is no source here");
 	free(text);
 	history_destroy(h);
 	h = fixture_history(&fixture_busy, 1);
 	text = text_of(h, 120, 40, NULL);
-	assert_shows(text, "Goroutines are read in a moment");
+	fixture_shows(text, "Goroutines are read in a moment");
 	free(text);
 	struct snapshot *s = fixture_snapshot(&fixture_busy, 3);
 	snprintf(s->goroutines_trouble, sizeof s->goroutines_trouble, "no descriptor of runtime.sudog");
 	history_add(h, s);
 	text = text_of(h, 120, 40, NULL);
-	assert_shows(text, "can't be read one by one: no descriptor of runtime.sudog");
+	fixture_shows(text, "can't be read one by one: no descriptor of runtime.sudog");
 	free(text);
 	history_destroy(h);
 }
@@ -317,14 +310,14 @@ static void an_old_reading_says_its_age(void **state)
 	for (int second = 11; second <= 20; second++)
 		history_add(h, fixture_snapshot(&f, second));
 	char *text = text_of(h, 120, 40, NULL);
-	assert_shows(text, "read 10 s ago");
+	fixture_shows(text, "read 10 s ago");
 	free(text);
 	struct snapshot *s = fixture_snapshot(&f, 21);
 	snprintf(s->goroutines_trouble, sizeof s->goroutines_trouble, "it reads otherwise each time");
 	history_add(h, s);
 	history_add(h, fixture_snapshot(&f, 22));
 	text = text_of(h, 120, 40, NULL);
-	assert_shows(text, "read 12 s ago: it reads otherwise each time");
+	fixture_shows(text, "read 12 s ago: it reads otherwise each time");
 	free(text);
 	history_destroy(h);
 }
@@ -336,9 +329,9 @@ static void frames_of_the_runtime_make_room(void **state)
 	struct history *h = fixture_history(&fixture_busy, SECONDS);
 	struct view_place place = {.expanded = key_of_largest(h)};
 	char *text = text_of(h, 80, 17, &place);
-	assert_shows(text, "2 of the runtime");
+	fixture_shows(text, "2 of the runtime");
 	assert_null(strstr(text, "runtime.gopark"));
-	assert_shows(text, "main.fanOut.func1");
+	fixture_shows(text, "main.fanOut.func1");
 	free(text);
 	history_destroy(h);
 }
@@ -453,7 +446,7 @@ static void the_past_is_shown_as_it_was(void **state)
 	struct canvas *canvas = canvas_create(120, 40, false);
 	app_draw(&app, canvas);
 	char *text = fixture_text(canvas);
-	assert_shows(text, "11,060"); /* 14 fewer a second */
+	fixture_shows(text, "11,060"); /* 14 fewer a second */
 	free(text);
 	canvas_destroy(canvas);
 	app_finish(&app);

@@ -45,13 +45,6 @@ static char *text_at(const struct history *h, int width, int height, bool ascii,
 	return text;
 }
 
-static void assert_shows(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		print_error("not shown: \"%s\" in\n%s", part, text);
-	assert_non_null(strstr(text, part));
-}
-
 static void pictures_equal_their_goldens(void **state)
 {
 	(void)state;
@@ -129,10 +122,10 @@ static void the_table_tells_the_percentiles_of_the_events(void **state)
 		while (bound[bucket + 1] <= value)
 			bucket++;
 		text_duration_range(expected, sizeof expected, bound[bucket], bound[bucket + 1], true);
-		assert_shows(row, expected);
+		fixture_shows(row, expected);
 		row = strstr(row, expected) + strlen(expected); /* in this order */
 	}
-	assert_shows(row, " 4,000 ");
+	fixture_shows(row, " 4,000 ");
 	free(text);
 	history_destroy(h);
 }
@@ -142,7 +135,7 @@ static void the_mutex_line_tells_time_per_second(void **state)
 	(void)state;
 	struct history *h = fixture_history(&fixture_busy, SECONDS);
 	char *text = text_at(h, 120, 40, true, 0);
-	assert_shows(text, "Mutex wait  10 s    46.8 ms/s"); /* 46.8 ms each second */
+	fixture_shows(text, "Mutex wait  10 s    46.8 ms/s"); /* 46.8 ms each second */
 	free(text);
 	history_destroy(h);
 }
@@ -264,8 +257,8 @@ static void what_nobody_tells_is_a_dash(void **state)
 	f.memory = f.agent = false;
 	struct history *h = fixture_history(&f, 20);
 	char *text = text_at(h, 120, 40, false, 0);
-	assert_shows(text, "– no source tells");
-	assert_shows(text, "– nothing known of this time");
+	fixture_shows(text, "– no source tells");
+	fixture_shows(text, "– nothing known of this time");
 	assert_null(strstr(text, "0 ns"));
 	free(text);
 	history_destroy(h);
@@ -287,14 +280,14 @@ static void an_empty_window_says_so(void **state)
 		history_add(h, s);
 	}
 	char *text = text_at(h, 120, 40, false, 0);
-	assert_shows(text, "none in the last 10 s");
+	fixture_shows(text, "none in the last 10 s");
 	free(text);
 	history_destroy(h);
 
 	/* Fewer than 7 seconds: no collection yet. */
 	h = fixture_history(&fixture_busy, 5);
 	text = text_at(h, 120, 40, false, 0);
-	assert_shows(text, "none since the process started");
+	fixture_shows(text, "none since the process started");
 	free(text);
 	history_destroy(h);
 }
@@ -304,7 +297,7 @@ static void stale_distributions_are_dim_and_tell_their_age(void **state)
 	(void)state;
 	struct history *h = fixture_history(&fixture_busy, 40);
 	char *text = text_at(h, 120, 40, false, 12 * NS_PER_S);
-	assert_shows(text, "12 s old");
+	fixture_shows(text, "12 s old");
 	free(text);
 	text = text_at(h, 120, 40, false, 0);
 	assert_null(strstr(text, " old"));
@@ -317,10 +310,10 @@ static void axes_are_labelled_with_their_ends(void **state)
 	(void)state;
 	struct history *h = fixture_history(&fixture_busy, SECONDS);
 	char *text = text_at(h, 120, 40, true, 0);
-	assert_shows(text, "60 s ago");
-	assert_shows(text, "now");
-	assert_shows(text, "16.8 ms"); /* the longest p99 of the minute is 16.4 ms: 2^24 ns */
-	assert_shows(text, "100 %");
+	fixture_shows(text, "60 s ago");
+	fixture_shows(text, "now");
+	fixture_shows(text, "16.8 ms"); /* the longest p99 of the minute is 16.4 ms: 2^24 ns */
+	fixture_shows(text, "100 %");
 	free(text);
 	history_destroy(h);
 }

@@ -45,13 +45,6 @@ static char *text_of(const struct fixture *f, int width, int height, struct view
 	return text;
 }
 
-static void assert_shows(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		print_error("not shown: \"%s\" in\n%s", part, text);
-	assert_non_null(strstr(text, part));
-}
-
 static void pictures_equal_their_goldens(void **state)
 {
 	(void)state;
@@ -100,10 +93,10 @@ static void every_thread_has_a_row_and_the_sum_is_the_kernels(void **state)
 	assert_int_equal(count_rows(text, 'L'), 1);
 	assert_int_equal(count_rows(text, '.'), 8);
 	assert_int_equal(count_rows(text, '-'), 3);
-	assert_shows(text, "23 threads; /proc/4321/status says 23");
-	assert_shows(text, "idle, parked: the runtime keeps them; not a leak");
-	assert_shows(text, "a thread of C code");
-	assert_shows(text, "G109 in a syscall");
+	fixture_shows(text, "23 threads; /proc/4321/status says 23");
+	fixture_shows(text, "idle, parked: the runtime keeps them; not a leak");
+	fixture_shows(text, "a thread of C code");
+	fixture_shows(text, "G109 in a syscall");
 	free(text);
 }
 
@@ -116,13 +109,13 @@ static void cpu_and_since_are_what_the_history_says(void **state)
 	history_add(h, s);
 	struct canvas *canvas = draw(h, 120, 40, true, NULL);
 	char *text = fixture_text(canvas);
-	assert_shows(text, "99 %"); /* 990 ms a second */
-	assert_shows(text, "71 %"); /* 990 - 7 x 40 */
-	assert_shows(text, "> 30 s");
+	fixture_shows(text, "99 %"); /* 990 ms a second */
+	fixture_shows(text, "71 %"); /* 990 - 7 x 40 */
+	fixture_shows(text, "> 30 s");
 	char *row = strstr(text, "G777 in a syscall");
 	assert_non_null(row);
 	*strchr(row, '\n') = '\0';
-	assert_shows(row, " 0 s");
+	fixture_shows(row, " 0 s");
 	free(text);
 	canvas_destroy(canvas);
 	history_destroy(h);
@@ -153,7 +146,7 @@ static void the_list_can_be_filtered_and_sorted(void **state)
 	struct view_place place = {.filter = "io-helper"};
 	char *text = text_of(&fixture_busy, 120, 40, &place);
 	assert_int_equal(place.rows, 3);
-	assert_shows(text, " 3 of 23 threads with \"io-helper\"");
+	fixture_shows(text, " 3 of 23 threads with \"io-helper\"");
 	free(text);
 	place = (struct view_place){.filter = "no such thing"};
 	text = text_of(&fixture_busy, 120, 40, &place);
@@ -165,7 +158,7 @@ static void the_list_can_be_filtered_and_sorted(void **state)
 			place = (struct view_place){.sort = sort, .reversed = reversed};
 			text = text_of(&fixture_busy, 200, 40, &place);
 			assert_int_equal(place.rows, THREADS);
-			assert_shows(text, reversed ? "▲" : "▼");
+			fixture_shows(text, reversed ? "▲" : "▼");
 			free(text);
 		}
 	place = (struct view_place){.sort = 4}; /* tid */
@@ -220,8 +213,8 @@ static void without_the_runtime_the_kernels_part_is_shown(void **state)
 	f.memory = f.agent = false;
 	char *text = text_of(&f, 120, 40, NULL);
 	assert_int_equal(count_rows(text, '?'), THREADS);
-	assert_shows(text, "read anon_pipe_read");
-	assert_shows(text, "23 threads");
+	fixture_shows(text, "read anon_pipe_read");
+	fixture_shows(text, "23 threads");
 	free(text);
 }
 
@@ -232,12 +225,12 @@ static void without_the_kernel_the_runtimes_part_is_shown(void **state)
 	f.os = false;
 	char *text = text_of(&f, 120, 40, NULL);
 	assert_int_equal(count_rows(text, 'R'), 8);
-	assert_shows(text, "20 threads");
+	fixture_shows(text, "20 threads");
 	assert_null(strstr(text, "/proc"));
 	free(text);
 	f.memory = f.agent = false;
 	text = text_of(&f, 120, 40, NULL);
-	assert_shows(text, "No threads: ");
+	fixture_shows(text, "No threads: ");
 	free(text);
 }
 

@@ -1,8 +1,14 @@
-#include "tests/unit/tui_fixture.h"
-
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/tui_fixture.h"
 
 #include "tests/unit/goroutine_fixture.h"
 #include "util/clock.h"
@@ -317,6 +323,13 @@ static char *read_file(const char *path)
 	if (in)
 		fclose(in);
 	return text;
+}
+
+void fixture_shows(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		print_error("not shown: \"%s\" in\n%s", part, text);
+	assert_non_null(strstr(text, part));
 }
 
 char *fixture_golden(const char *name, const char *drawn)

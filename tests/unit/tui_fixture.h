@@ -34,6 +34,9 @@ struct history *fixture_history(const struct fixture *f, int seconds);
 /* The canvas as text, one line per row without blanks at its end; free() it. */
 char *fixture_text(const struct canvas *canvas);
 
+/* Fails, with the text, when the part is not in it. */
+void fixture_shows(const char *text, const char *part);
+
 /*
  * The picture of that name in tests/golden; free() it. NULL when there is none. With
  * SCHEDTOP_UPDATE_GOLDENS in the environment `drawn` is kept there before: look at it before you
