@@ -49,17 +49,29 @@ const (
 	requests
 )
 
+// ownSockets keeps the agents that are started from now on apart from those of others: in a folder of their
+// own, which has room for other files, until remove is called.
+func ownSockets() (dir string, remove func(), err error) {
+	if dir, err = os.MkdirTemp("", "schedtop-bench-"); err != nil {
+		return "", nil, err
+	}
+	remove = func() {
+		_ = os.Unsetenv("SCHEDTOP_DIR")
+		_ = os.RemoveAll(dir)
+	}
+	if err = os.Setenv("SCHEDTOP_DIR", filepath.Join(dir, "sockets")); err != nil {
+		remove()
+	}
+	return dir, remove, err
+}
+
 // benchAgent asks an agent in a program that does nothing else, and an echo, equally often.
 func benchAgent(p *programs, o *options) error {
-	dir, err := os.MkdirTemp("", "schedtop-bench-")
+	dir, remove, err := ownSockets()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := os.Setenv("SCHEDTOP_DIR", filepath.Join(dir, "sockets")); err != nil {
-		return err
-	}
-	defer func() { _ = os.Unsetenv("SCHEDTOP_DIR") }()
+	defer remove()
 	agent, err := startReady(p.workload, "-mode", "quiet", "-agent", "-for", "1h")
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -100,15 +99,11 @@ func benchKeys(p *programs, _ *options) error {
 	if err != nil {
 		return errors.New("htop is not installed")
 	}
-	dir, err := os.MkdirTemp("", "schedtop-bench-")
+	dir, remove, err := ownSockets()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := os.Setenv("SCHEDTOP_DIR", filepath.Join(dir, "sockets")); err != nil {
-		return err
-	}
-	defer func() { _ = os.Unsetenv("SCHEDTOP_DIR") }()
+	defer remove()
 	recording := filepath.Join(dir, "recording")
 	if err := record(p, recording); err != nil {
 		return err
