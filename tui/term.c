@@ -28,14 +28,19 @@
 #define DRAGS_ON  "\033[?1002h"
 #define DRAGS_OFF "\033[?1002l"
 
+/* As many as curses keeps: what comes faster than it is read is lost, but for the newest. */
+#define MOUSE_EVENTS 8
+
 static struct {
 	SCREEN *screen;
 	WINDOW *input; /* a pad: reading from it does not refresh the screen */
 	FILE *in;
 	int out; /* standard output once more, see open_output */
 	bool color;
-	bool mouse; /* the terminal tells of the mouse */
-	bool held;  /* its button is down */
+	bool mouse;                 /* the terminal tells of the mouse */
+	bool held;                  /* its button is down */
+	MEVENT event[MOUSE_EVENTS]; /* taken from curses, the newest first */
+	int events;
 	bool unicode;
 	const struct theme *theme; /* NULL: the built-in one */
 	struct paint *paint;
@@ -478,7 +483,7 @@ void term_size(int *width, int *height)
 }
 
 /* What the mouse did, if it is anything of ours. */
-static bool take_mouse(struct input *input)
+static bool mouse_input(struct input *input, const MEVENT *event)
 {
 	static const struct {
 		mmask_t button;
@@ -488,20 +493,33 @@ static bool take_mouse(struct input *input)
 		{BUTTON4_PRESSED, KEYMAP_WHEEL_UP},
 		{BUTTON5_PRESSED, KEYMAP_WHEEL_DOWN},
 	};
-	MEVENT event;
-	if (getmouse(&event) != OK)
-		return false;
-	if (event.bstate & REPORT_MOUSE_POSITION) {
-		*input = (struct input){KEYMAP_DRAG, event.x, event.y};
+	if (event->bstate & REPORT_MOUSE_POSITION) {
+		*input = (struct input){KEYMAP_DRAG, event->x, event->y};
 		return term.held;
 	}
-	if (event.bstate & (BUTTON1_PRESSED | BUTTON1_RELEASED))
-		term.held = (event.bstate & BUTTON1_PRESSED) != 0;
+	if (event->bstate & (BUTTON1_PRESSED | BUTTON1_RELEASED))
+		term.held = (event->bstate & BUTTON1_PRESSED) != 0;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		if (event.bstate & table[i].button) {
-			*input = (struct input){table[i].key, event.x, event.y};
+		if (event->bstate & table[i].button) {
+			*input = (struct input){table[i].key, event->x, event->y};
 			return true;
 		}
+	return false;
+}
+
+/* What comes at once, as a click and its release, curses gives as one key and several events, the
+   newest of which comes first. */
+static void take_mouse(void)
+{
+	while (term.events < MOUSE_EVENTS && getmouse(&term.event[term.events]) == OK)
+		term.events++;
+}
+
+static bool next_mouse(struct input *input)
+{
+	while (term.events > 0)
+		if (mouse_input(input, &term.event[--term.events]))
+			return true;
 	return false;
 }
 
@@ -554,6 +572,8 @@ bool term_input(struct input *input)
 	wint_t code = 0;
 	int kind;
 	*input = (struct input){0};
+	if (next_mouse(input))
+		return true;
 	while ((kind = wget_wch(term.input, &code)) != ERR) {
 		if (kind != KEY_CODE_YES && code == KEYMAP_ESCAPE && skip_unknown_key())
 			continue;
@@ -561,8 +581,11 @@ bool term_input(struct input *input)
 			input->key = code == '\n' ? KEYMAP_ENTER : (int)code;
 			return true;
 		}
-		if (code == KEY_MOUSE && take_mouse(input))
-			return true;
+		if (code == KEY_MOUSE) {
+			take_mouse();
+			if (next_mouse(input))
+				return true;
+		}
 		for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 			if ((wint_t)table[i].curses == code) {
 				input->key = table[i].key;
