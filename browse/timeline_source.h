@@ -65,7 +65,7 @@ size_t timeline_source_goroutines(const struct timeline_source *source, int64_t 
                                   int64_t to_ns, struct lane *lane, size_t room);
 
 enum timeline_detail {
-	DETAIL_NONE,  /* nothing known yet: everything is LANE_UNKNOWN (a goroutine's lane, at first) */
+	DETAIL_NONE,  /* nothing known yet: everything is SPAN_UNKNOWN (a goroutine's lane, at first) */
 	DETAIL_INDEX, /* from bins, spread evenly over their width: a picture to improve, see bin_ns */
 	DETAIL_EXACT, /* to the nanosecond; or from bins so much finer than a cell that no one sees it
 	               */

@@ -17,16 +17,16 @@ struct lane {
 	uint64_t id; /* as the trace writes it: number of the P, of the thread, of the goroutine */
 };
 
-enum lane_state {
-	LANE_UNKNOWN,  /* the trace doesn't tell, or it isn't read yet; a goroutine that isn't there */
-	LANE_IDLE,     /* P or M: nothing to do; of an M also what the trace doesn't tell */
-	LANE_SCHED,    /* P or M: it has a P, but no goroutine: the scheduler looks for one */
-	LANE_RUNNING,  /* runs Go code */
-	LANE_GC,       /* runs for the collector: a mark worker, or a goroutine that assists */
-	LANE_SYSCALL,  /* P or M: in a system call; a P only while it wasn't taken away for it */
-	LANE_RUNNABLE, /* goroutine: waits for a P */
-	LANE_BLOCKED,  /* goroutine: waits for something else */
-	LANE_STATES
+enum span_state {
+	SPAN_UNKNOWN,  /* the trace doesn't tell, or it isn't read yet; a goroutine that isn't there */
+	SPAN_IDLE,     /* P or M: nothing to do; of an M also what the trace doesn't tell */
+	SPAN_SCHED,    /* P or M: it has a P, but no goroutine: the scheduler looks for one */
+	SPAN_RUNNING,  /* runs Go code */
+	SPAN_GC,       /* runs for the collector: a mark worker, or a goroutine that assists */
+	SPAN_SYSCALL,  /* P or M: in a system call; a P only while it wasn't taken away for it */
+	SPAN_RUNNABLE, /* goroutine: waits for a P */
+	SPAN_BLOCKED,  /* goroutine: waits for something else */
+	SPAN_STATES
 };
 
 #define LANE_NO_ID UINT64_MAX /* no P, no thread */
@@ -44,7 +44,7 @@ struct span {
 	/* Where it blocked, entered the system call, or (running) left off; STACK_NONE: unknown. */
 	uint32_t stack;
 	uint32_t reason;     /* name: what it waits for, or why it left off; NAME_NONE: unknown */
-	uint8_t state;       /* enum lane_state */
+	uint8_t state;       /* enum span_state */
 	bool woken;          /* woken_ns is known */
 	bool created;        /* the waker created it */
 	bool begins_earlier; /* begin_ns is where reading began, not where it did */
@@ -53,7 +53,7 @@ struct span {
 
 /* All of one lane between two moments. */
 struct lane_cell {
-	double ns[LANE_STATES]; /* they sum up to the width; LANE_UNKNOWN is the rest */
+	double ns[SPAN_STATES]; /* they sum up to the width; SPAN_UNKNOWN is the rest */
 	uint64_t goroutine;     /* one that ran (or sat in system calls) for more than half of the time
 	                           that any did, if there is such a one; else one of them, or 0 */
 	double goroutine_ns;    /* at least so much longer than all the others together; 0: unsure */
