@@ -59,11 +59,6 @@ static int64_t clip(struct index *x, int64_t at_ns)
 	return at_ns;
 }
 
-static bool is_busy(uint8_t state)
-{
-	return state >= LANE_RUNNING && state <= LANE_SYSCALL;
-}
-
 static void join_votes(struct index_cell *cell, uint32_t goroutine, double margin_ns)
 {
 	uint64_t favourite = cell->goroutine;
@@ -264,7 +259,7 @@ static inline void count(struct index_lane *lane, int64_t to_ns)
 		return;
 	lane->ns[lane->state] += ns;
 	lane->since_ns = to_ns;
-	if (!is_busy(lane->state))
+	if (!span_is_busy(lane->state))
 		return;
 	if (lane->favourite == lane->goroutine) {
 		lane->margin_ns += ns;
@@ -332,10 +327,10 @@ static bool change_other(struct index *x, const struct trace_block *block,
 	struct lane_change c;
 	if (!lane_change_other(&x->work, block, e, &c))
 		return true;
-	if (c.proc_state == LANE_AS_THREAD) {
+	if (c.proc_state == SPAN_AS_THREAD) {
 		const struct index_lane *lane =
 			e->m == TRACE_NONE ? NULL : find_lane(x, &x->thread, block->thread, e->m, c.at_ns);
-		c.proc_state = lane ? lane->state : LANE_SCHED;
+		c.proc_state = lane ? lane->state : SPAN_SCHED;
 	}
 	return apply(x, block, &c);
 }
@@ -465,9 +460,8 @@ static bool on_events(void *self, const struct trace_block *block)
 	struct lane_change change;
 	if (!block->events)
 		return true;
-	if ((!x->begun && !begin(x, block->event[0].at_ns)) ||
-	    !lane_work_prepare(&x->work, block) || !grow_slots(&x->proc, block->procs) ||
-	    !grow_slots(&x->thread, block->threads))
+	if ((!x->begun && !begin(x, block->event[0].at_ns)) || !lane_work_prepare(&x->work, block) ||
+	    !grow_slots(&x->proc, block->procs) || !grow_slots(&x->thread, block->threads))
 		return false;
 	for (size_t i = 0;; i++) {
 		const struct trace_event *end = trace_stretch_end(block, i);
@@ -488,7 +482,7 @@ static bool on_events(void *self, const struct trace_block *block)
 static void close_lane(struct index *x, struct index_lane *lane)
 {
 	advance(x, lane, x->last_ns);
-	lane->state = LANE_UNKNOWN;
+	lane->state = SPAN_UNKNOWN;
 	lane->goroutine = 0;
 }
 
@@ -531,6 +525,5 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 
 struct trace_visitor index_visitor(struct index *index)
 {
-	return (struct trace_visitor){
-		.self = index, .events = on_events, .gap = on_gap, .end = on_end};
+	return (struct trace_visitor){.self = index, .events = on_events, .gap = on_gap, .end = on_end};
 }

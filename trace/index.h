@@ -1,7 +1,7 @@
 /*
- * A picture of a whole trace in fixed memory: for each P and each thread what it did in each of some
- * thousand bins, and levels of the whole process. When the trace outgrows the bins, two become one;
- * when lanes come, they share the memory. A visitor; the caller owns it, one thread.
+ * A picture of a whole trace in fixed memory: for each P and each thread what it did in each of
+ * some thousand bins, and levels of the whole process. When the trace outgrows the bins, two become
+ * one; when lanes come, they share the memory. A visitor; the caller owns it, one thread.
  */
 #ifndef SCHEDTOP_TRACE_INDEX_H
 #define SCHEDTOP_TRACE_INDEX_H
@@ -12,10 +12,10 @@
 enum { INDEX_BINS_MOST = 8192, INDEX_BINS_LEAST = 256 };
 
 /* Of idle to syscall; the rest of the bin is unknown, or nobody's. */
-enum { INDEX_STATES = LANE_SYSCALL };
+enum { INDEX_STATES = SPAN_SYSCALL };
 
 struct index_cell {
-	float ns[INDEX_STATES]; /* by enum lane_state - 1 */
+	float ns[INDEX_STATES]; /* by enum span_state - 1 */
 	float margin_ns;        /* of the goroutine over all others, see lane_cell */
 	uint32_t goroutine, switches;
 };
@@ -30,7 +30,7 @@ struct index_lane {
 	uint32_t switches;
 	uint64_t favourite;
 	int64_t margin_ns;
-	int64_t ns[LANE_STATES];
+	int64_t ns[SPAN_STATES];
 
 	uint64_t id;
 	struct index_cell *cell; /* one for each bin; NULL: there are too many lanes */
@@ -80,7 +80,8 @@ struct index {
 void index_finish(struct index *index);
 struct trace_visitor index_visitor(struct index *index);
 
-/* --- reading it: any thread, while no visitor is called ----------------------------------------- */
+/* --- reading it: any thread, while no visitor is called -----------------------------------------
+ */
 
 static inline int64_t index_bin_ns(const struct index *index)
 {
@@ -97,24 +98,5 @@ size_t index_lane_ids(const struct index *index, enum lane_kind kind, struct lan
 /* Goroutines that lead on Ps in the window, the longest first; returns how many. */
 size_t index_goroutines(const struct index *index, int64_t from_ns, int64_t to_ns,
                         struct lane *lane, size_t room);
-
-/* Where the i-th of n equal parts of a window begins. */
-static inline int64_t window_part(int64_t from_ns, int64_t to_ns, size_t i, size_t n)
-{
-	return i == n ? to_ns : from_ns + (int64_t)((double)(to_ns - from_ns) * (double)i / (double)n);
-}
-
-/* The goroutine that has more than half of the votes wins (Boyer and Moore); parts can be joined. */
-static inline void lane_vote(uint64_t *favourite, double *margin, uint64_t goroutine, double ns)
-{
-	if (*favourite == goroutine)
-		*margin += ns;
-	else if (ns <= *margin)
-		*margin -= ns;
-	else {
-		*favourite = goroutine;
-		*margin = ns - *margin;
-	}
-}
 
 #endif

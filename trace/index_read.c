@@ -53,39 +53,15 @@ static void add_bin(const struct index_lane *lane, const struct index_cell *bin,
 		          part * (double)lane->margin_ns);
 }
 
-static int64_t common_ns(int64_t a_from, int64_t a_to, int64_t b_from, int64_t b_to)
-{
-	int64_t from = a_from > b_from ? a_from : b_from, to = a_to < b_to ? a_to : b_to;
-	return to > from ? to - from : 0;
-}
-
 static void add_open(const struct index *x, const struct index_lane *lane, int64_t from_ns,
                      int64_t to_ns, struct lane_cell *cell)
 {
 	double ns = (double)common_ns(from_ns, to_ns, lane->since_ns, x->last_ns);
-	if (ns <= 0 || lane->state == LANE_UNKNOWN)
+	if (ns <= 0 || lane->state == SPAN_UNKNOWN)
 		return;
 	cell->ns[lane->state] += ns;
 	if (lane->goroutine)
 		lane_vote(&cell->goroutine, &cell->goroutine_ns, lane->goroutine, ns);
-}
-
-/* What is left of the cell: of a thread that is nothing to do, while there is a trace. */
-static void fill_rest(const struct index *x, enum lane_kind kind, int64_t from_ns, int64_t to_ns,
-                      struct lane_cell *cell)
-{
-	double rest = (double)(to_ns - from_ns);
-	for (size_t s = 1; s < LANE_STATES; s++)
-		rest -= cell->ns[s];
-	if (kind == LANE_M) {
-		double idle = rest - (double)(to_ns - from_ns) +
-		              (double)common_ns(from_ns, to_ns, x->first_ns, x->last_ns);
-		if (idle > 0) {
-			cell->ns[LANE_IDLE] += idle;
-			rest -= idle;
-		}
-	}
-	cell->ns[LANE_UNKNOWN] = rest > 0 ? rest : 0;
 }
 
 bool index_cells(const struct index *x, struct lane wanted, int64_t from_ns, int64_t to_ns,
@@ -98,23 +74,22 @@ bool index_cells(const struct index *x, struct lane wanted, int64_t from_ns, int
 		int64_t end = window_part(from_ns, to_ns, i + 1, n);
 		size_t first, last;
 		if (!lane || !lane->cell) {
-			cell[i].ns[LANE_UNKNOWN] = (double)(end - begin);
+			cell[i].ns[SPAN_UNKNOWN] = (double)(end - begin);
 			continue;
 		}
 		if (bins_of(x, begin, end, &first, &last)) {
 			size_t open = (size_t)((uint64_t)(lane->bin_end_ns - 1 - x->first_ns) >> x->shift);
 			for (size_t bin = first; bin <= last; bin++)
-				add_bin(lane, &lane->cell[bin], overlap(x, bin, begin, end), bin == open,
-				        &cell[i]);
+				add_bin(lane, &lane->cell[bin], overlap(x, bin, begin, end), bin == open, &cell[i]);
 		}
 		add_open(x, lane, begin, end, &cell[i]);
-		fill_rest(x, wanted.kind, begin, end, &cell[i]);
+		lane_cell_fill(&cell[i], wanted.kind, begin, end, x->first_ns, x->last_ns);
 	}
 	return lane && lane->cell;
 }
 
-void index_levels(const struct index *x, enum index_level_kind kind, int64_t from_ns,
-                  int64_t to_ns, struct counter_cell *cell, size_t n)
+void index_levels(const struct index *x, enum index_level_kind kind, int64_t from_ns, int64_t to_ns,
+                  struct counter_cell *cell, size_t n)
 {
 	const struct index_level *level = &x->level[kind];
 	for (size_t i = 0; i < n; i++) {

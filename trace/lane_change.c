@@ -32,7 +32,8 @@ void lane_work_gap(struct lane_work *work)
 		memset(work->flags, 0, work->slots);
 }
 
-/* --- Ps ----------------------------------------------------------------------------------------- */
+/* --- Ps -----------------------------------------------------------------------------------------
+ */
 
 /* A P comes to a thread, or goes. The goroutine in a system call stays on the thread when its P is
    taken away. */
@@ -48,18 +49,19 @@ static bool change_proc(const struct trace_block *block, const struct trace_even
 		.proc = e->subject,
 		.thread = alone && (runs || e->type == EV_PROC_STOP) ? e->m : TRACE_NONE,
 		.goroutine = TRACE_NONE,
-		.proc_state = runs ? LANE_SCHED : LANE_IDLE,
-		.thread_state = runs ? LANE_SCHED : LANE_IDLE,
+		.proc_state = runs ? SPAN_SCHED : SPAN_IDLE,
+		.thread_state = runs ? SPAN_SCHED : SPAN_IDLE,
 	};
 	/* Which of a thread, its P and its goroutine is named first is left to chance. */
 	if (e->type == EV_PROC_STATUS && runs && e->g != TRACE_NONE) {
 		c->goroutine = e->g;
-		c->proc_state = LANE_AS_THREAD;
+		c->proc_state = SPAN_AS_THREAD;
 	}
 	return true;
 }
 
-/* --- work for the collector ---------------------------------------------------------------------- */
+/* --- work for the collector ----------------------------------------------------------------------
+ */
 
 static bool change_work(struct lane_work *work, const struct trace_event *e, uint32_t goroutine,
                         uint8_t flag, bool on, bool whole, struct lane_change *c)

@@ -9,7 +9,7 @@
 #include "trace/lanes.h"
 
 /* In proc_state: what the thread does that the P was found on. */
-#define LANE_AS_THREAD LANE_STATES
+#define SPAN_AS_THREAD SPAN_STATES
 
 struct lane_change {
 	int64_t at_ns;
@@ -37,20 +37,20 @@ bool lane_change_other(struct lane_work *work, const struct trace_block *block,
 
 static inline uint8_t lane_running(const struct lane_work *work, uint32_t goroutine)
 {
-	return work->flags[goroutine] ? LANE_GC : LANE_RUNNING;
+	return work->flags[goroutine] ? SPAN_GC : SPAN_RUNNING;
 }
 
 /* Of a transition. false: nothing changes. */
 static inline bool lane_change_transition(struct lane_work *work, const struct trace_block *block,
                                           const struct trace_event *e, struct lane_change *change)
 {
-	uint8_t state = e->p == TRACE_NONE ? LANE_IDLE : LANE_SCHED;
+	uint8_t state = e->p == TRACE_NONE ? SPAN_IDLE : SPAN_SCHED;
 	uint32_t goroutine = TRACE_NONE;
 	if (e->to == GO_RUNNING) {
 		state = lane_running(work, e->subject);
 		goroutine = e->subject;
 	} else if (e->to == GO_SYSCALL) {
-		state = LANE_SYSCALL;
+		state = SPAN_SYSCALL;
 		goroutine = e->subject;
 	} else if (e->from != GO_RUNNING && e->from != GO_SYSCALL) {
 		return false; /* it was on no thread and is on none */
@@ -59,7 +59,8 @@ static inline bool lane_change_transition(struct lane_work *work, const struct t
 		work->flags[e->subject] = 0;
 	if (e->from == e->to)
 		return false;
-	*change = (struct lane_change){trace_since(block, e), e->p, e->m, goroutine, state, state, false};
+	*change =
+		(struct lane_change){trace_since(block, e), e->p, e->m, goroutine, state, state, false};
 	return true;
 }
 

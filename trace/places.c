@@ -65,8 +65,9 @@ static bool on_generation_end(void *self, const struct trace_block *block)
 
 struct trace_visitor places_visitor(struct places *places)
 {
-	return (struct trace_visitor){
-		.self = places, .events = on_events, .generation_end = on_generation_end};
+	return (struct trace_visitor){.self = places,
+	                              .events = on_events,
+	                              .generation_end = on_generation_end};
 }
 
 size_t places_find(const struct places *p, int64_t at_ns)

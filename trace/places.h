@@ -1,7 +1,7 @@
 /*
  * Where in a trace its generations lie: from the beginning of any of them reading can start, and
- * what it tells is complete from there on. Of very many some are left out. A visitor; the caller owns
- * it, one thread.
+ * what it tells is complete from there on. Of very many some are left out. A visitor; the caller
+ * owns it, one thread.
  */
 #ifndef SCHEDTOP_TRACE_PLACES_H
 #define SCHEDTOP_TRACE_PLACES_H
