@@ -458,7 +458,7 @@ void term_size(int *width, int *height)
 }
 
 /* What the mouse did, if it is anything of ours. */
-static bool take_mouse(struct input *input)
+static bool take_mouse(struct tui_input *input)
 {
 	static const struct {
 		mmask_t button;
@@ -473,7 +473,7 @@ static bool take_mouse(struct input *input)
 		return false;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (event.bstate & table[i].button) {
-			*input = (struct input){table[i].key, event.x, event.y};
+			*input = (struct tui_input){table[i].key, event.x, event.y};
 			return true;
 		}
 	return false;
@@ -499,7 +499,7 @@ static bool skip_unknown_key(void)
 	return true;
 }
 
-bool term_input(struct input *input)
+bool term_input(struct tui_input *input)
 {
 	static const struct {
 		int curses, key;
@@ -527,7 +527,7 @@ bool term_input(struct input *input)
 	};
 	wint_t code = 0;
 	int kind;
-	*input = (struct input){0};
+	*input = (struct tui_input){0};
 	while ((kind = wget_wch(term.input, &code)) != ERR) {
 		if (kind != KEY_CODE_YES && code == KEYMAP_ESCAPE && skip_unknown_key())
 			continue;
