@@ -427,6 +427,8 @@ enum loop_next browser_input(struct browser *b, const struct tui_input *input)
 		return click(b, input);
 	if (input->key == KEYMAP_WHEEL_UP || input->key == KEYMAP_WHEEL_DOWN)
 		return wheel(b, input);
+	if (input->key == KEYMAP_DRAG)
+		return b->help ? LOOP_GO_ON : ask_view(b, &(struct trace_action){.input = *input});
 	if (b->help)
 		return help_input(b, input->key);
 	const struct binding *binding = keymap_find(input->key, view_of(b)->context);
