@@ -42,6 +42,7 @@ static const struct mapping sched_map[] = {
 	MAP_SCHED(IDLETHREADS, idlethreads),
 	MAP_SCHED(RUNQUEUE, runqueue),
 	MAP_SCHED(GCWAITING, gcwaiting),
+	MAP_SCHED(GC_PHASE, gc_phase),
 	MAP_SCHED(NMIDLELOCKED, nmidlelocked),
 	MAP_SCHED(STOPWAIT, stopwait),
 	MAP_SCHED(SYSMONWAIT, sysmonwait),

@@ -78,6 +78,7 @@ struct goproc_sched {
 	int64_t gomaxprocs, idleprocs, threads, spinningthreads, needspinning, idlethreads, runqueue,
 		gcwaiting, nmidlelocked, stopwait, sysmonwait, idle_ns, goroutines, goroutines_created,
 		mutex_wait_ns;
+	int64_t gc_phase;      /* mgc.go: _GCoff 0, _GCmark 1, _GCmarktermination 2 */
 	int64_t idle_at_gc_ns; /* what idle_ns had come to at the end of each collection, in all */
 	int64_t lock_wait_ns;  /* for mutexes and for the runtime's own locks */
 };

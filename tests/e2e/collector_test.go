@@ -79,3 +79,50 @@ func TestIdleTimeIsExactWhileTheProgramCollects(t *testing.T) {
 		t.Error("the program has not collected and proves nothing")
 	}
 }
+
+// The phase is read with symbols and without. While marking goes on, workers run on Ps; the two are read by one
+// call, but not at one moment.
+func TestPhaseOfTheCollectorIsKnownInStrippedPrograms(t *testing.T) {
+	t.Parallel()
+	const off, mark, end = 0, 1, 2
+	for _, toolchain := range versions() {
+		for _, flavour := range []build{{}, {stripped: true}} {
+			flavour.toolchain = toolchain
+			t.Run(flavour.String(), func(t *testing.T) {
+				w := launch{build: flavour, args: []string{"-mode", "gc", "-procs", "2"}}.run(t)
+				seen := make(map[float64]int)
+				working, agree := 0, 0
+				for try := 0; try < attempts && (seen[off] == 0 || seen[mark] == 0); try++ {
+					r := schedtop(t, "-p", w.p(), "--json", "-n", "40", "-d", "50ms", "--source", "memory")
+					r.expect(t, exitOK)
+					for _, s := range parseSnapshots(t, r.stdout) {
+						phase := s.number(t, "sched", "gc_phase")
+						seen[phase]++
+						if worksForCollector(s) {
+							working++
+							if phase != off {
+								agree++
+							}
+						}
+					}
+				}
+				if seen[off] == 0 || seen[mark] == 0 || len(seen) > 3 || len(seen) == 3 && seen[end] == 0 {
+					t.Errorf("the program collects now and then, and its phases were %v", seen)
+				}
+				if working > 0 && 2*agree < working {
+					t.Errorf("of %d readings with a mark worker %d were in a phase that has them", working, agree)
+				}
+			})
+		}
+	}
+}
+
+// worksForCollector says whether a mark worker runs on any P.
+func worksForCollector(s snapshot) bool {
+	for _, p := range s.rows("p") {
+		if p["gc_worker"] == "true" {
+			return true
+		}
+	}
+	return false
+}

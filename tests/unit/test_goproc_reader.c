@@ -348,6 +348,22 @@ static void collector_is_read_where_symbols_tell_of_it(void **state)
 	assert_int_equal(s.sched.idle_at_gc_ns, 4000);
 }
 
+static void phase_of_the_collector_is_one_of_three_or_unknown(void **state)
+{
+	struct fake *fake = *state;
+	assert_true(read_ok(fake).sched.gc_phase == GOPROC_UNKNOWN);
+	fake->reader.planned = 0;
+	fake_map(fake, COLLECTOR, 0x1000);
+	fake->reader.globals.gc_phase = COLLECTOR + 0x40;
+	uint8_t *phase = fake_bytes(fake, COLLECTOR + 0x40, 4);
+	for (uint8_t i = 0; i < 3; i++) {
+		phase[0] = i;
+		assert_int_equal(read_ok(fake).sched.gc_phase, i);
+	}
+	phase[0] = 3; /* no phase, so this is another variable */
+	assert_true(read_ok(fake).sched.gc_phase == GOPROC_UNKNOWN);
+}
+
 static void collector_of_another_size_is_unknown(void **state)
 {
 	struct fake *fake = *state;
@@ -590,6 +606,7 @@ int main(void)
 		FAKED(implausible_values_are_never_returned),
 		FAKED(waits_for_locks_are_those_of_all_threads),
 		FAKED(collector_is_read_where_symbols_tell_of_it),
+		FAKED(phase_of_the_collector_is_one_of_three_or_unknown),
 		FAKED(collector_of_another_size_is_unknown),
 		FAKED(heap_goal_under_a_memory_limit_is_unknown),
 		FAKED(goroutine_count_is_clamped_as_the_runtime_does),

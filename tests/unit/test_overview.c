@@ -500,6 +500,37 @@ static void the_header_says_what_became_of_the_target(void **state)
 	history_destroy(h);
 }
 
+static void phase_of_the_collector_is_shown_while_it_works(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t phase;
+		int width;
+		const char *shown; /* "GC" alone is in the legend */
+	} table[] = {
+		{GC_OFF, 120, NULL},
+		{GC_MARK, 120, "timers 2,028 · GC marks"},
+		{GC_MARK, 80, NULL}, /* no room beside the legend */
+		{GC_MARK_TERMINATION, 120, "timers 2,028 · GC ends"},
+		{GC_PHASE_COUNT, 120, NULL},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct history *h = fixture_history(&fixture_busy, SECONDS - 1);
+		struct snapshot *s = fixture_snapshot(&fixture_busy, SECONDS - 1);
+		fields_set(&s->sched, SCHED_GC_PHASE, table[i].phase);
+		history_add(h, s);
+		struct canvas *canvas = draw_at(h, TARGET_LIVE, 0, table[i].width, 40, false, NULL);
+		char *text = fixture_text(canvas);
+		if (table[i].shown)
+			assert_non_null(strstr(text, table[i].shown));
+		else
+			assert_null(strstr(text, "· GC "));
+		free(text);
+		canvas_destroy(canvas);
+		history_destroy(h);
+	}
+}
+
 static void hostile_names_stay_in_their_columns(void **state)
 {
 	(void)state;
@@ -543,6 +574,7 @@ int main(void)
 		cmocka_unit_test(the_operating_systems_view_is_labelled),
 		cmocka_unit_test(a_stale_value_is_dim_and_tells_its_age),
 		cmocka_unit_test(the_header_says_what_became_of_the_target),
+		cmocka_unit_test(phase_of_the_collector_is_shown_while_it_works),
 		cmocka_unit_test(hostile_names_stay_in_their_columns),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
