@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -58,6 +59,38 @@ func TestCollectorReadFromMemoryIsThatOfRuntimeMetrics(t *testing.T) {
 			}
 			t.Errorf("%v", problem)
 		})
+	}
+}
+
+// The memory limit has a say in the goal, together with the percentage, alone, and when it is so tight that
+// there is none left. What counts for it moves with every allocation.
+func TestHeapGoalUnderAMemoryLimitIsThatOfRuntimeMetrics(t *testing.T) {
+	t.Parallel()
+	const slack = 512 << 10
+	for _, toolchain := range versions() {
+		if minor(t, toolchain) < agentFloor {
+			continue
+		}
+		for _, env := range [][]string{
+			{"GOMEMLIMIT=1GiB"}, {"GOMEMLIMIT=1GiB", "GOGC=off"}, {"GOMEMLIMIT=40MiB", "GOGC=off"}, {"GOMEMLIMIT=4MiB"},
+		} {
+			t.Run(toolchain+" "+strings.Join(env, " "), func(t *testing.T) {
+				w := launch{build: build{toolchain: toolchain, program: "parked"}, env: env, args: []string{"-agent"}}.run(t)
+				for try := 1; ; try++ {
+					before := w.metrics(t).value(t, "/gc/heap/goal:bytes")
+					r := schedtop(t, "-p", w.p(), "--json", "-n", "1", "-d", "100ms", "--source", "memory")
+					r.expect(t, exitOK)
+					got := parseSnapshots(t, r.stdout)[0].number(t, "runtime", "heap_goal_bytes")
+					after := w.metrics(t).value(t, "/gc/heap/goal:bytes")
+					if got >= math.Min(before, after)-slack && got <= math.Max(before, after)+slack {
+						return
+					}
+					if try == attempts {
+						t.Fatalf("the goal is %.0f, that of runtime/metrics %.0f and %.0f", got, before, after)
+					}
+				}
+			})
+		}
 	}
 }
 
