@@ -184,6 +184,20 @@ enum status goroutine_set_group(struct goroutine_set *set, const struct goroutin
                                 size_t rows, const struct goroutine_names *names,
                                 struct goroutine_pick *pick);
 /*
+ * The same in pieces, for who has other things to do in between. What it is created for is borrowed
+ * and lives longer. `add` is called whenever there are more rows: with all that there are so far,
+ * the old ones unchanged, though they may have moved. Then `step` as long as there is *more, and
+ * the set is complete. After a failure, out of memory, the set is empty.
+ */
+struct goroutine_grouper;
+struct goroutine_grouper *goroutine_grouper_create(struct goroutine_set *set,
+                                                   const struct goroutine_names *names,
+                                                   struct goroutine_pick *pick);
+void goroutine_grouper_destroy(struct goroutine_grouper *g); /* NULL is fine */
+enum status goroutine_grouper_add(struct goroutine_grouper *g, const struct goroutine_row *row,
+                                  size_t rows);
+enum status goroutine_grouper_step(struct goroutine_grouper *g, bool *more);
+/*
  * Before publication, after grouping: begins the detail of that group, without members yet, then
  * adds them in the order of the pick, each with its stack, innermost frame first (0 frames: it
  * could not be read). What is more than the limits above is left out. STATUS_FAILED when out of
