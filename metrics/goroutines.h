@@ -214,6 +214,11 @@ enum status goroutine_set_intern(struct goroutine_set *set, const char *text, ui
 uint64_t goroutine_group_key(const struct goroutine_set *set, const struct goroutine_group *group,
                              enum goroutine_by by);
 
+/* How many of the program's own are in that state; false when groups were left out, and it can't be
+   told. */
+bool goroutine_set_count(const struct goroutine_set *set, enum goroutine_state state,
+                         int64_t *count);
+
 /* The group with this key, in any grouping; NULL: there is none. `by` may be NULL. */
 const struct goroutine_group *goroutine_set_find(const struct goroutine_set *set, uint64_t key,
                                                  enum goroutine_by *by);

@@ -202,6 +202,34 @@ static void the_key_of_a_group_is_the_same_in_every_reading(void **state)
 	goroutine_set_unref(b);
 }
 
+static void states_are_counted_unless_groups_were_left_out(void **state)
+{
+	(void)state;
+	static struct goroutine_row row[GOROUTINE_GROUPS_MAX + 50];
+	enum { ROWS = sizeof row / sizeof *row };
+	for (int i = 0; i < ROWS; i++) {
+		row[i] = waiting(i + 1, (uint16_t)(1 + i / 90), 7, SECOND);
+		row[i].creator = row[i].start = (uint64_t)(i % 90) + 1; /* more groups than fit */
+		row[i].state = i % 5 == 0 ? GOROUTINE_RUNNABLE : GOROUTINE_WAITING;
+		row[i].system = i % 10 == 1;
+	}
+	int64_t count;
+	struct goroutine_set *set = group(row, ROWS);
+	assert_true(set->by[GOROUTINES_BY_CREATOR].other_count > 0);
+	assert_true(goroutine_set_count(set, GOROUTINE_WAITING, &count)); /* by their frame they fit */
+	assert_int_equal(count, ROWS - ROWS / 5 - ROWS / 10);
+	assert_true(goroutine_set_count(set, GOROUTINE_RUNNABLE, &count));
+	assert_int_equal(count, ROWS / 5);
+	assert_true(goroutine_set_count(set, GOROUTINE_LEAKED, &count));
+	assert_int_equal(count, 0);
+	goroutine_set_unref(set);
+	for (int i = 0; i < ROWS; i++)
+		row[i].at = (uint64_t)(i % 90) + 1;
+	set = group(row, ROWS);
+	assert_false(goroutine_set_count(set, GOROUTINE_WAITING, &count));
+	goroutine_set_unref(set);
+}
+
 static void more_groups_than_fit_are_counted_as_others(void **state)
 {
 	(void)state;
@@ -540,6 +568,7 @@ int main(void)
 		cmocka_unit_test(waiting_times_that_are_not_known_are_not_zero),
 		cmocka_unit_test(who_may_have_waited_longer_makes_the_numbers_lower_bounds),
 		cmocka_unit_test(the_key_of_a_group_is_the_same_in_every_reading),
+		cmocka_unit_test(states_are_counted_unless_groups_were_left_out),
 		cmocka_unit_test(more_groups_than_fit_are_counted_as_others),
 		cmocka_unit_test(groups_are_those_that_counting_one_by_one_finds),
 		cmocka_unit_test(groups_made_in_pieces_are_those_made_at_once),
