@@ -250,11 +250,11 @@ static void fill(struct collector *c, struct snapshot *s, bool asked)
 		struct slot *slot = &c->slots[i];
 		enum status (*tell)(struct source *, struct snapshot *, struct error *) =
 			asked ? slot->ops->complete : slot->ops->fill;
-		if (!tell)
+		bool is_second = asked && slot->ops->fill;
+		if (!tell || (is_second && !slot->source))
 			continue;
 		if (slot->source) {
-			/* The second time round what went wrong at first stands. */
-			if (!asked || !slot->ops->fill)
+			if (!is_second) /* else what went wrong at first stands */
 				slot->trouble = (struct error){0};
 			slot->source->detail = c->detail;
 			enum status status = tell(slot->source, s, &slot->trouble);
