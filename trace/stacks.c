@@ -27,6 +27,9 @@ static uint32_t intern(struct stacks *stacks, const struct trace_block *block, u
 {
 	const struct wire_frame *wire[TRACE_MAX_FRAMES];
 	size_t n = block->generation ? generation_stack(block->generation, id, wire) : 0;
+	/* A frame without an address or a name says nothing: to Go's profiles such a stack is none. */
+	while (stacks->by_address && n > 0 && wire[n - 1]->pc == 0 && wire[n - 1]->function == 0)
+		n--;
 	if (n == 0)
 		return STACK_NONE;
 	struct stack_frame frame[TRACE_MAX_FRAMES];
