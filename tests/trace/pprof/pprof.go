@@ -269,19 +269,24 @@ func Decode(data []byte) (*Profile, error) {
 	return &d.p, d.resolve()
 }
 
+// Text is the stack as " address function file:line" for each frame, leaf first.
+func (s *Sample) Text() string {
+	var b strings.Builder
+	for _, f := range s.Stack {
+		fmt.Fprintf(&b, " %#x %s %s:%d", f.Address, f.Function, f.File, f.Line)
+	}
+	return b.String()
+}
+
 // Lines are the samples as text: values, labels, and the frames of the stack.
 func (p *Profile) Lines() []string {
 	var lines []string
 	for _, s := range p.Samples {
-		var b strings.Builder
-		fmt.Fprint(&b, s.Values)
+		line := fmt.Sprint(s.Values)
 		if len(s.Labels) > 0 {
-			fmt.Fprint(&b, s.Labels)
+			line += fmt.Sprint(s.Labels)
 		}
-		for _, f := range s.Stack {
-			fmt.Fprintf(&b, " %#x %s %s:%d", f.Address, f.Function, f.File, f.Line)
-		}
-		lines = append(lines, b.String())
+		lines = append(lines, line+s.Text())
 	}
 	return lines
 }
@@ -293,4 +298,14 @@ func (p *Profile) Sum(i int) int64 {
 		sum += s.Values[i]
 	}
 	return sum
+}
+
+// Sums are the sums of the i-th value by a label's value; what has no such label is
+// under "".
+func (p *Profile) Sums(i int, label string) map[string]int64 {
+	sums := map[string]int64{}
+	for _, s := range p.Samples {
+		sums[s.Labels[label]] += s.Values[i]
+	}
+	return sums
 }
