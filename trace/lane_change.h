@@ -57,7 +57,8 @@ static inline bool lane_change_transition(struct lane_work *work, const struct t
 	}
 	if (e->to == TRACE_NOT_EXIST)
 		work->flags[e->subject] = 0;
-	if (e->from == e->to)
+	/* Format 1 names some on a P that they have nothing to do with. */
+	if (e->from == e->to || e->m == TRACE_NONE)
 		return false;
 	*change =
 		(struct lane_change){trace_since(block, e), e->p, e->m, goroutine, state, state, false};
