@@ -15,13 +15,16 @@
  * what happens at one moment stands one above the other.
  */
 
-#define LANE_HEIGHT_MAX 4
-#define LANES_SHARED    12 /* lanes that are wanted on the screen before they become taller */
-#define GUTTER_MIN      13
+#define LANE_HEIGHT_MAX 6
+#define LANES_LEAST     3
+#define TALL            32 /* rows of a page whose counters have two */
+#define GUTTER_MIN      17
 #define GUTTER_MAX      36
-#define WIDE            100 /* pane from which the gutter has room for names */
-#define DETAILS_PART    4   /* of the page's rows that the selected span may take */
-#define SCROLL_WIDTH    48  /* at most, of the window's place in the trace */
+#define GUTTER_RIGHT    1    /* cells of it that stay blank before the graph */
+#define LINE_LEAST      0.25 /* share of a column that a stop of the world needs for a line */
+#define WIDE            100  /* pane from which the gutter has room for names */
+#define DETAILS_PART    4    /* of the page's rows that the selected span may take */
+#define SCROLL_WIDTH    48   /* at most, of the window's place in the trace */
 #define DASH            "–"
 
 static void *create(void)
@@ -36,19 +39,19 @@ static void *create(void)
 
 enum { ROW_STATUS, ROW_HEAP, ROW_RUNNABLE, ROW_BANDS, ROW_AXIS, ROW_LANES, ROW_DETAILS, ROWS };
 
-static void lay_out(struct slot row[ROWS], int height, int lanes, int details)
+/* By the page's height and the number of lanes alone: nothing moves when something is selected. */
+static void lay_out(struct slot row[ROWS], int height, int lanes)
 {
-	if (lanes < 1)
-		lanes = 1;
-	int shared = lanes < LANES_SHARED ? lanes : LANES_SHARED;
-	int some = lanes < 3 ? lanes : 3;
+	int counter = height >= TALL ? 2 : 1, details = height / DETAILS_PART;
+	int above = 2 * counter + 3, room = height - above - details;
+	int wanted = (lanes < 1 ? 1 : lanes) * LANE_HEIGHT_MAX;
 	row[ROW_STATUS] = (struct slot){.min = 1, .want = 1, .drop = 4};
-	row[ROW_HEAP] = (struct slot){.min = 1, .want = 1, .drop = 6};
-	row[ROW_RUNNABLE] = (struct slot){.min = 1, .want = 1, .drop = 5};
+	row[ROW_HEAP] = (struct slot){.min = 1, .want = counter, .drop = 6};
+	row[ROW_RUNNABLE] = (struct slot){.min = 1, .want = counter, .drop = 5};
 	row[ROW_BANDS] = (struct slot){.min = 1, .want = 1, .drop = 3};
 	row[ROW_AXIS] = (struct slot){.min = 1, .want = 1, .drop = 2};
-	row[ROW_LANES] = (struct slot){.min = some, .want = shared, .grow = 1};
-	row[ROW_DETAILS] = (struct slot){.min = 2, .want = details, .drop = 1};
+	row[ROW_LANES] = (struct slot){.min = LANES_LEAST, .want = wanted < room ? wanted : room};
+	row[ROW_DETAILS] = (struct slot){.min = 2, .want = details, .drop = 1, .grow = 1};
 	layout(row, ROWS, height);
 }
 
@@ -144,10 +147,10 @@ static void draw_status(struct pane row, const struct timeline_view *v,
 		{.min = (int)strlen(width) + 7, .drop = 4, .gap = 3},
 		{.min = canvas_text_width(row.canvas, marks), .drop = 2, .gap = 3},
 		{.min = 8, .want = SCROLL_WIDTH, .drop = 6, .gap = 3},
-		{.min = (int)strlen(kinds[v->kind]), .drop = 5, .gap = 3},
 		{.min = work_width < most ? work_width : most, .drop = 1, .gap = 3},
+		{.min = (int)strlen(kinds[v->kind]) + 6, .drop = 5, .gap = 3, .grow = 1},
 	};
-	enum { WINDOW, WIDTH, MARKS, RAIL, KIND, WORK, SLOTS };
+	enum { WINDOW, WIDTH, MARKS, RAIL, WORK, KIND, SLOTS };
 	for (int i = 0; i < SLOTS; i++)
 		if (i != RAIL)
 			slot[i].want = slot[i].min;
@@ -164,7 +167,11 @@ static void draw_status(struct pane row, const struct timeline_view *v,
 	pane_fit(at[MARKS], 0, 0, STYLE_KEY, marks);
 	if (timeline_width(v->all) > timeline_width(v->window))
 		draw_rail(at[RAIL], v);
-	pane_fit(at[KIND], 0, 0, STYLE_LABEL, kinds[v->kind]);
+	if (at[KIND].width > 0) {
+		int x = at[KIND].width - (int)strlen(kinds[v->kind]);
+		pane_text(at[KIND], x, 0, STYLE_TEXT, kinds[v->kind]);
+		pane_text(at[KIND], x - 6, 0, STYLE_LABEL, "lanes");
+	}
 	pane_fit(at[WORK], 0, 0, style, work);
 }
 
@@ -172,9 +179,22 @@ static void draw_status(struct pane row, const struct timeline_view *v,
 
 static void draw_gutter_value(struct pane gutter, const char *label, const char *value)
 {
-	int right = gutter.width - 2;
+	int right = gutter.width - GUTTER_RIGHT;
 	int x = pane_fit(pane_sub(gutter, 0, 0, right, 1), 1, 0, STYLE_LABEL, label);
 	pane_right(pane_sub(gutter, x + 1, 0, right - x - 1, 1), 0, STYLE_TEXT, value);
+}
+
+/* A sparkline over all rows of the pane: each shows its part of the range. */
+static void plot_levels(struct pane graph, enum style style, const double *value, size_t n,
+                        double most)
+{
+	double part[CANVAS_WIDTH_MAX * 2], step = most / graph.height;
+	for (int row = 0; row < graph.height; row++) {
+		double low = row * step;
+		for (size_t i = 0; i < n; i++)
+			part[i] = row > 0 && !(value[i] > low) ? NAN : value[i] - low;
+		plot_spark(pane_row(graph, graph.height - 1 - row), style, part, n, step);
+	}
 }
 
 static void draw_counter(struct pane gutter, struct pane graph, const struct timeline_picture *p,
@@ -198,7 +218,7 @@ static void draw_counter(struct pane gutter, struct pane graph, const struct tim
 	else if (known)
 		text_count(text, sizeof text, (int64_t)most);
 	draw_gutter_value(gutter, counter == COUNTER_HEAP ? "heap" : "runnable", text);
-	plot_spark(graph, counter == COUNTER_HEAP ? STYLE_LABEL : STYLE_RUNNABLE, value, n, most);
+	plot_levels(graph, counter == COUNTER_HEAP ? STYLE_LABEL : STYLE_RUNNABLE, value, n, most);
 }
 
 /* The collector's marking, and over it where the world stood still. */
@@ -267,7 +287,7 @@ static void find_lines(struct timeline_picture *p, int columns, bool ascii)
 	timeline_source_band(p->data->timeline, BAND_STW, v->window.from_ns, v->window.to_ns, stw,
 	                     (size_t)columns);
 	for (int x = 0; x < columns; x++)
-		if (stw[x] > 0)
+		if (stw[x] >= LINE_LEAST)
 			p->line[x] = (struct timeline_line){ascii ? '|' : 0x2503, STYLE_GC};
 	int cursor = timeline_column(v->window, columns, v->cursor_ns);
 	if (v->selected && cursor >= 0 && cursor < columns)
@@ -360,7 +380,7 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
 	timeline_choose_lanes(v, data->timeline);
 	find_lines(&p, v->columns, pane.canvas->ascii);
 	p.span = timeline_selected_span(v, data->timeline);
-	lay_out(row, pane.height, (int)v->lanes, pane.height / DETAILS_PART);
+	lay_out(row, pane.height, (int)v->lanes);
 	struct pane at[ROWS], left[ROWS], graph[ROWS];
 	for (int i = 0; i < ROWS; i++) {
 		at[i] = pane_sub(pane, 0, row[i].at, pane.width, row[i].size);

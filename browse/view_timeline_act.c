@@ -178,7 +178,7 @@ static enum loop_next change_lanes(struct act *a)
 	const char *wanted = a->action->argument;
 	const struct span *span = timeline_selected_span(v, v->source);
 	struct lane lane;
-	int kind = (v->kind + 1) % LANE_KINDS;
+	int kind = ((int)v->kind + 1) % LANE_KINDS;
 	for (int i = 0; wanted && *wanted && i < LANE_KINDS; i++)
 		if (strncasecmp(name[i], wanted, strlen(wanted)) == 0)
 			wanted = "", kind = i;
@@ -248,7 +248,7 @@ static enum loop_next step(struct act *a)
 static void remember(struct timeline_view *v)
 {
 	if (v->jumps == TIMELINE_JUMPS)
-		memmove(v->jump, v->jump + 1, --v->jumps * sizeof *v->jump);
+		memmove(v->jump, v->jump + 1, (size_t)--v->jumps * sizeof *v->jump);
 	struct lane lane = v->selected ? v->on : (struct lane){v->kind, 0};
 	v->jump[v->jumps++] = (struct timeline_spot){v->window, lane, v->cursor_ns, v->selected};
 }

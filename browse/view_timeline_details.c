@@ -15,7 +15,9 @@
 #define TWO_COLUMNS   100 /* widths from which stacks stand beside the facts, */
 #define THREE_COLUMNS 160 /* and beside each other */
 #define LABEL_WIDTH   11
+#define FINER         100
 #define FRAMES_MAX    32
+#define FILE_MAX      64 /* bytes of a file's name without its folders */
 
 /* What the parts are drawn from. */
 struct details {
@@ -29,11 +31,11 @@ static struct details details_of(const struct timeline_picture *p, const struct 
 	return (struct details){p->view, p->data->timeline, canvas->ascii};
 }
 
-/* To the nanosecond where columns tell it. */
+/* Finer than columns tell it. */
 static void moment_text(char *to, size_t size, const struct details *d, int64_t at_ns)
 {
-	timeline_time_text(to, size, at_ns - d->view->first_ns,
-	                   timeline_resolution(d->view->window, d->view->columns));
+	int64_t step = timeline_resolution(d->view->window, d->view->columns) / FINER;
+	timeline_time_text(to, size, at_ns - d->view->first_ns, step > 0 ? step : 1);
 }
 
 /* Draws "label  value" and returns where the value ends. */
@@ -66,7 +68,7 @@ static void draw_what(struct pane pane, const struct details *d, const struct sp
 
 static void draw_when(struct pane pane, int y, const struct details *d, const struct span *span)
 {
-	char from[32], to[32], text[80];
+	char from[32], to[32], text[96];
 	moment_text(from, sizeof from, d, span->begin_ns);
 	moment_text(to, sizeof to, d, span->end_ns);
 	snprintf(text, sizeof text, "%s%s – %s%s", span->begins_earlier ? "before " : "", from, to,
@@ -77,7 +79,7 @@ static void draw_when(struct pane pane, int y, const struct details *d, const st
 /* Who made it runnable, and how long that took to bear fruit. */
 static void draw_waker(struct pane pane, int y, const struct details *d, const struct span *span)
 {
-	char who[TIMELINE_NAME_MAX] = "the network poller or a timer", when[32], before[32];
+	char who[TIMELINE_NAME_MAX] = "the network poller or a timer", when[32], before[32], text[80];
 	const char *label = span->created ? "created by" : "woken by";
 	if (!span->woken) {
 		draw_fact(pane, y, "woken by", STYLE_DIM,
@@ -89,9 +91,12 @@ static void draw_waker(struct pane pane, int y, const struct details *d, const s
 	int x = draw_fact(pane, y, label, STYLE_TEXT, who);
 	moment_text(when, sizeof when, d, span->woken_ns);
 	text_duration(before, sizeof before, (double)(span->begin_ns - span->woken_ns), d->ascii);
-	if (span->begin_ns > span->woken_ns)
-		x = pane_print(pane, x + 2, y, STYLE_DIM, "%s before", before);
-	pane_print(pane, x + 2, y, STYLE_DIM, "at %s", when);
+	snprintf(text, sizeof text, "%s before, at %s", before, when);
+	if (span->begin_ns <= span->woken_ns)
+		snprintf(text, sizeof text, "at %s", when);
+	if (x + 2 + canvas_text_width(pane.canvas, text) > pane.width)
+		snprintf(text, sizeof text, "%s before", before);
+	pane_fit(pane, x + 2, y, STYLE_DIM, text);
 }
 
 static void draw_reason(struct pane pane, int y, const struct details *d, const struct span *span)
@@ -111,7 +116,7 @@ static void frame_text(char *function, size_t function_size, char *place, size_t
 	timeline_clean_name(function, function_size, timeline_source_name(d->source, frame->function));
 	timeline_clean_name(file, sizeof file, timeline_source_name(d->source, frame->file));
 	const char *base = strrchr(file, '/');
-	snprintf(place, place_size, "%s:%" PRIu32, base ? base + 1 : file, frame->line);
+	snprintf(place, place_size, "%.*s:%" PRIu32, FILE_MAX, base ? base + 1 : file, frame->line);
 }
 
 /* A heading and frames below it, leaf first. Returns the rows used. */
@@ -239,7 +244,7 @@ static void draw_cell(struct pane pane, const struct details *d)
 	int column = timeline_column(v->window, v->columns, v->cursor_ns);
 	int64_t from_ns = timeline_moment(v->window, v->columns, column);
 	int64_t to_ns = timeline_moment(v->window, v->columns, column + 1);
-	struct lane_cell cell = {{0}};
+	struct lane_cell cell = {.goroutine = 0};
 	char lane[32], from[32], width[32], text[160], name[TIMELINE_NAME_MAX] = "";
 	enum timeline_detail detail = timeline_source_cells(d->source, v->on, from_ns, to_ns, &cell, 1);
 	timeline_lane_name(lane, sizeof lane, v->on);
@@ -267,7 +272,7 @@ static void draw_window(struct pane pane, const struct details *d)
 {
 	const struct timeline_view *v = d->view;
 	struct lane proc[TIMELINE_LANES];
-	struct lane_cell all = {{0}}, cell;
+	struct lane_cell all = {.goroutine = 0}, cell;
 	char text[160], count[32];
 	size_t n = timeline_source_lanes(d->source, LANE_P, proc, TIMELINE_LANES);
 	for (size_t i = 0; i < n && i < TIMELINE_LANES; i++) {

@@ -14,15 +14,17 @@
  * lane has one row and as a stack where it has more. Exact spans get labels.
  */
 
-#define PURE       0.98 /* share from which a cell is filled by one state, as far as anyone sees */
-#define STRONG     0.25 /* from this share on a state gets its full colour */
-#define HALF       0.75 /* share of half a cell that makes it a filled half */
-#define EMPTY      0.1
-#define FILLED     (1.0 / 16) /* what fills less of a cell of a stack is not seen */
-#define LEVELS     8
-#define PARTS      2 /* of a cell: braille shows them side by side */
-#define COLUMNS    CANVAS_WIDTH_MAX
-#define LABEL_ROOM 4 /* cells of its bar that a label leaves at least */
+#define PURE        0.98 /* share from which a cell is filled by one state, as far as anyone sees */
+#define STRONG      0.25 /* from this share on a state gets its full colour */
+#define HALF        0.75 /* share of half a cell that makes it a filled half */
+#define EMPTY       0.1
+#define FILLED      (1.0 / 16) /* what fills less of a cell of a stack is not seen */
+#define LEVELS      8
+#define PARTS       2 /* of a cell: braille shows them side by side */
+#define COLUMNS     CANVAS_WIDTH_MAX
+#define SHARE_WIDTH 24 /* of a gutter of goroutines that has room for their share */
+#define LABEL_ROOM  4  /* cells of its bar that a label leaves at least */
+#define NAME_LEAST  6  /* cells of a name that are worth showing behind a number */
 
 const struct timeline_state_look timeline_state_look[SPAN_STATES] = {
 	[SPAN_UNKNOWN] = {STYLE_DIM, STYLE_DIM, ' ', ' ', "unknown", 1},
@@ -353,8 +355,13 @@ static void draw_label_below(struct lane_drawing *d, const struct span *span, co
 	columns_of(d, span, &from, &to);
 	int room = to - from - 1;
 	size_t number = strcspn(text, " ");
+	char shorter[TIMELINE_NAME_MAX];
 	if (room < (int)number || room < 2)
 		return;
+	if (room < (int)number + NAME_LEAST && canvas_text_width(d->graph.canvas, text) > room) {
+		snprintf(shorter, sizeof shorter, "%.*s", (int)number, text);
+		text = shorter;
+	}
 	pane_fit(pane_sub(d->graph, from, d->bars, room, 1), 0, 0,
 	         is_selected(d, span) ? STYLE_SELECTED : STYLE_DIM, text);
 }
@@ -444,7 +451,9 @@ static void draw_gutter(struct pane gutter, const struct lane_drawing *d,
 	else
 		timeline_lane_name(name, sizeof name, d->lane);
 	text_percent(share, sizeof share, busy);
-	int right = gutter.width - 2, width = known ? 6 : 0;
+	/* A goroutine's name comes before its share. */
+	known = known && (d->lane.kind != LANE_G || gutter.width >= SHARE_WIDTH);
+	int right = gutter.width - 1, width = known ? 6 : 0;
 	pane_fit(pane_sub(gutter, 0, 0, right - width - 1, 1), 1, 0, on ? STYLE_SELECTED : STYLE_TEXT,
 	         name);
 	if (known)

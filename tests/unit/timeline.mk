@@ -1,0 +1,10 @@
+# Unit tests of the Timeline. Those of its screen draw tests/unit/timeline_fake.c.
+timeline_tests = \
+	tests/unit/test_timeline_window
+check_PROGRAMS += $(timeline_tests)
+
+timeline_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
+tests_unit_test_timeline_window_SOURCES = tests/unit/test_timeline_window.c
+tests_unit_test_timeline_window_CFLAGS = $(timeline_test_cflags)
+tests_unit_test_timeline_window_LDADD = browse/libbrowse.a util/libutil.a $(CMOCKA_LIBS)
