@@ -201,11 +201,11 @@ static void draw_counter(struct pane gutter, struct pane graph, const struct tim
                          enum counter counter)
 {
 	struct counter_cell cell[CANVAS_WIDTH_MAX * 2];
-	double value[CANVAS_WIDTH_MAX * 2], most = 0;
+	double value[CANVAS_WIDTH_MAX * 2] = {0}, most = 0;
 	char text[32] = DASH;
 	bool known = false;
 	struct timeline_window w = p->view->window;
-	size_t n = (size_t)(graph.width * plot_density(graph.canvas));
+	size_t n = (size_t)graph.width * (size_t)plot_density(graph.canvas);
 	timeline_source_counter(p->data->timeline, counter, w.from_ns, w.to_ns, cell, n);
 	for (size_t i = 0; i < n; i++) {
 		value[i] = cell[i].known ? cell[i].most : NAN;
@@ -224,26 +224,22 @@ static void draw_counter(struct pane gutter, struct pane graph, const struct tim
 /* The collector's marking, and over it where the world stood still. */
 static void draw_bands(struct pane gutter, struct pane graph, const struct timeline_picture *p)
 {
-	double gc[CANVAS_WIDTH_MAX], stw[CANVAS_WIDTH_MAX], gc_sum = 0, stw_sum = 0;
+	double gc[CANVAS_WIDTH_MAX] = {0}, stw[CANVAS_WIDTH_MAX] = {0}, sum = 0;
 	struct timeline_window w = p->view->window;
 	bool ascii = graph.canvas->ascii;
-	size_t n = (size_t)graph.width;
-	char text[64], stopped[32], marking[32];
-	timeline_source_band(p->data->timeline, BAND_GC, w.from_ns, w.to_ns, gc, n);
-	timeline_source_band(p->data->timeline, BAND_STW, w.from_ns, w.to_ns, stw, n);
-	for (size_t x = 0; x < n; x++) {
-		gc_sum += gc[x] / (double)n;
-		stw_sum += stw[x] / (double)n;
+	char text[32];
+	timeline_source_band(p->data->timeline, BAND_GC, w.from_ns, w.to_ns, gc, (size_t)graph.width);
+	timeline_source_band(p->data->timeline, BAND_STW, w.from_ns, w.to_ns, stw, (size_t)graph.width);
+	for (int x = 0; x < graph.width; x++) {
+		sum += gc[x] / graph.width;
 		if (stw[x] > 0)
-			pane_glyph(graph, (int)x, 0, STYLE_STRONG, ascii ? '|' : 0x2503);
+			pane_glyph(graph, x, 0, STYLE_STRONG, ascii ? '|' : 0x2503);
 		else if (gc[x] > 0)
-			pane_glyph(graph, (int)x, 0, gc[x] >= 0.5 ? STYLE_GC_FILL : STYLE_GC,
+			pane_glyph(graph, x, 0, gc[x] >= 0.5 ? STYLE_GC_FILL : STYLE_GC,
 			           timeline_state_glyph(SPAN_GC, ascii));
 	}
-	text_percent(marking, sizeof marking, gc_sum);
-	text_duration(stopped, sizeof stopped, stw_sum * (double)timeline_width(w), ascii);
-	snprintf(text, sizeof text, "%s", gc_sum > 0 ? marking : DASH);
-	draw_gutter_value(gutter, "GC", text);
+	text_percent(text, sizeof text, sum);
+	draw_gutter_value(gutter, "GC", sum > 0 ? text : DASH);
 }
 
 /* Over the axis, on purpose: letters of marks and the cursor. */
@@ -314,16 +310,17 @@ void timeline_update(struct timeline_view *v, const struct trace_data *data,
 	v->window = v->begun ? timeline_clamp(v->window, v->all) : v->all;
 }
 
+/* For the lanes on the screen, and a screen above and below them. */
 static void ask(const struct timeline_view *v, struct timeline_source *source, int top, int page)
 {
-	int first = top > page ? top - page : 0;
-	size_t n = (size_t)(3 * page);
-	if ((size_t)first >= v->lanes)
-		first = 0;
-	if (n > v->lanes - (size_t)first)
-		n = v->lanes - (size_t)first;
+	size_t first = top > page ? (size_t)(top - page) : 0;
+	size_t last = top > 0 ? (size_t)top + 2 * (size_t)page : 2 * (size_t)page;
+	if (last > v->lanes)
+		last = v->lanes;
+	if (first > last)
+		first = last;
 	const struct timeline_want want = {v->window.from_ns, v->window.to_ns, (size_t)v->columns,
-	                                   v->lane + first, n};
+	                                   v->lane + first, last - first};
 	timeline_source_want(source, &want);
 }
 

@@ -273,7 +273,7 @@ static void draw_window(struct pane pane, const struct details *d)
 	const struct timeline_view *v = d->view;
 	struct lane proc[TIMELINE_LANES];
 	struct lane_cell all = {.goroutine = 0}, cell;
-	char text[160], count[32];
+	char text[160], count[32], stop[32];
 	size_t n = timeline_source_lanes(d->source, LANE_P, proc, TIMELINE_LANES);
 	for (size_t i = 0; i < n && i < TIMELINE_LANES; i++) {
 		timeline_source_cells(d->source, proc[i], v->window.from_ns, v->window.to_ns, &cell, 1);
@@ -281,9 +281,12 @@ static void draw_window(struct pane pane, const struct details *d)
 			all.ns[s] += cell.ns[s];
 		all.switches += cell.switches;
 	}
+	double stopped = 0;
+	timeline_source_band(d->source, BAND_STW, v->window.from_ns, v->window.to_ns, &stopped, 1);
 	text_count(count, sizeof count, (int64_t)all.switches);
-	snprintf(text, sizeof text, "%zu Ps in this window: %s times a goroutine began to run", n,
-	         count);
+	text_duration(stop, sizeof stop, stopped * (double)timeline_width(v->window), d->ascii);
+	snprintf(text, sizeof text, "%zu Ps in this window · %s times a goroutine began to run%s%s", n,
+	         count, stopped > 0 ? " · world stopped for " : "", stopped > 0 ? stop : "");
 	pane_fit(pane, 1, 0, STYLE_TEXT, text);
 	draw_shares(pane_row(pane, 1), &all, true);
 	pane_fit(pane, 1, 2, STYLE_DIM, "Enter or a click selects a span");

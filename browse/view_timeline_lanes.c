@@ -353,7 +353,9 @@ static void draw_label_below(struct lane_drawing *d, const struct span *span, co
 {
 	int from, to;
 	columns_of(d, span, &from, &to);
-	int room = to - from - 1;
+	/* The next one may begin in its last cell. */
+	int next = timeline_column(d->picture->view->window, d->graph.width, span->end_ns);
+	int room = (next < to ? next : to) - from - 1;
 	size_t number = strcspn(text, " ");
 	char shorter[TIMELINE_NAME_MAX];
 	if (room < (int)number || room < 2)
@@ -402,7 +404,7 @@ static void draw_bars(struct lane_drawing *d, const struct lane_cell *cell)
 	selected_columns(d, &from, &to);
 	for (int x = 0; x < d->graph.width; x++) {
 		struct column c;
-		fill_column(&c, &cell[x * PARTS]);
+		fill_column(&c, &cell[(size_t)x * PARTS]);
 		for (int row = 0; row < d->bars; row++) {
 			struct look look =
 				d->bars == 1 ? look_of(&c, canvas) : stacked_look(&c, canvas, row, d->bars);

@@ -102,7 +102,7 @@ static void add(struct timeline_source *s, enum lane_kind kind, uint64_t id,
 }
 
 /* The time since the goroutine last ran: blocked, then woken by a neighbour. */
-static void add_wait(struct timeline_source *s, uint64_t g, size_t proc, struct span *runs)
+static void add_wait(struct timeline_source *s, uint64_t g, struct span *runs)
 {
 	const struct fake_lane *lane = lane_of(s, (struct lane){LANE_G, g});
 	int64_t since = lane && lane->n ? lane->span[lane->n - 1].end_ns : FAKE_START_NS;
@@ -125,15 +125,35 @@ static void add_wait(struct timeline_source *s, uint64_t g, size_t proc, struct 
 	runnable.state = SPAN_RUNNABLE;
 	runnable.woken = true;
 	runnable.woken_ns = woken;
-	runnable.waker = g % 7 == 0 ? 0 : ((proc + 1) % s->how.procs) * GOROUTINES_EACH + 1;
-	runnable.wake_stack = 1;
 	runnable.begins_earlier = false;
 	add(s, LANE_G, g, &blocked);
 	add(s, LANE_G, g, &runnable);
 	runs->woken = true;
 	runs->woken_ns = woken;
-	runs->waker = runnable.waker;
-	runs->wake_stack = 1;
+}
+
+/* Who runs on the next P at a moment; 0: nobody. */
+static uint64_t neighbour(const struct timeline_source *s, size_t proc, int64_t at_ns)
+{
+	const struct fake_lane *next = lane_of(s, (struct lane){LANE_P, (proc + 1) % s->how.procs});
+	for (size_t i = 0; i < next->n; i++)
+		if (next->span[i].begin_ns <= at_ns && next->span[i].end_ns > at_ns)
+			return next->span[i].state == SPAN_RUNNING ? next->span[i].goroutine : 0;
+	return 0;
+}
+
+/* When all have run: some were woken by the network, the others by whom it could have been. */
+static void find_wakers(struct timeline_source *s)
+{
+	for (size_t i = 0; i < s->lanes; i++)
+		for (size_t k = 0; k < s->lane[i].n; k++) {
+			struct span *span = &s->lane[i].span[k];
+			if (!span->woken || span->goroutine % 7 == 0)
+				continue;
+			size_t proc = (size_t)(span->goroutine - 1) / GOROUTINES_EACH;
+			span->waker = neighbour(s, proc, span->woken_ns);
+			span->wake_stack = span->waker ? 1 : STACK_NONE;
+		}
 }
 
 static void fill_proc(struct timeline_source *s, size_t proc)
@@ -153,7 +173,7 @@ static void fill_proc(struct timeline_source *s, size_t proc)
 		int64_t length = 5000 + random_below(s, turn % 9 == 8 ? 400000 : 60000);
 		span.state = collects ? SPAN_GC : SPAN_RUNNING;
 		span.end_ns = at + length < end ? at + length : end;
-		add_wait(s, g, proc, &span);
+		add_wait(s, g, &span);
 		add(s, LANE_P, proc, &span);
 		add(s, LANE_M, 100 + proc, &span);
 		add(s, LANE_G, g, &span);
@@ -208,6 +228,7 @@ struct timeline_source *fake_timeline(const struct fake_timeline *how)
 	s->seed = 7;
 	for (size_t proc = 0; proc < how->procs; proc++)
 		fill_proc(s, proc);
+	find_wakers(s);
 	fill_bands(s);
 	return s;
 }
