@@ -245,11 +245,10 @@ static void draw_bands(struct pane gutter, struct pane graph, const struct timel
 /* Over the axis, on purpose: letters of marks and the cursor. */
 static void draw_pointers(struct pane graph, const struct timeline_view *v)
 {
-	static const char letter[TIMELINE_MARKS] = {'a', 'b'};
 	bool ascii = graph.canvas->ascii;
 	for (int i = 0; i < v->marks; i++)
 		pane_mark(graph, timeline_column(v->window, graph.width, v->mark_ns[i]), 0, STYLE_KEY,
-		          (uint32_t)letter[i]);
+		          (uint32_t)('a' + i));
 	if (v->selected)
 		pane_mark(graph, timeline_column(v->window, graph.width, v->cursor_ns), 0, STYLE_KEY,
 		          ascii ? 'V' : 0x25bc);
