@@ -73,8 +73,6 @@ const struct binding keymap[] = {
 	{'0', TIMELINE, COMMAND_WHOLE, NULL, "0", "whole", 9, NULL},
 	{KEYMAP_HOME, TIMELINE, COMMAND_OLDEST, NULL, "Home", NULL, 0, "Go to where the trace begins."},
 	{KEYMAP_END, TIMELINE, COMMAND_NEWEST, NULL, "End", NULL, 0, "Go to where the trace ends."},
-	{KEYMAP_ESCAPE, TIMELINE, COMMAND_CLOSE, NULL, "Esc", NULL, 0,
-     "Select nothing; take the marks away; else leave the trace."},
 	{KEYMAP_UP, HELP | T_PAGES, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more", 3, NULL},
 	SAME('k', ROWS, COMMAND_UP, NULL, "k", "Up"),
 	KEY(KEYMAP_DOWN, ROWS, COMMAND_DOWN, "↓|Down"),
