@@ -27,6 +27,7 @@ trace_libtrace_a_SOURCES = \
 	trace/procs.c trace/procs.h \
 	trace/profile.c trace/profile.h \
 	trace/profile_kinds.c trace/profile_kinds.h \
+	trace/profile_lives.c trace/profile_lives.h \
 	trace/reader.c trace/reader.h \
 	trace/regions.c trace/regions.h \
 	trace/samples.c trace/samples.h \

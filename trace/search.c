@@ -6,7 +6,7 @@
 
 #include "trace/elapsed.h"
 
-enum { UNKNOWN, NO, YES };
+enum { UNKNOWN, NO, YES, SKEW_NS = 1000000 };
 
 struct search_goroutine {
 	int64_t since_ns;
@@ -262,7 +262,7 @@ static bool on_events(void *self, const struct trace_block *block)
 	/* Times step back a little. */
 	const struct trace_event *last = block->events ? &block->event[block->events - 1] : NULL;
 	if (backwards && last && last->from != last->to && last->at_ns > s->query.from_ns &&
-	    last->at_ns - s->query.from_ns > 1000 * 1000) {
+	    last->at_ns - s->query.from_ns > SKEW_NS) {
 		s->done = true;
 		return false;
 	}

@@ -6,6 +6,8 @@
 #include "trace/elapsed.h"
 #include "trace/tables.h"
 
+enum { SKEW_NS = 1000000 };
+
 struct span_goroutine {
 	uint64_t waker;
 	int64_t woken_ns;
@@ -198,9 +200,7 @@ static void note_goroutine(struct spans *s, const struct trace_block *block,
 		g->root_id = own ? e->arg[2] : e->type == EV_GO_UNBLOCK ? 0 : e->arg[0];
 	if (e->to == GO_RUNNABLE && (e->from == GO_WAITING || e->from == TRACE_NOT_EXIST))
 		note_wake(g, block, e);
-	else if (e->from != e->to && e->to != GO_RUNNING)
-		g->woken = false;
-	else if (e->from == GO_SYSCALL)
+	else if (e->from != e->to && (e->to != GO_RUNNING || e->from == GO_SYSCALL))
 		g->woken = false;
 }
 
@@ -483,7 +483,7 @@ static void finish(struct spans *s, const struct trace_block *block, int64_t at_
 /* The window was seen, and some more: times step back a little, and spans shall have their ends. */
 static bool is_seen(const struct spans *s)
 {
-	const int64_t more = 1000 * 1000 + (s->to_ns - s->from_ns) / 8;
+	const int64_t more = SKEW_NS + (s->to_ns - s->from_ns) / 8;
 	return s->seen_ns > s->to_ns && s->seen_ns - s->to_ns > more;
 }
 
