@@ -13,6 +13,7 @@
 #include "metrics/history.h"
 #include "metrics/session.h"
 #include "tui/capture_panel.h"
+#include "tui/command_line.h"
 #include "tui/frame.h"
 #include "tui/loop.h"
 #include "tui/prompt.h"
@@ -99,9 +100,7 @@ void app_capture(struct app *app, int64_t duration_ns);
 bool app_capture_key(struct app *app, int key); /* false: it has no use for this key now */
 bool app_capture_update(struct app *app);       /* is it open? */
 
-/* Commands, app_command.c. Lengthens the line as far as it is clear how it goes on. */
-void app_complete(const struct app *app, char *line, size_t size);
-/* What may follow, as a hint. */
-void app_hint(const struct app *app, const char *line, char *to, size_t size);
+/* What a line after ':' may be made of, app_command.c. */
+struct command_names app_names(const struct app *app);
 
 #endif

@@ -66,8 +66,8 @@ struct command_info {
 
 extern const struct command_info command_info[COMMAND_COUNT];
 
-/* The command of that name, or the only one whose name begins so; COMMAND_NONE: there is none, or
-   more than one. */
-enum command command_find(const char *name, size_t length);
+/* The command of that name on that screen, or the only one whose name begins so; COMMAND_NONE:
+   there is none, or more than one. */
+enum command command_find(const char *name, size_t length, enum command_screen screen);
 
 #endif

@@ -532,7 +532,8 @@ static void tab_completes_as_far_as_it_is_clear(void **state)
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		char line[PROMPT_TEXT_MAX];
 		snprintf(line, sizeof line, "%s", table[i].typed);
-		app_complete(app, line, sizeof line);
+		struct command_names names = app_names(app);
+		command_line_complete(&names, line, sizeof line);
 		assert_string_equal(line, table[i].completed);
 	}
 	type(app, ":fo");
