@@ -262,3 +262,44 @@ enum loop_next browser_input(struct browser *b, const struct tui_input *input)
 	b->notice[0] = '\0';
 	return browser_act(b, &(struct trace_action){binding->command, binding->argument, *input});
 }
+
+/* --- as a screen ---------------------------------------------------------------------------- */
+
+static struct browser *browser_now(void *arg)
+{
+	browser_tell_time(arg, clock_monotonic_ns());
+	return arg;
+}
+
+static void draw(struct canvas *canvas, void *arg)
+{
+	browser_draw(browser_now(arg), canvas);
+}
+
+static enum loop_next take_input(const struct tui_input *input, void *arg)
+{
+	return browser_input(browser_now(arg), input);
+}
+
+/* Whoever wakes has something to show. */
+static bool on_wake(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+static bool on_tick(void *arg)
+{
+	return browser_tick(browser_now(arg));
+}
+
+static void close_screen(void *arg)
+{
+	browser_destroy(arg);
+}
+
+struct screen browser_screen(struct browser *b)
+{
+	static const struct loop_ops ops = {draw, take_input, on_wake, on_tick};
+	return (struct screen){&ops, close_screen, b};
+}

@@ -4,8 +4,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "util/clock.h"
+#include "util/text.h"
 
 enum { WAKE_EVERY_NS = 100 * 1000 * 1000, BLOCKS_A_LOOK = 16 };
 
@@ -172,6 +175,22 @@ enum status load_start(struct load *load, struct error *error)
 	                     : error_set(error, STATUS_FAILED, "no thread can be started to read it");
 }
 
+/* Exact spans come from reading parts again; and who opens a pipe waits for its writer. */
+static enum status check_file(const char *path, struct error *error)
+{
+	struct stat st;
+	char shown[256];
+	text_clean(shown, sizeof shown, path, strlen(path));
+	if (strcmp(path, "-") != 0 &&
+	    (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+		return STATUS_OK; /* or analysis_open tells */
+	return error_set(
+		error, STATUS_USAGE,
+		"%s can't be browsed, because it can be read but once: save it to a file first, "
+		"or see what schedtop stat tells",
+		strcmp(path, "-") == 0 ? "standard input" : shown);
+}
+
 enum status load_create(struct load **out, const struct load_options *options, struct error *error)
 {
 	struct load *load = calloc(1, sizeof *load);
@@ -190,7 +209,9 @@ enum status load_create(struct load **out, const struct load_options *options, s
 	                                 .summary = &load->summary,
 	                                 .loading = true,
 	                                 .progress = -1};
-	enum status status = analysis_open(&load->input, options->path, error);
+	enum status status = check_file(options->path, error);
+	if (status == STATUS_OK)
+		status = analysis_open(&load->input, options->path, error);
 	if (status != STATUS_OK) {
 		load_destroy(load);
 		return status;

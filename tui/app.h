@@ -27,7 +27,9 @@ struct app {
 	struct session *session; /* NULL: nobody takes orders */
 	/* Takes another theme; NULL: there is no other. */
 	enum status (*use_theme)(const char *name, void *arg, struct error *error);
-	void *theme_arg;
+	/* Shows a trace until the user comes back; NULL: none can be shown. */
+	enum status (*open_trace)(const char *path, void *arg, struct error *error);
+	void *arg; /* of these two */
 	/* The names of themes, asked for whenever a line is opened: a user may add some meanwhile. */
 	size_t (*list_themes)(char name[][THEME_NAME_MAX], size_t max);
 	char theme[THEMES_MAX][THEME_NAME_MAX];
@@ -99,6 +101,8 @@ void app_keep_moment(struct app *app);
 void app_capture(struct app *app, int64_t duration_ns);
 bool app_capture_key(struct app *app, int key); /* false: it has no use for this key now */
 bool app_capture_update(struct app *app);       /* is it open? */
+/* There is an open_trace. What can't be shown is said on the bottom line. */
+void app_open_trace(struct app *app, const char *path);
 
 /* What a line after ':' may be made of, app_command.c. */
 struct command_names app_names(const struct app *app);

@@ -87,7 +87,7 @@ static enum loop_next use_theme(struct app *app, enum command command, const cha
 	struct error error = {0};
 	if (!argument || !app->use_theme)
 		return complain(app, command, argument ? "there are no others here" : "that takes a name");
-	if (app->use_theme(argument, app->theme_arg, &error) == STATUS_OK)
+	if (app->use_theme(argument, app->arg, &error) == STATUS_OK)
 		return LOOP_REDRAW;
 	app_notify(app, STYLE_WARNING, "%s", error.text);
 	return LOOP_DRAW;
@@ -392,6 +392,17 @@ static enum loop_next capture(struct app *app, enum command command, const char 
 	return LOOP_DRAW;
 }
 
+static enum loop_next open_trace(struct app *app, enum command command, const char *argument)
+{
+	const struct capture_state *last = &app->panel.last;
+	if (!app->open_trace)
+		return complain(app, command, "no trace can be shown here");
+	if (!argument && last->phase != CAPTURE_DONE)
+		return complain(app, command, "none was taken yet; t takes one");
+	app_open_trace(app, argument ? argument : last->path);
+	return LOOP_DRAW;
+}
+
 /* --- the table ------------------------------------------------------------------------------ */
 
 typedef enum loop_next act_fn(struct app *app, enum command command, const char *argument);
@@ -432,6 +443,7 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_FASTER] = change_interval,
 	[COMMAND_FOLLOW] = follow,
 	[COMMAND_CAPTURE] = capture,
+	[COMMAND_OPEN] = open_trace,
 };
 
 enum loop_next app_command(struct app *app, enum command command, const char *argument)

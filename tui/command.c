@@ -54,6 +54,7 @@ const struct command_info command_info[COMMAND_COUNT] = {
                         LIVE},
 	[COMMAND_CAPTURE] = {"trace", "[TIME]",
                          "Take an execution trace, of 1s to 30s; again: cancel it.", LIVE},
+	[COMMAND_OPEN] = {"open", "[FILE]", "Browse this trace, or the last one that was taken.", LIVE},
 };
 
 enum command command_find(const char *name, size_t length, enum command_screen screen)

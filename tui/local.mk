@@ -19,6 +19,7 @@ tui_libtui_a_SOURCES = \
 	tui/paint.c tui/paint.h \
 	tui/pick.c \
 	tui/plot.c tui/plot.h \
+	tui/screen.h \
 	tui/series.c tui/series.h \
 	tui/prompt.c tui/prompt.h \
 	tui/style.c tui/style.h \
