@@ -108,6 +108,8 @@ static void on_gap(void *self, int64_t time_ns)
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 {
 	struct blocking *a = self;
+	for (size_t i = 0; i < a->sites; i++)
+		a->site[i].ended_max_ns = a->site[i].max_ns;
 	for (size_t i = 0; i < a->slots; i++) {
 		struct blocked *g = &a->slot[i];
 		if (!g->site)
@@ -119,6 +121,7 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 			site->open_goroutine = i < block->goroutines ? block->goroutine[i].id : 0;
 		}
 		site->open_always += g->always;
+		add_ns(&site->open_ns, ns);
 		blocking_close(a, g, ns);
 	}
 }

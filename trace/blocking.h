@@ -18,7 +18,9 @@ struct block_site {
 	int64_t total_ns, max_ns;
 	uint64_t open;        /* of count: still there at the end */
 	uint64_t open_always; /* of open: there all the time */
+	int64_t open_ns;      /* of total_ns */
 	int64_t open_max_ns;
+	int64_t ended_max_ns; /* of those that ended; known at the end */
 	uint64_t open_goroutine; /* the ID of the one that is longest there */
 };
 
