@@ -17,6 +17,7 @@ trace_libtrace_a_SOURCES = \
 	trace/heap.c trace/heap.h \
 	trace/idmap.c trace/idmap.h \
 	trace/inflate.c trace/inflate.h \
+	trace/lanes.h \
 	trace/input.c trace/input.h \
 	trace/latency.c trace/latency.h \
 	trace/mmu.c trace/mmu.h \
