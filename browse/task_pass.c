@@ -92,10 +92,11 @@ static enum status read_all(struct task_pass *pass, struct error *error)
 {
 	struct input in;
 	struct trace_summary summary;
-	const struct trace_visitor visitor = {
-		.self = pass, .events = on_events, .gap = on_gap, .end = on_end};
-	const struct trace_options options = {.names = &pass->names,
-	                                      .progress = {on_progress, pass}};
+	const struct trace_visitor visitor = {.self = pass,
+	                                      .events = on_events,
+	                                      .gap = on_gap,
+	                                      .end = on_end};
+	const struct trace_options options = {.names = &pass->names, .progress = {on_progress, pass}};
 	enum status status = input_open(&in, pass->options.path, error);
 	if (status != STATUS_OK)
 		return status;

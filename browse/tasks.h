@@ -62,8 +62,8 @@ bool tasks_selected_type(const struct trace_data *data, const struct view_place 
 void tasks_draw_type(struct pane pane, const struct trace_data *data, struct view_place *place,
                      const struct tasks_view *view);
 /* What is selected there: a task, or a bar, which opens or closes. NULL: no task. */
-const struct task_brief *tasks_choose(const struct trace_data *data,
-                                      const struct view_place *place, struct tasks_view *view);
+const struct task_brief *tasks_choose(const struct trace_data *data, const struct view_place *place,
+                                      struct tasks_view *view);
 /* The rows that are open at first: the slowest. */
 void tasks_open_slowest(struct tasks_view *view, const struct tasks_met *met);
 

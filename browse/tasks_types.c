@@ -30,7 +30,10 @@ static const struct table_column column[COLUMNS] = {
 	[COLUMN_P50] = {"P50", BY_MEDIAN, false, {.min = 8, .want = 8, .gap = 1, .drop = 2}},
 	[COLUMN_P99] = {"P99", BY_P99, false, {.min = 8, .want = 8, .gap = 1, .drop = 1}},
 	[COLUMN_MAX] = {"MAX", BY_MAX, false, {.min = 8, .want = 8, .gap = 1}},
-	[COLUMN_SPENT] = {"SPENT ON", -1, true, {.min = 12, .want = 24, .gap = 2, .drop = 5, .grow = 1}},
+	[COLUMN_SPENT] = {"SPENT ON",
+                      -1,
+                      true,
+                      {.min = 12, .want = 24, .gap = 2, .drop = 5, .grow = 1}},
 };
 
 struct row {

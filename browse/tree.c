@@ -86,7 +86,8 @@ static void add_leaf(const struct walk *w, struct tree_row *row, const struct tr
 	row->count += leaf->count;
 	row->max_ns = leaf->max_ns > row->max_ns ? leaf->max_ns : row->max_ns;
 	row->one_reason = row->one_reason && row->reason == leaf->reason;
-	if (row->frame && (!frame || frame->line != row->frame->line || frame->file != row->frame->file))
+	if (row->frame &&
+	    (!frame || frame->line != row->frame->line || frame->file != row->frame->file))
 		row->frame = NULL;
 	row->opens = row->opens || frame_at(w->options->stacks, leaf->stack, depth + 1);
 	if (leaf->ns > *heaviest_ns) {

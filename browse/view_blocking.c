@@ -55,7 +55,7 @@ static bool add_to(const struct trace_data *data, enum kind kind, const struct b
 		.reason = site->reason,
 		.ns = still ? site->open_ns : site->total_ns - site->open_ns,
 		.count = still ? site->open : site->count - site->open,
-		.max_ns = still          ? site->open_max_ns
+		.max_ns = still           ? site->open_max_ns
 	              : data->loading ? site->max_ns
 	                              : site->ended_max_ns,
 	};
@@ -138,16 +138,25 @@ static void select_row(struct view_place *place, const struct tree *tree, int pa
 
 static const char *const sorts[] = {"total", "count", "longest", "function", NULL};
 
-enum { COLUMN_TOTAL, COLUMN_SHARE, COLUMN_COUNT, COLUMN_LONGEST, COLUMN_BAR, COLUMN_FUNCTION,
-	   COLUMN_LOCATION, COLUMNS };
+enum {
+	COLUMN_TOTAL,
+	COLUMN_SHARE,
+	COLUMN_COUNT,
+	COLUMN_LONGEST,
+	COLUMN_BAR,
+	COLUMN_FUNCTION,
+	COLUMN_LOCATION,
+	COLUMNS
+};
 static const struct table_column column[COLUMNS] = {
 	[COLUMN_TOTAL] = {"TOTAL", TREE_TOTAL, false, {.min = 8, .want = 8}},
 	[COLUMN_SHARE] = {"SHARE", -1, false, {.min = 6, .want = 6, .gap = 1, .drop = 2}},
 	[COLUMN_COUNT] = {"COUNT", TREE_COUNT, false, {.min = 7, .want = 7, .gap = 1, .drop = 3}},
-	[COLUMN_LONGEST] = {"LONGEST", TREE_LONGEST, false,
-                        {.min = 8, .want = 8, .gap = 1, .drop = 4}},
+	[COLUMN_LONGEST] = {"LONGEST", TREE_LONGEST, false, {.min = 8, .want = 8, .gap = 1, .drop = 4}},
 	[COLUMN_BAR] = {"", -1, true, {.min = 10, .want = 12, .gap = 2, .drop = 5, .grow = 1}},
-	[COLUMN_FUNCTION] = {"FUNCTION", TREE_FUNCTION, true,
+	[COLUMN_FUNCTION] = {"FUNCTION",
+                         TREE_FUNCTION,
+                         true,
                          {.min = 20, .want = 34, .gap = 2, .grow = 2}},
 	[COLUMN_LOCATION] = {"AT", -1, true, {.min = 12, .want = 18, .gap = 2, .drop = 6}},
 };
@@ -175,7 +184,9 @@ static void draw_function(struct pane cell, const struct trace_data *data,
 	const char *unknown = row->heaviest == STACK_NONE ? "(no stack)" : "(unknown)";
 	words_name(name, cell.canvas, &data->analysis->names, row->function, unknown);
 	pane_text(cell, indent, 0, STYLE_DIM,
-	          marks[cell.canvas->ascii][row->open ? 2 : row->opens ? 1 : 0]);
+	          marks[cell.canvas->ascii][row->open    ? 2
+	                                    : row->opens ? 1
+	                                                 : 0]);
 	pane_fit(cell, indent + INDENT, 0, STYLE_TEXT, name);
 }
 
@@ -205,10 +216,10 @@ static void draw_kinds(struct pane line, const struct trace_data *data, int chos
 	for (int i = 0; i < KINDS; i++) {
 		char text[32];
 		text_duration(text, sizeof text, (double)total_of(data, (enum kind)i), line.canvas->ascii);
-		const char *title = line.width >= WIDE_BARS || i == chosen ? kind_info[i].title
-		                                                           : kind_names[i];
-		int width = canvas_text_width(line.canvas, title) + 1 +
-		            canvas_text_width(line.canvas, text);
+		const char *title =
+			line.width >= WIDE_BARS || i == chosen ? kind_info[i].title : kind_names[i];
+		int width =
+			canvas_text_width(line.canvas, title) + 1 + canvas_text_width(line.canvas, text);
 		if (x + width > line.width - 1)
 			return;
 		int from = x;

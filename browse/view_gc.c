@@ -19,8 +19,16 @@ enum { WIDE = 100, AXIS_WIDTH = 10, POINTS_MAX = 2 * CANVAS_WIDTH_MAX };
 
 /* --- ranges --------------------------------------------------------------------------------- */
 
-enum { COLUMN_WHAT, COLUMN_COUNT, COLUMN_TOTAL, COLUMN_P50, COLUMN_P90, COLUMN_P99, COLUMN_MAX,
-	   COLUMNS };
+enum {
+	COLUMN_WHAT,
+	COLUMN_COUNT,
+	COLUMN_TOTAL,
+	COLUMN_P50,
+	COLUMN_P90,
+	COLUMN_P99,
+	COLUMN_MAX,
+	COLUMNS
+};
 static const struct table_column column[COLUMNS] = {
 	[COLUMN_WHAT] = {"", -1, true, {.min = 22, .want = 40, .grow = 1}},
 	[COLUMN_COUNT] = {"COUNT", -1, false, {.min = 7, .want = 7, .gap = 1}},
@@ -273,7 +281,15 @@ static void draw_heap(struct pane pane, const struct trace_data *data)
 
 /* --- the page ------------------------------------------------------------------------------- */
 
-enum { PART_SUMMARY, PART_RANGES, PART_CHART_GAP, PART_CHARTS, PART_SECOND_GAP, PART_SECOND, PARTS };
+enum {
+	PART_SUMMARY,
+	PART_RANGES,
+	PART_CHART_GAP,
+	PART_CHARTS,
+	PART_SECOND_GAP,
+	PART_SECOND,
+	PARTS
+};
 
 /* Side by side where the screen is wide, else one above the other, the heap first. */
 static void share_page(struct slot part[PARTS], int height, int ranges, bool wide)
@@ -281,8 +297,8 @@ static void share_page(struct slot part[PARTS], int height, int ranges, bool wid
 	part[PART_SUMMARY] = (struct slot){.min = 1, .want = 1};
 	part[PART_RANGES] = (struct slot){.min = 5, .want = ranges + 1, .gap = 1, .drop = 1};
 	part[PART_CHARTS] = (struct slot){.min = 6, .want = 8, .gap = 1, .drop = 2, .grow = 1};
-	part[PART_SECOND] = (struct slot){.min = wide ? height + 1 : 5,
-	                                  .want = 7, .gap = 1, .drop = 3, .grow = 1};
+	part[PART_SECOND] =
+		(struct slot){.min = wide ? height + 1 : 5, .want = 7, .gap = 1, .drop = 3, .grow = 1};
 	part[PART_CHART_GAP] = part[PART_SECOND_GAP] = (struct slot){0};
 	if (wide)
 		part[PART_SECOND] = (struct slot){0};
@@ -304,7 +320,8 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
 	if (part[PART_RANGES].size)
 		draw_ranges(pane_sub(page, 0, part[PART_RANGES].at, page.width, part[PART_RANGES].size),
 		            range, n, place);
-	struct pane charts = pane_sub(page, 0, part[PART_CHARTS].at, page.width, part[PART_CHARTS].size);
+	struct pane charts =
+		pane_sub(page, 0, part[PART_CHARTS].at, page.width, part[PART_CHARTS].size);
 	if (!part[PART_CHARTS].size)
 		return;
 	if (!wide) {

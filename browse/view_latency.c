@@ -12,27 +12,39 @@ enum { WIDE = 100, TABLE_WIDTH = 34, LIST_LEAST = 5 };
 
 /* A line of the list: a group, or all of them. */
 struct row {
-	const struct latency_group *group;    /* NULL: all goroutines */
+	const struct latency_group *group; /* NULL: all goroutines */
 	const struct distribution *wait;
 	int64_t p50_ns, p99_ns;
 	char function[PAGE_CELL], creator[PAGE_CELL];
 };
 
 enum sort { BY_TOTAL, BY_COUNT, BY_MEDIAN, BY_P99, BY_MAX, BY_FUNCTION, BY_CREATOR };
-static const char *const sorts[] = {"total", "waits", "p50",       "p99",
+static const char *const sorts[] = {"total", "waits",     "p50",        "p99",
                                     "max",   "starts in", "created by", NULL};
 
-enum { COLUMN_TOTAL, COLUMN_COUNT, COLUMN_P50, COLUMN_P99, COLUMN_MAX, COLUMN_FUNCTION,
-	   COLUMN_CREATOR, COLUMNS };
+enum {
+	COLUMN_TOTAL,
+	COLUMN_COUNT,
+	COLUMN_P50,
+	COLUMN_P99,
+	COLUMN_MAX,
+	COLUMN_FUNCTION,
+	COLUMN_CREATOR,
+	COLUMNS
+};
 static const struct table_column column[COLUMNS] = {
 	[COLUMN_TOTAL] = {"TOTAL", BY_TOTAL, false, {.min = 8, .want = 8}},
 	[COLUMN_COUNT] = {"WAITS", BY_COUNT, false, {.min = 7, .want = 7, .gap = 1, .drop = 3}},
 	[COLUMN_P50] = {"P50", BY_MEDIAN, false, {.min = 8, .want = 8, .gap = 1, .drop = 2}},
 	[COLUMN_P99] = {"P99", BY_P99, false, {.min = 8, .want = 8, .gap = 1}},
 	[COLUMN_MAX] = {"MAX", BY_MAX, false, {.min = 8, .want = 8, .gap = 1}},
-	[COLUMN_FUNCTION] = {"STARTS IN", BY_FUNCTION, true,
+	[COLUMN_FUNCTION] = {"STARTS IN",
+                         BY_FUNCTION,
+                         true,
                          {.min = 16, .want = 30, .gap = 2, .grow = 1}},
-	[COLUMN_CREATOR] = {"CREATED BY", BY_CREATOR, true,
+	[COLUMN_CREATOR] = {"CREATED BY",
+                        BY_CREATOR,
+                        true,
                         {.min = 14, .want = 30, .gap = 2, .drop = 1, .grow = 1}},
 };
 

@@ -15,8 +15,8 @@ struct tasks_met tasks_met(const struct trace_data *data, bool region, size_t in
 	const struct regions *regions = &data->analysis->regions;
 	if (region) {
 		const struct region_type *r = &regions->type[index];
-		return (struct tasks_met){
-			{true, r->others, r->name}, NULL, r, &r->duration, &r->spent, &regions->reasons, r->open};
+		return (struct tasks_met){{true, r->others, r->name}, NULL,   r, &r->duration, &r->spent,
+		                          &regions->reasons,          r->open};
 	}
 	const struct task_type *t = &tasks->type[index];
 	/* Until the trace was read to its end, those that have not ended are not counted as open. */
@@ -104,8 +104,8 @@ int tasks_draw_spent_words(struct pane line, const struct names *names,
 		told |= UINT64_C(1) << kind;
 		words_spent(what, line.canvas, names, reasons, kind);
 		text_percent(share, sizeof share, (double)spent->ns[kind] / whole);
-		int width = 2 + canvas_text_width(line.canvas, what) + 1 +
-		            canvas_text_width(line.canvas, share);
+		int width =
+			2 + canvas_text_width(line.canvas, what) + 1 + canvas_text_width(line.canvas, share);
 		if (x + width > line.width)
 			break;
 		pane_glyph(line, x, 0, words_spent_style(kind),
