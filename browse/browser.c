@@ -13,7 +13,10 @@
 #define NOTICE_NS  (4 * NS_PER_S)
 #define WHEEL_ROWS 3
 
-const struct trace_view *const trace_views[] = {&trace_view_summary};
+const struct trace_view *const trace_views[] = {
+	&trace_view_summary, &trace_view_latency, &trace_view_blocking,
+	&trace_view_tasks,   &trace_view_gc,
+};
 const size_t trace_views_count = sizeof trace_views / sizeof(void *);
 
 _Static_assert(sizeof trace_views / sizeof(void *) <= TABS_MAX, "each view has a digit");

@@ -24,6 +24,8 @@ struct load {
 
 	/* Under the lock. */
 	struct analysis analysis;
+	struct extra extra;
+	struct window_member member[EXTRA_MEMBERS];
 	struct trace_summary summary;
 	struct trace_data data;
 	enum status status; /* of the reading */
@@ -201,14 +203,22 @@ enum status load_create(struct load **out, const struct load_options *options, s
 	pthread_mutex_init(&load->lock, NULL);
 	load->options = *options;
 	load->options.analysis.kinds = REPORT_ALL;
+	load->options.analysis.task_rows = true;
+	extra_init(&load->extra, &load->analysis.stacks, options->analysis.goroutine);
+	extra_members(&load->extra, load->member);
+	load->options.analysis.also = load->member;
+	load->options.analysis.alsos = EXTRA_MEMBERS;
 	load->options.analysis.progress = (struct trace_progress){on_progress, load};
 	load->options.analysis.wrap = wrap;
 	load->options.analysis.wrap_self = load;
 	load->data = (struct trace_data){.path = options->path,
 	                                 .analysis = &load->analysis,
+	                                 .extra = &load->extra,
 	                                 .summary = &load->summary,
 	                                 .loading = true,
-	                                 .progress = -1};
+	                                 .progress = -1,
+	                                 .wake = options->wake,
+	                                 .wake_arg = options->arg};
 	enum status status = check_file(options->path, error);
 	if (status == STATUS_OK)
 		status = analysis_open(&load->input, options->path, error);
@@ -227,6 +237,7 @@ void load_destroy(struct load *load)
 	atomic_store(&load->cancelled, true);
 	if (load->running)
 		pthread_join(load->thread, NULL);
+	extra_finish(&load->extra);
 	analysis_finish(&load->analysis);
 	input_finish(&load->input);
 	pthread_mutex_destroy(&load->turn);

@@ -1,9 +1,20 @@
 noinst_LIBRARIES += browse/libbrowse.a
 browse_libbrowse_a_CFLAGS = $(AM_CFLAGS)
 browse_libbrowse_a_SOURCES = \
+	browse/bars.c browse/bars.h \
 	browse/browser.c browse/browser.h browse/browser_command.c browse/browser_state.h \
+	browse/extra.c browse/extra.h \
 	browse/header.c browse/header.h \
 	browse/load.c browse/load.h \
 	browse/timeline_source.h \
+	browse/table.c browse/table.h \
+	browse/task_pass.c browse/task_pass.h \
+	browse/tasks.h browse/tasks_task.c browse/tasks_type.c browse/tasks_types.c \
+	browse/tree.c browse/tree.h \
 	browse/view.h \
-	browse/view_summary.c
+	browse/view_blocking.c \
+	browse/view_gc.c \
+	browse/view_latency.c \
+	browse/view_summary.c \
+	browse/view_tasks.c \
+	browse/words.c browse/words.h

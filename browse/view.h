@@ -6,6 +6,7 @@
 #ifndef SCHEDTOP_BROWSE_VIEW_H
 #define SCHEDTOP_BROWSE_VIEW_H
 
+#include "browse/extra.h"
 #include "report/analysis.h"
 #include "tui/canvas.h"
 #include "tui/loop.h"
@@ -18,12 +19,16 @@ struct timeline_source;
 struct trace_data {
 	const char *path;                /* as it was given: not clean */
 	const struct analysis *analysis; /* grows while loading */
+	const struct extra *extra;       /* so do these */
 	/* Of the reading so far: damages at any time, all else when it is over. */
 	const struct trace_summary *summary;
 	struct timeline_source *timeline; /* NULL: there is none */
 	bool loading;
 	double progress;           /* 0...1, < 0 unknown */
 	int64_t first_ns, last_ns; /* trace time of the part that was seen so far; equal: nothing was */
+	/* For what a view lets go on by itself: there is something new to draw. From any thread. */
+	void (*wake)(void *arg);
+	void *wake_arg;
 };
 
 /* Where in the trace: what one view asks another to show. */
@@ -68,7 +73,8 @@ struct trace_view {
 	              const struct trace_target *target);
 };
 
-extern const struct trace_view trace_view_summary;
+extern const struct trace_view trace_view_summary, trace_view_latency, trace_view_blocking,
+	trace_view_tasks, trace_view_gc;
 
 /* In the order of their tabs: the first is number 1. */
 extern const struct trace_view *const trace_views[];

@@ -59,6 +59,7 @@ static void prepare(struct analysis *a)
 		a->options.goroutine;
 	a->blocking.stacks = a->tasks.stacks = a->samples.stacks = &a->stacks;
 	a->tasks.filter = a->options.task;
+	a->tasks.keep_rows = a->options.task_rows;
 	a->states = (struct states){&a->goroutines, &a->blocking, &a->activity, &a->mmu};
 }
 

@@ -26,6 +26,7 @@ struct analysis_options {
 	int64_t from_ns, to_ns; /* since the trace began; INT64_MAX: to its end */
 	uint64_t goroutine;     /* this one alone, where goroutines are told; 0: all */
 	struct task_filter task;
+	bool task_rows; /* of each type of task some of every duration are kept */
 	struct trace_progress progress;
 	const struct window_member *also; /* more that is shown the same part of the trace */
 	size_t alsos;

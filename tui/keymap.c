@@ -13,6 +13,8 @@
 #define LISTS    CONTEXT_LISTS
 #define T_LISTS  CONTEXT_TRACE_LISTS
 #define T_PAGES  CONTEXT_TRACE_PAGES
+#define BLOCKING CONTEXT_TRACE_BLOCKING
+#define TASKS    CONTEXT_TRACE_TASKS
 #define TRACE    CONTEXT_TRACE_VIEWS
 #define ROWS     (OVERVIEW | LISTS | HELP | T_LISTS | T_PAGES)
 #define VIEWS    CONTEXT_VIEWS
@@ -39,6 +41,10 @@
 const struct binding keymap[] = {
 	{KEYMAP_ENTER, PICKER, COMMAND_CHOOSE, NULL, "Enter", "watch", 1, NULL},
 	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
+	{KEYMAP_ENTER, BLOCKING, COMMAND_EXPAND, NULL, "Enter", "open", 2,
+     "Show what the function called; again: close it."},
+	{KEYMAP_ENTER, TASKS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
+     "Show the type, the tasks of a bar, or one task."},
 	{KEYMAP_UP, OVERVIEW, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more Ps", 3,
      "Move the lanes up by one P."},
 	{KEYMAP_UP, LISTS | T_LISTS, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "select", 3,
@@ -65,6 +71,7 @@ const struct binding keymap[] = {
 	SAME(KEYMAP_F6, LISTS | T_LISTS, COMMAND_SORT, NULL, "F6", "s"),
 	KEY('S', LISTS | T_LISTS, COMMAND_REVERSE, "S"),
 	{'b', GROUPS, COMMAND_GROUP, NULL, "b", "group by", 6, NULL},
+	{'b', BLOCKING, COMMAND_GROUP, NULL, "b", "kind", 2, "Show the next kind of waiting."},
 	{'y', GROUPS, COMMAND_SYSTEM, NULL, "y", "system", 8, NULL},
 	{' ', VIEWS, COMMAND_PAUSE, NULL, "Space", "pause", 2, NULL},
 	{KEYMAP_LEFT, VIEWS, COMMAND_EARLIER, NULL, "←|Left|←→|Left/Right", "history", 7,
