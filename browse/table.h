@@ -32,6 +32,8 @@ void table_draw_headings(struct pane line, const struct table *table, struct vie
 struct pane table_cell(struct pane line, const struct table *table, size_t column);
 void table_text(struct pane line, const struct table *table, size_t column, enum style style,
                 const char *text);
+/* Marks the line as selected, but for what a column shows by colour (TABLE_COLUMNS_MAX: none). */
+void table_select(struct pane line, const struct table *table, size_t graph);
 /* What was never is a dash. */
 void table_duration(struct pane line, const struct table *table, size_t column, enum style style,
                     int64_t ns, bool known);

@@ -329,7 +329,7 @@ void tasks_draw_task(struct pane pane, const struct trace_data *data, struct vie
 		struct pane line = pane_row(page, list_y + i - place->top);
 		draw_line(line, &table, &report, &lines.line[i]);
 		if (i == place->selected)
-			pane_restyle(line, STYLE_SELECTED);
+			table_select(line, &table, lines.line[i].kind == ITEM ? COLUMN_BAR : TABLE_COLUMNS_MAX);
 	}
 	task_pass_unlock(view->pass);
 }

@@ -109,6 +109,7 @@ static struct branch make_branch(const struct walk *w, size_t first, size_t end,
 	                   .row = {.depth = (int)depth,
 	                           .function = function,
 	                           .frame = frame,
+	                           .itself = !frame && depth > 0,
 	                           .reason = leaf->reason,
 	                           .one_reason = true,
 	                           .heaviest = leaf->stack,
@@ -186,10 +187,6 @@ static bool walk(struct walk *w, size_t first, size_t end, uint32_t depth, uint6
                  double from)
 {
 	const struct tree_options *options = w->options;
-	bool self = depth > 0 && !frame_at(options->stacks, w->leaf[first].stack, depth);
-	/* Who ends above has no row of its own: it stands before the others. */
-	while (depth > 0 && first < end && !frame_at(options->stacks, w->leaf[first].stack, depth))
-		first++;
 	size_t n = count_branches(w, first, end, depth);
 	struct branch *branch = calloc(n ? n : 1, sizeof *branch);
 	if (!branch)
@@ -202,7 +199,7 @@ static bool walk(struct walk *w, size_t first, size_t end, uint32_t depth, uint6
 		struct tree_row *row = &branch[i].row;
 		bool toggled = find_toggle(options->toggles, row->key) < options->toggles->n;
 		row->from = from;
-		row->open = row->opens && (n == 1 && !self) != toggled;
+		row->open = row->opens && (n == 1) != toggled;
 		from += w->tree->ns > 0 ? (double)row->ns / (double)w->tree->ns : 0;
 		ok = add_row(w, row);
 		if (ok && row->open)

@@ -19,7 +19,8 @@ struct tree_leaf {
 struct tree_row {
 	uint64_t key; /* of the path to it, the same in every drawing */
 	int depth;
-	uint32_t function;               /* name; NAME_NONE where the stack or the name is unknown */
+	bool itself;       /* stacks that end in the row above, which has others below it */
+	uint32_t function; /* name; NAME_NONE where the stack or the name is unknown */
 	const struct stack_frame *frame; /* NULL: there is none, or more than one line of it */
 	uint32_t reason;                 /* name, where it is the same for all */
 	bool one_reason;

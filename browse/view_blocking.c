@@ -9,7 +9,7 @@
 #include "browse/words.h"
 #include "util/text.h"
 
-enum { INDENT = 2, WIDE_BARS = 100, DETAIL_LEAST = 14, STACK_LINES = 8, STACK_LEAST = 30 };
+enum { INDENT = 2, WIDE_KINDS = 110, DETAIL_LEAST = 14, STACK_LINES = 8, STACK_LEAST = 30 };
 
 /* --- kinds ---------------------------------------------------------------------------------- */
 
@@ -181,7 +181,9 @@ static void draw_function(struct pane cell, const struct trace_data *data,
 	int indent = row->depth * INDENT, most = cell.width / 3;
 	/* Deep calls run out of room: from there on they stand below each other. */
 	indent = indent < most ? indent : most;
-	const char *unknown = row->heaviest == STACK_NONE ? "(no stack)" : "(unknown)";
+	const char *unknown = row->itself                   ? "(itself)"
+	                      : row->heaviest == STACK_NONE ? "(no stack)"
+	                                                    : "(unknown)";
 	words_name(name, cell.canvas, &data->analysis->names, row->function, unknown);
 	pane_text(cell, indent, 0, STYLE_DIM,
 	          marks[cell.canvas->ascii][row->open    ? 2
@@ -209,26 +211,25 @@ static void draw_row(struct pane line, const struct table *table, const struct t
 
 /* --- the page ------------------------------------------------------------------------------- */
 
-/* Which kinds there are and what each comes to; the one that is shown stands out. */
+/* A kind in the line of them; with what it comes to where that is told. Returns where it ends. */
+static int draw_kind(struct pane line, int x, const struct trace_data *data, int kind, bool chosen,
+                     bool told)
+{
+	char text[32];
+	text_duration(text, sizeof text, (double)total_of(data, (enum kind)kind), line.canvas->ascii);
+	int end = pane_text(line, x, 0, STYLE_LABEL, kind_info[kind].title);
+	if (chosen || told)
+		end = pane_text(line, end + 1, 0, chosen ? STYLE_STRONG : STYLE_DIM, text);
+	if (chosen)
+		pane_restyle(pane_sub(line, x, 0, end - x, 1), STYLE_SELECTED);
+	return end;
+}
+
+/* Which kinds there are, the one that is shown with what it comes to; where there is room, all. */
 static void draw_kinds(struct pane line, const struct trace_data *data, int chosen)
 {
-	int x = 1;
-	for (int i = 0; i < KINDS; i++) {
-		char text[32];
-		text_duration(text, sizeof text, (double)total_of(data, (enum kind)i), line.canvas->ascii);
-		const char *title =
-			line.width >= WIDE_BARS || i == chosen ? kind_info[i].title : kind_names[i];
-		int width =
-			canvas_text_width(line.canvas, title) + 1 + canvas_text_width(line.canvas, text);
-		if (x + width > line.width - 1)
-			return;
-		int from = x;
-		x = pane_text(line, x, 0, STYLE_LABEL, title);
-		x = pane_text(line, x + 1, 0, i == chosen ? STYLE_STRONG : STYLE_DIM, text);
-		if (i == chosen)
-			pane_restyle(pane_sub(line, from, 0, x - from, 1), STYLE_SELECTED);
-		x += line.width >= WIDE_BARS ? 3 : 2;
-	}
+	for (int i = 0, x = 1; i < KINDS; i++)
+		x = draw_kind(line, x, data, i, i == chosen, line.width >= WIDE_KINDS) + 2;
 }
 
 /* What the columns have no room for, of the selected row: its reason and the stack that adds most.
@@ -283,7 +284,7 @@ static void draw_list(struct pane pane, const struct trace_data *data, const str
 		struct pane line = pane_row(inner, 1 + i - place->top);
 		draw_row(line, &table, data, tree, &tree->row[i], style);
 		if (i == place->selected)
-			pane_restyle(line, STYLE_SELECTED);
+			table_select(line, &table, COLUMN_BAR);
 	}
 }
 

@@ -63,8 +63,8 @@ static int list_ranges(struct range range[RANGES_MAX], const struct canvas *canv
 		const struct distribution *d;
 		enum style style;
 	} fixed[FIXED_RANGES] = {
-		{"Concurrent marking, cycles", &gc->mark, STYLE_GC},
-		{"Mark assists, of goroutines", &gc->assist, STYLE_GC},
+		{"Marking, concurrent", &gc->mark, STYLE_GC},
+		{"Mark assists", &gc->assist, STYLE_GC},
 		{"Sweeping", &gc->sweep, STYLE_GC},
 		{"Stops of the world", &gc->pause, STYLE_WARNING},
 	};
@@ -177,7 +177,7 @@ static void draw_mmu(struct pane pane, const struct trace_data *data)
 	size_t known = 0;
 	while (known < MMU_WINDOWS && mmu_minimum(mmu, known) >= 0)
 		known++;
-	pane_fit(pane, 0, 0, STYLE_LABEL, "Least share left to the program, by window (MMU)");
+	pane_fit(pane, 0, 0, STYLE_LABEL, "Least share left to the program (MMU)");
 	struct pane chart =
 		draw_axis(pane_sub(pane, 0, 1, pane.width, pane.height - 2), "100 %", "0 %");
 	size_t n = (size_t)(chart.width * plot_density(pane.canvas));

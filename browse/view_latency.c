@@ -34,18 +34,18 @@ enum {
 };
 static const struct table_column column[COLUMNS] = {
 	[COLUMN_TOTAL] = {"TOTAL", BY_TOTAL, false, {.min = 8, .want = 8}},
-	[COLUMN_COUNT] = {"WAITS", BY_COUNT, false, {.min = 7, .want = 7, .gap = 1, .drop = 3}},
-	[COLUMN_P50] = {"P50", BY_MEDIAN, false, {.min = 8, .want = 8, .gap = 1, .drop = 2}},
+	[COLUMN_COUNT] = {"WAITS", BY_COUNT, false, {.min = 7, .want = 7, .gap = 1, .drop = 2}},
+	[COLUMN_P50] = {"P50", BY_MEDIAN, false, {.min = 8, .want = 8, .gap = 1, .drop = 3}},
 	[COLUMN_P99] = {"P99", BY_P99, false, {.min = 8, .want = 8, .gap = 1}},
 	[COLUMN_MAX] = {"MAX", BY_MAX, false, {.min = 8, .want = 8, .gap = 1}},
 	[COLUMN_FUNCTION] = {"STARTS IN",
                          BY_FUNCTION,
                          true,
-                         {.min = 16, .want = 30, .gap = 2, .grow = 1}},
+                         {.min = 20, .want = 30, .gap = 2, .grow = 1}},
 	[COLUMN_CREATOR] = {"CREATED BY",
                         BY_CREATOR,
                         true,
-                        {.min = 14, .want = 30, .gap = 2, .drop = 1, .grow = 1}},
+                        {.min = 18, .want = 30, .gap = 2, .drop = 1, .grow = 1}},
 };
 
 /* --- rows ----------------------------------------------------------------------------------- */
@@ -221,7 +221,7 @@ static void draw_row(struct pane line, const struct table *table, const struct r
 	table_text(line, table, COLUMN_FUNCTION, row->group ? STYLE_TEXT : STYLE_LABEL, row->function);
 	table_text(line, table, COLUMN_CREATOR, STYLE_DIM, row->creator);
 	if (selected)
-		pane_restyle(line, STYLE_SELECTED);
+		table_select(line, table, COLUMNS);
 }
 
 static void draw_list(struct pane pane, const struct row *row, int n, struct view_place *place)
