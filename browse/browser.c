@@ -14,8 +14,8 @@
 #define WHEEL_ROWS 3
 
 const struct trace_view *const trace_views[] = {
-	&trace_view_summary, &trace_view_latency, &trace_view_blocking,
-	&trace_view_tasks,   &trace_view_gc,
+	&trace_view_summary,  &trace_view_goroutines, &trace_view_latency,
+	&trace_view_blocking, &trace_view_tasks,      &trace_view_gc,
 };
 const size_t trace_views_count = sizeof trace_views / sizeof(void *);
 
@@ -129,7 +129,7 @@ static void draw_foot(struct browser *b, struct pane foot)
 	const struct trace_view *view = view_of(b);
 	const struct view_place *place = place_of(b);
 	struct tabs tabs = tabs_of(b);
-	uint64_t without = 0;
+	uint64_t without = view->without ? view->without(b->own[b->view]) : 0;
 	if (b->notice[0] && b->now_ns >= b->notice_end_ns)
 		b->notice[0] = '\0';
 	if (b->prompt.lead) {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "browse/leaders.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -25,6 +26,7 @@ struct load {
 	/* Under the lock. */
 	struct analysis analysis;
 	struct extra extra;
+	struct leaders leaders;
 	struct window_member member[EXTRA_MEMBERS];
 	struct trace_summary summary;
 	struct trace_data data;
@@ -193,6 +195,18 @@ static enum status check_file(const char *path, struct error *error)
 		strcmp(path, "-") == 0 ? "standard input" : shown);
 }
 
+static void want_all(struct load *load)
+{
+	struct analysis_options *o = &load->options.analysis;
+	o->kinds = REPORT_ALL;
+	o->task_rows = true;
+	extra_init(&load->extra, &load->analysis.stacks, o->goroutine);
+	extra_members(&load->extra, load->member);
+	o->also = load->member;
+	o->alsos = EXTRA_MEMBERS;
+	leaders_attach(&load->leaders, o);
+}
+
 enum status load_create(struct load **out, const struct load_options *options, struct error *error)
 {
 	struct load *load = calloc(1, sizeof *load);
@@ -202,18 +216,15 @@ enum status load_create(struct load **out, const struct load_options *options, s
 	pthread_mutex_init(&load->turn, NULL);
 	pthread_mutex_init(&load->lock, NULL);
 	load->options = *options;
-	load->options.analysis.kinds = REPORT_ALL;
-	load->options.analysis.task_rows = true;
-	extra_init(&load->extra, &load->analysis.stacks, options->analysis.goroutine);
-	extra_members(&load->extra, load->member);
-	load->options.analysis.also = load->member;
-	load->options.analysis.alsos = EXTRA_MEMBERS;
+	if (!options->analysis.kinds)
+		want_all(load);
 	load->options.analysis.progress = (struct trace_progress){on_progress, load};
 	load->options.analysis.wrap = wrap;
 	load->options.analysis.wrap_self = load;
 	load->data = (struct trace_data){.path = options->path,
 	                                 .analysis = &load->analysis,
 	                                 .extra = &load->extra,
+	                                 .leaders = &load->leaders,
 	                                 .summary = &load->summary,
 	                                 .loading = true,
 	                                 .progress = -1,
@@ -238,6 +249,7 @@ void load_destroy(struct load *load)
 	if (load->running)
 		pthread_join(load->thread, NULL);
 	extra_finish(&load->extra);
+	leaders_finish(&load->leaders);
 	analysis_finish(&load->analysis);
 	input_finish(&load->input);
 	pthread_mutex_destroy(&load->turn);

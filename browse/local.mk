@@ -4,7 +4,11 @@ browse_libbrowse_a_SOURCES = \
 	browse/bars.c browse/bars.h \
 	browse/browser.c browse/browser.h browse/browser_command.c browse/browser_state.h \
 	browse/extra.c browse/extra.h \
+	browse/goroutine_pass.c browse/goroutine_pass.h \
+	browse/goroutines.h browse/goroutines_group.c browse/goroutines_groups.c browse/goroutines_list.c \
+	browse/goroutines_one.c \
 	browse/header.c browse/header.h \
+	browse/leaders.c browse/leaders.h \
 	browse/load.c browse/load.h \
 	browse/timeline_source.h \
 	browse/table.c browse/table.h \
@@ -14,6 +18,7 @@ browse_libbrowse_a_SOURCES = \
 	browse/view.h \
 	browse/view_blocking.c \
 	browse/view_gc.c \
+	browse/view_goroutines.c \
 	browse/view_latency.c \
 	browse/view_summary.c \
 	browse/view_tasks.c \

@@ -13,6 +13,7 @@
 #define LISTS    CONTEXT_LISTS
 #define T_LISTS  CONTEXT_TRACE_LISTS
 #define T_PAGES  CONTEXT_TRACE_PAGES
+#define T_GROUPS CONTEXT_TRACE_GOROUTINES
 #define BLOCKING CONTEXT_TRACE_BLOCKING
 #define TASKS    CONTEXT_TRACE_TASKS
 #define TRACE    CONTEXT_TRACE_VIEWS
@@ -41,6 +42,8 @@
 const struct binding keymap[] = {
 	{KEYMAP_ENTER, PICKER, COMMAND_CHOOSE, NULL, "Enter", "watch", 1, NULL},
 	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
+	{KEYMAP_ENTER, T_GROUPS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
+     "Show the goroutines of a group, one of them, its timeline."},
 	{KEYMAP_ENTER, BLOCKING, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show what the function called; again: close it."},
 	{KEYMAP_ENTER, TASKS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
@@ -70,7 +73,7 @@ const struct binding keymap[] = {
      "Sort by the next column, or by a heading that you click."},
 	SAME(KEYMAP_F6, LISTS | T_LISTS, COMMAND_SORT, NULL, "F6", "s"),
 	KEY('S', LISTS | T_LISTS, COMMAND_REVERSE, "S"),
-	{'b', GROUPS, COMMAND_GROUP, NULL, "b", "group by", 6, NULL},
+	{'b', GROUPS | T_GROUPS, COMMAND_GROUP, NULL, "b", "group by", 6, NULL},
 	{'b', BLOCKING, COMMAND_GROUP, NULL, "b", "kind", 2, "Show the next kind of waiting."},
 	{'y', GROUPS, COMMAND_SYSTEM, NULL, "y", "system", 8, NULL},
 	{' ', VIEWS, COMMAND_PAUSE, NULL, "Space", "pause", 2, NULL},
