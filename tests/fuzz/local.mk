@@ -21,6 +21,12 @@ tests_fuzz_fuzz_elf_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
 tests_fuzz_fuzz_elf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_elf_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)
 
+noinst_PROGRAMS += tests/fuzz/fuzz_dwarf
+tests_fuzz_fuzz_dwarf_SOURCES = tests/fuzz/fuzz_dwarf.c tests/unit/goproc_dwarf.c tests/unit/goproc_dwarf.h
+tests_fuzz_fuzz_dwarf_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
+tests_fuzz_fuzz_dwarf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_dwarf_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)
+
 noinst_PROGRAMS += tests/fuzz/fuzz_goroutines
 tests_fuzz_fuzz_goroutines_SOURCES = tests/fuzz/fuzz_goroutines.c $(goproc_world)
 tests_fuzz_fuzz_goroutines_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
@@ -31,7 +37,7 @@ noinst_PROGRAMS += tests/fuzz/fuzz_settings
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c cli/settings.c cli/options.c
 tests_fuzz_fuzz_settings_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 tests_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_settings_LDADD = report/libreport.a tui/libtui.a util/libutil.a $(INIH_LIBS)
+tests_fuzz_fuzz_settings_LDADD = report/libreport.a trace/libtrace.a tui/libtui.a util/libutil.a $(INIH_LIBS)
 EXTRA_DIST += tests/data/fuzz/settings/config tests/data/fuzz/settings/theme
 
 # Traces of goroutines; ./check makes their seeds.
