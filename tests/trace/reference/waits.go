@@ -1,167 +1,89 @@
 package reference
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"strings"
 
 	"golang.org/x/exp/trace"
 )
 
-// place is where goroutines of a state were when it began.
-type place struct {
-	state  string
-	reason string
-	stack  uint64
+// Waits is the time that goroutines were blocked, and the CPU samples, as the
+// events tell them; what a generation tells of a goroutine for the first time has
+// been so since it began.
+type Waits struct {
+	Ended map[string]int64 // ns by reason
+	Open  map[string]int64 // that had not ended
+	Of    map[uint64]int64 // those that ended, by goroutine
+	// CPU samples by stack: " address function file:line" for each frame, leaf first.
+	Samples map[string]int64
 }
 
-// origin is where a goroutine comes from, as far as that is known.
-type origin struct{ function, creator string }
-
-type waitSum struct {
-	count, open int
-	total, max  trace.Time
-}
-
-func (s *waitSum) add(ns trace.Time) {
-	s.count++
-	s.total += ns
-	s.max = max(s.max, ns)
-}
-
-type waiter struct {
+type wait struct {
 	since  trace.Time
-	state  trace.GoState
-	at     place
-	origin origin
+	reason string
 }
 
-// waits sums up where goroutines wait, are in system calls and are made
-// runnable, and how long those of one origin wait to run.
-type waits struct {
-	waiters map[trace.GoID]*waiter
-	places  map[place]*waitSum
-	origins map[origin]*waitSum
-	digests map[trace.Stack]uint64
-	// An event names a stack that isn't there, see eventPrinter.
-	unprintable bool
-}
-
-func newWaits() *waits {
-	return &waits{map[trace.GoID]*waiter{}, map[place]*waitSum{}, map[origin]*waitSum{}, map[trace.Stack]uint64{}, false}
-}
-
-var placeStates = map[trace.GoState]string{
-	trace.GoWaiting: "waiting", trace.GoSyscall: "syscall", trace.GoRunnable: "runnable",
-}
-
-// stack is a digest of functions, files and lines.
-func (w *waits) stack(s trace.Stack) uint64 {
-	sum, known := w.digests[s]
-	if !known {
-		var b strings.Builder
-		for f := range s.Frames() {
-			fmt.Fprintf(&b, "%s\n%s\n%d\n", f.Func, f.File, f.Line)
-		}
-		if b.Len() > 0 {
-			sum = digest(b.String())
-		}
-		w.digests[s] = sum
+// ReadWaits reads a whole trace.
+func ReadWaits(in io.Reader) (*Waits, error) {
+	r, err := trace.NewReader(bufio.NewReader(in))
+	if err != nil {
+		return nil, err
 	}
-	return sum
-}
-
-func leafAndRoot(s trace.Stack) (leaf, root string) {
-	for f := range s.Frames() {
-		if root = f.Func; leaf == "" {
-			leaf = root
+	w := &Waits{map[string]int64{}, map[string]int64{}, map[uint64]int64{}, map[string]int64{}}
+	open := map[trace.GoID]wait{}
+	var sync, last trace.Time
+	for {
+		ev, err := r.ReadEvent()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		last = ev.Time()
+		switch ev.Kind() {
+		case trace.EventSync:
+			sync = ev.Time()
+		case trace.EventStackSample:
+			w.Samples[stackText(ev.Stack())]++
+		case trace.EventStateTransition:
+			w.transition(ev, open, sync)
 		}
 	}
-	return leaf, root
+	for _, g := range open {
+		w.Open[g.reason] += int64(last - g.since)
+	}
+	return w, nil
 }
 
-func (w *waits) close(g *waiter, now trace.Time, open bool) {
-	if placeStates[g.state] == "" {
+func (w *Waits) transition(ev trace.Event, open map[trace.GoID]wait, sync trace.Time) {
+	st := ev.StateTransition()
+	if st.Resource.Kind != trace.ResourceGoroutine {
 		return
 	}
-	at := w.places[g.at]
-	if at == nil {
-		at = &waitSum{}
-		w.places[g.at] = at
-	}
-	at.add(now - g.since)
-	if open {
-		at.open++
-	}
-	if g.state != trace.GoRunnable {
-		return
-	}
-	of := w.origins[g.origin]
-	if of == nil {
-		of = &waitSum{}
-		w.origins[g.origin] = of
-	}
-	if open {
-		of.open++
-	} else {
-		of.add(now - g.since)
-	}
-}
-
-// learn finds out where the goroutine comes from.
-func (g *waiter) learn(ev trace.Event, st trace.StateTransition) {
-	from, to := st.Goroutine()
-	if from == trace.GoNotExist && to != trace.GoSyscall {
-		g.origin.creator, _ = leafAndRoot(ev.Stack())
-		_, g.origin.function = leafAndRoot(st.Stack)
-		return
-	}
-	isStatus := from == trace.GoUndetermined || from == to
-	if isStatus || ev.Goroutine() == st.Resource.Goroutine() {
-		_, g.origin.function = leafAndRoot(ev.Stack())
-	}
-}
-
-func (w *waits) transition(ev trace.Event, st trace.StateTransition, since trace.Time) {
-	defer func() {
-		if recover() != nil {
-			w.unprintable = true
-		}
-	}()
 	id := st.Resource.Goroutine()
 	from, to := st.Goroutine()
-	g := w.waiters[id]
-	if g == nil {
-		g = &waiter{}
-		w.waiters[id] = g
-	} else if from != to {
-		w.close(g, ev.Time(), false)
-	}
-	if from != to {
-		g.state, g.since = to, since
-		g.at = place{placeStates[to], st.Reason, 0}
-		// The stack that creates a goroutine is no place where that one waits.
-		if from != trace.GoNotExist || to == trace.GoRunnable {
-			g.at.stack = w.stack(ev.Stack())
+	g, waits := open[id]
+	switch {
+	case to == trace.GoWaiting && !waits:
+		since := ev.Time()
+		if from == trace.GoUndetermined {
+			since = sync
 		}
-	}
-	if to == trace.GoNotExist {
-		delete(w.waiters, id)
-	} else if g.origin.function == "" {
-		g.learn(ev, st)
+		open[id] = wait{since, st.Reason}
+	case to != trace.GoWaiting && waits:
+		w.Ended[g.reason] += int64(ev.Time() - g.since)
+		w.Of[uint64(id)] += int64(ev.Time() - g.since)
+		delete(open, id)
 	}
 }
 
-func (w *waits) print(printf func(string, ...any), last trace.Time) {
-	for _, g := range w.waiters {
-		w.close(g, last, true)
+func stackText(s trace.Stack) string {
+	var b strings.Builder
+	for f := range s.Frames() {
+		fmt.Fprintf(&b, " %#x %s %s:%d", f.PC, f.Func, f.File, f.Line)
 	}
-	if w.unprintable {
-		return
-	}
-	for at, s := range w.places {
-		printf("place %s %s %016x %d %d %d open %d", at.state, quote(at.reason), at.stack, s.count, s.total, s.max, s.open)
-	}
-	for of, s := range w.origins {
-		printf("origin %s %s %d %d %d open %d", quote(of.function), quote(of.creator), s.count, s.total, s.max, s.open)
-	}
+	return b.String()
 }
