@@ -35,9 +35,9 @@ type waiter struct {
 	origin origin
 }
 
-// waits sums up where goroutines wait, are in system calls and are made
+// places sums up where goroutines wait, are in system calls and are made
 // runnable, and how long those of one origin wait to run.
-type waits struct {
+type places struct {
 	waiters map[trace.GoID]*waiter
 	places  map[place]*waitSum
 	origins map[origin]*waitSum
@@ -46,8 +46,8 @@ type waits struct {
 	unprintable bool
 }
 
-func newWaits() *waits {
-	return &waits{map[trace.GoID]*waiter{}, map[place]*waitSum{}, map[origin]*waitSum{}, map[trace.Stack]uint64{}, false}
+func newPlaces() *places {
+	return &places{map[trace.GoID]*waiter{}, map[place]*waitSum{}, map[origin]*waitSum{}, map[trace.Stack]uint64{}, false}
 }
 
 var placeStates = map[trace.GoState]string{
@@ -55,7 +55,7 @@ var placeStates = map[trace.GoState]string{
 }
 
 // stack is a digest of functions, files and lines.
-func (w *waits) stack(s trace.Stack) uint64 {
+func (w *places) stack(s trace.Stack) uint64 {
 	sum, known := w.digests[s]
 	if !known {
 		var b strings.Builder
@@ -79,7 +79,7 @@ func leafAndRoot(s trace.Stack) (leaf, root string) {
 	return leaf, root
 }
 
-func (w *waits) close(g *waiter, now trace.Time, open bool) {
+func (w *places) close(g *waiter, now trace.Time, open bool) {
 	if placeStates[g.state] == "" {
 		return
 	}
@@ -121,7 +121,7 @@ func (g *waiter) learn(ev trace.Event, st trace.StateTransition) {
 	}
 }
 
-func (w *waits) transition(ev trace.Event, st trace.StateTransition, since trace.Time) {
+func (w *places) transition(ev trace.Event, st trace.StateTransition, since trace.Time) {
 	defer func() {
 		if recover() != nil {
 			w.unprintable = true
@@ -151,7 +151,7 @@ func (w *waits) transition(ev trace.Event, st trace.StateTransition, since trace
 	}
 }
 
-func (w *waits) print(printf func(string, ...any), last trace.Time) {
+func (w *places) print(printf func(string, ...any), last trace.Time) {
 	for _, g := range w.waiters {
 		w.close(g, last, true)
 	}

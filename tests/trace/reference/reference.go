@@ -82,7 +82,7 @@ type summarizer struct {
 	old        bool       // Go 1.21 or before: what is met late begins late
 	events     eventPrinter
 	annotated  *annotations
-	waits      *waits
+	places     *places
 }
 
 func (s *summarizer) printf(format string, args ...any) {
@@ -118,7 +118,7 @@ func (s *summarizer) transition(ev trace.Event) {
 	}
 	id := st.Resource.Goroutine()
 	from, to := st.Goroutine()
-	s.waits.transition(ev, st, s.known(ev, from == trace.GoUndetermined))
+	s.places.transition(ev, st, s.known(ev, from == trace.GoUndetermined))
 	g := s.goroutines[id]
 	if g == nil {
 		s.goroutines[id] = &goroutine{s.known(ev, from == trace.GoUndetermined), to, "", map[string]trace.Time{}}
@@ -275,7 +275,7 @@ func Read(r io.Reader, events bool) Summary {
 		events:     eventPrinter{digests: map[trace.EventKind]uint64{}, stacks: map[trace.Stack]uint64{}},
 	}
 	s.annotated = newAnnotations(s.printf)
-	s.waits = newWaits()
+	s.places = newPlaces()
 	if events {
 		s.events.print = func(line string) { s.lines = append(s.lines, line) }
 	}
@@ -285,7 +285,7 @@ func Read(r io.Reader, events bool) Summary {
 	err := s.read(buffered)
 	s.annotated.finish(s.last)
 	if !s.old {
-		s.waits.print(s.printf, s.last)
+		s.places.print(s.printf, s.last)
 	}
 	for id, g := range s.goroutines {
 		g.charge(s.last)
