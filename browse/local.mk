@@ -14,6 +14,7 @@ browse_libbrowse_a_SOURCES = \
 	browse/table.c browse/table.h \
 	browse/task_pass.c browse/task_pass.h \
 	browse/tasks.h browse/tasks_task.c browse/tasks_type.c browse/tasks_types.c \
+	browse/timeline_window.c browse/timeline_window.h \
 	browse/tree.c browse/tree.h \
 	browse/view.h \
 	browse/view_blocking.c \
@@ -22,4 +23,6 @@ browse_libbrowse_a_SOURCES = \
 	browse/view_latency.c \
 	browse/view_summary.c \
 	browse/view_tasks.c \
+	browse/view_timeline.c browse/view_timeline.h \
+	browse/view_timeline_act.c browse/view_timeline_details.c browse/view_timeline_lanes.c \
 	browse/words.c browse/words.h
