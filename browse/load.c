@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "browse/leaders.h"
+#include "browse/timeline_source.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -34,7 +35,8 @@ struct load {
 	struct error error;
 
 	/* Of the thread that shows. */
-	struct trace_visitor inner;
+	struct trace_visitor visitor[2]; /* the analyses, and the index of the timeline */
+	size_t visitors;
 	uint64_t blocks;
 	int64_t woken_ns;
 };
@@ -90,11 +92,11 @@ static void note_span(struct load *load, const struct trace_block *block)
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct load *load = self;
-	if (atomic_load(&load->cancelled))
-		return false;
+	bool ok = !atomic_load(&load->cancelled);
 	enter(load);
 	note_span(load, block);
-	bool ok = load->inner.events(load->inner.self, block);
+	for (size_t i = 0; i < load->visitors && ok; i++)
+		ok = load->visitor[i].events(load->visitor[i].self, block);
 	leave(load);
 	wake_now_and_then(load);
 	return ok;
@@ -103,8 +105,10 @@ static bool on_events(void *self, const struct trace_block *block)
 static bool on_generation_end(void *self, const struct trace_block *block)
 {
 	struct load *load = self;
+	bool ok = true;
 	enter(load);
-	bool ok = load->inner.generation_end(load->inner.self, block);
+	for (size_t i = 0; i < load->visitors && ok; i++)
+		ok = load->visitor[i].generation_end(load->visitor[i].self, block);
 	leave(load);
 	return ok;
 }
@@ -113,7 +117,8 @@ static void on_gap(void *self, int64_t time_ns)
 {
 	struct load *load = self;
 	enter(load);
-	load->inner.gap(load->inner.self, time_ns);
+	for (size_t i = 0; i < load->visitors; i++)
+		load->visitor[i].gap(load->visitor[i].self, time_ns);
 	leave(load);
 }
 
@@ -121,14 +126,18 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 {
 	struct load *load = self;
 	enter(load);
-	load->inner.end(load->inner.self, block, time_ns);
+	for (size_t i = 0; i < load->visitors; i++)
+		load->visitor[i].end(load->visitor[i].self, block, time_ns);
 	leave(load);
 }
 
 static struct trace_visitor wrap(void *self, const struct trace_visitor *inner)
 {
 	struct load *load = self;
-	load->inner = *inner;
+	load->visitor[load->visitors++] = *inner;
+	/* It sees the whole trace, whatever part of it is counted. */
+	if (load->data.timeline)
+		load->visitor[load->visitors++] = timeline_source_visitor(load->data.timeline);
 	leave(load); /* read_trace entered */
 	return (struct trace_visitor){.self = load,
 	                              .events = on_events,
@@ -233,6 +242,12 @@ enum status load_create(struct load **out, const struct load_options *options, s
 	enum status status = check_file(options->path, error);
 	if (status == STATUS_OK)
 		status = analysis_open(&load->input, options->path, error);
+	if (status == STATUS_OK && !options->analysis.kinds) {
+		const struct timeline_source_options timeline = {.wake = options->wake,
+		                                                 .wake_self = options->arg};
+		load->data.timeline = timeline_source_create(options->path, &timeline);
+		status = load->data.timeline ? STATUS_OK : error_no_memory(error);
+	}
 	if (status != STATUS_OK) {
 		load_destroy(load);
 		return status;
@@ -250,6 +265,7 @@ void load_destroy(struct load *load)
 		pthread_join(load->thread, NULL);
 	extra_finish(&load->extra);
 	leaders_finish(&load->leaders);
+	timeline_source_destroy(load->data.timeline);
 	analysis_finish(&load->analysis);
 	input_finish(&load->input);
 	pthread_mutex_destroy(&load->turn);

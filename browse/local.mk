@@ -10,10 +10,11 @@ browse_libbrowse_a_SOURCES = \
 	browse/header.c browse/header.h \
 	browse/leaders.c browse/leaders.h \
 	browse/load.c browse/load.h \
-	browse/timeline_source.h \
 	browse/table.c browse/table.h \
 	browse/task_pass.c browse/task_pass.h \
 	browse/tasks.h browse/tasks_task.c browse/tasks_type.c browse/tasks_types.c \
+	browse/timeline_source.c browse/timeline_source.h \
+	browse/timeline_worker.c browse/timeline_worker.h \
 	browse/timeline_window.c browse/timeline_window.h \
 	browse/tree.c browse/tree.h \
 	browse/view.h \
