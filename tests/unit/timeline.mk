@@ -5,7 +5,7 @@ timeline_tests = \
 	tests/unit/test_view_timeline
 check_PROGRAMS += $(timeline_tests)
 
-timeline_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+timeline_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 
 tests_unit_test_timeline_source_SOURCES = tests/unit/test_timeline_source.c \
 	tests/trace/lanes/check.c tests/trace/lanes/check.h tests/unit/trace_builder.h
