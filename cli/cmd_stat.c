@@ -1,12 +1,11 @@
 /* What an execution trace tells, for people or as JSON. */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/commands.h"
+#include "cli/narrow.h"
 #include "cli/progress.h"
 #include "report/report.h"
-#include "util/text.h"
 
 /* The report comes first: what could be read is worth having. Then the damage counts. */
 static enum status show(const struct analysis *a, const struct options *o, struct error *error)
@@ -39,35 +38,15 @@ static enum status analyse(const struct options *o, const struct analysis_option
 	return status;
 }
 
-/* Who asks for one thing wants to read about that one. */
-static unsigned kinds_of(const struct options *o)
-{
-	const unsigned goroutine =
-		1U << REPORT_GOROUTINES | 1U << REPORT_WAITS | 1U << REPORT_BLOCKED | 1U << REPORT_SAMPLES;
-	unsigned kinds = 0;
-	if (o->kinds)
-		return o->kinds;
-	if (o->goroutine)
-		kinds |= 1U << REPORT_HEALTH | goroutine;
-	if (o->task || o->trace_id)
-		kinds |= 1U << REPORT_HEALTH | 1U << REPORT_TASKS;
-	return kinds ? kinds : REPORT_ALL;
-}
-
 enum status command_stat(const struct options *o, struct error *error)
 {
 	struct analysis_options options = {
-		.kinds = kinds_of(o),
+		.kinds = o->kinds ? o->kinds : report_kinds_about(o->goroutine, o->task || o->trace_id),
 		.from_ns = o->from_ns,
 		.to_ns = o->to_ns,
 		.goroutine = o->goroutine,
-		.task = {.trace_id = o->trace_id},
+		.task = narrow_tasks(o),
 	};
-	long id;
-	if (o->task && text_parse_integer(o->task, 1, LONG_MAX, &id))
-		options.task.id = (uint64_t)id;
-	else
-		options.task.type = o->task;
 	return analyse(o, &options, error);
 }
 

@@ -43,6 +43,7 @@ enum option_type {
 	TYPE_TEXT,
 	TYPE_KINDS,
 	TYPE_CHOICE,
+	TYPE_LEVEL, /* a choice; standing alone it is the first one but "none" */
 };
 
 struct option_row {
@@ -84,9 +85,9 @@ static const struct option_row rows[] = {
      "which processes can't be looked at"},
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0, WITH_CAPTURE,
      "with capture: how long, in whole seconds from 1s to 30s (default 3s)"},
-	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0, WITH_CAPTURE,
-     "with capture: the file to write, or - for standard output (default: a new one in the "
-     "directory of traces)"},
+	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0, WITH_CAPTURE | WITH_EXPORT,
+     "the file to write, or - for standard output (default: for capture a new one in the "
+     "directory of traces, for export standard output)"},
 	{0, "trace-dir", TYPE_TEXT, AT(trace_dir), "DIR", NULL, 0,
      WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "the directory of traces (default $XDG_DATA_HOME/schedtop/traces)"},
@@ -98,16 +99,24 @@ static const struct option_row rows[] = {
 	{0, "kind", TYPE_KINDS, AT(kinds), "KIND,...", NULL, 0, WITH_STAT,
      "with stat: these parts alone, of health, utilization, goroutines, waits, blocked, gc, tasks "
      "and samples"},
-	{0, "from", TYPE_MOMENT, AT(from_ns), "TIME", NULL, 0, WITH_STAT,
-     "with stat: count from this moment on, as time since the trace began"},
-	{0, "to", TYPE_MOMENT, AT(to_ns), "TIME", NULL, 0, WITH_STAT,
-     "with stat: count up to this moment"},
-	{0, "goroutine", TYPE_ID, AT(goroutine), "ID", NULL, 0, WITH_STAT,
-     "with stat: this goroutine alone"},
-	{0, "task", TYPE_TEXT, AT(task), "TASK", NULL, 0, WITH_STAT,
-     "with stat: of the tasks, the one with this ID, or those of this type"},
-	{0, "trace-id", TYPE_TEXT, AT(trace_id), "ID", NULL, 0, WITH_STAT,
-     "with stat: of the tasks, those whose log carries this OpenTelemetry ID"},
+	{0, "from", TYPE_MOMENT, AT(from_ns), "TIME", NULL, 0, WITH_STAT | WITH_EXPORT,
+     "with stat and export: count from this moment on, as time since the trace began"},
+	{0, "to", TYPE_MOMENT, AT(to_ns), "TIME", NULL, 0, WITH_STAT | WITH_EXPORT,
+     "with stat and export: count up to this moment"},
+	{0, "goroutine", TYPE_ID, AT(goroutine), "ID", NULL, 0, WITH_STAT | WITH_EXPORT,
+     "with stat and export: this goroutine alone"},
+	{0, "task", TYPE_TEXT, AT(task), "TASK", NULL, 0, WITH_STAT | WITH_EXPORT,
+     "with stat and export: of the tasks, the one with this ID, or those of this type"},
+	{0, "trace-id", TYPE_TEXT, AT(trace_id), "ID", NULL, 0, WITH_STAT | WITH_EXPORT,
+     "with stat and export: of the tasks, those whose log carries this OpenTelemetry ID"},
+	{0, "format", TYPE_CHOICE, AT(format), "perfetto|chrome|json|csv", export_format_words,
+     EXPORT_FORMATS, WITH_EXPORT,
+     "with export: for ui.perfetto.dev (default), as JSON for chrome://tracing as well, what stat "
+     "--json says, or a table of all states, regions, tasks and the like"},
+	{0, "redact", TYPE_LEVEL, AT(redact), "[=secrets|all]", redact_level_words, REDACT_LEVELS,
+     WITH_EXPORT,
+     "with export: without what looks like a secret in logs and names of tasks and regions, or "
+     "without any such text"},
 	{0, "strict", TYPE_FLAG, AT(strict), NULL, NULL, 0, WITH_CHECK,
      "with check: judge as Go's own reader does, which repairs nothing"},
 	{0, "color", TYPE_CHOICE, AT(color), "auto|always|never", color_words, COLOR_CHOICE_COUNT,
@@ -149,6 +158,7 @@ static const struct {
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
 	{"check FILE", "tell whether an execution trace is whole"},
+	{"export FILE", "an execution trace for Perfetto, Chrome or a table"},
 };
 #define USAGES (sizeof usages / sizeof usages[0])
 
@@ -241,6 +251,7 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 		*(const char **)at = value;
 		return STATUS_OK;
 	case TYPE_CHOICE:
+	case TYPE_LEVEL:
 		for (int i = 0; i < row->choices; i++)
 			if (strcmp(value, row->choice[i]) == 0) {
 				*(int *)at = i;
@@ -307,6 +318,8 @@ static enum status parse_long(struct options *o, const char *word, const char *n
 		return error_set(error, STATUS_USAGE, "--%s takes no value", row->name);
 	if (row->type == TYPE_FLAG)
 		return give(o, row, "yes", error);
+	if (row->type == TYPE_LEVEL)
+		return give(o, row, value ? value : row->choice[1], error);
 	if (!value) {
 		value = next;
 		*used_next = true;
@@ -515,7 +528,8 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 static void option_head(const struct option_row *row, char *to, size_t size)
 {
 	snprintf(to, size, "%c%c%s --%s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
-	         row->letter ? "," : " ", row->name, row->argument ? " " : "",
+	         row->letter ? "," : " ", row->name,
+	         row->argument && row->type != TYPE_LEVEL ? " " : "",
 	         row->argument ? row->argument : "");
 }
 
@@ -596,7 +610,7 @@ void options_print_man(FILE *out)
 			fprintf(out, "Fl %c , ", row->letter);
 		fprintf(out, "Fl Fl %s", row->name);
 		if (row->argument)
-			fprintf(out, " Ar %s", row->argument);
+			fprintf(out, " %sAr %s", row->type == TYPE_LEVEL ? "Ns " : "", row->argument);
 		fputc('\n', out);
 		man_text(out, row->text);
 	}

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "collect/collector.h"
+#include "export/choices.h"
 #include "util/status.h"
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_CHOICE_COUNT };
@@ -29,7 +30,7 @@ struct options {
 	enum graph_choice graphs;
 	bool batch, json, detail, ascii, verbose, strict, help, help_man, version;
 	int64_t trace_ns;      /* how long a trace is taken */
-	const char *output;    /* where to; NULL: a name of its own in trace_dir */
+	const char *output;    /* where to; NULL: a trace gets a name of its own in trace_dir */
 	const char *trace_dir; /* NULL: the default one */
 	long trace_keep;       /* traces kept there */
 	int64_t trace_bytes;   /* and what they may take */
@@ -39,11 +40,13 @@ struct options {
 	uint64_t goroutine;    /* 0: all */
 	const char *task;      /* an ID or a type; NULL: all */
 	const char *trace_id;  /* NULL: all */
-	const char *record;    /* file to write snapshots to; NULL: none */
-	const char *replay;    /* recording to show in place of a process; "-": standard input */
-	const char *theme;     /* name or path; NULL: the built-in one */
-	const char *config;    /* the only configuration file to read; NULL: the usual ones */
-	uint64_t given;        /* bit i: row i of the table was on the command line */
+	enum export_format format;
+	enum redact_level redact;
+	const char *record; /* file to write snapshots to; NULL: none */
+	const char *replay; /* recording to show in place of a process; "-": standard input */
+	const char *theme;  /* name or path; NULL: the built-in one */
+	const char *config; /* the only configuration file to read; NULL: the usual ones */
+	uint64_t given;     /* bit i: row i of the table was on the command line */
 };
 
 /* Which commands take an option; WITH_CONFIG: it is a setting of the configuration too. */
@@ -53,7 +56,8 @@ enum command_bit {
 	WITH_CAPTURE = 4,
 	WITH_STAT = 8,
 	WITH_CHECK = 16,
-	WITH_ALL = 31,
+	WITH_EXPORT = 128,
+	WITH_ALL = 31 | WITH_EXPORT,
 	WITH_CONFIG = 256,
 };
 
