@@ -33,16 +33,17 @@ static const struct {
 	[EXPORT_CSV] = {csv_open, false},
 };
 
-/* One pass. *nothing: it is no trace, and there is nothing to write. STATUS_DAMAGED otherwise means
-   that all that could be read was shown. */
+/* One pass; `names` outlive it, if wanted. *nothing: it is no trace, and there is nothing to write.
+   STATUS_DAMAGED otherwise means that all that could be read was shown. */
 static enum status read_trace(const char *path, const struct export_options *o,
-                              const struct trace_visitor *visitor, bool *nothing,
-                              struct error *error)
+                              const struct trace_visitor *visitor, struct names *names,
+                              bool *nothing, struct error *error)
 {
 	struct input in;
 	struct trace_summary summary;
 	const struct trace_options trace = {.reference_clock = o->reference_clock,
-	                                    .progress = o->progress};
+	                                    .progress = o->progress,
+	                                    .names = names};
 	*nothing = true;
 	enum status status = input_open(&in, path, error);
 	if (status == STATUS_OK) {
@@ -88,7 +89,7 @@ static enum status search_tasks(const char *path, const struct export_options *o
 		return error_set(error, STATUS_USAGE,
 		                 "--trace-id needs a file: its tasks are looked for first, and standard "
 		                 "input can't be read twice");
-	enum status status = read_trace(path, o, &visitor, &nothing, error);
+	enum status status = read_trace(path, o, &visitor, NULL, &nothing, error);
 	tasks_finish(&tasks);
 	stacks_finish(&stacks);
 	if (search->no_memory)
@@ -101,6 +102,7 @@ static enum status search_tasks(const char *path, const struct export_options *o
 static enum status tell(const char *path, const struct export_options *o, const struct idmap *tasks,
                         struct sink *sink, bool *nothing, struct error *error)
 {
+	struct names names = {0};
 	struct story story = {.options = {.goroutine = o->goroutine,
 	                                  .task = o->task,
 	                                  .tasks = tasks,
@@ -114,11 +116,13 @@ static enum status tell(const char *path, const struct export_options *o, const 
 	                        .from_ns = o->from_ns,
 	                        .to_ns = o->to_ns};
 	const struct trace_visitor visitor = window_visitor(&window);
-	enum status status = read_trace(path, o, &visitor, nothing, error);
+	enum status status = read_trace(path, o, &visitor, &names, nothing, error);
+	story.names = &names; /* those of the blocks are gone */
 	if (story.narrator.finish && !sink_failed(sink))
 		story.narrator.finish(story.narrator.self);
 	story.narrator.destroy(story.narrator.self);
 	story_finish(&story);
+	names_finish(&names);
 	return status;
 }
 
