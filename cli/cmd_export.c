@@ -2,20 +2,21 @@
 #include <signal.h>
 
 #include "cli/commands.h"
-#include "cli/narrow.h"
+#include "cli/part.h"
 #include "cli/progress.h"
 #include "export/export.h"
 
 enum status command_export(const struct options *o, struct error *error)
 {
 	struct progress progress;
+	const struct analysis_options part = part_of(o);
 	const struct export_options options = {
 		.format = o->format,
 		.redact = o->redact,
-		.from_ns = o->from_ns,
-		.to_ns = o->to_ns,
-		.goroutine = o->goroutine,
-		.task = narrow_tasks(o),
+		.from_ns = part.from_ns,
+		.to_ns = part.to_ns,
+		.goroutine = part.goroutine,
+		.task = part.task,
 		.progress = {progress_report, &progress},
 	};
 	/* A reader that goes away is told as a sentence, like a full disk. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/commands.h"
-#include "cli/narrow.h"
+#include "cli/part.h"
 #include "cli/progress.h"
 #include "report/report.h"
 
@@ -40,13 +40,8 @@ static enum status analyse(const struct options *o, const struct analysis_option
 
 enum status command_stat(const struct options *o, struct error *error)
 {
-	struct analysis_options options = {
-		.kinds = o->kinds ? o->kinds : report_kinds_about(o->goroutine, o->task || o->trace_id),
-		.from_ns = o->from_ns,
-		.to_ns = o->to_ns,
-		.goroutine = o->goroutine,
-		.task = narrow_tasks(o),
-	};
+	struct analysis_options options = part_of(o);
+	options.kinds = o->kinds ? o->kinds : report_kinds_about(o->goroutine, o->task || o->trace_id);
 	return analyse(o, &options, error);
 }
 

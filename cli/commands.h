@@ -28,6 +28,8 @@ enum status command_stat(const struct options *o, struct error *error);
 enum status command_check(const struct options *o, struct error *error);
 /* schedtop export FILE: a trace in a form that other programs read. */
 enum status command_export(const struct options *o, struct error *error);
+/* schedtop trace FILE: the browser. */
+enum status command_trace(const struct options *o, struct error *error);
 /* Lets the user choose among the Go processes; *pid is 0 when the user quit. */
 enum status choose_process(const struct options *o, pid_t *pid, struct error *error);
 

@@ -11,12 +11,13 @@
 #include "cli/settings.h"
 #include "tui/term.h"
 
-const struct command commands[] = {
+const struct subcommand commands[] = {
 	{"", command_watch, WITH_WATCH, false},
 	{"ls", command_ls, WITH_LS, false},
 	{"capture", command_capture, WITH_CAPTURE, false},
 	{"stat", command_stat, WITH_STAT, true},
 	{"check", command_check, WITH_CHECK, true},
+	{"trace", command_trace, WITH_TRACE, true},
 	{"export", command_export, WITH_EXPORT, true},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];

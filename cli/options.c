@@ -99,16 +99,15 @@ static const struct option_row rows[] = {
 	{0, "kind", TYPE_KINDS, AT(kinds), "KIND,...", NULL, 0, WITH_STAT,
      "with stat: these parts alone, of health, utilization, goroutines, waits, blocked, gc, tasks "
      "and samples"},
-	{0, "from", TYPE_MOMENT, AT(from_ns), "TIME", NULL, 0, WITH_STAT | WITH_EXPORT,
-     "with stat and export: count from this moment on, as time since the trace began"},
-	{0, "to", TYPE_MOMENT, AT(to_ns), "TIME", NULL, 0, WITH_STAT | WITH_EXPORT,
-     "with stat and export: count up to this moment"},
-	{0, "goroutine", TYPE_ID, AT(goroutine), "ID", NULL, 0, WITH_STAT | WITH_EXPORT,
-     "with stat and export: this goroutine alone"},
-	{0, "task", TYPE_TEXT, AT(task), "TASK", NULL, 0, WITH_STAT | WITH_EXPORT,
-     "with stat and export: of the tasks, the one with this ID, or those of this type"},
-	{0, "trace-id", TYPE_TEXT, AT(trace_id), "ID", NULL, 0, WITH_STAT | WITH_EXPORT,
-     "with stat and export: of the tasks, those whose log carries this OpenTelemetry ID"},
+	{0, "from", TYPE_MOMENT, AT(from_ns), "TIME", NULL, 0, WITH_PART,
+     "of a trace: from this moment on, as time since it began"},
+	{0, "to", TYPE_MOMENT, AT(to_ns), "TIME", NULL, 0, WITH_PART, "of a trace: up to this moment"},
+	{0, "goroutine", TYPE_ID, AT(goroutine), "ID", NULL, 0, WITH_PART,
+     "of a trace: this goroutine alone"},
+	{0, "task", TYPE_TEXT, AT(task), "TASK", NULL, 0, WITH_PART,
+     "of a trace: of the tasks, the one with this ID, or those of this type"},
+	{0, "trace-id", TYPE_TEXT, AT(trace_id), "ID", NULL, 0, WITH_PART,
+     "of a trace: of the tasks, those whose log carries this OpenTelemetry ID"},
 	{0, "format", TYPE_CHOICE, AT(format), "perfetto|chrome|json|csv", export_format_words,
      EXPORT_FORMATS, WITH_EXPORT,
      "with export: for ui.perfetto.dev (default), as JSON for chrome://tracing as well, what stat "
@@ -120,15 +119,16 @@ static const struct option_row rows[] = {
 	{0, "strict", TYPE_FLAG, AT(strict), NULL, NULL, 0, WITH_CHECK,
      "with check: judge as Go's own reader does, which repairs nothing"},
 	{0, "color", TYPE_CHOICE, AT(color), "auto|always|never", color_words, COLOR_CHOICE_COUNT,
-     WITH_WATCH | WITH_CONFIG, "colours on the screen (default auto: unless NO_COLOR is set)"},
-	{0, "theme", TYPE_TEXT, AT(theme), "NAME", NULL, 0, WITH_WATCH | WITH_CONFIG,
+     WITH_WATCH | WITH_TRACE | WITH_CONFIG,
+     "colours on the screen (default auto: unless NO_COLOR is set)"},
+	{0, "theme", TYPE_TEXT, AT(theme), "NAME", NULL, 0, WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "what they look like: dark (default), light, colour-blind-safe, mono, one of your own, or "
      "the path of a theme file"},
 	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0,
-     WITH_WATCH | WITH_STAT | WITH_CHECK | WITH_CONFIG,
+     WITH_WATCH | WITH_STAT | WITH_CHECK | WITH_TRACE | WITH_CONFIG,
      "draw with ASCII characters alone (--no-ascii: not, whatever the configuration says)"},
 	{0, "graphs", TYPE_CHOICE, AT(graphs), "braille|blocks", graph_words, GRAPH_CHOICE_COUNT,
-     WITH_WATCH | WITH_CONFIG,
+     WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "what sparklines and charts are made of, where they are not ASCII (default braille)"},
 	{0, "record", TYPE_TEXT, AT(record), "FILE", NULL, 0, WITH_WATCH,
      "write every snapshot to FILE as well, as JSON lines"},
@@ -157,6 +157,7 @@ static const struct {
 	{"capture -p PID", "take an execution trace, without a screen"},
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
+	{"trace FILE", "browse an execution trace"},
 	{"check FILE", "tell whether an execution trace is whole"},
 	{"export FILE", "an execution trace for Perfetto, Chrome or a table"},
 };
@@ -483,7 +484,7 @@ void options_init(struct options *o)
 	};
 }
 
-static const struct command *find_command(const char *word)
+static const struct subcommand *find_command(const char *word)
 {
 	for (size_t i = 1; i < command_count; i++)
 		if (strcmp(word, commands[i].name) == 0)
@@ -512,7 +513,7 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 			continue;
 		}
 		bool named = o->command != &commands[0];
-		const struct command *found = named ? NULL : find_command(word);
+		const struct subcommand *found = named ? NULL : find_command(word);
 		if (found)
 			o->command = found;
 		else if (named && o->command->takes_file && !o->file)
@@ -562,7 +563,8 @@ void options_print_help(FILE *out)
 		if (!rows[i].text)
 			continue;
 		option_head(&rows[i], head, sizeof head);
-		fprintf(out, "  %-31s ", head);
+		/* One that reaches into the texts' column has its own line. */
+		fprintf(out, strlen(head) > 31 ? "  %s\n%34s" : "  %-31s %s", head, "");
 		print_wrapped(out, rows[i].text, 34);
 	}
 	fputs("\nExit status: 0 ok, 1 failed, 2 usage, 3 no such process or file, or not a Go\n"

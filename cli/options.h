@@ -18,11 +18,11 @@ enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_CHOICE_COUNT };
 enum graph_choice { GRAPHS_BRAILLE, GRAPHS_BLOCKS, GRAPH_CHOICE_COUNT };
 
 struct options {
-	const struct command *command; /* never NULL after a good parse */
-	const char *file;              /* of the commands that take one; "-" is standard input */
-	pid_t pid;                     /* 0: none given */
-	char *const *program;          /* to start, with its arguments; NULL: none */
-	const char *outputs;           /* file for what it prints; NULL: none was named */
+	const struct subcommand *command; /* never NULL after a good parse */
+	const char *file;                 /* of the commands that take one; "-" is standard input */
+	pid_t pid;                        /* 0: none given */
+	char *const *program;             /* to start, with its arguments; NULL: none */
+	const char *outputs;              /* file for what it prints; NULL: none was named */
 	int64_t delay_ns;
 	long iterations; /* 0: no end */
 	enum source_choice source;
@@ -56,19 +56,21 @@ enum command_bit {
 	WITH_CAPTURE = 4,
 	WITH_STAT = 8,
 	WITH_CHECK = 16,
+	WITH_TRACE = 32,
 	WITH_EXPORT = 128,
-	WITH_ALL = 31 | WITH_EXPORT,
+	WITH_PART = WITH_STAT | WITH_TRACE | WITH_EXPORT, /* those that can look at a part of a trace */
+	WITH_ALL = 63 | WITH_EXPORT,
 	WITH_CONFIG = 256,
 };
 
 /* What the program can do. The first one, whose name is "", is what happens without a command. */
-struct command {
+struct subcommand {
 	const char *name;
 	enum status (*run)(const struct options *o, struct error *error);
 	enum command_bit bit;
 	bool takes_file;
 };
-extern const struct command commands[]; /* main.c */
+extern const struct subcommand commands[]; /* main.c */
 extern const size_t command_count;
 
 /* The defaults, before anything is read. */

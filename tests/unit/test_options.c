@@ -15,7 +15,7 @@ static enum status run_nothing(const struct options *o, struct error *error)
 	(void)error;
 	return STATUS_OK;
 }
-const struct command commands[] = {
+const struct subcommand commands[] = {
 	{"", run_nothing, WITH_WATCH, false},          {"ls", run_nothing, WITH_LS, false},
 	{"capture", run_nothing, WITH_CAPTURE, false}, {"stat", run_nothing, WITH_STAT, true},
 	{"check", run_nothing, WITH_CHECK, true},
