@@ -11,18 +11,6 @@
 #include "export/story.h"
 #include "trace/window.h"
 
-const char *const export_format_words[EXPORT_FORMATS] = {
-	[EXPORT_PERFETTO] = "perfetto",
-	[EXPORT_CHROME] = "chrome",
-	[EXPORT_JSON] = "json",
-	[EXPORT_CSV] = "csv",
-};
-const char *const redact_level_words[REDACT_LEVELS] = {
-	[REDACT_NONE] = "none",
-	[REDACT_SECRETS] = "secrets",
-	[REDACT_ALL] = "all",
-};
-
 /* Formats that tell the story; the others have a way of their own. */
 static const struct {
 	bool (*open)(struct sink *sink, const struct story *story, struct story_narrator *narrator);

@@ -18,6 +18,7 @@ noinst_LIBRARIES += export/libexport.a
 export_libexport_a_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(PROTOBUF_C_CFLAGS) $(JANSSON_CFLAGS)
 nodist_export_libexport_a_SOURCES = $(export_messages)
 export_libexport_a_SOURCES = \
+	export/choices.c export/choices.h \
 	export/chrome.c export/chrome.h \
 	export/csv.c export/csv.h \
 	export/export.c export/export.h \
