@@ -17,6 +17,8 @@ enum status command_export(const struct options *o, struct error *error)
 		.to_ns = part.to_ns,
 		.goroutine = part.goroutine,
 		.task = part.task,
+		.profile = o->profile,
+		.still_blocked = o->still_blocked,
 		.progress = {progress_report, &progress},
 	};
 	/* A reader that goes away is told as a sentence, like a full disk. */

@@ -9,6 +9,7 @@ schedtop_SOURCES = \
 	cli/cmd_export.c \
 	cli/cmd_launch.c \
 	cli/cmd_ls.c \
+	cli/cmd_profile.c \
 	cli/cmd_replay.c \
 	cli/cmd_stat.c \
 	cli/cmd_stream.c \

@@ -18,6 +18,7 @@ const struct subcommand commands[] = {
 	{"stat", command_stat, WITH_STAT, true},
 	{"check", command_check, WITH_CHECK, true},
 	{"trace", command_trace, WITH_TRACE, true},
+	{"profile", command_profile, WITH_PROFILE, true},
 	{"export", command_export, WITH_EXPORT, true},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];

@@ -9,6 +9,7 @@
 #include "collect/capture.h"
 #include "collect/trace_store.h"
 #include "report/kinds.h"
+#include "trace/profile_kinds.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -41,7 +42,6 @@ enum option_type {
 	TYPE_SIZE,
 	TYPE_ID,
 	TYPE_TEXT,
-	TYPE_KINDS,
 	TYPE_CHOICE,
 	TYPE_LEVEL, /* a choice; standing alone it is the first one but "none" */
 };
@@ -85,9 +85,10 @@ static const struct option_row rows[] = {
      "which processes can't be looked at"},
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0, WITH_CAPTURE,
      "with capture: how long, in whole seconds from 1s to 30s (default 3s)"},
-	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0, WITH_CAPTURE | WITH_EXPORT,
-     "the file to write, or - for standard output (default: for capture a new one in the "
-     "directory of traces, for export standard output)"},
+	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0,
+     WITH_CAPTURE | WITH_PROFILE | WITH_EXPORT,
+     "with capture, profile and export: the file to write, or - for standard output (default of "
+     "capture: a new one in the directory of traces; else standard output)"},
 	{0, "trace-dir", TYPE_TEXT, AT(trace_dir), "DIR", NULL, 0,
      WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "the directory of traces (default $XDG_DATA_HOME/schedtop/traces)"},
@@ -96,22 +97,30 @@ static const struct option_row rows[] = {
 	{0, "trace-bytes", TYPE_SIZE, AT(trace_bytes), "SIZE", NULL, 0,
      WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "and no more than 500MB, 2GiB or the like of them (default 1GiB)"},
-	{0, "kind", TYPE_KINDS, AT(kinds), "KIND,...", NULL, 0, WITH_STAT,
+	{0, "kind", TYPE_TEXT, AT(kind), "KIND,...", NULL, 0, WITH_STAT | WITH_PROFILE | WITH_EXPORT,
      "with stat: these parts alone, of health, utilization, goroutines, waits, blocked, gc, tasks "
-     "and samples"},
-	{0, "from", TYPE_MOMENT, AT(from_ns), "TIME", NULL, 0, WITH_PART,
-     "of a trace: from this moment on, as time since it began"},
-	{0, "to", TYPE_MOMENT, AT(to_ns), "TIME", NULL, 0, WITH_PART, "of a trace: up to this moment"},
-	{0, "goroutine", TYPE_ID, AT(goroutine), "ID", NULL, 0, WITH_PART,
+     "and samples; with profile and export --format folded, which one: net, sync, syscall or "
+     "sched, as go tool trace -pprof "
+     "has them, cpu (samples of the CPU profiler) or blocked (on anything)"},
+	{0, "still-blocked", TYPE_FLAG, AT(still_blocked), NULL, NULL, 0, WITH_PROFILE | WITH_EXPORT,
+     "with profile: count what had not ended when the trace did, too, with the label "
+     "state=still-blocked"},
+	{0, "from", TYPE_MOMENT, AT(from_ns), "TIME", NULL, 0, WITH_TRACES,
+     "of a trace: count from this moment on, as time since the trace began"},
+	{0, "to", TYPE_MOMENT, AT(to_ns), "TIME", NULL, 0, WITH_TRACES,
+     "of a trace: count up to this moment"},
+	{0, "goroutine", TYPE_ID, AT(goroutine), "ID", NULL, 0, WITH_TRACES,
      "of a trace: this goroutine alone"},
-	{0, "task", TYPE_TEXT, AT(task), "TASK", NULL, 0, WITH_PART,
-     "of a trace: of the tasks, the one with this ID, or those of this type"},
-	{0, "trace-id", TYPE_TEXT, AT(trace_id), "ID", NULL, 0, WITH_PART,
-     "of a trace: of the tasks, those whose log carries this OpenTelemetry ID"},
-	{0, "format", TYPE_CHOICE, AT(format), "perfetto|chrome|json|csv", export_format_words,
+	{0, "task", TYPE_TEXT, AT(task), "TASK", NULL, 0, WITH_TRACES,
+     "of a trace: of the tasks, the one with this ID, or those of this type; with profile: what is "
+     "done for them"},
+	{0, "trace-id", TYPE_TEXT, AT(trace_id), "ID", NULL, 0, WITH_TRACES,
+     "of a trace: the same of the tasks whose log carries this OpenTelemetry ID"},
+	{0, "format", TYPE_CHOICE, AT(format), "perfetto|chrome|folded|json|csv", export_format_words,
      EXPORT_FORMATS, WITH_EXPORT,
-     "with export: for ui.perfetto.dev (default), as JSON for chrome://tracing as well, what stat "
-     "--json says, or a table of all states, regions, tasks and the like"},
+     "with export: for ui.perfetto.dev (default), JSON for chrome://tracing as well, folded stacks "
+     "for flame graphs (of --kind, default blocked), what stat --json says, or a table of all "
+     "states, regions, tasks and the like"},
 	{0, "redact", TYPE_LEVEL, AT(redact), "[=secrets|all]", redact_level_words, REDACT_LEVELS,
      WITH_EXPORT,
      "with export: without what looks like a secret in logs and names of tasks and regions, or "
@@ -159,6 +168,7 @@ static const struct {
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
 	{"trace FILE", "browse an execution trace"},
 	{"check FILE", "tell whether an execution trace is whole"},
+	{"profile --kind KIND FILE", "make a profile for pprof of an execution trace"},
 	{"export FILE", "an execution trace for Perfetto, Chrome or a table"},
 };
 #define USAGES (sizeof usages / sizeof usages[0])
@@ -236,10 +246,6 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 		if (!text_parse_integer(value, 1, LONG_MAX, &number))
 			return bad_value(setting, "a number of 1 or more", error);
 		*(uint64_t *)at = (uint64_t)number;
-		return STATUS_OK;
-	case TYPE_KINDS:
-		if (!report_kinds_parse(value, (unsigned *)at))
-			return bad_value(setting, REPORT_KIND_WORDS, error);
 		return STATUS_OK;
 	case TYPE_SIZE:
 		if (!text_parse_bytes(value, &amount))
@@ -438,7 +444,40 @@ static enum status check_program(const struct options *o, struct error *error)
 	return STATUS_OK;
 }
 
-static enum status check_together(const struct options *o, struct error *error)
+static bool parse_profile_kind(const char *word, enum profile_kind *kind)
+{
+	for (int i = 0; i < PROFILE_KINDS; i++)
+		if (strcmp(word, profile_kind_words[i]) == 0) {
+			*kind = (enum profile_kind)i;
+			return true;
+		}
+	return false;
+}
+
+/* What --kind may be depends on the command, which may stand behind it. */
+static enum status check_kind(struct options *o, struct error *error)
+{
+	const struct setting setting = {find_name("kind", 4), "--kind", o->kind};
+	bool folded = o->command->bit == WITH_EXPORT && o->format == EXPORT_FOLDED;
+	bool is_profile = o->command->bit == WITH_PROFILE || folded;
+	if (o->command->bit == WITH_EXPORT && !folded && (o->kind || o->still_blocked))
+		return error_set(error, STATUS_USAGE, "with export --%s goes with --format folded",
+		                 o->kind ? "kind" : "still-blocked");
+	if (folded)
+		o->profile = PROFILE_BLOCKED;
+	if (is_profile && !o->kind && !folded)
+		return error_set(error, STATUS_USAGE, "profile needs --kind " PROFILE_KIND_WORDS);
+	if (is_profile && o->kind && !parse_profile_kind(o->kind, &o->profile))
+		return bad_value(&setting, PROFILE_KIND_WORDS, error);
+	if (is_profile && o->profile == PROFILE_CPU && o->still_blocked)
+		return error_set(error, STATUS_USAGE, "--still-blocked and --kind cpu exclude each other");
+	o->kinds = 0;
+	if (!is_profile && o->kind && !report_kinds_parse(o->kind, &o->kinds))
+		return bad_value(&setting, REPORT_KIND_WORDS, error);
+	return STATUS_OK;
+}
+
+static enum status check_together(struct options *o, struct error *error)
 {
 	for (size_t i = 0; i < ROWS; i++)
 		if (o->given >> i & 1 && !(rows[i].with & o->command->bit))
@@ -447,6 +486,8 @@ static enum status check_together(const struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE,
 		                 "%s needs the file of an execution trace, or - for standard input",
 		                 o->command->name);
+	if (check_kind(o, error) != STATUS_OK)
+		return STATUS_USAGE;
 	if (o->from_ns >= o->to_ns)
 		return error_set(error, STATUS_USAGE, "--from must be before --to");
 	if (o->batch && o->json)

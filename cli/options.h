@@ -12,6 +12,7 @@
 
 #include "collect/collector.h"
 #include "export/choices.h"
+#include "trace/profile_kinds.h"
 #include "util/status.h"
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_CHOICE_COUNT };
@@ -34,19 +35,22 @@ struct options {
 	const char *trace_dir; /* NULL: the default one */
 	long trace_keep;       /* traces kept there */
 	int64_t trace_bytes;   /* and what they may take */
+	const char *kind;      /* as it was given; the command says what it may be: */
 	unsigned kinds;        /* parts of a report, bits of enum report_kind; 0: all */
-	int64_t from_ns;       /* of a trace, since its beginning */
-	int64_t to_ns;         /* INT64_MAX: its end */
-	uint64_t goroutine;    /* 0: all */
-	const char *task;      /* an ID or a type; NULL: all */
-	const char *trace_id;  /* NULL: all */
+	enum profile_kind profile;
+	bool still_blocked;
 	enum export_format format;
 	enum redact_level redact;
-	const char *record; /* file to write snapshots to; NULL: none */
-	const char *replay; /* recording to show in place of a process; "-": standard input */
-	const char *theme;  /* name or path; NULL: the built-in one */
-	const char *config; /* the only configuration file to read; NULL: the usual ones */
-	uint64_t given;     /* bit i: row i of the table was on the command line */
+	int64_t from_ns;      /* of a trace, since its beginning */
+	int64_t to_ns;        /* INT64_MAX: its end */
+	uint64_t goroutine;   /* 0: all */
+	const char *task;     /* an ID or a type; NULL: all */
+	const char *trace_id; /* NULL: all */
+	const char *record;   /* file to write snapshots to; NULL: none */
+	const char *replay;   /* recording to show in place of a process; "-": standard input */
+	const char *theme;    /* name or path; NULL: the built-in one */
+	const char *config;   /* the only configuration file to read; NULL: the usual ones */
+	uint64_t given;       /* bit i: row i of the table was on the command line */
 };
 
 /* Which commands take an option; WITH_CONFIG: it is a setting of the configuration too. */
@@ -57,9 +61,11 @@ enum command_bit {
 	WITH_STAT = 8,
 	WITH_CHECK = 16,
 	WITH_TRACE = 32,
+	WITH_PROFILE = 64,
 	WITH_EXPORT = 128,
-	WITH_PART = WITH_STAT | WITH_TRACE | WITH_EXPORT, /* those that can look at a part of a trace */
-	WITH_ALL = 63 | WITH_EXPORT,
+	WITH_ALL = 255,
+	/* Those that a part of one can be asked of. */
+	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE | WITH_EXPORT,
 	WITH_CONFIG = 256,
 };
 

@@ -4,7 +4,14 @@
 #ifndef SCHEDTOP_EXPORT_CHOICES_H
 #define SCHEDTOP_EXPORT_CHOICES_H
 
-enum export_format { EXPORT_PERFETTO, EXPORT_CHROME, EXPORT_JSON, EXPORT_CSV, EXPORT_FORMATS };
+enum export_format {
+	EXPORT_PERFETTO,
+	EXPORT_CHROME,
+	EXPORT_FOLDED,
+	EXPORT_JSON,
+	EXPORT_CSV,
+	EXPORT_FORMATS
+};
 extern const char *const export_format_words[EXPORT_FORMATS];
 
 enum redact_level {

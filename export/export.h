@@ -6,16 +6,19 @@
 #define SCHEDTOP_EXPORT_EXPORT_H
 
 #include "export/choices.h"
+#include "trace/profile_kinds.h"
 #include "trace/reader.h"
 #include "trace/tasks.h"
 
 struct export_options {
 	enum export_format format;
 	enum redact_level redact;
-	int64_t from_ns, to_ns;  /* since the trace began; INT64_MAX: to its end */
-	uint64_t goroutine;      /* this one alone; 0: all */
-	struct task_filter task; /* what is done for these tasks */
-	bool reference_clock;    /* see order.h; for tests */
+	int64_t from_ns, to_ns;    /* since the trace began; INT64_MAX: to its end */
+	uint64_t goroutine;        /* this one alone; 0: all */
+	struct task_filter task;   /* what is done for these tasks */
+	enum profile_kind profile; /* of EXPORT_FOLDED, and whether it counts... */
+	bool still_blocked;        /* ...what is open at the end */
+	bool reference_clock;      /* see order.h; for tests */
 	struct trace_progress progress;
 };
 

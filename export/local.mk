@@ -22,8 +22,11 @@ export_libexport_a_SOURCES = \
 	export/chrome.c export/chrome.h \
 	export/csv.c export/csv.h \
 	export/export.c export/export.h \
+	export/folded.c export/folded.h \
 	export/labels.c export/labels.h \
+	export/pass.c export/pass.h \
 	export/perfetto.c export/perfetto.h \
+	export/pprof.c export/pprof.h \
 	export/redact.c export/redact.h \
 	export/report.c export/report.h \
 	export/sink.c export/sink.h \

@@ -117,10 +117,9 @@ struct story_narrator {
 };
 
 struct story_options {
-	uint64_t goroutine;        /* this one alone; 0: all */
-	struct task_filter task;   /* and what is done for these tasks; trace_id is not looked at */
-	const struct idmap *tasks; /* and these, by their IDs; NULL: all */
-	bool part;                 /* only from story_restart on */
+	uint64_t goroutine;      /* this one alone; 0: all */
+	struct task_filter task; /* and what is done for these tasks; trace_id is not looked at */
+	bool part;               /* only from story_restart on */
 	enum redact_level redact;
 };
 

@@ -53,7 +53,7 @@ bool states_visible(const struct story *s, const struct story_goroutine *g)
 {
 	const struct story_options *o = &s->options;
 	return !s->quiet && (!o->goroutine || o->goroutine == g->track.id) &&
-	       ((!o->task.id && !o->task.type && !o->tasks) || g->follows > 0);
+	       ((!o->task.id && !o->task.type && !o->task.among) || g->follows > 0);
 }
 
 bool states_declare(struct story *s, struct story_goroutine *g)

@@ -32,14 +32,14 @@ void list_give(struct story_list *list, uint32_t i)
 
 static bool wants_all_tasks(const struct story *s)
 {
-	return !s->options.task.id && !s->options.task.type && !s->options.tasks;
+	return !s->options.task.id && !s->options.task.type && !s->options.task.among;
 }
 
 static bool wants_task(const struct story *s, uint64_t id, uint32_t name)
 {
 	const struct story_options *o = &s->options;
 	return (!o->task.id || o->task.id == id) &&
-	       (!o->tasks || idmap_get(o->tasks, id) != IDMAP_NONE) &&
+	       (!o->task.among || idmap_get(o->task.among, id) != IDMAP_NONE) &&
 	       (!o->task.type || strcmp(o->task.type, names_text(s->names, name)) == 0);
 }
 

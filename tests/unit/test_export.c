@@ -18,7 +18,10 @@
 
 #define US 1000
 
-static const struct export_options whole_csv = {.format = EXPORT_CSV, .to_ns = INT64_MAX};
+static const struct export_options whole_csv = {.format = EXPORT_CSV,
+                                                .to_ns = INT64_MAX,
+                                                .profile = PROFILE_BLOCKED,
+                                                .still_blocked = true};
 
 /* A directory with the trace in it, and what comes of it. */
 struct place {
@@ -275,7 +278,8 @@ static void redacted_export_has_no_text_of_users(void **state)
 		export_service(&options);
 		for (size_t i = 0; i < sizeof user / sizeof *user; i++)
 			assert_null(memmem(text, size_of_text, user[i], strlen(user[i])));
-		assert_non_null(memmem(text, size_of_text, "[redacted", 9));
+		if (options.format != EXPORT_FOLDED) /* which has none of it anyway */
+			assert_non_null(memmem(text, size_of_text, "[redacted", 9));
 		assert_non_null(memmem(text, size_of_text, "main.main", 9));
 	}
 }
@@ -338,7 +342,7 @@ static void trace_id_of_standard_input_is_refused(void **state)
 	struct place p = prepare("", 0);
 	options.task.trace_id = "x";
 	assert_int_equal(export_trace("-", p.output, &options, &error), STATUS_USAGE);
-	assert_non_null(strstr(error.text, "can't be read twice"));
+	assert_non_null(strstr(error.text, "standard input can't be"));
 	assert_null(finish(&p));
 }
 
