@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/exp/trace"
 
@@ -359,4 +360,74 @@ func tableStates(t *testing.T, data []byte) map[string]int64 {
 		states[row[0]] += ns
 	}
 	return states
+}
+
+// peakOf exports a trace to nowhere, and returns the most memory that took and the
+// bytes of the largest generation, which has to be held.
+func peakOf(t *testing.T, schedtop, format, file string) (peak, generation int64) {
+	t.Helper()
+	cmd := exec.Command(schedtop, "export", "--format", format, file)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// The kernel's own account of a child begins with what its parent had.
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	for running := true; running; {
+		peak = max(peak, residentPeak(cmd.Process.Pid))
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Fatalf("%s: %v", format, err)
+			}
+			running = false
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+	var report struct {
+		Health struct {
+			Largest int64 `json:"largest_generation_bytes"`
+		}
+	}
+	if err := json.Unmarshal(output(t, schedtop, "check", "--json", file), &report); err != nil {
+		t.Fatal(err)
+	}
+	return peak, report.Health.Largest
+}
+
+// residentPeak is the most memory that a running process had, in bytes.
+func residentPeak(pid int) int64 {
+	data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, rest, _ := strings.Cut(string(data), "VmHWM:")
+	var kib int64
+	_, _ = fmt.Sscan(rest, &kib)
+	return kib << 10
+}
+
+// A trace that is twenty times as long (five, where time is short) takes no more
+// memory but for its generations, which are as long as the machine was busy.
+func TestExportMemoryDoesNotGrowWithTheTrace(t *testing.T) {
+	schedtop := program(t, "SCHEDTOP")
+	sizes := []int64{1 << 20, 5 << 20}
+	if os.Getenv("SCHEDTOP_ALL") != "" {
+		sizes = []int64{5 << 20, 100 << 20}
+	}
+	workload := build(t, "local")
+	var files []string
+	for _, size := range sizes {
+		file := filepath.Join(t.TempDir(), "trace")
+		run(t, workload, "-o", file, "-for", "10m", "-n", "50", "-bytes", strconv.FormatInt(size, 10), "http")
+		files = append(files, file)
+	}
+	for _, format := range []string{"perfetto", "chrome", "csv"} {
+		short, shortGeneration := peakOf(t, schedtop, format, files[0])
+		long, longGeneration := peakOf(t, schedtop, format, files[1])
+		t.Logf("%s: %d KiB, and %d KiB for the long one", format, short>>10, long>>10)
+		if short == 0 || long == 0 {
+			t.Fatal("its memory was never seen")
+		}
+		if allowed := 2*max(0, longGeneration-shortGeneration) + 12<<20; long-short > allowed {
+			t.Errorf("%s: %d KiB, and %d KiB for the long one", format, short>>10, long>>10)
+		}
+	}
 }
