@@ -116,8 +116,8 @@ static void table_tells_every_moment(void **state)
 		"runnable,400000,150000,1,,\"runnable\",\"main.main\",,2,,,,,\n",
 		"running,550000,400000,1,0,\"running\",\"main.main\",",
 		"waiting,950000,50001,1,,\"sync\",\"main.main\",\"net/http.(*conn).serve "
-		"/src/shop/main.go:77\","
-		",,,,,true\n",
+		"/src/shop/main.go:77\"",
+		"main.go:77\",,,,,,true\n",
 		"runnable,10000,140000,2,,\"runnable\",\"example.com/shop/worker.(*Pool).run\",,1,",
 		"syscall,250000,50000,2,,\"syscall\",",
 		"runnable,500000,460000,2,",
@@ -125,7 +125,7 @@ static void table_tells_every_moment(void **state)
 		"proc,150000,100000,2,0,\"example.com/shop/worker.(*Pool).run\",",
 		"waiting,0,1000001,50,,\"waiting\",",
 		"wake,400000,,1,0,\"unblock\",",
-		"task,20000,630000,1,,\"request\",,\"net/http.(*conn).serve "
+		"task,20000,630000,1,,\"request\",,\"net/http.(*conn).serve",
 		"/src/shop/main.go:77\",,5,,,,\n",
 		"region,30000,570000,1,,\"outer\",",
 		"log,40000,,1,0,\"otel\",",
@@ -142,7 +142,8 @@ static void table_tells_every_moment(void **state)
 
 static void check_of_goroutine_1(char *const cell[CELLS])
 {
-	if (strcmp(cell[KIND], "counter") && strcmp(cell[KIND], "gc") && strcmp(cell[KIND], "wake"))
+	if (strcmp(cell[KIND], "counter") != 0 && strcmp(cell[KIND], "gc") != 0 &&
+	    strcmp(cell[KIND], "wake") != 0)
 		assert_string_equal(cell[GOROUTINE], "1");
 }
 
