@@ -115,8 +115,7 @@ static void table_tells_every_moment(void **state)
 		"waiting,100000,300000,1,,\"chan receive\",",
 		"runnable,400000,150000,1,,\"runnable\",\"main.main\",,2,,,,,\n",
 		"running,550000,400000,1,0,\"running\",\"main.main\",",
-		"waiting,950000,50001,1,,\"sync\",\"main.main\",\"net/http.(*conn).serve "
-		"/src/shop/main.go:77\"",
+		"waiting,950000,50001,1,,\"sync\",\"main.main\",",
 		"main.go:77\",,,,,,true\n",
 		"runnable,10000,140000,2,,\"runnable\",\"example.com/shop/worker.(*Pool).run\",,1,",
 		"syscall,250000,50000,2,,\"syscall\",",
