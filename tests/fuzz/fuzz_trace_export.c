@@ -35,7 +35,8 @@ struct listener {
 static void note_time(struct listener *l, const struct story_track *track, int64_t at_ns)
 {
 	demand(at_ns >= 0 && (unsigned)track->kind < TRACK_KINDS);
-	if (track->number >= DEPTH)
+	/* A goroutine may come back under its ID, of which the story keeps what is likely to. */
+	if (track->number >= DEPTH || track->kind == TRACK_GOROUTINE || track->kind == TRACK_REGIONS)
 		return;
 	demand(at_ns >= l->last_ns[track->kind][track->number]);
 	l->last_ns[track->kind][track->number] = at_ns;
