@@ -16,7 +16,7 @@
 
 const struct trace_view *const trace_views[] = {
 	&trace_view_summary, &trace_view_latency, &trace_view_blocking,
-	&trace_view_tasks,   &trace_view_gc,
+	&trace_view_tasks,   &trace_view_gc,      &trace_view_timeline,
 };
 const size_t trace_views_count = sizeof trace_views / sizeof(void *);
 

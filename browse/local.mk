@@ -6,10 +6,12 @@ browse_libbrowse_a_SOURCES = \
 	browse/extra.c browse/extra.h \
 	browse/header.c browse/header.h \
 	browse/load.c browse/load.h \
-	browse/timeline_source.h \
 	browse/table.c browse/table.h \
 	browse/task_pass.c browse/task_pass.h \
 	browse/tasks.h browse/tasks_task.c browse/tasks_type.c browse/tasks_types.c \
+	browse/timeline_source.c browse/timeline_source.h \
+	browse/timeline_worker.c browse/timeline_worker.h \
+	browse/timeline_window.c browse/timeline_window.h \
 	browse/tree.c browse/tree.h \
 	browse/view.h \
 	browse/view_blocking.c \
@@ -17,4 +19,6 @@ browse_libbrowse_a_SOURCES = \
 	browse/view_latency.c \
 	browse/view_summary.c \
 	browse/view_tasks.c \
+	browse/view_timeline.c browse/view_timeline.h \
+	browse/view_timeline_act.c browse/view_timeline_details.c browse/view_timeline_lanes.c \
 	browse/words.c browse/words.h

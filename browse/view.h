@@ -74,7 +74,7 @@ struct trace_view {
 };
 
 extern const struct trace_view trace_view_summary, trace_view_latency, trace_view_blocking,
-	trace_view_tasks, trace_view_gc;
+	trace_view_tasks, trace_view_gc, trace_view_timeline;
 
 /* In the order of their tabs: the first is number 1. */
 extern const struct trace_view *const trace_views[];

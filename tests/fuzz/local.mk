@@ -21,6 +21,12 @@ tests_fuzz_fuzz_elf_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
 tests_fuzz_fuzz_elf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_elf_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)
 
+noinst_PROGRAMS += tests/fuzz/fuzz_dwarf
+tests_fuzz_fuzz_dwarf_SOURCES = tests/fuzz/fuzz_dwarf.c tests/unit/goproc_dwarf.c tests/unit/goproc_dwarf.h
+tests_fuzz_fuzz_dwarf_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
+tests_fuzz_fuzz_dwarf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_dwarf_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)
+
 noinst_PROGRAMS += tests/fuzz/fuzz_goroutines
 tests_fuzz_fuzz_goroutines_SOURCES = tests/fuzz/fuzz_goroutines.c $(goproc_world)
 tests_fuzz_fuzz_goroutines_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
@@ -61,3 +67,9 @@ tests_fuzz_fuzz_trace_report_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_trace_report_LDFLAGS = $(trace_fuzz_ldflags)
 tests_fuzz_fuzz_trace_report_LDADD = report/libreport.a $(trace_fuzz_libs) $(JANSSON_LIBS)
 EXTRA_DIST += tests/data/fuzz/trace.dict tests/data/fuzz/trace_report/endless-states
+
+noinst_PROGRAMS += tests/fuzz/fuzz_trace_profile
+tests_fuzz_fuzz_trace_profile_SOURCES = tests/fuzz/fuzz_trace_profile.c
+tests_fuzz_fuzz_trace_profile_CFLAGS = $(AM_CFLAGS) $(PROTOBUF_C_CFLAGS)
+tests_fuzz_fuzz_trace_profile_LDFLAGS = $(trace_fuzz_ldflags)
+tests_fuzz_fuzz_trace_profile_LDADD = $(export_libs)
