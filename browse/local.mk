@@ -2,9 +2,13 @@ noinst_LIBRARIES += browse/libbrowse.a
 browse_libbrowse_a_CFLAGS = $(AM_CFLAGS)
 browse_libbrowse_a_SOURCES = \
 	browse/bars.c browse/bars.h \
-	browse/browser.c browse/browser.h \
+	browse/browser.c browse/browser.h browse/browser_command.c browse/browser_state.h \
 	browse/extra.c browse/extra.h \
+	browse/goroutine_pass.c browse/goroutine_pass.h \
+	browse/goroutines.h browse/goroutines_group.c browse/goroutines_groups.c browse/goroutines_list.c \
+	browse/goroutines_one.c \
 	browse/header.c browse/header.h \
+	browse/leaders.c browse/leaders.h \
 	browse/load.c browse/load.h \
 	browse/table.c browse/table.h \
 	browse/task_pass.c browse/task_pass.h \
@@ -16,6 +20,7 @@ browse_libbrowse_a_SOURCES = \
 	browse/view.h \
 	browse/view_blocking.c \
 	browse/view_gc.c \
+	browse/view_goroutines.c \
 	browse/view_latency.c \
 	browse/view_summary.c \
 	browse/view_tasks.c \

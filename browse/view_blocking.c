@@ -29,16 +29,11 @@ static const struct {
 	[STILL] = {"Still blocked", "waits that the trace doesn't see the end of", STYLE_BLOCKED},
 };
 
-/* As cmd/trace sorts reasons into its profiles. */
 static enum kind kind_of(const struct names *names, const struct block_site *site)
 {
-	const char *reason = names_text(names, site->reason);
-	if (site->syscall)
-		return SYSCALL;
-	if (strcmp(reason, "network") == 0)
-		return NETWORK;
-	return strstr(reason, "chan") || strstr(reason, "sync") || strstr(reason, "select") ? SYNC
-	                                                                                    : OTHER;
+	static const enum kind kinds[WAIT_KINDS] = {
+		[WAIT_NETWORK] = NETWORK, [WAIT_SYNC] = SYNC, [WAIT_OTHER] = OTHER};
+	return site->syscall ? SYSCALL : kinds[words_wait(names, site->reason)];
 }
 
 /* What the site adds to a kind; false: nothing. Waits that go on at the end are told apart, as they

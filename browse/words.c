@@ -64,3 +64,12 @@ uint32_t words_spent_glyph(unsigned kind, bool ascii)
 	kind = kind < LOOKS ? kind : SPENT_UNKNOWN;
 	return ascii ? look[kind].ascii : look[kind].glyph;
 }
+
+enum wait_kind words_wait(const struct names *names, uint32_t reason)
+{
+	const char *text = names_text(names, reason);
+	if (strcmp(text, "network") == 0)
+		return WAIT_NETWORK;
+	return strstr(text, "chan") || strstr(text, "sync") || strstr(text, "select") ? WAIT_SYNC
+	                                                                              : WAIT_OTHER;
+}

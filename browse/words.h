@@ -20,6 +20,9 @@ void words_location(char to[PAGE_CELL], const struct canvas *canvas, const struc
 /* What time was spent on: "running", or a reason. */
 void words_spent(char to[PAGE_CELL], const struct canvas *canvas, const struct names *names,
                  const struct spent_reasons *reasons, unsigned kind);
+/* Reasons for being blocked as cmd/trace sorts them into its profiles. */
+enum wait_kind { WAIT_NETWORK, WAIT_SYNC, WAIT_OTHER, WAIT_KINDS };
+enum wait_kind words_wait(const struct names *names, uint32_t reason);
 /* How that looks: the accent of the state, and a character that says the same. */
 enum style words_spent_style(unsigned kind);
 uint32_t words_spent_glyph(unsigned kind, bool ascii);
