@@ -5,5 +5,8 @@ browse_libbrowse_a_SOURCES = \
 	browse/header.c browse/header.h \
 	browse/load.c browse/load.h \
 	browse/timeline_source.h \
+	browse/timeline_window.c browse/timeline_window.h \
 	browse/view.h \
-	browse/view_summary.c
+	browse/view_summary.c \
+	browse/view_timeline.c browse/view_timeline.h \
+	browse/view_timeline_act.c browse/view_timeline_details.c browse/view_timeline_lanes.c

@@ -68,7 +68,7 @@ struct trace_view {
 	              const struct trace_target *target);
 };
 
-extern const struct trace_view trace_view_summary;
+extern const struct trace_view trace_view_summary, trace_view_timeline;
 
 /* In the order of their tabs: the first is number 1. */
 extern const struct trace_view *const trace_views[];

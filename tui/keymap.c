@@ -14,7 +14,8 @@
 #define T_LISTS  CONTEXT_TRACE_LISTS
 #define T_PAGES  CONTEXT_TRACE_PAGES
 #define TRACE    CONTEXT_TRACE_VIEWS
-#define ROWS     (OVERVIEW | LISTS | HELP | T_LISTS | T_PAGES)
+#define TIMELINE CONTEXT_TRACE_TIMELINE
+#define ROWS     (OVERVIEW | LISTS | HELP | T_LISTS | T_PAGES | TIMELINE)
 #define VIEWS    CONTEXT_VIEWS
 #define TABS     (VIEWS | TRACE)
 #define ALL      CONTEXT_ALL
@@ -43,6 +44,35 @@ const struct binding keymap[] = {
      "Move the lanes up by one P."},
 	{KEYMAP_UP, LISTS | T_LISTS, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "select", 3,
      "Select the row above."},
+	{'w', TIMELINE, COMMAND_ZOOM_IN, NULL, "w|w|w/s|w/s", "zoom", 1, "Zoom in, as the wheel does."},
+	{'s', TIMELINE, COMMAND_ZOOM_OUT, NULL, "s", NULL, 0, "Zoom out."},
+	SAME('+', TIMELINE, COMMAND_ZOOM_IN, NULL, "+", "w"),
+	SAME('-', TIMELINE, COMMAND_ZOOM_OUT, NULL, "-", "s"),
+	{'a', TIMELINE, COMMAND_EARLIER, NULL, "a|a|a/d|a/d", "pan", 1,
+     "Show what was earlier; the mouse drags it, too."},
+	{'d', TIMELINE, COMMAND_LATER, NULL, "d", NULL, 0, "Show what was later."},
+	SAME(KEYMAP_SHIFT_LEFT, TIMELINE, COMMAND_EARLIER, NULL, "Shift-←|Shift-Left", "a"),
+	SAME(KEYMAP_SHIFT_RIGHT, TIMELINE, COMMAND_LATER, NULL, "Shift-→|Shift-Right", "d"),
+	{'A', TIMELINE, COMMAND_EARLIER, "window", "A", NULL, 0, "Go back by the whole window."},
+	{'D', TIMELINE, COMMAND_LATER, "window", "D", NULL, 0, "Go forward by the whole window."},
+	{KEYMAP_LEFT, TIMELINE, COMMAND_SPAN_PREVIOUS, NULL, "←|Left|←→|Left/Right", "span", 2, NULL},
+	KEY(KEYMAP_RIGHT, TIMELINE, COMMAND_SPAN_NEXT, "→|Right"),
+	{KEYMAP_UP, TIMELINE, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "lane", 5,
+     "Select the lane above, at the same moment."},
+	{KEYMAP_ENTER, TIMELINE, COMMAND_EXPAND, NULL, "Enter", "to span", 6,
+     "Select a span; again: zoom to it."},
+	{'b', TIMELINE, COMMAND_GROUP, NULL, "b", "lanes", 3,
+     "Lanes of Ps, of threads, of goroutines; the moment stays."},
+	{'u', TIMELINE, COMMAND_WAKER, NULL, "u", "woken by", 4, NULL},
+	KEY('U', TIMELINE, COMMAND_WOKEN, "U"),
+	KEY(KEYMAP_BACKSPACE, TIMELINE, COMMAND_JUMP_BACK, "Backspace"),
+	{'/', TIMELINE, COMMAND_SEARCH, NULL, "/", "search", 7, NULL},
+	KEY('n', TIMELINE, COMMAND_SEARCH_NEXT, "n"),
+	KEY('N', TIMELINE, COMMAND_SEARCH_PREVIOUS, "N"),
+	{'m', TIMELINE, COMMAND_MARK, NULL, "m", "mark", 8, NULL},
+	{'0', TIMELINE, COMMAND_WHOLE, NULL, "0", "whole", 9, NULL},
+	{KEYMAP_HOME, TIMELINE, COMMAND_OLDEST, NULL, "Home", NULL, 0, "Go to where the trace begins."},
+	{KEYMAP_END, TIMELINE, COMMAND_NEWEST, NULL, "End", NULL, 0, "Go to where the trace ends."},
 	{KEYMAP_UP, HELP | T_PAGES, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more", 3, NULL},
 	SAME('k', ROWS, COMMAND_UP, NULL, "k", "Up"),
 	KEY(KEYMAP_DOWN, ROWS, COMMAND_DOWN, "↓|Down"),
