@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "browse/timeline_source.h"
 #include "util/clock.h"
 
 enum { WAKE_EVERY_NS = 100 * 1000 * 1000, BLOCKS_A_LOOK = 16 };
@@ -27,7 +28,7 @@ struct load {
 	struct error error;
 
 	/* Of the thread that shows. */
-	struct trace_visitor inner;
+	struct trace_visitor inner, timeline;
 	uint64_t blocks;
 	int64_t woken_ns;
 };
@@ -87,7 +88,8 @@ static bool on_events(void *self, const struct trace_block *block)
 		return false;
 	enter(load);
 	note_span(load, block);
-	bool ok = load->inner.events(load->inner.self, block);
+	bool ok = load->inner.events(load->inner.self, block) &&
+	          load->timeline.events(load->timeline.self, block);
 	leave(load);
 	wake_now_and_then(load);
 	return ok;
@@ -97,7 +99,8 @@ static bool on_generation_end(void *self, const struct trace_block *block)
 {
 	struct load *load = self;
 	enter(load);
-	bool ok = load->inner.generation_end(load->inner.self, block);
+	bool ok = load->inner.generation_end(load->inner.self, block) &&
+	          load->timeline.generation_end(load->timeline.self, block);
 	leave(load);
 	return ok;
 }
@@ -107,6 +110,7 @@ static void on_gap(void *self, int64_t time_ns)
 	struct load *load = self;
 	enter(load);
 	load->inner.gap(load->inner.self, time_ns);
+	load->timeline.gap(load->timeline.self, time_ns);
 	leave(load);
 }
 
@@ -115,6 +119,7 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 	struct load *load = self;
 	enter(load);
 	load->inner.end(load->inner.self, block, time_ns);
+	load->timeline.end(load->timeline.self, block, time_ns);
 	leave(load);
 }
 
@@ -191,10 +196,18 @@ enum status load_create(struct load **out, const struct load_options *options, s
 	                                 .loading = true,
 	                                 .progress = -1};
 	enum status status = analysis_open(&load->input, options->path, error);
+	if (status == STATUS_OK) {
+		const struct timeline_source_options timeline = {.wake = options->wake,
+		                                                 .wake_self = options->arg};
+		load->data.timeline = timeline_source_create(options->path, &timeline);
+		status = load->data.timeline ? STATUS_OK : error_no_memory(error);
+	}
 	if (status != STATUS_OK) {
 		load_destroy(load);
 		return status;
 	}
+	/* The whole trace, whatever part of it is counted. */
+	load->timeline = timeline_source_visitor(load->data.timeline);
 	*out = load;
 	return STATUS_OK;
 }
@@ -206,6 +219,7 @@ void load_destroy(struct load *load)
 	atomic_store(&load->cancelled, true);
 	if (load->running)
 		pthread_join(load->thread, NULL);
+	timeline_source_destroy(load->data.timeline);
 	analysis_finish(&load->analysis);
 	input_finish(&load->input);
 	pthread_mutex_destroy(&load->turn);

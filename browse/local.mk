@@ -4,7 +4,8 @@ browse_libbrowse_a_SOURCES = \
 	browse/browser.c browse/browser.h \
 	browse/header.c browse/header.h \
 	browse/load.c browse/load.h \
-	browse/timeline_source.h \
+	browse/timeline_source.c browse/timeline_source.h \
+	browse/timeline_worker.c browse/timeline_worker.h \
 	browse/timeline_window.c browse/timeline_window.h \
 	browse/view.h \
 	browse/view_summary.c \

@@ -205,7 +205,13 @@ static enum step next_generation(struct pass *p, struct error *error)
 static enum step read_v2(struct pass *p, struct error *error)
 {
 	enum step step;
+	const struct trace_begin *begin = &p->options->begin;
 	wire_init(&p->wire, p->in, p->summary->version, !p->options->strict);
+	if (p->in->map && begin->offset > p->in->offset &&
+	    begin->offset - p->in->offset <= p->in->have) {
+		input_consume(p->in, (size_t)(begin->offset - p->in->offset));
+		p->wire.previous = begin->number - 1;
+	}
 	do
 		step = next_generation(p, error);
 	while (step == STEP_ON);

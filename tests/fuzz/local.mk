@@ -67,3 +67,9 @@ tests_fuzz_fuzz_trace_report_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_trace_report_LDFLAGS = $(trace_fuzz_ldflags)
 tests_fuzz_fuzz_trace_report_LDADD = report/libreport.a $(trace_fuzz_libs) $(JANSSON_LIBS)
 EXTRA_DIST += tests/data/fuzz/trace.dict tests/data/fuzz/trace_report/endless-states
+
+noinst_PROGRAMS += tests/fuzz/fuzz_trace_profile
+tests_fuzz_fuzz_trace_profile_SOURCES = tests/fuzz/fuzz_trace_profile.c
+tests_fuzz_fuzz_trace_profile_CFLAGS = $(AM_CFLAGS) $(PROTOBUF_C_CFLAGS)
+tests_fuzz_fuzz_trace_profile_LDFLAGS = $(trace_fuzz_ldflags)
+tests_fuzz_fuzz_trace_profile_LDADD = $(export_libs)
