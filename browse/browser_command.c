@@ -141,6 +141,7 @@ static enum loop_next filter(struct browser *b, enum command command, const char
 		snprintf(place->filter, sizeof place->filter, "%s", argument);
 		return LOOP_DRAW;
 	}
+	b->searching = false;
 	snprintf(b->filter_before, sizeof b->filter_before, "%s", place->filter);
 	prompt_open(&b->prompt, '/', place->filter);
 	return LOOP_DRAW;
@@ -171,8 +172,8 @@ static act_fn *const act[COMMAND_COUNT] = {
 
 /* --- what a view does ----------------------------------------------------------------------- */
 
-static void carry_out(struct browser *b, const struct trace_data *data,
-                      const struct trace_request *request)
+void browser_carry_out(struct browser *b, const struct trace_data *data,
+                       const struct trace_request *request)
 {
 	if (request->notice[0])
 		browser_notify(b, request->notice_style, "%s", request->notice);
@@ -192,13 +193,18 @@ enum loop_next browser_ask_view(struct browser *b, const struct trace_action *ac
 		return LOOP_GO_ON;
 	const struct trace_data *data = load_lock(b->load);
 	enum loop_next next = view_of(b)->act(data, place_of(b), b->own[b->view], action, &request);
-	carry_out(b, data, &request);
+	browser_carry_out(b, data, &request);
 	load_unlock(b->load);
 	return next;
 }
 
 enum loop_next browser_act(struct browser *b, const struct trace_action *action)
 {
+	if (action->command == COMMAND_SEARCH && !action->argument) {
+		b->searching = true;
+		prompt_open(&b->prompt, '/', "");
+		return LOOP_DRAW;
+	}
 	enum loop_next next = browser_ask_view(b, action);
 	if (next != LOOP_GO_ON || !act[action->command])
 		return next;

@@ -56,8 +56,9 @@ static void draw_starts(struct pane line, const struct goroutine_report *r,
 	static const char *const label[] = {"  p50 ", "  p99 ", "  max "};
 	char text[32];
 	text_count(text, sizeof text, g->starts);
-	int x = pane_text(line, 0, 0, STYLE_DIM, "times it began to run ");
+	int x = pane_text(line, 0, 0, STYLE_DIM, "ran ");
 	x = pane_text(line, x, 0, STYLE_TEXT, text);
+	x = pane_text(line, x, 0, STYLE_DIM, " times");
 	if (d->count == 0)
 		return;
 	x = pane_text(line, x, 0, STYLE_DIM, "  waits for a P:");
