@@ -79,6 +79,8 @@ static void draw_head(struct pane pane, const struct goroutine_report *r)
 	if (g.creator != NAME_NONE)
 		draw_name(line, x, "created by ", r, g.creator, "");
 	draw_life(pane_row(pane, 1), r, &g);
+	if (r->data->loading)
+		pane_right(pane_row(pane, 1), 0, STYLE_DIM, "reading on");
 	goroutines_draw_states(pane_row(pane, 2), g.state_ns);
 	draw_starts(pane_row(pane, 3), r, &g);
 }
