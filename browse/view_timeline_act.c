@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -305,7 +306,8 @@ static enum loop_next pan(struct act *a)
 {
 	struct timeline_view *v = a->v;
 	const char *by = a->action->argument;
-	int64_t ns = timeline_width(v->window) / PAN_PART;
+	/* By whole columns, so that the cells are the ones that the source has beside the window. */
+	int64_t ns = timeline_moment(v->window, v->columns, v->columns / PAN_PART) - v->window.from_ns;
 	if (by && strcmp(by, "window") == 0)
 		ns = timeline_width(v->window);
 	else if (by && !text_parse_duration(by, &ns))
@@ -533,12 +535,12 @@ static enum loop_next click(struct act *a)
 static enum loop_next drag(struct act *a)
 {
 	struct timeline_view *v = a->v;
-	int64_t width = timeline_width(v->window);
-	if (v->drag_x < 0 || v->columns < 1)
+	if (v->drag_x < 0)
 		return LOOP_DRAW;
 	/* From where it began, so that the pointer stays on what it took hold of. */
-	double part = (double)(v->drag_x - a->action->input.x) / v->columns;
-	choose_window(v, timeline_pan(v->dragged, v->all, (int64_t)(part * (double)width)));
+	int columns = v->drag_x - a->action->input.x;
+	int64_t by_ns = timeline_moment(v->dragged, v->columns, abs(columns)) - v->dragged.from_ns;
+	choose_window(v, timeline_pan(v->dragged, v->all, columns < 0 ? -by_ns : by_ns));
 	return LOOP_DRAW;
 }
 
