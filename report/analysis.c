@@ -25,25 +25,23 @@ static enum status say(struct error *error, enum status status, const char *path
 
 /* --- goroutines that lead ------------------------------------------------------------------ */
 
-static void rank(struct top *top, const struct goroutine_time *g)
-{
-	size_t at = top->n;
-	while (at > 0 && top->g[at - 1].state_ns[top->state] < g->state_ns[top->state])
-		at--;
-	if (at == TOP_GOROUTINES || g->state_ns[top->state] == 0)
-		return;
-	size_t n = top->n < TOP_GOROUTINES ? top->n++ : top->n - 1;
-	memmove(&top->g[at + 1], &top->g[at], (n - at) * sizeof top->g[0]);
-	top->g[at] = *g;
-}
-
 static void on_goroutine(void *self, const struct goroutines *goroutines,
                          const struct goroutine_time *g)
 {
 	struct analysis *a = self;
 	(void)goroutines;
-	rank(&a->most_running, g);
-	rank(&a->most_runnable, g);
+	top_add(&a->most_running, g);
+	top_add(&a->most_runnable, g);
+	if (a->options.finished)
+		a->options.finished(a->options.finished_self, g);
+}
+
+static void on_restart(void *self)
+{
+	struct analysis *a = self;
+	a->most_running.n = a->most_runnable.n = 0;
+	if (a->options.restarted)
+		a->options.restarted(a->options.finished_self);
 }
 
 /* --- the pass -------------------------------------------------------------------------------- */
@@ -54,11 +52,13 @@ static void prepare(struct analysis *a)
 	a->most_running.state = GO_RUNNING;
 	a->most_runnable.state = GO_RUNNABLE;
 	a->goroutines.finished = on_goroutine;
+	a->goroutines.restarted = on_restart;
 	a->goroutines.finished_self = a;
 	a->goroutines.only = a->blocking.only = a->regions.only = a->samples.only =
 		a->options.goroutine;
 	a->blocking.stacks = a->tasks.stacks = a->samples.stacks = &a->stacks;
 	a->tasks.filter = a->options.task;
+	a->tasks.keep_rows = a->options.task_rows;
 	a->states = (struct states){&a->goroutines, &a->blocking, &a->activity, &a->mmu};
 }
 

@@ -14,12 +14,14 @@ trace_libtrace_a_SOURCES = \
 	trace/format.c trace/format.h \
 	trace/gc.c trace/gc.h \
 	trace/goroutines.c trace/goroutines.h \
+	trace/heap.c trace/heap.h \
 	trace/idmap.c trace/idmap.h \
 	trace/inflate.c trace/inflate.h \
 	trace/index.c trace/index.h trace/index_read.c \
 	trace/lane_change.c trace/lane_change.h \
 	trace/lanes.c trace/lanes.h \
 	trace/input.c trace/input.h \
+	trace/latency.c trace/latency.h \
 	trace/mmu.c trace/mmu.h \
 	trace/names.c trace/names.h \
 	trace/order.c trace/order.h trace/order_state.h \
@@ -36,6 +38,8 @@ trace_libtrace_a_SOURCES = \
 	trace/stacks.c trace/stacks.h \
 	trace/states.c trace/states.h \
 	trace/tables.c trace/tables.h \
+	trace/task_rows.c trace/task_rows.h \
+	trace/task_story.c trace/task_story.h \
 	trace/tasks.c trace/tasks.h \
 	trace/timeline.c trace/timeline.h \
 	trace/transition.h \

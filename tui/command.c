@@ -66,14 +66,15 @@ const struct command_info command_info[COMMAND_COUNT] = {
                         LIVE},
 	[COMMAND_CAPTURE] = {"trace", "[TIME]",
                          "Take an execution trace, of 1s to 30s; again: cancel it.", LIVE},
+	[COMMAND_OPEN] = {"open", "[FILE]", "Browse this trace, or the last one that was taken.", LIVE},
 };
 
-enum command command_find(const char *name, size_t length)
+enum command command_find(const char *name, size_t length, enum command_screen screen)
 {
 	enum command found = COMMAND_NONE;
 	for (int i = COMMAND_NONE + 1; length > 0 && i < COMMAND_COUNT; i++) {
 		const char *full = command_info[i].name;
-		if (!full || strncmp(full, name, length) != 0)
+		if (!full || !(command_info[i].screens & screen) || strncmp(full, name, length) != 0)
 			continue;
 		if (!full[length])
 			return (enum command)i;

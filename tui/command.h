@@ -62,6 +62,7 @@ enum command {
 	COMMAND_FASTER,
 	COMMAND_FOLLOW,
 	COMMAND_CAPTURE,
+	COMMAND_OPEN,
 	COMMAND_COUNT,
 };
 
@@ -78,8 +79,8 @@ struct command_info {
 
 extern const struct command_info command_info[COMMAND_COUNT];
 
-/* The command of that name, or the only one whose name begins so; COMMAND_NONE: there is none, or
-   more than one. */
-enum command command_find(const char *name, size_t length);
+/* The command of that name on that screen, or the only one whose name begins so; COMMAND_NONE:
+   there is none, or more than one. */
+enum command command_find(const char *name, size_t length, enum command_screen screen);
 
 #endif

@@ -13,6 +13,9 @@
 #define LISTS    CONTEXT_LISTS
 #define T_LISTS  CONTEXT_TRACE_LISTS
 #define T_PAGES  CONTEXT_TRACE_PAGES
+#define T_GROUPS CONTEXT_TRACE_GOROUTINES
+#define BLOCKING CONTEXT_TRACE_BLOCKING
+#define TASKS    CONTEXT_TRACE_TASKS
 #define TRACE    CONTEXT_TRACE_VIEWS
 #define TIMELINE CONTEXT_TRACE_TIMELINE
 #define ROWS     (OVERVIEW | LISTS | HELP | T_LISTS | T_PAGES | TIMELINE)
@@ -40,6 +43,12 @@
 const struct binding keymap[] = {
 	{KEYMAP_ENTER, PICKER, COMMAND_CHOOSE, NULL, "Enter", "watch", 1, NULL},
 	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
+	{KEYMAP_ENTER, T_GROUPS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
+     "Show the goroutines of a group, one of them, its timeline."},
+	{KEYMAP_ENTER, BLOCKING, COMMAND_EXPAND, NULL, "Enter", "open", 2,
+     "Show what the function called; again: close it."},
+	{KEYMAP_ENTER, TASKS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
+     "Show the type, the tasks of a bar, or one task."},
 	{KEYMAP_UP, OVERVIEW, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more Ps", 3,
      "Move the lanes up by one P."},
 	{KEYMAP_UP, LISTS | T_LISTS, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "select", 3,
@@ -84,9 +93,9 @@ const struct binding keymap[] = {
 	SAME(KEYMAP_HOME, PICKER | HELP | T_LISTS | T_PAGES, COMMAND_FIRST, NULL, "Home", "g"),
 	SAME(KEYMAP_END, PICKER | HELP | T_LISTS | T_PAGES, COMMAND_LAST, NULL, "End", "G"),
 	{'c', OVERVIEW, COMMAND_COMPACT, NULL, "c", "compact", 5, NULL},
-	{'/', LISTS, COMMAND_FILTER, NULL, "/", "filter", 5,
+	{'/', LISTS | T_LISTS, COMMAND_FILTER, NULL, "/", "filter", 5,
      "Show only rows that have a text or regex; !TEXT: others."},
-	SAME(KEYMAP_F4, LISTS, COMMAND_FILTER, NULL, "F4", "/"),
+	SAME(KEYMAP_F4, LISTS | T_LISTS, COMMAND_FILTER, NULL, "F4", "/"),
 	{KEYMAP_ESCAPE, THREADS, COMMAND_CLOSE, NULL, "Esc", "all rows", 4, NULL},
 	{KEYMAP_ESCAPE, GROUPS, COMMAND_CLOSE, NULL, "Esc", "close", 4,
      "Close the group that is open; else show all rows again."},
@@ -94,7 +103,8 @@ const struct binding keymap[] = {
      "Sort by the next column, or by a heading that you click."},
 	SAME(KEYMAP_F6, LISTS | T_LISTS, COMMAND_SORT, NULL, "F6", "s"),
 	KEY('S', LISTS | T_LISTS, COMMAND_REVERSE, "S"),
-	{'b', GROUPS, COMMAND_GROUP, NULL, "b", "group by", 6, NULL},
+	{'b', GROUPS | T_GROUPS, COMMAND_GROUP, NULL, "b", "group by", 6, NULL},
+	{'b', BLOCKING, COMMAND_GROUP, NULL, "b", "kind", 2, "Show the next kind of waiting."},
 	{'y', GROUPS, COMMAND_SYSTEM, NULL, "y", "system", 8, NULL},
 	{' ', VIEWS, COMMAND_PAUSE, NULL, "Space", "pause", 2, NULL},
 	{KEYMAP_LEFT, VIEWS, COMMAND_EARLIER, NULL, "←|Left|←→|Left/Right", "history", 7,
@@ -129,7 +139,7 @@ const struct binding keymap[] = {
 	{KEYMAP_ENTER, OVERVIEW | THREADS | CONTEXT_LATENCY, COMMAND_FOLLOW, NULL, "Enter", NULL, 0,
      "After an exit: watch the process that took over."},
 	{'t', VIEWS, COMMAND_CAPTURE, NULL, "t", "trace", 1, NULL},
-	{':', VIEWS, COMMAND_LINE, NULL, ":", "command", 8, NULL},
+	{':', TABS, COMMAND_LINE, NULL, ":", "command", 8, NULL},
 	KEY(KEYMAP_CTRL_L, ALL, COMMAND_REDRAW, "Ctrl-L"),
 	{'?', TABS, COMMAND_HELP, NULL, "?", "help", 1, NULL},
 	SAME(KEYMAP_F1, TABS, COMMAND_HELP, NULL, "F1", "?"),
