@@ -403,6 +403,13 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
 		timeline_draw_details(at[ROW_DETAILS], &p);
 }
 
+static uint64_t without(const void *own)
+{
+	const struct timeline_view *v = own;
+	uint64_t whole = v->begun ? 0 : COMMAND_BIT(COMMAND_WHOLE);
+	return whole | (v->selected ? 0 : COMMAND_BIT(COMMAND_WAKER) | COMMAND_BIT(COMMAND_GOROUTINE));
+}
+
 static const char *const groups[] = {"Ps", "threads", "goroutines", NULL};
 
 const struct trace_view trace_view_timeline = {
@@ -413,5 +420,6 @@ const struct trace_view trace_view_timeline = {
 	.destroy = free,
 	.draw = draw,
 	.act = timeline_act,
+	.without = without,
 	.visit = timeline_visit,
 };

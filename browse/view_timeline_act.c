@@ -413,7 +413,9 @@ static enum loop_next search(struct act *a)
 	struct timeline_view *v = a->v;
 	enum command command = a->action->command;
 	struct timeline_find find = {.kind = FIND_TEXT};
-	if (command == COMMAND_SEARCH && a->action->argument && a->action->argument[0])
+	if (command == COMMAND_SEARCH && !a->action->argument)
+		return LOOP_GO_ON; /* the frame asks for it */
+	if (command == COMMAND_SEARCH)
 		snprintf(v->text, sizeof v->text, "%s", a->action->argument);
 	if (!v->text[0])
 		return complain(a, "there is nothing to search for yet: / takes it");
@@ -450,6 +452,17 @@ static enum loop_next follow(struct act *a)
 			find.from_ns++;
 	}
 	begin_find(v, a->data, &find);
+	return LOOP_DRAW;
+}
+
+/* The view of goroutines tells the rest of it. */
+static enum loop_next show_goroutine(struct act *a)
+{
+	const struct span *span = timeline_selected_span(a->v, a->v->source);
+	if (!span || !span->goroutine)
+		return complain(a, "select a goroutine's span first");
+	a->request->view = CONTEXT_TRACE_GOROUTINES;
+	a->request->target.goroutine = span->goroutine;
 	return LOOP_DRAW;
 }
 
@@ -594,6 +607,7 @@ static act_fn *const acts[COMMAND_COUNT] = {
 	[COMMAND_SEARCH_PREVIOUS] = search,
 	[COMMAND_WAKER] = follow,
 	[COMMAND_WOKEN] = follow,
+	[COMMAND_GOROUTINE] = show_goroutine,
 };
 
 enum loop_next timeline_act(const struct trace_data *data, struct view_place *place, void *own,

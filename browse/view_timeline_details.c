@@ -230,8 +230,9 @@ static const enum span_state listed[] = {SPAN_RUNNING,  SPAN_GC,      SPAN_SYSCA
                                          SPAN_RUNNABLE, SPAN_BLOCKED, SPAN_IDLE};
 
 /* "█ running 62 %  ░ GC 3.1 % …", as many as fit whole; those that nothing is of are left out
-   unless `all` are wanted. */
-static void draw_shares(struct pane row, const struct lane_cell *cell, bool all)
+   unless they are to be the legend of the lanes: a P is never runnable or blocked. */
+static void draw_shares(struct pane row, const struct lane_cell *cell, bool legend,
+                        enum lane_kind kind)
 {
 	double width = 0;
 	int x = 1;
@@ -240,10 +241,12 @@ static void draw_shares(struct pane row, const struct lane_cell *cell, bool all)
 	for (size_t i = 0; i < sizeof listed / sizeof *listed && width > 0; i++) {
 		const struct timeline_state_look *look = &timeline_state_look[listed[i]];
 		char share[16], text[48];
-		if (!all && !(cell->ns[listed[i]] > 0))
+		bool waits = listed[i] == SPAN_RUNNABLE || listed[i] == SPAN_BLOCKED;
+		if (legend ? waits && kind != LANE_G : !(cell->ns[listed[i]] > 0))
 			continue;
 		text_percent(share, sizeof share, cell->ns[listed[i]] / width);
-		snprintf(text, sizeof text, "%s %s", look->word, share);
+		snprintf(text, sizeof text, "%s%s%s", look->word, legend && waits ? "" : " ",
+		         legend && waits ? "" : share);
 		int cells = canvas_text_width(row.canvas, text);
 		if (x + 2 + cells > row.width)
 			return;
@@ -289,7 +292,7 @@ static void draw_cell(struct pane pane, const struct details *d)
 		pane_fit(pane, 1, 1, STYLE_DIM, "nothing is known of it yet");
 		return;
 	}
-	draw_shares(pane_row(pane, 1), &cell, false);
+	draw_shares(pane_row(pane, 1), &cell, false, v->kind);
 	if (cell.goroutine)
 		timeline_goroutine_name(name, sizeof name, d->source, cell.goroutine);
 	if (cell.goroutine)
@@ -319,7 +322,7 @@ static void draw_window(struct pane pane, const struct details *d)
 	snprintf(text, sizeof text, "%zu Ps in this window · %s times a goroutine began to run%s%s", n,
 	         count, stopped > 0 ? " · world stopped for " : "", stopped > 0 ? stop : "");
 	pane_fit(pane, 1, 0, STYLE_TEXT, text);
-	draw_shares(pane_row(pane, 1), &all, true);
+	draw_shares(pane_row(pane, 1), &all, true, v->kind);
 	pane_fit(pane, 1, 2, STYLE_DIM, "Enter or a click selects a span");
 }
 
