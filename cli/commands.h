@@ -30,6 +30,8 @@ enum status command_check(const struct options *o, struct error *error);
 /* A trace over another screen; for struct screen_opener. */
 enum status open_trace(struct screen *screen, const char *path, void (*wake)(void *wake_arg),
                        void *wake_arg, void *arg, struct error *error);
+/* schedtop export FILE: a trace in a form that other programs read. */
+enum status command_export(const struct options *o, struct error *error);
 /* schedtop trace FILE: the browser. */
 enum status command_trace(const struct options *o, struct error *error);
 /* schedtop profile FILE: a profile for pprof. */

@@ -19,6 +19,7 @@ const struct subcommand commands[] = {
 	{"check", command_check, WITH_CHECK, true},
 	{"trace", command_trace, WITH_TRACE, true},
 	{"profile", command_profile, WITH_PROFILE, true},
+	{"export", command_export, WITH_EXPORT, true},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 

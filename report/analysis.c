@@ -1,27 +1,10 @@
 #include "report/analysis.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "trace/window.h"
-#include "util/text.h"
 
 enum { OWN_MEMBERS = 10, MEMBERS = OWN_MEMBERS + 4 };
-
-/* Names of files are data, too: nothing in them may reach a terminal unchecked. */
-static enum status say(struct error *error, enum status status, const char *path)
-{
-	struct error raw = *error;
-	char shown[256];
-	bool named = status != STATUS_DAMAGED;
-	text_clean(shown, sizeof shown, path, strlen(path));
-	text_clean(error->text, sizeof error->text, raw.text, strlen(raw.text));
-	if (named)
-		return status;
-	raw = *error;
-	return error_set(error, status, "%s: %s", strcmp(path, "-") == 0 ? "standard input" : shown,
-	                 raw.text);
-}
 
 /* --- goroutines that lead ------------------------------------------------------------------ */
 
@@ -127,19 +110,19 @@ enum status analysis_read_input(struct analysis *a, struct input *in, const char
 	/* What was read before the damage is there to be told. */
 	if (status == STATUS_DAMAGED && a->summary.damages)
 		return STATUS_OK;
-	return status == STATUS_OK ? status : say(error, status, path);
+	return trace_name_error(error, status, path);
 }
 
 enum status analysis_open(struct input *in, const char *path, struct error *error)
 {
 	enum status status = input_open(in, path, error);
 	if (status != STATUS_OK)
-		return say(error, status, path);
+		return trace_name_error(error, status, path);
 	status = trace_check(in, false, error);
 	if (status == STATUS_OK)
 		return status;
 	input_finish(in);
-	return say(error, status, path);
+	return trace_name_error(error, status, path);
 }
 
 enum status analysis_read(struct analysis *a, const char *path,
@@ -149,7 +132,7 @@ enum status analysis_read(struct analysis *a, const char *path,
 	memset(a, 0, sizeof *a);
 	enum status status = input_open(&in, path, error);
 	if (status != STATUS_OK)
-		return say(error, status, path);
+		return trace_name_error(error, status, path);
 	status = analysis_read_input(a, &in, path, options, error);
 	input_finish(&in);
 	return status;
@@ -157,12 +140,7 @@ enum status analysis_read(struct analysis *a, const char *path,
 
 enum status analysis_verdict(const struct analysis *a, struct error *error)
 {
-	const struct trace_summary *s = &a->summary;
-	if (s->verdict != TRACE_DAMAGED)
-		return STATUS_OK;
-	error_set(error, STATUS_DAMAGED, "damaged at byte %llu: %s",
-	          (unsigned long long)s->damage[0].offset, s->damage[0].text);
-	return say(error, STATUS_DAMAGED, a->path);
+	return trace_name_error(error, trace_verdict(&a->summary, error), a->path);
 }
 
 void analysis_finish(struct analysis *a)

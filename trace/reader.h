@@ -82,4 +82,12 @@ enum status trace_read(struct input *in, const struct trace_options *options,
                        const struct trace_visitor *visitors, size_t n,
                        struct trace_summary *summary, struct error *error);
 
+/* STATUS_DAMAGED with the first damage's sentence, or STATUS_OK. */
+enum status trace_verdict(const struct trace_summary *summary, struct error *error);
+/* Makes the sentence of a failure fit to be shown, and begins it with the file's name where it is
+   of damage: other sentences name the file themselves. `path` "-" is standard input. Returns
+   `status`.
+ */
+enum status trace_name_error(struct error *error, enum status status, const char *path);
+
 #endif

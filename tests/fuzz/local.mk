@@ -37,7 +37,7 @@ noinst_PROGRAMS += tests/fuzz/fuzz_settings
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c cli/settings.c cli/options.c
 tests_fuzz_fuzz_settings_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 tests_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_settings_LDADD = report/libreport.a trace/libtrace.a tui/libtui.a util/libutil.a $(INIH_LIBS)
+tests_fuzz_fuzz_settings_LDADD = export/libexport.a report/libreport.a trace/libtrace.a tui/libtui.a util/libutil.a $(INIH_LIBS)
 EXTRA_DIST += tests/data/fuzz/settings/config tests/data/fuzz/settings/theme
 
 # Traces of goroutines; ./check makes their seeds.
@@ -66,6 +66,12 @@ tests_fuzz_fuzz_trace_report_SOURCES = tests/fuzz/fuzz_trace_report.c
 tests_fuzz_fuzz_trace_report_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_trace_report_LDFLAGS = $(trace_fuzz_ldflags)
 tests_fuzz_fuzz_trace_report_LDADD = report/libreport.a $(trace_fuzz_libs) $(JANSSON_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_trace_export
+tests_fuzz_fuzz_trace_export_SOURCES = tests/fuzz/fuzz_trace_export.c
+tests_fuzz_fuzz_trace_export_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_trace_export_LDFLAGS = $(trace_fuzz_ldflags)
+tests_fuzz_fuzz_trace_export_LDADD = $(export_libs)
 EXTRA_DIST += tests/data/fuzz/trace.dict tests/data/fuzz/trace_report/endless-states
 
 noinst_PROGRAMS += tests/fuzz/fuzz_trace_profile
