@@ -141,9 +141,17 @@ static enum loop_next filter(struct browser *b, enum command command, const char
 		snprintf(place->filter, sizeof place->filter, "%s", argument);
 		return LOOP_DRAW;
 	}
-	b->searching = false;
 	snprintf(b->filter_before, sizeof b->filter_before, "%s", place->filter);
 	prompt_open(&b->prompt, '/', place->filter);
+	return LOOP_DRAW;
+}
+
+/* Without a text the view has left it to us to ask for one. */
+static enum loop_next search(struct browser *b, enum command command, const char *argument)
+{
+	if (argument || view_of(b)->context != CONTEXT_TRACE_TIMELINE)
+		return complain(b, command, "this view can't be searched");
+	prompt_open(&b->prompt, '/', "");
 	return LOOP_DRAW;
 }
 
@@ -162,6 +170,7 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_LAST] = move,
 	[COMMAND_LINE] = open_line,
 	[COMMAND_FILTER] = filter,
+	[COMMAND_SEARCH] = search,
 	[COMMAND_SORT] = sort,
 	[COMMAND_REVERSE] = reverse,
 	[COMMAND_GROUP] = group,
@@ -200,11 +209,6 @@ enum loop_next browser_ask_view(struct browser *b, const struct trace_action *ac
 
 enum loop_next browser_act(struct browser *b, const struct trace_action *action)
 {
-	if (action->command == COMMAND_SEARCH && !action->argument) {
-		b->searching = true;
-		prompt_open(&b->prompt, '/', "");
-		return LOOP_DRAW;
-	}
 	enum loop_next next = browser_ask_view(b, action);
 	if (next != LOOP_GO_ON || !act[action->command])
 		return next;

@@ -20,7 +20,6 @@ struct browser {
 	bool help;
 	struct view_place help_place;
 	struct prompt prompt;
-	bool searching; /* what is typed after '/' is for COMMAND_SEARCH, not the filter */
 	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
 	char notice[128];                    /* in place of the bottom line until notice_end_ns */
 	int64_t notice_end_ns;

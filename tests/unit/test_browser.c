@@ -365,7 +365,7 @@ static void what_is_searched_for_reaches_the_timeline(void **state)
 	(void)state;
 	struct browser *browser = open_service(&whole);
 	type(browser, "7/");
-	assert_shows(browser, "Go to the next span");
+	assert_shows(browser, "a goroutine (G12)");
 	type(browser, "no such thing anywhere\n");
 	for (int ms = 0; ms < PATIENCE_MS; ms++) {
 		char *text = draw(browser, WIDTH, HEIGHT, false);
