@@ -26,6 +26,8 @@ enum status command_capture(const struct options *o, struct error *error);
 /* schedtop stat FILE, schedtop check FILE (cmd_stat.c) */
 enum status command_stat(const struct options *o, struct error *error);
 enum status command_check(const struct options *o, struct error *error);
+/* schedtop diff BEFORE AFTER */
+enum status command_diff(const struct options *o, struct error *error);
 /* Lets the user choose among the Go processes; *pid is 0 when the user quit. */
 enum status choose_process(const struct options *o, pid_t *pid, struct error *error);
 

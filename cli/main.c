@@ -17,6 +17,7 @@ const struct command commands[] = {
 	{"capture", command_capture, WITH_CAPTURE, false},
 	{"stat", command_stat, WITH_STAT, true},
 	{"check", command_check, WITH_CHECK, true},
+	{"diff", command_diff, WITH_DIFF, false},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 

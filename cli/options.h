@@ -16,12 +16,27 @@
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_CHOICE_COUNT };
 enum graph_choice { GRAPHS_BRAILLE, GRAPHS_BLOCKS, GRAPH_CHOICE_COUNT };
 
+enum {
+	PATHS_MAX = 512, /* traces to compare */
+	LIMITS_MAX = 32,
+};
+
+/* Of an option that may be given again and again. */
+struct limits {
+	const char *text[LIMITS_MAX];
+	size_t n;
+};
+
 struct options {
 	const struct command *command; /* never NULL after a good parse */
 	const char *file;              /* of the commands that take one; "-" is standard input */
-	pid_t pid;                     /* 0: none given */
-	char *const *program;          /* to start, with its arguments; NULL: none */
-	const char *outputs;           /* file for what it prints; NULL: none was named */
+	const char *path[PATHS_MAX];   /* of traces to compare, or of directories */
+	size_t paths;
+	bool separated;       /* there was a -- among them */
+	size_t separator;     /* how many stood before it */
+	pid_t pid;            /* 0: none given */
+	char *const *program; /* to start, with its arguments; NULL: none */
+	const char *outputs;  /* file for what it prints; NULL: none was named */
 	int64_t delay_ns;
 	long iterations; /* 0: no end */
 	enum source_choice source;
@@ -39,11 +54,14 @@ struct options {
 	uint64_t goroutine;    /* 0: all */
 	const char *task;      /* an ID or a type; NULL: all */
 	const char *trace_id;  /* NULL: all */
-	const char *record;    /* file to write snapshots to; NULL: none */
-	const char *replay;    /* recording to show in place of a process; "-": standard input */
-	const char *theme;     /* name or path; NULL: the built-in one */
-	const char *config;    /* the only configuration file to read; NULL: the usual ones */
-	uint64_t given;        /* bit i: row i of the table was on the command line */
+	unsigned items;        /* what to compare, bits of enum item_kind; 0: all */
+	struct limits fail_on; /* of a comparison */
+	bool markdown;
+	const char *record; /* file to write snapshots to; NULL: none */
+	const char *replay; /* recording to show in place of a process; "-": standard input */
+	const char *theme;  /* name or path; NULL: the built-in one */
+	const char *config; /* the only configuration file to read; NULL: the usual ones */
+	uint64_t given;     /* bit i: row i of the table was on the command line */
 };
 
 /* Which commands take an option; WITH_CONFIG: it is a setting of the configuration too. */
@@ -53,7 +71,8 @@ enum command_bit {
 	WITH_CAPTURE = 4,
 	WITH_STAT = 8,
 	WITH_CHECK = 16,
-	WITH_ALL = 31,
+	WITH_DIFF = 512,
+	WITH_ALL = 31 | WITH_DIFF,
 	WITH_CONFIG = 256,
 };
 

@@ -55,7 +55,7 @@ static uint32_t type_of(struct tasks *a, const struct trace_block *block, uint32
 	return (uint32_t)a->types++;
 }
 
-static bool is_wanted(const struct tasks *a, const struct open_user_task *t)
+bool tasks_wants(const struct tasks *a, const struct open_user_task *t)
 {
 	return a->type[t->type].wanted && (!a->filter.id || a->filter.id == t->id) &&
 	       (!a->filter.trace_id || t->matches);
@@ -292,7 +292,7 @@ static bool conclude(struct tasks *a, uint32_t i, int64_t now, bool open)
 	t->told.open = open;
 	if (a->concluded)
 		a->concluded(a->concluded_self, a, t);
-	if (is_wanted(a, t)) {
+	if (tasks_wants(a, t)) {
 		type->logs += t->told.logs;
 		type->regions += t->told.regions;
 		if (t->detail) {

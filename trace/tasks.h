@@ -133,5 +133,7 @@ struct tasks {
 void tasks_finish(struct tasks *tasks);
 struct trace_visitor tasks_visitor(struct tasks *tasks);
 void tasks_restart(void *tasks, int64_t time_ns);
+/* Is it one of those that the filter lets through, as far as is known? */
+bool tasks_wants(const struct tasks *tasks, const struct open_user_task *task);
 
 #endif
