@@ -22,5 +22,5 @@ schedtop_SOURCES = \
 	cli/recorder.c cli/recorder.h \
 	cli/orders.c cli/orders.h \
 	cli/trouble.c
-schedtop_LDADD = compare/libcompare.a report/libreport.a trace/libtrace.a collect/libcollect.a tui/libtui.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
-	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(INIH_LIBS)
+schedtop_LDADD = compare/libcompare.a report/libreport.a export/libexport.a trace/libtrace.a collect/libcollect.a tui/libtui.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
+	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(PROTOBUF_C_LIBS) $(INIH_LIBS)

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -339,37 +338,19 @@ static enum status receive(struct capture *c)
 
 /* --- the file -------------------------------------------------------------------------------- */
 
-/* The directory and the name of --output. What is no plain file must not be replaced by one: think
-   of -o /dev/null as root. A symbolic link stays, its goal is replaced. */
-static enum status open_file(struct capture *c)
-{
-	char shown[300];
-	struct stat st;
-	text_clean(shown, sizeof shown, c->file, strlen(c->file));
-	char *real = realpath(c->file, NULL);
-	if (real) {
-		free(c->file);
-		c->file = real;
-	}
-	if (stat(c->file, &st) == 0 && !S_ISREG(st.st_mode))
-		return error_set(&c->error, STATUS_USAGE,
-		                 "%s is not a plain file: use -o - and send the output there", shown);
-	const char *slash = strrchr(c->file, '/');
-	size_t length = slash == c->file ? 1 : slash ? (size_t)(slash - c->file) : 0;
-	if (slash && slash[1] == '\0')
-		return error_set(&c->error, STATUS_USAGE, "%s is no name of a file", shown);
-	c->directory = slash ? strndup(c->file, length) : strdup(".");
-	if (!c->directory)
-		return error_no_memory(&c->error);
-	return atomic_file_open(&c->out, c->directory, 0666, &c->error);
-}
-
 static enum status open_output(struct capture *c)
 {
 	if (c->options.fd >= 0)
 		return STATUS_OK;
-	if (c->file)
-		return open_file(c);
+	if (c->file) {
+		char *real = NULL;
+		enum status status = atomic_file_open_path(&c->out, c->file, 0666, &real, &c->error);
+		if (status == STATUS_OK) {
+			free(c->file);
+			c->file = real;
+		}
+		return status;
+	}
 	char directory[PATH_MAX];
 	enum status status =
 		trace_store_directory(c->directory, directory, sizeof directory, &c->error);
@@ -413,8 +394,7 @@ static enum status save(struct capture *c)
 	if (!c->file) {
 		status = name_file(c);
 	} else {
-		const char *slash = strrchr(c->file, '/');
-		status = atomic_file_commit(&c->out, slash ? slash + 1 : c->file, true, NULL, &c->error);
+		status = atomic_file_commit(&c->out, atomic_file_name(c->file), true, NULL, &c->error);
 		c->path = c->file;
 		c->file = NULL;
 	}

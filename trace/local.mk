@@ -16,6 +16,7 @@ trace_libtrace_a_SOURCES = \
 	trace/goroutines.c trace/goroutines.h \
 	trace/idmap.c trace/idmap.h \
 	trace/inflate.c trace/inflate.h \
+	trace/lanes.h \
 	trace/input.c trace/input.h \
 	trace/mmu.c trace/mmu.h \
 	trace/names.c trace/names.h \

@@ -37,6 +37,7 @@ enum key {
 	KEYMAP_F10 = KEYMAP_F1 + 9,
 	/* of the mouse, at a cell */
 	KEYMAP_CLICK,
+	KEYMAP_DRAG, /* to there, since the last click, with the button held */
 	KEYMAP_WHEEL_UP,
 	KEYMAP_WHEEL_DOWN,
 };

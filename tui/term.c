@@ -23,13 +23,24 @@
  * prompt. */
 #define ESCAPE_DELAY_MS 25
 
+/* That the mouse moves with its button held: curses asks for buttons alone, and terminfo has no
+   word for it, but all that tell of buttons in xterm's way know these. */
+#define DRAGS_ON  "\033[?1002h"
+#define DRAGS_OFF "\033[?1002l"
+
+/* As many as curses keeps: what comes faster than it is read is lost, but for the newest. */
+#define MOUSE_EVENTS 8
+
 static struct {
 	SCREEN *screen;
 	WINDOW *input; /* a pad: reading from it does not refresh the screen */
 	FILE *in;
 	int out; /* standard output once more, see open_output */
 	bool color;
-	bool mouse; /* the terminal tells of the mouse */
+	bool mouse;                 /* the terminal tells of the mouse */
+	bool held;                  /* its button is down */
+	MEVENT event[MOUSE_EVENTS]; /* taken from curses, the newest first */
+	int events;
 	bool unicode;
 	const struct theme *theme; /* NULL: the built-in one */
 	struct paint *paint;
@@ -119,7 +130,7 @@ static void prepare_rescue(void)
 	rescue.length = 0;
 	/* What curses switches on has no capability of its own to switch it off. */
 	if (term.mouse)
-		rescue_append("\033[?1006l\033[?1000l");
+		rescue_append(DRAGS_OFF "\033[?1006l\033[?1000l");
 	for (size_t i = 0; i < sizeof capability / sizeof *capability; i++) {
 		const char *s = tigetstr(capability[i]);
 		if (s && s != (const char *)-1)
@@ -341,6 +352,16 @@ void term_set_theme(const struct theme *theme)
 	}
 }
 
+/* After curses has asked for the mouse, and before it gives it back. */
+static void ask_for_drags(bool on)
+{
+	if (!term.mouse)
+		return;
+	fputs(on ? DRAGS_ON : DRAGS_OFF, stdout);
+	fflush(stdout);
+	term.held = false;
+}
+
 enum status term_open(bool color, struct error *error)
 {
 	const char *name = getenv("TERM");
@@ -369,11 +390,14 @@ enum status term_open(bool color, struct error *error)
 	define_keys();
 	/* Presses as they come: waiting for the release would only make a click late. */
 	mouseinterval(0);
-	term.mouse = mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL) != 0;
+	term.mouse = mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED |
+	                           REPORT_MOUSE_POSITION,
+	                       NULL) != 0;
 	term.color = color;
 	term.out = open_output();
 	set_styles(color);
 	refresh(); /* once, so that nothing of curses is left to be written */
+	ask_for_drags(true);
 	prepare_rescue();
 	guard_signals();
 	return STATUS_OK;
@@ -415,6 +439,7 @@ void term_close(void)
 	if (term.paint)
 		give_up_frame();
 	if (term.screen) {
+		ask_for_drags(false);
 		endwin();
 		release_signals();
 		if (term.input)
@@ -458,7 +483,7 @@ void term_size(int *width, int *height)
 }
 
 /* What the mouse did, if it is anything of ours. */
-static bool take_mouse(struct input *input)
+static bool mouse_input(struct input *input, const MEVENT *event)
 {
 	static const struct {
 		mmask_t button;
@@ -468,14 +493,33 @@ static bool take_mouse(struct input *input)
 		{BUTTON4_PRESSED, KEYMAP_WHEEL_UP},
 		{BUTTON5_PRESSED, KEYMAP_WHEEL_DOWN},
 	};
-	MEVENT event;
-	if (getmouse(&event) != OK)
-		return false;
+	if (event->bstate & REPORT_MOUSE_POSITION) {
+		*input = (struct input){KEYMAP_DRAG, event->x, event->y};
+		return term.held;
+	}
+	if (event->bstate & (BUTTON1_PRESSED | BUTTON1_RELEASED))
+		term.held = (event->bstate & BUTTON1_PRESSED) != 0;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		if (event.bstate & table[i].button) {
-			*input = (struct input){table[i].key, event.x, event.y};
+		if (event->bstate & table[i].button) {
+			*input = (struct input){table[i].key, event->x, event->y};
 			return true;
 		}
+	return false;
+}
+
+/* What comes at once, as a click and its release, curses gives as one key and several events, the
+   newest of which comes first. */
+static void take_mouse(void)
+{
+	while (term.events < MOUSE_EVENTS && getmouse(&term.event[term.events]) == OK)
+		term.events++;
+}
+
+static bool next_mouse(struct input *input)
+{
+	while (term.events > 0)
+		if (mouse_input(input, &term.event[--term.events]))
+			return true;
 	return false;
 }
 
@@ -528,6 +572,8 @@ bool term_input(struct input *input)
 	wint_t code = 0;
 	int kind;
 	*input = (struct input){0};
+	if (next_mouse(input))
+		return true;
 	while ((kind = wget_wch(term.input, &code)) != ERR) {
 		if (kind != KEY_CODE_YES && code == KEYMAP_ESCAPE && skip_unknown_key())
 			continue;
@@ -535,8 +581,11 @@ bool term_input(struct input *input)
 			input->key = code == '\n' ? KEYMAP_ENTER : (int)code;
 			return true;
 		}
-		if (code == KEY_MOUSE && take_mouse(input))
-			return true;
+		if (code == KEY_MOUSE) {
+			take_mouse();
+			if (next_mouse(input))
+				return true;
+		}
 		for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 			if ((wint_t)table[i].curses == code) {
 				input->key = table[i].key;
@@ -568,6 +617,7 @@ void term_suspend(void)
 {
 	give_up_frame();
 	def_prog_mode();
+	ask_for_drags(false);
 	endwin();
 	tcsetattr(STDOUT_FILENO, TCSANOW, &rescue.termios);
 }
@@ -578,6 +628,7 @@ void term_resume(void)
 	/* Lets curses take the terminal again; its own screen has nothing on it. */
 	clearok(stdscr, TRUE);
 	refresh();
+	ask_for_drags(true);
 	curs_set(0);
 	term_redraw();
 }

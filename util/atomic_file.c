@@ -76,6 +76,41 @@ enum status atomic_file_open(struct atomic_file *f, const char *directory, mode_
 	return STATUS_OK;
 }
 
+const char *atomic_file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+enum status atomic_file_open_path(struct atomic_file *f, const char *path, mode_t mode, char **real,
+                                  struct error *error)
+{
+	char shown[300];
+	struct stat st;
+	*f = (struct atomic_file){.dir_fd = -1, .fd = -1};
+	text_clean(shown, sizeof shown, path, strlen(path));
+	if (*atomic_file_name(path) == '\0')
+		return error_set(error, STATUS_USAGE, "%s is no name of a file", shown);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return error_set(error, STATUS_USAGE,
+		                 "%s is not a plain file: use -o - and send the output there", shown);
+	char *goal = realpath(path, NULL);
+	if (!goal)
+		goal = strdup(path);
+	if (!goal)
+		return error_no_memory(error);
+	size_t length = (size_t)(atomic_file_name(goal) - goal);
+	char *directory = length ? strndup(goal, length) : strdup(".");
+	enum status status =
+		directory ? atomic_file_open(f, directory, mode, error) : error_no_memory(error);
+	free(directory);
+	if (status == STATUS_OK)
+		*real = goal;
+	else
+		free(goal);
+	return status;
+}
+
 enum status atomic_file_write(struct atomic_file *f, const void *data, size_t size,
                               struct error *error)
 {

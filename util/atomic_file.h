@@ -23,6 +23,13 @@ struct atomic_file {
 /* Sweeps the directory, then opens a new temporary there with these permissions (umask applies). */
 enum status atomic_file_open(struct atomic_file *f, const char *directory, mode_t mode,
                              struct error *error);
+/* The same for the file that shall stand at this path, in place of the one there may be. What is no
+   plain file is refused: think of /dev/null as root. A symbolic link stays, its goal is replaced:
+   *real is the goal's path, for the caller to free and for atomic_file_name. */
+enum status atomic_file_open_path(struct atomic_file *f, const char *path, mode_t mode, char **real,
+                                  struct error *error);
+/* What follows the path's last slash. */
+const char *atomic_file_name(const char *path);
 /* All of it or a failure. */
 enum status atomic_file_write(struct atomic_file *f, const void *data, size_t size,
                               struct error *error);

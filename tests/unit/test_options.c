@@ -19,6 +19,7 @@ const struct command commands[] = {
 	{"", run_nothing, WITH_WATCH, false},          {"ls", run_nothing, WITH_LS, false},
 	{"capture", run_nothing, WITH_CAPTURE, false}, {"stat", run_nothing, WITH_STAT, true},
 	{"check", run_nothing, WITH_CHECK, true},
+	{"diff", run_nothing, WITH_DIFF, false},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 
