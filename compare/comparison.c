@@ -22,6 +22,32 @@ static void test(const struct estimate *before, const struct estimate *after, do
 	change->p = beyond > 0 ? significance_student(beyond / error, freedom) : 1;
 }
 
+/* A quantile jumps where durations leave a gap, and its logarithm's variance doesn't tell. So the
+   shares of durations beyond the middle between both quantiles must differ, too. */
+static double test_excess(const struct row *row, const struct resamples r[SIDES],
+                          enum metric metric)
+{
+	struct estimate e[SIDES];
+	double middle = sqrt(row->side[BEFORE][metric].value * row->side[AFTER][metric].value);
+	for (int side = 0; side < SIDES; side++) {
+		e[side] = estimate_excess(&row->item->series[side], &r[side], middle);
+		if (!e[side].judged)
+			return 1;
+	}
+	double share = (e[BEFORE].value + e[AFTER].value) / 2, variance = 0, doubt = 0;
+	for (int side = 0; side < SIDES; side++) {
+		/* Never less than if they were independent. */
+		double least = share * (1 - share) / (double)row->item->series[side].samples;
+		double v = fmax(e[side].variance, least);
+		variance += v;
+		doubt += v * v / e[side].freedom;
+	}
+	double distance = fabs(e[AFTER].value - e[BEFORE].value);
+	return variance > 0
+	           ? significance_student(distance / sqrt(variance), variance * variance / doubt)
+	           : 1;
+}
+
 /* One side has none. Had both the same rate, each of those that were seen would have been on this
    side with a chance of its share of the time; those that come together count as one (Przyborowski
    and Wilenski's test, with as many events as the variance says there are). */
@@ -52,7 +78,8 @@ static double impact_of(const struct row *row, enum metric metric)
 	}
 }
 
-static void compare(const struct comparison *c, struct row *row, enum metric metric, double margin)
+static void compare(const struct comparison *c, struct row *row, const struct resamples r[SIDES],
+                    enum metric metric, double margin)
 {
 	const struct estimate *a = &row->side[BEFORE][metric], *b = &row->side[AFTER][metric];
 	const struct series *series = row->item->series;
@@ -64,6 +91,8 @@ static void compare(const struct comparison *c, struct row *row, enum metric met
 		change->ratio = b->value / a->value;
 		if (a->judged && b->judged)
 			test(a, b, margin, change);
+		if (change->judged && (metric == METRIC_MEDIAN || metric == METRIC_P99))
+			change->p = fmax(change->p, test_excess(row, r, metric));
 	} else if (a->known && series[AFTER].count == 0 && series[AFTER].ns == 0) {
 		change->known = true;
 		if (a->judged && metric == METRIC_COUNT)
@@ -130,22 +159,25 @@ static int by_impact(const void *a, const void *b)
 	return (x->item > y->item) - (x->item < y->item);
 }
 
-static bool estimate_all(struct comparison *c)
+static bool estimate_all(struct comparison *c, struct resamples r[SIDES], double margin)
 {
-	bool ok = true;
-	for (int side = 0; side < SIDES && ok; side++) {
-		struct resamples r;
-		ok = resamples_init(&r, c->side[side], COMPARISON_SEED + (uint64_t)side);
-		for (size_t i = 0; i < c->rows && ok; i++)
-			estimate_series(&c->row[i].item->series[side], &r, c->row[i].side[side]);
-		resamples_finish(&r);
+	for (int side = 0; side < SIDES; side++)
+		if (!resamples_init(&r[side], c->side[side], COMPARISON_SEED + (uint64_t)side))
+			return false;
+	for (size_t i = 0; i < c->rows; i++) {
+		struct row *row = &c->row[i];
+		for (int side = 0; side < SIDES; side++)
+			estimate_series(&row->item->series[side], &r[side], row->side[side]);
+		for (enum metric m = 0; m < METRICS; m++)
+			compare(c, row, r, m, margin);
 	}
-	return ok;
+	return true;
 }
 
 bool comparison_make(struct comparison *c, const struct items *items,
                      const struct side *const side[SIDES], double margin)
 {
+	struct resamples r[SIDES] = {{0}, {0}};
 	*c = (struct comparison){.items = items, .side = {side[BEFORE], side[AFTER]}};
 	if (items->items == 0)
 		return true;
@@ -154,12 +186,10 @@ bool comparison_make(struct comparison *c, const struct items *items,
 		return false;
 	for (size_t i = 0; i < items->items; i++)
 		c->row[c->rows++].item = &items->item[i];
-	if (!estimate_all(c))
-		return false;
-	for (size_t i = 0; i < c->rows; i++)
-		for (enum metric m = 0; m < METRICS; m++)
-			compare(c, &c->row[i], m, margin);
-	if (!correct(c))
+	bool ok = estimate_all(c, r, margin) && correct(c);
+	for (int i = 0; i < SIDES; i++)
+		resamples_finish(&r[i]);
+	if (!ok)
 		return false;
 	for (size_t i = 0; i < c->rows; i++)
 		weigh(c, &c->row[i]);

@@ -13,7 +13,7 @@
 #define COMPARISON_LEVEL 0.01
 /* What two runs of one program differ by although nothing changed: the layout of its memory, the
    machine's temperature and neighbours. One run of each side can't tell that from a change. */
-#define COMPARISON_MARGIN 0.05
+#define COMPARISON_MARGIN 0.02
 #define COMPARISON_SEED   UINT64_C(0x7363686564746f70)
 
 struct change {

@@ -131,7 +131,21 @@ struct counted {
 	const struct series *series;
 	const struct resamples *resamples;
 	size_t samples;
+	double durations[SIDE_RUNS], above[SIDE_RUNS]; /* by slice; of estimate_excess */
 };
+
+/* Beside the metrics. */
+#define EXCESS METRICS
+
+static double excess_of(const struct counted *c, const uint16_t *weight)
+{
+	double above = 0, all = 0;
+	for (size_t i = 0; i < c->resamples->slices; i++) {
+		above += c->above[i] * weight[i];
+		all += c->durations[i] * weight[i];
+	}
+	return all > 0 ? above / all : -1;
+}
 
 static double value_of(const struct counted *c, enum metric metric, const uint16_t *weight)
 {
@@ -150,15 +164,23 @@ static double value_of(const struct counted *c, enum metric metric, const uint16
 	return seconds > 0 ? sum / seconds : 0;
 }
 
-/* Variance of the logarithm over the resamples; < 0: too many of them hold nothing. */
+/* A number as its variance is taken of. NaN: there is none. */
+static double scaled(const struct counted *c, enum metric metric, const uint16_t *weight)
+{
+	double value = metric == EXCESS ? excess_of(c, weight) : value_of(c, metric, weight);
+	if (metric == EXCESS)
+		return value < 0 ? NAN : value;
+	return value > 0 ? log(value) : NAN;
+}
+
+/* Variance over the resamples; < 0: too many of them hold nothing. */
 static double spread(const struct counted *c, enum metric metric, const uint16_t *weights)
 {
 	double n = 0, mean = 0, squares = 0;
 	for (size_t i = 0; i < RESAMPLES; i++) {
-		double value = value_of(c, metric, weights + i * c->resamples->slices);
-		if (value <= 0)
+		double x = scaled(c, metric, weights + i * c->resamples->slices), step = x - mean;
+		if (isnan(x))
 			continue;
-		double x = log(value), step = x - mean;
 		n++;
 		mean += step / n;
 		squares += step * (x - mean);
@@ -230,7 +252,7 @@ void estimate_series(const struct series *s, const struct resamples *r,
 		[METRIC_MEDIAN] = {s->samples > 0, s->instances >= JUDGE_INSTANCES},
 		[METRIC_P99] = {p99 >= P99_TELL, p99 >= P99_JUDGE},
 	};
-	struct counted c = {s, r, 0};
+	struct counted c = {.series = s, .resamples = r};
 	uint16_t once[SIDE_RUNS];
 	for (size_t i = 0; i < SIDE_RUNS; i++)
 		once[i] = 1;
@@ -246,4 +268,25 @@ void estimate_series(const struct series *s, const struct resamples *r,
 		if (e->judged)
 			e->variance += least_variance(s, m, e->value);
 	}
+}
+
+struct estimate estimate_excess(const struct series *s, const struct resamples *r, double threshold)
+{
+	struct estimate e = {0};
+	struct counted c = {.series = s, .resamples = r};
+	double above = 0;
+	for (size_t i = 0; i < s->samples; i++) {
+		uint32_t slice = s->sample[i].slice;
+		if (slice >= r->slices)
+			continue;
+		bool is_above = (double)s->sample[i].ns > threshold;
+		c.samples++;
+		c.durations[slice]++;
+		c.above[slice] += is_above;
+		above += is_above;
+	}
+	e.known = c.samples > 0;
+	e.value = e.known ? above / (double)c.samples : 0;
+	e.judged = e.known && judge(&c, EXCESS, &e);
+	return e;
 }

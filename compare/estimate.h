@@ -51,6 +51,11 @@ void resamples_finish(struct resamples *r);
 void estimate_series(const struct series *s, const struct resamples *r,
                      struct estimate estimate[METRICS]);
 
+/* The share of durations above the threshold, on a linear scale; a quantile that wanders over a gap
+   between durations hardly moves it. */
+struct estimate estimate_excess(const struct series *s, const struct resamples *r,
+                                double threshold);
+
 /* Index of the smallest sample that at least `ratio` of the weight of all does not exceed; weights
    are by slice. SIZE_MAX: they weigh nothing. `sample` is sorted. */
 size_t weighted_quantile(const struct sample *sample, size_t n, const uint16_t *weight,

@@ -41,7 +41,7 @@ static json_t *json_measured(const struct row *row, int side)
 {
 	const struct series *s = &row->item->series[side];
 	json_t *object = json_object();
-	put_real(&object, "count", s->count);
+	json_put(&object, "count", json_count((uint64_t)s->count));
 	put_real(&object, "total_ns", s->ns);
 	json_put(&object, "instances", json_count(s->instances));
 	json_put(&object, "durations_kept", json_count(s->samples));

@@ -28,6 +28,8 @@ void show_value(const struct page *page, char cell[PAGE_CELL], const struct esti
 static void put_percent(char *to, size_t size, double ratio)
 {
 	double percent = (ratio - 1) * 100;
+	if (fabs(percent) < 0.05)
+		percent = 0; /* and not -0.0 */
 	snprintf(to, size, fabs(percent) < 9.95 ? "%+.1f" : "%+.0f", percent);
 }
 
@@ -64,9 +66,9 @@ void show_interval(char cell[PAGE_CELL], const struct change *change)
 
 void show_side(const struct page *page, char cell[PAGE_CELL], const struct side *side)
 {
-	char length[PAGE_CELL];
+	char length[32];
 	size_t damaged = 0;
-	page_duration(page, length, side_seconds(side) * 1e9);
+	text_duration(length, sizeof length, side_seconds(side) * 1e9, page->ascii);
 	for (size_t i = 0; i < side->runs; i++)
 		damaged += side->run[i].damaged;
 	int n = snprintf(cell, PAGE_CELL, "%zu trace%s, %s", side->runs, side->runs == 1 ? "" : "s",
@@ -100,7 +102,9 @@ void show_gate(const struct shown *shown, size_t i, const struct page *page, cha
 	const char *why = result->verdict == GATE_UNKNOWN ? ", of which there are too few" : "";
 	if (result->worst->change[gate->metric].known)
 		snprintf(text + n, size - (size_t)n, ": %s %s%s%s", name, change, why,
-		         result->worst->change[gate->metric].significant ? ", beyond the noise" : "");
+		         result->worst->change[gate->metric].significant ? ", beyond the noise"
+		         : result->verdict == GATE_KEPT                  ? ", within the noise"
+		                                                         : "");
 	else
 		snprintf(text + n, size - (size_t)n, ": there are too few of %s", name);
 }
@@ -167,6 +171,15 @@ static void print_changes(const struct shown *shown, struct page *page)
 		page_say(page, "and %zu more; --json tells them all", told - MOST_CHANGES);
 }
 
+/* A function that never ran has nothing to tell. */
+static bool is_told(const struct row *row)
+{
+	for (size_t m = 0; m < METRICS; m++)
+		if (row->change[m].known)
+			return true;
+	return false;
+}
+
 static void print_kind(const struct shown *shown, struct page *page, enum item_kind kind)
 {
 	static const char *const titles[ITEM_KINDS] = {[ITEM_REGION] = "Regions",
@@ -174,15 +187,15 @@ static void print_kind(const struct shown *shown, struct page *page, enum item_k
 	                                               [ITEM_START] =
 	                                                   "Goroutines by start function: time running",
 	                                               [ITEM_SITE] = "Blocking sites"};
-	static const struct page_column columns[] = {{"", -27},    {"IMPACT", 9}, {"COUNT", 7},
-	                                             {"TOTAL", 7}, {"MEDIAN", 8}, {"P99", 8}};
+	static const struct page_column columns[] = {{"NAME", -27}, {"IMPACT", 9}, {"COUNT", 7},
+	                                             {"TOTAL", 7},  {"MEDIAN", 8}, {"P99", 8}};
 	enum { COLUMNS = sizeof columns / sizeof *columns };
 	const struct comparison *c = shown->comparison;
 	char cell[COLUMNS][PAGE_CELL];
 	size_t n = 0;
 	for (size_t i = 0; i < c->rows; i++) {
 		const struct row *row = &c->row[i];
-		if (row->item->kind != kind || n++ >= MOST_ROWS)
+		if (row->item->kind != kind || !is_told(row) || n++ >= MOST_ROWS)
 			continue;
 		if (n == 1) {
 			page_heading(page, titles[kind]);
