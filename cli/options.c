@@ -8,7 +8,7 @@
 
 #include "collect/capture.h"
 #include "collect/trace_store.h"
-#include "compare/items.h"
+#include "compare/kinds.h"
 #include "report/kinds.h"
 #include "util/clock.h"
 #include "util/text.h"

@@ -5,16 +5,10 @@
 #ifndef SCHEDTOP_COMPARE_ITEMS_H
 #define SCHEDTOP_COMPARE_ITEMS_H
 
+#include "compare/kinds.h"
 #include "compare/series.h"
 #include "trace/idmap.h"
 #include "trace/names.h"
-
-enum item_kind { ITEM_REGION, ITEM_TASK, ITEM_START, ITEM_SITE, ITEM_KINDS };
-#define ITEM_ALL ((1U << ITEM_KINDS) - 1)
-/* "region", ...: the words of --fail-on, --by and the JSON. */
-extern const char *const item_words[ITEM_KINDS];
-/* "region,task" adds a bit for each to *kinds; false: something else is among the words. */
-bool item_words_parse(const char *words, unsigned *kinds);
 
 enum { BEFORE, AFTER, SIDES };
 

@@ -8,6 +8,7 @@ compare_libcompare_a_SOURCES = \
 	compare/files.c compare/files.h \
 	compare/gate.c compare/gate.h \
 	compare/items.c compare/items.h \
+	compare/kinds.c compare/kinds.h \
 	compare/measure.c compare/measure.h \
 	compare/pass.h \
 	compare/series.c compare/series.h \
