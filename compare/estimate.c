@@ -23,7 +23,7 @@ void resamples_finish(struct resamples *r)
 /* A run that is too short stays as it is. */
 static bool can_cut(const struct run *run)
 {
-	return run->slices >= 2 * RESAMPLE_BLOCK;
+	return run->slices / 2 >= RESAMPLE_BLOCK;
 }
 
 /* Blocks begin anywhere; behind the last slice comes the first (Politis and Romano's circular
