@@ -1,12 +1,11 @@
 /* What an execution trace tells, for people or as JSON. */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/commands.h"
+#include "cli/part.h"
 #include "cli/progress.h"
 #include "report/report.h"
-#include "util/text.h"
 
 /* The report comes first: what could be read is worth having. Then the damage counts. */
 static enum status show(const struct analysis *a, const struct options *o, struct error *error)
@@ -56,18 +55,8 @@ static unsigned kinds_of(const struct options *o)
 
 enum status command_stat(const struct options *o, struct error *error)
 {
-	struct analysis_options options = {
-		.kinds = kinds_of(o),
-		.from_ns = o->from_ns,
-		.to_ns = o->to_ns,
-		.goroutine = o->goroutine,
-		.task = {.trace_id = o->trace_id},
-	};
-	long id;
-	if (o->task && text_parse_integer(o->task, 1, LONG_MAX, &id))
-		options.task.id = (uint64_t)id;
-	else
-		options.task.type = o->task;
+	struct analysis_options options = part_of(o);
+	options.kinds = kinds_of(o);
 	return analyse(o, &options, error);
 }
 

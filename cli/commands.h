@@ -28,6 +28,10 @@ enum status command_stat(const struct options *o, struct error *error);
 enum status command_check(const struct options *o, struct error *error);
 /* schedtop diff BEFORE AFTER */
 enum status command_diff(const struct options *o, struct error *error);
+/* schedtop trace FILE: the browser. */
+enum status command_trace(const struct options *o, struct error *error);
+/* schedtop profile FILE: a profile for pprof. */
+enum status command_profile(const struct options *o, struct error *error);
 /* Lets the user choose among the Go processes; *pid is 0 when the user quit. */
 enum status choose_process(const struct options *o, pid_t *pid, struct error *error);
 

@@ -9,18 +9,21 @@ schedtop_SOURCES = \
 	cli/cmd_diff.c \
 	cli/cmd_launch.c \
 	cli/cmd_ls.c \
+	cli/cmd_profile.c \
 	cli/cmd_replay.c \
 	cli/cmd_stat.c \
 	cli/cmd_stream.c \
+	cli/cmd_trace.c \
 	cli/cmd_watch.c \
 	cli/commands.h \
 	cli/settings.c cli/settings.h \
 	cli/main.c \
 	cli/options.c cli/options.h \
 	cli/outputs.c cli/outputs.h \
+	cli/part.c cli/part.h \
 	cli/progress.c cli/progress.h \
 	cli/recorder.c cli/recorder.h \
 	cli/orders.c cli/orders.h \
 	cli/trouble.c
-schedtop_LDADD = compare/libcompare.a report/libreport.a export/libexport.a trace/libtrace.a collect/libcollect.a tui/libtui.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
+schedtop_LDADD = compare/libcompare.a browse/libbrowse.a report/libreport.a export/libexport.a trace/libtrace.a collect/libcollect.a tui/libtui.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
 	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(PROTOBUF_C_LIBS) $(INIH_LIBS)

@@ -11,13 +11,15 @@
 #include "cli/settings.h"
 #include "tui/term.h"
 
-const struct command commands[] = {
+const struct subcommand commands[] = {
 	{"", command_watch, WITH_WATCH, false},
 	{"ls", command_ls, WITH_LS, false},
 	{"capture", command_capture, WITH_CAPTURE, false},
 	{"stat", command_stat, WITH_STAT, true},
 	{"check", command_check, WITH_CHECK, true},
 	{"diff", command_diff, WITH_DIFF, false},
+	{"trace", command_trace, WITH_TRACE, true},
+	{"profile", command_profile, WITH_PROFILE, true},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 

@@ -10,6 +10,7 @@
 #include "collect/trace_store.h"
 #include "compare/kinds.h"
 #include "report/kinds.h"
+#include "trace/profile_kinds.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -42,7 +43,6 @@ enum option_type {
 	TYPE_SIZE,
 	TYPE_ID,
 	TYPE_TEXT,
-	TYPE_KINDS,
 	TYPE_ITEMS,
 	TYPE_LIMITS,
 	TYPE_CHOICE,
@@ -89,9 +89,9 @@ static const struct option_row rows[] = {
      "which processes can't be looked at"},
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0, WITH_CAPTURE,
      "with capture: how long, in whole seconds from 1s to 30s (default 3s)"},
-	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0, WITH_CAPTURE,
-     "with capture: the file to write, or - for standard output (default: a new one in the "
-     "directory of traces)"},
+	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0, WITH_CAPTURE | WITH_PROFILE,
+     "with capture and profile: the file to write, or - for standard output (default of capture: a "
+     "new one in the directory of traces; of profile: standard output)"},
 	{0, "trace-dir", TYPE_TEXT, AT(trace_dir), "DIR", NULL, 0,
      WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "the directory of traces (default $XDG_DATA_HOME/schedtop/traces)"},
@@ -100,19 +100,24 @@ static const struct option_row rows[] = {
 	{0, "trace-bytes", TYPE_SIZE, AT(trace_bytes), "SIZE", NULL, 0,
      WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "and no more than 500MB, 2GiB or the like of them (default 1GiB)"},
-	{0, "kind", TYPE_KINDS, AT(kinds), "KIND,...", NULL, 0, WITH_STAT,
+	{0, "kind", TYPE_TEXT, AT(kind), "KIND,...", NULL, 0, WITH_STAT | WITH_PROFILE,
      "with stat: these parts alone, of health, utilization, goroutines, waits, blocked, gc, tasks "
-     "and samples"},
-	{0, "from", TYPE_MOMENT, AT(from_ns), "TIME", NULL, 0, WITH_STAT | WITH_DIFF,
+     "and samples; with profile, which one: net, sync, syscall or sched, as go tool trace -pprof "
+     "has them, cpu (samples of the CPU profiler) or blocked (on anything)"},
+	{0, "still-blocked", TYPE_FLAG, AT(still_blocked), NULL, NULL, 0, WITH_PROFILE,
+     "with profile: count what had not ended when the trace did, too, with the label "
+     "state=still-blocked"},
+	{0, "from", TYPE_MOMENT, AT(from_ns), "TIME", NULL, 0, WITH_TRACES,
      "of a trace: count from this moment on, as time since the trace began"},
-	{0, "to", TYPE_MOMENT, AT(to_ns), "TIME", NULL, 0, WITH_STAT | WITH_DIFF,
+	{0, "to", TYPE_MOMENT, AT(to_ns), "TIME", NULL, 0, WITH_TRACES,
      "of a trace: count up to this moment"},
-	{0, "goroutine", TYPE_ID, AT(goroutine), "ID", NULL, 0, WITH_STAT | WITH_DIFF,
+	{0, "goroutine", TYPE_ID, AT(goroutine), "ID", NULL, 0, WITH_TRACES,
      "of a trace: this goroutine alone"},
-	{0, "task", TYPE_TEXT, AT(task), "TASK", NULL, 0, WITH_STAT | WITH_DIFF,
-     "of the tasks of a trace, the one with this ID, or those of this type"},
-	{0, "trace-id", TYPE_TEXT, AT(trace_id), "ID", NULL, 0, WITH_STAT | WITH_DIFF,
-     "of the tasks of a trace, those whose log carries this OpenTelemetry ID"},
+	{0, "task", TYPE_TEXT, AT(task), "TASK", NULL, 0, WITH_TRACES,
+     "of a trace: of the tasks, the one with this ID, or those of this type; with profile: what is "
+     "done for them"},
+	{0, "trace-id", TYPE_TEXT, AT(trace_id), "ID", NULL, 0, WITH_TRACES,
+     "of a trace: the same of the tasks whose log carries this OpenTelemetry ID"},
 	{0, "by", TYPE_ITEMS, AT(items), "KIND,...", NULL, 0, WITH_DIFF,
      "with diff: compare these alone, of region, task, start (goroutines by the function they "
      "start "
@@ -125,15 +130,16 @@ static const struct option_row rows[] = {
 	{0, "strict", TYPE_FLAG, AT(strict), NULL, NULL, 0, WITH_CHECK,
      "with check: judge as Go's own reader does, which repairs nothing"},
 	{0, "color", TYPE_CHOICE, AT(color), "auto|always|never", color_words, COLOR_CHOICE_COUNT,
-     WITH_WATCH | WITH_CONFIG, "colours on the screen (default auto: unless NO_COLOR is set)"},
-	{0, "theme", TYPE_TEXT, AT(theme), "NAME", NULL, 0, WITH_WATCH | WITH_CONFIG,
+     WITH_WATCH | WITH_TRACE | WITH_CONFIG,
+     "colours on the screen (default auto: unless NO_COLOR is set)"},
+	{0, "theme", TYPE_TEXT, AT(theme), "NAME", NULL, 0, WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "what they look like: dark (default), light, colour-blind-safe, mono, one of your own, or "
      "the path of a theme file"},
 	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0,
-     WITH_WATCH | WITH_STAT | WITH_CHECK | WITH_DIFF | WITH_CONFIG,
+     WITH_WATCH | WITH_STAT | WITH_CHECK | WITH_TRACE | WITH_DIFF | WITH_CONFIG,
      "draw with ASCII characters alone (--no-ascii: not, whatever the configuration says)"},
 	{0, "graphs", TYPE_CHOICE, AT(graphs), "braille|blocks", graph_words, GRAPH_CHOICE_COUNT,
-     WITH_WATCH | WITH_CONFIG,
+     WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "what sparklines and charts are made of, where they are not ASCII (default braille)"},
 	{0, "record", TYPE_TEXT, AT(record), "FILE", NULL, 0, WITH_WATCH,
      "write every snapshot to FILE as well, as JSON lines"},
@@ -162,9 +168,11 @@ static const struct {
 	{"capture -p PID", "take an execution trace, without a screen"},
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
+	{"trace FILE", "browse an execution trace"},
 	{"check FILE", "tell whether an execution trace is whole"},
 	{"diff BEFORE AFTER", "what changed between two traces, or two directories of them"},
 	{"diff A... -- B...", "the same of two lists of traces"},
+	{"profile --kind KIND FILE", "make a profile for pprof of an execution trace"},
 };
 #define USAGES (sizeof usages / sizeof usages[0])
 
@@ -251,10 +259,6 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 		if (!text_parse_integer(value, 1, LONG_MAX, &number))
 			return bad_value(setting, "a number of 1 or more", error);
 		*(uint64_t *)at = (uint64_t)number;
-		return STATUS_OK;
-	case TYPE_KINDS:
-		if (!report_kinds_parse(value, (unsigned *)at))
-			return bad_value(setting, REPORT_KIND_WORDS, error);
 		return STATUS_OK;
 	case TYPE_ITEMS:
 		if (!item_words_parse(value, (unsigned *)at))
@@ -470,7 +474,34 @@ static enum status check_sides(const struct options *o, struct error *error)
 	return STATUS_OK;
 }
 
-static enum status check_together(const struct options *o, struct error *error)
+static bool parse_profile_kind(const char *word, enum profile_kind *kind)
+{
+	for (int i = 0; i < PROFILE_KINDS; i++)
+		if (strcmp(word, profile_kind_words[i]) == 0) {
+			*kind = (enum profile_kind)i;
+			return true;
+		}
+	return false;
+}
+
+/* What --kind may be depends on the command, which may stand behind it. */
+static enum status check_kind(struct options *o, struct error *error)
+{
+	const struct setting setting = {find_name("kind", 4), "--kind", o->kind};
+	bool is_profile = o->command->bit == WITH_PROFILE;
+	if (is_profile && !o->kind)
+		return error_set(error, STATUS_USAGE, "profile needs --kind " PROFILE_KIND_WORDS);
+	if (is_profile && !parse_profile_kind(o->kind, &o->profile))
+		return bad_value(&setting, PROFILE_KIND_WORDS, error);
+	if (is_profile && o->profile == PROFILE_CPU && o->still_blocked)
+		return error_set(error, STATUS_USAGE, "--still-blocked and --kind cpu exclude each other");
+	o->kinds = 0;
+	if (!is_profile && o->kind && !report_kinds_parse(o->kind, &o->kinds))
+		return bad_value(&setting, REPORT_KIND_WORDS, error);
+	return STATUS_OK;
+}
+
+static enum status check_together(struct options *o, struct error *error)
 {
 	for (size_t i = 0; i < ROWS; i++)
 		if (o->given >> i & 1 && !(rows[i].with & o->command->bit))
@@ -479,6 +510,8 @@ static enum status check_together(const struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE,
 		                 "%s needs the file of an execution trace, or - for standard input",
 		                 o->command->name);
+	if (check_kind(o, error) != STATUS_OK)
+		return STATUS_USAGE;
 	enum status status = check_sides(o, error);
 	if (status != STATUS_OK)
 		return status;
@@ -528,7 +561,7 @@ static enum status add_path(struct options *o, const char *path, struct error *e
 	return STATUS_OK;
 }
 
-static const struct command *find_command(const char *word)
+static const struct subcommand *find_command(const char *word)
 {
 	for (size_t i = 1; i < command_count; i++)
 		if (strcmp(word, commands[i].name) == 0)
@@ -562,7 +595,7 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 			continue;
 		}
 		bool named = o->command != &commands[0];
-		const struct command *found = named ? NULL : find_command(word);
+		const struct subcommand *found = named ? NULL : find_command(word);
 		enum status status = STATUS_OK;
 		if (found)
 			o->command = found;

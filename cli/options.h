@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "collect/collector.h"
+#include "trace/profile_kinds.h"
 #include "util/status.h"
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_CHOICE_COUNT };
@@ -28,9 +29,9 @@ struct limits {
 };
 
 struct options {
-	const struct command *command; /* never NULL after a good parse */
-	const char *file;              /* of the commands that take one; "-" is standard input */
-	const char *path[PATHS_MAX];   /* of traces to compare, or of directories */
+	const struct subcommand *command; /* never NULL after a good parse */
+	const char *file;                 /* of the commands that take one; "-" is standard input */
+	const char *path[PATHS_MAX];      /* of traces to compare, or of directories */
 	size_t paths;
 	bool separated;       /* there was a -- among them */
 	size_t separator;     /* how many stood before it */
@@ -48,7 +49,10 @@ struct options {
 	const char *trace_dir; /* NULL: the default one */
 	long trace_keep;       /* traces kept there */
 	int64_t trace_bytes;   /* and what they may take */
+	const char *kind;      /* as it was given; the command says what it may be: */
 	unsigned kinds;        /* parts of a report, bits of enum report_kind; 0: all */
+	enum profile_kind profile;
+	bool still_blocked;
 	int64_t from_ns;       /* of a trace, since its beginning */
 	int64_t to_ns;         /* INT64_MAX: its end */
 	uint64_t goroutine;    /* 0: all */
@@ -71,19 +75,23 @@ enum command_bit {
 	WITH_CAPTURE = 4,
 	WITH_STAT = 8,
 	WITH_CHECK = 16,
+	WITH_TRACE = 32,
+	WITH_PROFILE = 64,
 	WITH_DIFF = 512,
-	WITH_ALL = 31 | WITH_DIFF,
+	WITH_ALL = 127 | WITH_DIFF,
+	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE |
+	              WITH_DIFF, /* those that a part of one can be asked of */
 	WITH_CONFIG = 256,
 };
 
 /* What the program can do. The first one, whose name is "", is what happens without a command. */
-struct command {
+struct subcommand {
 	const char *name;
 	enum status (*run)(const struct options *o, struct error *error);
 	enum command_bit bit;
 	bool takes_file;
 };
-extern const struct command commands[]; /* main.c */
+extern const struct subcommand commands[]; /* main.c */
 extern const size_t command_count;
 
 /* The defaults, before anything is read. */

@@ -90,7 +90,7 @@ static void on_task(void *self, const struct tasks *tasks, const struct open_use
 {
 	struct pass *pass = self;
 	const struct task_instance *told = &task->told;
-	if (!told->open && !pass_is_cut(pass, told->begin_ns) && tasks_wants(tasks, task))
+	if (!told->open && !pass_is_cut(pass, told->begin_ns) && tasks_is_wanted(tasks, task))
 		pass_add(pass, pass_item(pass, ITEM_TASK, tasks->type[task->type].name),
 		         told->begin_ns + told->ns, told->ns);
 }

@@ -13,5 +13,8 @@ noinst_LIBRARIES += export/libexport.a
 export_libexport_a_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(PROTOBUF_C_CFLAGS)
 nodist_export_libexport_a_SOURCES = $(export_messages)
 export_libexport_a_SOURCES = \
+	export/folded.c export/folded.h \
+	export/pass.c export/pass.h \
+	export/pprof.c export/pprof.h \
 	export/sink.c export/sink.h
 export_libs = export/libexport.a trace/libtrace.a util/libutil.a $(PROTOBUF_C_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)

@@ -6,7 +6,7 @@
 #include "trace/window.h"
 #include "util/text.h"
 
-enum { MEMBERS = 10 };
+enum { OWN_MEMBERS = 10, MEMBERS = OWN_MEMBERS + 4 };
 
 /* Names of files are data, too: nothing in them may reach a terminal unchecked. */
 static enum status say(struct error *error, enum status status, const char *path)
@@ -89,13 +89,15 @@ static size_t choose(struct analysis *a, struct window_member member[static MEMB
 		{1U << REPORT_TASKS, {regions_visitor(&a->regions), regions_restart}, false},
 		{1U << REPORT_SAMPLES, {samples_visitor(&a->samples), samples_restart}, false},
 	};
-	_Static_assert(sizeof all / sizeof *all <= MEMBERS, "room for every analysis");
+	_Static_assert(sizeof all / sizeof *all <= OWN_MEMBERS, "room for every analysis");
 	size_t n = 0;
 	if (together)
 		member[n++] = (struct window_member){states_visitor(&a->states), states_restart};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (a->options.kinds & all[i].kinds && !(together && all[i].in_states))
 			member[n++] = all[i].member;
+	for (size_t i = 0; i < a->options.alsos && n < MEMBERS; i++)
+		member[n++] = a->options.also[i];
 	return n;
 }
 
@@ -116,14 +118,28 @@ enum status analysis_read_input(struct analysis *a, struct input *in, const char
 	                                    .one_thread = options->one_thread || window.members == 0,
 	                                    .names = &a->names,
 	                                    .progress = options->progress};
-	const struct trace_visitor visitor = window_visitor(&window);
-	enum status status = trace_read(in, &trace, &visitor, 1, &a->summary, error);
+	const struct trace_visitor inner = window_visitor(&window);
+	const struct trace_visitor visitor =
+		options->wrap ? options->wrap(options->wrap_self, &inner) : inner;
 	a->file_bytes = in->size;
 	a->packing = in->packing;
+	enum status status = trace_read(in, &trace, &visitor, 1, &a->summary, error);
 	/* What was read before the damage is there to be told. */
 	if (status == STATUS_DAMAGED && a->summary.damages)
 		return STATUS_OK;
 	return status == STATUS_OK ? status : say(error, status, path);
+}
+
+enum status analysis_open(struct input *in, const char *path, struct error *error)
+{
+	enum status status = input_open(in, path, error);
+	if (status != STATUS_OK)
+		return say(error, status, path);
+	status = trace_check(in, false, error);
+	if (status == STATUS_OK)
+		return status;
+	input_finish(in);
+	return say(error, status, path);
 }
 
 enum status analysis_read(struct analysis *a, const char *path,

@@ -17,6 +17,7 @@
 #include "trace/samples.h"
 #include "trace/states.h"
 #include "trace/tasks.h"
+#include "trace/window.h"
 
 struct analysis_options {
 	bool one_thread;        /* see trace_options */
@@ -26,6 +27,12 @@ struct analysis_options {
 	uint64_t goroutine;     /* this one alone, where goroutines are told; 0: all */
 	struct task_filter task;
 	struct trace_progress progress;
+	const struct window_member *also; /* more that is shown the same part of the trace */
+	size_t alsos;
+	/* Stands between the pass and all of them: to let another thread look at what they have so far,
+	   and to end the pass early. `inner` lives as long as the pass. NULL: nothing does. */
+	struct trace_visitor (*wrap)(void *self, const struct trace_visitor *inner);
+	void *wrap_self;
 };
 
 enum { TOP_GOROUTINES = 20 };
@@ -57,6 +64,9 @@ struct analysis {
 	struct samples samples;
 };
 
+/* Opens the file and looks at its header. A sentence that names the file when that can't be read as
+   a trace; then there is nothing to finish. */
+enum status analysis_open(struct input *in, const char *path, struct error *error);
 /* STATUS_OK also for a damaged trace, unless there is nothing of one: see analysis_verdict.
    Otherwise a sentence that names the file. Call analysis_finish in any case. */
 enum status analysis_read(struct analysis *analysis, const char *path,

@@ -65,7 +65,7 @@ static inline bool succeeds(const struct order *o, uint64_t seq, uint32_t last_g
 /* A string ID as a number of names; unknown ones are an error, or repaired. */
 ORDER_HOT bool take_name(struct order *o, uint64_t id, uint32_t *name)
 {
-	*name = generation_name(o->generation, &o->names, id);
+	*name = generation_name(o->generation, o->names, id);
 	if (__builtin_expect(*name != NAME_ERROR, 1))
 		return true;
 	*name = NAME_NONE;

@@ -69,8 +69,8 @@ enum advance advance_region_end(struct order *o, struct front *f)
 	default:
 		return advance_broken(o, f,
 		                      "region \"%.40s\" ends inside region \"%.40s\" of goroutine %llu",
-		                      names_text(&o->names, name),
-		                      names_text(&o->names, o->node[*regions].name),
+		                      names_text(o->names, name),
+		                      names_text(o->names, o->node[*regions].name),
 		                      (unsigned long long)o->goroutine[m->g].id);
 	}
 }

@@ -22,6 +22,8 @@ trace_libtrace_a_SOURCES = \
 	trace/names.c trace/names.h \
 	trace/order.c trace/order.h trace/order_state.h \
 	trace/procs.c trace/procs.h \
+	trace/profile.c trace/profile.h \
+	trace/profile_kinds.c trace/profile_kinds.h \
 	trace/reader.c trace/reader.h \
 	trace/regions.c trace/regions.h \
 	trace/samples.c trace/samples.h \

@@ -178,7 +178,8 @@ struct order *order_create(const struct trace_visitor *visitors, size_t n,
 	o->reference_clock = options->reference_clock;
 	o->since_ns = INT64_MAX;
 	o->stop = options->stop;
-	o->audience = audience_create(visitors, n, &o->names, options->one_thread);
+	o->names = options->names ? options->names : &o->own_names;
+	o->audience = audience_create(visitors, n, o->names, options->one_thread);
 	if (o->audience)
 		next_bundle(o);
 	if (!o->audience || !forget(o)) {
@@ -197,7 +198,7 @@ void order_destroy(struct order *o)
 	idmap_finish(&o->proc_of);
 	idmap_finish(&o->thread_of);
 	idmap_finish(&o->task_of);
-	names_finish(&o->names);
+	names_finish(&o->own_names);
 	free(o->goroutine);
 	free(o->free_goroutine);
 	free(o->retired);
@@ -557,9 +558,4 @@ int64_t order_last_ns(const struct order *o)
 const struct order_repairs *order_repairs(const struct order *o)
 {
 	return &o->repairs;
-}
-
-struct names *order_names(struct order *o)
-{
-	return &o->names;
 }

@@ -29,6 +29,7 @@ struct order_options {
 	bool reference_clock;
 	const volatile sig_atomic_t *stop; /* NULL, or becomes non-zero to stop soon */
 	bool one_thread;                   /* visitors are called on the caller's */
+	struct names *names;               /* to keep names in; NULL: they die with the order */
 };
 
 /* NULL: no memory. Visitors are called in turn and must outlive the order. */
@@ -49,6 +50,5 @@ uint64_t order_events(const struct order *order);
 int64_t order_first_ns(const struct order *order);
 int64_t order_last_ns(const struct order *order); /* of the last event shown */
 const struct order_repairs *order_repairs(const struct order *order);
-struct names *order_names(struct order *order);
 
 #endif

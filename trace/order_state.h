@@ -86,10 +86,10 @@ struct order {
 
 	struct generation *generation;
 	struct input *in;
-	struct names names;
-	uint64_t initial;    /* number of the first generation (since a gap) */
-	uint64_t gomaxprocs; /* format 1 alone */
-	int64_t since_ns;    /* the generation began; format 2 alone, else INT64_MAX */
+	struct names *names, own_names; /* the caller's, or ours */
+	uint64_t initial;               /* number of the first generation (since a gap) */
+	uint64_t gomaxprocs;            /* format 1 alone */
+	int64_t since_ns;               /* the generation began; format 2 alone, else INT64_MAX */
 	uint64_t gc_seq;
 	enum gc_state gc_state;
 	bool tolerant, reference_clock;

@@ -259,7 +259,7 @@ static enum status read_all(struct pass *p, const struct trace_visitor *visitors
 {
 	struct trace_summary *s = p->summary;
 	struct order_options options = {!p->options->strict, p->options->reference_clock,
-	                                p->options->stop, p->options->one_thread};
+	                                p->options->stop, p->options->one_thread, p->options->names};
 	p->order = order_create(visitors, n, &options);
 	if (!p->order)
 		return error_no_memory(error);
@@ -271,12 +271,27 @@ static enum status read_all(struct pass *p, const struct trace_visitor *visitors
 	s->last_ns = order_last_ns(p->order);
 	s->repairs = *order_repairs(p->order);
 	s->bytes = p->in->offset;
-	if (p->options->names) {
-		*p->options->names = *order_names(p->order);
-		*order_names(p->order) = (struct names){0};
-	}
 	order_destroy(p->order);
 	return step == STEP_FAILED ? STATUS_FAILED : STATUS_OK;
+}
+
+enum status trace_check(struct input *in, bool strict, struct error *error)
+{
+	if (!input_need(in, TRACE_HEADER_SIZE))
+		return error_no_memory(error);
+	unsigned version = trace_header_version(in->data, in->have);
+	if (version == 0)
+		return error_set(error, STATUS_DAMAGED,
+		                 in->have == 0
+		                     ? "the file is empty: the program closed it before trace.Stop"
+		                     : "not a Go execution trace: it doesn't begin with \"go 1.NN trace\"");
+	if (version < FIRST_V1)
+		return error_set(error, STATUS_DAMAGED,
+		                 "format \"go 1.%u\" is older than Go 1.11; this schedtop doesn't read it",
+		                 version);
+	if (strict && !is_known(version))
+		return error_set(error, STATUS_DAMAGED, "unknown format \"go 1.%u\"", version);
+	return STATUS_OK;
 }
 
 enum status trace_read(struct input *in, const struct trace_options *options,
@@ -285,23 +300,13 @@ enum status trace_read(struct input *in, const struct trace_options *options,
 {
 	struct pass pass = {.in = in, .options = options, .summary = summary};
 	memset(summary, 0, sizeof *summary);
-	if (!input_need(in, TRACE_HEADER_SIZE))
-		return error_no_memory(error);
+	enum status status = trace_check(in, options->strict, error);
 	summary->version = trace_header_version(in->data, in->have);
-	if (summary->version == 0)
-		return error_set(error, STATUS_DAMAGED,
-		                 in->have == 0
-		                     ? "the file is empty: the program closed it before trace.Stop"
-		                     : "not a Go execution trace: it doesn't begin with \"go 1.NN trace\"");
-	if (summary->version < FIRST_V1)
-		return error_set(error, STATUS_DAMAGED,
-		                 "format \"go 1.%u\" is older than Go 1.11; this schedtop doesn't read it",
-		                 summary->version);
 	summary->newer = summary->version > NEWEST_VERSION;
-	if (options->strict && !is_known(summary->version))
-		return error_set(error, STATUS_DAMAGED, "unknown format \"go 1.%u\"", summary->version);
+	if (status != STATUS_OK)
+		return status;
 	input_consume(in, TRACE_HEADER_SIZE);
-	enum status status = read_all(&pass, visitors, n, error);
+	status = read_all(&pass, visitors, n, error);
 	if (status != STATUS_OK)
 		return status;
 	if (in->torn)

@@ -26,7 +26,7 @@ struct trace_options {
 	const volatile sig_atomic_t *stop; /* NULL, or becomes non-zero to stop early */
 	struct trace_progress progress;
 	bool one_thread;     /* don't use a second one for the visitors; results are the same */
-	struct names *names; /* takes over the names that the visitors saw; NULL: they die */
+	struct names *names; /* where names are kept, from the beginning on; NULL: they die */
 };
 
 enum trace_verdict {
@@ -66,6 +66,10 @@ struct trace_summary {
 
 /* Release of Go whose header has this number: "Go 1.23 or 1.24". */
 const char *trace_go_version(unsigned header_version);
+
+/* Looks at the header without consuming it: STATUS_DAMAGED with a sentence when this is no trace
+   that trace_read would read. */
+enum status trace_check(struct input *in, bool strict, struct error *error);
 
 /* STATUS_DAMAGED with the first damage's sentence when the trace is damaged and strict is set, or
    when it is no trace at all; in tolerant mode damage is no failure: look at the verdict. */

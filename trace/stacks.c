@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "trace/tables.h"
+#include "util/hash.h"
 
 void stacks_finish(struct stacks *stacks)
 {
 	free(stacks->stack);
 	free(stacks->frame);
+	free(stacks->address);
 	idmap_finish(&stacks->of_hash);
 	stack_memo_finish(&stacks->number_of);
 	idmap_finish(&stacks->sparse_number_of);
@@ -25,9 +27,13 @@ static uint32_t intern(struct stacks *stacks, const struct trace_block *block, u
 {
 	const struct wire_frame *wire[TRACE_MAX_FRAMES];
 	size_t n = block->generation ? generation_stack(block->generation, id, wire) : 0;
+	/* A frame without an address or a name says nothing: to Go's profiles such a stack is none. */
+	while (stacks->by_address && n > 0 && wire[n - 1]->pc == 0 && wire[n - 1]->function == 0)
+		n--;
 	if (n == 0)
 		return STACK_NONE;
 	struct stack_frame frame[TRACE_MAX_FRAMES];
+	uint64_t address[TRACE_MAX_FRAMES];
 	uint64_t hash = n;
 	for (size_t i = 0; i < n; i++) {
 		frame[i] = (struct stack_frame){name_of(block, wire[i]->function),
@@ -35,6 +41,9 @@ static uint32_t intern(struct stacks *stacks, const struct trace_block *block, u
 		hash = (hash ^ frame[i].function ^ (uint64_t)frame[i].line << 32) *
 		       UINT64_C(0x9e3779b97f4a7c15);
 		hash ^= hash >> 31;
+		address[i] = wire[i]->pc;
+		if (stacks->by_address)
+			hash = hash_mix(hash, address[i]);
 	}
 	uint32_t head = idmap_get(&stacks->of_hash, hash);
 	/* Stacks made to collide are kept more than once instead of compared for ever. */
@@ -43,12 +52,20 @@ static uint32_t intern(struct stacks *stacks, const struct trace_block *block, u
 	     i = stacks->stack[i - 1].next, patience--) {
 		const struct stack *known = &stacks->stack[i - 1];
 		if (known->frames == n &&
-		    memcmp(&stacks->frame[known->first], frame, n * sizeof *frame) == 0)
+		    memcmp(&stacks->frame[known->first], frame, n * sizeof *frame) == 0 &&
+		    (!stacks->by_address ||
+		     memcmp(&stacks->address[known->first], address, n * sizeof *address) == 0))
 			return i;
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (!wire_grow(&stacks->frame, &stacks->frame_capacity, stacks->frames, sizeof *frame))
 			return STACK_ERROR;
+		if (stacks->by_address) {
+			if (!wire_grow(&stacks->address, &stacks->address_capacity, stacks->frames,
+			               sizeof *address))
+				return STACK_ERROR;
+			stacks->address[stacks->frames] = address[i];
+		}
 		stacks->frame[stacks->frames++] = frame[i];
 	}
 	if (!wire_grow(&stacks->stack, &stacks->capacity, stacks->n, sizeof *stacks->stack))

@@ -33,6 +33,10 @@ struct stacks {
 	size_t n, capacity;
 	struct stack_frame *frame;
 	size_t frames, frame_capacity;
+	/* Stacks differ if their addresses do, as for pprof; else, if their lines do. */
+	bool by_address;
+	uint64_t *address; /* of each frame, if so */
+	size_t address_capacity;
 	struct idmap of_hash;
 	/* The IDs of one generation, as numbers + 1, and those beyond the memo's limit: */
 	struct stack_memo number_of;

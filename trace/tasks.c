@@ -55,10 +55,11 @@ static uint32_t type_of(struct tasks *a, const struct trace_block *block, uint32
 	return (uint32_t)a->types++;
 }
 
-bool tasks_wants(const struct tasks *a, const struct open_user_task *t)
+bool tasks_is_wanted(const struct tasks *a, const struct open_user_task *t)
 {
 	return a->type[t->type].wanted && (!a->filter.id || a->filter.id == t->id) &&
-	       (!a->filter.trace_id || t->matches);
+	       (!a->filter.trace_id || t->matches) &&
+	       (!a->filter.among || idmap_get(a->filter.among, t->id) != IDMAP_NONE);
 }
 
 /* --- steps ----------------------------------------------------------------------------------- */
@@ -292,7 +293,7 @@ static bool conclude(struct tasks *a, uint32_t i, int64_t now, bool open)
 	t->told.open = open;
 	if (a->concluded)
 		a->concluded(a->concluded_self, a, t);
-	if (tasks_wants(a, t)) {
+	if (tasks_is_wanted(a, t)) {
 		type->logs += t->told.logs;
 		type->regions += t->told.regions;
 		if (t->detail) {
@@ -413,7 +414,7 @@ static void note_region(struct tasks *a, const struct trace_block *block,
 
 /* --- the visitor ----------------------------------------------------------------------------- */
 
-static bool event(struct tasks *a, const struct trace_block *block, const struct trace_event *e)
+bool tasks_event(struct tasks *a, const struct trace_block *block, const struct trace_event *e)
 {
 	if (is_go_transition(e->type)) {
 		if (a->slot[e->subject].following)
@@ -438,9 +439,8 @@ static bool event(struct tasks *a, const struct trace_block *block, const struct
 	}
 }
 
-static bool on_events(void *self, const struct trace_block *block)
+bool tasks_prepare(struct tasks *a, const struct trace_block *block)
 {
-	struct tasks *a = self;
 	if (block->goroutines > a->slots) {
 		size_t n = block->goroutines * 2;
 		struct task_goroutine *slot = reallocarray(a->slot, n, sizeof *slot);
@@ -450,11 +450,30 @@ static bool on_events(void *self, const struct trace_block *block)
 		a->slot = slot;
 		a->slots = n;
 	}
+	return true;
+}
+
+bool tasks_wants(const struct tasks *a, uint32_t slot)
+{
+	const struct task_goroutine *g = &a->slot[slot];
+	for (size_t i = 0; i < g->following; i++) {
+		const struct open_user_task *t = &a->task[g->follows[i].task];
+		if (t->serial == g->follows[i].serial && tasks_is_wanted(a, t))
+			return true;
+	}
+	return false;
+}
+
+static bool on_events(void *self, const struct trace_block *block)
+{
+	struct tasks *a = self;
+	if (!tasks_prepare(a, block))
+		return false;
 	const uint64_t ours = (EV_BIT(EV_USER_LOG) << 1) - EV_BIT(EV_USER_TASK_BEGIN);
 	if (a->tasks == 0 && !(block->present & ours)) /* no task yet */
 		return true;
 	for (size_t i = 0; i < block->events; i++)
-		if (!event(a, block, &block->event[i]))
+		if (!tasks_event(a, block, &block->event[i]))
 			return false;
 	return true;
 }

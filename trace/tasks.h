@@ -77,9 +77,10 @@ struct task_type {
 };
 
 struct task_filter {
-	uint64_t id;          /* 0: all */
-	const char *type;     /* NULL: all */
-	const char *trace_id; /* NULL: all; else what a log must hold */
+	uint64_t id;               /* 0: all */
+	const char *type;          /* NULL: all */
+	const char *trace_id;      /* NULL: all; else what a log must hold */
+	const struct idmap *among; /* NULL: all; else one of these IDs */
 };
 
 struct open_user_task {
@@ -133,7 +134,17 @@ struct tasks {
 void tasks_finish(struct tasks *tasks);
 struct trace_visitor tasks_visitor(struct tasks *tasks);
 void tasks_restart(void *tasks, int64_t time_ns);
-/* Is it one of those that the filter lets through, as far as is known? */
-bool tasks_wants(const struct tasks *tasks, const struct open_user_task *task);
+/* Does the filter want it, as far as is known of it by now? */
+bool tasks_is_wanted(const struct tasks *tasks, const struct open_user_task *task);
+
+/* --- for visitors that ask for whom each event is done, and show them one by one ---------------
+ */
+
+/* Room for the block's goroutines. false: no memory. */
+bool tasks_prepare(struct tasks *tasks, const struct trace_block *block);
+/* false: no memory. */
+bool tasks_event(struct tasks *tasks, const struct trace_block *block, const struct trace_event *e);
+/* Does the goroutine work for a task that the filter wants? */
+bool tasks_wants(const struct tasks *tasks, uint32_t slot);
 
 #endif

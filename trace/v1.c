@@ -82,7 +82,7 @@ void v1_transition(struct v1_showing *s, struct trace_event *e, uint32_t slot, u
 
 uint32_t v1_name_of(struct v1_showing *s, uint64_t string)
 {
-	uint32_t name = generation_name(&s->v->g, &s->o->names, string);
+	uint32_t name = generation_name(&s->v->g, s->o->names, string);
 	return name == NAME_ERROR ? NAME_NONE : name;
 }
 

@@ -123,7 +123,7 @@ const char *v1_show_stop(struct v1_showing *s)
 	uint8_t type = stops[s->e->type].type;
 	const char *reason = stops[s->e->type].reason;
 	uint32_t slot = v1_slot_of(s->o, g, GO_RUNNING);
-	uint32_t name = names_intern(&s->o->names, reason, strlen(reason));
+	uint32_t name = names_intern(s->o->names, reason, strlen(reason));
 	if (slot == TRACE_NONE || name == NAME_ERROR)
 		return v1_no_memory;
 	g->shown = stops[s->e->type].then;

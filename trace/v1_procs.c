@@ -135,7 +135,7 @@ const char *v1_show_stw(struct v1_showing *s)
 	s->v->stw = begins;
 	if (begins) {
 		const char *kind = stw_kind(s->v->version, s->e->arg[0]);
-		s->v->stw_name = names_intern(&s->o->names, kind, strlen(kind));
+		s->v->stw_name = names_intern(s->o->names, kind, strlen(kind));
 		if (s->v->stw_name == NAME_ERROR)
 			return v1_no_memory;
 	}

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "tui/help.h"
 #include "util/clock.h"
 
 #define HISTORY_NS        (600 * NS_PER_S)
@@ -205,7 +204,7 @@ void app_draw(struct app *app, struct canvas *canvas)
 	frame_draw(canvas, view, &data, place, 0);
 	capture_panel_draw(pane_sub(page, 0, 1, page.width, page.height - 2), &app->panel, app->now_ns);
 	if (app->help)
-		help_draw(pane_sub(page, 0, 1, page.width, page.height - 1), view, &app->help_place);
+		frame_draw_help(pane_sub(page, 0, 1, page.width, page.height - 1), view, &app->help_place);
 	draw_foot(app, pane_row(page, page.height - 1));
 }
 
@@ -272,7 +271,7 @@ static void wheel(struct app *app, enum command command)
 			app_command(app, command, NULL);
 }
 
-static enum loop_next act_on(struct app *app, const struct input *input)
+static enum loop_next act_on(struct app *app, const struct tui_input *input)
 {
 	switch (input->key) {
 	case KEYMAP_CLICK:
@@ -300,7 +299,7 @@ static enum loop_next act_on(struct app *app, const struct input *input)
 	return app_command(app, binding->command, binding->argument);
 }
 
-enum loop_next app_input(struct app *app, const struct input *input)
+enum loop_next app_input(struct app *app, const struct tui_input *input)
 {
 	enum loop_next next = act_on(app, input);
 	app_order_detail(app);

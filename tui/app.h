@@ -72,7 +72,7 @@ void app_draw(struct app *app, struct canvas *canvas);
 /* Time has gone by, or somebody called: is there something to draw though no snapshot came? */
 bool app_tick(struct app *app);
 
-enum loop_next app_input(struct app *app, const struct input *input);
+enum loop_next app_input(struct app *app, const struct tui_input *input);
 /* `argument` may be NULL. What can't be done is said on the bottom line. */
 enum loop_next app_command(struct app *app, enum command command, const char *argument);
 /* A line as it is typed after ':'. */

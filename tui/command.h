@@ -53,11 +53,15 @@ enum command {
 	COMMAND_COUNT,
 };
 
+/* The screens: a process that is watched, and a trace. */
+enum command_screen { COMMAND_LIVE = 1, COMMAND_TRACE = 2 };
+
 struct command_info {
 	const char *name;     /* after ':'; NULL: there is only a key */
 	const char *argument; /* what follows the name: "NAME", or "[TIME]" when it may be left out;
 	                         NULL: nothing */
 	const char *help;     /* one sentence */
+	unsigned screens;     /* bits of enum command_screen: where it can be given */
 };
 
 extern const struct command_info command_info[COMMAND_COUNT];

@@ -1,53 +1,37 @@
 #include "tui/frame.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "tui/header.h"
-
-#define TABS_WIDTH 100 /* from here on all tabs have their names; below, the current one alone */
+#include "tui/help.h"
 
 const struct view *const views[] = {&view_overview, &view_goroutines, &view_threads, &view_latency};
 const size_t views_count = sizeof views / sizeof(void *);
 
-/* Tabs of one view would say nothing. */
-static bool has_tabs(void)
+static struct tabs tabs_of(const struct view *current)
 {
-	return views_count > 1;
-}
-
-/* " 2 Threads " or " 2 ", and the cells it takes. */
-static int tab_text(char *to, size_t size, size_t i, const struct view *current, int width)
-{
-	if (width >= TABS_WIDTH || views[i] == current)
-		return snprintf(to, size, " %zu %s ", i + 1, views[i]->name);
-	return snprintf(to, size, " %zu ", i + 1);
-}
-
-/* Returns where the keys may begin. */
-static int draw_tabs(struct pane line, const struct view *current)
-{
-	char text[48];
-	int x = 0;
-	for (size_t i = 0; has_tabs() && i < views_count; i++) {
-		int width = tab_text(text, sizeof text, i, current, line.width);
-		pane_text(line, x, 0, views[i] == current ? STYLE_SELECTED : STYLE_DIM, text);
-		x += width;
+	struct tabs tabs = {.n = views_count};
+	for (size_t i = 0; i < views_count; i++) {
+		tabs.name[i] = views[i]->name;
+		if (views[i] == current)
+			tabs.current = i;
 	}
-	return x > 0 ? x + 1 : 0;
+	return tabs;
 }
 
 int frame_tab_at(const struct canvas *canvas, const struct view *view, int x, int y)
 {
-	char text[48];
-	if (y != canvas->height - 1 || x < 0 || !has_tabs())
-		return -1;
-	for (size_t i = 0; i < views_count; i++) {
-		x -= tab_text(text, sizeof text, i, view, canvas->width);
-		if (x < 0)
-			return (int)i;
-	}
-	return -1;
+	struct tabs tabs = tabs_of(view);
+	return tabs_at(canvas, &tabs, x, y);
+}
+
+void frame_draw_help(struct pane pane, const struct view *view, struct view_place *place)
+{
+	const struct help help = {.name = view->name,
+	                          .context = view->context,
+	                          .tabs = tabs_of(view),
+	                          .screen = COMMAND_LIVE};
+	help_draw(pane, &help, place);
 }
 
 void frame_draw(struct canvas *canvas, const struct view *view, const struct view_data *data,
@@ -72,6 +56,7 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 		without |= COMMAND_BIT(COMMAND_EXPAND);
 	if (!data->capture)
 		without |= COMMAND_BIT(COMMAND_CAPTURE);
-	int x = draw_tabs(foot, view);
+	struct tabs tabs = tabs_of(view);
+	int x = tabs_draw(foot, &tabs);
 	keymap_draw(pane_sub(foot, x, 0, foot.width - x, 1), view->context, without);
 }

@@ -5,6 +5,7 @@
 #ifndef SCHEDTOP_TUI_FRAME_H
 #define SCHEDTOP_TUI_FRAME_H
 
+#include "tui/tabs.h"
 #include "tui/view.h"
 
 /* In the order of their tabs: the first is number 1. */
@@ -16,5 +17,7 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
                 struct view_place *place, uint64_t without);
 /* The number of the tab at these cells of the canvas, from 0; -1: none is there. */
 int frame_tab_at(const struct canvas *canvas, const struct view *view, int x, int y);
+/* The help page of the view, over the whole pane. */
+void frame_draw_help(struct pane pane, const struct view *view, struct view_place *place);
 
 #endif

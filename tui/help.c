@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 
-#include "tui/frame.h"
-
 #define NAME_WIDTH 18
 #define WIDE       160 /* from here on keys and commands stand side by side */
 #define ROWS_MAX   96
@@ -29,37 +27,38 @@ static void add(struct sheet *sheet, bool title, const char *name, const char *t
 }
 
 /* A digit without a view does nothing, and needs no words. */
-static bool is_useful(const struct binding *b)
+static bool is_useful(const struct binding *b, const struct help *help)
 {
 	return b->command != COMMAND_VIEW || !b->argument ||
-	       (size_t)(b->argument[0] - '1') < views_count;
+	       (size_t)(b->argument[0] - '1') < help->tabs.n;
 }
 
-static void add_keys(struct sheet *sheet, const struct view *view, bool ascii)
+static void add_keys(struct sheet *sheet, const struct help *help, bool ascii)
 {
 	char text[96], name[40];
-	snprintf(text, sizeof text, "Keys of %s", view->name);
+	snprintf(text, sizeof text, "Keys of %s", help->name);
 	add(sheet, true, "", text);
 	for (size_t i = 0; i < keymap_count; i++) {
 		const struct binding *b = &keymap[i];
-		if (!(b->contexts & view->context) || !is_useful(b) || keymap_is_alias(b, view->context))
+		if (!(b->contexts & help->context) || !is_useful(b, help) ||
+		    keymap_is_alias(b, help->context))
 			continue;
-		keymap_names(name, sizeof name, b, view->context, ascii);
+		keymap_names(name, sizeof name, b, help->context, ascii);
 		if (b->command == COMMAND_VIEW && b->argument)
-			snprintf(text, sizeof text, "Show %s.", views[b->argument[0] - '1']->name);
+			snprintf(text, sizeof text, "Show %s.", help->tabs.name[b->argument[0] - '1']);
 		else
 			snprintf(text, sizeof text, "%s", b->help ? b->help : command_info[b->command].help);
 		add(sheet, false, name, text);
 	}
 }
 
-static void add_commands(struct sheet *sheet)
+static void add_commands(struct sheet *sheet, const struct help *help)
 {
 	char name[40];
 	add(sheet, true, "", "Commands after \":\"; the beginning of a name will do");
 	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++) {
 		const struct command_info *info = &command_info[i];
-		if (!info->name)
+		if (!info->name || !(info->screens & help->screen))
 			continue;
 		snprintf(name, sizeof name, "%s %s", info->name, info->argument ? info->argument : "");
 		add(sheet, false, name, info->help);
@@ -82,16 +81,16 @@ static void draw_sheet(struct pane pane, const struct sheet *sheet, int top)
 		draw_row(pane_row(pane, y), &sheet->row[top + y]);
 }
 
-void help_draw(struct pane pane, const struct view *view, struct view_place *place)
+void help_draw(struct pane pane, const struct help *help, struct view_place *place)
 {
 	struct sheet left = {.n = 0}, right = {.n = 0};
 	struct pane page = pane_sub(pane, 0, 1, pane.width, pane.height - 2);
 	bool wide = pane.width >= WIDE;
 	pane_clear(pane);
-	add_keys(&left, view, pane.canvas->ascii);
+	add_keys(&left, help, pane.canvas->ascii);
 	if (!wide)
 		add(&left, true, "", "");
-	add_commands(wide ? &right : &left);
+	add_commands(wide ? &right : &left, help);
 	int rows = left.n > right.n ? left.n : right.n, half = wide ? page.width / 2 : page.width;
 	view_fit(place, rows, page.height);
 	draw_sheet(pane_sub(page, 0, 0, half, page.height), &left, place->top);

@@ -5,9 +5,18 @@
 #ifndef SCHEDTOP_TUI_HELP_H
 #define SCHEDTOP_TUI_HELP_H
 
+#include "tui/tabs.h"
 #include "tui/view.h"
 
+/* Of what it is. */
+struct help {
+	const char *name; /* of the view */
+	enum context context;
+	struct tabs tabs;
+	enum command_screen screen;
+};
+
 /* Over the whole pane, with its own keys in the last row. */
-void help_draw(struct pane pane, const struct view *view, struct view_place *place);
+void help_draw(struct pane pane, const struct help *help, struct view_place *place);
 
 #endif

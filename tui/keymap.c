@@ -11,8 +11,12 @@
 #define GROUPS   CONTEXT_GOROUTINES
 #define HELP     CONTEXT_HELP
 #define LISTS    CONTEXT_LISTS
-#define ROWS     (OVERVIEW | LISTS | HELP)
+#define T_LISTS  CONTEXT_TRACE_LISTS
+#define T_PAGES  CONTEXT_TRACE_PAGES
+#define TRACE    CONTEXT_TRACE_VIEWS
+#define ROWS     (OVERVIEW | LISTS | HELP | T_LISTS | T_PAGES)
 #define VIEWS    CONTEXT_VIEWS
+#define TABS     (VIEWS | TRACE)
 #define ALL      CONTEXT_ALL
 
 #define KEY(key, contexts, command, name)                 \
@@ -23,9 +27,9 @@
 	{                                                                          \
 		key, contexts, command, argument, name, NULL, 0, "The same as " as "." \
 	}
-#define VIEW(number)                                                                     \
-	{                                                                                    \
-		number[0], VIEWS, COMMAND_VIEW, number, number, NULL, 0, "Show view " number "." \
+#define VIEW(number)                                                                    \
+	{                                                                                   \
+		number[0], TABS, COMMAND_VIEW, number, number, NULL, 0, "Show view " number "." \
 	}
 
 /*
@@ -37,8 +41,9 @@ const struct binding keymap[] = {
 	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
 	{KEYMAP_UP, OVERVIEW, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more Ps", 3,
      "Move the lanes up by one P."},
-	{KEYMAP_UP, LISTS, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "select", 3, "Select the row above."},
-	{KEYMAP_UP, HELP, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more", 3, NULL},
+	{KEYMAP_UP, LISTS | T_LISTS, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "select", 3,
+     "Select the row above."},
+	{KEYMAP_UP, HELP | T_PAGES, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more", 3, NULL},
 	SAME('k', ROWS, COMMAND_UP, NULL, "k", "Up"),
 	KEY(KEYMAP_DOWN, ROWS, COMMAND_DOWN, "↓|Down"),
 	SAME('j', ROWS, COMMAND_DOWN, NULL, "j", "Down"),
@@ -46,8 +51,8 @@ const struct binding keymap[] = {
 	KEY(KEYMAP_PAGE_DOWN, ROWS, COMMAND_PAGE_DOWN, "PgDn"),
 	KEY('g', ROWS, COMMAND_FIRST, "g"),
 	KEY('G', ROWS, COMMAND_LAST, "G"),
-	SAME(KEYMAP_HOME, PICKER | HELP, COMMAND_FIRST, NULL, "Home", "g"),
-	SAME(KEYMAP_END, PICKER | HELP, COMMAND_LAST, NULL, "End", "G"),
+	SAME(KEYMAP_HOME, PICKER | HELP | T_LISTS | T_PAGES, COMMAND_FIRST, NULL, "Home", "g"),
+	SAME(KEYMAP_END, PICKER | HELP | T_LISTS | T_PAGES, COMMAND_LAST, NULL, "End", "G"),
 	{'c', OVERVIEW, COMMAND_COMPACT, NULL, "c", "compact", 5, NULL},
 	{'/', LISTS, COMMAND_FILTER, NULL, "/", "filter", 5,
      "Show only rows that have a text or regex; !TEXT: others."},
@@ -55,10 +60,10 @@ const struct binding keymap[] = {
 	{KEYMAP_ESCAPE, THREADS, COMMAND_CLOSE, NULL, "Esc", "all rows", 4, NULL},
 	{KEYMAP_ESCAPE, GROUPS, COMMAND_CLOSE, NULL, "Esc", "close", 4,
      "Close the group that is open; else show all rows again."},
-	{'s', LISTS, COMMAND_SORT, NULL, "s", "sort", 6,
+	{'s', LISTS | T_LISTS, COMMAND_SORT, NULL, "s", "sort", 6,
      "Sort by the next column, or by a heading that you click."},
-	SAME(KEYMAP_F6, LISTS, COMMAND_SORT, NULL, "F6", "s"),
-	KEY('S', LISTS, COMMAND_REVERSE, "S"),
+	SAME(KEYMAP_F6, LISTS | T_LISTS, COMMAND_SORT, NULL, "F6", "s"),
+	KEY('S', LISTS | T_LISTS, COMMAND_REVERSE, "S"),
 	{'b', GROUPS, COMMAND_GROUP, NULL, "b", "group by", 6, NULL},
 	{'y', GROUPS, COMMAND_SYSTEM, NULL, "y", "system", 8, NULL},
 	{' ', VIEWS, COMMAND_PAUSE, NULL, "Space", "pause", 2, NULL},
@@ -89,17 +94,20 @@ const struct binding keymap[] = {
 	VIEW("7"),
 	VIEW("8"),
 	VIEW("9"),
-	KEY(KEYMAP_TAB, VIEWS, COMMAND_VIEW_NEXT, "Tab"),
-	KEY(KEYMAP_SHIFT_TAB, VIEWS, COMMAND_VIEW_PREVIOUS, "Shift-Tab"),
+	KEY(KEYMAP_TAB, TABS, COMMAND_VIEW_NEXT, "Tab"),
+	KEY(KEYMAP_SHIFT_TAB, TABS, COMMAND_VIEW_PREVIOUS, "Shift-Tab"),
 	{KEYMAP_ENTER, OVERVIEW | THREADS | CONTEXT_LATENCY, COMMAND_FOLLOW, NULL, "Enter", NULL, 0,
      "After an exit: watch the process that took over."},
 	{'t', VIEWS, COMMAND_CAPTURE, NULL, "t", "trace", 1, NULL},
 	{':', VIEWS, COMMAND_LINE, NULL, ":", "command", 8, NULL},
 	KEY(KEYMAP_CTRL_L, ALL, COMMAND_REDRAW, "Ctrl-L"),
-	{'?', VIEWS, COMMAND_HELP, NULL, "?", "help", 1, NULL},
-	SAME(KEYMAP_F1, VIEWS, COMMAND_HELP, NULL, "F1", "?"),
+	{'?', TABS, COMMAND_HELP, NULL, "?", "help", 1, NULL},
+	SAME(KEYMAP_F1, TABS, COMMAND_HELP, NULL, "F1", "?"),
 	{'q', VIEWS | PICKER, COMMAND_QUIT, NULL, "q", "quit", 0, NULL},
-	SAME(KEYMAP_F10, VIEWS | PICKER, COMMAND_QUIT, NULL, "F10", "q"),
+	{'q', TRACE, COMMAND_QUIT, NULL, "q", "leave", 0, "Leave the trace."},
+	SAME(KEYMAP_F10, TABS | PICKER, COMMAND_QUIT, NULL, "F10", "q"),
+	{KEYMAP_ESCAPE, TRACE, COMMAND_CLOSE, NULL, "Esc", NULL, 0,
+     "Close what is open; else leave the trace."},
 	{KEYMAP_ESCAPE, PICKER, COMMAND_CLOSE, NULL, "Esc", NULL, 0,
      "Show all rows again; else leave."},
 	{'q', HELP, COMMAND_CLOSE, NULL, "q", "close", 0, "Go back to the view."},

@@ -21,6 +21,7 @@ tui_libtui_a_SOURCES = \
 	tui/series.c tui/series.h \
 	tui/prompt.c tui/prompt.h \
 	tui/style.c tui/style.h \
+	tui/tabs.c tui/tabs.h \
 	tui/term.c tui/term.h \
 	tui/theme.c tui/theme.h \
 	tui/tui.c tui/tui.h \

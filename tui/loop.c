@@ -124,7 +124,7 @@ static void on_stop(uv_signal_t *handle, int number)
 	on_continue(handle, number);
 }
 
-static void take(struct loop *loop, const struct input *input)
+static void take(struct loop *loop, const struct tui_input *input)
 {
 	switch (loop->ops->input(input, loop->arg)) {
 	case LOOP_GO_ON:
@@ -145,7 +145,7 @@ static void on_keys(uv_poll_t *handle, int status, int events)
 {
 	struct loop *loop = loop_of((uv_handle_t *)handle);
 	(void)events;
-	struct input input;
+	struct tui_input input;
 	while (term_input(&input))
 		take(loop, &input);
 	if (status < 0 || term_lost()) {

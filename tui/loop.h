@@ -16,7 +16,7 @@
 #define LOOP_HEIGHT_MIN 10
 
 /* A key, or what the mouse did at a cell. */
-struct input {
+struct tui_input {
 	int key; /* as in keymap.h */
 	int x, y;
 };
@@ -30,7 +30,7 @@ enum loop_next {
 
 struct loop_ops {
 	void (*draw)(struct canvas *canvas, void *arg);
-	enum loop_next (*input)(const struct input *input, void *arg);
+	enum loop_next (*input)(const struct tui_input *input, void *arg);
 	/* After loop_wake; several calls may come as one. Returns whether there is something new to
 	   draw. May be NULL. */
 	bool (*wake)(void *arg);

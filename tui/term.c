@@ -483,7 +483,7 @@ void term_size(int *width, int *height)
 }
 
 /* What the mouse did, if it is anything of ours. */
-static bool mouse_input(struct input *input, const MEVENT *event)
+static bool mouse_input(struct tui_input *input, const MEVENT *event)
 {
 	static const struct {
 		mmask_t button;
@@ -494,14 +494,14 @@ static bool mouse_input(struct input *input, const MEVENT *event)
 		{BUTTON5_PRESSED, KEYMAP_WHEEL_DOWN},
 	};
 	if (event->bstate & REPORT_MOUSE_POSITION) {
-		*input = (struct input){KEYMAP_DRAG, event->x, event->y};
+		*input = (struct tui_input){KEYMAP_DRAG, event->x, event->y};
 		return term.held;
 	}
 	if (event->bstate & (BUTTON1_PRESSED | BUTTON1_RELEASED))
 		term.held = (event->bstate & BUTTON1_PRESSED) != 0;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (event->bstate & table[i].button) {
-			*input = (struct input){table[i].key, event->x, event->y};
+			*input = (struct tui_input){table[i].key, event->x, event->y};
 			return true;
 		}
 	return false;
@@ -515,7 +515,7 @@ static void take_mouse(void)
 		term.events++;
 }
 
-static bool next_mouse(struct input *input)
+static bool next_mouse(struct tui_input *input)
 {
 	while (term.events > 0)
 		if (mouse_input(input, &term.event[--term.events]))
@@ -543,7 +543,7 @@ static bool skip_unknown_key(void)
 	return true;
 }
 
-bool term_input(struct input *input)
+bool term_input(struct tui_input *input)
 {
 	static const struct {
 		int curses, key;
@@ -571,7 +571,7 @@ bool term_input(struct input *input)
 	};
 	wint_t code = 0;
 	int kind;
-	*input = (struct input){0};
+	*input = (struct tui_input){0};
 	if (next_mouse(input))
 		return true;
 	while ((kind = wget_wch(term.input, &code)) != ERR) {

@@ -30,7 +30,7 @@ void term_size(int *width, int *height);
 /* Readable when a key is there: a descriptor of our own, in non-blocking mode. */
 int term_fd(void);
 /* The next key; false when there is no more. */
-bool term_input(struct input *input);
+bool term_input(struct tui_input *input);
 /* The other end is gone: there will be no more keys, and nobody sees the screen. */
 bool term_lost(void);
 /* Shows the canvas, writing only what has changed, at once. Never waits: false when the terminal

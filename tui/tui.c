@@ -53,7 +53,7 @@ static bool tick(void *arg)
 	return app_tick(app_now(arg));
 }
 
-static enum loop_next input(const struct input *input, void *arg)
+static enum loop_next input(const struct tui_input *input, void *arg)
 {
 	return app_input(app_now(arg), input);
 }

@@ -298,7 +298,7 @@ static enum loop_next type(struct picker *picker, int key)
 	return LOOP_DRAW;
 }
 
-enum loop_next picker_input(const struct input *input, void *arg)
+enum loop_next picker_input(const struct tui_input *input, void *arg)
 {
 	struct picker *picker = arg;
 	if (input->key == KEYMAP_CLICK) {

@@ -28,7 +28,7 @@ enum status picker_init(struct picker *picker, const struct tui_choice *choice, 
                         struct error *error);
 void picker_finish(struct picker *picker);
 void picker_draw(struct canvas *canvas, void *picker);
-enum loop_next picker_input(const struct input *input, void *picker);
+enum loop_next picker_input(const struct tui_input *input, void *picker);
 /* What a key asks for. LOOP_END: the user has chosen, or leaves. */
 enum loop_next picker_command(struct picker *picker, enum command command);
 

@@ -15,7 +15,7 @@ static enum status run_nothing(const struct options *o, struct error *error)
 	(void)error;
 	return STATUS_OK;
 }
-const struct command commands[] = {{"", run_nothing, WITH_WATCH, false}};
+const struct subcommand commands[] = {{"", run_nothing, WITH_WATCH, false}};
 const size_t command_count = 1;
 
 /* A sentence stands in one line and begins with the file's name. */

@@ -86,7 +86,7 @@ static void assert_hides(struct app *app, const char *part)
 
 static enum loop_next press(struct app *app, int key)
 {
-	struct input input = {.key = key};
+	struct tui_input input = {.key = key};
 	return app_input(app, &input);
 }
 
@@ -632,7 +632,7 @@ static void a_click_on_a_tab_shows_its_view(void **state)
 			char *foot = strrchr(text, '\n') + 1;
 			snprintf(number, sizeof number, " %zu ", i + 1);
 			assert_non_null(strstr(foot, number));
-			struct input input = {KEYMAP_CLICK, (int)(strstr(foot, number) - foot) + 1, 23};
+			struct tui_input input = {KEYMAP_CLICK, (int)(strstr(foot, number) - foot) + 1, 23};
 			free(text);
 			app_input(app, &input);
 			assert_int_equal(app->view, i);
@@ -654,7 +654,7 @@ static void inputs_at_random_never_break_the_picture(void **state)
 	for (int i = 0; i < 4000; i++) {
 		dice = dice * UINT64_C(6364136223846793005) + 1442695040888963407U;
 		unsigned roll = (unsigned)(dice >> 33);
-		struct input input = {.x = (int)(roll >> 8 & 127) - 3, .y = (int)(roll >> 16 & 63) - 3};
+		struct tui_input input = {.x = (int)(roll >> 8 & 127) - 3, .y = (int)(roll >> 16 & 63) - 3};
 		input.key = roll & 1 ? special[(roll >> 1) % (sizeof special / sizeof *special)]
 		                     : ' ' + (int)(roll >> 1) % 95;
 		app_input(app, &input);

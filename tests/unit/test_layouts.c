@@ -109,7 +109,7 @@ static void tell_capture(struct app *app, enum capture_phase phase)
 
 static void press(struct app *app, int key)
 {
-	app_input(app, &(struct input){.key = key});
+	app_input(app, &(struct tui_input){.key = key});
 }
 
 static void open_overlay(struct app *app, enum overlay overlay)

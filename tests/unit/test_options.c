@@ -15,10 +15,11 @@ static enum status run_nothing(const struct options *o, struct error *error)
 	(void)error;
 	return STATUS_OK;
 }
-const struct command commands[] = {
+const struct subcommand commands[] = {
 	{"", run_nothing, WITH_WATCH, false},          {"ls", run_nothing, WITH_LS, false},
 	{"capture", run_nothing, WITH_CAPTURE, false}, {"stat", run_nothing, WITH_STAT, true},
-	{"check", run_nothing, WITH_CHECK, true},      {"diff", run_nothing, WITH_DIFF, false},
+	{"check", run_nothing, WITH_CHECK, true},      {"profile", run_nothing, WITH_PROFILE, true},
+	{"diff", run_nothing, WITH_DIFF, false},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 
@@ -144,6 +145,25 @@ static void file_follows_its_command(void **state)
 	assert_int_equal(o.kinds, 0);
 }
 
+static void kinds_are_those_of_the_command(void **state)
+{
+	(void)state;
+	struct options o;
+	struct error error;
+	assert_int_equal(parse("profile --kind sched --still-blocked x -o y", &o, NULL), STATUS_OK);
+	assert_int_equal(o.profile, PROFILE_SCHED);
+	assert_true(o.still_blocked);
+	assert_int_equal(parse("--kind net profile x", &o, NULL), STATUS_OK);
+	assert_int_equal(o.profile, PROFILE_NET);
+	assert_int_equal(parse("profile --kind net,sync x", &o, &error), STATUS_USAGE);
+	assert_string_equal(error.text, "--kind takes net, sync, syscall, sched, cpu or blocked, not "
+	                                "'net,sync'");
+	assert_int_equal(parse("stat --kind net x", &o, NULL), STATUS_USAGE);
+	assert_int_equal(parse("profile x", &o, &error), STATUS_USAGE);
+	assert_non_null(strstr(error.text, "--kind"));
+	assert_int_equal(parse("profile --kind cpu --still-blocked x", &o, NULL), STATUS_USAGE);
+}
+
 static void everything_after_two_dashes_is_the_programs(void **state)
 {
 	(void)state;
@@ -249,6 +269,7 @@ int main(void)
 		cmocka_unit_test(limits_add_up),
 		cmocka_unit_test(a_capture_takes_3_seconds_and_keeps_20_traces_or_1_gib),
 		cmocka_unit_test(file_follows_its_command),
+		cmocka_unit_test(kinds_are_those_of_the_command),
 		cmocka_unit_test(everything_after_two_dashes_is_the_programs),
 		cmocka_unit_test(wrong_words_are_named),
 		cmocka_unit_test(escape_sequences_of_the_command_line_are_not_echoed),

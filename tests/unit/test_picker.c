@@ -137,7 +137,7 @@ static void narrow_terminals_keep_pid_and_program(void **state)
 
 static enum loop_next press(struct picker *picker, int key)
 {
-	struct input input = {.key = key};
+	struct tui_input input = {.key = key};
 	return picker_input(&input, picker);
 }
 
@@ -225,7 +225,7 @@ static void the_mouse_sorts_selects_and_chooses(void **state)
 	(void)state;
 	struct picker picker = picker_of(choice, CHOICES);
 	free(drawn(&picker, 100, 30));
-	struct input heading = {KEYMAP_CLICK, 5, 2}, row = {KEYMAP_CLICK, 30, 7};
+	struct tui_input heading = {KEYMAP_CLICK, 5, 2}, row = {KEYMAP_CLICK, 30, 7};
 	picker_input(&heading, &picker);
 	assert_true(picker.place.reversed);
 	free(drawn(&picker, 100, 30));
@@ -240,7 +240,7 @@ static void the_mouse_sorts_selects_and_chooses(void **state)
 	row.y = picker.place.list_y + picker.place.selected - picker.place.top;
 	assert_int_equal(picker_input(&row, &picker), LOOP_END);
 	assert_int_equal(picker.picked, shown);
-	struct input nowhere = {KEYMAP_CLICK, 30, 29};
+	struct tui_input nowhere = {KEYMAP_CLICK, 30, 29};
 	assert_int_equal(picker_input(&nowhere, &picker), LOOP_DRAW);
 	picker_finish(&picker);
 }

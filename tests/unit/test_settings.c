@@ -18,7 +18,7 @@ static enum status run_nothing(const struct options *o, struct error *error)
 	(void)error;
 	return STATUS_OK;
 }
-const struct command commands[] = {{"", run_nothing, WITH_WATCH, false},
+const struct subcommand commands[] = {{"", run_nothing, WITH_WATCH, false},
                                    {"ls", run_nothing, WITH_LS, false}};
 const size_t command_count = sizeof commands / sizeof commands[0];
 

@@ -341,7 +341,7 @@ static void frames_of_the_runtime_make_room(void **state)
 static void press(struct app *app, int key)
 {
 	struct canvas *canvas = canvas_create(120, 40, false);
-	app_input(app, &(struct input){.key = key});
+	app_input(app, &(struct tui_input){.key = key});
 	app_draw(app, canvas);
 	canvas_destroy(canvas);
 }

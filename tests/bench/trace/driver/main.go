@@ -115,6 +115,7 @@ func rows(o *options) []row {
 		{"schedtop stat FILE", 0, func(f string) measure { return run(o.schedtop, "stat", f) }, false, true},
 		{"schedtop stat - (pipe)", 0, func(f string) measure { return runPiped(f, o.schedtop, "stat", "-") }, false, false},
 		{"schedtop check FILE", 0, func(f string) measure { return run(o.schedtop, "check", f) }, false, false},
+		{"schedtop profile --kind sched", 0, func(f string) measure { return run(o.schedtop, "profile", "--kind", "sched", f) }, false, false},
 		{"x/exp/trace, counting", 8, func(f string) measure { return run(filepath.Join(o.bin, "count"), f) }, false, false},
 		{"x/exp/trace, same totals", 10, func(f string) measure { return run(filepath.Join(o.bin, "totals"), f) }, false, false},
 		{"go tool trace -pprof=sched", 50, func(f string) measure { return run(goTrace, "-pprof=sched", f) }, true, false},

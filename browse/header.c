@@ -1,0 +1,101 @@
+#include "browse/header.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "trace/elapsed.h"
+#include "util/text.h"
+
+#define SEPARATOR(pane) ((pane).canvas->ascii ? " | " : " · ")
+#define SEPARATOR_WIDTH 3
+
+enum { VERSION, SPAN, EVENTS, PART, FACTS };
+
+/* "goroutine 12, from 1.2 s, to 3.4 s": what the command line asked for. */
+static void part_text(const struct trace_data *data, char *to, size_t size, bool ascii)
+{
+	const struct analysis_options *o = &data->analysis->options;
+	size_t used = 0;
+	char time[32];
+	to[0] = '\0';
+	if (o->goroutine)
+		used += (size_t)snprintf(to, size, "goroutine %" PRIu64, o->goroutine);
+	if (o->from_ns > 0 && used < size) {
+		text_duration(time, sizeof time, (double)o->from_ns, ascii);
+		used += (size_t)snprintf(to + used, size - used, "%sfrom %s", used ? ", " : "", time);
+	}
+	if (o->to_ns != INT64_MAX && used < size) {
+		text_duration(time, sizeof time, (double)o->to_ns, ascii);
+		snprintf(to + used, size - used, "%sto %s", used ? ", " : "", time);
+	}
+}
+
+static void facts_of(const struct trace_data *data, char fact[FACTS][96], bool ascii)
+{
+	const struct trace_summary *s = data->summary;
+	char text[32];
+	for (int i = 0; i < FACTS; i++)
+		fact[i][0] = '\0';
+	if (s->version)
+		snprintf(fact[VERSION], sizeof fact[0], "%s", trace_go_version(s->version));
+	if (data->last_ns > data->first_ns) {
+		text_duration(text, sizeof text, (double)elapsed_ns(data->first_ns, data->last_ns), ascii);
+		snprintf(fact[SPAN], sizeof fact[0], "%s%s", text, data->loading ? " so far" : "");
+	}
+	if (!data->loading) {
+		text_count(text, sizeof text, s->events > INT64_MAX ? INT64_MAX : (int64_t)s->events);
+		snprintf(fact[EVENTS], sizeof fact[0], "%s events", text);
+	}
+	part_text(data, fact[PART], sizeof fact[0], ascii);
+}
+
+/* "reading 43 %", "damaged", or nothing to worry about. */
+static enum style state_of(const struct trace_data *data, char *to, size_t size)
+{
+	char percent[16];
+	to[0] = '\0';
+	text_percent(percent, sizeof percent, data->progress);
+	if (data->summary->damages)
+		snprintf(to, size, "damaged");
+	if (data->loading && data->progress >= 0)
+		snprintf(to + strlen(to), size - strlen(to), "%sreading %s", to[0] ? ", " : "", percent);
+	else if (data->loading)
+		snprintf(to + strlen(to), size - strlen(to), "%sreading", to[0] ? ", " : "");
+	return data->summary->damages ? STYLE_WARNING : STYLE_RUNNING;
+}
+
+/* From the left; where room is short the version goes first, then the number of events. */
+static void draw_facts(struct pane pane, const struct trace_data *data)
+{
+	static const int by_weight[FACTS] = {SPAN, PART, EVENTS, VERSION};
+	char fact[FACTS][96], name[256];
+	bool fits[FACTS] = {false};
+	const char *file = strrchr(data->path, '/');
+	file = file ? file + 1 : data->path;
+	text_clean(name, sizeof name, file, strlen(file));
+	facts_of(data, fact, pane.canvas->ascii);
+	int x = pane_fit(pane_sub(pane, 0, 0, pane.width * 2 / 5, 1), 1, 0, STYLE_STRONG, name);
+	int room = pane.width - x;
+	for (int i = 0; i < FACTS; i++) {
+		const char *text = fact[by_weight[i]];
+		int width = canvas_text_width(pane.canvas, text) + SEPARATOR_WIDTH;
+		fits[by_weight[i]] = text[0] && width <= room;
+		room -= fits[by_weight[i]] ? width : 0;
+	}
+	for (int i = 0; i < FACTS; i++) {
+		if (!fits[i])
+			continue;
+		x = pane_text(pane, x, 0, STYLE_DIM, SEPARATOR(pane));
+		x = pane_text(pane, x, 0, STYLE_TEXT, fact[i]);
+	}
+}
+
+void trace_header_draw(struct pane pane, const struct trace_data *data)
+{
+	char state[64];
+	enum style style = state_of(data, state, sizeof state);
+	int width = canvas_text_width(pane.canvas, state), right = pane.width - 1 - width;
+	pane_text(pane, right, 0, style, state);
+	draw_facts(pane_sub(pane, 0, 0, right - (width > 0), 1), data);
+}

@@ -1,0 +1,12 @@
+/*
+ * The first line of the browser: which trace, what of it, and whether it can be believed. It holds
+ * nothing. UI thread.
+ */
+#ifndef SCHEDTOP_BROWSE_HEADER_H
+#define SCHEDTOP_BROWSE_HEADER_H
+
+#include "browse/view.h"
+
+void trace_header_draw(struct pane pane, const struct trace_data *data);
+
+#endif

@@ -1,0 +1,10 @@
+# Unit tests of export/, on traces made byte by byte.
+export_tests = tests/unit/test_profile
+check_PROGRAMS += $(export_tests)
+
+export_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS) $(PROTOBUF_C_CFLAGS) $(ZLIB_CFLAGS)
+export_test_libs = report/libreport.a $(export_libs) $(CMOCKA_LIBS) $(JANSSON_LIBS)
+
+tests_unit_test_profile_SOURCES = tests/unit/test_profile.c $(report_test_scenario)
+tests_unit_test_profile_CFLAGS = $(export_test_cflags)
+tests_unit_test_profile_LDADD = $(export_test_libs)
