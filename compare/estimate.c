@@ -196,7 +196,7 @@ static double unbiased(double variance, double freedom)
 
 /* What chance there is within runs, and what there is between them beyond that; Satterthwaite's
    degrees of freedom of the sum. */
-static bool judge(const struct counted *c, enum metric metric, struct estimate *e)
+static bool judge(const struct counted *c, enum metric metric, double assumed, struct estimate *e)
 {
 	const struct resamples *r = c->resamples;
 	double within = 0, more = 0;
@@ -215,6 +215,8 @@ static bool judge(const struct counted *c, enum metric metric, struct estimate *
 	}
 	double doubt = (r->within ? within * within / r->within_freedom : 0) +
 	               (r->between ? more * more / r->between_freedom : 0);
+	if (!r->between)
+		more = assumed * assumed; /* without a doubt */
 	e->variance = within + more;
 	e->freedom =
 		doubt > 0 ? e->variance * e->variance / doubt : r->within_freedom + r->between_freedom;
@@ -239,7 +241,7 @@ static size_t active_slices(const struct series *s)
 }
 
 void estimate_series(const struct series *s, const struct resamples *r,
-                     struct estimate estimate[METRICS])
+                     const double assumed[METRICS], struct estimate estimate[METRICS])
 {
 	const uint64_t p99 = s->instances;
 	const bool spread_out = active_slices(s) >= JUDGE_SLICES;
@@ -264,7 +266,7 @@ void estimate_series(const struct series *s, const struct resamples *r,
 		struct estimate *e = &estimate[m];
 		*e = (struct estimate){.value = r->slices ? value_of(&c, m, once) : 0};
 		e->known = rule[m].tell && e->value > 0;
-		e->judged = e->known && rule[m].judge && spread_out && judge(&c, m, e);
+		e->judged = e->known && rule[m].judge && spread_out && judge(&c, m, assumed[m], e);
 		if (e->judged)
 			e->variance += least_variance(s, m, e->value);
 	}
@@ -287,6 +289,6 @@ struct estimate estimate_excess(const struct series *s, const struct resamples *
 	}
 	e.known = c.samples > 0;
 	e.value = e.known ? above / (double)c.samples : 0;
-	e.judged = e.known && judge(&c, EXCESS, &e);
+	e.judged = e.known && judge(&c, EXCESS, 0, &e);
 	return e;
 }

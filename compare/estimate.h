@@ -48,8 +48,10 @@ struct resamples {
 bool resamples_init(struct resamples *r, const struct side *side, uint64_t seed);
 void resamples_finish(struct resamples *r);
 
+/* Where there is one run alone, what runs differ by is taken for `assumed`: standard deviations of
+   the logarithms. */
 void estimate_series(const struct series *s, const struct resamples *r,
-                     struct estimate estimate[METRICS]);
+                     const double assumed[METRICS], struct estimate estimate[METRICS]);
 
 /* The share of durations above the threshold, on a linear scale; a quantile that wanders over a gap
    between durations hardly moves it. */

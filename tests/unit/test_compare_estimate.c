@@ -27,6 +27,8 @@ static void assert_near(double value, double expected, double relative)
 		fail_msg("%.15g instead of %.15g", value, expected);
 }
 
+static const double none_assumed[METRICS];
+
 static void add(struct series *s, size_t slice, double ns)
 {
 	assert_true(series_count(s, slice));
@@ -83,7 +85,7 @@ static void numbers_are_per_second_and_per_instance(void **state)
 	for (int i = 0; i < 1000; i++)
 		add(&s, (size_t)i % side.slices, 1000 * (i + 1));
 	assert_true(resamples_init(&r, &side, 1));
-	estimate_series(&s, &r, e);
+	estimate_series(&s, &r, none_assumed, e);
 	assert_near(e[METRIC_COUNT].value, 1000 / 0.512, 1e-9);
 	assert_near(e[METRIC_TOTAL].value, 500500e3 / 0.512, 1e-9);
 	assert_near(e[METRIC_MEDIAN].value, 500e3, 1e-6);
@@ -102,18 +104,18 @@ static void too_few_instances_are_told_and_not_judged(void **state)
 	side_init(&side, 1);
 	one_run(&side, 512 * MS);
 	assert_true(resamples_init(&r, &side, 1));
-	estimate_series(&s, &r, e);
+	estimate_series(&s, &r, none_assumed, e);
 	for (int m = 0; m < METRICS; m++)
 		assert_false(e[m].known);
 	for (size_t i = 0; i < JUDGE_INSTANCES - 1; i++)
 		add(&s, i, 500);
-	estimate_series(&s, &r, e);
+	estimate_series(&s, &r, none_assumed, e);
 	assert_true(e[METRIC_MEDIAN].known);
 	assert_false(e[METRIC_MEDIAN].judged);
 	assert_false(e[METRIC_COUNT].judged);
 	assert_false(e[METRIC_P99].known);
 	add(&s, 30, 500);
-	estimate_series(&s, &r, e);
+	estimate_series(&s, &r, none_assumed, e);
 	assert_true(e[METRIC_MEDIAN].judged);
 	assert_true(e[METRIC_COUNT].judged);
 	series_finish(&s);
@@ -142,7 +144,7 @@ static void noise_of_a_count_is_that_of_its_mean(void **state)
 	}
 	double n = (double)side.slices, mean = sum / n, variance = squares / n - mean * mean;
 	assert_true(resamples_init(&r, &side, 1));
-	estimate_series(&s, &r, e);
+	estimate_series(&s, &r, none_assumed, e);
 	/* One sample of 32 slices, 400 resamples: a third of it either way is what chance does. */
 	assert_near(sqrt(e[METRIC_COUNT].variance), sqrt(variance / n) / mean, 0.34);
 	assert_near(e[METRIC_COUNT].freedom, n / RESAMPLE_BLOCK - 1, 1e-9);
@@ -167,7 +169,7 @@ static void noise_between_runs_counts(void **state)
 				add(&s, side.run[run].first + slice, 1000);
 	}
 	assert_true(resamples_init(&r, &side, 1));
-	estimate_series(&s, &r, e);
+	estimate_series(&s, &r, none_assumed, e);
 	/* rates of 1/2, 1, 3/2 and 1 of the mean: their variance is 1/6, that of their mean 1/24 */
 	assert_near(e[METRIC_COUNT].variance, 1.0 / 24, 0.3);
 	assert_near(e[METRIC_COUNT].freedom, 3, 0.1);
@@ -215,27 +217,56 @@ static void a_slower_region_is_found_among_those_that_are_not(void **state)
 	items_finish(&items);
 }
 
+/* So many runs of a quarter of a second on each side; in each slice so many instances of one
+   region. */
+static void compare_steady(struct comparison *c, struct items *items, struct side sides[SIDES],
+                           size_t runs, const int per_slice[SIDES], const double ns[SIDES],
+                           double margin)
+{
+	const struct side *const side[SIDES] = {&sides[BEFORE], &sides[AFTER]};
+	for (int which = 0; which < SIDES; which++) {
+		side_init(&sides[which], runs);
+		for (size_t run = 0; run < runs; run++)
+			one_run(&sides[which], 256 * MS);
+		uint32_t item = items_find(items, ITEM_REGION, "same", 4);
+		for (size_t slice = 0; slice < sides[which].slices; slice++)
+			for (int i = 0; i < per_slice[which]; i++)
+				add(&items->item[item].series[which], slice, ns[which]);
+	}
+	assert_true(comparison_make(c, items, side, margin));
+}
+
 static void a_change_within_the_margin_is_none_however_exact(void **state)
 {
 	(void)state;
-	struct items items = {0};
-	struct side sides[SIDES];
-	const struct side *const side[SIDES] = {&sides[BEFORE], &sides[AFTER]};
-	struct comparison c;
-	for (int which = 0; which < SIDES; which++) {
-		side_init(&sides[which], 1);
-		one_run(&sides[which], 1000 * MS);
-		uint32_t item = items_find(&items, ITEM_REGION, "same", 4);
-		for (size_t i = 0; i < 6400; i++)
-			add(&items.item[item].series[which], i % sides[which].slices, which ? 1e6 : 1.015e6);
+	static const int even[SIDES] = {100, 100};
+	static const double ns[SIDES] = {1e6, 1.015e6};
+	for (int margin = 0; margin < 2; margin++) {
+		struct items items = {0};
+		struct side sides[SIDES];
+		struct comparison c;
+		compare_steady(&c, &items, sides, 4, even, ns, margin ? COMPARISON_MARGIN : 0);
+		assert_true((c.significant > 0) == !margin);
+		comparison_finish(&c);
+		items_finish(&items);
 	}
-	assert_true(comparison_make(&c, &items, side, COMPARISON_MARGIN));
-	assert_int_equal(c.significant, 0);
-	comparison_finish(&c);
-	assert_true(comparison_make(&c, &items, side, 0));
-	assert_true(c.significant > 0);
-	comparison_finish(&c);
-	items_finish(&items);
+}
+
+static void one_run_alone_is_not_trusted_with_how_much_got_done(void **state)
+{
+	(void)state;
+	static const int more[SIDES] = {100, 160};
+	static const double same[SIDES] = {1e6, 1e6};
+	for (size_t runs = 1; runs <= 4; runs += 3) {
+		struct items items = {0};
+		struct side sides[SIDES];
+		struct comparison c;
+		compare_steady(&c, &items, sides, runs, more, same, COMPARISON_MARGIN);
+		assert_near(c.row[0].change[METRIC_COUNT].ratio, 1.6, 0.01);
+		assert_true(c.row[0].change[METRIC_COUNT].significant == (runs > 1));
+		comparison_finish(&c);
+		items_finish(&items);
+	}
 }
 
 static void what_is_new_or_gone_is_told_by_its_count(void **state)
@@ -347,6 +378,7 @@ int main(void)
 		cmocka_unit_test(noise_between_runs_counts),
 		cmocka_unit_test(a_slower_region_is_found_among_those_that_are_not),
 		cmocka_unit_test(a_change_within_the_margin_is_none_however_exact),
+		cmocka_unit_test(one_run_alone_is_not_trusted_with_how_much_got_done),
 		cmocka_unit_test(what_is_new_or_gone_is_told_by_its_count),
 		cmocka_unit_test(a_median_that_jumps_over_a_gap_is_no_change),
 		cmocka_unit_test(sides_that_are_alike_hardly_ever_differ),

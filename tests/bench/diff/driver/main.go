@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"time"
 )
@@ -130,6 +131,15 @@ func (t *tally) add(r report) {
 	}
 }
 
+// loadAverage is that of the last minute; our own runs are part of it.
+func loadAverage() float64 {
+	var load float64
+	if data, err := os.ReadFile("/proc/loadavg"); err == nil {
+		_, _ = fmt.Sscan(string(data), &load)
+	}
+	return load
+}
+
 func mean(values []float64) float64 {
 	sum := 0.0
 	for _, v := range values {
@@ -151,7 +161,9 @@ func main() {
 	flag.Parse()
 	random := rand.New(rand.NewSource(o.seed))
 	tallies := make([]tally, len(trials))
+	load := 0.0
 	for try := 0; try < o.tries; try++ {
+		load += loadAverage() / float64(o.tries)
 		// The trials take turns: all see the same hours of the machine.
 		for i, t := range trials {
 			var before, after []string
@@ -166,7 +178,8 @@ func main() {
 	if o.apart {
 		how = "one after the other"
 	}
-	fmt.Printf("%d trace(s) of %v on each side, taken %s, seed %d\n", o.sets, o.length, how, o.seed)
+	fmt.Printf("%d trace(s) of %v on each side, taken %s, seed %d, load average %.1f on %d CPUs\n",
+		o.sets, o.length, how, o.seed, load, runtime.NumCPU())
 	for i, t := range trials {
 		n := &tallies[i]
 		if t.slower == 0 {
