@@ -12,9 +12,9 @@
    program's own work hardly does. */
 static const double run_to_run[ITEM_KINDS][METRICS] = {
 	/* count, total, median, p99 */
-	[ITEM_REGION] = {0.2, 0.2, 0.01, 0.15},
-	[ITEM_TASK] = {0.2, 0.2, 0.01, 0.15},
-	[ITEM_START] = {0.2, 0.2, 0.01, 0.15},
+	[ITEM_REGION] = {0.2, 0.2, 0, 0.15},
+	[ITEM_TASK] = {0.2, 0.2, 0, 0.15},
+	[ITEM_START] = {0.2, 0.2, 0, 0.15},
 	[ITEM_SITE] = {0.2, 0.2, 0.2, 0.2},
 };
 

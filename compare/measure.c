@@ -164,7 +164,8 @@ static enum status read_input(struct pass *pass, struct input *in, struct trace_
 	};
 	struct window_member member[MEMBERS];
 	struct window window = {.member = member, .from_ns = options->from_ns, .to_ns = options->to_ns};
-	const struct trace_options trace = {.progress = options->progress};
+	const struct trace_options trace = {.one_thread = options->one_thread,
+	                                    .progress = options->progress};
 	const struct trace_visitor visitor = window_visitor(&window);
 	tasks.stacks = &executions.stacks;
 	for (size_t i = 0; i < MEMBERS; i++)
@@ -197,9 +198,9 @@ static enum status conclude(struct pass *pass, const struct trace_summary *summa
 	return STATUS_OK;
 }
 
-enum status measure_read(struct items *items, struct side *side, int which, const char *path,
-                         const struct measure_options *options, struct error *damage,
-                         struct error *error)
+enum status measure_read_input(struct items *items, struct side *side, int which, const char *path,
+                               struct input *in, const struct measure_options *options,
+                               struct error *damage, struct error *error)
 {
 	struct pass pass = {.items = items,
 	                    .side = side,
@@ -208,16 +209,8 @@ enum status measure_read(struct items *items, struct side *side, int which, cons
 	                    .restart_ns = INT64_MIN};
 	struct trace_summary summary = {0};
 	struct error why = {0};
-	struct input in;
-	enum status status = input_open(&in, path, &why);
-	if (status != STATUS_OK) {
-		/* The sentence names the file already. */
-		text_clean(error->text, sizeof error->text, why.text, strlen(why.text));
-		return error->status = status;
-	}
 	side_begin(side, path);
-	status = read_input(&pass, &in, &summary, options, &why);
-	input_finish(&in);
+	enum status status = read_input(&pass, in, &summary, options, &why);
 	idmap_finish(&pass.item_of);
 	if (pass.no_memory)
 		return error_no_memory(error);
@@ -225,4 +218,21 @@ enum status measure_read(struct items *items, struct side *side, int which, cons
 	if (status != STATUS_OK && !(status == STATUS_DAMAGED && summary.damages))
 		return tell(error, status, path, why.text);
 	return conclude(&pass, &summary, damage);
+}
+
+enum status measure_read(struct items *items, struct side *side, int which, const char *path,
+                         const struct measure_options *options, struct error *damage,
+                         struct error *error)
+{
+	struct input in;
+	struct error why = {0};
+	enum status status = input_open(&in, path, &why);
+	if (status != STATUS_OK) {
+		/* The sentence names the file already. */
+		text_clean(error->text, sizeof error->text, why.text, strlen(why.text));
+		return error->status = status;
+	}
+	status = measure_read_input(items, side, which, path, &in, options, damage, error);
+	input_finish(&in);
+	return status;
 }

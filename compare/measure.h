@@ -12,6 +12,7 @@
 #include "trace/tasks.h"
 
 struct measure_options {
+	bool one_thread;        /* see trace_options */
 	unsigned kinds;         /* bits of enum item_kind */
 	int64_t from_ns, to_ns; /* since a trace began; INT64_MAX: to its end */
 	uint64_t goroutine;     /* this one alone; 0: all */
@@ -24,5 +25,9 @@ struct measure_options {
 enum status measure_read(struct items *items, struct side *side, int which, const char *path,
                          const struct measure_options *options, struct error *damage,
                          struct error *error);
+/* The same of an input that is open; it stays the caller's. */
+enum status measure_read_input(struct items *items, struct side *side, int which, const char *path,
+                               struct input *in, const struct measure_options *options,
+                               struct error *damage, struct error *error);
 
 #endif
