@@ -1,12 +1,11 @@
 #include "browse/browser.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "browse/browser_state.h"
 #include "browse/header.h"
 #include "tui/help.h"
 #include "util/clock.h"
@@ -14,36 +13,13 @@
 #define NOTICE_NS  (4 * NS_PER_S)
 #define WHEEL_ROWS 3
 
-const struct trace_view *const trace_views[] = {&trace_view_summary};
+const struct trace_view *const trace_views[] = {
+	&trace_view_summary, &trace_view_goroutines, &trace_view_latency,  &trace_view_blocking,
+	&trace_view_tasks,   &trace_view_gc,         &trace_view_timeline,
+};
 const size_t trace_views_count = sizeof trace_views / sizeof(void *);
 
-struct browser {
-	struct load *load;
-	char *path;
-	int64_t now_ns;
-
-	size_t view; /* index into trace_views */
-	struct view_place place[TABS_MAX];
-	void *own[TABS_MAX]; /* what each view's create made */
-	bool help;
-	struct view_place help_place;
-	char notice[128]; /* in place of the bottom line until notice_end_ns */
-	int64_t notice_end_ns;
-	enum style notice_style;
-	int width, height; /* of the last picture, for the mouse */
-};
-
 _Static_assert(sizeof trace_views / sizeof(void *) <= TABS_MAX, "each view has a digit");
-
-static const struct trace_view *view_of(const struct browser *b)
-{
-	return trace_views[b->view];
-}
-
-static struct view_place *place_of(struct browser *b)
-{
-	return &b->place[b->view];
-}
 
 static struct tabs tabs_of(const struct browser *b)
 {
@@ -127,8 +103,7 @@ bool browser_tick(struct browser *b)
 	return b->notice[0] || !browser_has_loaded(b);
 }
 
-__attribute__((format(printf, 3, 4))) static void notify(struct browser *b, enum style style,
-                                                         const char *format, ...)
+void browser_notify(struct browser *b, enum style style, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -140,14 +115,27 @@ __attribute__((format(printf, 3, 4))) static void notify(struct browser *b, enum
 
 /* --- the picture ---------------------------------------------------------------------------- */
 
+static void draw_prompt(const struct browser *b, struct pane foot)
+{
+	char hint[160] = "text or regex, ! for all others; Enter keeps it, Esc does not";
+	struct command_names names = browser_names(b);
+	if (b->prompt.lead == ':')
+		command_line_hint(&names, b->prompt.text, hint, sizeof hint);
+	prompt_draw(foot, &b->prompt, hint);
+}
+
 static void draw_foot(struct browser *b, struct pane foot)
 {
 	const struct trace_view *view = view_of(b);
 	const struct view_place *place = place_of(b);
 	struct tabs tabs = tabs_of(b);
-	uint64_t without = 0;
+	uint64_t without = view->without ? view->without(b->own[b->view]) : 0;
 	if (b->notice[0] && b->now_ns >= b->notice_end_ns)
 		b->notice[0] = '\0';
+	if (b->prompt.lead) {
+		draw_prompt(b, foot);
+		return;
+	}
 	if (b->notice[0]) {
 		pane_fit(pane_sub(foot, 0, 0, foot.width - 1, 1), 1, 0, b->notice_style, b->notice);
 		return;
@@ -186,190 +174,28 @@ void browser_draw(struct browser *b, struct canvas *canvas)
 	}
 }
 
-/* --- commands that work in every view ------------------------------------------------------- */
-
-static enum loop_next complain(struct browser *b, enum command command, const char *why)
-{
-	notify(b, STYLE_WARNING, "%s: %s", command_info[command].name, why);
-	return LOOP_DRAW;
-}
-
-static enum loop_next quit(struct browser *b, enum command command, const char *argument)
-{
-	(void)b, (void)command, (void)argument;
-	return LOOP_END;
-}
-
-static enum loop_next redraw(struct browser *b, enum command command, const char *argument)
-{
-	(void)b, (void)command, (void)argument;
-	return LOOP_REDRAW;
-}
-
-static enum loop_next open_help(struct browser *b, enum command command, const char *argument)
-{
-	(void)command, (void)argument;
-	b->help = true;
-	b->help_place = (struct view_place){0};
-	return LOOP_DRAW;
-}
-
-static enum loop_next show_view(struct browser *b, enum command command, const char *argument)
-{
-	size_t length = argument ? strlen(argument) : 0;
-	for (size_t i = 0; i < trace_views_count && length; i++) {
-		char number[] = {(char)('1' + i), '\0'};
-		if (strncasecmp(trace_views[i]->name, argument, length) != 0 &&
-		    strcmp(number, argument) != 0)
-			continue;
-		b->view = i;
-		return LOOP_DRAW;
-	}
-	/* A digit without a view is no mistake worth a sentence. */
-	return length == 1 && isdigit((unsigned char)*argument)
-	           ? LOOP_GO_ON
-	           : complain(b, command, "there is no such view");
-}
-
-static enum loop_next turn_views(struct browser *b, enum command command, const char *argument)
-{
-	(void)argument;
-	size_t by = command == COMMAND_VIEW_NEXT ? 1 : trace_views_count - 1;
-	b->view = (b->view + by) % trace_views_count;
-	return LOOP_DRAW;
-}
-
-static enum loop_next move(struct browser *b, enum command command, const char *argument)
-{
-	(void)argument;
-	if (view_of(b)->sorts)
-		view_move(place_of(b), command);
-	else
-		view_scroll(place_of(b), command);
-	return LOOP_DRAW;
-}
-
-static enum loop_next close_open(struct browser *b, enum command command, const char *argument)
-{
-	struct view_place *place = place_of(b);
-	(void)command, (void)argument;
-	if (!place->filter[0])
-		return LOOP_END;
-	place->filter[0] = '\0';
-	return LOOP_DRAW;
-}
-
-/* The number of the name among those of a view, after the one that is chosen where none is given;
-   -1: there is none. */
-static int choose(const char *const *names, const char *argument, int chosen)
-{
-	int n = 0;
-	for (; names && names[n]; n++)
-		if (argument && strncasecmp(names[n], argument, strlen(argument)) == 0)
-			return n;
-	return argument || n == 0 ? -1 : (chosen + 1) % n;
-}
-
-static enum loop_next sort(struct browser *b, enum command command, const char *argument)
-{
-	struct view_place *place = place_of(b);
-	if (!view_of(b)->sorts)
-		return complain(b, command, "this view is no list");
-	int found = choose(view_of(b)->sorts, argument, place->sort);
-	if (found < 0)
-		return complain(b, command, "there is no such column");
-	place->sort = found;
-	place->reversed = false;
-	notify(b, STYLE_DIM, "sorted by %s", view_of(b)->sorts[found]);
-	return LOOP_DRAW;
-}
-
-static enum loop_next reverse(struct browser *b, enum command command, const char *argument)
-{
-	(void)argument;
-	if (!view_of(b)->sorts)
-		return complain(b, command, "this view is no list");
-	place_of(b)->reversed = !place_of(b)->reversed;
-	return LOOP_DRAW;
-}
-
-static enum loop_next group(struct browser *b, enum command command, const char *argument)
-{
-	struct view_place *place = place_of(b);
-	if (!view_of(b)->groups)
-		return complain(b, command, "this view has no groups");
-	int found = choose(view_of(b)->groups, argument, place->grouping);
-	if (found < 0)
-		return complain(b, command, "its rows can't be grouped by that");
-	place->grouping = found;
-	place->expanded = 0;
-	notify(b, STYLE_DIM, "grouped by %s", view_of(b)->groups[found]);
-	return LOOP_DRAW;
-}
-
-typedef enum loop_next act_fn(struct browser *b, enum command command, const char *argument);
-
-static act_fn *const act[COMMAND_COUNT] = {
-	[COMMAND_QUIT] = quit,
-	[COMMAND_REDRAW] = redraw,
-	[COMMAND_HELP] = open_help,
-	[COMMAND_CLOSE] = close_open,
-	[COMMAND_UP] = move,
-	[COMMAND_DOWN] = move,
-	[COMMAND_PAGE_UP] = move,
-	[COMMAND_PAGE_DOWN] = move,
-	[COMMAND_FIRST] = move,
-	[COMMAND_LAST] = move,
-	[COMMAND_SORT] = sort,
-	[COMMAND_REVERSE] = reverse,
-	[COMMAND_GROUP] = group,
-	[COMMAND_VIEW] = show_view,
-	[COMMAND_VIEW_NEXT] = turn_views,
-	[COMMAND_VIEW_PREVIOUS] = turn_views,
-};
-
-/* --- what a view does ----------------------------------------------------------------------- */
-
-static void carry_out(struct browser *b, const struct trace_data *data,
-                      const struct trace_request *request)
-{
-	if (request->notice[0])
-		notify(b, request->notice_style, "%s", request->notice);
-	for (size_t i = 0; request->view && i < trace_views_count; i++) {
-		if (trace_views[i]->context != request->view)
-			continue;
-		b->view = i;
-		if (trace_views[i]->visit)
-			trace_views[i]->visit(data, &b->place[i], b->own[i], &request->target);
-	}
-}
-
-static enum loop_next ask_view(struct browser *b, const struct trace_action *action)
-{
-	struct trace_request request = {.target = {.to_ns = -1}};
-	if (!view_of(b)->act)
-		return LOOP_GO_ON;
-	const struct trace_data *data = load_lock(b->load);
-	enum loop_next next = view_of(b)->act(data, place_of(b), b->own[b->view], action, &request);
-	carry_out(b, data, &request);
-	load_unlock(b->load);
-	return next;
-}
-
-static enum loop_next do_action(struct browser *b, const struct trace_action *action)
-{
-	enum loop_next next = ask_view(b, action);
-	if (next != LOOP_GO_ON || !act[action->command])
-		return next;
-	return act[action->command](b, action->command, action->argument);
-}
-
-enum loop_next browser_command(struct browser *b, enum command command, const char *argument)
-{
-	return do_action(b, &(struct trace_action){.command = command, .argument = argument});
-}
-
 /* --- inputs --------------------------------------------------------------------------------- */
+
+static enum loop_next prompt_input(struct browser *b, int key)
+{
+	struct prompt *p = &b->prompt;
+	char lead = p->lead, line[PROMPT_TEXT_MAX];
+	enum prompt_event event = prompt_key(p, key);
+	if (event == PROMPT_COMPLETE && lead == ':') {
+		struct command_names names = browser_names(b);
+		snprintf(line, sizeof line, "%s", p->text);
+		command_line_complete(&names, line, sizeof line);
+		prompt_set(p, line);
+	}
+	if (event == PROMPT_ACCEPTED && lead == ':') {
+		prompt_remember(p, p->text);
+		return browser_line(b, p->text);
+	}
+	if (lead == '/') /* rows follow the text as it is typed */
+		snprintf(place_of(b)->filter, sizeof place_of(b)->filter, "%s",
+		         event == PROMPT_CLOSED ? b->filter_before : p->text);
+	return LOOP_DRAW;
+}
 
 static enum loop_next help_input(struct browser *b, int key)
 {
@@ -397,7 +223,7 @@ static enum loop_next click(struct browser *b, const struct tui_input *input)
 	}
 	if (b->help)
 		return LOOP_GO_ON;
-	enum loop_next next = ask_view(b, &(struct trace_action){.input = *input});
+	enum loop_next next = browser_ask_view(b, &(struct trace_action){.input = *input});
 	if (next != LOOP_GO_ON || !view_of(b)->sorts)
 		return next;
 	if (view_click(place_of(b), input->x, input->y) == VIEW_HIT_SELECTED_ROW)
@@ -409,7 +235,7 @@ static enum loop_next wheel(struct browser *b, const struct tui_input *input)
 {
 	enum command command = input->key == KEYMAP_WHEEL_UP ? COMMAND_UP : COMMAND_DOWN;
 	if (!b->help) {
-		enum loop_next next = ask_view(b, &(struct trace_action){.input = *input});
+		enum loop_next next = browser_ask_view(b, &(struct trace_action){.input = *input});
 		if (next != LOOP_GO_ON)
 			return next;
 	}
@@ -427,13 +253,56 @@ enum loop_next browser_input(struct browser *b, const struct tui_input *input)
 		return click(b, input);
 	if (input->key == KEYMAP_WHEEL_UP || input->key == KEYMAP_WHEEL_DOWN)
 		return wheel(b, input);
+	if (b->prompt.lead)
+		return prompt_input(b, input->key);
 	if (input->key == KEYMAP_DRAG)
-		return b->help ? LOOP_GO_ON : ask_view(b, &(struct trace_action){.input = *input});
+		return b->help ? LOOP_GO_ON : browser_ask_view(b, &(struct trace_action){.input = *input});
 	if (b->help)
 		return help_input(b, input->key);
 	const struct binding *binding = keymap_find(input->key, view_of(b)->context);
 	if (!binding)
 		return LOOP_GO_ON;
 	b->notice[0] = '\0';
-	return do_action(b, &(struct trace_action){binding->command, binding->argument, *input});
+	return browser_act(b, &(struct trace_action){binding->command, binding->argument, *input});
+}
+
+/* --- as a screen ---------------------------------------------------------------------------- */
+
+static struct browser *browser_now(void *arg)
+{
+	browser_tell_time(arg, clock_monotonic_ns());
+	return arg;
+}
+
+static void draw(struct canvas *canvas, void *arg)
+{
+	browser_draw(browser_now(arg), canvas);
+}
+
+static enum loop_next take_input(const struct tui_input *input, void *arg)
+{
+	return browser_input(browser_now(arg), input);
+}
+
+/* Whoever wakes has something to show. */
+static bool on_wake(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+static bool on_tick(void *arg)
+{
+	return browser_tick(browser_now(arg));
+}
+
+static void close_screen(void *arg)
+{
+	browser_destroy(arg);
+}
+
+struct screen browser_screen(struct browser *b)
+{
+	static const struct loop_ops ops = {draw, take_input, on_wake, on_tick};
+	return (struct screen){&ops, close_screen, b};
 }

@@ -7,7 +7,7 @@
 #define SCHEDTOP_BROWSE_BROWSER_H
 
 #include "browse/load.h"
-#include "tui/loop.h"
+#include "tui/screen.h"
 
 struct browser;
 
@@ -26,6 +26,9 @@ enum status browser_create(struct browser **out, const struct browser_options *o
 enum status browser_start(struct browser *browser, struct error *error);
 /* At once, however far the reading is. */
 void browser_destroy(struct browser *browser);
+
+/* For a terminal, with the machine's clock; closing it destroys the browser. */
+struct screen browser_screen(struct browser *browser);
 
 /* Before anything else is asked of it: the monotonic clock. */
 void browser_tell_time(struct browser *browser, int64_t now_ns);

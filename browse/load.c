@@ -4,8 +4,13 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
+#include "browse/leaders.h"
+#include "browse/timeline_source.h"
 #include "util/clock.h"
+#include "util/text.h"
 
 enum { WAKE_EVERY_NS = 100 * 1000 * 1000, BLOCKS_A_LOOK = 16 };
 
@@ -21,13 +26,17 @@ struct load {
 
 	/* Under the lock. */
 	struct analysis analysis;
+	struct extra extra;
+	struct leaders leaders;
+	struct window_member member[EXTRA_MEMBERS];
 	struct trace_summary summary;
 	struct trace_data data;
 	enum status status; /* of the reading */
 	struct error error;
 
 	/* Of the thread that shows. */
-	struct trace_visitor inner;
+	struct trace_visitor visitor[2]; /* the analyses, and the index of the timeline */
+	size_t visitors;
 	uint64_t blocks;
 	int64_t woken_ns;
 };
@@ -83,11 +92,11 @@ static void note_span(struct load *load, const struct trace_block *block)
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct load *load = self;
-	if (atomic_load(&load->cancelled))
-		return false;
+	bool ok = !atomic_load(&load->cancelled);
 	enter(load);
 	note_span(load, block);
-	bool ok = load->inner.events(load->inner.self, block);
+	for (size_t i = 0; i < load->visitors && ok; i++)
+		ok = load->visitor[i].events(load->visitor[i].self, block);
 	leave(load);
 	wake_now_and_then(load);
 	return ok;
@@ -96,8 +105,10 @@ static bool on_events(void *self, const struct trace_block *block)
 static bool on_generation_end(void *self, const struct trace_block *block)
 {
 	struct load *load = self;
+	bool ok = true;
 	enter(load);
-	bool ok = load->inner.generation_end(load->inner.self, block);
+	for (size_t i = 0; i < load->visitors && ok; i++)
+		ok = load->visitor[i].generation_end(load->visitor[i].self, block);
 	leave(load);
 	return ok;
 }
@@ -106,7 +117,8 @@ static void on_gap(void *self, int64_t time_ns)
 {
 	struct load *load = self;
 	enter(load);
-	load->inner.gap(load->inner.self, time_ns);
+	for (size_t i = 0; i < load->visitors; i++)
+		load->visitor[i].gap(load->visitor[i].self, time_ns);
 	leave(load);
 }
 
@@ -114,14 +126,18 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 {
 	struct load *load = self;
 	enter(load);
-	load->inner.end(load->inner.self, block, time_ns);
+	for (size_t i = 0; i < load->visitors; i++)
+		load->visitor[i].end(load->visitor[i].self, block, time_ns);
 	leave(load);
 }
 
 static struct trace_visitor wrap(void *self, const struct trace_visitor *inner)
 {
 	struct load *load = self;
-	load->inner = *inner;
+	load->visitor[load->visitors++] = *inner;
+	/* It sees the whole trace, whatever part of it is counted. */
+	if (load->data.timeline)
+		load->visitor[load->visitors++] = timeline_source_visitor(load->data.timeline);
 	leave(load); /* read_trace entered */
 	return (struct trace_visitor){.self = load,
 	                              .events = on_events,
@@ -172,6 +188,34 @@ enum status load_start(struct load *load, struct error *error)
 	                     : error_set(error, STATUS_FAILED, "no thread can be started to read it");
 }
 
+/* Exact spans come from reading parts again; and who opens a pipe waits for its writer. */
+static enum status check_file(const char *path, struct error *error)
+{
+	struct stat st;
+	char shown[256];
+	text_clean(shown, sizeof shown, path, strlen(path));
+	if (strcmp(path, "-") != 0 &&
+	    (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+		return STATUS_OK; /* or analysis_open tells */
+	return error_set(
+		error, STATUS_USAGE,
+		"%s can't be browsed, because it can be read but once: save it to a file first, "
+		"or see what schedtop stat tells",
+		strcmp(path, "-") == 0 ? "standard input" : shown);
+}
+
+static void want_all(struct load *load)
+{
+	struct analysis_options *o = &load->options.analysis;
+	o->kinds = REPORT_ALL;
+	o->task_rows = true;
+	extra_init(&load->extra, &load->analysis.stacks, o->goroutine);
+	extra_members(&load->extra, load->member);
+	o->also = load->member;
+	o->alsos = EXTRA_MEMBERS;
+	leaders_attach(&load->leaders, o);
+}
+
 enum status load_create(struct load **out, const struct load_options *options, struct error *error)
 {
 	struct load *load = calloc(1, sizeof *load);
@@ -181,16 +225,29 @@ enum status load_create(struct load **out, const struct load_options *options, s
 	pthread_mutex_init(&load->turn, NULL);
 	pthread_mutex_init(&load->lock, NULL);
 	load->options = *options;
-	load->options.analysis.kinds = REPORT_ALL;
+	if (!options->analysis.kinds)
+		want_all(load);
 	load->options.analysis.progress = (struct trace_progress){on_progress, load};
 	load->options.analysis.wrap = wrap;
 	load->options.analysis.wrap_self = load;
 	load->data = (struct trace_data){.path = options->path,
 	                                 .analysis = &load->analysis,
+	                                 .extra = &load->extra,
+	                                 .leaders = &load->leaders,
 	                                 .summary = &load->summary,
 	                                 .loading = true,
-	                                 .progress = -1};
-	enum status status = analysis_open(&load->input, options->path, error);
+	                                 .progress = -1,
+	                                 .wake = options->wake,
+	                                 .wake_arg = options->arg};
+	enum status status = check_file(options->path, error);
+	if (status == STATUS_OK)
+		status = analysis_open(&load->input, options->path, error);
+	if (status == STATUS_OK && !options->analysis.kinds) {
+		const struct timeline_source_options timeline = {.wake = options->wake,
+		                                                 .wake_self = options->arg};
+		load->data.timeline = timeline_source_create(options->path, &timeline);
+		status = load->data.timeline ? STATUS_OK : error_no_memory(error);
+	}
 	if (status != STATUS_OK) {
 		load_destroy(load);
 		return status;
@@ -206,6 +263,9 @@ void load_destroy(struct load *load)
 	atomic_store(&load->cancelled, true);
 	if (load->running)
 		pthread_join(load->thread, NULL);
+	extra_finish(&load->extra);
+	leaders_finish(&load->leaders);
+	timeline_source_destroy(load->data.timeline);
 	analysis_finish(&load->analysis);
 	input_finish(&load->input);
 	pthread_mutex_destroy(&load->turn);

@@ -13,7 +13,8 @@ struct load;
 
 struct load_options {
 	const char *path;
-	/* The part to count; kinds, progress, `also` and `wrap` are set here. */
+	/* The part to count. Without `kinds`: all that the browser shows; then `finished` and `also`
+	   are set here. In any case `progress` and `wrap` are. */
 	struct analysis_options analysis;
 	/* There is something new to draw; about ten times a second, and at the end. From any thread. */
 	void (*wake)(void *arg);

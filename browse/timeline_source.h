@@ -21,10 +21,11 @@
 #ifndef SCHEDTOP_BROWSE_TIMELINE_SOURCE_H
 #define SCHEDTOP_BROWSE_TIMELINE_SOURCE_H
 
+#include "browse/timeline_worker.h"
 #include "trace/event.h"
 #include "trace/lanes.h"
+#include "trace/search.h"
 #include "trace/stacks.h"
-#include "util/status.h"
 
 struct timeline_source;
 
@@ -109,7 +110,7 @@ struct timeline_want {
 	const struct lane *lane;
 	size_t lanes; /* on screen, and some above and below; TIMELINE_LANES at most, rest ignored */
 };
-enum { TIMELINE_LANES = 256 };
+enum { TIMELINE_LANES = WISH_LANES };
 
 /* Asks for the exact spans of a window; the newest wish wins, what was under way for another one is
    given up. Bins that are fine enough (see DETAIL_EXACT) are not read again. */
@@ -134,33 +135,8 @@ struct timeline_status timeline_source_status(const struct timeline_source *sour
 
 /* --- search, asynchronous as well ------------------------------------------------------------- */
 
-enum find_kind {
-	/* A span in which `text` occurs: "G12" or "12" is a goroutine; else a part of its reason, of
-	   the function that the goroutine starts with, or of a function of its stack. */
-	FIND_TEXT,
-	FIND_GOROUTINE, /* the next span in which `goroutine` runs */
-	/* A wake-up backwards: the moment when `goroutine` was last made runnable before from_ns. The
-	   hit is the waker's span then (or the poller's: waker 0, then the woken one's). */
-	FIND_WAKER,
-	/* A wake-up forwards: the first goroutine that `goroutine` makes runnable from from_ns on. The
-	   hit is the runnable span of that one. */
-	FIND_WOKEN,
-};
-struct timeline_find {
-	enum find_kind kind;
-	int64_t from_ns; /* looks at spans that begin behind it; backwards: before it */
-	bool backwards;  /* FIND_TEXT and FIND_GOROUTINE */
-	uint64_t goroutine;
-	char text[96];
-};
-enum find_result { FIND_NONE_ASKED, FIND_PENDING, FIND_HIT, FIND_NOTHING, FIND_FAILED };
-struct timeline_hit {
-	struct span span;  /* names and stacks in it are 0: want its window to learn them */
-	struct lane lane;  /* the goroutine's lane; span.proc and span.thread lead to the others */
-	int64_t at_ns;     /* where to put the cursor: the wake-up, or the span's begin */
-	char function[96]; /* the goroutine's start function, as the trace has it, cut; "" unknown */
-	char reason[96];
-};
+/* struct timeline_find and struct timeline_hit are in trace/search.h; enum find_result in
+   timeline_worker.h: FIND_NONE_ASKED, FIND_PENDING, FIND_HIT, FIND_NOTHING, FIND_FAILED. */
 
 /* Begins a search; gives up the one before. Wishes of want() go first. */
 void timeline_source_find(struct timeline_source *source, const struct timeline_find *find);

@@ -6,11 +6,13 @@
 #ifndef SCHEDTOP_BROWSE_VIEW_H
 #define SCHEDTOP_BROWSE_VIEW_H
 
+#include "browse/extra.h"
 #include "report/analysis.h"
 #include "tui/canvas.h"
 #include "tui/loop.h"
 #include "tui/view.h"
 
+struct leaders;
 struct timeline_source;
 
 /* What there is to see; borrowed while a view is called, under the lock. What the analyses sum up
@@ -18,12 +20,17 @@ struct timeline_source;
 struct trace_data {
 	const char *path;                /* as it was given: not clean */
 	const struct analysis *analysis; /* grows while loading */
+	const struct extra *extra;       /* so do these */
+	const struct leaders *leaders;
 	/* Of the reading so far: damages at any time, all else when it is over. */
 	const struct trace_summary *summary;
 	struct timeline_source *timeline; /* NULL: there is none */
 	bool loading;
 	double progress;           /* 0...1, < 0 unknown */
 	int64_t first_ns, last_ns; /* trace time of the part that was seen so far; equal: nothing was */
+	/* For what a view lets go on by itself: there is something new to draw. From any thread. */
+	void (*wake)(void *arg);
+	void *wake_arg;
 };
 
 /* Where in the trace: what one view asks another to show. */
@@ -63,12 +70,16 @@ struct trace_view {
 	   LOOP_GO_ON leaves it to the frame. May be NULL. */
 	enum loop_next (*act)(const struct trace_data *data, struct view_place *place, void *own,
 	                      const struct trace_action *action, struct trace_request *request);
+	/* Of the keys in the bottom line those that have nothing to do now: bits as for keymap_draw.
+	   May be NULL. */
+	uint64_t (*without)(const void *own);
 	/* Another view wants this shown here. May be NULL. */
 	void (*visit)(const struct trace_data *data, struct view_place *place, void *own,
 	              const struct trace_target *target);
 };
 
-extern const struct trace_view trace_view_summary;
+extern const struct trace_view trace_view_summary, trace_view_goroutines, trace_view_latency,
+	trace_view_blocking, trace_view_tasks, trace_view_gc, trace_view_timeline;
 
 /* In the order of their tabs: the first is number 1. */
 extern const struct trace_view *const trace_views[];

@@ -21,6 +21,13 @@ bool wants_ascii(const struct options *o)
 	return o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
+struct loop_look look_of(const struct options *o)
+{
+	return (struct loop_look){.color = wants_color(o),
+	                          .ascii = wants_ascii(o),
+	                          .blocks = o->graphs == GRAPHS_BLOCKS};
+}
+
 /* "schedtop/themes" of the user; false when nobody knows where that is. */
 static bool own_themes(char *to, size_t size)
 {

@@ -53,15 +53,14 @@ enum status command_replay(const struct options *o, struct error *error)
 	if (!feed)
 		return error_no_memory(error);
 	struct tui_options screen = {
-		.ascii = wants_ascii(o),
-		.blocks = o->graphs == GRAPHS_BLOCKS,
-		.color = wants_color(o),
+		.look = look_of(o),
 		.feed = feed,
 		.interval_ns = o->delay_ns,
 		.on_snapshot = on_snapshot,
 		.time = now,
 		.load_theme = load_theme,
 		.list_themes = list_themes,
+		.traces = {open_trace, NULL},
 		.arg = &p,
 	};
 	int sig = 0;

@@ -38,25 +38,10 @@ static enum status analyse(const struct options *o, const struct analysis_option
 	return status;
 }
 
-/* Who asks for one thing wants to read about that one. */
-static unsigned kinds_of(const struct options *o)
-{
-	const unsigned goroutine =
-		1U << REPORT_GOROUTINES | 1U << REPORT_WAITS | 1U << REPORT_BLOCKED | 1U << REPORT_SAMPLES;
-	unsigned kinds = 0;
-	if (o->kinds)
-		return o->kinds;
-	if (o->goroutine)
-		kinds |= 1U << REPORT_HEALTH | goroutine;
-	if (o->task || o->trace_id)
-		kinds |= 1U << REPORT_HEALTH | 1U << REPORT_TASKS;
-	return kinds ? kinds : REPORT_ALL;
-}
-
 enum status command_stat(const struct options *o, struct error *error)
 {
 	struct analysis_options options = part_of(o);
-	options.kinds = kinds_of(o);
+	options.kinds = o->kinds ? o->kinds : report_kinds_about(o->goroutine, o->task || o->trace_id);
 	return analyse(o, &options, error);
 }
 

@@ -49,9 +49,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 		status = recorder_create(&w.recorder, o->record, error);
 	if (status == STATUS_OK) {
 		struct tui_options screen = {
-			.ascii = wants_ascii(o),
-			.blocks = o->graphs == GRAPHS_BLOCKS,
-			.color = wants_color(o),
+			.look = look_of(o),
 			.feed = feed,
 			.session = orders_session(orders),
 			.trace_ns = o->trace_ns,
@@ -59,6 +57,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 			.on_snapshot = on_snapshot,
 			.load_theme = load_theme,
 			.list_themes = list_themes,
+			.traces = {open_trace, NULL},
 			.quit_warning = child ? "this ends the program too: once more to do so" : NULL,
 			.arg = &w,
 		};

@@ -5,6 +5,7 @@
 
 #include "cli/child.h"
 #include "cli/options.h"
+#include "tui/screen.h"
 #include "tui/theme.h"
 
 /* schedtop, schedtop -p PID: the screen, or a stream when --batch or --json ask for it. */
@@ -28,6 +29,11 @@ enum status command_stat(const struct options *o, struct error *error);
 enum status command_check(const struct options *o, struct error *error);
 /* schedtop diff BEFORE AFTER */
 enum status command_diff(const struct options *o, struct error *error);
+/* A trace over another screen; for struct screen_opener. */
+enum status open_trace(struct screen *screen, const char *path, void (*wake)(void *wake_arg),
+                       void *wake_arg, void *arg, struct error *error);
+/* schedtop export FILE: a trace in a form that other programs read. */
+enum status command_export(const struct options *o, struct error *error);
 /* schedtop trace FILE: the browser. */
 enum status command_trace(const struct options *o, struct error *error);
 /* schedtop profile FILE: a profile for pprof. */
@@ -39,6 +45,8 @@ enum status choose_process(const struct options *o, pid_t *pid, struct error *er
 bool wants_color(const struct options *o);
 /* Does it show no more than ASCII, or is it to be treated so? */
 bool wants_ascii(const struct options *o);
+/* Both, and what graphs are made of. */
+struct loop_look look_of(const struct options *o);
 /* The theme that the options name. One that can't be had fails when the command line named it; else
    that is told, and the built-in one serves. */
 enum status choose_theme(const struct options *o, struct theme *out, const struct ini_sink *sink,

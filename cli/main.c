@@ -20,6 +20,7 @@ const struct subcommand commands[] = {
 	{"diff", command_diff, WITH_DIFF, false},
 	{"trace", command_trace, WITH_TRACE, true},
 	{"profile", command_profile, WITH_PROFILE, true},
+	{"export", command_export, WITH_EXPORT, true},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 

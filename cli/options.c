@@ -46,6 +46,7 @@ enum option_type {
 	TYPE_ITEMS,
 	TYPE_LIMITS,
 	TYPE_CHOICE,
+	TYPE_LEVEL, /* a choice; standing alone it is the first one but "none" */
 };
 
 struct option_row {
@@ -89,9 +90,10 @@ static const struct option_row rows[] = {
      "which processes can't be looked at"},
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0, WITH_CAPTURE,
      "with capture: how long, in whole seconds from 1s to 30s (default 3s)"},
-	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0, WITH_CAPTURE | WITH_PROFILE,
-     "with capture and profile: the file to write, or - for standard output (default of capture: a "
-     "new one in the directory of traces; of profile: standard output)"},
+	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0,
+     WITH_CAPTURE | WITH_PROFILE | WITH_EXPORT,
+     "with capture, profile and export: the file to write, or - for standard output (default of "
+     "capture: a new one in the directory of traces; else standard output)"},
 	{0, "trace-dir", TYPE_TEXT, AT(trace_dir), "DIR", NULL, 0,
      WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "the directory of traces (default $XDG_DATA_HOME/schedtop/traces)"},
@@ -100,11 +102,12 @@ static const struct option_row rows[] = {
 	{0, "trace-bytes", TYPE_SIZE, AT(trace_bytes), "SIZE", NULL, 0,
      WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "and no more than 500MB, 2GiB or the like of them (default 1GiB)"},
-	{0, "kind", TYPE_TEXT, AT(kind), "KIND,...", NULL, 0, WITH_STAT | WITH_PROFILE,
+	{0, "kind", TYPE_TEXT, AT(kind), "KIND,...", NULL, 0, WITH_STAT | WITH_PROFILE | WITH_EXPORT,
      "with stat: these parts alone, of health, utilization, goroutines, waits, blocked, gc, tasks "
-     "and samples; with profile, which one: net, sync, syscall or sched, as go tool trace -pprof "
+     "and samples; with profile and export --format folded, which one: net, sync, syscall or "
+     "sched, as go tool trace -pprof "
      "has them, cpu (samples of the CPU profiler) or blocked (on anything)"},
-	{0, "still-blocked", TYPE_FLAG, AT(still_blocked), NULL, NULL, 0, WITH_PROFILE,
+	{0, "still-blocked", TYPE_FLAG, AT(still_blocked), NULL, NULL, 0, WITH_PROFILE | WITH_EXPORT,
      "with profile: count what had not ended when the trace did, too, with the label "
      "state=still-blocked"},
 	{0, "from", TYPE_MOMENT, AT(from_ns), "TIME", NULL, 0, WITH_TRACES,
@@ -127,6 +130,15 @@ static const struct option_row rows[] = {
      "'region:encode p99 +20%'; may be given again"},
 	{0, "markdown", TYPE_FLAG, AT(markdown), NULL, NULL, 0, WITH_DIFF,
      "with diff: for a comment on a pull request"},
+	{0, "format", TYPE_CHOICE, AT(format), "perfetto|chrome|folded|json|csv", export_format_words,
+     EXPORT_FORMATS, WITH_EXPORT,
+     "with export: for ui.perfetto.dev (default), JSON for chrome://tracing as well, folded stacks "
+     "for flame graphs (of --kind, default blocked), what stat --json says, or a table of all "
+     "states, regions, tasks and the like"},
+	{0, "redact", TYPE_LEVEL, AT(redact), "[=secrets|all]", redact_level_words, REDACT_LEVELS,
+     WITH_EXPORT,
+     "with export: without what looks like a secret in logs and names of tasks and regions, or "
+     "without any such text"},
 	{0, "strict", TYPE_FLAG, AT(strict), NULL, NULL, 0, WITH_CHECK,
      "with check: judge as Go's own reader does, which repairs nothing"},
 	{0, "color", TYPE_CHOICE, AT(color), "auto|always|never", color_words, COLOR_CHOICE_COUNT,
@@ -173,6 +185,7 @@ static const struct {
 	{"diff BEFORE AFTER", "what changed between two traces, or two directories of them"},
 	{"diff A... -- B...", "the same of two lists of traces"},
 	{"profile --kind KIND FILE", "make a profile for pprof of an execution trace"},
+	{"export FILE", "an execution trace for Perfetto, Chrome or a table"},
 };
 #define USAGES (sizeof usages / sizeof usages[0])
 
@@ -277,6 +290,7 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 		*(const char **)at = value;
 		return STATUS_OK;
 	case TYPE_CHOICE:
+	case TYPE_LEVEL:
 		for (int i = 0; i < row->choices; i++)
 			if (strcmp(value, row->choice[i]) == 0) {
 				*(int *)at = i;
@@ -343,6 +357,8 @@ static enum status parse_long(struct options *o, const char *word, const char *n
 		return error_set(error, STATUS_USAGE, "--%s takes no value", row->name);
 	if (row->type == TYPE_FLAG)
 		return give(o, row, "yes", error);
+	if (row->type == TYPE_LEVEL)
+		return give(o, row, value ? value : row->choice[1], error);
 	if (!value) {
 		value = next;
 		*used_next = true;
@@ -488,10 +504,16 @@ static bool parse_profile_kind(const char *word, enum profile_kind *kind)
 static enum status check_kind(struct options *o, struct error *error)
 {
 	const struct setting setting = {find_name("kind", 4), "--kind", o->kind};
-	bool is_profile = o->command->bit == WITH_PROFILE;
-	if (is_profile && !o->kind)
+	bool folded = o->command->bit == WITH_EXPORT && o->format == EXPORT_FOLDED;
+	bool is_profile = o->command->bit == WITH_PROFILE || folded;
+	if (o->command->bit == WITH_EXPORT && !folded && (o->kind || o->still_blocked))
+		return error_set(error, STATUS_USAGE, "with export --%s goes with --format folded",
+		                 o->kind ? "kind" : "still-blocked");
+	if (folded)
+		o->profile = PROFILE_BLOCKED;
+	if (is_profile && !o->kind && !folded)
 		return error_set(error, STATUS_USAGE, "profile needs --kind " PROFILE_KIND_WORDS);
-	if (is_profile && !parse_profile_kind(o->kind, &o->profile))
+	if (is_profile && o->kind && !parse_profile_kind(o->kind, &o->profile))
 		return bad_value(&setting, PROFILE_KIND_WORDS, error);
 	if (is_profile && o->profile == PROFILE_CPU && o->still_blocked)
 		return error_set(error, STATUS_USAGE, "--still-blocked and --kind cpu exclude each other");
@@ -616,7 +638,8 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 static void option_head(const struct option_row *row, char *to, size_t size)
 {
 	snprintf(to, size, "%c%c%s --%s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
-	         row->letter ? "," : " ", row->name, row->argument ? " " : "",
+	         row->letter ? "," : " ", row->name,
+	         row->argument && row->type != TYPE_LEVEL ? " " : "",
 	         row->argument ? row->argument : "");
 }
 
@@ -649,7 +672,8 @@ void options_print_help(FILE *out)
 		if (!rows[i].text)
 			continue;
 		option_head(&rows[i], head, sizeof head);
-		fprintf(out, "  %-31s ", head);
+		/* One that reaches into the texts' column has its own line. */
+		fprintf(out, strlen(head) > 31 ? "  %s\n%34s" : "  %-31s %s", head, "");
 		print_wrapped(out, rows[i].text, 34);
 	}
 	fputs("\nExit status: 0 ok, 1 failed, 2 usage, 3 no such process or file, or not a Go\n"
@@ -697,7 +721,7 @@ void options_print_man(FILE *out)
 			fprintf(out, "Fl %c , ", row->letter);
 		fprintf(out, "Fl Fl %s", row->name);
 		if (row->argument)
-			fprintf(out, " Ar %s", row->argument);
+			fprintf(out, " %sAr %s", row->type == TYPE_LEVEL ? "Ns " : "", row->argument);
 		fputc('\n', out);
 		man_text(out, row->text);
 	}

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "collect/collector.h"
+#include "export/choices.h"
 #include "trace/profile_kinds.h"
 #include "util/status.h"
 
@@ -45,7 +46,7 @@ struct options {
 	enum graph_choice graphs;
 	bool batch, json, detail, ascii, verbose, strict, help, help_man, version;
 	int64_t trace_ns;      /* how long a trace is taken */
-	const char *output;    /* where to; NULL: a name of its own in trace_dir */
+	const char *output;    /* where to; NULL: a trace gets a name of its own in trace_dir */
 	const char *trace_dir; /* NULL: the default one */
 	long trace_keep;       /* traces kept there */
 	int64_t trace_bytes;   /* and what they may take */
@@ -53,6 +54,8 @@ struct options {
 	unsigned kinds;        /* parts of a report, bits of enum report_kind; 0: all */
 	enum profile_kind profile;
 	bool still_blocked;
+	enum export_format format;
+	enum redact_level redact;
 	int64_t from_ns;       /* of a trace, since its beginning */
 	int64_t to_ns;         /* INT64_MAX: its end */
 	uint64_t goroutine;    /* 0: all */
@@ -77,10 +80,11 @@ enum command_bit {
 	WITH_CHECK = 16,
 	WITH_TRACE = 32,
 	WITH_PROFILE = 64,
+	WITH_EXPORT = 128,
 	WITH_DIFF = 512,
-	WITH_ALL = 127 | WITH_DIFF,
-	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE |
-	              WITH_DIFF, /* those that a part of one can be asked of */
+	WITH_ALL = 255 | WITH_DIFF,
+	/* Those that a part of one can be asked of. */
+	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE | WITH_EXPORT | WITH_DIFF,
 	WITH_CONFIG = 256,
 };
 

@@ -370,7 +370,7 @@ static enum status fill_metrics(const struct agent_source *a, struct snapshot *s
 	return STATUS_OK;
 }
 
-static enum status agent_fill(struct source *source, struct snapshot *s, struct error *error)
+static enum status agent_complete(struct source *source, struct snapshot *s, struct error *error)
 {
 	struct agent_source *a = (struct agent_source *)source;
 	if (s->program[0] == '\0')
@@ -407,5 +407,5 @@ const struct source_ops source_agent = {
 	.close = agent_close,
 	.sample = agent_sample,
 	.begin = agent_begin,
-	.fill = agent_fill,
+	.complete = agent_complete,
 };

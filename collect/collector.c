@@ -38,7 +38,7 @@ struct collector {
 	_Atomic int64_t ordered_ns; /* the interval that `change` brings */
 	_Atomic uint64_t detail;    /* what the sources are to tell in detail */
 	uv_thread_t thread;
-	bool running, ending;
+	bool running, ending, has_published;
 	int64_t start_ns, due_ns, retry_ns;
 	int64_t sampled_ns;
 	struct snapshot *snapshot; /* begun, waiting for answers; NULL: none is */
@@ -242,17 +242,22 @@ static void use_grant(struct collector *c)
 	start_lanes(c);
 }
 
-/* In order, so that each source sees what the better ones have told, and why they could not. */
+/* In order, so that each source sees what the better ones have told, and why they could not: first
+   what is there at once, then what was asked for. */
 static void fill(struct collector *c, struct snapshot *s, bool asked)
 {
 	for (int i = 0; i < SLOT_COUNT; i++) {
 		struct slot *slot = &c->slots[i];
-		if ((slot->ops->begin != NULL) != asked)
+		enum status (*tell)(struct source *, struct snapshot *, struct error *) =
+			asked ? slot->ops->complete : slot->ops->fill;
+		bool is_second = asked && slot->ops->fill;
+		if (!tell || (is_second && !slot->source))
 			continue;
 		if (slot->source) {
-			slot->trouble = (struct error){0};
+			if (!is_second) /* else what went wrong at first stands */
+				slot->trouble = (struct error){0};
 			slot->source->detail = c->detail;
-			enum status status = slot->ops->fill(slot->source, s, &slot->trouble);
+			enum status status = tell(slot->source, s, &slot->trouble);
 			if (status == STATUS_EXITED)
 				c->state = TARGET_EXITED;
 			if (status == STATUS_PERMISSION && i == SLOT_MEMORY)
@@ -292,6 +297,7 @@ static void publish(struct collector *c)
 	s->wall_ns = clock_wall_ns();
 	lane_sink_take(&c->sink, s->monotonic_ns, &s->lanes);
 	feed_push(c->options.feed, s);
+	c->has_published = true;
 	if (c->state == TARGET_EXITED)
 		close_all(c);
 	else
@@ -352,7 +358,7 @@ static void collect(struct collector *c)
 {
 	if (c->state != TARGET_EXITED)
 		c->state = target_check(&c->target);
-	if (c->lane_slot && !c->lane_slot->ops->begin)
+	if (c->lane_slot && c->lane_slot->ops->fill)
 		sample(c);
 	c->snapshot = start_snapshot(c);
 	if (!c->snapshot)
@@ -376,7 +382,8 @@ static void collect(struct collector *c)
 	for (int i = 0; i < SLOT_COUNT; i++)
 		if (c->slots[i].source && c->slots[i].ops->begin)
 			c->slots[i].ops->begin(c->slots[i].source, want, on_answer, c);
-	int64_t wait_ns = c->options.interval_ns / 2;
+	/* What is read for the first time takes longest, and is what somebody waits for. */
+	int64_t wait_ns = c->has_published ? c->options.interval_ns / 2 : WAIT_MAX_NS;
 	fire_at(c, &c->wait, on_wait_over,
 	        clock_monotonic_ns() + (wait_ns < WAIT_MAX_NS ? wait_ns : WAIT_MAX_NS));
 	on_answer(c);

@@ -17,15 +17,27 @@
    later only of those that have run since. What is left over comes next time. */
 #define STACKS_FIRST 131072
 #define STACKS_LATER 16384
+/* One slice: about a millisecond at most. */
+#define SLICE_ROWS    512
+#define SLICE_MEMBERS 8
+
+enum phase { PHASE_ROWS, PHASE_GROUPS, PHASE_MEMBERS, PHASE_END };
 
 /* One reading under way. */
 struct reading {
 	struct goproc *goproc;
+	enum phase phase;
+	int64_t begin_ns, cost_ns, interval_ns;
+	uint64_t detail;
 	struct goroutine_row *row;
 	uint32_t *handle; /* of each row */
 	size_t n, capacity;
 	bool out_of_memory;
-	int64_t now_ns;
+	struct goroutine_set *set; /* in the making */
+	struct goroutine_names names;
+	struct goroutine_pick pick;
+	struct goroutine_grouper *grouper;
+	size_t members;            /* of the pick, which the set has */
 	struct goproc_frame frame; /* the place that was named last */
 };
 
@@ -58,7 +70,7 @@ static void add_row(void *arg, const struct goproc_goroutine *goroutine)
 		reading->out_of_memory = true;
 	if (reading->out_of_memory || !goroutine_state_of(goroutine->status, &state))
 		return;
-	int64_t wait_ns = reading->now_ns - goroutine->since_ns;
+	int64_t wait_ns = goroutine->at_ns - goroutine->since_ns;
 	reading->handle[reading->n] = goroutine->handle;
 	reading->row[reading->n++] = (struct goroutine_row){
 		.goid = goroutine->goid,
@@ -97,60 +109,95 @@ static const char *name_reason(void *arg, uint16_t number)
 
 /* ---- one reading ---- */
 
-/* The members that were picked, with their stacks. */
-static enum status add_members(struct reading *reading, const struct goroutine_pick *pick,
-                               struct goroutine_set *set)
+static enum status slice_of_rows(struct reading *reading, struct error *error)
+{
+	bool more = false;
+	enum status status = goproc_next_goroutines(reading->goproc, SLICE_ROWS, add_row, reading,
+	                                            &reading->set->dropped, &more, error);
+	if (status != STATUS_OK)
+		return status;
+	if (reading->out_of_memory ||
+	    goroutine_grouper_add(reading->grouper, reading->row, reading->n) != STATUS_OK)
+		return error_no_memory(error);
+	if (!more)
+		reading->phase = PHASE_GROUPS;
+	return STATUS_OK;
+}
+
+static enum status slice_of_groups(struct reading *reading, struct error *error)
+{
+	bool more;
+	if (goroutine_grouper_step(reading->grouper, &more) != STATUS_OK)
+		return error_no_memory(error);
+	if (more)
+		return STATUS_OK;
+	if (reading->detail)
+		goroutine_set_begin_detail(reading->set, reading->detail);
+	reading->phase = reading->detail ? PHASE_MEMBERS : PHASE_END;
+	return STATUS_OK;
+}
+
+/* Members that were picked, with their stacks. */
+static enum status slice_of_members(struct reading *reading, struct error *error)
 {
 	struct goroutine_where where[GOROUTINE_FRAMES_MAX];
+	const struct goroutine_pick *pick = &reading->pick;
 	struct goproc_frame *frame = malloc(GOROUTINE_FRAMES_MAX * sizeof *frame);
 	enum status status = frame ? STATUS_OK : STATUS_FAILED;
-	for (size_t i = 0; i < pick->n && status == STATUS_OK; i++) {
-		const struct goroutine_row *row = &reading->row[pick->index[i]];
-		size_t n = goproc_stack(reading->goproc, reading->handle[pick->index[i]], row->goid, frame,
+	for (size_t i = 0; i < SLICE_MEMBERS && reading->members < pick->n && status == STATUS_OK;
+	     i++) {
+		uint32_t index = pick->index[reading->members++];
+		const struct goroutine_row *row = &reading->row[index];
+		size_t n = goproc_stack(reading->goproc, reading->handle[index], row->goid, frame,
 		                        GOROUTINE_FRAMES_MAX);
 		for (size_t k = 0; k < n; k++)
 			where[k] = (struct goroutine_where){frame[k].function, frame[k].file, frame[k].line,
 			                                    frame[k].is_inlined};
-		status = goroutine_set_add_member(set, row, where, n);
+		status = goroutine_set_add_member(reading->set, row, where, n);
 	}
 	free(frame);
-	return status;
-}
-
-static enum status group(struct reading *reading, uint64_t detail, struct goroutine_set *set,
-                         struct error *error)
-{
-	const struct goroutine_names names = {name_place, name_reason, reading};
-	struct goroutine_pick pick = {.key = detail};
-	enum status status =
-		reading->out_of_memory
-			? STATUS_FAILED
-			: goroutine_set_group(set, reading->row, reading->n, &names, detail ? &pick : NULL);
-	if (status == STATUS_OK && detail) {
-		goroutine_set_begin_detail(set, detail);
-		status = add_members(reading, &pick, set);
-	}
+	if (reading->members == pick->n)
+		reading->phase = PHASE_END;
 	return status == STATUS_OK ? STATUS_OK : error_no_memory(error);
 }
 
-static enum status read_set(struct goroutines *goroutines, struct goproc *goproc, uint64_t detail,
-                            struct goroutine_set *set, struct error *error)
+static void destroy(struct reading *reading)
 {
-	struct reading reading = {.goproc = goproc, .now_ns = clock_monotonic_ns()};
-	/* Room for a few more than last time, in one piece. */
-	size_t room = goroutines->rows + goroutines->rows / 8;
-	reading.out_of_memory = !reserve(&reading, room > ROWS_MIN ? room : ROWS_MIN);
-	set->at_ns = reading.now_ns;
-	enum status status =
-		goproc_read_goroutines(goproc, goroutines->read_ns ? STACKS_LATER : STACKS_FIRST, add_row,
-	                           &reading, &set->dropped, error);
-	if (status == STATUS_OK)
-		status = group(&reading, detail, set, error);
-	goroutines->rows = reading.n;
-	free(reading.row);
-	free(reading.handle);
-	return status;
+	if (!reading)
+		return;
+	goroutine_grouper_destroy(reading->grouper);
+	goroutine_set_unref(reading->set);
+	free(reading->row);
+	free(reading->handle);
+	free(reading);
 }
+
+static struct reading *create(struct goproc *goproc, uint64_t detail, int64_t interval_ns,
+                              size_t rows)
+{
+	struct reading *reading = calloc(1, sizeof *reading);
+	if (!reading)
+		return NULL;
+	reading->goproc = goproc;
+	reading->begin_ns = clock_monotonic_ns();
+	reading->interval_ns = interval_ns;
+	reading->detail = reading->pick.key = detail;
+	reading->names = (struct goroutine_names){name_place, name_reason, reading};
+	reading->set = goroutine_set_create();
+	if (reading->set)
+		reading->grouper =
+			goroutine_grouper_create(reading->set, &reading->names, detail ? &reading->pick : NULL);
+	/* Room for a few more than last time, in one piece. */
+	rows += rows / 8;
+	if (!reading->grouper || !reserve(reading, rows > ROWS_MIN ? rows : ROWS_MIN)) {
+		destroy(reading);
+		return NULL;
+	}
+	reading->set->at_ns = reading->begin_ns;
+	return reading;
+}
+
+/* ---- when ---- */
 
 bool goroutines_is_due(const struct goroutines *goroutines, int64_t now_ns, int64_t interval_ns,
                        uint64_t detail)
@@ -181,28 +228,83 @@ void goroutines_account(struct goroutines *goroutines, int64_t now_ns, int64_t c
 	set->cost_ppm = (int64_t)((double)goroutines->cost_ns / (double)since_ns * (double)PPM);
 }
 
-enum status goroutines_fill(struct goroutines *goroutines, struct goproc *goproc, uint64_t detail,
-                            struct snapshot *s)
+/* ---- readings, one after the other ---- */
+
+/* Keeps what has become of the reading. */
+static void conclude(struct goroutines *goroutines, enum status status)
 {
-	int64_t now_ns = clock_monotonic_ns(), before_ns = clock_thread_cpu_ns();
-	if (s->goroutines_at.origin != ORIGIN_NONE ||
-	    !goroutines_is_due(goroutines, now_ns, s->interval_ns, detail))
-		return STATUS_OK;
+	struct reading *reading = goroutines->reading;
+	goroutines_account(goroutines, reading->begin_ns, reading->cost_ns, reading->interval_ns,
+	                   reading->set);
+	goroutine_set_unref(goroutines->set);
+	goroutines->status = status;
+	goroutines->rows = reading->n;
+	goroutines->set = status == STATUS_OK ? goroutine_set_ref(reading->set) : NULL;
+	goroutines->has_news = true;
+	destroy(reading);
+	goroutines->reading = NULL;
+}
+
+bool goroutines_begin(struct goroutines *goroutines, struct goproc *goproc, uint64_t detail,
+                      int64_t interval_ns)
+{
+	int64_t before_ns = clock_thread_cpu_ns();
+	if (goroutines->reading ||
+	    !goroutines_is_due(goroutines, clock_monotonic_ns(), interval_ns, detail))
+		return goroutines->reading;
 	goroutines->detail = detail;
-	struct goroutine_set *set = goroutine_set_create();
-	struct error error = {0};
-	enum status status = error_no_memory(&error);
-	if (set) {
-		status = read_set(goroutines, goproc, detail, set, &error);
-		goroutines_account(goroutines, now_ns, clock_thread_cpu_ns() - before_ns, s->interval_ns,
-		                   set);
+	goroutines->reading = create(goproc, detail, interval_ns, goroutines->rows);
+	if (!goroutines->reading) {
+		goroutines->status = error_no_memory(&goroutines->error);
+		goroutines->has_news = true;
+		return false;
 	}
-	if (!set || status != STATUS_OK) {
-		snprintf(s->goroutines_trouble, sizeof s->goroutines_trouble, "%.255s", error.text);
-		goroutine_set_unref(set);
-		return status;
+	enum status status =
+		goproc_begin_goroutines(goproc, goroutines->read_ns ? STACKS_LATER : STACKS_FIRST,
+	                            &goroutines->error);
+	goroutines->reading->cost_ns = clock_thread_cpu_ns() - before_ns;
+	if (status != STATUS_OK)
+		conclude(goroutines, status);
+	return goroutines->reading;
+}
+
+bool goroutines_step(struct goroutines *goroutines)
+{
+	static enum status (*const slice_of[PHASE_END])(struct reading *, struct error *) = {
+		[PHASE_ROWS] = slice_of_rows,
+		[PHASE_GROUPS] = slice_of_groups,
+		[PHASE_MEMBERS] = slice_of_members,
+	};
+	struct reading *reading = goroutines->reading;
+	if (!reading)
+		return false;
+	int64_t before_ns = clock_thread_cpu_ns();
+	enum status status = slice_of[reading->phase](reading, &goroutines->error);
+	reading->cost_ns += clock_thread_cpu_ns() - before_ns;
+	if (status != STATUS_OK || reading->phase == PHASE_END)
+		conclude(goroutines, status);
+	return goroutines->reading;
+}
+
+enum status goroutines_take(struct goroutines *goroutines, struct snapshot *s)
+{
+	if (!goroutines->has_news || s->goroutines_at.origin != ORIGIN_NONE)
+		return STATUS_OK;
+	goroutines->has_news = false;
+	if (goroutines->status != STATUS_OK) {
+		snprintf(s->goroutines_trouble, sizeof s->goroutines_trouble, "%.255s",
+		         goroutines->error.text);
+		return goroutines->status;
 	}
-	s->goroutines = set;
-	s->goroutines_at = (struct stamp){ORIGIN_MEMORY, set->at_ns};
+	s->goroutines = goroutines->set;
+	s->goroutines_at = (struct stamp){ORIGIN_MEMORY, goroutines->set->at_ns};
+	goroutines->set = NULL;
 	return STATUS_OK;
+}
+
+void goroutines_end(struct goroutines *goroutines)
+{
+	destroy(goroutines->reading);
+	goroutine_set_unref(goroutines->set);
+	*goroutines = (struct goroutines){0};
 }

@@ -15,6 +15,12 @@ struct memory_source {
 	struct source base;
 	struct goproc *goproc;
 	struct goroutines goroutines;
+	int64_t interval_ns; /* between snapshots, as of the last one */
+	uv_idle_t between;   /* reads goroutines whenever the loop has nothing else to do */
+	void (*done)(void *arg);
+	void *done_arg;
+	void (*closed)(void *arg);
+	void *closed_arg;
 	enum goproc_activity activity[PROCS_MAX];
 	uint8_t state[PROCS_MAX];
 };
@@ -42,6 +48,7 @@ static const struct mapping sched_map[] = {
 	MAP_SCHED(IDLETHREADS, idlethreads),
 	MAP_SCHED(RUNQUEUE, runqueue),
 	MAP_SCHED(GCWAITING, gcwaiting),
+	MAP_SCHED(GC_PHASE, gc_phase),
 	MAP_SCHED(NMIDLELOCKED, nmidlelocked),
 	MAP_SCHED(STOPWAIT, stopwait),
 	MAP_SCHED(SYSMONWAIT, sysmonwait),
@@ -124,7 +131,6 @@ static const enum histogram_id histogram_of[GOPROC_HISTOGRAM_COUNT] = {
 static enum status memory_open(struct source **out, const struct target *target, uv_loop_t *loop,
                                struct error *error)
 {
-	(void)loop;
 	if (!target->local)
 		return error_set(error, STATUS_NO_TARGET, "process %d is not in this /proc", target->pid);
 	struct memory_source *memory = calloc(1, sizeof *memory);
@@ -136,16 +142,27 @@ static enum status memory_open(struct source **out, const struct target *target,
 		free(memory);
 		return status;
 	}
+	uv_idle_init(loop, &memory->between);
+	memory->between.data = memory;
 	*out = &memory->base;
 	return STATUS_OK;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct memory_source *memory = handle->data;
+	goroutines_end(&memory->goroutines);
+	goproc_detach(memory->goproc);
+	memory->closed(memory->closed_arg);
+	free(memory);
 }
 
 static void memory_close(struct source *source, void (*closed)(void *arg), void *arg)
 {
 	struct memory_source *memory = (struct memory_source *)source;
-	goproc_detach(memory->goproc);
-	free(memory);
-	closed(arg);
+	memory->closed = closed;
+	memory->closed_arg = arg;
+	uv_close((uv_handle_t *)&memory->between, on_closed);
 }
 
 static enum status memory_sample(struct source *source, struct lane_sink *sink, struct error *error)
@@ -214,6 +231,7 @@ static enum status memory_fill(struct source *source, struct snapshot *s, struct
 {
 	struct memory_source *memory = (struct memory_source *)source;
 	struct goproc_state state;
+	memory->interval_ns = s->interval_ns;
 	enum status status = goproc_read(memory->goproc, &state, error);
 	if (status != STATUS_OK)
 		return status;
@@ -227,8 +245,44 @@ static enum status memory_fill(struct source *source, struct snapshot *s, struct
 		status = fill_histograms(&state, s);
 	if (status != STATUS_OK)
 		return error_no_memory(error);
+	return STATUS_OK;
+}
+
+/* ---- goroutines ---- */
+
+/* A slice; the loop looks at its timers before the next one. */
+static void on_idle(uv_idle_t *between)
+{
+	struct memory_source *memory = between->data;
+	if (goroutines_step(&memory->goroutines))
+		return;
+	uv_idle_stop(between);
+	void (*done)(void *arg) = memory->done;
+	memory->done = NULL;
+	if (done)
+		done(memory->done_arg);
+}
+
+/* A reading that takes too long for one snapshot is there for the next. */
+static void memory_begin(struct source *source, unsigned want, void (*done)(void *arg), void *arg)
+{
+	struct memory_source *memory = (struct memory_source *)source;
+	(void)want;
+	if (!goroutines_begin(&memory->goroutines, memory->goproc, source->detail,
+	                      memory->interval_ns)) {
+		done(arg);
+		return;
+	}
+	memory->done = done;
+	memory->done_arg = arg;
+	uv_idle_start(&memory->between, on_idle);
+}
+
+static enum status memory_complete(struct source *source, struct snapshot *s, struct error *error)
+{
+	struct memory_source *memory = (struct memory_source *)source;
 	/* What is wrong with them alone is told apart; the rest is good. */
-	if (goroutines_fill(&memory->goroutines, memory->goproc, source->detail, s) == STATUS_EXITED)
+	if (goroutines_take(&memory->goroutines, s) == STATUS_EXITED)
 		return error_set(error, STATUS_EXITED, "%s", s->goroutines_trouble);
 	return STATUS_OK;
 }
@@ -241,4 +295,6 @@ const struct source_ops source_memory = {
 	.close = memory_close,
 	.sample = memory_sample,
 	.fill = memory_fill,
+	.begin = memory_begin,
+	.complete = memory_complete,
 };

@@ -44,12 +44,16 @@ struct source_ops {
 	/* The fast tier: adds one lane sample, now or when it arrives. NULL when sample_period_ns is 0.
 	 */
 	enum status (*sample)(struct source *source, struct lane_sink *sink, struct error *error);
+	/* Fills what can be had at once and the snapshot does not have yet, with origin and time.
+	   STATUS_EXITED: the target is gone. On other failures the sentence is shown to the user. NULL:
+	   nothing can. */
+	enum status (*fill)(struct source *source, struct snapshot *s, struct error *error);
 	/* Starts what takes time for the snapshot due now; calls `done` once, when it has arrived or
 	   failed. NULL for sources that answer at once. */
 	void (*begin)(struct source *source, unsigned want, void (*done)(void *arg), void *arg);
-	/* Fills what it knows and the snapshot does not have yet, with origin and time. STATUS_EXITED:
-	   the target is gone. On other failures the sentence is shown to the user. */
-	enum status (*fill)(struct source *source, struct snapshot *s, struct error *error);
+	/* The same as `fill` with what has arrived, before the snapshot is published; NULL without
+	   begin. */
+	enum status (*complete)(struct source *source, struct snapshot *s, struct error *error);
 };
 
 extern const struct source_ops source_memory, source_agent, source_os;

@@ -3,23 +3,8 @@
 #include <string.h>
 
 #include "trace/tasks.h"
-#include "util/text.h"
 
 enum { FIRST_FORMAT_2 = 22 };
-
-/* Names of files are data, too: nothing in them may reach a terminal unchecked. */
-static enum status say(struct error *error, enum status status, const char *path)
-{
-	struct error raw = *error;
-	char shown[256];
-	text_clean(shown, sizeof shown, path, strlen(path));
-	text_clean(error->text, sizeof error->text, raw.text, strlen(raw.text));
-	if (status != STATUS_DAMAGED) /* that names the file itself */
-		return status;
-	raw = *error;
-	return error_set(error, status, "%s: %s", strcmp(path, "-") == 0 ? "standard input" : shown,
-	                 raw.text);
-}
 
 static bool is_format_1(struct input *in)
 {
@@ -34,13 +19,15 @@ enum status export_pass_read_input(struct export_pass *pass, struct input *in,
 	memset(pass, 0, sizeof *pass);
 	pass->options = *options;
 	const struct trace_options trace = {.one_thread = options->one_thread,
-	                                    .reference_clock = options->as_reference && is_format_1(in),
+	                                    .reference_clock =
+	                                        options->reference_clock ||
+	                                        (options->as_reference && is_format_1(in)),
 	                                    .names = &pass->names,
 	                                    .progress = options->progress};
 	enum status status = trace_read(in, &trace, visitor, 1, &pass->summary, error);
 	if (status == STATUS_DAMAGED && pass->summary.damages)
 		return STATUS_OK;
-	return status == STATUS_OK ? status : say(error, status, options->path);
+	return trace_name_error(error, status, options->path);
 }
 
 enum status export_pass_read(struct export_pass *pass, const struct pass_options *options,
@@ -50,7 +37,7 @@ enum status export_pass_read(struct export_pass *pass, const struct pass_options
 	memset(pass, 0, sizeof *pass);
 	enum status status = input_open(&in, options->path, error);
 	if (status != STATUS_OK)
-		return say(error, status, options->path);
+		return trace_name_error(error, status, options->path);
 	status = export_pass_read_input(pass, &in, options, visitor, error);
 	input_finish(&in);
 	return status;
@@ -58,12 +45,7 @@ enum status export_pass_read(struct export_pass *pass, const struct pass_options
 
 enum status export_pass_verdict(const struct export_pass *pass, struct error *error)
 {
-	const struct trace_summary *s = &pass->summary;
-	if (s->verdict != TRACE_DAMAGED)
-		return STATUS_OK;
-	error_set(error, STATUS_DAMAGED, "damaged at byte %llu: %s",
-	          (unsigned long long)s->damage[0].offset, s->damage[0].text);
-	return say(error, STATUS_DAMAGED, pass->options.path);
+	return trace_name_error(error, trace_verdict(&pass->summary, error), pass->options.path);
 }
 
 void export_pass_finish(struct export_pass *pass)

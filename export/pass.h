@@ -13,6 +13,7 @@ struct pass_options {
 	/* By the clock and with the mistakes of Go's reader where those are all that Go's tools show:
 	   in traces of Go 1.21 and older. */
 	bool as_reference;
+	bool reference_clock; /* see order.h; for tests */
 	bool one_thread;
 };
 

@@ -33,6 +33,7 @@ static const struct wanted wanted_symbols[] = {
 	OPTIONAL("gcController", gc_controller),
 	OPTIONAL("memstats", memstats),
 	OPTIONAL("work", work),
+	OPTIONAL("gcphase", gc_phase),
 };
 #define WANTED_COUNT (sizeof wanted_symbols / sizeof *wanted_symbols)
 
@@ -101,10 +102,10 @@ static const size_t printed_fields[] = {
 
 /* The functions that are looked at. atomicAllG is part of forEachGRace unless the runtime was built
    without inlining. */
-enum { SCHEDTRACE, ALL_GOROUTINES, ALL_GOROUTINES_ALONE, LOOKED_AT };
+enum { SCHEDTRACE, MARK, MARK_END, ALL_GOROUTINES, ALL_GOROUTINES_ALONE, LOOKED_AT };
 static const char *const looked_at[LOOKED_AT] = {
-	[SCHEDTRACE] = "runtime.schedtrace",
-	[ALL_GOROUTINES] = "runtime.forEachGRace",
+	[SCHEDTRACE] = "runtime.schedtrace",           [MARK] = "runtime.gcMark",
+	[MARK_END] = "runtime.gcMarkTermination",      [ALL_GOROUTINES] = "runtime.forEachGRace",
 	[ALL_GOROUTINES_ALONE] = "runtime.atomicAllG",
 };
 
@@ -255,6 +256,35 @@ static void find_goroutines(const struct references *references, struct globals 
 		globals->allglen = globals->allgptr = 0;
 }
 
+static bool is_referred_to(const struct references *references, uint64_t target)
+{
+	for (size_t i = 0; i < references->n; i++) {
+		if (references->all[i].target == target && references->all[i].is_address)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * runtime/mgc.go: gcMarkTermination stores gcphase atomically, by its address, and loads it at
+ * once; gcMark compares it. Without inlining setGCPhase does that, and nobody looks there. 0:
+ * nothing is like that, or several are, and it stays unknown.
+ */
+static uint64_t find_phase(const struct references *mark, const struct references *mark_end)
+{
+	uint64_t found = 0;
+	for (size_t i = 0; i < mark->n; i++) {
+		uint64_t target = mark->all[i].target;
+		if (target == found || !is_loaded(mark, target, 4) || !is_loaded(mark_end, target, 4) ||
+		    !is_referred_to(mark_end, target))
+			continue;
+		if (found)
+			return 0;
+		found = target;
+	}
+	return found;
+}
+
 static enum status check_score(const struct addresses_score *score, struct error *error)
 {
 	if (score->found >= score->of - SCORE_MISSING_MAX &&
@@ -281,6 +311,20 @@ static enum status check_found(const struct globals *globals, struct error *erro
 	return STATUS_OK;
 }
 
+/* What a program can be read without. */
+static void search_collector(const struct addresses_code *code,
+                             const struct pclntab_function functions[LOOKED_AT],
+                             struct references references[2], struct globals *globals)
+{
+	if (functions[MARK].entry == 0 || functions[MARK_END].entry == 0 ||
+	    !find_references(code, &functions[MARK], &references[0]) ||
+	    !find_references(code, &functions[MARK_END], &references[1]))
+		return;
+	globals->gc_phase = find_phase(&references[0], &references[1]);
+	globals->gc_phase_size = globals->gc_phase ? 4 : 0;
+}
+
+/* `references` are two: room for those of two functions. */
 static enum status search(const struct addresses_code *code, const struct layout *layout,
                           struct references *references, struct globals *globals,
                           struct addresses_score *score, struct error *error)
@@ -307,6 +351,7 @@ static enum status search(const struct addresses_code *code, const struct layout
 		if (functions[i].entry != 0 && find_references(code, &functions[i], references))
 			find_goroutines(references, globals);
 	}
+	search_collector(code, functions, references, globals);
 	return check_found(globals, error);
 }
 
@@ -314,7 +359,7 @@ enum status addresses_from_code(const struct addresses_code *code, const struct 
                                 struct globals *globals, struct addresses_score *score,
                                 struct error *error)
 {
-	struct references *references = malloc(sizeof *references);
+	struct references *references = calloc(2, sizeof *references);
 	*globals = (struct globals){0};
 	*score = (struct addresses_score){0};
 	if (!references)

@@ -34,8 +34,8 @@ struct addresses_code {
 	struct pclntab *pclntab;
 };
 
-/* From the code. The score is filled whatever the status is. The variables of the collector stay
-   unknown. */
+/* From the code. The score is filled whatever the status is. Of the collector only its phase is
+   found. */
 enum status addresses_from_code(const struct addresses_code *code, const struct layout *layout,
                                 struct globals *globals, struct addresses_score *score,
                                 struct error *error);

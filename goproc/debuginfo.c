@@ -1,6 +1,7 @@
 #include "goproc/debuginfo.h"
 
 #include <dwarf.h>
+#include <elf.h>
 #include <elfutils/libdw.h>
 #include <stdbool.h>
 #include <string.h>
@@ -21,6 +22,8 @@ static const struct {
 #define CHILDREN_MAX 200000
 #define UNWRAP_MAX   8
 #define OFFSET_MAX   (1 << 20)
+/* Of all sections together, when they are unpacked; libdw does that with all of them at once. */
+#define DEBUG_MAX (UINT64_C(1) << 30)
 
 /* What typedefs and qualifiers stand for. */
 static bool plain_type(Dwarf_Die *die)
@@ -55,7 +58,9 @@ static bool find_child(Dwarf_Die *parent, int tag, const char *name, size_t leng
 		const char *its = dwarf_tag(child) == tag ? dwarf_diename(child) : NULL;
 		if (its && strlen(its) == length && memcmp(its, name, length) == 0)
 			return true;
-		if (dwarf_siblingof(child, child) != 0)
+		/* One that leads back to where we were would do so again and again. */
+		Dwarf_Off before = dwarf_dieoffset(child);
+		if (dwarf_siblingof(child, child) != 0 || dwarf_dieoffset(child) <= before)
 			return false;
 	}
 	return false;
@@ -179,8 +184,41 @@ static enum status read_layout(Dwarf *dwarf, struct layout *layout, struct error
 	return STATUS_OK;
 }
 
+/* How large the section is for libdw. */
+static uint64_t unpacked_size(const struct image *image, const struct image_section *section)
+{
+	Elf64_Chdr header;
+	uint8_t old[12]; /* "ZLIB" and the size, big-endian */
+	uint64_t size = 0;
+	if (section->flags & SHF_COMPRESSED)
+		return image_read(image, section->offset, &header, sizeof header) ? header.ch_size : 0;
+	if (strncmp(section->name, ".zdebug", 7) != 0 ||
+	    !image_read(image, section->offset, old, sizeof old) || memcmp(old, "ZLIB", 4) != 0)
+		return section->size;
+	for (size_t i = 4; i < sizeof old; i++)
+		size = size << 8 | old[i];
+	return size;
+}
+
+static bool is_too_large(const struct image *image)
+{
+	uint64_t total = 0;
+	for (size_t i = 0; i < image->section_count; i++) {
+		const struct image_section *section = &image->sections[i];
+		if (strncmp(section->name, ".debug", 6) != 0 && strncmp(section->name, ".zdebug", 7) != 0)
+			continue;
+		uint64_t size = unpacked_size(image, section);
+		if (size > DEBUG_MAX - total)
+			return true;
+		total += size;
+	}
+	return false;
+}
+
 enum status debuginfo_layout(const struct image *image, struct layout *layout, struct error *error)
 {
+	if (is_too_large(image))
+		return error_set(error, STATUS_FAILED, "has more DWARF than any program has");
 	Dwarf *dwarf = dwarf_begin(image->fd, DWARF_C_READ);
 	if (!dwarf)
 		return error_set(error, STATUS_FAILED, "has no DWARF that would tell");

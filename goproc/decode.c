@@ -18,9 +18,10 @@
 #define IDLE_BOOKED_SINCE 21
 /* Old releases had 45 rows of 16 buckets, then an underflow counter; new ones 40 rows of 4, then
    underflow and overflow (runtime/histogram.go). */
-#define OLD_BUCKETS (45 * 16)
-#define NEW_BUCKETS (40 * 4)
-#define GFREE_MAX   (1 << 20)
+#define OLD_BUCKETS   (45 * 16)
+#define NEW_BUCKETS   (40 * 4)
+#define GFREE_MAX     (1 << 20)
+#define GC_PHASE_LAST 2 /* _GCmarktermination */
 
 static const uint8_t *p_record(const struct reader *reader, size_t i)
 {
@@ -273,6 +274,13 @@ static bool decode_collector(struct reader *reader, char *why)
 	return false;
 }
 
+/* Another number is none of the runtime's: then it is not the phase that we read. */
+static int64_t gc_phase(const struct reader *reader)
+{
+	uint32_t phase = memory_u32(reader->raw + RAW_GC_PHASE);
+	return reader->globals.gc_phase && phase <= GC_PHASE_LAST ? (int64_t)phase : GOPROC_UNKNOWN;
+}
+
 static bool decode_sched(struct reader *reader, int64_t now, struct goproc_sched *out, char *why)
 {
 	uint64_t allglen = memory_u64(reader->raw + RAW_ALLGLEN);
@@ -289,6 +297,7 @@ static bool decode_sched(struct reader *reader, int64_t now, struct goproc_sched
 		.idlethreads = field(sched, l->nmidle),
 		.runqueue = field(sched, l->runq_size),
 		.gcwaiting = field(sched, l->gcwaiting),
+		.gc_phase = gc_phase(reader),
 		.nmidlelocked = field(sched, l->nmidlelocked),
 		.stopwait = field(sched, l->stopwait),
 		.sysmonwait = field(sched, l->sysmonwait),

@@ -20,9 +20,10 @@ enum {
 	RAW_ALLGLEN = 28,
 	RAW_IDLE_BEFORE = 36,
 	RAW_GC_IDLE_BEFORE = 44,
-	RAW_HEAD = 52,
+	RAW_GC_PHASE = 52,
+	RAW_HEAD = 56,
 };
-#define RAW_HEAD_SPANS 6
+#define RAW_HEAD_SPANS 7
 
 const uint8_t *decode_m_record(const struct reader *reader, size_t i);
 /* The lists of Ps and Ms are those of the topology. */

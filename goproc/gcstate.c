@@ -18,6 +18,10 @@ static const enum gc_variable variable_of[IN_GC_COUNT] = {
 	[IN_GC_memory_limit] = GC_CONTROLLER,
 	[IN_GC_sweep_trigger] = GC_CONTROLLER,
 	[IN_GC_triggered] = GC_CONTROLLER,
+	[IN_GC_heap_free] = GC_CONTROLLER,
+	[IN_GC_total_alloc] = GC_CONTROLLER,
+	[IN_GC_total_free] = GC_CONTROLLER,
+	[IN_GC_mapped_ready] = GC_CONTROLLER,
 	[IN_GC_cycles] = GC_MEMSTATS,
 	[IN_GC_cycles_forced] = GC_MEMSTATS,
 	[IN_GC_cpu_total] = GC_WORK,
@@ -28,11 +32,15 @@ static const enum gc_variable variable_of[IN_GC_COUNT] = {
 
 #define BYTES_MAX  (INT64_C(1) << 48) /* of a heap */
 #define MIN_RUNWAY (64 << 10)         /* mgcpacer.go, heapGoalInternal */
+/* What the goal keeps off a memory limit: so much, since 1.21 also so many percent. */
+#define HEADROOM               (1 << 20)
+#define HEADROOM_PERCENT       3
+#define HEADROOM_PERCENT_SINCE 21
 
 void gcstate_init(struct gcstate *state, const struct globals *globals, int minor)
 {
 	const struct gc_layout *layout = gc_layout_find(minor);
-	*state = (struct gcstate){0};
+	*state = (struct gcstate){.minor = minor};
 	if (!layout)
 		return;
 #define FIELD(name) layout->name,
@@ -77,18 +85,50 @@ size_t gcstate_spans(const struct gcstate *state, struct iovec *spans)
 	return n;
 }
 
-/* gcController.heapGoal. With a memory limit it takes more than this to know. */
-static int64_t heap_goal(const int64_t *value)
+/* gcController.memoryLimitHeapGoal: what is left of the limit for the heap. 0: these numbers are
+   not of one moment. */
+static uint64_t limited_goal(const int64_t *value, int minor)
 {
-	int64_t goal = value[IN_GC_heap_goal];
-	if (value[IN_GC_memory_limit] != INT64_MAX && value[IN_GC_memory_limit] != GOPROC_UNKNOWN)
+#define GET(name) ((uint64_t)value[IN_GC_##name])
+	uint64_t limit = GET(memory_limit), ready = GET(mapped_ready);
+	uint64_t free = GET(heap_free), allocated = GET(total_alloc) - GET(total_free);
+	if (ready > BYTES_MAX || allocated > ready || free > ready - allocated)
+		return 0;
+	uint64_t elsewhere = ready - free - allocated;
+	uint64_t overage = ready > limit ? ready - limit : 0;
+	if (elsewhere + overage >= limit)
+		return GET(heap_marked);
+	uint64_t goal = limit - (elsewhere + overage);
+	uint64_t percent = minor >= HEADROOM_PERCENT_SINCE ? HEADROOM_PERCENT : 0;
+	uint64_t headroom = goal / 100 * percent;
+	if (headroom < HEADROOM)
+		headroom = HEADROOM;
+	goal = goal < 2 * headroom ? headroom : goal - headroom;
+	return goal < GET(heap_marked) ? GET(heap_marked) : goal;
+#undef GET
+}
+
+/* gcController.heapGoal. */
+static int64_t heap_goal(const int64_t *value, int minor)
+{
+	/* UINT64_MAX: without a percentage (GOGC=off) the limit alone counts. */
+	uint64_t goal = (uint64_t)value[IN_GC_heap_goal];
+	int64_t limit = value[IN_GC_memory_limit], triggered = value[IN_GC_triggered];
+	if (value[IN_GC_heap_goal] == GOPROC_UNKNOWN)
 		return GOPROC_UNKNOWN;
-	if (value[IN_GC_sweep_trigger] > goal)
-		goal = value[IN_GC_sweep_trigger];
+	if (limit != INT64_MAX && limit != GOPROC_UNKNOWN) {
+		uint64_t limited = limited_goal(value, minor);
+		if (limited == 0)
+			return GOPROC_UNKNOWN;
+		if (limited < goal)
+			return (int64_t)limited;
+	}
+	if (value[IN_GC_sweep_trigger] > 0 && (uint64_t)value[IN_GC_sweep_trigger] > goal)
+		goal = (uint64_t)value[IN_GC_sweep_trigger];
 	/* -1: no collection has been triggered yet. */
-	if (value[IN_GC_triggered] >= 0 && goal >= 0 && goal < value[IN_GC_triggered] + MIN_RUNWAY)
-		goal = value[IN_GC_triggered] + MIN_RUNWAY;
-	return goal;
+	if (triggered >= 0 && goal < (uint64_t)triggered + MIN_RUNWAY)
+		goal = (uint64_t)triggered + MIN_RUNWAY;
+	return (int64_t)goal;
 }
 
 static int64_t within(int64_t value, int64_t max)
@@ -114,7 +154,7 @@ void gcstate_decode(const struct gcstate *state, const uint8_t *raw, struct gopr
 		.cycles = within(value[IN_GC_cycles], UINT32_MAX),
 		.cycles_forced = within(value[IN_GC_cycles_forced], value[IN_GC_cycles]),
 		.heap_live_bytes = within(value[IN_GC_heap_marked], BYTES_MAX),
-		.heap_goal_bytes = within(heap_goal(value), BYTES_MAX),
+		.heap_goal_bytes = within(heap_goal(value, state->minor), BYTES_MAX),
 		.cpu_total_ns = cpu_max,
 		.cpu_idle_ns = within(value[IN_GC_cpu_idle], INT64_MAX),
 		.cpu_gc_ns = within(value[IN_GC_cpu_gc], cpu_max),

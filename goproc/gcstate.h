@@ -24,6 +24,7 @@ struct gcstate {
 	struct object object[GC_VARIABLES];
 	uint64_t cpu_idle; /* address of the one that moves together with sched.idleTime; 0: unknown */
 	size_t span_count, bytes;
+	int minor;
 };
 
 void gcstate_init(struct gcstate *state, const struct globals *globals, int minor);

@@ -464,6 +464,7 @@ struct listener {
 	struct goproc *goproc;
 	goproc_goroutine_fn *row;
 	void *arg;
+	int64_t now_ns;
 };
 
 static enum memory_result tell(void *arg, struct gs_row *row, size_t n)
@@ -475,19 +476,37 @@ static enum memory_result tell(void *arg, struct gs_row *row, size_t n)
 		return result;
 	for (size_t i = 0; i < n; i++) {
 		struct goproc_goroutine *goroutine = &row[i].goroutine;
+		goroutine->at_ns = listener->now_ns;
 		goroutine->is_system = system_is_start(&g->starts, g->functions, goroutine->start);
 		listener->row(listener->arg, goroutine);
 	}
 	return MEMORY_OK;
 }
 
+enum status goproc_begin_goroutines(struct goproc *g, size_t stacks, struct error *error)
+{
+	gstacks_begin(&g->stacks, stacks);
+	return conclude(g, gs_begin(&g->gs), "its list of goroutines", error);
+}
+
+enum status goproc_next_goroutines(struct goproc *g, size_t max, goproc_goroutine_fn *row,
+                                   void *arg, uint32_t *dropped, bool *more, struct error *error)
+{
+	struct listener listener = {g, row, arg, clock_monotonic_ns()};
+	enum reader_result result =
+		gs_next(&g->gs, max, listener.now_ns, tell, &listener, dropped, more);
+	return conclude(g, result, "its list of goroutines", error);
+}
+
 enum status goproc_read_goroutines(struct goproc *g, size_t stacks, goproc_goroutine_fn *row,
                                    void *arg, uint32_t *dropped, struct error *error)
 {
-	gstacks_begin(&g->stacks, stacks);
-	struct listener listener = {g, row, arg};
-	enum reader_result result = gs_read(&g->gs, clock_monotonic_ns(), tell, &listener, dropped);
-	return conclude(g, result, "its list of goroutines", error);
+	bool more = true;
+	enum status status = goproc_begin_goroutines(g, stacks, error);
+	*dropped = 0;
+	while (status == STATUS_OK && more)
+		status = goproc_next_goroutines(g, SIZE_MAX, row, arg, dropped, &more, error);
+	return status;
 }
 
 void goproc_name(struct goproc *g, enum goproc_place kind, uint64_t number,

@@ -78,6 +78,7 @@ struct goproc_sched {
 	int64_t gomaxprocs, idleprocs, threads, spinningthreads, needspinning, idlethreads, runqueue,
 		gcwaiting, nmidlelocked, stopwait, sysmonwait, idle_ns, goroutines, goroutines_created,
 		mutex_wait_ns;
+	int64_t gc_phase;      /* mgc.go: _GCoff 0, _GCmark 1, _GCmarktermination 2 */
 	int64_t idle_at_gc_ns; /* what idle_ns had come to at the end of each collection, in all */
 	int64_t lock_wait_ns;  /* for mutexes and for the runtime's own locks */
 };
@@ -122,8 +123,9 @@ struct goproc_goroutine {
 	int64_t goid;
 	uint64_t creator, start; /* of the go statement; of the function it began with. 0: none */
 	uint64_t at;             /* number of the place where it stands; 0: not read yet */
-	int64_t since_ns;        /* CLOCK_MONOTONIC: since when its status has been what it is */
-	uint32_t handle;         /* to ask for it again, until the next goproc_read_goroutines */
+	int64_t at_ns;           /* CLOCK_MONOTONIC: when it was read */
+	int64_t since_ns;        /* likewise: since when its status has been what it is */
+	uint32_t handle;         /* to ask for it again, until the next goproc_begin_goroutines */
 	uint8_t status;          /* runtime2.go _Gidle ... without the _Gscan bit */
 	uint8_t reason;          /* why it waits, for goproc_reason; 0: it does not, or unknown */
 	bool is_at_least;        /* since then or longer: it was so when it was first seen */
@@ -169,10 +171,16 @@ void goproc_name(struct goproc *g, enum goproc_place kind, uint64_t number,
 
 /* Called for each goroutine. */
 typedef void goproc_goroutine_fn(void *arg, const struct goproc_goroutine *goroutine);
-/* Reads all goroutines, the slow tier: about 1 ms for 10,000 of them. To tell where they stand, at
-   most `stacks` stacks are read as well; one that has not run since need not be read again. Torn
-   ones are read again, then left out and counted in *dropped. Same statuses; when it fails, what
-   `row` was given is to be forgotten. */
+/* Begins to read all goroutines, the slow tier: about 1 ms for 10,000 of them. To tell where they
+   stand, at most `stacks` stacks are read as well; one that has not run since need not be read
+   again. Same statuses. */
+enum status goproc_begin_goroutines(struct goproc *g, size_t stacks, struct error *error);
+/* Reads up to `max` more of them, and says whether there are more. Torn ones are
+   read again, then left out and added to *dropped. Same statuses; when it fails, what `row` was
+   given since the beginning is to be forgotten. */
+enum status goproc_next_goroutines(struct goproc *g, size_t max, goproc_goroutine_fn *row,
+                                   void *arg, uint32_t *dropped, bool *more, struct error *error);
+/* All of it in one go. */
 enum status goproc_read_goroutines(struct goproc *g, size_t stacks, goproc_goroutine_fn *row,
                                    void *arg, uint32_t *dropped, struct error *error);
 /* The stack of one goroutine, by its handle, innermost frame first. The number of frames, at most

@@ -20,7 +20,7 @@ enum {
 };
 #define G_SCAN 0x1000
 
-#define CHUNK 512 /* Gs that are read together */
+#define CHUNK 512 /* Gs that are read together, at most */
 /* Gs are read with what lies between them when that is cheaper than a span of their own. */
 #define GAP_MAX    1024
 #define ATTEMPTS   3 /* at a G that was torn, and at the list */
@@ -385,8 +385,7 @@ static enum memory_result read_chunk(struct gs *gs, size_t first, size_t n, size
 	return MEMORY_OK;
 }
 
-static enum memory_result read_all(struct gs *gs, int64_t now_ns, gs_sink *sink, void *arg,
-                                   uint32_t *dropped)
+static enum memory_result begin(struct gs *gs)
 {
 	if (gs->object.span_count != 1 || gs->object.bytes > RECORD_MAX)
 		return MEMORY_FAULT;
@@ -400,25 +399,42 @@ static enum memory_result read_all(struct gs *gs, int64_t now_ns, gs_sink *sink,
 		gs->n = 0;
 		gs->was_read = false;
 	}
-	for (size_t first = 0; first < gs->n && result == MEMORY_OK; first += CHUNK) {
-		size_t n = gs->n - first < CHUNK ? gs->n - first : CHUNK, rows;
-		result = read_chunk(gs, first, n, &rows, dropped);
-		if (result == MEMORY_OK)
-			result = count_syscalls(gs, rows);
-		for (size_t i = 0; i < rows && result == MEMORY_OK; i++)
-			track(gs, gs->chunk->known[i], now_ns, &gs->chunk->row[i]);
-		if (result == MEMORY_OK)
-			result = sink(arg, gs->chunk->row, rows);
-	}
 	return result;
 }
 
-enum reader_result gs_read(struct gs *gs, int64_t now_ns, gs_sink *sink, void *arg,
-                           uint32_t *dropped)
+enum reader_result gs_begin(struct gs *gs)
 {
-	*dropped = 0;
-	enum memory_result result = read_all(gs, now_ns, sink, arg, dropped);
+	gs->next = 0;
+	return reader_result_of(begin(gs));
+}
+
+static enum memory_result read_next(struct gs *gs, size_t max, int64_t now_ns, gs_sink *sink,
+                                    void *arg, uint32_t *dropped)
+{
+	size_t n = gs->n - gs->next, rows;
+	if (n > max)
+		n = max;
+	if (n > CHUNK)
+		n = CHUNK;
+	enum memory_result result = read_chunk(gs, gs->next, n, &rows, dropped);
 	if (result == MEMORY_OK)
+		result = count_syscalls(gs, rows);
+	for (size_t i = 0; i < rows && result == MEMORY_OK; i++)
+		track(gs, gs->chunk->known[i], now_ns, &gs->chunk->row[i]);
+	if (result == MEMORY_OK)
+		result = sink(arg, gs->chunk->row, rows);
+	gs->next += n;
+	return result;
+}
+
+enum reader_result gs_next(struct gs *gs, size_t max, int64_t now_ns, gs_sink *sink, void *arg,
+                           uint32_t *dropped, bool *more)
+{
+	enum memory_result result = MEMORY_OK;
+	if (gs->next < gs->n)
+		result = read_next(gs, max, now_ns, sink, arg, dropped);
+	*more = result == MEMORY_OK && gs->next < gs->n;
+	if (result == MEMORY_OK && !*more)
 		gs->was_read = true;
 	return reader_result_of(result);
 }

@@ -60,6 +60,7 @@ struct gs {
 	/* Its own; zero at the beginning. */
 	struct gs_known *known; /* [n], by rising address */
 	size_t n, capacity;
+	size_t next; /* the first one that is not read yet in this reading */
 	bool was_read;
 	struct gs_chunk *chunk;
 };
@@ -68,10 +69,14 @@ struct gs {
    The rows may be changed. What it returns other than MEMORY_OK ends the reading. */
 typedef enum memory_result gs_sink(void *arg, struct gs_row *row, size_t n);
 
-/* Reads all. *dropped is the number of those that could not be read plausibly. READER_TORN: the
-   list makes no sense, and what the sink was given is to be forgotten. */
-enum reader_result gs_read(struct gs *gs, int64_t now_ns, gs_sink *sink, void *arg,
-                           uint32_t *dropped);
+/* Begins a reading of all, which are those that there are now. READER_TORN: the list makes no
+ * sense. */
+enum reader_result gs_begin(struct gs *gs);
+/* Reads up to `max` more of them, at now_ns; a few hundred at once are best. Adds those that could
+   not be read plausibly to *dropped. When it fails, what the sink was given since the beginning is
+   to be forgotten. */
+enum reader_result gs_next(struct gs *gs, size_t max, int64_t now_ns, gs_sink *sink, void *arg,
+                           uint32_t *dropped, bool *more);
 /* One of them anew, by its handle: a row without the time since when. */
 enum memory_result gs_read_one(struct gs *gs, uint32_t handle, enum gs_verdict *verdict,
                                struct gs_row *row);

@@ -65,6 +65,10 @@ struct layout {
 	X(memory_limit)         \
 	X(sweep_trigger)        \
 	X(triggered)            \
+	X(heap_free)            \
+	X(total_alloc)          \
+	X(total_free)           \
+	X(mapped_ready)         \
 	X(cycles)               \
 	X(cycles_forced)        \
 	X(cpu_total)            \

@@ -106,6 +106,7 @@ static bool plan(struct reader *reader)
 	                          (layout->idleTime.off < 0 ? 0 : (uint64_t)layout->idleTime.off),
 	                      8);
 	*span++ = memory_span(reader->gcstate.cpu_idle ? reader->gcstate.cpu_idle : globals->sched, 8);
+	*span++ = memory_span(globals->gc_phase ? globals->gc_phase : globals->sched, 4);
 	for (size_t i = 0; i < t->np; i++)
 		span += object_spans(p, t->p[i], span);
 	for (size_t i = 0; i < t->nm; i++)

@@ -25,6 +25,7 @@ struct globals {
 	/* The collector's; 0: unknown, as in every program without symbols. */
 	uint64_t gc_controller, memstats, work;
 	uint64_t gc_controller_size, memstats_size, work_size;
+	uint64_t gc_phase, gc_phase_size; /* 0: unknown; code tells where it is, too */
 };
 
 struct address_index;

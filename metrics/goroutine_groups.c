@@ -43,12 +43,13 @@ struct wait {
 	bool at_least;
 };
 
-struct grouper {
+struct goroutine_grouper {
 	struct goroutine_set *set;
 	const struct goroutine_row *row;
-	size_t rows;
+	size_t rows, rows_room;
 	const struct goroutine_names *names;
 	struct goroutine_pick *pick;
+	int by;             /* the next way to be grouped in */
 	uint32_t *class_of; /* [rows] */
 	struct class *class;
 	size_t classes, classes_room;
@@ -98,7 +99,7 @@ static uint64_t hash_group(const struct goroutine_row *r, enum goroutine_by by)
 }
 
 /* Room for twice as many classes, and an index of four times as many slots. */
-static enum status grow_classes(struct grouper *g)
+static enum status grow_classes(struct goroutine_grouper *g)
 {
 	size_t room = g->classes_room ? g->classes_room * 2 : 256;
 	struct class *class = calloc(room, sizeof *class);
@@ -125,7 +126,8 @@ static enum status grow_classes(struct grouper *g)
 	return STATUS_OK;
 }
 
-static enum status class_of_row(struct grouper *g, const struct goroutine_row *row, uint32_t *out)
+static enum status class_of_row(struct goroutine_grouper *g, const struct goroutine_row *row,
+                                uint32_t *out)
 {
 	for (size_t at = (size_t)hash_class(row);; at++) {
 		uint32_t *slot = &g->slot[at & (g->slots - 1)];
@@ -147,11 +149,23 @@ static enum status class_of_row(struct grouper *g, const struct goroutine_row *r
 	}
 }
 
-static enum status make_classes(struct grouper *g)
+static enum status reserve_rows(struct goroutine_grouper *g, size_t rows)
 {
-	if (grow_classes(g) != STATUS_OK)
+	if (rows <= g->rows_room)
+		return STATUS_OK;
+	size_t room = rows + rows / 2;
+	uint32_t *class_of = realloc(g->class_of, room * sizeof *class_of);
+	if (!class_of)
 		return STATUS_FAILED;
-	for (size_t i = 0; i < g->rows; i++) {
+	g->class_of = class_of;
+	g->rows_room = room;
+	return STATUS_OK;
+}
+
+/* Of the rows from `first` on. */
+static enum status make_classes(struct goroutine_grouper *g, size_t first)
+{
+	for (size_t i = first; i < g->rows; i++) {
 		/* Neighbours in memory were mostly made together. */
 		if (i > 0 && same_class(&g->row[i], &g->row[i - 1]))
 			g->class_of[i] = g->class_of[i - 1];
@@ -168,7 +182,7 @@ static enum status make_classes(struct grouper *g)
 
 /* --- drafts --------------------------------------------------------------------------------- */
 
-static void make_drafts(struct grouper *g, enum goroutine_by by)
+static void make_drafts(struct goroutine_grouper *g, enum goroutine_by by)
 {
 	memset(g->slot, 0, g->slots * sizeof *g->slot);
 	g->drafts = 0;
@@ -205,8 +219,8 @@ static int compare_ranked(const void *a, const void *b)
 
 /* --- names ---------------------------------------------------------------------------------- */
 
-static enum status name_place(struct grouper *g, enum goroutine_place_id id, uint64_t number,
-                              struct goroutine_place *out)
+static enum status name_place(struct goroutine_grouper *g, enum goroutine_place_id id,
+                              uint64_t number, struct goroutine_place *out)
 {
 	*out = (struct goroutine_place){0};
 	if (number == 0)
@@ -231,8 +245,8 @@ static enum status name_place(struct grouper *g, enum goroutine_place_id id, uin
 }
 
 /* What its members have in common, and the key that follows. */
-static enum status name_group(struct grouper *g, enum goroutine_by by, const struct draft *draft,
-                              struct goroutine_group *group)
+static enum status name_group(struct goroutine_grouper *g, enum goroutine_by by,
+                              const struct draft *draft, struct goroutine_group *group)
 {
 	const struct goroutine_row *row = &g->class[draft->class].row;
 	*group = (struct goroutine_group){
@@ -256,8 +270,8 @@ static enum status name_group(struct grouper *g, enum goroutine_by by, const str
 }
 
 /* Gives names to the largest drafts, and makes those one that have the same. */
-static enum status name_drafts(struct grouper *g, enum goroutine_by by, struct ranked *ranked,
-                               struct goroutine_group *group, size_t *groups)
+static enum status name_drafts(struct goroutine_grouper *g, enum goroutine_by by,
+                               struct ranked *ranked, struct goroutine_group *group, size_t *groups)
 {
 	for (size_t i = 0; i < g->drafts; i++)
 		ranked[i] = (struct ranked){0, g->draft[i].count, (uint32_t)i};
@@ -279,7 +293,7 @@ static enum status name_drafts(struct grouper *g, enum goroutine_by by, struct r
 }
 
 /* Counts what became of no group. */
-static void count_others(struct grouper *g, struct goroutine_grouping *out)
+static void count_others(struct goroutine_grouper *g, struct goroutine_grouping *out)
 {
 	for (size_t i = 0; i < g->drafts; i++) {
 		const struct draft *draft = &g->draft[i];
@@ -292,8 +306,9 @@ static void count_others(struct grouper *g, struct goroutine_grouping *out)
 }
 
 /* Puts the largest groups into the set, in order. */
-static enum status rank_groups(struct grouper *g, enum goroutine_by by, struct ranked *ranked,
-                               const struct goroutine_group *group, size_t groups)
+static enum status rank_groups(struct goroutine_grouper *g, enum goroutine_by by,
+                               struct ranked *ranked, const struct goroutine_group *group,
+                               size_t groups)
 {
 	struct goroutine_grouping *out = &g->set->by[by];
 	uint32_t to[NAMED_MAX];
@@ -317,7 +332,7 @@ static enum status rank_groups(struct grouper *g, enum goroutine_by by, struct r
 	return STATUS_OK;
 }
 
-static enum status make_groups(struct grouper *g, enum goroutine_by by)
+static enum status make_groups(struct goroutine_grouper *g, enum goroutine_by by)
 {
 	struct goroutine_group *group = calloc(NAMED_MAX, sizeof *group);
 	struct ranked *ranked = calloc(g->drafts + 1, sizeof *ranked);
@@ -349,8 +364,8 @@ static int compare_tally(const void *a, const void *b)
 	return x->second < y->second ? -1 : x->second > y->second;
 }
 
-static enum status name_most(struct grouper *g, enum goroutine_by by, const struct tally *most,
-                             struct goroutine_group *group)
+static enum status name_most(struct goroutine_grouper *g, enum goroutine_by by,
+                             const struct tally *most, struct goroutine_group *group)
 {
 	if (by == GOROUTINES_BY_CREATOR) {
 		group->at_count = most->count;
@@ -361,7 +376,8 @@ static enum status name_most(struct grouper *g, enum goroutine_by by, const stru
 }
 
 /* `tally` are those of one group, equal ones next to each other. */
-static enum status add_most(struct grouper *g, enum goroutine_by by, struct tally *tally, size_t n)
+static enum status add_most(struct goroutine_grouper *g, enum goroutine_by by, struct tally *tally,
+                            size_t n)
 {
 	struct goroutine_group *group = &g->set->by[by].group[tally->group];
 	struct tally most = {0};
@@ -377,7 +393,7 @@ static enum status add_most(struct grouper *g, enum goroutine_by by, struct tall
 	return name_most(g, by, &most, group);
 }
 
-static enum status find_most(struct grouper *g, enum goroutine_by by)
+static enum status find_most(struct goroutine_grouper *g, enum goroutine_by by)
 {
 	struct tally *tally = calloc(g->classes + 1, sizeof *tally);
 	if (!tally)
@@ -477,20 +493,20 @@ static void measure(struct goroutine_group *group, struct wait *w, size_t n)
 		group->median_at_least |= w[i].ns >= 0 && w[i].at_least;
 }
 
-static void pick_longest(struct grouper *g, struct wait *w, size_t n)
+static void pick_longest(struct goroutine_grouper *g, struct wait *w, size_t n)
 {
 	g->pick->n = sort_longest(w, n, GOROUTINE_MEMBERS_MAX);
 	for (size_t i = 0; i < g->pick->n; i++)
 		g->pick->index[i] = w[i].row;
 }
 
-static uint32_t group_of_row(const struct grouper *g, size_t row)
+static uint32_t group_of_row(const struct goroutine_grouper *g, size_t row)
 {
 	return g->draft[g->class[g->class_of[row]].draft].group;
 }
 
 /* Sorts the rows' waiting times by group, then looks at one group after the other. */
-static enum status measure_groups(struct grouper *g, enum goroutine_by by)
+static enum status measure_groups(struct goroutine_grouper *g, enum goroutine_by by)
 {
 	struct goroutine_grouping *out = &g->set->by[by];
 	size_t *end = calloc(out->n + 1, sizeof *end);
@@ -518,7 +534,7 @@ static enum status measure_groups(struct grouper *g, enum goroutine_by by)
 
 /* --- all of it ------------------------------------------------------------------------------ */
 
-static enum status group_by(struct grouper *g, enum goroutine_by by)
+static enum status group_by(struct goroutine_grouper *g, enum goroutine_by by)
 {
 	make_drafts(g, by);
 	enum status status = make_groups(g, by);
@@ -531,21 +547,6 @@ static enum status group_by(struct grouper *g, enum goroutine_by by)
 	return status ? status : measure_groups(g, by);
 }
 
-static enum status group_all(struct grouper *g)
-{
-	g->class_of = calloc(g->rows + 1, sizeof *g->class_of);
-	g->wait = calloc(g->rows + 1, sizeof *g->wait);
-	g->memo = calloc(MEMO_SIZE, sizeof *g->memo);
-	enum status status = g->class_of && g->wait && g->memo ? make_classes(g) : STATUS_FAILED;
-	if (status == STATUS_OK) {
-		g->draft = calloc(g->classes + 1, sizeof *g->draft);
-		status = g->draft ? STATUS_OK : STATUS_FAILED;
-	}
-	for (int by = 0; by < GOROUTINES_BY_COUNT && status == STATUS_OK; by++)
-		status = group_by(g, (enum goroutine_by)by);
-	return status;
-}
-
 static void clear(struct goroutine_set *set)
 {
 	for (int by = 0; by < GOROUTINES_BY_COUNT; by++)
@@ -554,25 +555,85 @@ static void clear(struct goroutine_set *set)
 	set->count = set->system_count = 0;
 }
 
+struct goroutine_grouper *goroutine_grouper_create(struct goroutine_set *set,
+                                                   const struct goroutine_names *names,
+                                                   struct goroutine_pick *pick)
+{
+	struct goroutine_grouper *g = calloc(1, sizeof *g);
+	clear(set);
+	if (pick)
+		pick->n = 0;
+	if (!g)
+		return NULL;
+	g->set = set;
+	g->names = names;
+	g->pick = pick;
+	g->memo = calloc(MEMO_SIZE, sizeof *g->memo);
+	if (!g->memo || grow_classes(g) != STATUS_OK) {
+		goroutine_grouper_destroy(g);
+		return NULL;
+	}
+	return g;
+}
+
+void goroutine_grouper_destroy(struct goroutine_grouper *g)
+{
+	if (!g)
+		return;
+	free(g->class_of);
+	free(g->class);
+	free(g->slot);
+	free(g->draft);
+	free(g->wait);
+	free(g->memo);
+	free(g);
+}
+
+static enum status give_up(struct goroutine_grouper *g)
+{
+	clear(g->set);
+	if (g->pick)
+		g->pick->n = 0;
+	return STATUS_FAILED;
+}
+
+enum status goroutine_grouper_add(struct goroutine_grouper *g, const struct goroutine_row *row,
+                                  size_t rows)
+{
+	size_t first = g->rows;
+	if (rows >= UINT32_MAX || reserve_rows(g, rows) != STATUS_OK)
+		return give_up(g);
+	g->row = row;
+	g->rows = rows;
+	return make_classes(g, first) == STATUS_OK ? STATUS_OK : give_up(g);
+}
+
+/* What takes as many places as there are rows and classes. */
+static enum status make_room(struct goroutine_grouper *g)
+{
+	g->wait = calloc(g->rows + 1, sizeof *g->wait);
+	g->draft = calloc(g->classes + 1, sizeof *g->draft);
+	return g->wait && g->draft ? STATUS_OK : STATUS_FAILED;
+}
+
+enum status goroutine_grouper_step(struct goroutine_grouper *g, bool *more)
+{
+	enum status status = g->wait ? STATUS_OK : make_room(g);
+	if (status == STATUS_OK)
+		status = group_by(g, (enum goroutine_by)g->by++);
+	*more = status == STATUS_OK && g->by < GOROUTINES_BY_COUNT;
+	return status == STATUS_OK ? STATUS_OK : give_up(g);
+}
+
 enum status goroutine_set_group(struct goroutine_set *set, const struct goroutine_row *row,
                                 size_t rows, const struct goroutine_names *names,
                                 struct goroutine_pick *pick)
 {
-	struct grouper g = {.set = set, .row = row, .rows = rows, .names = names, .pick = pick};
-	clear(set);
-	if (pick)
-		pick->n = 0;
-	enum status status = rows < UINT32_MAX ? group_all(&g) : STATUS_FAILED;
-	free(g.class_of);
-	free(g.class);
-	free(g.slot);
-	free(g.draft);
-	free(g.wait);
-	free(g.memo);
-	if (status != STATUS_OK) {
-		clear(set);
-		if (pick)
-			pick->n = 0;
-	}
+	struct goroutine_grouper *g = goroutine_grouper_create(set, names, pick);
+	bool more = true;
+	enum status status = g ? goroutine_grouper_add(g, row, rows) : STATUS_FAILED;
+	while (status == STATUS_OK && more)
+		status = goroutine_grouper_step(g, &more);
+	goroutine_grouper_destroy(g);
 	return status;
 }

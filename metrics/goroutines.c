@@ -205,6 +205,23 @@ uint64_t goroutine_group_key(const struct goroutine_set *set, const struct gorou
 	return hash ? hash : 1;
 }
 
+bool goroutine_set_count(const struct goroutine_set *set, enum goroutine_state state,
+                         int64_t *count)
+{
+	for (int by = 0; by < GOROUTINES_BY_COUNT; by++) {
+		const struct goroutine_grouping *grouping = &set->by[by];
+		if (grouping->other_count > 0)
+			continue;
+		*count = 0;
+		for (size_t i = 0; i < grouping->n; i++) {
+			const struct goroutine_group *group = &grouping->group[i];
+			*count += group->state == state && !group->system ? group->count : 0;
+		}
+		return true;
+	}
+	return false;
+}
+
 const struct goroutine_group *goroutine_set_find(const struct goroutine_set *set, uint64_t key,
                                                  enum goroutine_by *by)
 {

@@ -184,6 +184,20 @@ enum status goroutine_set_group(struct goroutine_set *set, const struct goroutin
                                 size_t rows, const struct goroutine_names *names,
                                 struct goroutine_pick *pick);
 /*
+ * The same in pieces, for who has other things to do in between. What it is created for is borrowed
+ * and lives longer. `add` is called whenever there are more rows: with all that there are so far,
+ * the old ones unchanged, though they may have moved. Then `step` as long as there is *more, and
+ * the set is complete. After a failure, out of memory, the set is empty.
+ */
+struct goroutine_grouper;
+struct goroutine_grouper *goroutine_grouper_create(struct goroutine_set *set,
+                                                   const struct goroutine_names *names,
+                                                   struct goroutine_pick *pick);
+void goroutine_grouper_destroy(struct goroutine_grouper *g); /* NULL is fine */
+enum status goroutine_grouper_add(struct goroutine_grouper *g, const struct goroutine_row *row,
+                                  size_t rows);
+enum status goroutine_grouper_step(struct goroutine_grouper *g, bool *more);
+/*
  * Before publication, after grouping: begins the detail of that group, without members yet, then
  * adds them in the order of the pick, each with its stack, innermost frame first (0 frames: it
  * could not be read). What is more than the limits above is left out. STATUS_FAILED when out of
@@ -199,6 +213,11 @@ enum status goroutine_set_intern(struct goroutine_set *set, const char *text, ui
 /* What a group's key is, once what its members have in common is filled in; never 0. */
 uint64_t goroutine_group_key(const struct goroutine_set *set, const struct goroutine_group *group,
                              enum goroutine_by by);
+
+/* How many of the program's own are in that state; false when groups were left out, and it can't be
+   told. */
+bool goroutine_set_count(const struct goroutine_set *set, enum goroutine_state state,
+                         int64_t *count);
 
 /* The group with this key, in any grouping; NULL: there is none. `by` may be NULL. */
 const struct goroutine_group *goroutine_set_find(const struct goroutine_set *set, uint64_t key,

@@ -101,7 +101,11 @@ bool fields_delta(const struct fields *now, const struct fields *before, int fie
 	X(GOROUTINES, "goroutines", GAUGE) /* user goroutines, as runtime.NumGoroutine counts */      \
 	X(GOROUTINES_CREATED, "goroutines_created", COUNTER)                                          \
 	X(MUTEX_WAIT_NS, "mutex_wait_ns",                                                             \
-	  COUNTER) /* sync.Mutex and RWMutex: sched.totalMutexWaitTime */
+	  COUNTER)                     /* sync.Mutex and RWMutex: sched.totalMutexWaitTime */         \
+	X(GC_PHASE, "gc_phase", GAUGE) /* enum gc_phase */
+
+/* What the garbage collector does (mgc.go: _GCoff ...). Sweeping is part of being off. */
+enum gc_phase { GC_OFF, GC_MARK, GC_MARK_TERMINATION, GC_PHASE_COUNT };
 
 /* A P. The first eight as scheddetail prints them. */
 #define P_FIELDS(X)                                                        \

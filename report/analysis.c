@@ -1,49 +1,30 @@
 #include "report/analysis.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "trace/window.h"
-#include "util/text.h"
 
 enum { OWN_MEMBERS = 10, MEMBERS = OWN_MEMBERS + 4 };
 
-/* Names of files are data, too: nothing in them may reach a terminal unchecked. */
-static enum status say(struct error *error, enum status status, const char *path)
-{
-	struct error raw = *error;
-	char shown[256];
-	bool named = status != STATUS_DAMAGED;
-	text_clean(shown, sizeof shown, path, strlen(path));
-	text_clean(error->text, sizeof error->text, raw.text, strlen(raw.text));
-	if (named)
-		return status;
-	raw = *error;
-	return error_set(error, status, "%s: %s", strcmp(path, "-") == 0 ? "standard input" : shown,
-	                 raw.text);
-}
-
 /* --- goroutines that lead ------------------------------------------------------------------ */
-
-static void rank(struct top *top, const struct goroutine_time *g)
-{
-	size_t at = top->n;
-	while (at > 0 && top->g[at - 1].state_ns[top->state] < g->state_ns[top->state])
-		at--;
-	if (at == TOP_GOROUTINES || g->state_ns[top->state] == 0)
-		return;
-	size_t n = top->n < TOP_GOROUTINES ? top->n++ : top->n - 1;
-	memmove(&top->g[at + 1], &top->g[at], (n - at) * sizeof top->g[0]);
-	top->g[at] = *g;
-}
 
 static void on_goroutine(void *self, const struct goroutines *goroutines,
                          const struct goroutine_time *g)
 {
 	struct analysis *a = self;
 	(void)goroutines;
-	rank(&a->most_running, g);
-	rank(&a->most_runnable, g);
+	top_add(&a->most_running, g);
+	top_add(&a->most_runnable, g);
+	if (a->options.finished)
+		a->options.finished(a->options.finished_self, g);
+}
+
+static void on_restart(void *self)
+{
+	struct analysis *a = self;
+	a->most_running.n = a->most_runnable.n = 0;
+	if (a->options.restarted)
+		a->options.restarted(a->options.finished_self);
 }
 
 /* --- the pass -------------------------------------------------------------------------------- */
@@ -54,11 +35,13 @@ static void prepare(struct analysis *a)
 	a->most_running.state = GO_RUNNING;
 	a->most_runnable.state = GO_RUNNABLE;
 	a->goroutines.finished = on_goroutine;
+	a->goroutines.restarted = on_restart;
 	a->goroutines.finished_self = a;
 	a->goroutines.only = a->blocking.only = a->regions.only = a->samples.only =
 		a->options.goroutine;
 	a->blocking.stacks = a->tasks.stacks = a->samples.stacks = &a->stacks;
 	a->tasks.filter = a->options.task;
+	a->tasks.keep_rows = a->options.task_rows;
 	a->states = (struct states){&a->goroutines, &a->blocking, &a->activity, &a->mmu};
 }
 
@@ -127,19 +110,19 @@ enum status analysis_read_input(struct analysis *a, struct input *in, const char
 	/* What was read before the damage is there to be told. */
 	if (status == STATUS_DAMAGED && a->summary.damages)
 		return STATUS_OK;
-	return status == STATUS_OK ? status : say(error, status, path);
+	return trace_name_error(error, status, path);
 }
 
 enum status analysis_open(struct input *in, const char *path, struct error *error)
 {
 	enum status status = input_open(in, path, error);
 	if (status != STATUS_OK)
-		return say(error, status, path);
+		return trace_name_error(error, status, path);
 	status = trace_check(in, false, error);
 	if (status == STATUS_OK)
 		return status;
 	input_finish(in);
-	return say(error, status, path);
+	return trace_name_error(error, status, path);
 }
 
 enum status analysis_read(struct analysis *a, const char *path,
@@ -149,7 +132,7 @@ enum status analysis_read(struct analysis *a, const char *path,
 	memset(a, 0, sizeof *a);
 	enum status status = input_open(&in, path, error);
 	if (status != STATUS_OK)
-		return say(error, status, path);
+		return trace_name_error(error, status, path);
 	status = analysis_read_input(a, &in, path, options, error);
 	input_finish(&in);
 	return status;
@@ -157,12 +140,7 @@ enum status analysis_read(struct analysis *a, const char *path,
 
 enum status analysis_verdict(const struct analysis *a, struct error *error)
 {
-	const struct trace_summary *s = &a->summary;
-	if (s->verdict != TRACE_DAMAGED)
-		return STATUS_OK;
-	error_set(error, STATUS_DAMAGED, "damaged at byte %llu: %s",
-	          (unsigned long long)s->damage[0].offset, s->damage[0].text);
-	return say(error, STATUS_DAMAGED, a->path);
+	return trace_name_error(error, trace_verdict(&a->summary, error), a->path);
 }
 
 void analysis_finish(struct analysis *a)

@@ -6,6 +6,7 @@
 #define SCHEDTOP_REPORT_ANALYSIS_H
 
 #include "report/kinds.h"
+#include "report/top.h"
 #include "trace/activity.h"
 #include "trace/blocking.h"
 #include "trace/gc.h"
@@ -26,21 +27,19 @@ struct analysis_options {
 	int64_t from_ns, to_ns; /* since the trace began; INT64_MAX: to its end */
 	uint64_t goroutine;     /* this one alone, where goroutines are told; 0: all */
 	struct task_filter task;
+	bool task_rows; /* of each type of task some of every duration are kept */
 	struct trace_progress progress;
+	/* Called with each goroutine when it ends and with all that are left at the end; and when the
+	   part begins, since those before it don't count. May be NULL, both. */
+	void (*finished)(void *self, const struct goroutine_time *g);
+	void (*restarted)(void *self);
+	void *finished_self;
 	const struct window_member *also; /* more that is shown the same part of the trace */
 	size_t alsos;
 	/* Stands between the pass and all of them: to let another thread look at what they have so far,
 	   and to end the pass early. `inner` lives as long as the pass. NULL: nothing does. */
 	struct trace_visitor (*wrap)(void *self, const struct trace_visitor *inner);
 	void *wrap_self;
-};
-
-enum { TOP_GOROUTINES = 20 };
-/* The goroutines that lead by time in one state. */
-struct top {
-	uint8_t state; /* enum go_status */
-	struct goroutine_time g[TOP_GOROUTINES];
-	size_t n;
 };
 
 struct analysis {

@@ -31,3 +31,14 @@ bool report_kinds_parse(const char *words, unsigned *kinds)
 		words += length + 1;
 	}
 }
+
+unsigned report_kinds_about(bool goroutine, bool tasks)
+{
+	unsigned kinds = 0;
+	if (goroutine)
+		kinds |= 1U << REPORT_HEALTH | 1U << REPORT_GOROUTINES | 1U << REPORT_WAITS |
+		         1U << REPORT_BLOCKED | 1U << REPORT_SAMPLES;
+	if (tasks)
+		kinds |= 1U << REPORT_HEALTH | 1U << REPORT_TASKS;
+	return kinds ? kinds : REPORT_ALL;
+}

@@ -27,5 +27,7 @@ extern const char *const report_kind_words[REPORT_KINDS];
 
 /* "gc,tasks" adds a bit for each to *kinds; false: something else is among the words. */
 bool report_kinds_parse(const char *words, unsigned *kinds);
+/* Who asks for one goroutine or for some tasks wants to read about those; else all. */
+unsigned report_kinds_about(bool goroutine, bool tasks);
 
 #endif

@@ -14,5 +14,6 @@ report_libreport_a_SOURCES = \
 	report/sections.h \
 	report/sites.c report/sites.h \
 	report/tasks.c \
+	report/top.c report/top.h \
 	report/utilization.c \
 	report/waits.c

@@ -56,6 +56,11 @@ uint32_t blocking_look_up_site(struct blocking *a, const struct trace_block *blo
 	return site;
 }
 
+static bool is_counted(const struct blocking *a, uint8_t state)
+{
+	return a->runnable ? state == GO_RUNNABLE : state == GO_WAITING || state == GO_SYSCALL;
+}
+
 bool blocking_transition(struct blocking *a, const struct trace_block *block,
                          const struct trace_event *e)
 {
@@ -65,8 +70,7 @@ bool blocking_transition(struct blocking *a, const struct trace_block *block,
 		return true;
 	if (g->site)
 		blocking_close(a, g, bounded_elapsed_ns(g->since_ns, e->at_ns));
-	if ((e->to != GO_WAITING && e->to != GO_SYSCALL) ||
-	    (a->only && block->goroutine[e->subject].id != a->only))
+	if (!is_counted(a, e->to) || (a->only && block->goroutine[e->subject].id != a->only))
 		return true;
 	g->since_ns = trace_since(block, e);
 	g->site = e->type == EV_GO_BLOCK || e->type == EV_GO_SYSCALL_BEGIN
@@ -104,6 +108,8 @@ static void on_gap(void *self, int64_t time_ns)
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 {
 	struct blocking *a = self;
+	for (size_t i = 0; i < a->sites; i++)
+		a->site[i].ended_max_ns = a->site[i].max_ns;
 	for (size_t i = 0; i < a->slots; i++) {
 		struct blocked *g = &a->slot[i];
 		if (!g->site)
@@ -115,6 +121,7 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 			site->open_goroutine = i < block->goroutines ? block->goroutine[i].id : 0;
 		}
 		site->open_always += g->always;
+		add_ns(&site->open_ns, ns);
 		blocking_close(a, g, ns);
 	}
 }

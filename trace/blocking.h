@@ -1,6 +1,7 @@
 /*
  * Where goroutines block and make system calls, and which are still there when the trace ends: time
- * by stack and reason. A visitor. It grows with the different stacks of the trace and with the
+ * by stack and reason. Or, in an instance of its own, where they are made runnable, and how long
+ * they then wait for a P. A visitor. It grows with the different stacks of the trace and with the
  * goroutines that live at one time. The caller owns it and the stacks it shares; one thread.
  */
 #ifndef SCHEDTOP_TRACE_BLOCKING_H
@@ -17,7 +18,9 @@ struct block_site {
 	int64_t total_ns, max_ns;
 	uint64_t open;        /* of count: still there at the end */
 	uint64_t open_always; /* of open: there all the time */
+	int64_t open_ns;      /* of total_ns */
 	int64_t open_max_ns;
+	int64_t ended_max_ns; /* of those that ended; known at the end */
 	uint64_t open_goroutine; /* the ID of the one that is longest there */
 };
 
@@ -30,6 +33,9 @@ struct blocked {
 struct blocking {
 	struct stacks *stacks;
 	uint64_t only; /* this goroutine alone; 0: all */
+	/* Waits to run instead; the stack is the one that created, woke or preempted the goroutine.
+	   Such an instance is none for states.c. */
+	bool runnable;
 
 	struct block_site *site;
 	size_t sites, site_capacity;
@@ -41,7 +47,7 @@ struct blocking {
 	struct stack_memo site_of_stack;
 };
 
-/* All zero, with `stacks` set, is a good start. */
+/* All zero, with `stacks` and perhaps `runnable` set, is a good start. */
 void blocking_finish(struct blocking *blocking);
 struct trace_visitor blocking_visitor(struct blocking *blocking);
 void blocking_restart(void *blocking, int64_t time_ns);

@@ -99,7 +99,8 @@ static inline int64_t trace_since(const struct trace_block *block, const struct 
 
 struct trace_visitor {
 	void *self;
-	/* false: no memory; the pass ends. */
+	/* false: no memory; the pass ends. So it does for a visitor that has seen enough; whoever reads
+	   can tell by asking it. */
 	bool (*events)(void *self, const struct trace_block *block);
 	/* The last block of a generation was shown; its tables can still be read. May be NULL. */
 	bool (*generation_end)(void *self, const struct trace_block *block);

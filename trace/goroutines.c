@@ -293,6 +293,8 @@ void goroutines_restart(void *self, int64_t time_ns)
 	}
 	a->seen = a->most_alive = a->alive;
 	a->created = a->ended = a->blocked = 0;
+	if (a->restarted)
+		a->restarted(a->finished_self);
 }
 
 struct trace_visitor goroutines_visitor(struct goroutines *a)

@@ -72,6 +72,8 @@ struct goroutines {
 	 */
 	void (*finished)(void *self, const struct goroutines *goroutines,
 	                 const struct goroutine_time *g);
+	/* Those that have ended don't count any more. May be NULL. */
+	void (*restarted)(void *self);
 	void *finished_self;
 };
 

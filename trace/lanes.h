@@ -60,6 +60,45 @@ struct lane_cell {
 	double switches;        /* goroutines that began to run */
 };
 
+/* The goroutine that has more than half of all the votes wins (Boyer and Moore); votes of parts can
+   be joined. */
+static inline void lane_vote(uint64_t *favourite, double *margin, uint64_t goroutine, double ns)
+{
+	if (*favourite == goroutine) {
+		*margin += ns;
+	} else if (ns <= *margin) {
+		*margin -= ns;
+	} else {
+		*favourite = goroutine;
+		*margin = ns - *margin;
+	}
+}
+
+/* Where the i-th of n equal parts of a window begins. */
+static inline int64_t window_part(int64_t from_ns, int64_t to_ns, size_t i, size_t n)
+{
+	return i == n ? to_ns : from_ns + (int64_t)((double)(to_ns - from_ns) * (double)i / (double)n);
+}
+
+/* How much two stretches have in common. */
+static inline int64_t common_ns(int64_t a_from, int64_t a_to, int64_t b_from, int64_t b_to)
+{
+	int64_t from = a_from > b_from ? a_from : b_from, to = a_to < b_to ? a_to : b_to;
+	return to > from ? to - from : 0;
+}
+
+/* A goroutine is on the P or the thread, and nobody else's can be. */
+static inline bool span_is_busy(uint8_t state)
+{
+	return state >= SPAN_RUNNING && state <= SPAN_SYSCALL;
+}
+
+/* Counts the part of the span that lies in the cell's stretch of time. */
+void lane_cell_add(struct lane_cell *cell, const struct span *span, int64_t from_ns, int64_t to_ns);
+/* What the cell lacks is unknown; of a thread it is idle while there is a trace. */
+void lane_cell_fill(struct lane_cell *cell, enum lane_kind kind, int64_t from_ns, int64_t to_ns,
+                    int64_t trace_first_ns, int64_t trace_last_ns);
+
 /* A range that concerns the whole process. */
 struct lane_range {
 	int64_t begin_ns, end_ns;

@@ -14,22 +14,32 @@ trace_libtrace_a_SOURCES = \
 	trace/format.c trace/format.h \
 	trace/gc.c trace/gc.h \
 	trace/goroutines.c trace/goroutines.h \
+	trace/heap.c trace/heap.h \
 	trace/idmap.c trace/idmap.h \
 	trace/inflate.c trace/inflate.h \
-	trace/lanes.h \
+	trace/index.c trace/index.h trace/index_read.c \
+	trace/lane_change.c trace/lane_change.h \
+	trace/lanes.c trace/lanes.h \
 	trace/input.c trace/input.h \
+	trace/latency.c trace/latency.h \
 	trace/mmu.c trace/mmu.h \
 	trace/names.c trace/names.h \
 	trace/order.c trace/order.h trace/order_state.h \
+	trace/places.c trace/places.h \
 	trace/procs.c trace/procs.h \
 	trace/profile.c trace/profile.h \
 	trace/profile_kinds.c trace/profile_kinds.h \
+	trace/profile_lives.c trace/profile_lives.h \
 	trace/reader.c trace/reader.h \
 	trace/regions.c trace/regions.h \
 	trace/samples.c trace/samples.h \
+	trace/search.c trace/search.h \
+	trace/spans.c trace/spans.h \
 	trace/stacks.c trace/stacks.h \
 	trace/states.c trace/states.h \
 	trace/tables.c trace/tables.h \
+	trace/task_rows.c trace/task_rows.h \
+	trace/task_story.c trace/task_story.h \
 	trace/tasks.c trace/tasks.h \
 	trace/timeline.c trace/timeline.h \
 	trace/transition.h \

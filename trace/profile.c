@@ -25,6 +25,7 @@ void profile_finish(struct profile *a)
 {
 	stacks_finish(&a->stacks);
 	tasks_finish(&a->tasks);
+	profile_lives_finish(&a->lives);
 	idmap_finish(&a->record_of);
 	free(a->record);
 	free(a->slot);
@@ -109,17 +110,23 @@ static bool is_wanted(const struct profile *a, const struct trace_block *block, 
 /* Go's tool counts of a goroutine what lies between its first run and its end; of one that never
    ran, all. So what came earlier is put aside until that is known. A goroutine can't get twice into
    one state without running between. */
-static void leave(struct profile *a, struct profile_goroutine *g, const struct trace_event *e)
+static bool leave(struct profile *a, struct profile_goroutine *g, uint64_t id,
+                  const struct trace_event *e)
 {
-	if (a->kind == PROFILE_BLOCKED) {
-		count(a, g->record, inside(a, g->truly_ns, e->time_ns));
-	} else if (g->ran) {
-		count(a, g->record, inside(a, g->since_ns, e->time_ns));
-	} else {
-		g->early = g->record;
-		g->early_ns = inside(a, g->since_ns, e->time_ns);
-	}
+	const uint32_t record = g->record;
+	const int64_t ns = inside(a, g->since_ns, e->time_ns);
 	g->record = 0;
+	if (a->kind == PROFILE_BLOCKED) {
+		count(a, record, inside(a, g->truly_ns, e->time_ns));
+		return true;
+	}
+	if (!g->ran) {
+		g->early = record;
+		g->early_ns = ns;
+		return true;
+	}
+	count(a, record, ns);
+	return !g->callback || ns <= 0 || profile_lives_note(&a->lives, id, record, ns);
 }
 
 static void settle(struct profile *a, struct profile_goroutine *g)
@@ -150,20 +157,34 @@ static bool enter(struct profile *a, const struct trace_block *block, const stru
 	return g->record != 0;
 }
 
+/* What it went through before is not counted. */
+static void run_first(struct profile *a, struct profile_goroutine *g, uint64_t id)
+{
+	g->ran = true;
+	g->early = 0;
+	if (a->kind == PROFILE_BLOCKED)
+		return;
+	g->record = 0;
+	if (g->callback)
+		profile_lives_take_back(&a->lives, id, a->record);
+}
+
 static bool transition(struct profile *a, const struct trace_block *block,
                        const struct trace_event *e)
 {
 	const uint8_t state = kinds[a->kind].state;
+	const uint64_t id = block->goroutine[e->subject].id;
 	struct profile_goroutine *g = &a->slot[e->subject];
-	if (e->to == GO_RUNNING && !g->ran) {
-		g->ran = true;
-		g->early = 0;
-		if (a->kind != PROFILE_BLOCKED)
-			g->record = 0;
-	}
-	if (g->record && e->to != state)
-		leave(a, g, e);
+	if (e->type == EV_GO_CREATE_SYSCALL)
+		g->callback = true;
+	if (e->to == GO_RUNNING && !g->ran)
+		run_first(a, g, id);
+	if (g->record && e->to != state && !leave(a, g, id, e))
+		return false;
 	if (e->to == TRACE_NOT_EXIST) {
+		if (g->callback && g->early && g->early_ns > 0 &&
+		    !profile_lives_note(&a->lives, id, g->early, g->early_ns))
+			return false;
 		settle(a, g);
 		*g = (struct profile_goroutine){0};
 	}

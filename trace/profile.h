@@ -9,6 +9,7 @@
 
 #include "trace/event.h"
 #include "trace/profile_kinds.h"
+#include "trace/profile_lives.h"
 #include "trace/stacks.h"
 #include "trace/tasks.h"
 
@@ -27,6 +28,7 @@ struct profile_goroutine {
 	uint32_t record;  /* index + 1; 0: in no such state */
 	uint32_t early;   /* what was counted before it ran for the first time, index + 1 */
 	bool ran;
+	bool callback; /* made by a thread of C: see profile_lives.h */
 };
 
 struct profile {
@@ -43,6 +45,7 @@ struct profile {
 	struct idmap record_of; /* the two of a stack and reason that are not open and open */
 	struct profile_goroutine *slot;
 	size_t slots;
+	struct profile_lives lives;
 	uint8_t *reason_fits; /* by name: 0 not asked for yet, 1 no, 2 yes */
 	size_t reasons;
 	struct tasks tasks; /* who works for what */

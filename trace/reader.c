@@ -7,6 +7,7 @@
 #include "trace/v1.h"
 #include "trace/wire.h"
 #include "util/clock.h"
+#include "util/text.h"
 
 enum { FIRST_V1 = 11, FIRST_V2 = 22, NEWEST_VERSION = 26, PROGRESS_EVERY_NS = 100 * 1000 * 1000 };
 
@@ -205,7 +206,13 @@ static enum step next_generation(struct pass *p, struct error *error)
 static enum step read_v2(struct pass *p, struct error *error)
 {
 	enum step step;
+	const struct trace_begin *begin = &p->options->begin;
 	wire_init(&p->wire, p->in, p->summary->version, !p->options->strict);
+	if (p->in->map && begin->offset > p->in->offset &&
+	    begin->offset - p->in->offset <= p->in->have) {
+		input_consume(p->in, (size_t)(begin->offset - p->in->offset));
+		p->wire.previous = begin->number - 1;
+	}
 	do
 		step = next_generation(p, error);
 	while (step == STEP_ON);
@@ -314,4 +321,28 @@ enum status trace_read(struct input *in, const struct trace_options *options,
 	if (options->strict && summary->verdict == TRACE_DAMAGED)
 		return error_set(error, STATUS_DAMAGED, "%s", summary->damage[0].text);
 	return STATUS_OK;
+}
+
+enum status trace_verdict(const struct trace_summary *s, struct error *error)
+{
+	if (s->verdict != TRACE_DAMAGED)
+		return STATUS_OK;
+	return error_set(error, STATUS_DAMAGED, "damaged at byte %llu: %s",
+	                 (unsigned long long)s->damage[0].offset, s->damage[0].text);
+}
+
+/* Names of files are data, too: nothing in them may reach a terminal unchecked. */
+enum status trace_name_error(struct error *error, enum status status, const char *path)
+{
+	struct error raw = *error;
+	char shown[256];
+	if (status == STATUS_OK)
+		return status;
+	text_clean(shown, sizeof shown, path, strlen(path));
+	text_clean(error->text, sizeof error->text, raw.text, strlen(raw.text));
+	if (status != STATUS_DAMAGED)
+		return status;
+	raw = *error;
+	return error_set(error, status, "%s: %s", strcmp(path, "-") == 0 ? "standard input" : shown,
+	                 raw.text);
 }

@@ -27,6 +27,11 @@ struct trace_options {
 	struct trace_progress progress;
 	bool one_thread;     /* don't use a second one for the visitors; results are the same */
 	struct names *names; /* where names are kept, from the beginning on; NULL: they die */
+	/* Where to begin instead of at the first generation: one that was seen there before, of a file
+	   that is mapped and of format 2. All zero: at the first. */
+	struct trace_begin {
+		uint64_t offset, number;
+	} begin;
 };
 
 enum trace_verdict {
@@ -76,5 +81,13 @@ enum status trace_check(struct input *in, bool strict, struct error *error);
 enum status trace_read(struct input *in, const struct trace_options *options,
                        const struct trace_visitor *visitors, size_t n,
                        struct trace_summary *summary, struct error *error);
+
+/* STATUS_DAMAGED with the first damage's sentence, or STATUS_OK. */
+enum status trace_verdict(const struct trace_summary *summary, struct error *error);
+/* Makes the sentence of a failure fit to be shown, and begins it with the file's name where it is
+   of damage: other sentences name the file themselves. `path` "-" is standard input. Returns
+   `status`.
+ */
+enum status trace_name_error(struct error *error, enum status status, const char *path);
 
 #endif

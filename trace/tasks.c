@@ -19,6 +19,7 @@ void tasks_finish(struct tasks *a)
 		distribution_finish(&a->type[i].duration);
 		for (size_t k = 0; k < a->type[i].kept; k++)
 			instance_destroy(a->type[i].slowest[k]);
+		task_rows_destroy(a->type[i].rows);
 	}
 	for (size_t i = 0; i < a->tasks; i++)
 		free(a->task[i].told.log);
@@ -266,6 +267,14 @@ static bool keep(struct tasks *a, struct open_user_task *t)
 	return true;
 }
 
+static bool keep_in_rows(struct task_type *type, const struct task_instance *told)
+{
+	if (!type->rows)
+		type->rows = task_rows_create();
+	const struct task_brief brief = {told->id, told->creator, told->begin_ns, told->ns};
+	return type->rows && task_rows_add(type->rows, &brief, told->open);
+}
+
 static void release(struct tasks *a, uint32_t i)
 {
 	struct open_user_task *t = &a->task[i];
@@ -307,7 +316,7 @@ static bool conclude(struct tasks *a, uint32_t i, int64_t now, bool open)
 			type->ended++;
 			ok = distribution_add(&type->duration, t->told.ns);
 		}
-		ok = ok && keep(a, t);
+		ok = ok && keep(a, t) && (!a->keep_rows || keep_in_rows(type, &t->told));
 	}
 	release(a, i);
 	return ok;
@@ -503,6 +512,7 @@ void tasks_restart(void *self, int64_t time_ns)
 		distribution_finish(&type->duration);
 		for (size_t k = 0; k < type->kept; k++)
 			instance_destroy(type->slowest[k]);
+		task_rows_destroy(type->rows);
 		*type =
 			(struct task_type){.name = type->name, .others = type->others, .wanted = type->wanted};
 	}

@@ -14,6 +14,7 @@
 #include "trace/distribution.h"
 #include "trace/event.h"
 #include "trace/stacks.h"
+#include "trace/task_rows.h"
 
 enum {
 	TASK_STEPS = 24,   /* of one task: the longest */
@@ -74,6 +75,7 @@ struct task_type {
 	uint64_t logs, regions;
 	struct task_instance *slowest[TASK_SLOWEST]; /* slowest first */
 	size_t kept;
+	struct task_rows *rows; /* NULL: none, or not asked for */
 };
 
 struct task_filter {
@@ -110,6 +112,7 @@ struct task_goroutine {
 struct tasks {
 	struct stacks *stacks;
 	struct task_filter filter;
+	bool keep_rows; /* some tasks of every duration, see task_rows.h */
 
 	struct task_type *type;
 	size_t types, type_capacity;
@@ -130,7 +133,8 @@ struct tasks {
 	void *concluded_self;
 };
 
-/* All zero, with `stacks` and perhaps `filter` and `concluded` set, is a good start. */
+/* All zero, with `stacks` and perhaps `filter`, `keep_rows` and `concluded` set, is a good start.
+ */
 void tasks_finish(struct tasks *tasks);
 struct trace_visitor tasks_visitor(struct tasks *tasks);
 void tasks_restart(void *tasks, int64_t time_ns);

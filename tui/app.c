@@ -175,9 +175,10 @@ static void draw_foot(struct app *app, struct pane foot)
 	if (app->notice[0] && app->now_ns >= app->notice_end_ns)
 		app->notice[0] = '\0';
 	if (app->prompt.lead) {
+		struct command_names names = app_names(app);
 		text[0] = '\0';
 		if (app->prompt.lead == ':')
-			app_hint(app, app->prompt.text, text, sizeof text);
+			command_line_hint(&names, app->prompt.text, text, sizeof text);
 		else
 			snprintf(text, sizeof text,
 			         "text or regex, ! for all others; Enter keeps it, Esc does not");
@@ -221,8 +222,9 @@ static enum loop_next prompt_input(struct app *app, int key)
 	char lead = p->lead, line[PROMPT_TEXT_MAX];
 	enum prompt_event event = prompt_key(p, key);
 	if (event == PROMPT_COMPLETE && lead == ':') {
+		struct command_names names = app_names(app);
 		snprintf(line, sizeof line, "%s", p->text);
-		app_complete(app, line, sizeof line);
+		command_line_complete(&names, line, sizeof line);
 		prompt_set(p, line);
 	}
 	if (event == PROMPT_ACCEPTED && lead == ':') {

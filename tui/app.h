@@ -13,6 +13,7 @@
 #include "metrics/history.h"
 #include "metrics/session.h"
 #include "tui/capture_panel.h"
+#include "tui/command_line.h"
 #include "tui/frame.h"
 #include "tui/loop.h"
 #include "tui/prompt.h"
@@ -26,7 +27,9 @@ struct app {
 	struct session *session; /* NULL: nobody takes orders */
 	/* Takes another theme; NULL: there is no other. */
 	enum status (*use_theme)(const char *name, void *arg, struct error *error);
-	void *theme_arg;
+	/* Shows a trace until the user comes back; NULL: none can be shown. */
+	enum status (*open_trace)(const char *path, void *arg, struct error *error);
+	void *arg; /* of these two */
 	/* The names of themes, asked for whenever a line is opened: a user may add some meanwhile. */
 	size_t (*list_themes)(char name[][THEME_NAME_MAX], size_t max);
 	char theme[THEMES_MAX][THEME_NAME_MAX];
@@ -98,10 +101,10 @@ void app_keep_moment(struct app *app);
 void app_capture(struct app *app, int64_t duration_ns);
 bool app_capture_key(struct app *app, int key); /* false: it has no use for this key now */
 bool app_capture_update(struct app *app);       /* is it open? */
+/* There is an open_trace. What can't be shown is said on the bottom line. */
+void app_open_trace(struct app *app, const char *path);
 
-/* Commands, app_command.c. Lengthens the line as far as it is clear how it goes on. */
-void app_complete(const struct app *app, char *line, size_t size);
-/* What may follow, as a hint. */
-void app_hint(const struct app *app, const char *line, char *to, size_t size);
+/* What a line after ':' may be made of, app_command.c. */
+struct command_names app_names(const struct app *app);
 
 #endif

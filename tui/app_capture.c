@@ -22,15 +22,28 @@ void app_capture(struct app *app, int64_t duration_ns)
 	take_back(app);
 }
 
+void app_open_trace(struct app *app, const char *path)
+{
+	struct error error = {0};
+	if (app->open_trace(path, app->arg, &error) == STATUS_OK)
+		app->panel.stage = PANEL_CLOSED;
+	else
+		app_notify(app, STYLE_WARNING, "%s", error.text);
+}
+
 bool app_capture_key(struct app *app, int key)
 {
-	bool used = false;
+	bool used = false, opens = false;
 	struct capture_panel_env env = lend(app);
-	if (key == KEYMAP_ENTER)
+	if (key == KEYMAP_ENTER && capture_panel_offers(&app->panel))
+		used = opens = true;
+	else if (key == KEYMAP_ENTER)
 		used = capture_panel_enter(&app->panel, &env);
 	else if (key == KEYMAP_ESCAPE)
 		used = capture_panel_escape(&app->panel, &env);
 	take_back(app);
+	if (opens)
+		app_open_trace(app, app->panel.capture.path);
 	return used;
 }
 

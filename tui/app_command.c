@@ -87,7 +87,7 @@ static enum loop_next use_theme(struct app *app, enum command command, const cha
 	struct error error = {0};
 	if (!argument || !app->use_theme)
 		return complain(app, command, argument ? "there are no others here" : "that takes a name");
-	if (app->use_theme(argument, app->theme_arg, &error) == STATUS_OK)
+	if (app->use_theme(argument, app->arg, &error) == STATUS_OK)
 		return LOOP_REDRAW;
 	app_notify(app, STYLE_WARNING, "%s", error.text);
 	return LOOP_DRAW;
@@ -392,6 +392,17 @@ static enum loop_next capture(struct app *app, enum command command, const char 
 	return LOOP_DRAW;
 }
 
+static enum loop_next open_trace(struct app *app, enum command command, const char *argument)
+{
+	const struct capture_state *last = &app->panel.last;
+	if (!app->open_trace)
+		return complain(app, command, "no trace can be shown here");
+	if (!argument && last->phase != CAPTURE_DONE)
+		return complain(app, command, "none was taken yet; t takes one");
+	app_open_trace(app, argument ? argument : last->path);
+	return LOOP_DRAW;
+}
+
 /* --- the table ------------------------------------------------------------------------------ */
 
 typedef enum loop_next act_fn(struct app *app, enum command command, const char *argument);
@@ -432,6 +443,7 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_FASTER] = change_interval,
 	[COMMAND_FOLLOW] = follow,
 	[COMMAND_CAPTURE] = capture,
+	[COMMAND_OPEN] = open_trace,
 };
 
 enum loop_next app_command(struct app *app, enum command command, const char *argument)
@@ -441,48 +453,19 @@ enum loop_next app_command(struct app *app, enum command command, const char *ar
 
 /* --- the line after ':' --------------------------------------------------------------------- */
 
-/* Parts of a line, which point into it. */
-struct line {
-	const char *name;
-	size_t length;        /* of the name */
-	const char *argument; /* NULL: none yet, and no blank after the name */
-};
-
-static struct line split(const char *text)
-{
-	struct line line = {.name = text + strspn(text, " ")};
-	line.length = strcspn(line.name, " ");
-	if (line.name[line.length])
-		line.argument = line.name + line.length + strspn(line.name + line.length, " ");
-	return line;
-}
-
 enum loop_next app_line(struct app *app, const char *text)
 {
-	struct line line = split(text);
-	char argument[PROMPT_TEXT_MAX];
-	if (!line.length)
-		return LOOP_DRAW;
-	enum command command = command_find(line.name, line.length);
-	if (!command) {
-		app_notify(app, STYLE_WARNING, "there is no command \"%.*s\": ? lists them",
-		           (int)line.length, line.name);
-		return LOOP_DRAW;
-	}
-	snprintf(argument, sizeof argument, "%s", line.argument ? line.argument : "");
-	for (size_t n = strlen(argument); n > 0 && argument[n - 1] == ' ';)
-		argument[--n] = '\0';
-	if (*argument && !command_info[command].argument)
-		return complain(app, command, "nothing may follow");
-	/* ":filter" alone shows all rows again. */
-	return app_command(app, command, *argument || command == COMMAND_FILTER ? argument : NULL);
+	struct command_line line = command_line_read(text, COMMAND_LIVE);
+	if (line.command)
+		return app_command(app, line.command, line.has_argument ? line.argument : NULL);
+	if (line.complaint[0])
+		app_notify(app, STYLE_WARNING, "%s", line.complaint);
+	return LOOP_DRAW;
 }
 
-/* What the word at the cursor may become: names of commands, or of what a command takes. */
-static const char *candidate(const struct app *app, enum command command, size_t i)
+static const char *word(const void *arg, enum command command, size_t i)
 {
-	if (!command)
-		return i < COMMAND_COUNT - 1 ? command_info[i + 1].name : NULL;
+	const struct app *app = arg;
 	if (command == COMMAND_VIEW)
 		return i < views_count ? views[i]->name : NULL;
 	if (command == COMMAND_THEME)
@@ -496,61 +479,7 @@ static const char *candidate(const struct app *app, enum command command, size_t
 	return NULL;
 }
 
-#define CANDIDATES_MAX 64
-_Static_assert(CANDIDATES_MAX >= COMMAND_COUNT && CANDIDATES_MAX >= THEMES_MAX, "all have room");
-
-/* All that begin with the word, and how many bytes they have in common. */
-static size_t candidates(const struct app *app, enum command command, const char *word,
-                         size_t length, const char *found[CANDIDATES_MAX], size_t *common)
+struct command_names app_names(const struct app *app)
 {
-	size_t n = 0;
-	*common = 0;
-	for (size_t i = 0; i < CANDIDATES_MAX; i++) {
-		const char *name = candidate(app, command, i);
-		if (!name || strncasecmp(name, word, length) != 0)
-			continue;
-		size_t same = 0;
-		while (n > 0 && same < *common && name[same] == found[0][same])
-			same++;
-		*common = n > 0 ? same : strlen(name);
-		found[n++] = name;
-	}
-	return n;
-}
-
-void app_complete(const struct app *app, char *text, size_t size)
-{
-	struct line line = split(text);
-	const char *found[CANDIDATES_MAX], *word = line.argument ? line.argument : line.name;
-	enum command command = line.argument ? command_find(line.name, line.length) : COMMAND_NONE;
-	size_t common, at = (size_t)(word - text);
-	if (line.argument && !command)
-		return;
-	size_t n = candidates(app, command, word, strlen(word), found, &common);
-	if (n == 0 || at >= size)
-		return;
-	/* A name that takes something is followed by a blank, so that Tab goes on with that. */
-	bool more =
-		n == 1 && !line.argument && command_info[command_find(found[0], strlen(found[0]))].argument;
-	snprintf(text + at, size - at, "%.*s%s", (int)common, found[0], more ? " " : "");
-}
-
-void app_hint(const struct app *app, const char *text, char *to, size_t size)
-{
-	struct line line = split(text);
-	const char *found[CANDIDATES_MAX];
-	enum command command = command_find(line.name, line.length);
-	size_t common, n = 0;
-	to[0] = '\0';
-	if (command) {
-		const struct command_info *info = &command_info[command];
-		snprintf(to, size, "%s%s%s", info->argument ? info->argument : "",
-		         info->argument ? "  " : "", info->help);
-		if (line.argument)
-			n = candidates(app, command, line.argument, strlen(line.argument), found, &common);
-	} else if (!line.argument) {
-		n = candidates(app, COMMAND_NONE, line.name, line.length, found, &common);
-	}
-	for (size_t i = 0, at = 0; i < n && at < size; i++)
-		at += (size_t)snprintf(to + at, size - at, "%s%s", i ? "  " : "", found[i]);
+	return (struct command_names){COMMAND_LIVE, word, app};
 }

@@ -61,6 +61,11 @@ void capture_panel_press(struct capture_panel *p, const struct capture_panel_env
 		propose(p, env);
 }
 
+bool capture_panel_offers(const struct capture_panel *p)
+{
+	return p->can_open && p->stage == PANEL_ENDED && p->capture.phase == CAPTURE_DONE;
+}
+
 bool capture_panel_enter(struct capture_panel *p, const struct capture_panel_env *env)
 {
 	if (p->stage == PANEL_PROPOSED)
@@ -279,7 +284,8 @@ static void say_done(struct sheet *s, const struct capture_panel *p)
 
 static void say_end(struct sheet *s, const struct capture_panel *p)
 {
-	snprintf(s->keys, sizeof s->keys, "Esc closes, t takes another");
+	snprintf(s->keys, sizeof s->keys, "%sEsc closes, t takes another",
+	         capture_panel_offers(p) ? "Enter opens it, " : "");
 	if (p->capture.phase == CAPTURE_DONE) {
 		say_done(s, p);
 	} else if (p->capture.phase == CAPTURE_CANCELLED) {

@@ -24,6 +24,7 @@ struct capture_panel {
 	struct trace_cost cost;
 	struct capture_state capture;
 	bool cancelling;
+	bool can_open; /* whoever owns it can show a trace */
 	struct throughput before, during;
 
 	/* The last capture that was done, which the next estimate rests on. */
@@ -41,6 +42,8 @@ struct capture_panel_env {
 /* The key that takes a trace: proposes one; takes the proposal back; cancels what runs. */
 void capture_panel_press(struct capture_panel *p, const struct capture_panel_env *env,
                          int64_t duration_ns);
+/* Is there a trace now that Enter opens? That is the owner's. */
+bool capture_panel_offers(const struct capture_panel *p);
 /* Enter: begins at once, or closes. false: the panel is closed, or has no use for it. */
 bool capture_panel_enter(struct capture_panel *p, const struct capture_panel_env *env);
 /* Escape: as the key does, and closes what has ended. false: the panel is closed. */

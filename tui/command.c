@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#define LIVE COMMAND_LIVE
-#define BOTH (COMMAND_LIVE | COMMAND_TRACE)
+#define LIVE  COMMAND_LIVE
+#define TRACE COMMAND_TRACE
+#define BOTH  (COMMAND_LIVE | COMMAND_TRACE)
 
 const struct command_info command_info[COMMAND_COUNT] = {
 	[COMMAND_QUIT] = {"quit", NULL, "Leave; the process goes on as before.", BOTH},
@@ -38,15 +39,26 @@ const struct command_info command_info[COMMAND_COUNT] = {
 	[COMMAND_VIEW_PREVIOUS] = {NULL, NULL, "Show the view before this one.", BOTH},
 	[COMMAND_PAUSE] = {"pause", NULL,
                        "Freeze what is shown, while collecting goes on; again: live.", LIVE},
-	[COMMAND_EARLIER] = {"back", "[TIME]", "Go back in time, by one snapshot or by this much.",
-                         LIVE},
-	[COMMAND_LATER] = {"forward", "[TIME]", "Go forward in time, by one snapshot or by this much.",
-                       LIVE},
+	[COMMAND_EARLIER] = {"back", "[TIME]", "Go back in time, by a step or by this much.", BOTH},
+	[COMMAND_LATER] = {"forward", "[TIME]", "Go forward in time, by a step or by this much.", BOTH},
 	[COMMAND_OLDEST] = {"oldest", NULL, "Go to the oldest moment that is kept.", LIVE},
 	[COMMAND_NEWEST] = {"live", NULL, "Go to the present, and stay there.", LIVE},
-	[COMMAND_SPAN] = {"span", "TIME", "Let time axes cover this much, 15s to 10m.", LIVE},
+	[COMMAND_SPAN] = {"span", "TIME", "Let time axes cover this much; live: 15s to 10m.", BOTH},
 	[COMMAND_ZOOM_IN] = {NULL, NULL, "Let time axes cover less, down to 15 s.", LIVE},
 	[COMMAND_ZOOM_OUT] = {NULL, NULL, "Let time axes cover more, up to 10 minutes.", LIVE},
+	[COMMAND_WHOLE] = {"whole", NULL, "Let the timeline show the whole trace.", TRACE},
+	[COMMAND_AT] = {"at", "TIME", "Go to this time since the trace began.", TRACE},
+	[COMMAND_SPAN_PREVIOUS] = {NULL, NULL, "Select the span before.", TRACE},
+	[COMMAND_SPAN_NEXT] = {NULL, NULL, "Select the span behind.", TRACE},
+	[COMMAND_WAKER] = {"waker", NULL, "Go to who woke the goroutine, or ended its wait.", TRACE},
+	[COMMAND_WOKEN] = {"woken", NULL, "Go to whom the goroutine wakes next.", TRACE},
+	[COMMAND_JUMP_BACK] = {"return", NULL, "Go back to where the last jump began.", TRACE},
+	[COMMAND_MARK] = {"mark", NULL, "Set a mark here, or take it away; two tell the time between.",
+                      TRACE},
+	[COMMAND_SEARCH] = {"search", "TEXT", "Go to the next span of a goroutine, reason or function.",
+                        TRACE},
+	[COMMAND_SEARCH_NEXT] = {NULL, NULL, "Go to the next span that was searched for.", TRACE},
+	[COMMAND_SEARCH_PREVIOUS] = {NULL, NULL, "Go to the one before.", TRACE},
 	[COMMAND_INTERVAL] = {"interval", "TIME", "Take a snapshot this often, 50ms to 1h.", LIVE},
 	[COMMAND_SLOWER] = {NULL, NULL, "Take snapshots less often.", LIVE},
 	[COMMAND_FASTER] = {NULL, NULL, "Take snapshots more often.", LIVE},
@@ -54,14 +66,15 @@ const struct command_info command_info[COMMAND_COUNT] = {
                         LIVE},
 	[COMMAND_CAPTURE] = {"trace", "[TIME]",
                          "Take an execution trace, of 1s to 30s; again: cancel it.", LIVE},
+	[COMMAND_OPEN] = {"open", "[FILE]", "Browse this trace, or the last one that was taken.", LIVE},
 };
 
-enum command command_find(const char *name, size_t length)
+enum command command_find(const char *name, size_t length, enum command_screen screen)
 {
 	enum command found = COMMAND_NONE;
 	for (int i = COMMAND_NONE + 1; length > 0 && i < COMMAND_COUNT; i++) {
 		const char *full = command_info[i].name;
-		if (!full || strncmp(full, name, length) != 0)
+		if (!full || !(command_info[i].screens & screen) || strncmp(full, name, length) != 0)
 			continue;
 		if (!full[length])
 			return (enum command)i;

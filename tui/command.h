@@ -44,12 +44,25 @@ enum command {
 	COMMAND_SPAN,
 	COMMAND_ZOOM_IN,
 	COMMAND_ZOOM_OUT,
+	/* the timeline of a trace */
+	COMMAND_WHOLE,
+	COMMAND_AT,
+	COMMAND_SPAN_PREVIOUS,
+	COMMAND_SPAN_NEXT,
+	COMMAND_WAKER,
+	COMMAND_WOKEN,
+	COMMAND_JUMP_BACK,
+	COMMAND_MARK,
+	COMMAND_SEARCH,
+	COMMAND_SEARCH_NEXT,
+	COMMAND_SEARCH_PREVIOUS,
 	/* the collector */
 	COMMAND_INTERVAL,
 	COMMAND_SLOWER,
 	COMMAND_FASTER,
 	COMMAND_FOLLOW,
 	COMMAND_CAPTURE,
+	COMMAND_OPEN,
 	COMMAND_COUNT,
 };
 
@@ -66,8 +79,8 @@ struct command_info {
 
 extern const struct command_info command_info[COMMAND_COUNT];
 
-/* The command of that name, or the only one whose name begins so; COMMAND_NONE: there is none, or
-   more than one. */
-enum command command_find(const char *name, size_t length);
+/* The command of that name on that screen, or the only one whose name begins so; COMMAND_NONE:
+   there is none, or more than one. */
+enum command command_find(const char *name, size_t length, enum command_screen screen);
 
 #endif

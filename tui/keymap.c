@@ -13,8 +13,12 @@
 #define LISTS    CONTEXT_LISTS
 #define T_LISTS  CONTEXT_TRACE_LISTS
 #define T_PAGES  CONTEXT_TRACE_PAGES
+#define T_GROUPS CONTEXT_TRACE_GOROUTINES
+#define BLOCKING CONTEXT_TRACE_BLOCKING
+#define TASKS    CONTEXT_TRACE_TASKS
 #define TRACE    CONTEXT_TRACE_VIEWS
-#define ROWS     (OVERVIEW | LISTS | HELP | T_LISTS | T_PAGES)
+#define TIMELINE CONTEXT_TRACE_TIMELINE
+#define ROWS     (OVERVIEW | LISTS | HELP | T_LISTS | T_PAGES | TIMELINE)
 #define VIEWS    CONTEXT_VIEWS
 #define TABS     (VIEWS | TRACE)
 #define ALL      CONTEXT_ALL
@@ -39,10 +43,45 @@
 const struct binding keymap[] = {
 	{KEYMAP_ENTER, PICKER, COMMAND_CHOOSE, NULL, "Enter", "watch", 1, NULL},
 	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
+	{KEYMAP_ENTER, T_GROUPS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
+     "Show the goroutines of a group, one of them, its timeline."},
+	{KEYMAP_ENTER, BLOCKING, COMMAND_EXPAND, NULL, "Enter", "open", 2,
+     "Show what the function called; again: close it."},
+	{KEYMAP_ENTER, TASKS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
+     "Show the type, the tasks of a bar, or one task."},
 	{KEYMAP_UP, OVERVIEW, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more Ps", 3,
      "Move the lanes up by one P."},
 	{KEYMAP_UP, LISTS | T_LISTS, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "select", 3,
      "Select the row above."},
+	{'w', TIMELINE, COMMAND_ZOOM_IN, NULL, "w|w|w/s|w/s", "zoom", 1, "Zoom in, as the wheel does."},
+	{'s', TIMELINE, COMMAND_ZOOM_OUT, NULL, "s", NULL, 0, "Zoom out."},
+	SAME('+', TIMELINE, COMMAND_ZOOM_IN, NULL, "+", "w"),
+	SAME('-', TIMELINE, COMMAND_ZOOM_OUT, NULL, "-", "s"),
+	{'a', TIMELINE, COMMAND_EARLIER, NULL, "a|a|a/d|a/d", "pan", 1,
+     "Show what was earlier; the mouse drags it, too."},
+	{'d', TIMELINE, COMMAND_LATER, NULL, "d", NULL, 0, "Show what was later."},
+	SAME(KEYMAP_SHIFT_LEFT, TIMELINE, COMMAND_EARLIER, NULL, "Shift-←|Shift-Left", "a"),
+	SAME(KEYMAP_SHIFT_RIGHT, TIMELINE, COMMAND_LATER, NULL, "Shift-→|Shift-Right", "d"),
+	{'A', TIMELINE, COMMAND_EARLIER, "window", "A", NULL, 0, "Go back by the whole window."},
+	{'D', TIMELINE, COMMAND_LATER, "window", "D", NULL, 0, "Go forward by the whole window."},
+	{KEYMAP_LEFT, TIMELINE, COMMAND_SPAN_PREVIOUS, NULL, "←|Left|←→|Left/Right", "span", 2, NULL},
+	KEY(KEYMAP_RIGHT, TIMELINE, COMMAND_SPAN_NEXT, "→|Right"),
+	{KEYMAP_UP, TIMELINE, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "lane", 5,
+     "Select the lane above, at the same moment."},
+	{KEYMAP_ENTER, TIMELINE, COMMAND_EXPAND, NULL, "Enter", "to span", 6,
+     "Select a span; again: zoom to it."},
+	{'b', TIMELINE, COMMAND_GROUP, NULL, "b", "lanes", 3,
+     "Lanes of Ps, of threads, of goroutines; the moment stays."},
+	{'u', TIMELINE, COMMAND_WAKER, NULL, "u", "woken by", 4, NULL},
+	KEY('U', TIMELINE, COMMAND_WOKEN, "U"),
+	KEY(KEYMAP_BACKSPACE, TIMELINE, COMMAND_JUMP_BACK, "Backspace"),
+	{'/', TIMELINE, COMMAND_SEARCH, NULL, "/", "search", 7, NULL},
+	KEY('n', TIMELINE, COMMAND_SEARCH_NEXT, "n"),
+	KEY('N', TIMELINE, COMMAND_SEARCH_PREVIOUS, "N"),
+	{'m', TIMELINE, COMMAND_MARK, NULL, "m", "mark", 8, NULL},
+	{'0', TIMELINE, COMMAND_WHOLE, NULL, "0", "whole", 9, NULL},
+	{KEYMAP_HOME, TIMELINE, COMMAND_OLDEST, NULL, "Home", NULL, 0, "Go to where the trace begins."},
+	{KEYMAP_END, TIMELINE, COMMAND_NEWEST, NULL, "End", NULL, 0, "Go to where the trace ends."},
 	{KEYMAP_UP, HELP | T_PAGES, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more", 3, NULL},
 	SAME('k', ROWS, COMMAND_UP, NULL, "k", "Up"),
 	KEY(KEYMAP_DOWN, ROWS, COMMAND_DOWN, "↓|Down"),
@@ -54,9 +93,9 @@ const struct binding keymap[] = {
 	SAME(KEYMAP_HOME, PICKER | HELP | T_LISTS | T_PAGES, COMMAND_FIRST, NULL, "Home", "g"),
 	SAME(KEYMAP_END, PICKER | HELP | T_LISTS | T_PAGES, COMMAND_LAST, NULL, "End", "G"),
 	{'c', OVERVIEW, COMMAND_COMPACT, NULL, "c", "compact", 5, NULL},
-	{'/', LISTS, COMMAND_FILTER, NULL, "/", "filter", 5,
+	{'/', LISTS | T_LISTS, COMMAND_FILTER, NULL, "/", "filter", 5,
      "Show only rows that have a text or regex; !TEXT: others."},
-	SAME(KEYMAP_F4, LISTS, COMMAND_FILTER, NULL, "F4", "/"),
+	SAME(KEYMAP_F4, LISTS | T_LISTS, COMMAND_FILTER, NULL, "F4", "/"),
 	{KEYMAP_ESCAPE, THREADS, COMMAND_CLOSE, NULL, "Esc", "all rows", 4, NULL},
 	{KEYMAP_ESCAPE, GROUPS, COMMAND_CLOSE, NULL, "Esc", "close", 4,
      "Close the group that is open; else show all rows again."},
@@ -64,7 +103,8 @@ const struct binding keymap[] = {
      "Sort by the next column, or by a heading that you click."},
 	SAME(KEYMAP_F6, LISTS | T_LISTS, COMMAND_SORT, NULL, "F6", "s"),
 	KEY('S', LISTS | T_LISTS, COMMAND_REVERSE, "S"),
-	{'b', GROUPS, COMMAND_GROUP, NULL, "b", "group by", 6, NULL},
+	{'b', GROUPS | T_GROUPS, COMMAND_GROUP, NULL, "b", "group by", 6, NULL},
+	{'b', BLOCKING, COMMAND_GROUP, NULL, "b", "kind", 2, "Show the next kind of waiting."},
 	{'y', GROUPS, COMMAND_SYSTEM, NULL, "y", "system", 8, NULL},
 	{' ', VIEWS, COMMAND_PAUSE, NULL, "Space", "pause", 2, NULL},
 	{KEYMAP_LEFT, VIEWS, COMMAND_EARLIER, NULL, "←|Left|←→|Left/Right", "history", 7,
@@ -99,7 +139,7 @@ const struct binding keymap[] = {
 	{KEYMAP_ENTER, OVERVIEW | THREADS | CONTEXT_LATENCY, COMMAND_FOLLOW, NULL, "Enter", NULL, 0,
      "After an exit: watch the process that took over."},
 	{'t', VIEWS, COMMAND_CAPTURE, NULL, "t", "trace", 1, NULL},
-	{':', VIEWS, COMMAND_LINE, NULL, ":", "command", 8, NULL},
+	{':', TABS, COMMAND_LINE, NULL, ":", "command", 8, NULL},
 	KEY(KEYMAP_CTRL_L, ALL, COMMAND_REDRAW, "Ctrl-L"),
 	{'?', TABS, COMMAND_HELP, NULL, "?", "help", 1, NULL},
 	SAME(KEYMAP_F1, TABS, COMMAND_HELP, NULL, "F1", "?"),

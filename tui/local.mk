@@ -5,6 +5,7 @@ tui_libtui_a_SOURCES = \
 	tui/canvas.c tui/canvas.h \
 	tui/capture_panel.c tui/capture_panel.h \
 	tui/command.c tui/command.h \
+	tui/command_line.c tui/command_line.h \
 	tui/distribution.c tui/distribution.h \
 	tui/filter.c tui/filter.h \
 	tui/frame.c tui/frame.h \
@@ -18,6 +19,7 @@ tui_libtui_a_SOURCES = \
 	tui/paint.c tui/paint.h \
 	tui/pick.c \
 	tui/plot.c tui/plot.h \
+	tui/screen.h \
 	tui/series.c tui/series.h \
 	tui/prompt.c tui/prompt.h \
 	tui/style.c tui/style.h \

@@ -33,7 +33,7 @@ struct loop {
 	uv_async_t wake;
 	uv_prepare_t draw;
 	struct canvas *canvas;
-	bool ascii;
+	struct loop_look look;
 	bool running; /* the terminal is ours and the handles are live */
 	bool dirty;   /* draw before the next wait */
 	int ended_by; /* signal */
@@ -52,9 +52,10 @@ static void fit_canvas(struct loop *loop)
 	term_size(&width, &height);
 	if (loop->canvas && loop->canvas->width == width && loop->canvas->height == height)
 		return;
-	struct canvas *canvas = canvas_create(width, height, loop->ascii);
+	struct canvas *canvas = canvas_create(width, height, loop->look.ascii);
 	if (!canvas)
 		return;
+	canvas->blocks = loop->look.blocks;
 	canvas_destroy(loop->canvas);
 	loop->canvas = canvas;
 	loop->dirty = true;
@@ -170,7 +171,7 @@ static void on_wake(uv_async_t *handle)
 
 /* The handles that live with the terminal. Signals first: curses leaves alone what is handled
  * already. */
-static enum status start(struct loop *loop, bool color, struct error *error)
+static enum status start(struct loop *loop, struct error *error)
 {
 	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
 		uv_signal_init(&loop->uv, &loop->signal[i]);
@@ -180,10 +181,10 @@ static enum status start(struct loop *loop, bool color, struct error *error)
 	uv_prepare_start(&loop->draw, on_prepare);
 	uv_timer_init(&loop->uv, &loop->tick);
 	uv_timer_start(&loop->tick, on_tick, TICK_MS, TICK_MS);
-	enum status status = term_open(color, error);
+	enum status status = term_open(loop->look.color, error);
 	if (status)
 		return status;
-	loop->ascii = loop->ascii || !term_unicode();
+	loop->look.ascii = loop->look.ascii || !term_unicode();
 	fit_canvas(loop);
 	int failed = loop->canvas ? uv_poll_init(&loop->uv, &loop->keys, term_fd()) : UV_ENOMEM;
 	if (!failed)
@@ -216,8 +217,8 @@ static void restore(struct loop *loop)
 	uv_timer_stop(&loop->tick);
 }
 
-enum status loop_create(struct loop **out, const struct loop_ops *ops, void *arg, bool color,
-                        bool ascii, struct error *error)
+enum status loop_create(struct loop **out, const struct loop_ops *ops, void *arg,
+                        struct loop_look look, struct error *error)
 {
 	struct loop *loop = calloc(1, sizeof *loop);
 	*out = NULL;
@@ -225,7 +226,7 @@ enum status loop_create(struct loop **out, const struct loop_ops *ops, void *arg
 		return error_no_memory(error);
 	loop->ops = ops;
 	loop->arg = arg;
-	loop->ascii = ascii;
+	loop->look = look;
 	if (uv_loop_init(&loop->uv)) {
 		free(loop);
 		return error_no_memory(error);
@@ -234,7 +235,7 @@ enum status loop_create(struct loop **out, const struct loop_ops *ops, void *arg
 	int failed = uv_async_init(&loop->uv, &loop->wake, on_wake);
 	enum status status = failed ? error_set(error, STATUS_FAILED, "can't make an event loop: %s",
 	                                        uv_strerror(failed))
-	                            : start(loop, color, error);
+	                            : start(loop, error);
 	if (status) {
 		loop_destroy(loop);
 		return status;

@@ -38,10 +38,17 @@ struct loop_ops {
 	bool (*tick)(void *arg);
 };
 
+/* How things are drawn, as far as the terminal can. */
+struct loop_look {
+	bool color;
+	bool ascii;  /* no glyphs beyond ASCII */
+	bool blocks; /* graphs of block elements in place of braille */
+};
+
 struct loop;
 
-enum status loop_create(struct loop **out, const struct loop_ops *ops, void *arg, bool color,
-                        bool ascii, struct error *error);
+enum status loop_create(struct loop **out, const struct loop_ops *ops, void *arg,
+                        struct loop_look look, struct error *error);
 /* Returns when an input ended it, or on a signal, whose number is in *signal,
    else 0. A terminal that went away is SIGHUP. The terminal is restored on return. */
 void loop_run(struct loop *loop, int *signal);

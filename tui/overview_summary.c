@@ -287,6 +287,9 @@ struct count {
 	int64_t value;
 };
 #define COUNT_WIDTH 15
+/* What is told to be that old. All goroutines are read every second, or less often if that costs
+   too much. */
+#define WAITING_AGE_NS (2 * NS_PER_S)
 
 static int count_columns(int width)
 {
@@ -335,10 +338,21 @@ static bool count_on_threads(const struct snapshot *s, int64_t state, int64_t *c
 	return s->nm > 0;
 }
 
-/* Go 1.26 tells its goroutines by state; of older ones we count those that threads and queues hold.
- */
+/* Goroutines that wait, as of the last time that all were read. */
+static bool count_waiting(const struct goroutine_set *set, int64_t *count)
+{
+	int64_t leaked;
+	if (!goroutine_set_count(set, GOROUTINE_WAITING, count) ||
+	    !goroutine_set_count(set, GOROUTINE_LEAKED, &leaked))
+		return false;
+	*count += leaked; /* which wait for ever */
+	return true;
+}
+
+/* An agent of Go 1.26 tells goroutines by state. Else we count those that threads and queues hold,
+   and those that wait when all are read, which is less often. */
 static size_t goroutine_counts(const struct snapshot *sched, const struct snapshot *runtime,
-                               struct count count[4])
+                               const struct snapshot *all, struct count count[4])
 {
 	enum { G_RUNNING = 2, G_SYSCALL = 3 };
 	count[0] = (struct count){.name = "running"};
@@ -356,6 +370,8 @@ static size_t goroutine_counts(const struct snapshot *sched, const struct snapsh
 		count[1].known = count_queued(sched, &count[1].value);
 		count[2].known = count_on_threads(sched, G_SYSCALL, &count[2].value);
 	}
+	if (all)
+		count[3].known = count_waiting(all->goroutines, &count[3].value);
 	return 4;
 }
 
@@ -391,13 +407,28 @@ static bool count_goroutines(const struct snapshot *s, int64_t *count)
 	       fields_get(&s->sched, SCHED_GOROUTINES, count);
 }
 
+/* Of the number before, when it is notably older than the rest of the line. Returns where it ends.
+ */
+static int draw_waiting_age(struct pane pane, int x, const struct view_part *all)
+{
+	char age[32], text[64];
+	view_age(age, sizeof age, all->age_ns);
+	snprintf(text, sizeof text, "  waiting: %s ago", age);
+	if (all->age_ns < WAITING_AGE_NS || x + canvas_text_width(pane.canvas, text) > pane.width)
+		return x;
+	return pane_text(pane, x, 0, STYLE_DIM, text);
+}
+
 static void draw_goroutines(struct pane pane, const struct view_data *data)
 {
 	struct view_part sched = view_part(data, PART_SCHED), runtime = view_part(data, PART_RUNTIME);
+	struct view_part all = view_part(data, PART_GOROUTINES);
 	bool prefer_runtime = runtime.s && (!sched.s || runtime.stale <= sched.stale);
+	if (prefer_runtime && fields_has(&runtime.s->runtime, RUNTIME_GOROUTINES_WAITING))
+		all.s = NULL; /* known better */
 	struct line line = begin_line(pane, "Goroutines", prefer_runtime ? &runtime : &sched);
 	struct count count[4];
-	size_t n = goroutine_counts(sched.s, prefer_runtime ? runtime.s : NULL, count);
+	size_t n = goroutine_counts(sched.s, prefer_runtime ? runtime.s : NULL, all.s, count);
 	int64_t total = 0;
 	bool known = sched.s && fields_get(&sched.s->sched, SCHED_GOROUTINES, &total);
 	if (prefer_runtime)
@@ -406,7 +437,10 @@ static void draw_goroutines(struct pane pane, const struct view_data *data)
 	int x = VIEW_COUNT_WIDTH + (int)n * COUNT_WIDTH;
 	if (x + COUNT_WIDTH <= line.pane.width)
 		draw_rate(pane_sub(line.pane, x, 0, COUNT_WIDTH, 1), created_rate(data->history), "/s new");
-	draw_count_spark(&line, x + COUNT_WIDTH, data, count_goroutines);
+	x += COUNT_WIDTH;
+	if (all.s && count[3].known)
+		x = draw_waiting_age(line.pane, x, &all);
+	draw_count_spark(&line, x, data, count_goroutines);
 	end_line(&line);
 }
 

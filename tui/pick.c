@@ -19,7 +19,8 @@ enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, boo
 	enum status status = picker_init(&picker, choices, n, error);
 	if (status)
 		return status;
-	status = loop_create(&loop, &ops, &picker, color, ascii, error);
+	status = loop_create(&loop, &ops, &picker, (struct loop_look){.color = color, .ascii = ascii},
+	                     error);
 	if (status) {
 		picker_finish(&picker);
 		return status;

@@ -12,6 +12,7 @@ struct tui {
 	struct loop *loop;
 	struct theme theme; /* of :theme, borrowed by the terminal */
 	struct app app;
+	struct screen over; /* a trace that is open, above the live view */
 };
 
 static struct app *app_now(struct tui *t)
@@ -38,24 +39,58 @@ static bool take_snapshots(void *arg)
 	}
 	/* Woken without a snapshot: a capture has got on, or an order is done. */
 	app_tick(app);
+	if (t->over.ops && t->over.ops->wake)
+		t->over.ops->wake(t->over.arg);
 	return true;
 }
 
 static void draw(struct canvas *canvas, void *arg)
 {
-	const struct tui *t = arg;
-	canvas->blocks = t->options.blocks;
-	app_draw(app_now(arg), canvas);
+	struct tui *t = arg;
+	if (t->over.ops)
+		t->over.ops->draw(canvas, t->over.arg);
+	else
+		app_draw(app_now(t), canvas);
 }
 
 static bool tick(void *arg)
 {
-	return app_tick(app_now(arg));
+	struct tui *t = arg;
+	bool news = app_tick(app_now(t));
+	return t->over.ops ? t->over.ops->tick(t->over.arg) : news;
+}
+
+static void close_over(struct tui *t)
+{
+	if (t->over.ops)
+		t->over.close(t->over.arg);
+	t->over = (struct screen){0};
+}
+
+static void wake(void *arg)
+{
+	tui_wake(arg);
+}
+
+static enum status open_trace(const char *path, void *arg, struct error *error)
+{
+	struct tui *t = arg;
+	const struct screen_opener *traces = &t->options.traces;
+	close_over(t);
+	return traces->open(&t->over, path, wake, t, traces->arg, error);
 }
 
 static enum loop_next input(const struct tui_input *input, void *arg)
 {
-	return app_input(app_now(arg), input);
+	struct tui *t = arg;
+	struct app *app = app_now(t);
+	if (!t->over.ops)
+		return app_input(app, input);
+	enum loop_next next = t->over.ops->input(input, t->over.arg);
+	if (next != LOOP_END)
+		return next;
+	close_over(t);
+	return LOOP_DRAW;
 }
 
 static enum status use_theme(const char *name, void *arg, struct error *error)
@@ -82,12 +117,14 @@ enum status tui_create(struct tui **out, const struct tui_options *options, stru
 	enum status status = app_init(&t->app, options->session, options->interval_ns, error);
 	t->app.use_theme = options->load_theme ? use_theme : NULL;
 	t->app.list_themes = options->list_themes;
-	t->app.theme_arg = t;
+	t->app.open_trace = options->traces.open ? open_trace : NULL;
+	t->app.panel.can_open = t->app.open_trace != NULL;
+	t->app.arg = t;
 	t->app.quit_warning = options->quit_warning;
 	if (options->trace_ns > 0)
 		t->app.trace_ns = options->trace_ns;
 	if (status == STATUS_OK)
-		status = loop_create(&t->loop, &ops, t, options->color, options->ascii, error);
+		status = loop_create(&t->loop, &ops, t, options->look, error);
 	if (status) {
 		tui_destroy(t);
 		return status;
@@ -117,6 +154,7 @@ void tui_destroy(struct tui *t)
 {
 	if (!t)
 		return;
+	close_over(t);
 	loop_destroy(t->loop);
 	/* What is borrowed must not outlive us. */
 	term_set_theme(NULL);

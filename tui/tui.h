@@ -10,6 +10,7 @@
 
 #include "metrics/feed.h"
 #include "metrics/session.h"
+#include "tui/screen.h"
 #include "tui/theme.h"
 #include "util/status.h"
 
@@ -21,9 +22,7 @@ struct tui_time {
 };
 
 struct tui_options {
-	bool ascii;  /* no glyphs beyond ASCII */
-	bool blocks; /* graphs of block elements in place of braille */
-	bool color;  /* false: NO_COLOR, --color=never or a terminal without colours */
+	struct loop_look look;
 	struct feed *feed;
 	struct session *session; /* where orders go; NULL: there is nobody to carry them out */
 	int64_t trace_ns;        /* of the trace that `t` takes */
@@ -36,6 +35,8 @@ struct tui_options {
 	enum status (*load_theme)(const char *name, struct theme *out, struct error *error);
 	/* The names it finds, in the order of a list; returns how many. Goes with load_theme. */
 	size_t (*list_themes)(char name[][THEME_NAME_MAX], size_t max);
+	/* Opens a trace over the live view, which goes on meanwhile. Without `open` none can be. */
+	struct screen_opener traces;
 	/* Said at the first `q`; only a second one leaves. NULL: the first one does. */
 	const char *quit_warning;
 	void *arg;

@@ -122,11 +122,14 @@ int64_t view_span(const struct view_data *data)
 /* Was the part read for this snapshot, and when? */
 static bool has_part(const struct snapshot *s, enum view_part_id id, int64_t *at_ns)
 {
-	const struct stamp *stamp = id == PART_RUNTIME ? &s->runtime_at
-	                            : id == PART_OS    ? &s->os_at
-	                                               : &s->sched_at;
-	*at_ns = stamp->at_ns;
-	return stamp->origin != ORIGIN_NONE && (id != PART_ROWS || s->np > 0);
+	const struct stamp *const stamps[PART_COUNT] = {
+		[PART_SCHED] = &s->sched_at,           [PART_ROWS] = &s->sched_at,
+		[PART_RUNTIME] = &s->runtime_at,       [PART_OS] = &s->os_at,
+		[PART_GOROUTINES] = &s->goroutines_at,
+	};
+	*at_ns = stamps[id]->at_ns;
+	return stamps[id]->origin != ORIGIN_NONE && (id != PART_ROWS || s->np > 0) &&
+	       (id != PART_GOROUTINES || s->goroutines);
 }
 
 bool view_is_stale(const struct view_data *data, int64_t at_ns)

@@ -118,7 +118,7 @@ struct view_part {
 	bool stale;
 };
 
-enum view_part_id { PART_SCHED, PART_ROWS, PART_RUNTIME, PART_OS, PART_COUNT };
+enum view_part_id { PART_SCHED, PART_ROWS, PART_RUNTIME, PART_OS, PART_GOROUTINES, PART_COUNT };
 struct view_part view_part(const struct view_data *data, enum view_part_id id);
 /* The same for any moment something was read at. */
 bool view_is_stale(const struct view_data *data, int64_t at_ns);

@@ -22,7 +22,22 @@
 
 /* --- foot ----------------------------------------------------------------------------------- */
 
-/* "global queue 118 · timers 2,310" and what the strips' glyphs mean. */
+/* What the collector does at this moment, if it does something and there is room. */
+static void draw_phase(struct pane pane, const struct snapshot *s)
+{
+	static const char *const name[GC_PHASE_COUNT] = {
+		[GC_MARK] = "GC marks",
+		[GC_MARK_TERMINATION] = "GC ends",
+	};
+	int64_t phase;
+	if (!fields_get(&s->sched, SCHED_GC_PHASE, &phase) || phase <= GC_OFF ||
+	    phase >= GC_PHASE_COUNT || pane.width < SEPARATOR_WIDTH + (int)sizeof "GC marks")
+		return;
+	int x = pane_text(pane, 0, 0, STYLE_DIM, SEPARATOR(pane));
+	pane_text(pane, x, 0, STYLE_GC, name[phase]);
+}
+
+/* "global queue 118 · timers 2,310 · GC marks" and what the strips' glyphs mean. */
 static void draw_queues(struct pane pane, const struct view_data *data)
 {
 	struct view_part rows = view_part(data, PART_ROWS);
@@ -42,9 +57,11 @@ static void draw_queues(struct pane pane, const struct view_data *data)
 	x = pane_text(pane, x, 0, STYLE_DIM, SEPARATOR(pane));
 	x = pane_text(pane, x, 0, STYLE_DIM, "timers ");
 	text_count(text, sizeof text, timers);
-	pane_text(pane, x, 0, known && !rows.stale ? STYLE_TEXT : STYLE_DIM, known ? text : "–");
+	x = pane_text(pane, x, 0, known && !rows.stale ? STYLE_TEXT : STYLE_DIM, known ? text : "–");
 	/* From a column of its own, so that it stays where it is. */
 	int legend = pane.width >= 100 ? 48 : 36;
+	if (rows.s && !rows.stale)
+		draw_phase(pane_sub(pane, x, 0, legend - x, 1), rows.s);
 	plot_legend(pane_sub(pane, legend, 0, pane.width - legend - 1, 1));
 }
 

@@ -61,20 +61,24 @@ func TestAddressesFoundInTheCodeAreThoseOfTheSymbols(t *testing.T) {
 				exe := flavour.path(t)
 				want := mustProbe(t, "", "symbols", exe)
 				got := mustProbe(t, "", "code", exe)
-				if len(want) != 6 || len(got) != 7 {
-					t.Fatalf("6 addresses and a score expected: %q, %q", want, got)
+				if len(want) != 7 || len(got) != 8 {
+					t.Fatalf("7 addresses and a score expected: %q, %q", want, got)
 				}
 				for i := range want {
+					// The phase is found where setGCPhase was inlined; it is in every release build.
+					if flavour.noInlining && got[i] == "gc_phase 0x0" {
+						continue
+					}
 					if got[i] != want[i] {
 						t.Errorf("the code says %s, the symbols %s", got[i], want[i])
 					}
 				}
 				var score, of, runnerUp int
-				if _, err := fmt.Sscanf(got[6], "score %d %d %d", &score, &of, &runnerUp); err != nil {
+				if _, err := fmt.Sscanf(got[7], "score %d %d %d", &score, &of, &runnerUp); err != nil {
 					t.Fatal(err)
 				}
 				if of < 10 || score < of-2 || score-runnerUp < 4 {
-					t.Errorf("a poor score: %s", got[6])
+					t.Errorf("a poor score: %s", got[7])
 				}
 			})
 		}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -61,6 +62,38 @@ func TestCollectorReadFromMemoryIsThatOfRuntimeMetrics(t *testing.T) {
 	}
 }
 
+// The memory limit has a say in the goal, together with the percentage, alone, and when it is so tight that
+// there is none left. What counts for it moves with every allocation.
+func TestHeapGoalUnderAMemoryLimitIsThatOfRuntimeMetrics(t *testing.T) {
+	t.Parallel()
+	const slack = 512 << 10
+	for _, toolchain := range versions() {
+		if minor(t, toolchain) < agentFloor {
+			continue
+		}
+		for _, env := range [][]string{
+			{"GOMEMLIMIT=1GiB"}, {"GOMEMLIMIT=1GiB", "GOGC=off"}, {"GOMEMLIMIT=40MiB", "GOGC=off"}, {"GOMEMLIMIT=4MiB"},
+		} {
+			t.Run(toolchain+" "+strings.Join(env, " "), func(t *testing.T) {
+				w := launch{build: build{toolchain: toolchain, program: "parked"}, env: env, args: []string{"-agent"}}.run(t)
+				for try := 1; ; try++ {
+					before := w.metrics(t).value(t, "/gc/heap/goal:bytes")
+					r := schedtop(t, "-p", w.p(), "--json", "-n", "1", "-d", "100ms", "--source", "memory")
+					r.expect(t, exitOK)
+					got := parseSnapshots(t, r.stdout)[0].number(t, "runtime", "heap_goal_bytes")
+					after := w.metrics(t).value(t, "/gc/heap/goal:bytes")
+					if got >= math.Min(before, after)-slack && got <= math.Max(before, after)+slack {
+						return
+					}
+					if try == attempts {
+						t.Fatalf("the goal is %.0f, that of runtime/metrics %.0f and %.0f", got, before, after)
+					}
+				}
+			})
+		}
+	}
+}
+
 // A collection takes the idle time over to another place; with both the time stays exact.
 func TestIdleTimeIsExactWhileTheProgramCollects(t *testing.T) {
 	t.Parallel()
@@ -78,4 +111,51 @@ func TestIdleTimeIsExactWhileTheProgramCollects(t *testing.T) {
 	if !collected {
 		t.Error("the program has not collected and proves nothing")
 	}
+}
+
+// The phase is read with symbols and without. While marking goes on, workers run on Ps; the two are read by one
+// call, but not at one moment.
+func TestPhaseOfTheCollectorIsKnownInStrippedPrograms(t *testing.T) {
+	t.Parallel()
+	const off, mark, end = 0, 1, 2
+	for _, toolchain := range versions() {
+		for _, flavour := range []build{{}, {stripped: true}} {
+			flavour.toolchain = toolchain
+			t.Run(flavour.String(), func(t *testing.T) {
+				w := launch{build: flavour, args: []string{"-mode", "gc", "-procs", "2"}}.run(t)
+				seen := make(map[float64]int)
+				working, agree := 0, 0
+				for try := 0; try < attempts && (seen[off] == 0 || seen[mark] == 0); try++ {
+					r := schedtop(t, "-p", w.p(), "--json", "-n", "40", "-d", "50ms", "--source", "memory")
+					r.expect(t, exitOK)
+					for _, s := range parseSnapshots(t, r.stdout) {
+						phase := s.number(t, "sched", "gc_phase")
+						seen[phase]++
+						if worksForCollector(s) {
+							working++
+							if phase != off {
+								agree++
+							}
+						}
+					}
+				}
+				if seen[off] == 0 || seen[mark] == 0 || len(seen) > 3 || len(seen) == 3 && seen[end] == 0 {
+					t.Errorf("the program collects now and then, and its phases were %v", seen)
+				}
+				if working > 0 && 2*agree < working {
+					t.Errorf("of %d readings with a mark worker %d were in a phase that has them", working, agree)
+				}
+			})
+		}
+	}
+}
+
+// worksForCollector says whether a mark worker runs on any P.
+func worksForCollector(s snapshot) bool {
+	for _, p := range s.rows("p") {
+		if p["gc_worker"] == "true" {
+			return true
+		}
+	}
+	return false
 }

@@ -104,6 +104,32 @@ func TestEmptyProfileIsTold(t *testing.T) {
 	readProfile(t, out)
 }
 
+// A request waits for its answer inside its task, and others do not count.
+func TestProfileOfOneRequest(t *testing.T) {
+	t.Parallel()
+	path, out := traceFile(t, 0), filepath.Join(t.TempDir(), "x.pb.gz")
+	for _, c := range []struct {
+		flag, value string
+		empty       bool
+	}{
+		{"--trace-id", otelID, false},
+		{"--trace-id", strings.Repeat("f", len(otelID)), true},
+		{"--task", "request", false},
+		{"--task", "nothing", true},
+		{"--goroutine", "987654321", true},
+		{"--from", "1h", true},
+	} {
+		r := schedtop(t, "profile", "--kind", "sync", path, "-o", out, c.flag, c.value)
+		r.expect(t, exitOK)
+		if told := len(r.stderr) > 0; told != c.empty {
+			t.Errorf("empty: %v expected: schedtop %v", c.empty, r)
+		}
+		if named := strings.Contains(readProfile(t, out), "e2e.request"); named == c.empty {
+			t.Errorf("%s %s: the request is in the profile: %v", c.flag, c.value, named)
+		}
+	}
+}
+
 func TestProfileThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	path := traceFile(t, 0)

@@ -220,6 +220,7 @@ type launch struct {
 	exe     string // run this copy of the binary instead
 	argv0   string // what it calls itself
 	godebug string
+	env     []string
 	args    []string
 }
 
@@ -240,7 +241,7 @@ func (l launch) run(t *testing.T) *workload {
 	if l.argv0 != "" {
 		cmd.Args[0] = l.argv0
 	}
-	cmd.Env = append(os.Environ(), "SCHEDTOP_DIR="+dir, "GODEBUG="+l.godebug)
+	cmd.Env = append(append(os.Environ(), "SCHEDTOP_DIR="+dir, "GODEBUG="+l.godebug), l.env...)
 	w := &workload{process: start(t, cmd), dir: dir}
 	w.stdout.waitFor(t, "READY", func(text []string) bool {
 		for _, line := range text {

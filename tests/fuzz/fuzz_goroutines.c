@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint32_t dropped;
 		struct goproc_frame text;
 		gstacks_begin(&w->stacks, size % 4 ? SIZE_MAX : 2);
-		gs_read(&w->gs, clock_monotonic_ns(), look, w, &dropped);
+		world_read(w, size % 3 ? SIZE_MAX : 2, clock_monotonic_ns(), look, w, &dropped);
 		for (uint32_t k = 0; k < WORLD_GOROUTINES; k++)
 			look_at_stack(w, k, 100 + k);
 		frames_creator(w->pclntab, value_of(size ? data[size / 2] : 0, 0), &text);

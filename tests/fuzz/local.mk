@@ -21,6 +21,12 @@ tests_fuzz_fuzz_elf_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
 tests_fuzz_fuzz_elf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_elf_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)
 
+noinst_PROGRAMS += tests/fuzz/fuzz_dwarf
+tests_fuzz_fuzz_dwarf_SOURCES = tests/fuzz/fuzz_dwarf.c tests/unit/goproc_dwarf.c tests/unit/goproc_dwarf.h
+tests_fuzz_fuzz_dwarf_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
+tests_fuzz_fuzz_dwarf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_dwarf_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)
+
 noinst_PROGRAMS += tests/fuzz/fuzz_goroutines
 tests_fuzz_fuzz_goroutines_SOURCES = tests/fuzz/fuzz_goroutines.c $(goproc_world)
 tests_fuzz_fuzz_goroutines_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
@@ -31,7 +37,7 @@ noinst_PROGRAMS += tests/fuzz/fuzz_settings
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c cli/settings.c cli/options.c
 tests_fuzz_fuzz_settings_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 tests_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_settings_LDADD = compare/libcompare.a report/libreport.a trace/libtrace.a tui/libtui.a util/libutil.a $(INIH_LIBS)
+tests_fuzz_fuzz_settings_LDADD = compare/libcompare.a export/libexport.a report/libreport.a trace/libtrace.a tui/libtui.a util/libutil.a $(INIH_LIBS)
 EXTRA_DIST += tests/data/fuzz/settings/config tests/data/fuzz/settings/theme
 
 # Traces of goroutines; ./check makes their seeds.
@@ -60,7 +66,19 @@ tests_fuzz_fuzz_trace_report_SOURCES = tests/fuzz/fuzz_trace_report.c
 tests_fuzz_fuzz_trace_report_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_trace_report_LDFLAGS = $(trace_fuzz_ldflags)
 tests_fuzz_fuzz_trace_report_LDADD = report/libreport.a $(trace_fuzz_libs) $(JANSSON_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_trace_export
+tests_fuzz_fuzz_trace_export_SOURCES = tests/fuzz/fuzz_trace_export.c
+tests_fuzz_fuzz_trace_export_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_trace_export_LDFLAGS = $(trace_fuzz_ldflags)
+tests_fuzz_fuzz_trace_export_LDADD = $(export_libs)
 EXTRA_DIST += tests/data/fuzz/trace.dict tests/data/fuzz/trace_report/endless-states
+
+noinst_PROGRAMS += tests/fuzz/fuzz_trace_profile
+tests_fuzz_fuzz_trace_profile_SOURCES = tests/fuzz/fuzz_trace_profile.c
+tests_fuzz_fuzz_trace_profile_CFLAGS = $(AM_CFLAGS) $(PROTOBUF_C_CFLAGS)
+tests_fuzz_fuzz_trace_profile_LDFLAGS = $(trace_fuzz_ldflags)
+tests_fuzz_fuzz_trace_profile_LDADD = $(export_libs)
 
 noinst_PROGRAMS += tests/fuzz/fuzz_trace_compare
 tests_fuzz_fuzz_trace_compare_SOURCES = tests/fuzz/fuzz_trace_compare.c

@@ -135,6 +135,24 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
+// Of the goroutine with which threads of C call Go, go tool trace counts the last
+// life, and so does schedtop.
+func TestProfilesOfCallbacks(t *testing.T) {
+	if os.Getenv("SCHEDTOP_ALL") == "" {
+		t.Skip("not in the quick tier")
+	}
+	program, dir := schedtop(t), t.TempDir()
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "callbacks"), ".")
+	build.Dir = "callbacks"
+	build.Env = append(os.Environ(), "CGO_ENABLED=1", "GOTOOLCHAIN=local")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Skipf("there is no C compiler for cgo: %s", out)
+	}
+	file := filepath.Join(dir, "trace")
+	run(t, filepath.Join(dir, "callbacks"), file)
+	compareWithGoToolTrace(t, program, file)
+}
+
 // Profiles are those of go tool trace, to the nanosecond.
 func compareWithGoToolTrace(t *testing.T, program, file string) {
 	t.Helper()

@@ -2,6 +2,7 @@
 goproc_tests = \
 	tests/unit/test_goproc_addresses \
 	tests/unit/test_goproc_buildinfo \
+	tests/unit/test_goproc_debuginfo \
 	tests/unit/test_goproc_disasm \
 	tests/unit/test_goproc_gs \
 	tests/unit/test_goproc_gstacks \
@@ -28,6 +29,11 @@ tests_unit_test_goproc_addresses_LDADD = $(goproc_test_libs)
 tests_unit_test_goproc_buildinfo_SOURCES = tests/unit/test_goproc_buildinfo.c $(goproc_elf)
 tests_unit_test_goproc_buildinfo_CFLAGS = $(goproc_test_cflags)
 tests_unit_test_goproc_buildinfo_LDADD = $(goproc_test_libs)
+
+tests_unit_test_goproc_debuginfo_SOURCES = tests/unit/test_goproc_debuginfo.c \
+	tests/unit/goproc_dwarf.c tests/unit/goproc_dwarf.h
+tests_unit_test_goproc_debuginfo_CFLAGS = $(goproc_test_cflags) $(ELF_CFLAGS)
+tests_unit_test_goproc_debuginfo_LDADD = $(goproc_test_libs)
 
 tests_unit_test_goproc_disasm_SOURCES = tests/unit/test_goproc_disasm.c
 tests_unit_test_goproc_disasm_CFLAGS = $(goproc_test_cflags)

@@ -59,6 +59,8 @@ enum {
 	NAME_GOEXIT,
 	NAME_SCHEDTRACE,
 	NAME_GOROUTINES,
+	NAME_MARK,
+	NAME_MARK_END,
 	NAMES
 };
 
@@ -100,8 +102,15 @@ static void put_inlined_call(struct writer *writer, int minor, uint32_t name, ui
 struct tables tables_write(uint8_t bytes[TABLES_SIZE], int minor)
 {
 	static const char *const names[NAMES] = {
-		"main.main",      "main.worker",        "main.middle",          "main.inner",
-		"runtime.goexit", "runtime.schedtrace", "runtime.forEachGRace",
+		"main.main",
+		"main.worker",
+		"main.middle",
+		"main.inner",
+		"runtime.goexit",
+		"runtime.schedtrace",
+		"runtime.forEachGRace",
+		"runtime.gcMark",
+		"runtime.gcMarkTermination",
 	};
 	struct writer writer = {.bytes = bytes};
 	struct tables tables = {0};
@@ -161,6 +170,8 @@ struct tables tables_write(uint8_t bytes[TABLES_SIZE], int minor)
 		{TABLES_GOEXIT, name[NAME_GOEXIT], 0, first_file, other_line, 0, 1},
 		{TABLES_SCHEDTRACE, name[NAME_SCHEDTRACE], 0, first_file, other_line, 0, 0},
 		{TABLES_GOROUTINES, name[NAME_GOROUTINES], 0, first_file, other_line, 0, 0},
+		{TABLES_MARK, name[NAME_MARK], 0, first_file, other_line, 0, 0},
+		{TABLES_MARK_END, name[NAME_MARK_END], 0, first_file, other_line, 0, 0},
 	};
 	enum { COUNT = sizeof functions / sizeof *functions };
 	uint32_t entries[2 * COUNT + 2] = {[2 * COUNT] = TABLES_END};
@@ -230,4 +241,13 @@ void tables_write_code(uint8_t code[TABLES_END], uint64_t text, const struct lay
 	out.at = TABLES_GOROUTINES;
 	emit_load(&out, 8, globals->allglen);
 	emit_load(&out, 8, globals->allgptr);
+	if (globals->gc_phase) {
+		out.at = TABLES_MARK;
+		emit(&out, "\x8b\x15", 2, globals->gc_phase);      /* mov edx, [phase] */
+		emit(&out, "\x8b\x15", 2, globals->gc_phase + 32); /* another variable */
+		out.at = TABLES_MARK_END;
+		emit(&out, "\x8b\x15", 2, globals->gc_phase + 32);
+		emit(&out, "\x48\x8d\x0d", 3, globals->gc_phase); /* lea rcx, [phase] */
+		emit(&out, "\x8b\x15", 2, globals->gc_phase);
+	}
 }

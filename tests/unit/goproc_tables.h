@@ -21,7 +21,9 @@ enum {
 	TABLES_GOEXIT = 0x800,     /* runtime.goexit */
 	TABLES_SCHEDTRACE = 0x900, /* runtime.schedtrace */
 	TABLES_GOROUTINES = 0xa00, /* runtime.forEachGRace */
-	TABLES_END = 0xa40,
+	TABLES_MARK = 0xa20,       /* runtime.gcMark */
+	TABLES_MARK_END = 0xa40,   /* runtime.gcMarkTermination */
+	TABLES_END = 0xa80,
 };
 /* In main.worker: where main.middle was inlined, and main.inner into that. */
 enum { TABLES_MIDDLE_AT = 0x10, TABLES_INNER_AT = 0x20, TABLES_INNER_END = 0x30 };

@@ -39,6 +39,17 @@ static void open_tables(struct world *world, int minor)
 		abort();
 }
 
+enum reader_result world_read(struct world *world, size_t max, int64_t now_ns, gs_sink *sink,
+                              void *arg, uint32_t *dropped)
+{
+	bool more = true;
+	enum reader_result result = gs_begin(&world->gs);
+	*dropped = 0;
+	while (result == READER_OK && more)
+		result = gs_next(&world->gs, max, now_ns, sink, arg, dropped, &more);
+	return result;
+}
+
 uint64_t world_stack_end(size_t i)
 {
 	return STACKS + (i + 1) * WORLD_STACK;

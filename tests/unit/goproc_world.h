@@ -34,6 +34,10 @@ struct world {
 struct world *world_create(int minor);
 void world_destroy(struct world *world);
 
+/* One whole reading, `max` at a time; *dropped is the number of those that were. */
+enum reader_result world_read(struct world *world, size_t max, int64_t now_ns, gs_sink *sink,
+                              void *arg, uint32_t *dropped);
+
 /* The end of the stack of G i. */
 uint64_t world_stack_end(size_t i);
 /* G i stands at pc, called from the n return addresses, innermost first. main.worker is the

@@ -3,7 +3,10 @@
 report_tests = \
 	tests/unit/test_report \
 	tests/unit/test_report_schema \
+	tests/unit/test_task_story \
 	tests/unit/test_trace_analyses \
+	tests/unit/test_trace_heap \
+	tests/unit/test_trace_latency \
 	tests/unit/test_trace_levels \
 	tests/unit/test_trace_tasks
 check_PROGRAMS += $(report_tests)
@@ -32,3 +35,15 @@ tests_unit_test_trace_levels_LDADD = $(report_test_libs)
 tests_unit_test_trace_tasks_SOURCES = tests/unit/test_trace_tasks.c $(report_test_scenario)
 tests_unit_test_trace_tasks_CFLAGS = $(report_test_cflags)
 tests_unit_test_trace_tasks_LDADD = $(report_test_libs)
+
+tests_unit_test_task_story_SOURCES = tests/unit/test_task_story.c $(report_test_scenario)
+tests_unit_test_task_story_CFLAGS = $(report_test_cflags)
+tests_unit_test_task_story_LDADD = $(report_test_libs)
+
+tests_unit_test_trace_heap_SOURCES = tests/unit/test_trace_heap.c $(report_test_scenario)
+tests_unit_test_trace_heap_CFLAGS = $(report_test_cflags)
+tests_unit_test_trace_heap_LDADD = $(report_test_libs)
+
+tests_unit_test_trace_latency_SOURCES = tests/unit/test_trace_latency.c $(report_test_scenario)
+tests_unit_test_trace_latency_CFLAGS = $(report_test_cflags)
+tests_unit_test_trace_latency_LDADD = $(report_test_libs)

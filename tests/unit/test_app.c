@@ -421,7 +421,7 @@ static void another_theme_is_taken_by_its_name(void **state)
 	app_line(app, "theme light");
 	assert_shows(app, "theme: there are no others here");
 	app->use_theme = take_theme;
-	app->theme_arg = &taken;
+	app->arg = &taken;
 	app_line(app, "theme");
 	assert_shows(app, "theme: that takes a name");
 	app_line(app, "theme pink");
@@ -461,7 +461,7 @@ static void help_lists_every_key_of_the_view_and_every_command(void **state)
 			assert_non_null(strstr(text, help));
 		}
 		for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
-			if (command_info[i].name)
+			if (command_info[i].name && command_info[i].screens & COMMAND_LIVE)
 				assert_non_null(strstr(text, command_info[i].help));
 		assert_non_null(strstr(text, views[view]->name));
 		free(text);
@@ -517,6 +517,52 @@ static void a_line_runs_a_command_and_is_brought_back_by_up(void **state)
 	done(app);
 }
 
+static enum status note_path(const char *path, void *arg, struct error *error)
+{
+	snprintf(arg, 64, "%s", path);
+	return strcmp(path, "gone.trace") == 0
+	           ? error_set(error, STATUS_NO_TARGET, "gone.trace can't be opened")
+	           : STATUS_OK;
+}
+
+static void enter_opens_a_trace_that_was_taken(void **state)
+{
+	(void)state;
+	char opened[64] = "";
+	struct app *app = app_of(2);
+	app_line(app, "open x.trace");
+	assert_shows(app, "no trace can be shown here");
+	app->open_trace = note_path;
+	app->arg = opened;
+	app->panel.can_open = true;
+	app_line(app, "open");
+	assert_shows(app, "none was taken yet");
+
+	press(app, 't');
+	press(app, KEYMAP_ENTER);
+	assert_string_equal(opened, ""); /* it only began */
+	struct capture_state taken = {.phase = CAPTURE_DONE, .path = "gone.trace"};
+	session_tell_capture(app->session, &taken);
+	app_tick(app);
+	assert_shows(app, "Enter opens it");
+	press(app, KEYMAP_ENTER);
+	assert_shows(app, "gone.trace can't be opened");
+	assert_int_equal(app->panel.stage, PANEL_ENDED);
+
+	strcpy(taken.path, "new.trace");
+	session_tell_capture(app->session, &taken);
+	app->panel.capture = app->panel.last = taken;
+	press(app, KEYMAP_ENTER);
+	assert_string_equal(opened, "new.trace");
+	assert_int_equal(app->panel.stage, PANEL_CLOSED);
+	opened[0] = '\0';
+	app_line(app, "open");
+	assert_string_equal(opened, "new.trace");
+	app_line(app, "open other.trace");
+	assert_string_equal(opened, "other.trace");
+	done(app);
+}
+
 static void tab_completes_as_far_as_it_is_clear(void **state)
 {
 	(void)state;
@@ -532,7 +578,8 @@ static void tab_completes_as_far_as_it_is_clear(void **state)
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		char line[PROMPT_TEXT_MAX];
 		snprintf(line, sizeof line, "%s", table[i].typed);
-		app_complete(app, line, sizeof line);
+		struct command_names names = app_names(app);
+		command_line_complete(&names, line, sizeof line);
 		assert_string_equal(line, table[i].completed);
 	}
 	type(app, ":fo");
@@ -732,6 +779,7 @@ int main(void)
 		cmocka_unit_test(help_lists_every_key_of_the_view_and_every_command),
 		cmocka_unit_test(help_scrolls_and_leaves_the_view_alone),
 		cmocka_unit_test(a_line_runs_a_command_and_is_brought_back_by_up),
+		cmocka_unit_test(enter_opens_a_trace_that_was_taken),
 		cmocka_unit_test(tab_completes_as_far_as_it_is_clear),
 		cmocka_unit_test(the_names_of_themes_are_completed_and_listed),
 		cmocka_unit_test(a_line_is_edited_by_characters),

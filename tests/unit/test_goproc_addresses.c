@@ -54,7 +54,9 @@ static void build(struct fixture *fixture, int minor)
 	              .allm = BIAS + DATA + 0x80,
 	              .gomaxprocs = BIAS + BSS + 0x40,
 	              .allglen = BIAS + BSS + 0x60,
-	              .allgptr = BIAS + DATA + 0xa0},
+	              .allgptr = BIAS + DATA + 0xa0,
+	              .gc_phase = BIAS + BSS + 0x80,
+	              .gc_phase_size = 4},
 		.memory = {.readv = read_program, .context = fixture},
 		.image = {.fd = -1, .machine = EM_X86_64, .is64 = true},
 	};
@@ -133,6 +135,26 @@ static void score_of_two_fields_missing_is_enough_and_of_three_is_not(void **sta
 	expect_refusal(&fixture, 26, "of the 11 fields that runtime.schedtrace prints 8 were found");
 }
 
+static void phase_that_is_not_found_or_not_the_only_one_is_unknown(void **state)
+{
+	struct fixture fixture;
+	(void)state;
+	build(&fixture, 26);
+	/* A second variable of which the address is taken, in place of a load. */
+	uint8_t *at = fixture.code + TABLES_MARK_END + 19;
+	uint32_t displacement =
+		(uint32_t)(fixture.truth.gc_phase - BIAS + 32 - (TEXT + TABLES_MARK_END + 26));
+	memcpy(at, "\x48\x8d\x0d", 3);
+	memcpy(at + 3, &displacement, 4);
+	assert_int_equal(look(&fixture, 26), STATUS_OK);
+	assert_int_equal(fixture.found.gc_phase, 0);
+	build(&fixture, 26);
+	memset(fixture.code + TABLES_MARK, 0x90, 6);
+	assert_int_equal(look(&fixture, 26), STATUS_OK);
+	assert_int_equal(fixture.found.gc_phase, 0);
+	assert_int_equal(fixture.found.gc_phase_size, 0);
+}
+
 static void two_that_could_be_gomaxprocs_are_refused(void **state)
 {
 	struct fixture fixture;
@@ -185,6 +207,7 @@ int main(void)
 		cmocka_unit_test(variables_are_found_in_the_code_of_every_version),
 		cmocka_unit_test(layout_of_another_version_is_refused),
 		cmocka_unit_test(score_of_two_fields_missing_is_enough_and_of_three_is_not),
+		cmocka_unit_test(phase_that_is_not_found_or_not_the_only_one_is_unknown),
 		cmocka_unit_test(two_that_could_be_gomaxprocs_are_refused),
 		cmocka_unit_test(missing_goroutines_are_refused),
 		cmocka_unit_test(code_that_is_no_code_is_refused),

@@ -72,7 +72,7 @@ static enum memory_result take(void *arg, struct gs_row *row, size_t n)
 static enum reader_result read_at(struct reading *w, int64_t now_ns)
 {
 	w->rows = 0;
-	return gs_read(&w->world->gs, now_ns, take, w, &w->dropped);
+	return world_read(w->world, SIZE_MAX, now_ns, take, w, &w->dropped);
 }
 
 static const struct gs_row *row_of(const struct reading *w, size_t i)
@@ -147,6 +147,43 @@ static void goroutines_that_are_added_are_found(void **state)
 		assert_true(w->row[k].goroutine.goid > w->row[k - 1].goroutine.goid);
 	expect_since(w, 4, NS_PER_S, true);
 	expect_since(w, 5, 2 * NS_PER_S, false); /* began after the first reading */
+}
+
+static void reading_in_slices_tells_each_goroutine_once(void **state)
+{
+	struct reading *w = *state;
+	struct gs *gs = &w->world->gs;
+	bool more = true;
+	for (size_t i = 0; i < 10; i++)
+		fake_list_g(w->world->fake, i, fake_g(i));
+	fake_set_allglen(w->world->fake, 10);
+	w->rows = 0;
+	w->dropped = 0;
+	assert_int_equal(gs_begin(gs), READER_OK);
+	for (size_t slice = 1; more; slice++) {
+		size_t before = w->rows;
+		assert_int_equal(gs_next(gs, 4, (int64_t)slice * NS_PER_S, take, w, &w->dropped, &more),
+		                 READER_OK);
+		assert_in_range(w->rows - before, 1, 4); /* no slice is longer than it may be */
+		/* What begins meanwhile has its turn in the next reading. */
+		fake_list_g(w->world->fake, 9 + slice, fake_g(9 + slice));
+		fake_set_allglen(w->world->fake, 10 + slice);
+	}
+	assert_int_equal(w->rows, 10);
+	expect_since(w, 0, NS_PER_S, true); /* as of its own slice */
+	expect_since(w, 9, 3 * NS_PER_S, true);
+	for (size_t i = 0; i < w->rows; i++) {
+		struct gs_row row;
+		enum gs_verdict verdict;
+		gs_read_one(gs, w->row[i].goroutine.handle, &verdict, &row);
+		assert_int_equal(verdict, GS_ALIVE);
+		assert_int_equal(row.goroutine.goid, w->row[i].goroutine.goid);
+	}
+	assert_int_equal(read_at(w, 10 * NS_PER_S), READER_OK);
+	assert_int_equal(w->rows, 13);
+	expect_since(w, 0, NS_PER_S, true);
+	expect_since(w, 9, 3 * NS_PER_S, true);
+	expect_since(w, 10, 10 * NS_PER_S, false);
 }
 
 static void since_is_the_first_sight_of_the_same_wait(void **state)
@@ -395,6 +432,7 @@ int main(void)
 		WORLD(every_goroutine_is_read_with_one_call),
 		WORLD(dead_ones_are_left_out_and_not_dropped),
 		WORLD(goroutines_that_are_added_are_found),
+		WORLD(reading_in_slices_tells_each_goroutine_once),
 		WORLD(since_is_the_first_sight_of_the_same_wait),
 		WORLD(wait_goes_on_when_the_collector_moves_the_stack),
 		WORLD(goroutine_in_a_g_that_was_dead_is_new),

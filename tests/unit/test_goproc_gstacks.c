@@ -45,7 +45,7 @@ static enum reader_result read_places(struct world *w, size_t budget)
 	uint32_t dropped;
 	memset(at_of, 0, sizeof at_of);
 	gstacks_begin(&w->stacks, budget);
-	return gs_read(&w->gs, clock_monotonic_ns(), place, w, &dropped);
+	return world_read(w, SIZE_MAX, clock_monotonic_ns(), place, w, &dropped);
 }
 
 static void expect_place(struct world *w, size_t i, const char *function, int line)

@@ -348,6 +348,22 @@ static void collector_is_read_where_symbols_tell_of_it(void **state)
 	assert_int_equal(s.sched.idle_at_gc_ns, 4000);
 }
 
+static void phase_of_the_collector_is_one_of_three_or_unknown(void **state)
+{
+	struct fake *fake = *state;
+	assert_true(read_ok(fake).sched.gc_phase == GOPROC_UNKNOWN);
+	fake->reader.planned = 0;
+	fake_map(fake, COLLECTOR, 0x1000);
+	fake->reader.globals.gc_phase = COLLECTOR + 0x40;
+	uint8_t *phase = fake_bytes(fake, COLLECTOR + 0x40, 4);
+	for (uint8_t i = 0; i < 3; i++) {
+		phase[0] = i;
+		assert_int_equal(read_ok(fake).sched.gc_phase, i);
+	}
+	phase[0] = 3; /* no phase, so this is another variable */
+	assert_true(read_ok(fake).sched.gc_phase == GOPROC_UNKNOWN);
+}
+
 static void collector_of_another_size_is_unknown(void **state)
 {
 	struct fake *fake = *state;
@@ -363,15 +379,42 @@ static void collector_of_another_size_is_unknown(void **state)
 	assert_true(s.sched.idle_at_gc_ns == GOPROC_UNKNOWN);
 }
 
-static void heap_goal_under_a_memory_limit_is_unknown(void **state)
+/* mgcpacer.go, memoryLimitHeapGoal: what is left of the limit, without what is no heap and 3 %. */
+static void heap_goal_under_a_memory_limit_is_the_runtimes(void **state)
 {
 	struct fake *fake = *state;
 	const struct gc_layout *l = gc_layout_find(26);
+	const int64_t mib = 1 << 20, gib = 1 << 30;
+	const struct {
+		int64_t limit, percent_goal, ready, alloc, free, goal;
+	} table[] = {
+		{gib, 10 * mib, 50 * mib, 20 * mib, 26 * mib, 11 * mib},       /* the percentage counts */
+		{gib, -1, 50 * mib, 20 * mib, 26 * mib, 1037461095},           /* GOGC=off */
+		{40 * mib, 100 * mib, 38 * mib, 20 * mib, 14 * mib, 36616275}, /* 3 % */
+		{20 * mib, 100 * mib, 14 * mib, 6 * mib, 4 * mib, 15 * mib},   /* at least 1 MiB */
+		{20 * mib, 100 * mib, 27 * mib, 16 * mib, 6 * mib, 7 * mib},   /* over the limit */
+		{4 * mib, 100 * mib, 20 * mib, 10 * mib, 6 * mib, 5 * mib},    /* no room: what lives */
+		{20 * mib, 100 * mib, 14 * mib, 10 * mib, 6 * mib, GOPROC_UNKNOWN}, /* of two moments */
+	};
 	fake_map(fake, COLLECTOR, 0x20000);
 	set_collector(fake, COLLECTOR);
-	uint8_t *limit = fake_bytes(fake, COLLECTOR + (uint64_t)l->memory_limit.off, 8);
-	memcpy(limit, &(int64_t){1 << 30}, 8);
-	assert_true(read_ok(fake).collector.heap_goal_bytes == GOPROC_UNKNOWN);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		const struct {
+			struct layout_field field;
+			int64_t value;
+		} values[] = {
+			{l->memory_limit, table[i].limit},
+			{l->heap_goal, table[i].percent_goal},
+			{l->mapped_ready, table[i].ready},
+			{l->total_alloc, table[i].alloc + gib},
+			{l->total_free, gib},
+			{l->heap_free, table[i].free},
+		};
+		for (size_t k = 0; k < sizeof values / sizeof *values; k++)
+			memcpy(fake_bytes(fake, COLLECTOR + (uint64_t)values[k].field.off, 8), &values[k].value,
+			       8);
+		assert_int_equal(read_ok(fake).collector.heap_goal_bytes, table[i].goal);
+	}
 }
 
 static void goroutine_count_is_clamped_as_the_runtime_does(void **state)
@@ -590,8 +633,9 @@ int main(void)
 		FAKED(implausible_values_are_never_returned),
 		FAKED(waits_for_locks_are_those_of_all_threads),
 		FAKED(collector_is_read_where_symbols_tell_of_it),
+		FAKED(phase_of_the_collector_is_one_of_three_or_unknown),
 		FAKED(collector_of_another_size_is_unknown),
-		FAKED(heap_goal_under_a_memory_limit_is_unknown),
+		FAKED(heap_goal_under_a_memory_limit_is_the_runtimes),
 		FAKED(goroutine_count_is_clamped_as_the_runtime_does),
 		FAKED(idle_time_runs_on_while_a_p_is_idle),
 		FAKED(idle_p_taken_while_we_look_is_not_counted_twice),

@@ -202,6 +202,34 @@ static void the_key_of_a_group_is_the_same_in_every_reading(void **state)
 	goroutine_set_unref(b);
 }
 
+static void states_are_counted_unless_groups_were_left_out(void **state)
+{
+	(void)state;
+	static struct goroutine_row row[GOROUTINE_GROUPS_MAX + 50];
+	enum { ROWS = sizeof row / sizeof *row };
+	for (int i = 0; i < ROWS; i++) {
+		row[i] = waiting(i + 1, (uint16_t)(1 + i / 90), 7, SECOND);
+		row[i].creator = row[i].start = (uint64_t)(i % 90) + 1; /* more groups than fit */
+		row[i].state = i % 5 == 0 ? GOROUTINE_RUNNABLE : GOROUTINE_WAITING;
+		row[i].system = i % 10 == 1;
+	}
+	int64_t count;
+	struct goroutine_set *set = group(row, ROWS);
+	assert_true(set->by[GOROUTINES_BY_CREATOR].other_count > 0);
+	assert_true(goroutine_set_count(set, GOROUTINE_WAITING, &count)); /* by their frame they fit */
+	assert_int_equal(count, ROWS - ROWS / 5 - ROWS / 10);
+	assert_true(goroutine_set_count(set, GOROUTINE_RUNNABLE, &count));
+	assert_int_equal(count, ROWS / 5);
+	assert_true(goroutine_set_count(set, GOROUTINE_LEAKED, &count));
+	assert_int_equal(count, 0);
+	goroutine_set_unref(set);
+	for (int i = 0; i < ROWS; i++)
+		row[i].at = (uint64_t)(i % 90) + 1;
+	set = group(row, ROWS);
+	assert_false(goroutine_set_count(set, GOROUTINE_WAITING, &count));
+	goroutine_set_unref(set);
+}
+
 static void more_groups_than_fit_are_counted_as_others(void **state)
 {
 	(void)state;
@@ -304,6 +332,67 @@ static void groups_are_those_that_counting_one_by_one_finds(void **state)
 		assert_int_equal(set->count + set->system_count, rows);
 		goroutine_set_unref(set);
 	}
+}
+
+/* The rows come in pieces, each time at another place. */
+static void groups_made_in_pieces_are_those_made_at_once(void **state)
+{
+	(void)state;
+	enum { ROWS = 3000 };
+	static struct goroutine_row row[ROWS];
+	uint32_t random = 5;
+	for (int i = 0; i < ROWS; i++) {
+		row[i] = waiting(i + 1, (uint16_t)next_random(&random, 3), next_random(&random, 300),
+		                 (int64_t)next_random(&random, 30000));
+		row[i].system = next_random(&random, 10) == 0;
+	}
+	struct goroutine_set *whole = group(row, ROWS), *set = goroutine_set_create();
+	struct goroutine_pick pick = {.key = whole->by[GOROUTINES_BY_TOP].group[0].key};
+	struct goroutine_grouper *g = goroutine_grouper_create(set, &names, &pick);
+	struct goroutine_row *copy = NULL;
+	for (size_t n = 0; n < ROWS;) {
+		n = n + 700 < ROWS ? n + 700 : ROWS;
+		struct goroutine_row *moved = malloc(n * sizeof *moved);
+		assert_non_null(moved);
+		memcpy(moved, row, n * sizeof *moved);
+		assert_int_equal(goroutine_grouper_add(g, moved, n), STATUS_OK);
+		free(copy);
+		copy = moved;
+	}
+	int steps = 0;
+	for (bool more = true; more; steps++)
+		assert_int_equal(goroutine_grouper_step(g, &more), STATUS_OK);
+	assert_int_equal(steps, GOROUTINES_BY_COUNT);
+	goroutine_grouper_destroy(g);
+	free(copy);
+	assert_int_equal(set->count, whole->count);
+	assert_int_equal(set->system_count, whole->system_count);
+	assert_int_equal(pick.n, GOROUTINE_MEMBERS_MAX < whole->by[GOROUTINES_BY_TOP].group[0].count
+	                             ? GOROUTINE_MEMBERS_MAX
+	                             : whole->by[GOROUTINES_BY_TOP].group[0].count);
+	for (int by = 0; by < GOROUTINES_BY_COUNT; by++) {
+		assert_int_equal(set->by[by].n, whole->by[by].n);
+		assert_int_equal(set->by[by].other_count, whole->by[by].other_count);
+		for (size_t i = 0; i < set->by[by].n; i++) {
+			const struct goroutine_group *a = &set->by[by].group[i], *b = &whole->by[by].group[i];
+			assert_int_equal(a->key, b->key);
+			assert_int_equal(a->count, b->count);
+			assert_int_equal(a->longest_ns, b->longest_ns);
+			assert_int_equal(a->median_ns, b->median_ns);
+			assert_memory_equal(a->goid, b->goid, sizeof a->goid);
+		}
+	}
+	goroutine_set_unref(whole);
+	goroutine_set_unref(set);
+}
+
+static void no_rows_are_no_groups(void **state)
+{
+	(void)state;
+	struct goroutine_set *set = group(NULL, 0);
+	assert_int_equal(set->count, 0);
+	assert_int_equal(set->by[GOROUTINES_BY_CREATOR].n, 0);
+	goroutine_set_unref(set);
 }
 
 /* --- one by one ------------------------------------------------------------------------------- */
@@ -479,8 +568,11 @@ int main(void)
 		cmocka_unit_test(waiting_times_that_are_not_known_are_not_zero),
 		cmocka_unit_test(who_may_have_waited_longer_makes_the_numbers_lower_bounds),
 		cmocka_unit_test(the_key_of_a_group_is_the_same_in_every_reading),
+		cmocka_unit_test(states_are_counted_unless_groups_were_left_out),
 		cmocka_unit_test(more_groups_than_fit_are_counted_as_others),
 		cmocka_unit_test(groups_are_those_that_counting_one_by_one_finds),
+		cmocka_unit_test(groups_made_in_pieces_are_those_made_at_once),
+		cmocka_unit_test(no_rows_are_no_groups),
 		cmocka_unit_test(those_who_wait_longest_are_picked_of_one_group),
 		cmocka_unit_test(members_with_one_stack_share_it),
 		cmocka_unit_test(members_and_frames_are_bounded),

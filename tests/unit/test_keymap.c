@@ -65,12 +65,13 @@ static void every_command_can_be_given_and_says_what_it_does(void **state)
 static void the_beginning_of_a_name_is_enough_when_it_is_clear(void **state)
 {
 	(void)state;
-	assert_int_equal(command_find("quit", 4), COMMAND_QUIT);
-	assert_int_equal(command_find("q", 1), COMMAND_QUIT);
-	assert_int_equal(command_find("fo", 2), COMMAND_NONE); /* forward, follow */
-	assert_int_equal(command_find("fol", 3), COMMAND_FOLLOW);
-	assert_int_equal(command_find("quitter", 7), COMMAND_NONE);
-	assert_int_equal(command_find("", 0), COMMAND_NONE);
+	assert_int_equal(command_find("quit", 4, COMMAND_LIVE), COMMAND_QUIT);
+	assert_int_equal(command_find("q", 1, COMMAND_LIVE), COMMAND_QUIT);
+	assert_int_equal(command_find("fo", 2, COMMAND_LIVE), COMMAND_NONE); /* forward, follow */
+	assert_int_equal(command_find("fol", 3, COMMAND_LIVE), COMMAND_FOLLOW);
+	assert_int_equal(command_find("quitter", 7, COMMAND_LIVE), COMMAND_NONE);
+	assert_int_equal(command_find("", 0, COMMAND_LIVE), COMMAND_NONE);
+	assert_int_equal(command_find("follow", 6, COMMAND_TRACE), COMMAND_NONE);
 }
 
 /* SAME keys say so by name: that key is there, and does the same. */

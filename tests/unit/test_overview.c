@@ -417,7 +417,7 @@ static void without_the_agent_queues_are_counted(void **state)
 	assert_hides(&f, 120, 24, "runnable");
 	assert_shows(&f, 120, 24, "8 running");
 	assert_shows(&f, 120, 24, "2 syscall");
-	assert_shows(&f, 120, 24, "– waiting");
+	assert_shows(&f, 120, 24, "12,871 waiting");
 	assert_shows(&f, 120, 24, "memory 100 Hz ");
 	assert_shows(&f, 160, 24, "assist     –");
 }
@@ -500,6 +500,66 @@ static void the_header_says_what_became_of_the_target(void **state)
 	history_destroy(h);
 }
 
+/* Without an agent it is told by the last reading of all goroutines, which comes every other
+ * second. */
+static void those_who_wait_are_counted_by_the_reading_of_all(void **state)
+{
+	(void)state;
+	struct fixture f = fixture_busy;
+	f.agent = false;
+	struct history *h = fixture_history(&f, SECONDS);
+	for (int second = SECONDS; second < SECONDS + 4; second++) {
+		if (second == SECONDS + 2)
+			continue; /* the next reading is late */
+		if (second > SECONDS)
+			history_add(h, fixture_snapshot(&f, second));
+		struct canvas *canvas = draw_at(h, TARGET_LIVE, NS_PER_MS, 120, 24, false, NULL);
+		char *text = fixture_text(canvas);
+		fixture_shows(text, " 12,871 waiting");
+		if (second == SECONDS + 3)
+			fixture_shows(text, "waiting: 3 s ago");
+		else
+			assert_null(strstr(text, "waiting: "));
+		free(text);
+		canvas_destroy(canvas);
+	}
+	history_destroy(h);
+	f.memory = false; /* nobody reads them */
+	assert_hides(&f, 120, 24, "12,871");
+	assert_hides(&fixture_busy, 120, 24, "12,871"); /* an agent knows better */
+}
+
+static void phase_of_the_collector_is_shown_while_it_works(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t phase;
+		int width;
+		const char *shown; /* "GC" alone is in the legend */
+	} table[] = {
+		{GC_OFF, 120, NULL},
+		{GC_MARK, 120, "timers 2,028 · GC marks"},
+		{GC_MARK, 80, NULL}, /* no room beside the legend */
+		{GC_MARK_TERMINATION, 120, "timers 2,028 · GC ends"},
+		{GC_PHASE_COUNT, 120, NULL},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct history *h = fixture_history(&fixture_busy, SECONDS - 1);
+		struct snapshot *s = fixture_snapshot(&fixture_busy, SECONDS - 1);
+		fields_set(&s->sched, SCHED_GC_PHASE, table[i].phase);
+		history_add(h, s);
+		struct canvas *canvas = draw_at(h, TARGET_LIVE, 0, table[i].width, 40, false, NULL);
+		char *text = fixture_text(canvas);
+		if (table[i].shown)
+			assert_non_null(strstr(text, table[i].shown));
+		else
+			assert_null(strstr(text, "· GC "));
+		free(text);
+		canvas_destroy(canvas);
+		history_destroy(h);
+	}
+}
+
 static void hostile_names_stay_in_their_columns(void **state)
 {
 	(void)state;
@@ -543,6 +603,8 @@ int main(void)
 		cmocka_unit_test(the_operating_systems_view_is_labelled),
 		cmocka_unit_test(a_stale_value_is_dim_and_tells_its_age),
 		cmocka_unit_test(the_header_says_what_became_of_the_target),
+		cmocka_unit_test(those_who_wait_are_counted_by_the_reading_of_all),
+		cmocka_unit_test(phase_of_the_collector_is_shown_while_it_works),
 		cmocka_unit_test(hostile_names_stay_in_their_columns),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -116,6 +116,31 @@ static void who_never_runs_counts_from_its_first_moment(void **state)
 	unmake(&m);
 }
 
+static void of_a_c_threads_goroutine_the_last_life_counts(void **state)
+{
+	(void)state;
+	struct scenario s;
+	struct made m = {.profile = {.kind = PROFILE_SCHED, .to_ns = INT64_MAX}};
+	scenario_begin(&s);
+	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_IDLE, 0, 0);
+	for (uint64_t life = 0; life < 3; life++) {
+		uint64_t at_us = life * 200, proc_seq = life * 3;
+		scenario_event(&s, at_us + 1, EV_GO_CREATE_SYSCALL, 60, 0, 0, 0);
+		scenario_event(&s, at_us + 5, EV_GO_SYSCALL_END_BLOCKED, 0, 0, 0, 0);
+		scenario_event(&s, at_us + 10, EV_PROC_START, 0, proc_seq + 1, 0, 0);
+		scenario_event(&s, at_us + 15, EV_GO_START, 60, 1, 0, 0);
+		scenario_event(&s, at_us + 20, EV_GO_STOP, S_PREEMPTED, STACK_MAIN, 0, 0);
+		scenario_event(&s, at_us + 50 + life, EV_GO_START, 60, 2, 0, 0);
+		scenario_event(&s, at_us + 60, EV_GO_SYSCALL_BEGIN, proc_seq + 2, STACK_MAIN, 0, 0);
+		scenario_event(&s, at_us + 100, EV_GO_DESTROY_SYSCALL, 0, 0, 0, 0);
+		scenario_event(&s, at_us + 110, EV_PROC_STEAL, 0, proc_seq + 3, 7, 0);
+	}
+	scenario_end(&s);
+	make_of(&m, &s);
+	ASSERT_TOTAL(&m, false, 1, 32 * US);
+	unmake(&m);
+}
+
 static void open_waits_are_counted_when_asked_for(void **state)
 {
 	(void)state;
@@ -400,6 +425,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(waits_count_as_in_gos_tool),
 		cmocka_unit_test(who_never_runs_counts_from_its_first_moment),
+		cmocka_unit_test(of_a_c_threads_goroutine_the_last_life_counts),
 		cmocka_unit_test(open_waits_are_counted_when_asked_for),
 		cmocka_unit_test(parts_are_cut_at_their_borders),
 		cmocka_unit_test(goroutines_and_tasks_narrow_it),

@@ -19,7 +19,7 @@ static enum status run_nothing(const struct options *o, struct error *error)
 	return STATUS_OK;
 }
 const struct subcommand commands[] = {{"", run_nothing, WITH_WATCH, false},
-                                   {"ls", run_nothing, WITH_LS, false}};
+                                      {"ls", run_nothing, WITH_LS, false}};
 const size_t command_count = sizeof commands / sizeof commands[0];
 
 static struct {

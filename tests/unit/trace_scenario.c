@@ -163,3 +163,17 @@ void scenario_read(const struct scenario *s, const struct analysis_options *opti
 		fail_msg("%s", error.text);
 	input_finish(&in);
 }
+
+void scenario_show(const struct scenario *s, const struct trace_visitor *visitors, size_t n,
+                   struct names *names)
+{
+	struct input in;
+	struct error error = {0};
+	struct trace_summary summary;
+	input_open_memory(&in, s->b.data, s->b.n);
+	const struct trace_options options = {.names = names};
+	if (trace_read(&in, &options, visitors, n, &summary, &error) != STATUS_OK)
+		fail_msg("%s", error.text);
+	assert_int_equal(summary.verdict, TRACE_WHOLE);
+	input_finish(&in);
+}

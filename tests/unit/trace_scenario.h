@@ -56,5 +56,8 @@ void scenario_service(struct scenario *s);
 void scenario_read(const struct scenario *s, const struct analysis_options *options,
                    struct analysis *analysis);
 extern const struct analysis_options scenario_all;
+/* Shows it to these visitors alone. `names` are the caller's, all zero; it finishes them. */
+void scenario_show(const struct scenario *s, const struct trace_visitor *visitors, size_t n,
+                   struct names *names);
 
 #endif

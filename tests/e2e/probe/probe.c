@@ -43,6 +43,7 @@ static void print_globals(const struct globals *globals)
 	PRINT(gomaxprocs);
 	PRINT(allglen);
 	PRINT(allgptr);
+	PRINT(gc_phase);
 #undef PRINT
 }
 

@@ -82,6 +82,7 @@ type summarizer struct {
 	old        bool       // Go 1.21 or before: what is met late begins late
 	events     eventPrinter
 	annotated  *annotations
+	places     *places
 }
 
 func (s *summarizer) printf(format string, args ...any) {
@@ -117,6 +118,7 @@ func (s *summarizer) transition(ev trace.Event) {
 	}
 	id := st.Resource.Goroutine()
 	from, to := st.Goroutine()
+	s.places.transition(ev, st, s.known(ev, from == trace.GoUndetermined))
 	g := s.goroutines[id]
 	if g == nil {
 		s.goroutines[id] = &goroutine{s.known(ev, from == trace.GoUndetermined), to, "", map[string]trace.Time{}}
@@ -273,6 +275,7 @@ func Read(r io.Reader, events bool) Summary {
 		events:     eventPrinter{digests: map[trace.EventKind]uint64{}, stacks: map[trace.Stack]uint64{}},
 	}
 	s.annotated = newAnnotations(s.printf)
+	s.places = newPlaces()
 	if events {
 		s.events.print = func(line string) { s.lines = append(s.lines, line) }
 	}
@@ -281,6 +284,9 @@ func Read(r io.Reader, events bool) Summary {
 	s.old = string(header) < "go 1.22"
 	err := s.read(buffered)
 	s.annotated.finish(s.last)
+	if !s.old {
+		s.places.print(s.printf, s.last)
+	}
 	for id, g := range s.goroutines {
 		g.charge(s.last)
 		s.finish(id, g)

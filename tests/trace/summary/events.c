@@ -5,10 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a */
-#define DIGEST_START UINT64_C(14695981039346656037)
-
-static uint64_t digest(uint64_t sum, const void *data, size_t n)
+uint64_t events_digest(uint64_t sum, const void *data, size_t n)
 {
 	const unsigned char *p = data;
 	for (size_t i = 0; i < n; i++)
@@ -88,7 +85,7 @@ static struct event_kind *count(struct events *a, const char *name)
 	while (k->name && strcmp(k->name, name) != 0)
 		k++;
 	if (!k->name)
-		*k = (struct event_kind){name, 0, DIGEST_START};
+		*k = (struct event_kind){name, 0, EVENTS_DIGEST_START};
 	k->events++;
 	return k;
 }
@@ -99,7 +96,7 @@ static uint64_t digest_stack(const struct trace_block *block, uint64_t id)
 {
 	const struct wire_frame *frame[TRACE_MAX_FRAMES];
 	size_t n = generation_stack(block->generation, id, frame);
-	uint64_t sum = n ? DIGEST_START : 0;
+	uint64_t sum = n ? EVENTS_DIGEST_START : 0;
 	for (size_t i = 0; i < n; i++) {
 		const uint64_t string[] = {frame[i]->function, frame[i]->file};
 		char numbers[64];
@@ -107,11 +104,11 @@ static uint64_t digest_stack(const struct trace_block *block, uint64_t id)
 			const char *text = "";
 			size_t length = 0;
 			generation_string(block->generation, string[k], &text, &length);
-			sum = digest(digest(sum, text, length), "\n", 1);
+			sum = events_digest(events_digest(sum, text, length), "\n", 1);
 		}
 		int length = snprintf(numbers, sizeof numbers, "%" PRIx64 " %" PRIu64 "\n", frame[i]->pc,
 		                      frame[i]->line);
-		sum = digest(sum, numbers, (size_t)length);
+		sum = events_digest(sum, numbers, (size_t)length);
 	}
 	return sum;
 }
@@ -190,7 +187,7 @@ static uint64_t digest_log(const struct trace_block *block, const struct trace_e
 	size_t length = 0;
 	if (block->generation)
 		generation_string(block->generation, e->arg[1], &text, &length);
-	return digest(DIGEST_START, text, length);
+	return events_digest(EVENTS_DIGEST_START, text, length);
 }
 
 static void describe(FILE *out, struct events *a, const struct trace_block *block,
@@ -276,7 +273,7 @@ static void note_line(struct events *a, const struct trace_block *block,
 	fprintf(out, " %016" PRIx64 "\n", stack_of(a, block, e->arg[2]));
 	size_t length = (size_t)ftell(out);
 	fclose(out);
-	kind->digest = digest(kind->digest, line, length);
+	kind->digest = events_digest(kind->digest, line, length);
 	if (a->print)
 		printf("event %.*s", (int)length, line);
 }

@@ -40,4 +40,8 @@ void events_print(const struct events *events);
 const char *events_quote(const char *text, size_t length);
 const char *events_quote_name(const struct names *names, uint32_t number);
 
+/* FNV-1a; begins with EVENTS_DIGEST_START. */
+#define EVENTS_DIGEST_START UINT64_C(14695981039346656037)
+uint64_t events_digest(uint64_t sum, const void *data, size_t n);
+
 #endif

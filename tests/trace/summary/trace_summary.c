@@ -3,6 +3,8 @@
  * region, log and range, and the totals of the analyses, as lines of text, with the reference
  * reader's clock. tests/trace/reference prints the same from golang.org/x/exp/trace.
  * trace-summary [--tolerant] [--events] FILE
+ * Of one task alone, in the same words, its regions, logs and what its only goroutine spent:
+ * trace-summary --task ID FILE
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,11 +12,13 @@
 #include <string.h>
 
 #include "tests/trace/summary/events.h"
+#include "tests/trace/summary/waits.h"
 #include "trace/gc.h"
 #include "trace/goroutines.h"
 #include "trace/procs.h"
 #include "trace/reader.h"
 #include "trace/regions.h"
+#include "trace/task_story.h"
 #include "trace/tasks.h"
 
 static void print_goroutine(void *self, const struct goroutines *a, const struct goroutine_time *g)
@@ -127,6 +131,7 @@ struct ending {
 	const struct gc *gc;
 	const struct tasks *tasks;
 	const struct regions *regions;
+	const struct waits *waits;
 };
 
 static bool ignore_events(void *self, const struct trace_block *block)
@@ -142,18 +147,65 @@ static void print_ending(void *self, const struct trace_block *block, int64_t ti
 	(void)time_ns;
 	print_gc(ending->gc, block->names);
 	print_types(ending->tasks, ending->regions, block->names);
+	waits_print(ending->waits, block->names);
+}
+
+/* --- one task -------------------------------------------------------------------------------- */
+
+static void print_story(void *self, const struct trace_block *block, int64_t time_ns)
+{
+	const struct task_story *story = self;
+	char id[24];
+	task_story_visitor(self).end(self, block, time_ns);
+	for (size_t i = 0; i < story->regions; i++) {
+		const struct story_region *r = &story->region[i];
+		if (r->end == STORY_ENDED)
+			printf("region %" PRIu64 " %s %" PRIu64 " %" PRId64 " %" PRId64 "\n", r->goroutine,
+			       events_quote_name(block->names, r->name), story->id, r->begin_ns, r->ns);
+	}
+	for (size_t i = 0; i < story->logs; i++) {
+		const struct story_log *log = &story->log[i];
+		printf("log %" PRIu64 " %" PRIu64 " %s %016" PRIx64 " %" PRId64 "\n", log->goroutine,
+		       story->id, events_quote_name(block->names, log->category),
+		       events_digest(EVENTS_DIGEST_START, log->text, log->length), log->at_ns);
+	}
+	snprintf(id, sizeof id, "%" PRIu64, story->id);
+	if (story->goroutines == 1)
+		print_spent("task-spent", id, &story->goroutine[0].spent, &story->reasons, block->names);
+}
+
+static int tell_story(struct input *in, uint64_t id)
+{
+	struct task_story *story = calloc(1, sizeof *story);
+	struct trace_options options = {.strict = true, .reference_clock = true};
+	struct trace_summary summary;
+	struct error error = {0};
+	if (!story)
+		return 1;
+	story->id = id;
+	struct trace_visitor visitor = task_story_visitor(story);
+	visitor.end = print_story;
+	enum status status = trace_read(in, &options, &visitor, 1, &summary, &error);
+	if (error.text[0])
+		fprintf(stderr, "%s\n", error.text);
+	task_story_finish(story);
+	free(story);
+	return (int)status;
 }
 
 int main(int argc, char **argv)
 {
+	uint64_t task = 0;
 	bool tolerant = false, print = false;
 	int arg = 1;
 	for (; arg < argc && argv[arg][0] == '-'; arg++) {
 		tolerant = tolerant || strcmp(argv[arg], "--tolerant") == 0;
 		print = print || strcmp(argv[arg], "--events") == 0;
+		if (strcmp(argv[arg], "--task") == 0 && arg + 1 < argc)
+			task = strtoull(argv[++arg], NULL, 10);
 	}
 	if (argc != arg + 1) {
-		fprintf(stderr, "usage: trace-summary [--tolerant] [--events] FILE\n");
+		fprintf(stderr, "usage: trace-summary [--tolerant] [--events] [--task ID] FILE\n");
 		return 2;
 	}
 	struct error error = {0};
@@ -164,6 +216,12 @@ int main(int argc, char **argv)
 		free(events);
 		return (int)error.status;
 	}
+	if (task) {
+		int status = tell_story(&in, task);
+		input_finish(&in);
+		free(events);
+		return status;
+	}
 	events->print = print;
 	struct goroutines goroutines = {.finished = print_goroutine, .finished_self = events};
 	struct procs procs = {0};
@@ -172,7 +230,11 @@ int main(int argc, char **argv)
 	struct regions regions = {.ended = print_region, .ended_self = events};
 	struct gc gc;
 	gc_init(&gc);
-	struct ending ending = {&gc, &tasks, &regions};
+	struct waits waits;
+	waits_init(&waits);
+	struct trace_visitor wait[WAITS_VISITORS];
+	waits_visitors(&waits, wait);
+	struct ending ending = {&gc, &tasks, &regions, &waits};
 	const struct trace_visitor visitors[] = {
 		events_visitor(events),
 		goroutines_visitor(&goroutines),
@@ -180,6 +242,9 @@ int main(int argc, char **argv)
 		gc_visitor(&gc),
 		tasks_visitor(&tasks),
 		regions_visitor(&regions),
+		wait[0],
+		wait[1],
+		wait[2],
 		{.self = &ending, .events = ignore_events, .end = print_ending},
 	};
 	struct trace_options options = {.strict = !tolerant, .reference_clock = true};
@@ -200,6 +265,7 @@ int main(int argc, char **argv)
 	gc_finish(&gc);
 	tasks_finish(&tasks);
 	regions_finish(&regions);
+	waits_finish(&waits);
 	stacks_finish(&stacks);
 	input_finish(&in);
 	free(events);

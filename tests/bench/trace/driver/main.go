@@ -116,11 +116,20 @@ func rows(o *options) []row {
 		{"schedtop stat - (pipe)", 0, func(f string) measure { return runPiped(f, o.schedtop, "stat", "-") }, false, false},
 		{"schedtop check FILE", 0, func(f string) measure { return run(o.schedtop, "check", f) }, false, false},
 		{"schedtop profile --kind sched", 0, func(f string) measure { return run(o.schedtop, "profile", "--kind", "sched", f) }, false, false},
+		{"schedtop export, perfetto", 0, func(f string) measure { return export(o, "perfetto", f) }, false, false},
+		{"schedtop export, chrome", 0, func(f string) measure { return export(o, "chrome", f) }, false, false},
+		{"schedtop export, csv", 0, func(f string) measure { return export(o, "csv", f) }, false, false},
 		{"x/exp/trace, counting", 8, func(f string) measure { return run(filepath.Join(o.bin, "count"), f) }, false, false},
 		{"x/exp/trace, same totals", 10, func(f string) measure { return run(filepath.Join(o.bin, "totals"), f) }, false, false},
 		{"go tool trace -pprof=sched", 50, func(f string) measure { return run(goTrace, "-pprof=sched", f) }, true, false},
-		{"go tool trace, until its page", 50, func(f string) measure { return runServer(goTrace, f) }, true, false},
+		{"go tool trace, until its page", 50, func(f string) measure { return runServer(goTrace, "", f) }, true, false},
+		{"go tool trace, its /jsontrace", 0, func(f string) measure { return runServer(goTrace, "/jsontrace", f) }, true, false},
 	}
+}
+
+// export writes to nowhere, so that no disk is measured.
+func export(o *options, format, file string) measure {
+	return run(o.schedtop, "export", "--format", format, file)
 }
 
 // best repeats the quick ones: what disturbs a measurement makes it longer.

@@ -144,8 +144,8 @@ func runPiped(file, name string, args ...string) measure {
 	return finish(cmd, began)
 }
 
-// runServer runs go tool trace until a browser would have seen its page.
-func runServer(tool, file string) measure {
+// runServer runs go tool trace until a browser would have seen this page of it.
+func runServer(tool, page, file string) measure {
 	cmd := command(tool, "-http=127.0.0.1:0", file)
 	cmd.Env = append(os.Environ(), "BROWSER=true")
 	stderr, err := cmd.StderrPipe()
@@ -165,9 +165,10 @@ func runServer(tool, file string) measure {
 		if !ok {
 			continue
 		}
-		if answer, err := http.Get(strings.TrimSpace(address)); err == nil {
+		if answer, err := http.Get(strings.TrimSpace(address) + page); err == nil {
+			_, err := io.Copy(io.Discard, answer.Body)
 			_ = answer.Body.Close()
-			m = measure{finished: answer.StatusCode == http.StatusOK}
+			m = measure{finished: err == nil && answer.StatusCode == http.StatusOK}
 		}
 		break
 	}

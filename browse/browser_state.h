@@ -1,0 +1,50 @@
+/*
+ * What the browser is made of; a part of browser.h, not meant for others. UI thread.
+ */
+#ifndef SCHEDTOP_BROWSE_BROWSER_STATE_H
+#define SCHEDTOP_BROWSE_BROWSER_STATE_H
+
+#include "browse/browser.h"
+#include "tui/command_line.h"
+#include "tui/tabs.h"
+
+struct browser {
+	struct load *load;
+	char *path;
+	int64_t now_ns;
+
+	size_t view; /* index into trace_views */
+	struct view_place place[TABS_MAX];
+	void *own[TABS_MAX]; /* what each view's create made */
+	bool help;
+	struct view_place help_place;
+	struct prompt prompt;
+	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
+	char notice[128];                    /* in place of the bottom line until notice_end_ns */
+	int64_t notice_end_ns;
+	enum style notice_style;
+	int width, height; /* of the last picture, for the mouse */
+};
+
+static inline const struct trace_view *view_of(const struct browser *b)
+{
+	return trace_views[b->view];
+}
+
+static inline struct view_place *place_of(struct browser *b)
+{
+	return &b->place[b->view];
+}
+
+/* One sentence for a few seconds on the bottom line. */
+void browser_notify(struct browser *b, enum style style, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* What the view that is shown does with it, if anything. */
+enum loop_next browser_ask_view(struct browser *b, const struct trace_action *action);
+/* The view first, then what works in every view. */
+enum loop_next browser_act(struct browser *b, const struct trace_action *action);
+/* A line as it is typed after ':', and what it may be made of. */
+enum loop_next browser_line(struct browser *b, const char *line);
+struct command_names browser_names(const struct browser *b);
+
+#endif

@@ -1,0 +1,301 @@
+#include "export/redact.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define HIDDEN "[redacted]"
+enum {
+	NAME_MOST = 1024,    /* bytes of a name that are looked at: the runtime writes no more */
+	TOKEN_LEAST = 20,    /* characters of what may be a key without saying so */
+	HEX_LEAST = 40,      /* the same where it is of hexadecimal digits: traces have 32 */
+	PREFIXED_LEAST = 8,  /* characters behind a known prefix */
+	CLASSES_OF_TOKEN = 3 /* of lower, upper, digit: words and paths have fewer */
+};
+
+/* Words in the key of `key=value`, `key: value` or `"key":"value"` whose value is one. */
+static const char *const secret_words[] = {
+	"password", "passwd",  "passphrase", "pwd",           "secret",     "token",
+	"apikey",   "api_key", "api-key",    "authorization", "oauth",      "credential",
+	"private",  "cookie",  "session",    "signature",     "access_key",
+};
+/* The value of these never is: what ties a log to a trace elsewhere. */
+static const char *const harmless_keys[] = {
+	"trace_id", "traceid", "trace-id", "span_id", "spanid", "span-id", "traceparent",
+};
+/* A scheme of the header Authorization. */
+static const char *const schemes[] = {"bearer", "basic", "digest"};
+/* How services begin their keys, so that leaks are found. */
+static const char *const prefixes[] = {
+	"AKIA",   "ASIA",  "ghp_",     "gho_",     "ghu_",  "ghs_",  "ghr_",  "github_pat_",
+	"glpat-", "sk-",   "sk_live_", "rk_live_", "xoxb-", "xoxp-", "xoxa-", "xoxs-",
+	"AIza",   "ya29.", "eyJ",      "npm_",     "pypi-", "hvs.",
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static bool is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+static bool is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+static bool is_hex(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+static bool is_key(char c)
+{
+	return is_lower(c) || is_upper(c) || is_digit(c) || c == '_' || c == '-' || c == '.';
+}
+/* Of base64 in both alphabets, and of tokens with dots. */
+static bool is_token(char c)
+{
+	return is_key(c) || c == '+' || c == '/' || c == '~';
+}
+/* Where a value ends that is not in quotes. */
+static bool is_end(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '&' || c == ',' || c == ';' ||
+	       c == '"' || c == '\'' || c == ')' || c == '}' || c == ']' || c == '\0';
+}
+
+static bool contains(const char *text, size_t n, const char *word)
+{
+	size_t length = strlen(word);
+	for (size_t i = 0; i + length <= n; i++)
+		if (strncasecmp(text + i, word, length) == 0)
+			return true;
+	return false;
+}
+
+static bool contains_any(const char *text, size_t n, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (contains(text, n, words[i]))
+			return true;
+	return false;
+}
+
+/* --- what is found in a text ----------------------------------------------------------------- */
+
+/* A part of the text, to be replaced. */
+struct part {
+	size_t at, n;
+};
+
+static size_t skip_spaces(const char *text, size_t at, size_t n)
+{
+	while (at < n && (text[at] == ' ' || text[at] == '\t'))
+		at++;
+	return at;
+}
+
+static struct part value_at(const char *text, size_t at, size_t n)
+{
+	size_t end = at;
+	if (at < n && (text[at] == '"' || text[at] == '\'')) {
+		char quote = text[at++];
+		for (end = at; end < n && text[end] != quote; end++)
+			end += text[end] == '\\' && end + 1 < n;
+		return (struct part){at, (end < n ? end : n) - at};
+	}
+	while (end < n && !is_end(text[end]))
+		end++;
+	return (struct part){at, end - at};
+}
+
+/* "Bearer abc": the value is the word behind the scheme. */
+static bool find_scheme(const char *text, size_t at, size_t n, struct part *found)
+{
+	for (size_t i = 0; i < COUNT(schemes); i++) {
+		size_t length = strlen(schemes[i]);
+		if (n - at > length && strncasecmp(text + at, schemes[i], length) == 0 &&
+		    text[at + length] == ' ') {
+			*found = value_at(text, skip_spaces(text, at + length, n), n);
+			return found->n > 0;
+		}
+	}
+	return false;
+}
+
+/* The word from `at` on is a key with a value: *value is it. */
+static bool find_value(const char *text, size_t end_of_key, size_t n, struct part *value)
+{
+	size_t at = end_of_key;
+	at += at < n && (text[at] == '"' || text[at] == '\'');
+	at = skip_spaces(text, at, n);
+	if (at == n || (text[at] != '=' && text[at] != ':'))
+		return false;
+	at = skip_spaces(text, at + 1, n);
+	*value = value_at(text, at, n);
+	struct part behind;
+	if (find_scheme(text, at, n, &behind))
+		*value = behind;
+	return value->n > 0;
+}
+
+static bool has_prefix(const char *text, size_t n)
+{
+	for (size_t i = 0; i < COUNT(prefixes); i++) {
+		size_t length = strlen(prefixes[i]);
+		if (n >= length + PREFIXED_LEAST && memcmp(text, prefixes[i], length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Long, and of more kinds of characters than words are. Paths and names of functions are cut at
+   their slashes and dots before. */
+static bool is_random(const char *text, size_t n)
+{
+	unsigned lower = 0, upper = 0, digits = 0, hex = 0, changes = 0;
+	for (size_t i = 0; i < n; i++) {
+		lower += is_lower(text[i]);
+		upper += is_upper(text[i]);
+		digits += is_digit(text[i]);
+		hex += is_hex(text[i]);
+		changes += i > 0 && is_digit(text[i]) != is_digit(text[i - 1]);
+	}
+	if (hex == n)
+		return n >= HEX_LEAST && digits > 0 && digits < n;
+	return n >= TOKEN_LEAST && (lower > 0) + (upper > 0) + (digits > 0) == CLASSES_OF_TOKEN &&
+	       changes >= 3;
+}
+
+/* "scheme://user:password@host": what lies between the colon and the @. */
+static bool find_user(const char *text, size_t at, size_t n, struct part *found)
+{
+	if (n - at < 3 || memcmp(text + at, "://", 3) != 0)
+		return false;
+	size_t begin = at + 3, colon = 0, i;
+	for (i = begin; i < n && text[i] != '@' && text[i] != '/' && !is_end(text[i]); i++)
+		if (text[i] == ':' && !colon)
+			colon = i + 1;
+	*found = (struct part){colon, i - colon};
+	return i < n && text[i] == '@' && colon && i > colon;
+}
+
+/* "-----BEGIN RSA PRIVATE KEY-----" and all that follows. */
+static bool find_pem(const char *text, size_t at, size_t n, struct part *found)
+{
+	static const char begin[] = "-----BEGIN ";
+	size_t length = sizeof begin - 1;
+	if (n - at < length || memcmp(text + at, begin, length) != 0)
+		return false;
+	*found = (struct part){at, n - at};
+	return true;
+}
+
+/* The first secret from `at` on. */
+static bool find(const char *text, size_t at, size_t n, struct part *found)
+{
+	while (at < n) {
+		if (find_user(text, at, n, found) || find_pem(text, at, n, found))
+			return true;
+		if (!is_token(text[at])) {
+			at++;
+			continue;
+		}
+		if (find_scheme(text, at, n, found) && found->n >= PREFIXED_LEAST)
+			return true;
+		size_t end = at, key;
+		while (end < n && is_token(text[end]))
+			end++;
+		for (key = end; key > at && is_key(text[key - 1]);)
+			key--;
+		if (find_value(text, end, n, found)) {
+			if (contains_any(text + key, end - key, harmless_keys, COUNT(harmless_keys))) {
+				at = found->at + found->n;
+				continue;
+			}
+			if (contains_any(text + key, end - key, secret_words, COUNT(secret_words)))
+				return true;
+		}
+		*found = (struct part){at, end - at};
+		if (has_prefix(text + at, end - at))
+			return true;
+		for (size_t from = at; from < end;) {
+			size_t to = from;
+			while (to < end && text[to] != '/' && text[to] != '.')
+				to++;
+			*found = (struct part){from, to - from};
+			if (is_random(text + from, to - from))
+				return true;
+			from = to + 1;
+		}
+		at = end;
+	}
+	return false;
+}
+
+static size_t append(char *to, size_t size, size_t used, const char *text, size_t n)
+{
+	if (n > size - used)
+		n = size - used;
+	memcpy(to + used, text, n);
+	return used + n;
+}
+
+size_t redact_secrets(char *to, size_t size, const char *from, size_t length)
+{
+	size_t used = 0, at = 0;
+	struct part found;
+	while (find(from, at, length, &found)) {
+		used = append(to, size, used, from + at, found.at - at);
+		used = append(to, size, used, HIDDEN, sizeof HIDDEN - 1);
+		at = found.at + found.n;
+	}
+	return append(to, size, used, from + at, length - at);
+}
+
+/* --- by the level ---------------------------------------------------------------------------- */
+
+void redactor_finish(struct redactor *r)
+{
+	idmap_finish(&r->known);
+	*r = (struct redactor){.level = r->level};
+}
+
+size_t redactor_text(const struct redactor *r, char *to, size_t size, const char *from,
+                     size_t length)
+{
+	switch (r->level) {
+	case REDACT_SECRETS:
+		return redact_secrets(to, size, from, length);
+	case REDACT_ALL:
+		return append(to, size, 0, HIDDEN, length ? sizeof HIDDEN - 1 : 0);
+	default:
+		return append(to, size, 0, from, length);
+	}
+}
+
+static uint32_t replace(struct redactor *r, struct names *names, uint32_t name)
+{
+	char text[NAME_MOST + 64 * sizeof HIDDEN];
+	const struct name *was = names_get(names, name);
+	size_t n = was->length < NAME_MOST ? was->length : NAME_MOST;
+	if (r->level == REDACT_ALL)
+		n = (size_t)snprintf(text, sizeof text, "[redacted %u]", ++r->hidden);
+	else
+		n = redact_secrets(text, sizeof text, was->text, n);
+	return names_intern(names, text, n);
+}
+
+uint32_t redactor_name(struct redactor *r, struct names *names, uint32_t name)
+{
+	if (r->level == REDACT_NONE || name == NAME_NONE)
+		return name;
+	uint32_t other = idmap_get(&r->known, name);
+	if (other != IDMAP_NONE)
+		return other;
+	other = replace(r, names, name);
+	return other != NAME_ERROR && idmap_put(&r->known, name, other) ? other : NAME_ERROR;
+}

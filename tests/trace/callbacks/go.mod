@@ -1,0 +1,3 @@
+module schedtop/tests/trace/callbacks
+
+go 1.22

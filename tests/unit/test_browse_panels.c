@@ -1,0 +1,268 @@
+/*
+ * Latency, Blocking, Tasks and GC of the trace browser: keys go in, pictures come out.
+ * service.trace.gz was made by `workload -n 2 -for 250ms http gc tasks leaks files` of tests/trace.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "browse/browser.h"
+#include "tests/unit/trace_scenario.h"
+#include "tests/unit/tui_fixture.h"
+
+enum { PATIENCE_MS = 20000 };
+
+static void ignore_news(void *arg)
+{
+	(void)arg;
+}
+
+static struct browser *open_file(const char *path)
+{
+	struct browser *browser;
+	struct error error = {0};
+	const struct browser_options options = {.path = path,
+	                                        .analysis = {.to_ns = INT64_MAX},
+	                                        .wake = ignore_news};
+	if (browser_create(&browser, &options, &error) != STATUS_OK ||
+	    browser_start(browser, &error) != STATUS_OK)
+		fail_msg("%s", error.text);
+	browser_tell_time(browser, 0);
+	for (int ms = 0; !browser_has_loaded(browser); ms++) {
+		assert_true(ms < PATIENCE_MS);
+		usleep(1000);
+	}
+	return browser;
+}
+
+static struct browser *open_service(void)
+{
+	const char *root = getenv("srcdir");
+	char path[512];
+	snprintf(path, sizeof path, "%s/tests/data/service.trace.gz", root ? root : ".");
+	return open_file(path);
+}
+
+/* The small scenario, which is known to the microsecond. */
+static struct browser *open_scenario(void)
+{
+	struct scenario s;
+	char path[] = "/tmp/schedtop-panels-XXXXXX";
+	scenario_service(&s);
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, s.b.data, s.b.n), s.b.n);
+	close(fd);
+	struct browser *browser = open_file(path);
+	unlink(path); /* what is open stays */
+	return browser;
+}
+
+/* The keys in that view. The list of a view is known once it was drawn. */
+static void press(struct browser *browser, const char *view, const char *keys)
+{
+	struct canvas *canvas = canvas_create(120, 40, false);
+	browser_command(browser, COMMAND_VIEW, view);
+	browser_draw(browser, canvas);
+	for (; *keys; keys++) {
+		const struct tui_input input = {.key = *keys == '\n'     ? KEYMAP_ENTER
+		                                       : *keys == '\x1b' ? KEYMAP_ESCAPE
+		                                                         : *keys};
+		browser_input(browser, &input);
+		browser_draw(browser, canvas);
+	}
+	canvas_destroy(canvas);
+}
+
+static char *draw(struct browser *browser, int width, int height, bool ascii)
+{
+	struct canvas *canvas = canvas_create(width, height, ascii);
+	assert_non_null(canvas);
+	browser_draw(browser, canvas);
+	if (canvas->overdrawn)
+		print_error("%s", fixture_text(canvas));
+	assert_int_equal(canvas->overdrawn, 0);
+	char *text = fixture_text(canvas);
+	assert_non_null(text);
+	canvas_destroy(canvas);
+	return text;
+}
+
+/* When what goes on beside has come to an end. */
+static char *draw_settled(struct browser *browser, int width, int height, bool ascii)
+{
+	for (int ms = 0;; ms++) {
+		char *text = draw(browser, width, height, ascii);
+		if (!strstr(text, "reading on") && !strstr(text, "looking for it"))
+			return text;
+		free(text);
+		assert_true(ms < PATIENCE_MS);
+		usleep(1000);
+	}
+}
+
+/* Without the first and the last line, which are the frame's. */
+static char *cut(char *text)
+{
+	char *first = strchr(text, '\n') + 1;
+	memmove(text, first, strlen(first) + 1);
+	text[strlen(text) - 1] = '\0';
+	strrchr(text, '\n')[1] = '\0';
+	return text;
+}
+
+/* A screen of a golden: the keys that lead there from the first one. */
+static const struct {
+	const char *name, *view, *keys;
+} screens[] = {
+	{"latency", "Latency", ""},
+	{"latency-group", "Latency", "jjj"},
+	{"blocking-network", "Blocking", ""},
+	{"blocking-sync", "Blocking", "b\nj\n"},
+	{"blocking-scheduler", "Blocking", "bbb"},
+	{"blocking-still", "Blocking", "bbbbb"},
+	{"tasks", "Tasks", ""},
+	{"tasks-type", "Tasks", "\n"},
+	{"tasks-task", "Tasks", "\nGk\n"},
+	{"gc", "GC", ""},
+};
+enum { SCREENS = sizeof screens / sizeof *screens };
+
+static void screens_look_as_they_did(void **state)
+{
+	(void)state;
+	static const struct {
+		int width, height;
+		bool ascii;
+	} sizes[] = {{80, 24, false}, {80, 24, true}, {120, 40, false}, {160, 50, false}};
+	for (size_t i = 0; i < SCREENS; i++) {
+		struct browser *browser = open_service();
+		press(browser, screens[i].view, screens[i].keys);
+		for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+			char name[128];
+			char *drawn =
+				cut(draw_settled(browser, sizes[k].width, sizes[k].height, sizes[k].ascii));
+			snprintf(name, sizeof name, "trace-%s-%dx%d%s", screens[i].name, sizes[k].width,
+			         sizes[k].height, sizes[k].ascii ? "-ascii" : "");
+			char *golden = fixture_golden(name, drawn);
+			if (!golden)
+				fail_msg("there is no golden %s", name);
+			assert_string_equal(drawn, golden);
+			free(golden);
+			free(drawn);
+		}
+		browser_destroy(browser);
+	}
+}
+
+static void every_size_shows_every_screen_without_drawing_twice(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SCREENS; i++) {
+		struct browser *browser = open_service();
+		press(browser, screens[i].view, screens[i].keys);
+		for (int width = 40; width <= 220; width += 12)
+			for (int height = 10; height <= 60; height += 7)
+				free(draw_settled(browser, width, height, width % 24 == 16));
+		browser_destroy(browser);
+	}
+}
+
+/* --- figures that are known ------------------------------------------------------------------ */
+
+static void shows(struct browser *browser, const char *view, const char *keys,
+                  const char *const *parts)
+{
+	press(browser, view, keys);
+	char *text = draw_settled(browser, 120, 40, false);
+	for (; *parts; parts++)
+		fixture_shows(text, *parts);
+	free(text);
+}
+
+static void latency_shows_what_the_scenario_waits(void **state)
+{
+	(void)state;
+	struct browser *browser = open_scenario();
+	/* 140 and 460 us of goroutine 2, 150 us of goroutine 1. */
+	shows(browser, "Latency", "",
+	      (const char *[]){"750 µs       3", "600 µs       2", "150 µs       1",
+	                       "worker.(*Pool).run", "http.(*conn).serve", NULL});
+	browser_destroy(browser);
+}
+
+static void blocking_shows_each_kind_of_the_scenario(void **state)
+{
+	(void)state;
+	struct browser *browser = open_scenario();
+	shows(browser, "Blocking", "", (const char *[]){"Network 0 ns", "none", NULL});
+	/* 300 us in a channel; what still waits is told apart. */
+	shows(browser, "Blocking", "b",
+	      (const char *[]){"Sync 300 µs", "300 µs  100 %", "main.main", NULL});
+	shows(browser, "Blocking", "b",
+	      (const char *[]){"Syscall 50.0 µs", "worker.(*Pool).run", NULL});
+	shows(browser, "Blocking", "b",
+	      (const char *[]){"Scheduler 750 µs", "610 µs   81 %", "140 µs   19 %", NULL});
+	/* Goroutine 50 all the time, goroutine 1 since 950 us. */
+	shows(browser, "Blocking", "bb",
+	      (const char *[]){"Still blocked 1.05 ms", "1.00 ms   95 %", NULL});
+	browser_destroy(browser);
+}
+
+static void tasks_lead_to_one_task(void **state)
+{
+	(void)state;
+	struct browser *browser = open_service();
+	press(browser, "Tasks", "");
+	char *types = draw(browser, 120, 40, false);
+	press(browser, "Tasks", "\n");
+	char *type = draw(browser, 120, 40, false);
+	assert_string_not_equal(types, type);
+	press(browser, "Tasks", "Gk\n");
+	char *task = draw_settled(browser, 120, 40, false);
+	fixture_shows(task, "Goroutines that worked for it");
+	fixture_shows(task, "Regions");
+	fixture_shows(task, "Logs");
+	/* And back by the same way, to where they were left. */
+	press(browser, "Tasks", "\x1b\x1b");
+	char *back = draw(browser, 120, 40, false);
+	assert_string_equal(types, back);
+	free(types);
+	free(type);
+	free(task);
+	free(back);
+	browser_destroy(browser);
+}
+
+static void collector_is_shown_as_the_scenario_has_it(void **state)
+{
+	(void)state;
+	struct browser *browser = open_scenario();
+	shows(browser, "GC", "",
+	      (const char *[]){"cycles 1", "heap at most 4.00 MiB", "goal at most 8.00 MiB",
+	                       "GC mark termination", "30.0 µs", "50.0 µs", "200 µs", NULL});
+	browser_destroy(browser);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(screens_look_as_they_did),
+		cmocka_unit_test(every_size_shows_every_screen_without_drawing_twice),
+		cmocka_unit_test(latency_shows_what_the_scenario_waits),
+		cmocka_unit_test(blocking_shows_each_kind_of_the_scenario),
+		cmocka_unit_test(tasks_lead_to_one_task),
+		cmocka_unit_test(collector_is_shown_as_the_scenario_has_it),
+	};
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

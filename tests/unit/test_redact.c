@@ -1,0 +1,138 @@
+/* What is taken for a secret, and what is left alone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "export/redact.h"
+
+static void expect(const char *text, const char *redacted)
+{
+	char to[2048];
+	size_t n = redact_secrets(to, sizeof to - 1, text, strlen(text));
+	to[n] = '\0';
+	assert_string_equal(to, redacted);
+}
+
+static void value_of_a_telling_key_is_a_secret(void **state)
+{
+	(void)state;
+	expect("password=hunter2", "password=[redacted]");
+	expect("login with DB_PASSWORD: hunter2, then go",
+	       "login with DB_PASSWORD: [redacted], then go");
+	expect("{\"api_key\":\"abc\",\"n\":1}", "{\"api_key\":\"[redacted]\",\"n\":1}");
+	expect("GET /x?access_token=abc&page=2", "GET /x?access_token=[redacted]&page=2");
+	expect("Authorization: Bearer abc.def", "Authorization: Bearer [redacted]");
+	expect("secret='a b c' x", "secret='[redacted]' x");
+}
+
+static void keys_that_services_hand_out_are_secrets(void **state)
+{
+	(void)state;
+	expect("use AKIAIOSFODNN7EXAMPLE now", "use [redacted] now");
+	expect("ghp_16C7e42F292c6912E7710c838347Ae178B4a", "[redacted]");
+	expect("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "jwt [redacted]");
+	expect("postgres://app:s3cret@db:5432/x", "postgres://app:[redacted]@db:5432/x");
+	expect("-----BEGIN RSA PRIVATE KEY-----\nMIIE", "[redacted]");
+}
+
+static void long_random_words_are_secrets(void **state)
+{
+	(void)state;
+	expect("x 9fQ2kLm3zP8wXc7Vb1Nt x", "x [redacted] x");
+	expect("0123456789abcdef0123456789abcdef01234567", "[redacted]");
+}
+
+static void ordinary_text_is_left_alone(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"",
+		"job 2",
+		"tokenize",
+		"encode password form",
+		"GET /api/v1/users/42?page=2&sort=name",
+		"trace_id=4bf92f3577b34da6a3ce929d0e0e4736",
+		"trace_id=4bf92f3577b34da6a3ce929d0e0e4736 span_id=00f067aa0ba902b7",
+		"4bf92f3577b34da6a3ce929d0e0e4736",
+		"example.com/shop/worker.(*Pool).run.func1",
+		"/home/build/go/pkg/mod/github.com/someone/Something2/v12/file_test.go:120",
+		"2026-11-21T20:15:00.123456Z took 12.5ms",
+		"http://localhost:8080/debug/pprof",
+		"a = b: c",
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		expect(texts[i], texts[i]);
+}
+
+static void every_secret_of_a_text_is_taken_out(void **state)
+{
+	(void)state;
+	expect("token=a secret=b trace_id=c token=d",
+	       "token=[redacted] secret=[redacted] trace_id=c token=[redacted]");
+}
+
+static void what_has_no_room_is_cut(void **state)
+{
+	(void)state;
+	char to[8];
+	assert_int_equal(redact_secrets(to, sizeof to, "token=abcdef", 12), sizeof to);
+	assert_memory_equal(to, "token=[r", sizeof to);
+	assert_int_equal(redact_secrets(to, 0, "token=abcdef", 12), 0);
+}
+
+static void broken_text_is_read_to_its_end(void **state)
+{
+	(void)state;
+	static const char text[] = "token=\"abc\\";
+	char to[64];
+	for (size_t n = 0; n < sizeof text; n++)
+		assert_true(redact_secrets(to, sizeof to, text, n) <= sizeof to);
+	assert_int_equal(redact_secrets(to, sizeof to, "://\0:@", 6), 6);
+}
+
+static void names_stay_different_when_all_are_redacted(void **state)
+{
+	(void)state;
+	struct names names = {0};
+	struct redactor r = {.level = REDACT_ALL};
+	uint32_t a = names_intern(&names, "alice", 5), b = names_intern(&names, "bob", 3);
+	uint32_t hidden_a = redactor_name(&r, &names, a), hidden_b = redactor_name(&r, &names, b);
+	assert_int_not_equal(hidden_a, hidden_b);
+	assert_int_equal(hidden_a, redactor_name(&r, &names, a));
+	assert_string_equal(names_text(&names, hidden_a), "[redacted 1]");
+	assert_int_equal(redactor_name(&r, &names, NAME_NONE), NAME_NONE);
+	redactor_finish(&r);
+	names_finish(&names);
+}
+
+static void names_without_secrets_stay_themselves(void **state)
+{
+	(void)state;
+	struct names names = {0};
+	struct redactor r = {.level = REDACT_SECRETS};
+	uint32_t plain = names_intern(&names, "job 2", 5), key = names_intern(&names, "token=x", 7);
+	assert_int_equal(redactor_name(&r, &names, plain), plain);
+	assert_string_equal(names_text(&names, redactor_name(&r, &names, key)), "token=[redacted]");
+	redactor_finish(&r);
+	names_finish(&names);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(value_of_a_telling_key_is_a_secret),
+		cmocka_unit_test(keys_that_services_hand_out_are_secrets),
+		cmocka_unit_test(long_random_words_are_secrets),
+		cmocka_unit_test(ordinary_text_is_left_alone),
+		cmocka_unit_test(every_secret_of_a_text_is_taken_out),
+		cmocka_unit_test(what_has_no_room_is_cut),
+		cmocka_unit_test(broken_text_is_read_to_its_end),
+		cmocka_unit_test(names_stay_different_when_all_are_redacted),
+		cmocka_unit_test(names_without_secrets_stay_themselves),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

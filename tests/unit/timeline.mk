@@ -1,0 +1,17 @@
+# Unit tests of the Timeline. Those of its screen draw tests/unit/timeline_fake.c.
+timeline_tests = \
+	tests/unit/test_timeline_window \
+	tests/unit/test_view_timeline
+check_PROGRAMS += $(timeline_tests)
+
+timeline_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+
+tests_unit_test_timeline_window_SOURCES = tests/unit/test_timeline_window.c
+tests_unit_test_timeline_window_CFLAGS = $(timeline_test_cflags)
+tests_unit_test_timeline_window_LDADD = browse/libbrowse.a util/libutil.a $(CMOCKA_LIBS)
+
+tests_unit_test_view_timeline_SOURCES = tests/unit/test_view_timeline.c \
+	tests/unit/timeline_fake.c tests/unit/timeline_fake.h $(tui_fixture)
+tests_unit_test_view_timeline_CFLAGS = $(timeline_test_cflags)
+tests_unit_test_view_timeline_LDADD = browse/libbrowse.a report/libreport.a trace/libtrace.a \
+	$(tui_test_libs) $(ZLIB_LIBS) $(ZSTD_LIBS)

@@ -1,0 +1,68 @@
+/*
+ * What an event changes on the lanes of Ps and threads: at most one P and the thread that it is on.
+ * The index and the exact spans both go by it. The caller owns all; one thread.
+ */
+#ifndef SCHEDTOP_TRACE_LANE_CHANGE_H
+#define SCHEDTOP_TRACE_LANE_CHANGE_H
+
+#include "trace/event.h"
+#include "trace/lanes.h"
+
+/* In proc_state: what the thread does that the P was found on. */
+#define SPAN_AS_THREAD SPAN_STATES
+
+struct lane_change {
+	int64_t at_ns;
+	uint32_t proc, thread; /* slots; TRACE_NONE: it goes on as it was */
+	uint32_t goroutine;    /* slot, or TRACE_NONE */
+	uint8_t proc_state, thread_state;
+	bool whole; /* the goroutine has been at it since it began to run */
+};
+
+/* Which goroutines work for the collector, by slot. */
+struct lane_work {
+	uint8_t *flags;
+	size_t slots;
+};
+
+/* All zero is a good start. */
+void lane_work_finish(struct lane_work *work);
+/* Room for the block's goroutines. false: no memory. */
+bool lane_work_prepare(struct lane_work *work, const struct trace_block *block);
+void lane_work_gap(struct lane_work *work);
+
+/* Of an event that is no transition of a goroutine. false: nothing changes. */
+bool lane_change_other(struct lane_work *work, const struct trace_block *block,
+                       const struct trace_event *e, struct lane_change *change);
+
+static inline uint8_t lane_running(const struct lane_work *work, uint32_t goroutine)
+{
+	return work->flags[goroutine] ? SPAN_GC : SPAN_RUNNING;
+}
+
+/* Of a transition. false: nothing changes. */
+static inline bool lane_change_transition(struct lane_work *work, const struct trace_block *block,
+                                          const struct trace_event *e, struct lane_change *change)
+{
+	uint8_t state = e->p == TRACE_NONE ? SPAN_IDLE : SPAN_SCHED;
+	uint32_t goroutine = TRACE_NONE;
+	if (e->to == GO_RUNNING) {
+		state = lane_running(work, e->subject);
+		goroutine = e->subject;
+	} else if (e->to == GO_SYSCALL) {
+		state = SPAN_SYSCALL;
+		goroutine = e->subject;
+	} else if (e->from != GO_RUNNING && e->from != GO_SYSCALL) {
+		return false; /* it was on no thread and is on none */
+	}
+	if (e->to == TRACE_NOT_EXIST)
+		work->flags[e->subject] = 0;
+	/* Format 1 names some on a P that they have nothing to do with. */
+	if (e->from == e->to || e->m == TRACE_NONE)
+		return false;
+	*change =
+		(struct lane_change){trace_since(block, e), e->p, e->m, goroutine, state, state, false};
+	return true;
+}
+
+#endif
