@@ -10,8 +10,8 @@
 
 enum {
 	FINE_BINS = 8,          /* in a cell: nobody sees where its borders cut a bin */
+	WIDE_LANES = 64,
 	CHEAP_BYTES = 16 << 20, /* read for exact spans even where bins are fine */
-	WIDE_LANES = 64,        /* of more lanes no more is read than the window */
 };
 
 struct timeline_source {
@@ -364,12 +364,17 @@ static bool index_is_enough(const struct timeline_source *s, const struct timeli
 	       timeline_worker_cost(s->worker, want->from_ns, want->to_ns) > CHEAP_BYTES;
 }
 
-/* Half a window more on either side, in the same cells, so that panning finds it there. */
+/* Half a window more on either side, in the same cells, so that panning finds it there; where that
+   costs little time and memory. */
 static void make_wish(const struct timeline_source *s, const struct timeline_want *want, size_t n,
                       struct timeline_wish *wish)
 {
 	size_t more = n <= WIDE_LANES ? want->columns / 2 : 0;
 	int64_t margin = (int64_t)((double)more * cell_ns(want->from_ns, want->to_ns, want->columns));
+	if (timeline_worker_cost(s->worker, want->from_ns - margin, want->to_ns + margin) > CHEAP_BYTES)
+		more = 0;
+	if (!more)
+		margin = 0;
 	wish->from_ns = want->from_ns - margin;
 	wish->to_ns = want->to_ns + margin;
 	wish->columns = want->columns + 2 * more;

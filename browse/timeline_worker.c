@@ -210,6 +210,7 @@ static void read_wish(struct timeline_worker *w)
 	if (exact) {
 		timeline_exact_destroy(w->ready);
 		w->ready = exact;
+		w->why[0] = '\0';
 	}
 	/* A newer wish has set has_wish again. */
 	w->reading_wish = false;

@@ -438,7 +438,7 @@ static bool begin(struct index *x, int64_t at_ns)
 	x->first_ns = x->last_ns = at_ns;
 	x->shift = FIRST_SHIFT;
 	x->bins = INDEX_BINS_MOST;
-	while (x->bins > INDEX_BINS_LEAST && x->bins * sizeof(struct index_cell) > budget(x) / 16)
+	while (x->bins > INDEX_BINS_LEAST && x->bins * sizeof(struct index_cell) > budget(x) / 8)
 		x->bins /= 2;
 	for (size_t i = 0; i < INDEX_LEVELS; i++) {
 		x->level[i].cell = calloc(x->bins, sizeof *x->level[i].cell);

@@ -9,7 +9,7 @@
 #include "trace/idmap.h"
 #include "trace/lane_change.h"
 
-enum { INDEX_BINS_MOST = 8192, INDEX_BINS_LEAST = 256 };
+enum { INDEX_BINS_MOST = 32768, INDEX_BINS_LEAST = 256 };
 
 /* Of idle to syscall; the rest of the bin is unknown, or nobody's. */
 enum { INDEX_STATES = SPAN_SYSCALL };

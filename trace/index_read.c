@@ -137,7 +137,8 @@ size_t index_lane_ids(const struct index *x, enum lane_kind kind, struct lane *l
 	for (size_t i = 0; i < lanes->n; i++)
 		all[i] = (struct lane){kind, lanes->lane[i].id};
 	qsort(all, lanes->n, sizeof *all, compare_lanes);
-	memcpy(lane, all, (lanes->n < room ? lanes->n : room) * sizeof *lane);
+	for (size_t i = 0; i < lanes->n && i < room; i++)
+		lane[i] = all[i];
 	free(all);
 	return lanes->n;
 }

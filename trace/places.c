@@ -72,8 +72,9 @@ struct trace_visitor places_visitor(struct places *places)
 
 size_t places_find(const struct places *p, int64_t at_ns)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (p->place[i].last_ns > at_ns)
-			return i;
-	return p->n ? p->n - 1 : 0;
+	size_t i = 0;
+	while (i + 1 < p->n && p->place[i].last_ns <= at_ns)
+		i++;
+	/* Between two generations it is as the first of them left it. */
+	return i > 0 && p->place[i].since_ns > at_ns ? i - 1 : i;
 }

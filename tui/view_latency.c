@@ -35,6 +35,7 @@ struct windows {
 	enum histogram_id id;
 	struct histogram h[PLOT_WINDOWS];
 	int64_t covered_ns[PLOT_WINDOWS]; /* -1: unknown */
+	bool is_short;                    /* the first two are one: there was no more time yet */
 };
 
 static void windows_init(struct windows *w, const struct history *h, enum histogram_id id)
@@ -42,6 +43,7 @@ static void windows_init(struct windows *w, const struct history *h, enum histog
 	w->id = id;
 	for (int i = 0; i < PLOT_WINDOWS; i++)
 		derive_histogram(h, id, window_info[i].span_ns, &w->h[i], &w->covered_ns[i]);
+	w->is_short = w->covered_ns[0] > 0 && w->covered_ns[0] == w->covered_ns[1];
 }
 
 static void windows_finish(struct windows *w)
@@ -72,6 +74,8 @@ static void draw_title(struct pane pane, const char *title, const struct windows
 	struct pane bars = distribution_bars(pane);
 	int x = pane_text(pane, 0, 0, STYLE_LABEL, title);
 	for (int i = 0; i < PLOT_WINDOWS; i++) {
+		if (i == 1 && w->is_short)
+			continue;
 		window_name(text, sizeof text, i, w->covered_ns[i]);
 		if (x + 5 + canvas_text_width(pane.canvas, text) > pane.width - 8)
 			break;
@@ -90,7 +94,11 @@ static void draw_histogram(struct pane pane, const char *title, const struct win
 	struct distribution d;
 	char text[64], name[32];
 	struct pane rows = pane_sub(pane, 0, 1, pane.width, pane.height - 1);
-	distribution_make(&d, w->h, rows.height);
+	struct histogram shown[PLOT_WINDOWS];
+	memcpy(shown, w->h, sizeof shown);
+	if (w->is_short)
+		shown[1] = (struct histogram){0};
+	distribution_make(&d, shown, rows.height);
 	draw_title(pane, title, w, &d);
 	distribution_draw(rows, &d);
 	window_name(name, sizeof name, 0, w->covered_ns[0]);
@@ -184,11 +192,10 @@ static struct pane cell_pane(struct pane row, const struct slot *slot)
 
 #define LONG_LABEL 30 /* "  until all stood still  1 min" */
 
-static void draw_label(struct pane pane, const struct line *line, const struct windows *w,
-                       bool named)
+static void draw_label(struct pane pane, const struct line *line, int64_t covered_ns, bool named)
 {
 	char window[32], text[64];
-	window_name(window, sizeof window, line->window, w->covered_ns[line->window]);
+	window_name(window, sizeof window, line->window, covered_ns);
 	if (pane.width >= LONG_LABEL) {
 		pane_text(pane, 0, 0, STYLE_LABEL, named ? line->label : "");
 		pane_right(pane, 0, STYLE_DIM, window);
@@ -270,9 +277,15 @@ static void draw_mutex(struct pane pane, const struct view_data *data)
 {
 	char text[64], number[32], window[32];
 	int x = pane_text(pane, 0, 0, STYLE_LABEL, "Mutex wait");
+	int64_t before_ns = -1;
 	for (int i = 0; i < PLOT_WINDOWS; i++) {
 		int64_t covered_ns;
 		struct rate rate = mutex_rate(data->history, window_info[i].span_ns, &covered_ns);
+		if (covered_ns > 0 && covered_ns == before_ns) {
+			rate.known = false; /* the same as the one before it */
+			covered_ns = -1;
+		}
+		before_ns = covered_ns;
 		window_name(window, sizeof window, i, covered_ns);
 		text_duration(number, sizeof number, rate.per_s, pane.canvas->ascii);
 		snprintf(text, sizeof text, "%s/s", number);
@@ -336,6 +349,7 @@ static void draw_table(struct pane pane, const struct windows *all)
 {
 	struct slot cell[CELLS], line[LINE_COUNT];
 	enum histogram_id named = HISTOGRAM_COUNT;
+	const struct histogram unknown = {0};
 	share_cells(cell, pane.width);
 	draw_headings(pane_row(pane, 0), cell);
 	share_lines(line, pane.height - 1);
@@ -345,10 +359,14 @@ static void draw_table(struct pane pane, const struct windows *all)
 			continue;
 		struct pane row = pane_row(pane, 1 + line[i].at);
 		struct line shown = line_info[i];
+		/* There are no older events yet than those in the line above. */
+		bool again = w->is_short && shown.window == 1 && i > 0 && line[i - 1].size &&
+		             line_info[i - 1].id == shown.id;
 		for (size_t first = i; !shown.label[0]; first--)
 			shown.label = line_info[first].label;
-		draw_label(cell_pane(row, &cell[CELL_LABEL]), &shown, w, named != shown.id);
-		draw_numbers(row, cell, &w->h[shown.window], w->covered_ns[shown.window]);
+		int64_t covered_ns = again ? -1 : w->covered_ns[shown.window];
+		draw_label(cell_pane(row, &cell[CELL_LABEL]), &shown, covered_ns, named != shown.id);
+		draw_numbers(row, cell, again ? &unknown : &w->h[shown.window], covered_ns);
 		named = shown.id;
 	}
 }

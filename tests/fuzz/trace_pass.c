@@ -5,7 +5,10 @@
 
 #include "trace/gc.h"
 #include "trace/goroutines.h"
+#include "trace/index.h"
+#include "trace/places.h"
 #include "trace/procs.h"
+#include "trace/spans.h"
 
 struct suspicion {
 	int64_t last_ns;
@@ -90,6 +93,35 @@ static void compare_with_long_way(const uint8_t *data, size_t size, bool strict,
 	demand(memcmp(&summary.repairs, &told->repairs, sizeof summary.repairs) == 0);
 }
 
+/* What the index tells of any window fills it, and no more. */
+static void read_index(const struct index *index)
+{
+	struct lane_cell cell[8];
+	struct lane lane[4];
+	size_t lanes = index_lane_ids(index, LANE_P, lane, 4);
+	for (size_t i = 0; i < lanes && i < 4; i++) {
+		index_cells(index, lane[i], index->first_ns, index->last_ns + 8, cell, 8);
+		for (size_t c = 0; c < 8; c++)
+			for (size_t s = 0; s < SPAN_STATES; s++)
+				demand(cell[c].ns[s] >= 0);
+	}
+	index_goroutines(index, index->first_ns, index->last_ns, lane, 4);
+}
+
+/* Spans of a lane follow each other. */
+static void read_spans(const struct spans *spans)
+{
+	demand(!spans->no_memory);
+	for (size_t i = 0; i < spans->lanes; i++) {
+		const struct span_lane *l = &spans->lane[i];
+		for (size_t s = 0; s < l->n; s++) {
+			demand(l->span[s].begin_ns < l->span[s].end_ns);
+			demand(s == 0 || l->span[s - 1].end_ns <= l->span[s].begin_ns);
+			demand(l->span[s].stack <= spans->stacks.n);
+		}
+	}
+}
+
 void trace_pass(const uint8_t *data, size_t size, bool strict)
 {
 	struct input in;
@@ -99,19 +131,29 @@ void trace_pass(const uint8_t *data, size_t size, bool strict)
 	struct gc gc;
 	struct trace_summary summary;
 	struct error error = {0};
+	struct index index = {.budget = 64 << 10};
+	struct places places = {0};
+	struct spans spans;
+	static const struct lane wanted[] = {{LANE_P, 0}, {LANE_M, 1}, {LANE_G, 1}};
 	gc_init(&gc);
+	demand(spans_wish(&spans, wanted, 3, -1000, INT64_C(1) << 60, 8, 0));
 	const struct trace_visitor visitors[] = {
 		{.self = &suspicion, .events = look},
 		goroutines_visitor(&goroutines),
 		procs_visitor(&procs),
 		gc_visitor(&gc),
+		index_visitor(&index),
+		places_visitor(&places),
+		spans_visitor(&spans),
 	};
 	const struct trace_options options = {.strict = strict, .one_thread = true};
 	input_open_memory(&in, data, size);
 	enum status status =
 		trace_read(&in, &options, visitors, sizeof visitors / sizeof visitors[0], &summary, &error);
 	demand((status == STATUS_OK) == (error.text[0] == '\0'));
-	demand(status != STATUS_FAILED); /* there is memory enough */
+	demand(status != STATUS_FAILED || spans.done); /* there is memory enough */
+	read_index(&index);
+	read_spans(&spans);
 	demand(summary.events == suspicion.events);
 	demand(summary.lost_bytes <= size);
 	demand(!strict || status != STATUS_OK || summary.verdict == TRACE_WHOLE);
@@ -121,4 +163,7 @@ void trace_pass(const uint8_t *data, size_t size, bool strict)
 	goroutines_finish(&goroutines);
 	procs_finish(&procs);
 	gc_finish(&gc);
+	index_finish(&index);
+	places_finish(&places);
+	spans_finish(&spans);
 }

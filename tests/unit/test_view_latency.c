@@ -71,6 +71,30 @@ static void pictures_equal_their_goldens(void **state)
 	history_destroy(h);
 }
 
+/* As long as no older events are known than those of the last 10 s, a minute would be the same. */
+static void windows_that_are_still_one_are_shown_once(void **state)
+{
+	(void)state;
+	struct history *h = fixture_history(&fixture_busy, 8); /* 7 s of them */
+	char *text = text_at(h, 120, 40, false, 0);
+	fixture_shows(text, "7 s  ○ start");
+	fixture_shows(text, "Wait to run                  7 s ");
+	fixture_shows(text, "1 min             –             –");
+	fixture_shows(text, "ms/s  1 min           –  start"); /* mutexes */
+	free(text);
+	/* A low screen has one line of each, and that one tells. */
+	text = text_at(h, 80, 24, false, 0);
+	fixture_shows(text, "GC 7 s");
+	free(text);
+	history_destroy(h);
+	h = fixture_history(&fixture_busy, 14);
+	text = text_at(h, 120, 40, false, 0);
+	fixture_shows(text, "│ 13 s");
+	fixture_shows(text, "                            13 s ");
+	free(text);
+	history_destroy(h);
+}
+
 /* --- the figures ---------------------------------------------------------------------------- */
 
 static int by_value(const void *a, const void *b)
@@ -339,6 +363,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pictures_equal_their_goldens),
+		cmocka_unit_test(windows_that_are_still_one_are_shown_once),
 		cmocka_unit_test(the_table_tells_the_percentiles_of_the_events),
 		cmocka_unit_test(the_mutex_line_tells_time_per_second),
 		cmocka_unit_test(rows_hold_every_event_of_every_window),

@@ -1,10 +1,17 @@
 # Unit tests of the Timeline. Those of its screen draw tests/unit/timeline_fake.c.
 timeline_tests = \
+	tests/unit/test_timeline_source \
 	tests/unit/test_timeline_window \
 	tests/unit/test_view_timeline
 check_PROGRAMS += $(timeline_tests)
 
 timeline_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+
+tests_unit_test_timeline_source_SOURCES = tests/unit/test_timeline_source.c \
+	tests/trace/lanes/check.c tests/trace/lanes/check.h tests/unit/trace_builder.h
+tests_unit_test_timeline_source_CFLAGS = $(timeline_test_cflags)
+tests_unit_test_timeline_source_LDADD = browse/libbrowse.a trace/libtrace.a util/libutil.a \
+	$(CMOCKA_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) -lm
 
 tests_unit_test_timeline_window_SOURCES = tests/unit/test_timeline_window.c
 tests_unit_test_timeline_window_CFLAGS = $(timeline_test_cflags)

@@ -126,7 +126,7 @@ func benchAgent(p *programs, o *options) error {
 				return nil
 			},
 		}
-		if err := compareAnswers(agent, peer, turns, row.label, row.hz, 10*o.window); err != nil {
+		if err := compareAnswers(agent, peer, turns, row.label, row.hz, 10*o.windowOr(shortWindow)); err != nil {
 			return err
 		}
 	}

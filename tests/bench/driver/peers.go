@@ -109,7 +109,7 @@ func race(p *programs, o *options, target *child, width, height int) error {
 			before[i] = m
 		}
 		if window < windows-1 {
-			time.Sleep(5 * o.window)
+			time.Sleep(5 * o.windowOr(shortWindow))
 		}
 	}
 	for _, r := range racers {

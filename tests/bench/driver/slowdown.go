@@ -38,8 +38,12 @@ func benchSlowdown(p *programs, o *options) error {
 
 // slowdown keeps that many Ps busy while as many goroutines wait.
 func slowdown(p *programs, o *options, procs, waiting int, watchers []watcher) error {
+	length := shortWindow
+	if waiting > 0 {
+		length = longWindow
+	}
 	target, err := startReady(p.workload, "-mode", "counter", "-procs", strconv.Itoa(procs),
-		"-waiting", strconv.Itoa(waiting), "-every", o.window.String(), "-for", "1h", "-agent")
+		"-waiting", strconv.Itoa(waiting), "-every", o.windowOr(length).String(), "-for", "1h", "-agent")
 	if err != nil {
 		return err
 	}
