@@ -46,18 +46,18 @@ void bars_make(struct bars *bars, const struct distribution *d, const struct dis
 	rows = rows < BARS_ROWS_MAX ? rows : BARS_ROWS_MAX;
 	if (rows < 1 || bars->total + bars->other_total == 0)
 		return;
-	int64_t least = d->count ? d->min_ns : other->min_ns, most = d->max_ns;
-	if (bars->other_total && other->min_ns < least)
-		least = other->min_ns;
-	if (bars->other_total && other->max_ns > most)
-		most = other->max_ns;
+	int64_t least = d->min_ns, most = d->max_ns;
+	if (other && other->count) {
+		least = d->count && least < other->min_ns ? least : other->min_ns;
+		most = most > other->max_ns ? most : other->max_ns;
+	}
 	int first = octave_of(least), last = octave_of(most);
 	while (last / bars->octaves - first / bars->octaves + 1 > rows)
 		bars->octaves++;
 	bars->first = first / bars->octaves * bars->octaves;
 	bars->rows = last / bars->octaves - bars->first / bars->octaves + 1;
 	count(bars, d, false);
-	if (bars->other_total)
+	if (other)
 		count(bars, other, true);
 	double share = 0;
 	for (int i = 0; i < bars->rows; i++) {

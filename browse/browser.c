@@ -50,6 +50,7 @@ enum status browser_create(struct browser **out, const struct browser_options *o
 	*out = NULL;
 	if (!b)
 		return error_no_memory(error);
+	b->part = options->analysis;
 	b->path = strdup(options->path);
 	enum status status = b->path ? create_views(b, error) : error_no_memory(error);
 	if (status == STATUS_OK) {
@@ -64,9 +65,27 @@ enum status browser_create(struct browser **out, const struct browser_options *o
 	return STATUS_OK;
 }
 
+/* Who asks for a goroutine or for tasks wants to see those. */
+static void show_wanted(struct browser *b)
+{
+	const struct analysis_options *o = &b->part;
+	const bool tasks = o->task.id || o->task.type || o->task.trace_id;
+	const struct trace_request request = {
+		.view = o->goroutine ? CONTEXT_TRACE_GOROUTINES
+	            : tasks      ? CONTEXT_TRACE_TASKS
+	                         : CONTEXT_TRACE_SUMMARY,
+		.target = {.goroutine = o->goroutine, .to_ns = -1},
+	};
+	browser_carry_out(b, load_lock(b->load), &request);
+	load_unlock(b->load);
+}
+
 enum status browser_start(struct browser *b, struct error *error)
 {
-	return load_start(b->load, error);
+	enum status status = load_start(b->load, error);
+	if (status == STATUS_OK)
+		show_wanted(b);
+	return status;
 }
 
 void browser_destroy(struct browser *b)
@@ -117,7 +136,10 @@ void browser_notify(struct browser *b, enum style style, const char *format, ...
 
 static void draw_prompt(const struct browser *b, struct pane foot)
 {
-	char hint[160] = "text or regex, ! for all others; Enter keeps it, Esc does not";
+	char hint[160];
+	snprintf(hint, sizeof hint, "%s",
+	         view_of(b)->sorts ? "text or regex, ! for all others; Enter keeps it, Esc does not"
+	                           : "a goroutine (G12), part of a reason to wait or of a function");
 	struct command_names names = browser_names(b);
 	if (b->prompt.lead == ':')
 		command_line_hint(&names, b->prompt.text, hint, sizeof hint);
@@ -191,6 +213,10 @@ static enum loop_next prompt_input(struct browser *b, int key)
 		prompt_remember(p, p->text);
 		return browser_line(b, p->text);
 	}
+	/* A list is filtered, all else is searched. */
+	if (lead == '/' && !view_of(b)->sorts)
+		return event == PROMPT_ACCEPTED && p->text[0] ? browser_command(b, COMMAND_SEARCH, p->text)
+		                                              : LOOP_DRAW;
 	if (lead == '/') /* rows follow the text as it is typed */
 		snprintf(place_of(b)->filter, sizeof place_of(b)->filter, "%s",
 		         event == PROMPT_CLOSED ? b->filter_before : p->text);

@@ -257,7 +257,8 @@ static void draw_line(struct pane pane, const struct table *table, const struct 
 	}
 	int x =
 		pane_fit(pane_sub(pane, 0, 0, pane.width - 8, 1), 0, 0, STYLE_LABEL, titles[line->section]);
-	pane_print(pane, x + 2, 0, STYLE_DIM, "%llu", (unsigned long long)(n + more));
+	more += n;
+	pane_print(pane, x + 2, 0, STYLE_DIM, "%llu", (unsigned long long)more);
 }
 
 /* Type, IDs and time; then what the time went into. */

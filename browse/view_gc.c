@@ -180,7 +180,7 @@ static void draw_mmu(struct pane pane, const struct trace_data *data)
 	pane_fit(pane, 0, 0, STYLE_LABEL, "Least share left to the program (MMU)");
 	struct pane chart =
 		draw_axis(pane_sub(pane, 0, 1, pane.width, pane.height - 2), "100 %", "0 %");
-	size_t n = (size_t)(chart.width * plot_density(pane.canvas));
+	size_t n = (size_t)chart.width * (size_t)plot_density(pane.canvas);
 	if (known < 2 || n < 2 || n > POINTS_MAX) {
 		pane_fit(chart, 1, 0, STYLE_DIM,
 		         data->loading ? "not known yet" : "unknown: the trace is shorter than 2 ms");
@@ -257,11 +257,11 @@ static void draw_heap(struct pane pane, const struct trace_data *data)
 		x = pane_text(pane, x, 0, STYLE_GC, pane.canvas->ascii ? "  * " : "  ━ ");
 		x = pane_text(pane, x, 0, STYLE_DIM, "heap");
 		x = pane_text(pane, x, 0, STYLE_RUNNABLE, pane.canvas->ascii ? "  . " : "  ┄ ");
-		x = pane_text(pane, x, 0, STYLE_DIM, "goal   below: marking");
+		pane_text(pane, x, 0, STYLE_DIM, "goal   below: marking");
 	}
 	struct pane chart = draw_axis(pane_sub(pane, 0, 1, pane.width, pane.height - 3),
 	                              most > 0 ? text : "", most > 0 ? "0 B" : "");
-	size_t n = (size_t)(chart.width * plot_density(pane.canvas));
+	size_t n = (size_t)chart.width * (size_t)plot_density(pane.canvas);
 	struct pane foot = pane_sub(pane, AXIS_WIDTH, pane.height - 1, pane.width - AXIS_WIDTH, 1);
 	if (heap->bins)
 		draw_phases(pane_sub(pane, AXIS_WIDTH, pane.height - 2, chart.width, 1), heap);

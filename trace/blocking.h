@@ -20,7 +20,7 @@ struct block_site {
 	uint64_t open_always; /* of open: there all the time */
 	int64_t open_ns;      /* of total_ns */
 	int64_t open_max_ns;
-	int64_t ended_max_ns; /* of those that ended; known at the end */
+	int64_t ended_max_ns;    /* of those that ended; known at the end */
 	uint64_t open_goroutine; /* the ID of the one that is longest there */
 };
 

@@ -45,7 +45,7 @@ static uint32_t group_of(struct latency *a, const struct latency_goroutine *g)
 	uint32_t known = idmap_get(&a->group_of, key);
 	if (known != IDMAP_NONE)
 		return known + 1;
-	if (a->groups == LATENCY_GROUPS) {
+	if (a->group && a->groups == LATENCY_GROUPS) {
 		a->group[LATENCY_GROUPS - 1].others = true;
 		return LATENCY_GROUPS;
 	}
