@@ -122,9 +122,9 @@ static const struct option_row rows[] = {
 	{0, "trace-id", TYPE_TEXT, AT(trace_id), "ID", NULL, 0, WITH_TRACES,
      "of a trace: the same of the tasks whose log carries this OpenTelemetry ID"},
 	{0, "by", TYPE_ITEMS, AT(items), "KIND,...", NULL, 0, WITH_DIFF,
-     "with diff: compare these alone, of region, task, start (goroutines by the function they "
-     "start "
-     "with) and site (where they block)"},
+     "with diff: compare these alone, of region, task, start (goroutines by start function) and "
+     "site "
+     "(where they block)"},
 	{0, "fail-on", TYPE_LIMITS, AT(fail_on), "LIMIT", NULL, 0, WITH_DIFF,
      "with diff: end with status 10 where a change goes beyond this and exceeds the noise, such as "
      "'region:encode p99 +20%'; may be given again"},
