@@ -243,6 +243,27 @@ static void tasks_lead_to_one_task(void **state)
 	browser_destroy(browser);
 }
 
+/* The longest wait, and a line of a task, lie somewhere: there the Timeline goes. */
+static void what_is_long_is_shown_in_the_timeline(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *view, *keys;
+	} ways[] = {{"Latency", "j\n"}, {"Tasks", "\nGk\njjjj\n"}};
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		struct browser *browser = open_service();
+		press(browser, ways[i].view, "");
+		char *before = draw(browser, 120, 40, false);
+		press(browser, ways[i].view, ways[i].keys);
+		char *after = draw(browser, 120, 40, false);
+		fixture_shows(after, "lanes goroutines");
+		assert_null(strstr(before, "lanes goroutines"));
+		free(before);
+		free(after);
+		browser_destroy(browser);
+	}
+}
+
 static void collector_is_shown_as_the_scenario_has_it(void **state)
 {
 	(void)state;
@@ -261,6 +282,7 @@ int main(void)
 		cmocka_unit_test(latency_shows_what_the_scenario_waits),
 		cmocka_unit_test(blocking_shows_each_kind_of_the_scenario),
 		cmocka_unit_test(tasks_lead_to_one_task),
+		cmocka_unit_test(what_is_long_is_shown_in_the_timeline),
 		cmocka_unit_test(collector_is_shown_as_the_scenario_has_it),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
