@@ -50,7 +50,7 @@ const struct binding keymap[] = {
 	{KEYMAP_ENTER, BLOCKING, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show what the function called; again: close it."},
 	{KEYMAP_ENTER, TASKS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
-     "Show the type, the tasks of a bar, one task; of that, a line in the Timeline."},
+     "Show a type, the tasks of a bar, one task, its Timeline."},
 	{KEYMAP_UP, OVERVIEW, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more Ps", 3,
      "Move the lanes up by one P."},
 	{KEYMAP_UP, LISTS | T_LISTS, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "select", 3,

@@ -248,13 +248,13 @@ static void what_is_long_is_shown_in_the_timeline(void **state)
 {
 	(void)state;
 	static const struct {
-		const char *view, *keys;
-	} ways[] = {{"Latency", "j\n"}, {"Tasks", "\nGk\njjjj\n"}};
+		const char *view, *first, *then;
+	} ways[] = {{"Latency", "j", "\n"}, {"Tasks", "\nGk\n", "jjjj\n"}};
 	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
 		struct browser *browser = open_service();
-		press(browser, ways[i].view, "");
-		char *before = draw(browser, 120, 40, false);
-		press(browser, ways[i].view, ways[i].keys);
+		press(browser, ways[i].view, ways[i].first);
+		char *before = draw_settled(browser, 120, 40, false);
+		press(browser, ways[i].view, ways[i].then);
 		char *after = draw(browser, 120, 40, false);
 		fixture_shows(after, "lanes goroutines");
 		assert_null(strstr(before, "lanes goroutines"));
