@@ -99,11 +99,11 @@ static const struct {
 	bool binary;
 	bool finds_tasks; /* by their trace ID, itself; else they are looked for first */
 } formats[EXPORT_FORMATS] = {
-	[EXPORT_PERFETTO] = {tell, .binary = true},
-	[EXPORT_CHROME] = {tell},
-	[EXPORT_CSV] = {tell},
-	[EXPORT_FOLDED] = {fold},
-	[EXPORT_JSON] = {export_report, .finds_tasks = true},
+	[EXPORT_PERFETTO] = {.write = tell, .binary = true},
+	[EXPORT_CHROME] = {.write = tell},
+	[EXPORT_FOLDED] = {.write = fold},
+	[EXPORT_JSON] = {.write = export_report, .finds_tasks = true},
+	[EXPORT_CSV] = {.write = tell},
 };
 
 static enum status write_format(const char *path, const struct export_options *wanted,

@@ -134,6 +134,14 @@ struct story_goroutine {
 	int64_t last_ns;    /* that its track of regions has come to */
 };
 
+/* A goroutine that ended: one that calls from C into Go comes back under its ID, on the same track.
+ */
+struct story_death {
+	uint64_t id;
+	int64_t state_ns, region_ns; /* that its tracks had come to */
+};
+enum { STORY_DEATHS = 256 /* that are kept, by the lower bits of the ID; a power of two */ };
+
 struct story_proc {
 	struct story_track track;
 	struct story_slice sweep;
@@ -194,6 +202,7 @@ struct story {
 
 	struct story_goroutine *goroutine;
 	size_t goroutines;
+	struct story_death death[STORY_DEATHS];
 	struct story_proc *proc;
 	size_t procs;
 	struct story_list region, task, stop;

@@ -132,8 +132,13 @@ bool states_conceal(struct story *s, struct story_goroutine *g, int64_t now_ns, 
 static void meet(struct story *s, struct story_goroutine *g, uint32_t slot)
 {
 	uint64_t id = s->block->goroutine[slot].id;
+	const struct story_death *death = &s->death[id % STORY_DEATHS];
 	*g = (struct story_goroutine){
 		.track = {.kind = TRACK_GOROUTINE, .number = story_number(s, id), .id = id}};
+	if (death->id == id) {
+		g->state.end_ns = death->state_ns;
+		g->last_ns = death->region_ns;
+	}
 }
 
 /* Where it starts shows at the root of its own stacks. */
@@ -236,6 +241,8 @@ static bool end_goroutine(struct story *s, struct story_goroutine *g, int64_t no
 	bool ok = true;
 	while (g->innermost && ok)
 		ok = user_pop(s, g, g->innermost, now_ns, false);
+	s->death[g->track.id % STORY_DEATHS] =
+		(struct story_death){g->track.id, g->state.end_ns, g->last_ns};
 	*g = (struct story_goroutine){.status = TRACE_NOT_EXIST};
 	return ok;
 }

@@ -10,10 +10,11 @@
 #include "export/csv.h"
 #include "export/perfetto.h"
 #include "export/story.h"
+#include "trace/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { CHOICES = 5, DEPTH = 64 /* of nested slices that are looked at */ };
+enum { CHOICES = 5, TRACKS = 64 /* of each kind that are looked at */ };
 
 static void demand(bool promise)
 {
@@ -23,19 +24,19 @@ static void demand(bool promise)
 
 /* --- a narrator ------------------------------------------------------------------------------ */
 
-/* How many slices are open of each category, and when anything was last told of one track: the
-   latter of a few tracks alone. */
+/* How many slices are open of each category, and when anything was last told of a track. */
 struct listener {
 	struct story_narrator next;
 	long open[STORY_CATEGORIES];
-	int64_t last_ns[TRACK_KINDS][DEPTH];
+	int64_t last_ns[TRACK_KINDS][TRACKS];
 	uint64_t begun, ended;
 };
 
 static void note_time(struct listener *l, const struct story_track *track, int64_t at_ns)
 {
 	demand(at_ns >= 0 && (unsigned)track->kind < TRACK_KINDS);
-	if (track->number >= DEPTH)
+	/* A goroutine may come back under its ID, of which the story keeps what is likely to. */
+	if (track->number >= TRACKS || track->kind == TRACK_GOROUTINE || track->kind == TRACK_REGIONS)
 		return;
 	demand(at_ns >= l->last_ns[track->kind][track->number]);
 	l->last_ns[track->kind][track->number] = at_ns;

@@ -28,11 +28,12 @@ import (
 // $TRACE_EXPORT; schedtop itself, in $SCHEDTOP, keeps the times as they were
 // written (see order.h), and is compared with its own report.
 
-func program(t *testing.T, variable string) string {
+// exporter is the program that exports with the durations of the reference.
+func exporter(t *testing.T) string {
 	t.Helper()
-	path := os.Getenv(variable)
+	path := os.Getenv("TRACE_EXPORT")
 	if path == "" {
-		t.Skip(variable + " doesn't name a program")
+		t.Skip("TRACE_EXPORT doesn't name the program to compare with")
 	}
 	return path
 }
@@ -252,17 +253,46 @@ func expected(t *testing.T, file string) (first int64, lines []string) {
 
 // What other viewers are given is what the reference finds, to the nanosecond.
 func TestExportsHoldWhatTheReferenceFinds(t *testing.T) {
-	exporter := program(t, "TRACE_EXPORT")
+	program := exporter(t)
 	file := exportTrace(t)
 	first, want := expected(t, file)
 	for format := range viewers {
 		t.Run(format, func(t *testing.T) {
-			r := view(t, format, output(t, exporter, format, file))
+			r := view(t, format, output(t, program, format, file))
 			diff(t, format, want, lines(r, first))
 			checkRuns(t, r)
 			checkCounters(t, r)
 		})
 	}
+}
+
+// A goroutine that comes back under its ID is one track, and each life counts.
+func TestExportsOfCallbacks(t *testing.T) {
+	program := exporter(t)
+	file := callbacksTrace(t)
+	first, want := expected(t, file)
+	for format := range viewers {
+		r := view(t, format, output(t, program, format, file))
+		diff(t, format, joinLives(want), lines(r, first))
+	}
+}
+
+// joinLives adds up what the reference says of each life of a goroutine.
+func joinLives(lines []string) []string {
+	totals, joined := map[string]int64{}, []string{}
+	for _, line := range lines {
+		at := strings.LastIndex(line, " ")
+		ns, err := strconv.ParseInt(line[at+1:], 10, 64)
+		if err == nil && strings.HasPrefix(line, "goroutine ") {
+			totals[line[:at]] += ns
+		} else {
+			joined = append(joined, line)
+		}
+	}
+	for key, ns := range totals {
+		joined = append(joined, fmt.Sprintf("%s %d", key, ns))
+	}
+	return joined
 }
 
 // checkRuns makes sure that Ps run what goroutines say.
@@ -298,7 +328,7 @@ func checkCounters(t *testing.T, r *viewer.Recording) {
 // States add up to what the report says, also where the clock of the reference
 // and the one of the program differ; and all formats agree.
 func TestExportsAddUpToTheReport(t *testing.T) {
-	schedtop := program(t, "SCHEDTOP")
+	program := schedtop(t)
 	for _, toolchain := range toolchains() {
 		t.Run(toolchain, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "trace")
@@ -311,23 +341,23 @@ func TestExportsAddUpToTheReport(t *testing.T) {
 					Waiting  int64 `json:"waiting_ns"`
 				}
 			}
-			data := output(t, schedtop, "stat", "--json", file)
+			data := output(t, program, "stat", "--json", file)
 			if err := json.Unmarshal(data, &report); err != nil {
 				t.Fatal(err)
 			}
-			if exported := output(t, schedtop, "export", "--format", "json", file); !bytes.Equal(data, exported) {
+			if exported := output(t, program, "export", "--format", "json", file); !bytes.Equal(data, exported) {
 				t.Error("export --format json is not what stat --json says")
 			}
 			want := map[string]int64{"running": report.Goroutines.Running, "runnable": report.Goroutines.Runnable,
 				"syscall": report.Goroutines.Syscall, "waiting": report.Goroutines.Waiting}
 			for format := range viewers {
 				got := map[string]int64{}
-				for _, s := range view(t, format, output(t, schedtop, "export", "--format", format, file)).Slices {
+				for _, s := range view(t, format, output(t, program, "export", "--format", format, file)).Slices {
 					got[s.Category] += s.End - s.Begin
 				}
 				compareStates(t, format, want, got)
 			}
-			compareStates(t, "csv", want, tableStates(t, output(t, schedtop, "export", "--format", "csv", file)))
+			compareStates(t, "csv", want, tableStates(t, output(t, program, "export", "--format", "csv", file)))
 		})
 	}
 }
@@ -364,9 +394,9 @@ func tableStates(t *testing.T, data []byte) map[string]int64 {
 
 // peakOf exports a trace to nowhere, and returns the most memory that took and the
 // bytes of the largest generation, which has to be held.
-func peakOf(t *testing.T, schedtop, format, file string) (peak, generation int64) {
+func peakOf(t *testing.T, program, format, file string) (peak, generation int64) {
 	t.Helper()
-	cmd := exec.Command(schedtop, "export", "--format", format, file)
+	cmd := exec.Command(program, "export", "--format", format, file)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -389,7 +419,7 @@ func peakOf(t *testing.T, schedtop, format, file string) (peak, generation int64
 			Largest int64 `json:"largest_generation_bytes"`
 		}
 	}
-	if err := json.Unmarshal(output(t, schedtop, "check", "--json", file), &report); err != nil {
+	if err := json.Unmarshal(output(t, program, "check", "--json", file), &report); err != nil {
 		t.Fatal(err)
 	}
 	return peak, report.Health.Largest
@@ -407,7 +437,7 @@ func residentPeak(pid int) int64 {
 // A trace that is twenty times as long (five, where time is short) takes no more
 // memory but for its generations, which are as long as the machine was busy.
 func TestExportMemoryDoesNotGrowWithTheTrace(t *testing.T) {
-	schedtop := program(t, "SCHEDTOP")
+	program := schedtop(t)
 	sizes := []int64{1 << 20, 5 << 20}
 	if os.Getenv("SCHEDTOP_ALL") != "" {
 		sizes = []int64{5 << 20, 100 << 20}
@@ -420,8 +450,8 @@ func TestExportMemoryDoesNotGrowWithTheTrace(t *testing.T) {
 		files = append(files, file)
 	}
 	for _, format := range []string{"perfetto", "chrome", "csv"} {
-		short, shortGeneration := peakOf(t, schedtop, format, files[0])
-		long, longGeneration := peakOf(t, schedtop, format, files[1])
+		short, shortGeneration := peakOf(t, program, format, files[0])
+		long, longGeneration := peakOf(t, program, format, files[1])
 		t.Logf("%s: %d KiB, and %d KiB for the long one", format, short>>10, long>>10)
 		if short == 0 || long == 0 {
 			t.Fatal("its memory was never seen")

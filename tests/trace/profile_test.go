@@ -135,13 +135,13 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// Of the goroutine with which threads of C call Go, go tool trace counts the last
-// life, and so does schedtop.
-func TestProfilesOfCallbacks(t *testing.T) {
+// callbacksTrace makes a trace of threads of C that call Go.
+func callbacksTrace(t *testing.T) string {
+	t.Helper()
 	if os.Getenv("SCHEDTOP_ALL") == "" {
 		t.Skip("not in the quick tier")
 	}
-	program, dir := schedtop(t), t.TempDir()
+	dir := t.TempDir()
 	build := exec.Command("go", "build", "-o", filepath.Join(dir, "callbacks"), ".")
 	build.Dir = "callbacks"
 	build.Env = append(os.Environ(), "CGO_ENABLED=1", "GOTOOLCHAIN=local")
@@ -150,7 +150,14 @@ func TestProfilesOfCallbacks(t *testing.T) {
 	}
 	file := filepath.Join(dir, "trace")
 	run(t, filepath.Join(dir, "callbacks"), file)
-	compareWithGoToolTrace(t, program, file)
+	return file
+}
+
+// Of the goroutine with which threads of C call Go, go tool trace counts the last
+// life, and so does schedtop.
+func TestProfilesOfCallbacks(t *testing.T) {
+	program := schedtop(t)
+	compareWithGoToolTrace(t, program, callbacksTrace(t))
 }
 
 // Profiles are those of go tool trace, to the nanosecond.
