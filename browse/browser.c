@@ -43,6 +43,16 @@ static enum status create_views(struct browser *b, struct error *error)
 	return STATUS_OK;
 }
 
+/* Who asks for tasks is shown them first. */
+static size_t first_view(const struct task_filter *wanted)
+{
+	size_t view = 0;
+	if (wanted->id || wanted->type || wanted->trace_id)
+		while (view + 1 < trace_views_count && trace_views[view] != &trace_view_tasks)
+			view++;
+	return view;
+}
+
 enum status browser_create(struct browser **out, const struct browser_options *options,
                            struct error *error)
 {
@@ -50,6 +60,7 @@ enum status browser_create(struct browser **out, const struct browser_options *o
 	*out = NULL;
 	if (!b)
 		return error_no_memory(error);
+	b->view = first_view(&options->analysis.task);
 	b->path = strdup(options->path);
 	enum status status = b->path ? create_views(b, error) : error_no_memory(error);
 	if (status == STATUS_OK) {
