@@ -128,7 +128,10 @@ void browser_notify(struct browser *b, enum style style, const char *format, ...
 
 static void draw_prompt(const struct browser *b, struct pane foot)
 {
-	char hint[160] = "text or regex, ! for all others; Enter keeps it, Esc does not";
+	char hint[160];
+	snprintf(hint, sizeof hint, "%s",
+	         view_of(b)->sorts ? "text or regex, ! for all others; Enter keeps it, Esc does not"
+	                           : "a goroutine (G12), part of a reason to wait or of a function");
 	struct command_names names = browser_names(b);
 	if (b->prompt.lead == ':')
 		command_line_hint(&names, b->prompt.text, hint, sizeof hint);
@@ -202,6 +205,10 @@ static enum loop_next prompt_input(struct browser *b, int key)
 		prompt_remember(p, p->text);
 		return browser_line(b, p->text);
 	}
+	/* A list is filtered, all else is searched. */
+	if (lead == '/' && !view_of(b)->sorts)
+		return event == PROMPT_ACCEPTED && p->text[0] ? browser_command(b, COMMAND_SEARCH, p->text)
+		                                              : LOOP_DRAW;
 	if (lead == '/') /* rows follow the text as it is typed */
 		snprintf(place_of(b)->filter, sizeof place_of(b)->filter, "%s",
 		         event == PROMPT_CLOSED ? b->filter_before : p->text);

@@ -146,6 +146,15 @@ static enum loop_next filter(struct browser *b, enum command command, const char
 	return LOOP_DRAW;
 }
 
+/* Without a text the view has left it to us to ask for one. */
+static enum loop_next search(struct browser *b, enum command command, const char *argument)
+{
+	if (argument || view_of(b)->context != CONTEXT_TRACE_TIMELINE)
+		return complain(b, command, "this view can't be searched");
+	prompt_open(&b->prompt, '/', "");
+	return LOOP_DRAW;
+}
+
 typedef enum loop_next act_fn(struct browser *b, enum command command, const char *argument);
 
 static act_fn *const act[COMMAND_COUNT] = {
@@ -161,6 +170,7 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_LAST] = move,
 	[COMMAND_LINE] = open_line,
 	[COMMAND_FILTER] = filter,
+	[COMMAND_SEARCH] = search,
 	[COMMAND_SORT] = sort,
 	[COMMAND_REVERSE] = reverse,
 	[COMMAND_GROUP] = group,

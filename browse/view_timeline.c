@@ -21,6 +21,7 @@
 #define GUTTER_MIN      17
 #define GUTTER_MAX      36
 #define GUTTER_RIGHT    1    /* cells of it that stay blank before the graph */
+#define STOP_LEAST      0.1  /* and, where the collector marks, to be seen in the band */
 #define LINE_LEAST      0.25 /* share of a column that a stop of the world needs for a line */
 #define WIDE            100  /* pane from which the gutter has room for names */
 #define DETAILS_PART    4    /* of the page's rows that the selected span may take */
@@ -232,7 +233,8 @@ static void draw_bands(struct pane gutter, struct pane graph, const struct timel
 	timeline_source_band(p->data->timeline, BAND_STW, w.from_ns, w.to_ns, stw, (size_t)graph.width);
 	for (int x = 0; x < graph.width; x++) {
 		sum += gc[x] / graph.width;
-		if (stw[x] > 0)
+		/* Zoomed out, each collection has its stops in the same cell. */
+		if (stw[x] >= STOP_LEAST || (stw[x] > 0 && gc[x] <= 0))
 			pane_glyph(graph, x, 0, STYLE_STRONG, ascii ? '|' : 0x2503);
 		else if (gc[x] > 0)
 			pane_glyph(graph, x, 0, gc[x] >= 0.5 ? STYLE_GC_FILL : STYLE_GC,
@@ -309,17 +311,19 @@ void timeline_update(struct timeline_view *v, const struct trace_data *data,
 	v->window = v->begun ? timeline_clamp(v->window, v->all) : v->all;
 }
 
-/* For the lanes on the screen, and a screen above and below them. */
+/* For the lanes on the screen, and some above and below them. */
 static void ask(const struct timeline_view *v, struct timeline_source *source, int top, int page)
 {
-	size_t first = top > page ? (size_t)(top - page) : 0;
-	size_t last = top > 0 ? (size_t)top + 2 * (size_t)page : 2 * (size_t)page;
+	int some = page / 4 + 1;
+	size_t first = top > some ? (size_t)(top - some) : 0;
+	size_t last = (size_t)(top > 0 ? top : 0) + (size_t)(page + some);
 	if (last > v->lanes)
 		last = v->lanes;
 	if (first > last)
 		first = last;
-	const struct timeline_want want = {v->window.from_ns, v->window.to_ns, (size_t)v->columns,
-	                                   v->lane + first, last - first};
+	const struct timeline_want want = {v->window.from_ns, v->window.to_ns,
+	                                   (size_t)v->columns * TIMELINE_PARTS, v->lane + first,
+	                                   last - first};
 	timeline_source_want(source, &want);
 }
 
@@ -399,6 +403,13 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
 		timeline_draw_details(at[ROW_DETAILS], &p);
 }
 
+static uint64_t without(const void *own)
+{
+	const struct timeline_view *v = own;
+	uint64_t whole = v->begun ? 0 : COMMAND_BIT(COMMAND_WHOLE);
+	return whole | (v->selected ? 0 : COMMAND_BIT(COMMAND_WAKER) | COMMAND_BIT(COMMAND_GOROUTINE));
+}
+
 static const char *const groups[] = {"Ps", "threads", "goroutines", NULL};
 
 const struct trace_view trace_view_timeline = {
@@ -409,5 +420,6 @@ const struct trace_view trace_view_timeline = {
 	.destroy = free,
 	.draw = draw,
 	.act = timeline_act,
+	.without = without,
 	.visit = timeline_visit,
 };

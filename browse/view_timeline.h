@@ -56,6 +56,10 @@ struct timeline_view {
 	struct timeline_window dragged; /* as it was then */
 };
 
+/* Cells that are asked for in each column: braille shows them side by side. All parts ask for the
+   same ones, which the source has ready. */
+#define TIMELINE_PARTS 2
+
 /* How a state looks: colour and glyph say the same. */
 struct timeline_state_look {
 	enum style style, weak;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -305,7 +306,8 @@ static enum loop_next pan(struct act *a)
 {
 	struct timeline_view *v = a->v;
 	const char *by = a->action->argument;
-	int64_t ns = timeline_width(v->window) / PAN_PART;
+	/* By whole columns, so that the cells are the ones that the source has beside the window. */
+	int64_t ns = timeline_moment(v->window, v->columns, v->columns / PAN_PART) - v->window.from_ns;
 	if (by && strcmp(by, "window") == 0)
 		ns = timeline_width(v->window);
 	else if (by && !text_parse_duration(by, &ns))
@@ -411,7 +413,9 @@ static enum loop_next search(struct act *a)
 	struct timeline_view *v = a->v;
 	enum command command = a->action->command;
 	struct timeline_find find = {.kind = FIND_TEXT};
-	if (command == COMMAND_SEARCH && a->action->argument && a->action->argument[0])
+	if (command == COMMAND_SEARCH && !a->action->argument)
+		return LOOP_GO_ON; /* the frame asks for it */
+	if (command == COMMAND_SEARCH)
 		snprintf(v->text, sizeof v->text, "%s", a->action->argument);
 	if (!v->text[0])
 		return complain(a, "there is nothing to search for yet: / takes it");
@@ -448,6 +452,17 @@ static enum loop_next follow(struct act *a)
 			find.from_ns++;
 	}
 	begin_find(v, a->data, &find);
+	return LOOP_DRAW;
+}
+
+/* The view of goroutines tells the rest of it. */
+static enum loop_next show_goroutine(struct act *a)
+{
+	const struct span *span = timeline_selected_span(a->v, a->v->source);
+	if (!span || !span->goroutine)
+		return complain(a, "select a goroutine's span first");
+	a->request->view = CONTEXT_TRACE_GOROUTINES;
+	a->request->target.goroutine = span->goroutine;
 	return LOOP_DRAW;
 }
 
@@ -533,12 +548,12 @@ static enum loop_next click(struct act *a)
 static enum loop_next drag(struct act *a)
 {
 	struct timeline_view *v = a->v;
-	int64_t width = timeline_width(v->window);
-	if (v->drag_x < 0 || v->columns < 1)
+	if (v->drag_x < 0)
 		return LOOP_DRAW;
 	/* From where it began, so that the pointer stays on what it took hold of. */
-	double part = (double)(v->drag_x - a->action->input.x) / v->columns;
-	choose_window(v, timeline_pan(v->dragged, v->all, (int64_t)(part * (double)width)));
+	int columns = v->drag_x - a->action->input.x;
+	int64_t by_ns = timeline_moment(v->dragged, v->columns, abs(columns)) - v->dragged.from_ns;
+	choose_window(v, timeline_pan(v->dragged, v->all, columns < 0 ? -by_ns : by_ns));
 	return LOOP_DRAW;
 }
 
@@ -592,6 +607,7 @@ static act_fn *const acts[COMMAND_COUNT] = {
 	[COMMAND_SEARCH_PREVIOUS] = search,
 	[COMMAND_WAKER] = follow,
 	[COMMAND_WOKEN] = follow,
+	[COMMAND_GOROUTINE] = show_goroutine,
 };
 
 enum loop_next timeline_act(const struct trace_data *data, struct view_place *place, void *own,

@@ -76,36 +76,50 @@ static void draw_when(struct pane pane, int y, const struct details *d, const st
 	draw_fact(pane, y, "when", STYLE_TEXT, text);
 }
 
+/* The span that holds the wake-up: of a blocked one, it ended that. */
+static const struct span *with_wake_up(const struct details *d, const struct span *span)
+{
+	const struct span *next;
+	if (span->state != SPAN_BLOCKED ||
+	    timeline_source_spans(d->source, d->view->on, span->end_ns, span->end_ns + 1, &next) == 0)
+		return span;
+	return next;
+}
+
 /* Who made it runnable, and how long that took to bear fruit. */
 static void draw_waker(struct pane pane, int y, const struct details *d, const struct span *span)
 {
 	char who[TIMELINE_NAME_MAX] = "the network poller or a timer", when[32], before[32], text[80];
-	const char *label = span->created ? "created by" : "woken by";
-	if (!span->woken) {
-		draw_fact(pane, y, "woken by", STYLE_DIM,
-		          span->state == SPAN_BLOCKED ? "u finds who ended this" : "u finds the wake-up");
+	const struct span *woken = with_wake_up(d, span);
+	const char *label = woken != span ? "ended by" : woken->created ? "created by" : "woken by";
+	if (!woken->woken) {
+		draw_fact(pane, y, label, STYLE_DIM, "u finds the wake-up");
 		return;
 	}
-	if (span->waker)
-		timeline_goroutine_name(who, sizeof who, d->source, span->waker);
+	if (woken->waker)
+		timeline_goroutine_name(who, sizeof who, d->source, woken->waker);
 	int x = draw_fact(pane, y, label, STYLE_TEXT, who);
-	moment_text(when, sizeof when, d, span->woken_ns);
-	text_duration(before, sizeof before, (double)(span->begin_ns - span->woken_ns), d->ascii);
+	moment_text(when, sizeof when, d, woken->woken_ns);
+	text_duration(before, sizeof before, (double)(span->begin_ns - woken->woken_ns), d->ascii);
 	snprintf(text, sizeof text, "%s before, at %s", before, when);
-	if (span->begin_ns <= span->woken_ns)
+	if (span->begin_ns <= woken->woken_ns)
 		snprintf(text, sizeof text, "at %s", when);
-	if (x + 2 + canvas_text_width(pane.canvas, text) > pane.width)
+	else if (x + 2 + canvas_text_width(pane.canvas, text) > pane.width)
 		snprintf(text, sizeof text, "%s before", before);
-	pane_fit(pane, x + 2, y, STYLE_DIM, text);
+	if (x + 2 + canvas_text_width(pane.canvas, text) <= pane.width)
+		pane_text(pane, x + 2, y, STYLE_DIM, text);
 }
 
 static void draw_reason(struct pane pane, int y, const struct details *d, const struct span *span)
 {
+	static const char *const label[SPAN_STATES] = {
+		[SPAN_RUNNING] = "left off", [SPAN_GC] = "left off",       [SPAN_SYSCALL] = "call",
+		[SPAN_RUNNABLE] = "because", [SPAN_BLOCKED] = "waits for",
+	};
 	char reason[TIMELINE_NAME_MAX];
 	timeline_clean_name(reason, sizeof reason, timeline_source_name(d->source, span->reason));
-	if (!reason[0])
-		return;
-	draw_fact(pane, y, span->state == SPAN_BLOCKED ? "waits for" : "left off", STYLE_TEXT, reason);
+	if (reason[0] && label[span->state])
+		draw_fact(pane, y, label[span->state], STYLE_TEXT, reason);
 }
 
 /* "function  file.go:12": the file without its folders. */
@@ -184,11 +198,12 @@ static int draw_facts(struct pane pane, const struct details *d, const struct sp
 
 static void draw_span(struct pane pane, const struct details *d, const struct span *span)
 {
-	const char *waker = span->created ? "created at" : "woken at";
+	const struct span *woken = with_wake_up(d, span);
+	const char *waker = woken->created ? "created at" : "woken at";
 	if (pane.width < TWO_COLUMNS) {
 		int used = draw_facts(pane, d, span);
 		draw_chain(pane_sub(pane, 0, used, pane.width, pane.height - used), d,
-		           span->stack ? span->stack : span->wake_stack);
+		           span->stack ? span->stack : woken->wake_stack);
 		return;
 	}
 	int parts = pane.width < THREE_COLUMNS ? 2 : 3;
@@ -199,13 +214,13 @@ static void draw_span(struct pane pane, const struct details *d, const struct sp
 	if (parts == 3) {
 		stack.width--;
 		wake = pane_sub(pane, facts + rest, 0, rest, pane.height);
-	} else if (span->stack && span->wake_stack) {
+	} else if (span->stack && woken->wake_stack) {
 		/* One above the other: each has the rows that the other doesn't need. */
 		stack.height = pane.height - pane.height / 2;
 		wake = pane_sub(wake, 0, stack.height, rest, pane.height / 2);
 	}
 	draw_stack(stack, d, stack_heading(span), span->stack);
-	draw_stack(wake, d, waker, span->wake_stack);
+	draw_stack(wake, d, waker, woken->wake_stack);
 }
 
 /* --- a cell, or the whole window -------------------------------------------------------------- */
@@ -215,8 +230,9 @@ static const enum span_state listed[] = {SPAN_RUNNING,  SPAN_GC,      SPAN_SYSCA
                                          SPAN_RUNNABLE, SPAN_BLOCKED, SPAN_IDLE};
 
 /* "█ running 62 %  ░ GC 3.1 % …", as many as fit whole; those that nothing is of are left out
-   unless `all` are wanted. */
-static void draw_shares(struct pane row, const struct lane_cell *cell, bool all)
+   unless they are to be the legend of the lanes: a P is never runnable or blocked. */
+static void draw_shares(struct pane row, const struct lane_cell *cell, bool legend,
+                        enum lane_kind kind)
 {
 	double width = 0;
 	int x = 1;
@@ -225,10 +241,12 @@ static void draw_shares(struct pane row, const struct lane_cell *cell, bool all)
 	for (size_t i = 0; i < sizeof listed / sizeof *listed && width > 0; i++) {
 		const struct timeline_state_look *look = &timeline_state_look[listed[i]];
 		char share[16], text[48];
-		if (!all && !(cell->ns[listed[i]] > 0))
+		bool waits = listed[i] == SPAN_RUNNABLE || listed[i] == SPAN_BLOCKED;
+		if (legend ? waits && kind != LANE_G : !(cell->ns[listed[i]] > 0))
 			continue;
 		text_percent(share, sizeof share, cell->ns[listed[i]] / width);
-		snprintf(text, sizeof text, "%s %s", look->word, share);
+		snprintf(text, sizeof text, "%s%s%s", look->word, legend && waits ? "" : " ",
+		         legend && waits ? "" : share);
 		int cells = canvas_text_width(row.canvas, text);
 		if (x + 2 + cells > row.width)
 			return;
@@ -238,15 +256,31 @@ static void draw_shares(struct pane row, const struct lane_cell *cell, bool all)
 	}
 }
 
+/* Of several cells one; of the goroutines the one that is sure of the longest time. */
+static void add_cells(struct lane_cell *sum, const struct lane_cell *cell, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (int s = 0; s < SPAN_STATES; s++)
+			sum->ns[s] += cell[i].ns[s];
+		sum->switches += cell[i].switches;
+		if (!sum->goroutine || cell[i].goroutine_ns > sum->goroutine_ns) {
+			sum->goroutine = cell[i].goroutine;
+			sum->goroutine_ns = cell[i].goroutine_ns;
+		}
+	}
+}
+
 static void draw_cell(struct pane pane, const struct details *d)
 {
 	const struct timeline_view *v = d->view;
 	int column = timeline_column(v->window, v->columns, v->cursor_ns);
 	int64_t from_ns = timeline_moment(v->window, v->columns, column);
 	int64_t to_ns = timeline_moment(v->window, v->columns, column + 1);
-	struct lane_cell cell = {.goroutine = 0};
+	struct lane_cell part[TIMELINE_PARTS], cell = {.goroutine = 0};
 	char lane[32], from[32], width[32], text[160], name[TIMELINE_NAME_MAX] = "";
-	enum timeline_detail detail = timeline_source_cells(d->source, v->on, from_ns, to_ns, &cell, 1);
+	enum timeline_detail detail =
+		timeline_source_cells(d->source, v->on, from_ns, to_ns, part, TIMELINE_PARTS);
+	add_cells(&cell, part, detail == DETAIL_NONE ? 0 : TIMELINE_PARTS);
 	timeline_lane_name(lane, sizeof lane, v->on);
 	moment_text(from, sizeof from, d, from_ns);
 	text_duration(width, sizeof width, (double)(to_ns - from_ns), d->ascii);
@@ -258,7 +292,7 @@ static void draw_cell(struct pane pane, const struct details *d)
 		pane_fit(pane, 1, 1, STYLE_DIM, "nothing is known of it yet");
 		return;
 	}
-	draw_shares(pane_row(pane, 1), &cell, false);
+	draw_shares(pane_row(pane, 1), &cell, false, v->kind);
 	if (cell.goroutine)
 		timeline_goroutine_name(name, sizeof name, d->source, cell.goroutine);
 	if (cell.goroutine)
@@ -272,14 +306,14 @@ static void draw_window(struct pane pane, const struct details *d)
 {
 	const struct timeline_view *v = d->view;
 	struct lane proc[TIMELINE_LANES];
-	struct lane_cell all = {.goroutine = 0}, cell;
+	struct lane_cell all = {.goroutine = 0}, cell[CANVAS_WIDTH_MAX * TIMELINE_PARTS];
+	size_t cells = (size_t)v->columns * TIMELINE_PARTS;
 	char text[160], count[32], stop[32];
 	size_t n = timeline_source_lanes(d->source, LANE_P, proc, TIMELINE_LANES);
 	for (size_t i = 0; i < n && i < TIMELINE_LANES; i++) {
-		timeline_source_cells(d->source, proc[i], v->window.from_ns, v->window.to_ns, &cell, 1);
-		for (int s = 0; s < SPAN_STATES; s++)
-			all.ns[s] += cell.ns[s];
-		all.switches += cell.switches;
+		enum timeline_detail detail = timeline_source_cells(d->source, proc[i], v->window.from_ns,
+		                                                    v->window.to_ns, cell, cells);
+		add_cells(&all, cell, detail == DETAIL_NONE ? 0 : cells);
 	}
 	double stopped = 0;
 	timeline_source_band(d->source, BAND_STW, v->window.from_ns, v->window.to_ns, &stopped, 1);
@@ -288,7 +322,7 @@ static void draw_window(struct pane pane, const struct details *d)
 	snprintf(text, sizeof text, "%zu Ps in this window · %s times a goroutine began to run%s%s", n,
 	         count, stopped > 0 ? " · world stopped for " : "", stopped > 0 ? stop : "");
 	pane_fit(pane, 1, 0, STYLE_TEXT, text);
-	draw_shares(pane_row(pane, 1), &all, true);
+	draw_shares(pane_row(pane, 1), &all, true, v->kind);
 	pane_fit(pane, 1, 2, STYLE_DIM, "Enter or a click selects a span");
 }
 

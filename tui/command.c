@@ -52,6 +52,8 @@ const struct command_info command_info[COMMAND_COUNT] = {
 	[COMMAND_SPAN_NEXT] = {NULL, NULL, "Select the span behind.", TRACE},
 	[COMMAND_WAKER] = {"waker", NULL, "Go to who woke the goroutine, or ended its wait.", TRACE},
 	[COMMAND_WOKEN] = {"woken", NULL, "Go to whom the goroutine wakes next.", TRACE},
+	[COMMAND_GOROUTINE] = {"goroutine", NULL, "Show the selected goroutine with its totals.",
+                           TRACE},
 	[COMMAND_JUMP_BACK] = {"return", NULL, "Go back to where the last jump began.", TRACE},
 	[COMMAND_MARK] = {"mark", NULL, "Set a mark here, or take it away; two tell the time between.",
                       TRACE},

@@ -77,6 +77,7 @@ const struct binding keymap[] = {
 	{'u', TIMELINE, COMMAND_WAKER, NULL, "u", "woken by", 4, NULL},
 	KEY('U', TIMELINE, COMMAND_WOKEN, "U"),
 	KEY(KEYMAP_BACKSPACE, TIMELINE, COMMAND_JUMP_BACK, "Backspace"),
+	{'o', TIMELINE, COMMAND_GOROUTINE, NULL, "o", "goroutine", 8, NULL},
 	{'/', TIMELINE, COMMAND_SEARCH, NULL, "/", "search", 7, NULL},
 	KEY('n', TIMELINE, COMMAND_SEARCH_NEXT, "n"),
 	KEY('N', TIMELINE, COMMAND_SEARCH_PREVIOUS, "N"),
