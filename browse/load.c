@@ -231,6 +231,7 @@ enum status load_create(struct load **out, const struct load_options *options, s
 	load->options.analysis.wrap = wrap;
 	load->options.analysis.wrap_self = load;
 	load->data = (struct trace_data){.path = options->path,
+	                                 .part = &load->options.analysis,
 	                                 .analysis = &load->analysis,
 	                                 .extra = &load->extra,
 	                                 .leaders = &load->leaders,

@@ -22,6 +22,7 @@ browse_libbrowse_a_SOURCES = \
 	browse/view_gc.c \
 	browse/view_goroutines.c \
 	browse/view_latency.c \
+	browse/summary.h browse/summary_findings.c browse/summary_procs.c \
 	browse/view_summary.c \
 	browse/view_tasks.c \
 	browse/view_timeline.c browse/view_timeline.h \

@@ -165,7 +165,7 @@ static bool find_wanted(const struct trace_data *data, struct tasks_met *met,
 static void open_wanted(const struct trace_data *data, struct view_place *place,
                         struct tasks_view *view)
 {
-	const struct task_filter *filter = &data->analysis->options.task;
+	const struct task_filter *filter = &data->part->task;
 	const struct task_instance *task;
 	struct tasks_met met;
 	bool asked = filter->id || filter->trace_id;
