@@ -26,13 +26,11 @@ static void ignore_news(void *arg)
 	(void)arg;
 }
 
-static struct browser *open_file(const char *path)
+static struct browser *open_part(const char *path, const struct analysis_options *part)
 {
 	struct browser *browser;
 	struct error error = {0};
-	const struct browser_options options = {.path = path,
-	                                        .analysis = {.to_ns = INT64_MAX},
-	                                        .wake = ignore_news};
+	const struct browser_options options = {.path = path, .analysis = *part, .wake = ignore_news};
 	if (browser_create(&browser, &options, &error) != STATUS_OK ||
 	    browser_start(browser, &error) != STATUS_OK)
 		fail_msg("%s", error.text);
@@ -42,6 +40,11 @@ static struct browser *open_file(const char *path)
 		usleep(1000);
 	}
 	return browser;
+}
+
+static struct browser *open_file(const char *path)
+{
+	return open_part(path, &(struct analysis_options){.to_ns = INT64_MAX});
 }
 
 static struct browser *open_service(void)
@@ -243,6 +246,54 @@ static void tasks_lead_to_one_task(void **state)
 	browser_destroy(browser);
 }
 
+/* A request's trace ID stands in its logs. */
+static void task_that_was_asked_for_is_shown_at_once(void **state)
+{
+	(void)state;
+	struct scenario s;
+	char path[] = "/tmp/schedtop-panels-XXXXXX";
+	const struct analysis_options part = {.to_ns = INT64_MAX, .task = {.trace_id = "4bf92f3577"}};
+	scenario_service(&s);
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, s.b.data, s.b.n), s.b.n);
+	close(fd);
+	struct browser *browser = open_part(path, &part);
+	char *task = draw_settled(browser, 120, 40, false);
+	fixture_shows(task, "Task request  5");
+	fixture_shows(task, "took 630 µs");
+	fixture_shows(task, "otel: " SCENARIO_TRACE_ID);
+	free(task);
+	/* And back as if one had gone there. */
+	press(browser, "Tasks", "\x1b");
+	char *type = draw_settled(browser, 120, 40, false);
+	fixture_shows(type, "Durations");
+	free(type);
+	browser_destroy(browser);
+	unlink(path);
+}
+
+/* The longest wait, and a line of a task, lie somewhere: there the Timeline goes. */
+static void what_is_long_is_shown_in_the_timeline(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *view, *first, *then;
+	} ways[] = {{"Latency", "j", "\n"}, {"Tasks", "\nGk\n", "jjjj\n"}};
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		struct browser *browser = open_service();
+		press(browser, ways[i].view, ways[i].first);
+		char *before = draw_settled(browser, 120, 40, false);
+		press(browser, ways[i].view, ways[i].then);
+		char *after = draw(browser, 120, 40, false);
+		fixture_shows(after, "lanes goroutines");
+		assert_null(strstr(before, "lanes goroutines"));
+		free(before);
+		free(after);
+		browser_destroy(browser);
+	}
+}
+
 static void collector_is_shown_as_the_scenario_has_it(void **state)
 {
 	(void)state;
@@ -261,6 +312,8 @@ int main(void)
 		cmocka_unit_test(latency_shows_what_the_scenario_waits),
 		cmocka_unit_test(blocking_shows_each_kind_of_the_scenario),
 		cmocka_unit_test(tasks_lead_to_one_task),
+		cmocka_unit_test(task_that_was_asked_for_is_shown_at_once),
+		cmocka_unit_test(what_is_long_is_shown_in_the_timeline),
 		cmocka_unit_test(collector_is_shown_as_the_scenario_has_it),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
