@@ -9,7 +9,7 @@
 #include "trace/index.h"
 
 enum {
-	FINE_BINS = 8,          /* in a cell: nobody sees where its borders cut a bin */
+	FINE_BINS = 8, /* in a cell: nobody sees where its borders cut a bin */
 	WIDE_LANES = 64,
 	CHEAP_BYTES = 16 << 20, /* read for exact spans even where bins are fine */
 };
