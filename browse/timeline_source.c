@@ -9,7 +9,7 @@
 #include "trace/index.h"
 
 enum {
-	FINE_BINS = 8,          /* in a cell: nobody sees where its borders cut a bin */
+	FINE_BINS = 8, /* in a cell: nobody sees where its borders cut a bin */
 	WIDE_LANES = 64,
 	CHEAP_BYTES = 16 << 20, /* read for exact spans even where bins are fine */
 };
@@ -69,7 +69,9 @@ static void on_gap(void *self, int64_t time_ns)
 {
 	struct timeline_source *s = self;
 	const struct trace_visitor index = index_visitor(&s->index);
+	const struct trace_visitor places = timeline_worker_visitor(s->worker);
 	index.gap(index.self, time_ns);
+	places.gap(places.self, time_ns);
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
