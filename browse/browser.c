@@ -50,6 +50,7 @@ enum status browser_create(struct browser **out, const struct browser_options *o
 	*out = NULL;
 	if (!b)
 		return error_no_memory(error);
+	b->part = options->analysis;
 	b->path = strdup(options->path);
 	enum status status = b->path ? create_views(b, error) : error_no_memory(error);
 	if (status == STATUS_OK) {
@@ -64,9 +65,27 @@ enum status browser_create(struct browser **out, const struct browser_options *o
 	return STATUS_OK;
 }
 
+/* Who asks for a goroutine or for tasks wants to see those. */
+static void show_wanted(struct browser *b)
+{
+	const struct analysis_options *o = &b->part;
+	const bool tasks = o->task.id || o->task.type || o->task.trace_id;
+	const struct trace_request request = {
+		.view = o->goroutine ? CONTEXT_TRACE_GOROUTINES
+	            : tasks      ? CONTEXT_TRACE_TASKS
+	                         : CONTEXT_TRACE_SUMMARY,
+		.target = {.goroutine = o->goroutine, .to_ns = -1},
+	};
+	browser_carry_out(b, load_lock(b->load), &request);
+	load_unlock(b->load);
+}
+
 enum status browser_start(struct browser *b, struct error *error)
 {
-	return load_start(b->load, error);
+	enum status status = load_start(b->load, error);
+	if (status == STATUS_OK)
+		show_wanted(b);
+	return status;
 }
 
 void browser_destroy(struct browser *b)

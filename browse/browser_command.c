@@ -181,8 +181,8 @@ static act_fn *const act[COMMAND_COUNT] = {
 
 /* --- what a view does ----------------------------------------------------------------------- */
 
-static void carry_out(struct browser *b, const struct trace_data *data,
-                      const struct trace_request *request)
+void browser_carry_out(struct browser *b, const struct trace_data *data,
+                       const struct trace_request *request)
 {
 	if (request->notice[0])
 		browser_notify(b, request->notice_style, "%s", request->notice);
@@ -202,7 +202,7 @@ enum loop_next browser_ask_view(struct browser *b, const struct trace_action *ac
 		return LOOP_GO_ON;
 	const struct trace_data *data = load_lock(b->load);
 	enum loop_next next = view_of(b)->act(data, place_of(b), b->own[b->view], action, &request);
-	carry_out(b, data, &request);
+	browser_carry_out(b, data, &request);
 	load_unlock(b->load);
 	return next;
 }

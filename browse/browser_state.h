@@ -11,6 +11,7 @@
 struct browser {
 	struct load *load;
 	char *path;
+	struct analysis_options part; /* what is counted */
 	int64_t now_ns;
 
 	size_t view; /* index into trace_views */
@@ -41,6 +42,9 @@ void browser_notify(struct browser *b, enum style style, const char *format, ...
 	__attribute__((format(printf, 3, 4)));
 /* What the view that is shown does with it, if anything. */
 enum loop_next browser_ask_view(struct browser *b, const struct trace_action *action);
+/* What a view, or whoever opened the trace, asks of the frame. */
+void browser_carry_out(struct browser *b, const struct trace_data *data,
+                       const struct trace_request *request);
 /* The view first, then what works in every view. */
 enum loop_next browser_act(struct browser *b, const struct trace_action *action);
 /* A line as it is typed after ':', and what it may be made of. */

@@ -36,12 +36,11 @@ struct goroutine_pass *goroutine_pass_create(const struct trace_data *data, uint
 		free(pass);
 		return NULL;
 	}
-	const struct analysis_options *part = &data->analysis->options;
 	const struct load_options options = {
 		.path = pass->path,
 		.analysis = {.kinds = 1U << REPORT_GOROUTINES | 1U << REPORT_WAITS | 1U << REPORT_SAMPLES,
-	                 .from_ns = part->from_ns,
-	                 .to_ns = part->to_ns,
+	                 .from_ns = data->part->from_ns,
+	                 .to_ns = data->part->to_ns,
 	                 .goroutine = goroutine,
 	                 .finished = on_finished,
 	                 .restarted = on_restart,

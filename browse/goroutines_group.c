@@ -109,7 +109,7 @@ static void draw_head(struct pane pane, const struct trace_data *data,
 	text_count(count, sizeof count, (int64_t)(sum.count & INT64_MAX));
 	int x = pane_text(pane, 1, 0, STYLE_DIM, by_creator ? "created by " : "started as ");
 	x = pane_fit(pane_sub(pane, 0, 0, pane.width * 2 / 3, 1), x, 0, STYLE_STRONG, name);
-	pane_print(pane, x + 2, 0, STYLE_TEXT, "%s goroutines%s", count,
+	pane_print(pane, x + 2, 0, STYLE_TEXT, "%s goroutine%s%s", count, sum.count == 1 ? "" : "s",
 	           (uint64_t)shown < sum.count ? "; those that lead:" : "");
 	goroutines_draw_states(pane_sub(pane, 1, 1, pane.width - 2, 1), sum.state_ns);
 }

@@ -56,8 +56,9 @@ static void draw_starts(struct pane line, const struct goroutine_report *r,
 	static const char *const label[] = {"  p50 ", "  p99 ", "  max "};
 	char text[32];
 	text_count(text, sizeof text, g->starts);
-	int x = pane_text(line, 0, 0, STYLE_DIM, "times it began to run ");
+	int x = pane_text(line, 0, 0, STYLE_DIM, "ran ");
 	x = pane_text(line, x, 0, STYLE_TEXT, text);
+	x = pane_text(line, x, 0, STYLE_DIM, " times");
 	if (d->count == 0)
 		return;
 	x = pane_text(line, x, 0, STYLE_DIM, "  waits for a P:");
@@ -78,6 +79,8 @@ static void draw_head(struct pane pane, const struct goroutine_report *r)
 	if (g.creator != NAME_NONE)
 		draw_name(line, x, "created by ", r, g.creator, "");
 	draw_life(pane_row(pane, 1), r, &g);
+	if (r->data->loading)
+		pane_right(pane_row(pane, 1), 0, STYLE_DIM, "reading on");
 	goroutines_draw_states(pane_row(pane, 2), g.state_ns);
 	draw_starts(pane_row(pane, 3), r, &g);
 }
@@ -106,13 +109,13 @@ static int by_total(const void *x, const void *y)
 static const struct block_site **make_rows(const struct goroutine_report *r, int *n)
 {
 	const struct blocking *b = &r->data->analysis->blocking;
-	const struct block_site **row = b->sites ? calloc(b->sites, sizeof *row) : NULL;
+	const struct block_site **row = b->sites ? calloc(b->sites, sizeof(void *)) : NULL;
 	*n = 0;
 	for (size_t i = 0; row && i < b->sites; i++)
 		if (b->site[i].count)
 			row[(*n)++] = &b->site[i];
 	if (*n)
-		qsort(row, (size_t)*n, sizeof *row, by_total);
+		qsort(row, (size_t)*n, sizeof(void *), by_total);
 	return row;
 }
 

@@ -15,7 +15,7 @@ enum { VERSION, SPAN, EVENTS, PART, FACTS };
 /* "goroutine 12, from 1.2 s, to 3.4 s": what the command line asked for. */
 static void part_text(const struct trace_data *data, char *to, size_t size, bool ascii)
 {
-	const struct analysis_options *o = &data->analysis->options;
+	const struct analysis_options *o = data->part;
 	size_t used = 0;
 	char time[32];
 	to[0] = '\0';

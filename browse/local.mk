@@ -1,6 +1,7 @@
 noinst_LIBRARIES += browse/libbrowse.a
 browse_libbrowse_a_CFLAGS = $(AM_CFLAGS)
 browse_libbrowse_a_SOURCES = \
+	browse/assists.c browse/assists.h \
 	browse/bars.c browse/bars.h \
 	browse/browser.c browse/browser.h browse/browser_command.c browse/browser_state.h \
 	browse/extra.c browse/extra.h \
@@ -22,6 +23,7 @@ browse_libbrowse_a_SOURCES = \
 	browse/view_gc.c \
 	browse/view_goroutines.c \
 	browse/view_latency.c \
+	browse/summary.h browse/summary_findings.c browse/summary_procs.c \
 	browse/view_summary.c \
 	browse/view_tasks.c \
 	browse/view_timeline.c browse/view_timeline.h \

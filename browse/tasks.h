@@ -24,6 +24,7 @@ struct tasks_view {
 	struct tasks_type type;
 	uint64_t open_rows; /* bits: powers of two whose tasks are shown */
 	bool open_unended;  /* those that did not end are shown */
+	bool sought;        /* the task that the user asked for was opened */
 	uint64_t task;
 	struct task_pass *pass; /* NULL: it can't be read again */
 };

@@ -69,7 +69,9 @@ static void on_gap(void *self, int64_t time_ns)
 {
 	struct timeline_source *s = self;
 	const struct trace_visitor index = index_visitor(&s->index);
+	const struct trace_visitor places = timeline_worker_visitor(s->worker);
 	index.gap(index.self, time_ns);
+	places.gap(places.self, time_ns);
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)

@@ -68,10 +68,21 @@ static bool on_generation_end(void *self, const struct trace_block *block)
 	return ok;
 }
 
+static void on_gap(void *self, int64_t time_ns)
+{
+	struct timeline_worker *w = self;
+	const struct trace_visitor inner = places_visitor(&w->places);
+	pthread_mutex_lock(&w->lock);
+	inner.gap(inner.self, time_ns);
+	pthread_mutex_unlock(&w->lock);
+}
+
 struct trace_visitor timeline_worker_visitor(struct timeline_worker *w)
 {
-	return (
-		struct trace_visitor){.self = w, .events = on_events, .generation_end = on_generation_end};
+	return (struct trace_visitor){.self = w,
+	                              .events = on_events,
+	                              .generation_end = on_generation_end,
+	                              .gap = on_gap};
 }
 
 /* --- reading ------------------------------------------------------------------------------------

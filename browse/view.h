@@ -12,16 +12,19 @@
 #include "tui/loop.h"
 #include "tui/view.h"
 
+struct assists;
 struct leaders;
 struct timeline_source;
 
 /* What there is to see; borrowed while a view is called, under the lock. What the analyses sum up
    when they end (summaries, goroutines that still live) is not there while `loading`. */
 struct trace_data {
-	const char *path;                /* as it was given: not clean */
-	const struct analysis *analysis; /* grows while loading */
-	const struct extra *extra;       /* so do these */
+	const char *path;                    /* as it was given: not clean */
+	const struct analysis_options *part; /* what is counted */
+	const struct analysis *analysis;     /* grows while loading */
+	const struct extra *extra;           /* so do these */
 	const struct leaders *leaders;
+	const struct assists *assists;
 	/* Of the reading so far: damages at any time, all else when it is over. */
 	const struct trace_summary *summary;
 	struct timeline_source *timeline; /* NULL: there is none */

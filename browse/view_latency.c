@@ -257,9 +257,46 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
 	free(row);
 }
 
+/* --- commands ------------------------------------------------------------------------------- */
+
+/* The group with the longest wait of the selected row. */
+static const struct latency_group *longest_of(const struct trace_data *data, const struct row *row)
+{
+	const struct latency *latency = &data->extra->latency;
+	const struct latency_group *longest = row->group;
+	for (size_t i = 0; !row->group && i < latency->groups; i++)
+		if (latency->group[i].wait.count &&
+		    (!longest || latency->group[i].wait.max_ns > longest->wait.max_ns))
+			longest = &latency->group[i];
+	return longest;
+}
+
+/* Shows the longest wait where it lies. */
+static enum loop_next act(const struct trace_data *data, struct view_place *place, void *own,
+                          const struct trace_action *action, struct trace_request *request)
+{
+	const struct canvas canvas = {.ascii = false};
+	int n;
+	(void)own;
+	if (action->command != COMMAND_EXPAND)
+		return LOOP_GO_ON;
+	struct row *row = make_rows(&canvas, data, place, &n);
+	const struct latency_group *longest =
+		row && place->selected < n ? longest_of(data, &row[place->selected]) : NULL;
+	free(row);
+	if (!longest)
+		return LOOP_DRAW;
+	request->view = CONTEXT_TRACE_TIMELINE;
+	request->target = (struct trace_target){longest->longest_goroutine, longest->longest_begin_ns,
+	                                        longest->longest_begin_ns};
+	add_ns(&request->target.to_ns, longest->wait.max_ns);
+	return LOOP_DRAW;
+}
+
 const struct trace_view trace_view_latency = {
 	.name = "Latency",
 	.context = CONTEXT_TRACE_LATENCY,
 	.sorts = sorts,
 	.draw = draw,
+	.act = act,
 };

@@ -1,59 +1,147 @@
-/* Summary: is it starved, blocked, collecting, or idle, and when? */
-#include <math.h>
+/* Summary: was it starved, blocked, collecting, or idle, and when? */
 #include <stdio.h>
+#include <string.h>
 
-#include "browse/view.h"
+#include "browse/goroutines.h"
+#include "browse/summary.h"
 #include "trace/elapsed.h"
+#include "tui/layout.h"
 #include "tui/plot.h"
 #include "util/text.h"
 
-enum { LABEL_WIDTH = 11, FIGURES_WIDTH = 30, PROC_WIDTH = 6, SHARE_WIDTH = 8 };
+enum { LABEL_WIDTH = 12, FIGURES_WIDTH = 29 /* before graphs */, FACTS = 6, LEVELS = 5 };
 
-/* --- utilization ---------------------------------------------------------------------------- */
+/* --- facts ---------------------------------------------------------------------------------- */
 
-/* With what goes on while the trace is being read. */
-static int64_t running_ns(const struct trace_data *data, const struct proc_time *p)
+/* "label value", one behind the other, as long as they fit whole. */
+struct facts {
+	struct pane line;
+	int x;
+};
+
+static struct facts begin_facts(struct pane line, const char *label)
 {
-	int64_t ns = p->running_ns;
-	if (p->since_ns != INT64_MIN && data->loading)
-		add_ns(&ns, elapsed_ns(p->since_ns, data->last_ns));
-	return ns;
+	pane_text(line, 0, 0, STYLE_LABEL, label);
+	return (struct facts){line, LABEL_WIDTH};
 }
 
-static double wall_ns(const struct trace_data *data)
+static void add_fact(struct facts *f, enum style style, const char *value, const char *what)
 {
-	const struct procs *procs = &data->analysis->procs;
-	return (double)elapsed_ns(procs->first_ns, data->loading ? data->last_ns : procs->last_ns);
-}
-
-static double busy_ratio(const struct trace_data *data)
-{
-	const struct procs *procs = &data->analysis->procs;
-	double whole = (double)procs_available(procs) * wall_ns(data), busy = 0;
-	for (size_t i = 0; i < procs->slots; i++)
-		if (procs->slot[i].id != UINT64_MAX)
-			busy += (double)running_ns(data, &procs->slot[i]);
-	return whole > 0 ? busy / whole : -1;
-}
-
-static void draw_busy(struct pane line, const struct trace_data *data)
-{
-	const struct procs *procs = &data->analysis->procs;
-	double ratio = busy_ratio(data);
-	char busy[16], idle[16];
-	pane_text(line, 1, 0, STYLE_LABEL, "CPU");
-	if (ratio < 0) {
-		pane_text(line, 1 + LABEL_WIDTH, 0, STYLE_DIM, "no P was seen");
+	const struct canvas *canvas = f->line.canvas;
+	int width = canvas_text_width(canvas, value) + 1 + canvas_text_width(canvas, what);
+	if (f->x + width > f->line.width) {
+		f->x = f->line.width; /* nor those that follow */
 		return;
 	}
-	text_percent(busy, sizeof busy, ratio);
-	text_percent(idle, sizeof idle, ratio < 1 ? 1 - ratio : 0);
-	int x = pane_text(line, 1 + LABEL_WIDTH, 0, STYLE_DIM, "busy ");
-	x = pane_text(line, x, 0, STYLE_STRONG, busy);
-	x = pane_text(line, x, 0, STYLE_DIM, "  idle ");
-	x = pane_text(line, x, 0, STYLE_TEXT, idle);
-	x = pane_text(line, x, 0, STYLE_DIM, procs->gomaxprocs ? "  GOMAXPROCS " : "  Ps seen ");
-	pane_print(line, x, 0, STYLE_TEXT, "%llu", (unsigned long long)procs_available(procs));
+	int x = pane_text(f->line, f->x, 0, style, value);
+	f->x = pane_text(f->line, x + 1, 0, STYLE_DIM, what) + 2;
+}
+
+static void add_count(struct facts *f, uint64_t n, const char *what)
+{
+	char text[32];
+	text_count(text, sizeof text, n > INT64_MAX ? INT64_MAX : (int64_t)n);
+	add_fact(f, STYLE_TEXT, text, what);
+}
+
+static void add_duration(struct facts *f, enum style style, int64_t ns, const char *what)
+{
+	char text[32];
+	text_duration(text, sizeof text, (double)ns, f->line.canvas->ascii);
+	add_fact(f, style, text, what);
+}
+
+static void draw_cpu(struct pane line, const struct trace_data *data)
+{
+	const struct procs *procs = &data->analysis->procs;
+	struct facts f = begin_facts(line, "CPU");
+	double ratio = summary_busy(data);
+	char text[16];
+	if (ratio < 0) {
+		pane_fit(line, f.x, 0, STYLE_DIM, "unknown: no P was seen");
+		return;
+	}
+	text_percent(text, sizeof text, ratio);
+	add_fact(&f, STYLE_STRONG, text, "busy");
+	text_percent(text, sizeof text, ratio < 1 ? 1 - ratio : 0);
+	add_fact(&f, STYLE_STRONG, text, "idle");
+	add_count(&f, procs_available(procs), procs->gomaxprocs ? "GOMAXPROCS" : "Ps seen");
+	add_count(&f, procs->threads, "threads");
+}
+
+static void draw_goroutines(struct pane line, const struct trace_data *data)
+{
+	const struct goroutines *g = &data->analysis->goroutines;
+	struct facts f = begin_facts(line, "Goroutines");
+	if (g->only) {
+		pane_fit(line, f.x, 0, STYLE_DIM, "one alone was asked for");
+		return;
+	}
+	add_count(&f, g->seen, "seen");
+	add_count(&f, g->created, "created");
+	add_count(&f, g->ended, "ended");
+	add_count(&f, g->most_alive, "at most at a time");
+}
+
+/* Those that live are in no sum yet. */
+static void draw_states(struct pane line, const struct trace_data *data)
+{
+	const struct goroutines *g = &data->analysis->goroutines;
+	int64_t state_ns[GO_STATUS_COUNT];
+	memcpy(state_ns, g->state_ns, sizeof state_ns);
+	for (size_t i = 0; i < g->slots; i++) {
+		const struct goroutine_time *one = &g->slot[i];
+		if (one->state == TRACE_NOT_EXIST || (g->only && g->only != one->id))
+			continue;
+		for (size_t k = 0; k < GO_STATUS_COUNT; k++)
+			add_ns(&state_ns[k], one->state_ns[k]);
+		add_ns(&state_ns[one->state], elapsed_ns(one->since_ns, data->last_ns));
+	}
+	begin_facts(line, "Their time");
+	goroutines_draw_states(pane_sub(line, LABEL_WIDTH, 0, line.width - LABEL_WIDTH, 1), state_ns);
+}
+
+static void draw_distribution(struct pane line, const char *label, const struct distribution *d,
+                              const char *what)
+{
+	static const struct {
+		double ratio;
+		const char *name;
+	} percentiles[] = {{.5, "p50"}, {.9, "p90"}, {.99, "p99"}, {1, "max"}};
+	struct facts f = begin_facts(line, label);
+	if (d->count == 0) {
+		pane_fit(line, f.x, 0, STYLE_DIM, "none");
+		return;
+	}
+	for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++)
+		add_duration(&f, i == 2 ? STYLE_STRONG : STYLE_TEXT,
+		             distribution_percentile(d, percentiles[i].ratio), percentiles[i].name);
+	add_count(&f, d->count, what);
+}
+
+static void draw_gc(struct pane line, const struct trace_data *data)
+{
+	const struct gc *gc = &data->analysis->gc;
+	struct facts f = begin_facts(line, "GC");
+	add_count(&f, gc->mark.count, "cycles");
+	add_duration(&f, STYLE_TEXT, gc->mark.sum_ns, "marking");
+	add_duration(&f, STYLE_TEXT, gc->assist.sum_ns, "assists");
+	if (gc->has_heap) {
+		char text[32];
+		text_bytes(text, sizeof text, (int64_t)(gc->heap_max & INT64_MAX));
+		add_fact(&f, STYLE_TEXT, text, "heap at most");
+	}
+}
+
+static void draw_facts(struct pane pane, const struct trace_data *data)
+{
+	const struct analysis *a = data->analysis;
+	draw_cpu(pane_row(pane, 0), data);
+	draw_distribution(pane_row(pane, 1), "Wait to run", &a->goroutines.latency, "waits");
+	draw_states(pane_row(pane, 2), data);
+	draw_goroutines(pane_row(pane, 3), data);
+	draw_distribution(pane_row(pane, 4), "Pauses", &a->gc.pause, "stops");
+	draw_gc(pane_row(pane, 5), data);
 }
 
 /* --- levels over time ----------------------------------------------------------------------- */
@@ -62,96 +150,127 @@ struct level {
 	const char *label;
 	const struct timeline *timeline;
 	enum style style;
-	bool bytes;
+	enum { LEVEL_COUNT, LEVEL_BYTES, LEVEL_SHARE } unit;
+	double full; /* the top of the graph; 0: the largest value */
 };
 
-static void draw_level(struct pane line, const struct level *level, double full)
+/* As many as the graph can show side by side. */
+static size_t spread(double *to, size_t room, const double *value, size_t n)
 {
-	double value[TIMELINE_BINS], most = full;
-	char text[32];
+	if (n == 0)
+		return 0;
+	for (size_t i = 0; i < room; i++)
+		to[i] = value[i * n / room];
+	return room;
+}
+
+static void draw_level(struct pane pane, const struct level *level)
+{
+	double value[TIMELINE_BINS], wide[2 * CANVAS_WIDTH_MAX], top = level->full, sum = 0;
 	const struct timeline *t = level->timeline;
 	size_t n = timeline_whole_bins(t);
 	int64_t peak = 0;
+	char text[32] = "–";
+	struct pane graph = pane_sub(pane, FIGURES_WIDTH, 0, pane.width - FIGURES_WIDTH, pane.height);
 	for (size_t i = 0; i < n; i++) {
 		value[i] = timeline_mean(t, i);
-		if (value[i] > most)
-			most = value[i];
+		sum += value[i];
+		if (value[i] > top)
+			top = value[i];
 		if (t->most[i] > peak)
 			peak = t->most[i];
 	}
-	pane_text(line, 1, 0, STYLE_LABEL, level->label);
-	if (level->bytes)
+	if (n && level->unit == LEVEL_BYTES)
 		text_bytes(text, sizeof text, peak);
-	else
+	else if (n && level->unit == LEVEL_SHARE)
+		text_percent(text, sizeof text, sum / (double)n);
+	else if (n)
 		text_count(text, sizeof text, peak);
-	int x = pane_text(line, 1 + LABEL_WIDTH, 0, STYLE_DIM, "most ");
-	pane_text(line, x, 0, STYLE_TEXT, n ? text : "–");
-	struct pane graph =
-		pane_sub(line, 1 + FIGURES_WIDTH, 0, line.width - FIGURES_WIDTH - 2, line.height);
-	plot_spark(graph, level->style, value, n, most);
+	pane_text(pane, 0, 0, STYLE_LABEL, level->label);
+	int x =
+		pane_text(pane, LABEL_WIDTH, 0, STYLE_DIM, level->unit == LEVEL_SHARE ? "mean " : "most ");
+	pane_text(pane, x, 0, STYLE_TEXT, text);
+	size_t room = (size_t)graph.width * (size_t)plot_density(graph.canvas);
+	plot_spark(graph, level->style, wide, spread(wide, room, value, n), top);
 }
 
-/* Returns the lines drawn. */
-static int draw_levels(struct pane pane, const struct trace_data *data)
+static void draw_levels(struct pane pane, const struct trace_data *data)
 {
 	const struct activity *act = &data->analysis->activity;
-	const struct level levels[] = {
-		{"Ps busy", &act->running, STYLE_RUNNING, false},
-		{"Runnable", &act->runnable, STYLE_RUNNABLE, false},
-		{"In syscall", &act->syscalls, STYLE_SYSCALL, false},
-		{"Heap", &act->heap, STYLE_GC, true},
+	const double procs = (double)procs_available(&data->analysis->procs);
+	const struct level levels[LEVELS] = {
+		{"Ps busy", &act->running, STYLE_RUNNING, LEVEL_COUNT, procs},
+		{"Runnable", &act->runnable, STYLE_RUNNABLE, LEVEL_COUNT, 0},
+		{"In syscalls", &act->syscalls, STYLE_SYSCALL, LEVEL_COUNT, 0},
+		{"GC marking", &act->marking, STYLE_GC, LEVEL_SHARE, 1},
+		{"Heap", &act->heap, STYLE_GC, LEVEL_BYTES, 0},
 	};
-	enum { LEVELS = sizeof levels / sizeof *levels };
 	for (int i = 0; i < LEVELS; i++)
-		draw_level(pane_row(pane, i), &levels[i],
-		           i == 0 ? (double)procs_available(&data->analysis->procs) : 0);
-	return LEVELS;
+		draw_level(pane_row(pane, 1 + i), &levels[i]);
+	char end[48];
+	text_duration(end, sizeof end, (double)elapsed_ns(data->first_ns, data->last_ns),
+	              pane.canvas->ascii);
+	pane_fit(pane, 0, 0, STYLE_DIM, "Over time");
+	pane_text(pane, FIGURES_WIDTH, 0, STYLE_DIM, "0");
+	pane_right(pane_row(pane, 0), 0, STYLE_DIM, end);
 }
 
-/* --- Ps ------------------------------------------------------------------------------------- */
+/* --- findings ------------------------------------------------------------------------------- */
 
-static void draw_proc(struct pane line, const struct trace_data *data, const struct proc_time *p)
+/* "3 Latency" */
+static void view_text(char *to, size_t size, const char *name)
 {
-	char text[32];
-	double wall = wall_ns(data), ratio = wall > 0 ? (double)running_ns(data, p) / wall : 0;
-	int x = 1;
-	snprintf(text, sizeof text, "%llu", (unsigned long long)p->id);
-	pane_fit(pane_sub(line, x, 0, PROC_WIDTH, 1), 0, 0, STYLE_LABEL, text);
-	x += PROC_WIDTH;
-	text_percent(text, sizeof text, ratio);
-	pane_right(pane_sub(line, x, 0, SHARE_WIDTH, 1), 0, STYLE_TEXT, text);
-	x += SHARE_WIDTH + 2;
-	struct pane bar = pane_sub(line, x, 0, line.width - x - 1, 1);
-	int full = (int)lround(ratio * bar.width);
-	for (int i = 0; i < full && i < bar.width; i++)
-		pane_glyph(bar, i, 0, STYLE_RUNNING, bar.canvas->ascii ? '#' : 0x2588);
+	to[0] = '\0';
+	for (size_t i = 0; name && i < trace_views_count; i++)
+		if (strcmp(trace_views[i]->name, name) == 0)
+			snprintf(to, size, "%zu %s", i + 1, name);
 }
 
-static void draw_procs(struct pane pane, const struct trace_data *data, struct view_place *place)
+static void draw_findings(struct pane pane, const struct findings *f)
 {
-	const struct procs *procs = &data->analysis->procs;
-	int rows = 0;
-	for (size_t i = 0; i < procs->slots; i++)
-		rows += procs->slot[i].id != UINT64_MAX;
-	view_fit(place, rows, pane.height > 1 ? pane.height - 1 : 0);
-	pane_fit(pane_sub(pane, 1, 0, PROC_WIDTH, 1), 0, 0, STYLE_DIM, "P");
-	pane_right(pane_sub(pane, 1 + PROC_WIDTH, 0, SHARE_WIDTH, 1), 0, STYLE_DIM, "BUSY");
-	for (int i = 0, row = 0; (size_t)i < procs->slots && row < place->top + place->page; i++) {
-		if (procs->slot[i].id == UINT64_MAX)
-			continue;
-		if (row >= place->top)
-			draw_proc(pane_row(pane, 1 + row - place->top), data, &procs->slot[i]);
-		row++;
+	for (int i = 0; i < f->n && i < pane.height; i++) {
+		const struct finding *finding = &f->finding[i];
+		struct pane line = pane_row(pane, i);
+		char view[32];
+		view_text(view, sizeof view, finding->view);
+		int width = canvas_text_width(pane.canvas, view);
+		pane_text(line, 0, 0, finding->style, "!");
+		pane_fit(pane_sub(line, 0, 0, line.width - width - 2, 1), 2, 0, STYLE_TEXT, finding->text);
+		pane_right(line, 0, STYLE_KEY, view);
 	}
 }
+
+/* --- the page ------------------------------------------------------------------------------- */
 
 static void draw(struct pane pane, const struct trace_data *data, struct view_place *place,
                  void *own)
 {
+	enum { AT_FINDINGS, AT_FACTS, AT_LEVELS, AT_PROCS, PARTS };
+	struct findings findings;
+	struct pane page = pane_sub(pane, 1, 0, pane.width - 2, pane.height);
+	int procs = 1 + summary_procs_count(data);
 	(void)own;
-	draw_busy(pane_row(pane, 0), data);
-	int y = 1 + draw_levels(pane_sub(pane, 0, 1, pane.width, pane.height - 1), data) + 1;
-	draw_procs(pane_sub(pane, 0, y, pane.width, pane.height - y), data, place);
+	summary_find(&findings, data, pane.canvas->ascii);
+	struct slot slot[PARTS] = {
+		[AT_FINDINGS] = {.min = findings.n, .want = findings.n, .drop = 1},
+		[AT_FACTS] = {.min = 3, .want = FACTS, .gap = 0},
+		[AT_LEVELS] = {.min = 1 + LEVELS, .want = 1 + LEVELS, .gap = 1, .drop = 3},
+		[AT_PROCS] = {.min = 3, .want = procs, .gap = 1, .drop = 2},
+	};
+	if (findings.n == 0)
+		slot[AT_FINDINGS].drop = PARTS;
+	layout(slot, PARTS, page.height);
+	struct pane part[PARTS];
+	for (int i = 0; i < PARTS; i++)
+		part[i] = pane_sub(page, 0, slot[i].at, page.width, slot[i].size);
+	draw_findings(part[AT_FINDINGS], &findings);
+	draw_facts(part[AT_FACTS], data);
+	if (slot[AT_LEVELS].size)
+		draw_levels(part[AT_LEVELS], data);
+	if (slot[AT_PROCS].size)
+		summary_draw_procs(part[AT_PROCS], data, place);
+	else
+		view_fit(place, 0, 0);
 }
 
 const struct trace_view trace_view_summary = {

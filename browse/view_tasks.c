@@ -144,6 +144,46 @@ static enum loop_next open_type(const struct trace_data *data, struct view_place
 	return LOOP_DRAW;
 }
 
+/* The type with the slowest of the tasks that were asked for; false: none has ended so far. */
+static bool find_wanted(const struct trace_data *data, struct tasks_met *met,
+                        const struct task_instance **task)
+{
+	const struct tasks *tasks = &data->analysis->tasks;
+	*task = NULL;
+	for (size_t i = 0; i < tasks->types; i++) {
+		const struct task_type *t = &tasks->type[i];
+		if (t->kept && (!*task || t->slowest[0]->ns > (*task)->ns)) {
+			*task = t->slowest[0];
+			*met = tasks_met(data, false, i);
+		}
+	}
+	return *task != NULL;
+}
+
+/* Who asks for one task sees it at once, as soon as it was met; and the way back leads as if he had
+   gone there. */
+static void open_wanted(const struct trace_data *data, struct view_place *place,
+                        struct tasks_view *view)
+{
+	const struct task_filter *filter = &data->part->task;
+	const struct task_instance *task;
+	struct tasks_met met;
+	bool asked = filter->id || filter->trace_id;
+	if (view->sought || !asked || data->analysis->file_bytes == 0 ||
+	    !find_wanted(data, &met, &task))
+		return;
+	const struct task_pass_options options = {data->path, task->id, data->wake, data->wake_arg};
+	view->sought = true;
+	view->pass = task_pass_create(&options);
+	if (!view->pass)
+		return;
+	view->task = task->id;
+	view->type = met.type;
+	view->open_rows = UINT64_C(1) << task_row_of(task->ns);
+	go_to(view, place, TASKS_TYPE);
+	go_to(view, place, TASKS_TASK);
+}
+
 static enum loop_next open_task(const struct trace_data *data, struct view_place *place,
                                 struct tasks_view *view, struct trace_request *request)
 {
@@ -205,7 +245,9 @@ static enum loop_next act(const struct trace_data *data, struct view_place *plac
 static void draw(struct pane pane, const struct trace_data *data, struct view_place *place,
                  void *own)
 {
-	const struct tasks_view *view = own;
+	struct tasks_view *view = own;
+	if (view->page == TASKS_TYPES)
+		open_wanted(data, place, view);
 	if (view->page == TASKS_TYPES)
 		tasks_draw_types(pane, data, place);
 	else if (view->page == TASKS_TYPE)

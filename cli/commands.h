@@ -27,6 +27,8 @@ enum status command_capture(const struct options *o, struct error *error);
 /* schedtop stat FILE, schedtop check FILE (cmd_stat.c) */
 enum status command_stat(const struct options *o, struct error *error);
 enum status command_check(const struct options *o, struct error *error);
+/* schedtop diff BEFORE AFTER */
+enum status command_diff(const struct options *o, struct error *error);
 /* A trace over another screen; for struct screen_opener. */
 enum status open_trace(struct screen *screen, const char *path, void (*wake)(void *wake_arg),
                        void *wake_arg, void *arg, struct error *error);

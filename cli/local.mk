@@ -6,6 +6,7 @@ schedtop_SOURCES = \
 	cli/await.c cli/await.h \
 	cli/child.c cli/child.h \
 	cli/cmd_capture.c \
+	cli/cmd_diff.c \
 	cli/cmd_export.c \
 	cli/cmd_launch.c \
 	cli/cmd_ls.c \
@@ -25,5 +26,5 @@ schedtop_SOURCES = \
 	cli/recorder.c cli/recorder.h \
 	cli/orders.c cli/orders.h \
 	cli/trouble.c
-schedtop_LDADD = browse/libbrowse.a export/libexport.a report/libreport.a trace/libtrace.a collect/libcollect.a tui/libtui.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
+schedtop_LDADD = compare/libcompare.a browse/libbrowse.a export/libexport.a report/libreport.a trace/libtrace.a collect/libcollect.a tui/libtui.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
 	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(PROTOBUF_C_LIBS) $(INIH_LIBS)

@@ -17,6 +17,7 @@ const struct subcommand commands[] = {
 	{"capture", command_capture, WITH_CAPTURE, false},
 	{"stat", command_stat, WITH_STAT, true},
 	{"check", command_check, WITH_CHECK, true},
+	{"diff", command_diff, WITH_DIFF, false},
 	{"trace", command_trace, WITH_TRACE, true},
 	{"profile", command_profile, WITH_PROFILE, true},
 	{"export", command_export, WITH_EXPORT, true},

@@ -8,6 +8,7 @@
 
 #include "collect/capture.h"
 #include "collect/trace_store.h"
+#include "compare/kinds.h"
 #include "report/kinds.h"
 #include "trace/profile_kinds.h"
 #include "util/clock.h"
@@ -42,6 +43,8 @@ enum option_type {
 	TYPE_SIZE,
 	TYPE_ID,
 	TYPE_TEXT,
+	TYPE_ITEMS,
+	TYPE_LIMITS,
 	TYPE_CHOICE,
 	TYPE_LEVEL, /* a choice; standing alone it is the first one but "none" */
 };
@@ -78,8 +81,10 @@ static const struct option_row rows[] = {
      "print snapshots as the runtime's schedtrace does, one line each"},
 	{0, "detail", TYPE_FLAG, AT(detail), NULL, NULL, 0, WITH_WATCH,
      "with --batch: every P and M too, as scheddetail=1 does"},
-	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0, WITH_WATCH | WITH_LS | WITH_STAT | WITH_CHECK,
-     "print snapshots as JSON, one object a line; with stat and check: the result as one object"},
+	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0,
+     WITH_WATCH | WITH_LS | WITH_STAT | WITH_CHECK | WITH_DIFF,
+     "print snapshots as JSON, one object a line; with stat, check and diff: the result as one "
+     "object"},
 	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0, WITH_LS,
      "with ls: how the runtime of each process was found, or why its memory can't be read, and "
      "which processes can't be looked at"},
@@ -116,6 +121,15 @@ static const struct option_row rows[] = {
      "done for them"},
 	{0, "trace-id", TYPE_TEXT, AT(trace_id), "ID", NULL, 0, WITH_TRACES,
      "of a trace: the same of the tasks whose log carries this OpenTelemetry ID"},
+	{0, "by", TYPE_ITEMS, AT(items), "KIND,...", NULL, 0, WITH_DIFF,
+     "with diff: compare these alone, of region, task, start (goroutines by start function) and "
+     "site "
+     "(where they block)"},
+	{0, "fail-on", TYPE_LIMITS, AT(fail_on), "LIMIT", NULL, 0, WITH_DIFF,
+     "with diff: end with status 10 where a change goes beyond this and exceeds the noise, such as "
+     "'region:encode p99 +20%'; may be given again"},
+	{0, "markdown", TYPE_FLAG, AT(markdown), NULL, NULL, 0, WITH_DIFF,
+     "with diff: for a comment on a pull request"},
 	{0, "format", TYPE_CHOICE, AT(format), "perfetto|chrome|folded|json|csv", export_format_words,
      EXPORT_FORMATS, WITH_EXPORT,
      "with export: for ui.perfetto.dev (default), JSON for chrome://tracing as well, folded stacks "
@@ -134,7 +148,7 @@ static const struct option_row rows[] = {
      "what they look like: dark (default), light, colour-blind-safe, mono, one of your own, or "
      "the path of a theme file"},
 	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0,
-     WITH_WATCH | WITH_STAT | WITH_CHECK | WITH_TRACE | WITH_CONFIG,
+     WITH_WATCH | WITH_STAT | WITH_CHECK | WITH_TRACE | WITH_DIFF | WITH_CONFIG,
      "draw with ASCII characters alone (--no-ascii: not, whatever the configuration says)"},
 	{0, "graphs", TYPE_CHOICE, AT(graphs), "braille|blocks", graph_words, GRAPH_CHOICE_COUNT,
      WITH_WATCH | WITH_TRACE | WITH_CONFIG,
@@ -168,6 +182,8 @@ static const struct {
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
 	{"trace FILE", "browse an execution trace"},
 	{"check FILE", "tell whether an execution trace is whole"},
+	{"diff BEFORE AFTER", "what changed between two traces, or two directories of them"},
+	{"diff A... -- B...", "the same of two lists of traces"},
 	{"profile --kind KIND FILE", "make a profile for pprof of an execution trace"},
 	{"export FILE", "an execution trace for Perfetto, Chrome or a table"},
 };
@@ -199,6 +215,16 @@ static bool parse_flag(const char *word, bool *flag)
 			return true;
 		}
 	return false;
+}
+
+static enum status add_limit(struct limits *limits, const char *value,
+                             const struct setting *setting, struct error *error)
+{
+	if (limits->n == LIMITS_MAX)
+		return error_set(error, STATUS_USAGE, "%s can be given %d times at most", setting->called,
+		                 LIMITS_MAX);
+	limits->text[limits->n++] = value;
+	return STATUS_OK;
 }
 
 /* A value that is wrong leaves what was set before. */
@@ -247,6 +273,12 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 			return bad_value(setting, "a number of 1 or more", error);
 		*(uint64_t *)at = (uint64_t)number;
 		return STATUS_OK;
+	case TYPE_ITEMS:
+		if (!item_words_parse(value, (unsigned *)at))
+			return bad_value(setting, "some of region, task, start and site, with commas", error);
+		return STATUS_OK;
+	case TYPE_LIMITS:
+		return add_limit(at, value, setting, error);
 	case TYPE_SIZE:
 		if (!text_parse_bytes(value, &amount))
 			return bad_value(setting, "a size such as 500MB or 2GiB", error);
@@ -444,6 +476,20 @@ static enum status check_program(const struct options *o, struct error *error)
 	return STATUS_OK;
 }
 
+/* BEFORE AFTER, or BEFORE... -- AFTER... */
+static enum status check_sides(const struct options *o, struct error *error)
+{
+	if (o->command->bit != WITH_DIFF)
+		return STATUS_OK;
+	if (o->json && o->markdown)
+		return error_set(error, STATUS_USAGE, "--json and --markdown exclude each other");
+	if (o->separated ? o->separator == 0 || o->separator == o->paths : o->paths != 2)
+		return error_set(error, STATUS_USAGE,
+		                 "diff needs two traces or directories of traces, or two lists of them "
+		                 "with -- between");
+	return STATUS_OK;
+}
+
 static bool parse_profile_kind(const char *word, enum profile_kind *kind)
 {
 	for (int i = 0; i < PROFILE_KINDS; i++)
@@ -488,6 +534,9 @@ static enum status check_together(struct options *o, struct error *error)
 		                 o->command->name);
 	if (check_kind(o, error) != STATUS_OK)
 		return STATUS_USAGE;
+	enum status status = check_sides(o, error);
+	if (status != STATUS_OK)
+		return status;
 	if (o->from_ns >= o->to_ns)
 		return error_set(error, STATUS_USAGE, "--from must be before --to");
 	if (o->batch && o->json)
@@ -496,7 +545,7 @@ static enum status check_together(struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE, "--detail goes with --batch");
 	if (o->iterations && !o->batch && !o->json)
 		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
-	enum status status = check_program(o, error);
+	status = check_program(o, error);
 	if (status != STATUS_OK)
 		return status;
 	if (o->replay)
@@ -525,6 +574,15 @@ void options_init(struct options *o)
 	};
 }
 
+static enum status add_path(struct options *o, const char *path, struct error *error)
+{
+	if (o->paths == PATHS_MAX)
+		return error_set(error, STATUS_USAGE, "diff takes at most %d paths: name directories",
+		                 PATHS_MAX);
+	o->path[o->paths++] = path;
+	return STATUS_OK;
+}
+
 static const struct subcommand *find_command(const char *word)
 {
 	for (size_t i = 1; i < command_count; i++)
@@ -537,6 +595,11 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 {
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
+		if (strcmp(word, "--") == 0 && o->command->bit == WITH_DIFF && !o->separated) {
+			o->separated = true;
+			o->separator = o->paths;
+			continue;
+		}
 		if (strcmp(word, "--") == 0) {
 			if (i + 1 == argc)
 				return error_set(error, STATUS_USAGE,
@@ -555,12 +618,17 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 		}
 		bool named = o->command != &commands[0];
 		const struct subcommand *found = named ? NULL : find_command(word);
+		enum status status = STATUS_OK;
 		if (found)
 			o->command = found;
+		else if (o->command->bit == WITH_DIFF)
+			status = add_path(o, word, error);
 		else if (named && o->command->takes_file && !o->file)
 			o->file = word;
 		else
-			return unknown(word, error);
+			status = unknown(word, error);
+		if (status != STATUS_OK)
+			return status;
 	}
 	if (o->help || o->help_man || o->version)
 		return STATUS_OK;
@@ -609,8 +677,8 @@ void options_print_help(FILE *out)
 		print_wrapped(out, rows[i].text, 34);
 	}
 	fputs("\nExit status: 0 ok, 1 failed, 2 usage, 3 no such process or file, or not a Go\n"
-	      "program, 4 permission, 5 the process exited, 6 the input is damaged, 128+n by\n"
-	      "signal n.\n",
+	      "program, 4 permission, 5 the process exited, 6 the input is damaged, 10 a limit\n"
+	      "of diff is broken, 128+n by signal n.\n",
 	      out);
 }
 

@@ -18,12 +18,27 @@
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_CHOICE_COUNT };
 enum graph_choice { GRAPHS_BRAILLE, GRAPHS_BLOCKS, GRAPH_CHOICE_COUNT };
 
+enum {
+	PATHS_MAX = 512, /* traces to compare */
+	LIMITS_MAX = 32,
+};
+
+/* Of an option that may be given again and again. */
+struct limits {
+	const char *text[LIMITS_MAX];
+	size_t n;
+};
+
 struct options {
 	const struct subcommand *command; /* never NULL after a good parse */
 	const char *file;                 /* of the commands that take one; "-" is standard input */
-	pid_t pid;                        /* 0: none given */
-	char *const *program;             /* to start, with its arguments; NULL: none */
-	const char *outputs;              /* file for what it prints; NULL: none was named */
+	const char *path[PATHS_MAX];      /* of traces to compare, or of directories */
+	size_t paths;
+	bool separated;       /* there was a -- among them */
+	size_t separator;     /* how many stood before it */
+	pid_t pid;            /* 0: none given */
+	char *const *program; /* to start, with its arguments; NULL: none */
+	const char *outputs;  /* file for what it prints; NULL: none was named */
 	int64_t delay_ns;
 	long iterations; /* 0: no end */
 	enum source_choice source;
@@ -41,16 +56,19 @@ struct options {
 	bool still_blocked;
 	enum export_format format;
 	enum redact_level redact;
-	int64_t from_ns;      /* of a trace, since its beginning */
-	int64_t to_ns;        /* INT64_MAX: its end */
-	uint64_t goroutine;   /* 0: all */
-	const char *task;     /* an ID or a type; NULL: all */
-	const char *trace_id; /* NULL: all */
-	const char *record;   /* file to write snapshots to; NULL: none */
-	const char *replay;   /* recording to show in place of a process; "-": standard input */
-	const char *theme;    /* name or path; NULL: the built-in one */
-	const char *config;   /* the only configuration file to read; NULL: the usual ones */
-	uint64_t given;       /* bit i: row i of the table was on the command line */
+	int64_t from_ns;       /* of a trace, since its beginning */
+	int64_t to_ns;         /* INT64_MAX: its end */
+	uint64_t goroutine;    /* 0: all */
+	const char *task;      /* an ID or a type; NULL: all */
+	const char *trace_id;  /* NULL: all */
+	unsigned items;        /* what to compare, bits of enum item_kind; 0: all */
+	struct limits fail_on; /* of a comparison */
+	bool markdown;
+	const char *record; /* file to write snapshots to; NULL: none */
+	const char *replay; /* recording to show in place of a process; "-": standard input */
+	const char *theme;  /* name or path; NULL: the built-in one */
+	const char *config; /* the only configuration file to read; NULL: the usual ones */
+	uint64_t given;     /* bit i: row i of the table was on the command line */
 };
 
 /* Which commands take an option; WITH_CONFIG: it is a setting of the configuration too. */
@@ -63,9 +81,10 @@ enum command_bit {
 	WITH_TRACE = 32,
 	WITH_PROFILE = 64,
 	WITH_EXPORT = 128,
-	WITH_ALL = 255,
+	WITH_DIFF = 512,
+	WITH_ALL = 255 | WITH_DIFF,
 	/* Those that a part of one can be asked of. */
-	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE | WITH_EXPORT,
+	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE | WITH_EXPORT | WITH_DIFF,
 	WITH_CONFIG = 256,
 };
 

@@ -157,15 +157,15 @@ static bool on_events(void *self, const struct trace_block *block)
 /* Of all that goes on. `forget`: and it does not go on. */
 static bool conceal(struct story *s, int64_t now_ns, bool forget)
 {
-	bool ok = user_conceal(s, now_ns, forget);
-	for (size_t i = 0; i < s->goroutines && ok; i++) {
-		struct story_goroutine *g = &s->goroutine[i];
-		if (g->status == TRACE_NOT_EXIST)
-			continue;
-		ok = states_conceal(s, g, now_ns, true);
-		if (forget)
-			*g = (struct story_goroutine){.status = TRACE_NOT_EXIST};
-	}
+	bool ok = true;
+	/* Before the regions: with the last of them a goroutine may stop to work for a wanted task, and
+	   then its state would not be open. */
+	for (size_t i = 0; i < s->goroutines && ok; i++)
+		if (s->goroutine[i].status != TRACE_NOT_EXIST)
+			ok = states_conceal(s, &s->goroutine[i], now_ns, true);
+	ok = ok && user_conceal(s, now_ns, forget);
+	for (size_t i = 0; i < s->goroutines && forget; i++)
+		s->goroutine[i] = (struct story_goroutine){.status = TRACE_NOT_EXIST};
 	for (size_t i = 0; i < s->procs && forget; i++)
 		s->proc[i].runs = TRACE_NONE;
 	return ok && ranges_conceal(s, now_ns, forget);

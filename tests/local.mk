@@ -8,7 +8,9 @@ include tests/unit/trace.mk
 include tests/unit/collect.mk
 include tests/unit/tui.mk
 include tests/unit/report.mk
+include tests/unit/compare.mk
 include tests/unit/browse_panels.mk
+include tests/unit/browser.mk
 include tests/unit/timeline.mk
 include tests/unit/export.mk
 include tests/unit/cli.mk

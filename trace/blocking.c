@@ -73,7 +73,7 @@ bool blocking_transition(struct blocking *a, const struct trace_block *block,
 	if (!is_counted(a, e->to) || (a->only && block->goroutine[e->subject].id != a->only))
 		return true;
 	g->since_ns = trace_since(block, e);
-	g->site = e->type == EV_GO_BLOCK || e->type == EV_GO_SYSCALL_BEGIN
+	g->site = e->type == EV_GO_BLOCK || e->type == EV_GO_SYSCALL_BEGIN || a->runnable
 	              ? blocking_site(a, block, e, e->to == GO_SYSCALL)
 	              : blocking_look_up_site(a, block, e);
 	g->always = e->from == GO_BAD;

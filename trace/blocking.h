@@ -63,7 +63,7 @@ bool blocking_transition(struct blocking *blocking, const struct trace_block *bl
 uint32_t blocking_look_up_site(struct blocking *blocking, const struct trace_block *block,
                                const struct trace_event *e);
 
-/* The same of EV_GO_BLOCK and EV_GO_SYSCALL_BEGIN. */
+/* The same of EV_GO_BLOCK, of EV_GO_SYSCALL_BEGIN and of what makes runnable. */
 static inline uint32_t blocking_site(struct blocking *a, const struct trace_block *block,
                                      const struct trace_event *e, bool syscall)
 {

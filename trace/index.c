@@ -202,6 +202,7 @@ static void shrink(struct index *x)
 /* All lanes share the memory: more of them have fewer bins. */
 static bool add_lane(struct index *x, struct index_lanes *lanes, uint64_t id, int64_t at_ns)
 {
+	make_room(x, at_ns);
 	while ((lanes_of(x) + 1) * x->bins * sizeof(struct index_cell) > budget(x) &&
 	       x->bins > INDEX_BINS_LEAST)
 		shrink(x);
@@ -216,7 +217,6 @@ static bool add_lane(struct index *x, struct index_lanes *lanes, uint64_t id, in
 		if (!lane->cell)
 			return false;
 	}
-	make_room(x, at_ns);
 	reopen(x, lane);
 	return true;
 }

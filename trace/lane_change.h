@@ -57,11 +57,16 @@ static inline bool lane_change_transition(struct lane_work *work, const struct t
 	}
 	if (e->to == TRACE_NOT_EXIST)
 		work->flags[e->subject] = 0;
+	uint32_t proc = e->p;
+	if (e->type == EV_GO_DESTROY_SYSCALL) { /* the P was taken away before */
+		state = SPAN_IDLE;
+		proc = TRACE_NONE;
+	}
 	/* Format 1 names some on a P that they have nothing to do with. */
 	if (e->from == e->to || e->m == TRACE_NONE)
 		return false;
 	*change =
-		(struct lane_change){trace_since(block, e), e->p, e->m, goroutine, state, state, false};
+		(struct lane_change){trace_since(block, e), proc, e->m, goroutine, state, state, false};
 	return true;
 }
 

@@ -34,6 +34,7 @@ static void thin_out(struct places *p)
 		struct place joined = p->place[2 * i];
 		if (p->place[2 * i + 1].last_ns > joined.last_ns)
 			joined.last_ns = p->place[2 * i + 1].last_ns;
+		joined.broken |= p->place[2 * i + 1].broken;
 		p->place[i] = joined;
 	}
 	p->n /= 2;
@@ -55,7 +56,12 @@ static bool on_generation_end(void *self, const struct trace_block *block)
 	if (p->n == PLACES_MOST)
 		thin_out(p);
 	if (p->seen++ % p->step == 0) {
-		p->place[p->n++] = (struct place){g->offset, g->number, block->since_ns, p->last_ns};
+		p->place[p->n++] = (struct place){
+			.offset = g->offset,
+			.number = g->number,
+			.since_ns = block->since_ns,
+			.last_ns = p->last_ns,
+		};
 	} else if (p->last_ns > p->place[p->n - 1].last_ns) {
 		p->place[p->n - 1].last_ns = p->last_ns;
 	}
@@ -63,11 +69,20 @@ static bool on_generation_end(void *self, const struct trace_block *block)
 	return true;
 }
 
+static void on_gap(void *self, int64_t time_ns)
+{
+	struct places *p = self;
+	(void)time_ns;
+	if (p->n)
+		p->place[p->n - 1].broken = true;
+}
+
 struct trace_visitor places_visitor(struct places *places)
 {
 	return (struct trace_visitor){.self = places,
 	                              .events = on_events,
-	                              .generation_end = on_generation_end};
+	                              .generation_end = on_generation_end,
+	                              .gap = on_gap};
 }
 
 size_t places_find(const struct places *p, int64_t at_ns)
@@ -76,5 +91,9 @@ size_t places_find(const struct places *p, int64_t at_ns)
 	while (i + 1 < p->n && p->place[i].last_ns <= at_ns)
 		i++;
 	/* Between two generations it is as the first of them left it. */
-	return i > 0 && p->place[i].since_ns > at_ns ? i - 1 : i;
+	if (i > 0 && p->place[i].since_ns > at_ns)
+		i--;
+	while (i > 0 && p->place[i].broken)
+		i--;
+	return i;
 }

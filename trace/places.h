@@ -14,6 +14,7 @@ struct place {
 	uint64_t offset, number; /* of the generation; in the trace, uncompressed */
 	int64_t since_ns;        /* when it began */
 	int64_t last_ns;         /* of its events, and of those of generations left out behind it */
+	bool broken; /* it ends before it has named all that there is, or is followed by what is lost */
 };
 
 struct places {

@@ -539,6 +539,11 @@ static void on_gap(void *self, int64_t time_ns)
 	struct spans *s = self;
 	if (!close_all(s, NULL, time_ns, true))
 		s->no_memory = true;
+	s->unknown = 0;
+	for (size_t i = 0; i < s->lanes; i++) {
+		s->lane[i].known = false;
+		s->unknown += s->lane[i].lane.kind != LANE_M;
+	}
 	for (size_t k = 0; k < LANE_KINDS; k++)
 		if (s->slots[k])
 			memset(s->of_slot[k], 0, s->slots[k] * sizeof *s->of_slot[k]);

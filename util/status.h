@@ -16,6 +16,7 @@ enum status {
 	STATUS_PERMISSION = 4, /* the kernel refuses */
 	STATUS_EXITED = 5,     /* the target exited */
 	STATUS_DAMAGED = 6,    /* the input is damaged */
+	STATUS_REGRESSED = 10, /* a limit of a comparison is broken */
 };
 
 /* `text` is empty or one sentence: what failed, on what, why, what to do. Never ends in a newline.

@@ -19,6 +19,7 @@ const (
 	exitPermission = 4
 	exitExited     = 5
 	exitDamaged    = 6
+	exitRegressed  = 10
 )
 
 func TestTargetThatDoesNotExistIsExit3(t *testing.T) {

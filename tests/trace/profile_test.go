@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -128,6 +129,7 @@ func TestProfiles(t *testing.T) {
 						addUp(t, program, file, toolchain != "go1.18.10")
 						compareParts(t, program, file)
 						openWithPprof(t, program, file)
+						compareWithFolded(t, program, file)
 					}
 				})
 			}
@@ -264,6 +266,29 @@ func openWithPprof(t *testing.T, program, file string) {
 		text, err := exec.Command("go", "tool", "pprof", "-symbolize=none", "-top", out).Output()
 		if err != nil || !strings.Contains(string(text), "flat%") {
 			t.Errorf("go tool pprof -top of %s: %v\n%s", kind, err, text)
+		}
+	}
+}
+
+// Folded stacks add up to the profile.
+func compareWithFolded(t *testing.T, program, file string) {
+	t.Helper()
+	for _, kind := range []string{"sched", "blocked"} {
+		out, err := exec.Command(program, "export", "--format", "folded", "--kind", kind, file).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sum int64
+		for line := range strings.Lines(string(out)) {
+			value := line[strings.LastIndexByte(line, ' ')+1:]
+			ns, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += ns
+		}
+		if want := profileOf(t, program, "--kind", kind, file).Sum(1); sum != want || sum == 0 {
+			t.Errorf("%s: folded stacks are %d ns, the profile %d ns", kind, sum, want)
 		}
 	}
 }

@@ -26,13 +26,11 @@ static void ignore_news(void *arg)
 	(void)arg;
 }
 
-static struct browser *open_file(const char *path)
+static struct browser *open_part(const char *path, const struct analysis_options *part)
 {
 	struct browser *browser;
 	struct error error = {0};
-	const struct browser_options options = {.path = path,
-	                                        .analysis = {.to_ns = INT64_MAX},
-	                                        .wake = ignore_news};
+	const struct browser_options options = {.path = path, .analysis = *part, .wake = ignore_news};
 	if (browser_create(&browser, &options, &error) != STATUS_OK ||
 	    browser_start(browser, &error) != STATUS_OK)
 		fail_msg("%s", error.text);
@@ -42,6 +40,11 @@ static struct browser *open_file(const char *path)
 		usleep(1000);
 	}
 	return browser;
+}
+
+static struct browser *open_file(const char *path)
+{
+	return open_part(path, &(struct analysis_options){.to_ns = INT64_MAX});
 }
 
 static struct browser *open_service(void)
@@ -243,6 +246,105 @@ static void tasks_lead_to_one_task(void **state)
 	browser_destroy(browser);
 }
 
+/* A task, its log, a region and a place with a name that would take over a terminal. */
+static void tell_hostile(struct scenario *s)
+{
+	scenario_begin(s);
+	scenario_event(s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	scenario_event(s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_event(s, 10, EV_USER_TASK_BEGIN, 5, 0, S_HOSTILE, STACK_HOSTILE);
+	scenario_event(s, 20, EV_USER_REGION_BEGIN, 5, S_HOSTILE, STACK_HOSTILE, 0);
+	scenario_event(s, 30, EV_USER_LOG, 5, S_HOSTILE, S_HOSTILE, STACK_HOSTILE);
+	scenario_event(s, 40, EV_STW_BEGIN, S_HOSTILE, STACK_HOSTILE, 0, 0);
+	scenario_event(s, 50, EV_STW_END, 0, 0, 0, 0);
+	scenario_event(s, 60, EV_USER_REGION_END, 5, S_HOSTILE, STACK_HOSTILE, 0);
+	scenario_event(s, 70, EV_USER_TASK_END, 5, STACK_HOSTILE, 0, 0);
+	scenario_event(s, 75, EV_GO_CREATE, 2, STACK_HOSTILE, STACK_HOSTILE, 0);
+	scenario_event(s, 80, EV_GO_BLOCK, S_HOSTILE, STACK_HOSTILE, 0, 0);
+	scenario_event(s, 90, EV_GO_START, 2, 1, 0, 0);
+	scenario_event(s, 95, EV_GO_UNBLOCK, 1, 1, STACK_HOSTILE, 0);
+	scenario_event(s, 100, EV_PROC_STOP, 0, 0, 0, 0);
+	scenario_end(s);
+}
+
+static void hostile_names_show_as_harmless_text(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *view, *keys;
+	} places[] = {{"Latency", "j"}, {"Blocking", "bbb"}, {"Blocking", "bbbb"},
+	              {"Tasks", ""},    {"Tasks", "\n"},     {"Tasks", "\nGk\n"},
+	              {"GC", ""}};
+	struct scenario s;
+	char path[] = "/tmp/schedtop-panels-XXXXXX";
+	tell_hostile(&s);
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, s.b.data, s.b.n), s.b.n);
+	close(fd);
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		struct browser *browser = open_file(path);
+		press(browser, places[i].view, places[i].keys);
+		char *text = draw_settled(browser, 120, 40, i % 2);
+		for (const char *p = text; *p; p++)
+			assert_true(*p == '\n' || ((unsigned char)*p >= ' ' && *p != 0x7f));
+		/* As UTF-8 a C1 control would be two bytes. */
+		assert_null(strstr(text, "\xc2\x9b"));
+		fixture_shows(text, "evil");
+		free(text);
+		browser_destroy(browser);
+	}
+	unlink(path);
+}
+
+/* A request's trace ID stands in its logs. */
+static void task_that_was_asked_for_is_shown_at_once(void **state)
+{
+	(void)state;
+	struct scenario s;
+	char path[] = "/tmp/schedtop-panels-XXXXXX";
+	const struct analysis_options part = {.to_ns = INT64_MAX, .task = {.trace_id = "4bf92f3577"}};
+	scenario_service(&s);
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, s.b.data, s.b.n), s.b.n);
+	close(fd);
+	struct browser *browser = open_part(path, &part);
+	char *task = draw_settled(browser, 120, 40, false);
+	fixture_shows(task, "Task request  5");
+	fixture_shows(task, "took 630 µs");
+	fixture_shows(task, "otel: " SCENARIO_TRACE_ID);
+	free(task);
+	/* And back as if one had gone there. */
+	press(browser, "Tasks", "\x1b");
+	char *type = draw_settled(browser, 120, 40, false);
+	fixture_shows(type, "Durations");
+	free(type);
+	browser_destroy(browser);
+	unlink(path);
+}
+
+/* The longest wait, and a line of a task, lie somewhere: there the Timeline goes. */
+static void what_is_long_is_shown_in_the_timeline(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *view, *first, *then;
+	} ways[] = {{"Latency", "j", "\n"}, {"Tasks", "\nGk\n", "jjjj\n"}};
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		struct browser *browser = open_service();
+		press(browser, ways[i].view, ways[i].first);
+		char *before = draw_settled(browser, 120, 40, false);
+		press(browser, ways[i].view, ways[i].then);
+		char *after = draw(browser, 120, 40, false);
+		fixture_shows(after, "lanes goroutines");
+		assert_null(strstr(before, "lanes goroutines"));
+		free(before);
+		free(after);
+		browser_destroy(browser);
+	}
+}
+
 static void collector_is_shown_as_the_scenario_has_it(void **state)
 {
 	(void)state;
@@ -261,6 +363,9 @@ int main(void)
 		cmocka_unit_test(latency_shows_what_the_scenario_waits),
 		cmocka_unit_test(blocking_shows_each_kind_of_the_scenario),
 		cmocka_unit_test(tasks_lead_to_one_task),
+		cmocka_unit_test(hostile_names_show_as_harmless_text),
+		cmocka_unit_test(task_that_was_asked_for_is_shown_at_once),
+		cmocka_unit_test(what_is_long_is_shown_in_the_timeline),
 		cmocka_unit_test(collector_is_shown_as_the_scenario_has_it),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");

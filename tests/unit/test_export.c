@@ -128,7 +128,7 @@ static void table_tells_every_moment(void **state)
 		"/src/shop/main.go:77\",,5,,,,\n",
 		"region,30000,570000,1,,\"outer\",",
 		"log,40000,,1,0,\"otel\",",
-		",\"" SCENARIO_TRACE_ID "\",\n",
+		(",\"" SCENARIO_TRACE_ID "\",\n"),
 		"stw,660000,30000,1,,\"GC mark termination\",",
 		"gc,700000,200000,,,\"GC mark\",",
 		"assist,710000,50000,1,,\"GC mark assist\",",

@@ -19,6 +19,7 @@ const struct subcommand commands[] = {
 	{"", run_nothing, WITH_WATCH, false},          {"ls", run_nothing, WITH_LS, false},
 	{"capture", run_nothing, WITH_CAPTURE, false}, {"stat", run_nothing, WITH_STAT, true},
 	{"check", run_nothing, WITH_CHECK, true},      {"profile", run_nothing, WITH_PROFILE, true},
+	{"diff", run_nothing, WITH_DIFF, false},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 
@@ -63,6 +64,48 @@ static void defaults_are_one_second_and_every_source(void **state)
 	assert_ptr_equal(o.command, &commands[0]);
 	assert_int_equal(parse("ls --json", &o, NULL), STATUS_OK);
 	assert_ptr_equal(o.command, &commands[1]);
+}
+
+static void a_comparison_has_two_sides(void **state)
+{
+	(void)state;
+	struct options o;
+	struct error error;
+	assert_int_equal(parse("diff old new --by region,site", &o, NULL), STATUS_OK);
+	assert_int_equal(o.paths, 2);
+	assert_string_equal(o.path[1], "new");
+	assert_false(o.separated);
+	assert_int_equal(parse("diff a b -- c --json d e", &o, NULL), STATUS_OK);
+	assert_int_equal(o.paths, 5);
+	assert_true(o.separated);
+	assert_int_equal(o.separator, 2);
+	assert_null(o.program);
+	static const char *const wrong[] = {"diff",          "diff a",         "diff a b c",
+	                                    "diff -- a",     "diff a --",      "diff a -- b -- c",
+	                                    "diff a b --by", "diff a b --by x"};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_int_equal(parse(wrong[i], &o, &error), STATUS_USAGE);
+	assert_int_equal(parse("diff a b --json --markdown", &o, &error), STATUS_USAGE);
+	assert_non_null(strstr(error.text, "exclude each other"));
+}
+
+static void limits_add_up(void **state)
+{
+	(void)state;
+	struct options o;
+	struct error error;
+	assert_int_equal(parse("diff a b --fail-on x --fail-on=y", &o, NULL), STATUS_OK);
+	assert_int_equal(o.fail_on.n, 2);
+	assert_string_equal(o.fail_on.text[0], "x");
+	assert_string_equal(o.fail_on.text[1], "y");
+	assert_int_equal(parse("stat --fail-on x f", &o, &error), STATUS_USAGE);
+	assert_non_null(strstr(error.text, "stat does not take --fail-on"));
+	char *argv[2 + 2 * (LIMITS_MAX + 1)] = {"schedtop", "diff"};
+	for (size_t i = 2; i < sizeof argv / sizeof *argv; i++)
+		argv[i] = i % 2 ? "x" : "--fail-on";
+	options_init(&o);
+	assert_int_equal(options_parse(&o, sizeof argv / sizeof *argv, argv, &error), STATUS_USAGE);
+	assert_non_null(strstr(error.text, "32 times at most"));
 }
 
 static void a_capture_takes_3_seconds_and_keeps_20_traces_or_1_gib(void **state)
@@ -222,6 +265,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_may_follow_or_stick),
 		cmocka_unit_test(defaults_are_one_second_and_every_source),
+		cmocka_unit_test(a_comparison_has_two_sides),
+		cmocka_unit_test(limits_add_up),
 		cmocka_unit_test(a_capture_takes_3_seconds_and_keeps_20_traces_or_1_gib),
 		cmocka_unit_test(file_follows_its_command),
 		cmocka_unit_test(kinds_are_those_of_the_command),

@@ -1,0 +1,116 @@
+/* Ps: how much of their time they were busy, and with what at each moment. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "browse/summary.h"
+#include "browse/timeline_source.h"
+#include "trace/elapsed.h"
+#include "tui/plot.h"
+#include "util/text.h"
+
+enum { PROC_WIDTH = 5, SHARE_WIDTH = 7, CELLS_MAX = CANVAS_WIDTH_MAX };
+
+/* With what goes on while the trace is being read. */
+static int64_t running_ns(const struct trace_data *data, const struct proc_time *p)
+{
+	int64_t ns = p->running_ns;
+	if (p->since_ns != INT64_MIN && data->loading)
+		add_ns(&ns, elapsed_ns(p->since_ns, data->last_ns));
+	return ns;
+}
+
+static int64_t end_ns(const struct trace_data *data)
+{
+	return data->loading ? data->last_ns : data->analysis->procs.last_ns;
+}
+
+static double wall_ns(const struct trace_data *data)
+{
+	return (double)elapsed_ns(data->analysis->procs.first_ns, end_ns(data));
+}
+
+double summary_busy(const struct trace_data *data)
+{
+	const struct procs *procs = &data->analysis->procs;
+	double whole = (double)procs_available(procs) * wall_ns(data), busy = 0;
+	for (size_t i = 0; i < procs->slots; i++)
+		if (procs->slot[i].id != UINT64_MAX)
+			busy += (double)running_ns(data, &procs->slot[i]);
+	return whole > 0 ? busy / whole : -1;
+}
+
+int summary_procs_count(const struct trace_data *data)
+{
+	const struct procs *procs = &data->analysis->procs;
+	int n = 0;
+	for (size_t i = 0; i < procs->slots; i++)
+		n += procs->slot[i].id != UINT64_MAX;
+	return n;
+}
+
+/* The states of a timeline in the looks of the live view. */
+static struct lane_share share_of(const struct lane_cell *cell)
+{
+	static const enum lane_state as[SPAN_STATES] = {
+		[SPAN_UNKNOWN] = LANE_UNKNOWN,
+		[SPAN_IDLE] = LANE_IDLE,
+		[SPAN_SCHED] = LANE_SCHEDULER,
+		[SPAN_RUNNING] = LANE_RUNNING,
+		[SPAN_GC] = LANE_GC,
+		[SPAN_SYSCALL] = LANE_SYSCALL,
+		[SPAN_RUNNABLE] = LANE_UNKNOWN,
+		[SPAN_BLOCKED] = LANE_UNKNOWN,
+	};
+	struct lane_share share = {.known = true};
+	double all = 0;
+	for (size_t i = 0; i < SPAN_STATES; i++)
+		all += cell->ns[i];
+	for (size_t i = 0; i < SPAN_STATES && all > 0; i++)
+		share.share[as[i]] += cell->ns[i] / all;
+	share.known = all > 0;
+	return share;
+}
+
+static void draw_strip(struct pane strip, const struct trace_data *data, uint64_t proc)
+{
+	struct lane_cell cell[CELLS_MAX];
+	const struct lane lane = {LANE_P, proc};
+	int64_t from_ns = data->analysis->procs.first_ns;
+	if (!data->timeline || strip.width <= 0 || end_ns(data) <= from_ns)
+		return;
+	timeline_source_cells(data->timeline, lane, from_ns, end_ns(data), cell, (size_t)strip.width);
+	for (int x = 0; x < strip.width; x++) {
+		const struct lane_share share = share_of(&cell[x]);
+		plot_lane(strip, x, &share);
+	}
+}
+
+static void draw_proc(struct pane line, const struct trace_data *data, const struct proc_time *p)
+{
+	char text[32];
+	double wall = wall_ns(data);
+	struct pane strip = pane_sub(line, PROC_WIDTH + SHARE_WIDTH + 2, 0,
+	                             line.width - PROC_WIDTH - SHARE_WIDTH - 2, 1);
+	snprintf(text, sizeof text, "P%" PRIu64, p->id);
+	pane_fit(pane_sub(line, 0, 0, PROC_WIDTH, 1), 0, 0, STYLE_LABEL, text);
+	text_percent(text, sizeof text, wall > 0 ? (double)running_ns(data, p) / wall : -1);
+	pane_right(pane_sub(line, PROC_WIDTH, 0, SHARE_WIDTH, 1), 0, STYLE_TEXT, wall > 0 ? text : "–");
+	draw_strip(strip, data, p->id);
+}
+
+void summary_draw_procs(struct pane pane, const struct trace_data *data, struct view_place *place)
+{
+	const struct procs *procs = &data->analysis->procs;
+	int page = pane.height > 1 ? pane.height - 1 : 0;
+	view_fit(place, summary_procs_count(data), page);
+	pane_right(pane_sub(pane, PROC_WIDTH, 0, SHARE_WIDTH, 1), 0, STYLE_DIM, "BUSY");
+	plot_legend(pane_sub(pane, PROC_WIDTH + SHARE_WIDTH + 2, 0,
+	                     pane.width - PROC_WIDTH - SHARE_WIDTH - 2, 1));
+	for (int i = 0, row = 0; (size_t)i < procs->slots && row < place->top + page; i++) {
+		if (procs->slot[i].id == UINT64_MAX)
+			continue;
+		if (row >= place->top)
+			draw_proc(pane_row(pane, 1 + row - place->top), data, &procs->slot[i]);
+		row++;
+	}
+}

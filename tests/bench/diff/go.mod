@@ -1,0 +1,3 @@
+module schedtop/tests/bench/diff
+
+go 1.21
