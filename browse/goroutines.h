@@ -30,8 +30,9 @@ struct goroutines_row {
 	} waits; /* of GO_WAITING */
 	int64_t state_ns[GO_STATUS_COUNT];
 	int64_t latency_max_ns;
-	uint64_t count;   /* of a group: its goroutines */
-	int64_t lived_ns; /* of a goroutine */
+	int64_t assist_ns; /* of a group */
+	uint64_t count;    /* of a group: its goroutines */
+	int64_t lived_ns;  /* of a goroutine */
 	uint64_t starts;
 	uint64_t id;   /* of the goroutine, or the name that its group goes by */
 	uint32_t name; /* function or creator */

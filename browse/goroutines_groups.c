@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "browse/assists.h"
 #include "browse/goroutines.h"
 #include "trace/elapsed.h"
 #include "trace/idmap.h"
@@ -72,6 +73,16 @@ static void add_living(struct rows *rows, const struct trace_data *data)
 	}
 }
 
+static void add_assists(struct rows *rows, const struct assists *a)
+{
+	for (size_t i = 0; i < a->groups; i++) {
+		struct goroutines_row *row = row_of(rows, a->group[i].function, a->group[i].creator);
+		if (!row)
+			return;
+		add_ns(&row->assist_ns, a->group[i].ns);
+	}
+}
+
 /* The caller frees; NULL: no memory, or none. */
 static struct goroutines_row *make_rows(const struct canvas *canvas, const struct trace_data *data,
                                         struct view_place *place, int *n)
@@ -81,6 +92,7 @@ static struct goroutines_row *make_rows(const struct canvas *canvas, const struc
 	size_t kept = 0;
 	add_groups(&rows, data);
 	add_living(&rows, data);
+	add_assists(&rows, data->assists);
 	idmap_finish(&rows.of);
 	filter_open(&filter, place->filter);
 	for (size_t i = 0; i < rows.n; i++) {

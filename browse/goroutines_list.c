@@ -84,6 +84,7 @@ enum {
 	COLUMN_NETWORK,
 	COLUMN_SYNC,
 	COLUMN_OTHER,
+	COLUMN_ASSIST,
 	COLUMN_LONGEST,
 	COLUMN_STARTS,
 	COLUMN_SPENT,
@@ -93,6 +94,7 @@ enum {
 	{                                                             \
 		.min = (width), .want = (width), .gap = 1, .drop = (rank) \
 	}
+_Static_assert((int)COLUMNS <= (int)TABLE_COLUMNS_MAX, "room for every column");
 static const struct table_column column[COLUMNS] = {
 	[COLUMN_NAME] = {"START FUNCTION", BY_NAME, true, {.min = 26, .want = 32, .grow = 2}},
 	[COLUMN_COUNT] = {"GS", BY_COUNT, false, NUMBER(7, 2)},
@@ -103,6 +105,7 @@ static const struct table_column column[COLUMNS] = {
 	[COLUMN_NETWORK] = {"NETWORK", -1, false, NUMBER(8, 6)},
 	[COLUMN_SYNC] = {"SYNC", -1, false, NUMBER(8, 6)},
 	[COLUMN_OTHER] = {"OTHER", -1, false, NUMBER(8, 7)},
+	[COLUMN_ASSIST] = {"ASSIST", -1, false, NUMBER(8, 8)},
 	[COLUMN_LONGEST] = {"LONGEST", BY_LONGEST, false, NUMBER(8, 3)},
 	[COLUMN_STARTS] = {"STARTS", BY_STARTS, false, NUMBER(7, 4)},
 	[COLUMN_SPENT] = {"SPENT ON",
@@ -132,6 +135,7 @@ static void draw_row(struct pane line, const struct table *table, const struct g
 	draw_time(line, table, COLUMN_NETWORK, STYLE_TEXT, row->waits.ns[WAIT_NETWORK]);
 	draw_time(line, table, COLUMN_SYNC, STYLE_TEXT, row->waits.ns[WAIT_SYNC]);
 	draw_time(line, table, COLUMN_OTHER, STYLE_TEXT, row->waits.ns[WAIT_OTHER]);
+	draw_time(line, table, COLUMN_ASSIST, STYLE_GC, row->assist_ns);
 	draw_time(line, table, COLUMN_LONGEST, STYLE_TEXT, row->latency_max_ns);
 	table_count(line, table, COLUMN_STARTS, STYLE_TEXT, row->starts);
 	tasks_draw_spent(table_cell(line, table, COLUMN_SPENT), &spent);
@@ -185,6 +189,8 @@ void goroutines_draw_list(struct pane pane, const struct goroutines_row *row, in
 	mine[COLUMN_NAME].name = names[what];
 	if (what == ROWS_GOROUTINES)
 		mine[COLUMN_COUNT].name = "LIVED";
+	if (what == ROWS_GOROUTINES) /* not known of one alone: there is never room for it */
+		mine[COLUMN_ASSIST].slot.min = CANVAS_WIDTH_MAX;
 	select_row(place, row, n, pane.height > 1 ? pane.height - 1 : 0);
 	table_layout(&table, mine, COLUMNS, inner.width);
 	table_draw_headings(pane_row(inner, 0), &table, place);

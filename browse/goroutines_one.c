@@ -109,13 +109,13 @@ static int by_total(const void *x, const void *y)
 static const struct block_site **make_rows(const struct goroutine_report *r, int *n)
 {
 	const struct blocking *b = &r->data->analysis->blocking;
-	const struct block_site **row = b->sites ? calloc(b->sites, sizeof *row) : NULL;
+	const struct block_site **row = b->sites ? calloc(b->sites, sizeof(void *)) : NULL;
 	*n = 0;
 	for (size_t i = 0; row && i < b->sites; i++)
 		if (b->site[i].count)
 			row[(*n)++] = &b->site[i];
 	if (*n)
-		qsort(row, (size_t)*n, sizeof *row, by_total);
+		qsort(row, (size_t)*n, sizeof(void *), by_total);
 	return row;
 }
 

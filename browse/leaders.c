@@ -34,7 +34,7 @@ static struct leader_group *group_of(struct leaders *l, const struct goroutine_t
 	if (i != IDMAP_NONE)
 		return l->group[i];
 	if (l->groups == LEADER_GROUPS ||
-	    !wire_grow(&l->group, &l->capacity, l->groups, sizeof *l->group))
+	    !wire_grow(&l->group, &l->capacity, l->groups, sizeof(void *)))
 		return NULL;
 	struct leader_group *group = calloc(1, sizeof *group);
 	if (!group || !idmap_put(&l->of, key, (uint32_t)l->groups)) {

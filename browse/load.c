@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "browse/assists.h"
 #include "browse/leaders.h"
 #include "browse/timeline_source.h"
 #include "util/clock.h"
@@ -28,7 +29,8 @@ struct load {
 	struct analysis analysis;
 	struct extra extra;
 	struct leaders leaders;
-	struct window_member member[EXTRA_MEMBERS];
+	struct assists assists;
+	struct window_member member[EXTRA_MEMBERS + 1];
 	struct trace_summary summary;
 	struct trace_data data;
 	enum status status; /* of the reading */
@@ -211,8 +213,11 @@ static void want_all(struct load *load)
 	o->task_rows = true;
 	extra_init(&load->extra, &load->analysis.stacks, o->goroutine);
 	extra_members(&load->extra, load->member);
+	load->assists.goroutines = &load->analysis.goroutines;
+	load->member[EXTRA_MEMBERS] =
+		(struct window_member){assists_visitor(&load->assists), assists_restart};
 	o->also = load->member;
-	o->alsos = EXTRA_MEMBERS;
+	o->alsos = EXTRA_MEMBERS + 1;
 	leaders_attach(&load->leaders, o);
 }
 
@@ -235,6 +240,7 @@ enum status load_create(struct load **out, const struct load_options *options, s
 	                                 .analysis = &load->analysis,
 	                                 .extra = &load->extra,
 	                                 .leaders = &load->leaders,
+	                                 .assists = &load->assists,
 	                                 .summary = &load->summary,
 	                                 .loading = true,
 	                                 .progress = -1,
@@ -266,6 +272,7 @@ void load_destroy(struct load *load)
 		pthread_join(load->thread, NULL);
 	extra_finish(&load->extra);
 	leaders_finish(&load->leaders);
+	assists_finish(&load->assists);
 	timeline_source_destroy(load->data.timeline);
 	analysis_finish(&load->analysis);
 	input_finish(&load->input);

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += browse/libbrowse.a
 browse_libbrowse_a_CFLAGS = $(AM_CFLAGS)
 browse_libbrowse_a_SOURCES = \
+	browse/assists.c browse/assists.h \
 	browse/bars.c browse/bars.h \
 	browse/browser.c browse/browser.h browse/browser_command.c browse/browser_state.h \
 	browse/extra.c browse/extra.h \

@@ -8,7 +8,7 @@
 #include "tui/layout.h"
 #include "tui/view.h"
 
-enum { TABLE_COLUMNS_MAX = 12 };
+enum { TABLE_COLUMNS_MAX = 14 };
 
 struct table_column {
 	const char *name;

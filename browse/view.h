@@ -12,6 +12,7 @@
 #include "tui/loop.h"
 #include "tui/view.h"
 
+struct assists;
 struct leaders;
 struct timeline_source;
 
@@ -23,6 +24,7 @@ struct trace_data {
 	const struct analysis *analysis;     /* grows while loading */
 	const struct extra *extra;           /* so do these */
 	const struct leaders *leaders;
+	const struct assists *assists;
 	/* Of the reading so far: damages at any time, all else when it is over. */
 	const struct trace_summary *summary;
 	struct timeline_source *timeline; /* NULL: there is none */

@@ -94,19 +94,23 @@ static bool matches(const struct trace_data *data, const struct filter *filter,
 	return filter->inverse ? all : found;
 }
 
+/* More places than any program has would keep the screen waiting: of these the first are shown. */
+enum { LEAVES_MAX = 65536 };
+
 static bool make_tree(struct tree *tree, const struct trace_data *data,
                       const struct view_place *place, const struct tree_toggles *toggles)
 {
 	enum kind kind = (enum kind)place->grouping;
 	const struct blocking *b = sites_of(data, kind);
-	struct tree_leaf *leaf = calloc(b->sites ? b->sites : 1, sizeof *leaf);
+	size_t most = b->sites < LEAVES_MAX ? b->sites : LEAVES_MAX;
+	struct tree_leaf *leaf = calloc(most + 1, sizeof *leaf);
 	struct filter filter;
 	size_t n = 0;
 	*tree = (struct tree){0};
 	if (!leaf)
 		return false;
 	filter_open(&filter, place->filter);
-	for (size_t i = 0; i < b->sites; i++)
+	for (size_t i = 0; i < b->sites && n < most; i++)
 		if (add_to(data, kind, &b->site[i], &leaf[n]) && matches(data, &filter, &leaf[n]))
 			n++;
 	filter_close(&filter);
@@ -292,7 +296,9 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
 	make_tree(&tree, data, place, own);
 	draw_kinds(pane_row(pane, 0), data, place->grouping);
 	pane_fit(pane_sub(pane, 1, 1, pane.width - 2, 1), 0, 0, STYLE_DIM,
-	         kind_info[place->grouping].meaning);
+	         sites_of(data, (enum kind)place->grouping)->sites > LEAVES_MAX
+	             ? "there are too many places: not all are shown"
+	             : kind_info[place->grouping].meaning);
 	select_row(place, &tree, list.height > 1 ? list.height - 1 : 0);
 	draw_list(list, data, &tree, place);
 	if (tree.rows == 0)

@@ -30,7 +30,7 @@ enum {
 	COLUMNS
 };
 static const struct table_column column[COLUMNS] = {
-	[COLUMN_WHAT] = {"", -1, true, {.min = 22, .want = 40, .grow = 1}},
+	[COLUMN_WHAT] = {"", -1, true, {.min = 22, .want = 34}},
 	[COLUMN_COUNT] = {"COUNT", -1, false, {.min = 7, .want = 7, .gap = 1}},
 	[COLUMN_TOTAL] = {"TOTAL", -1, false, {.min = 8, .want = 8, .gap = 1}},
 	[COLUMN_P50] = {"P50", -1, false, {.min = 8, .want = 8, .gap = 1, .drop = 2}},

@@ -190,7 +190,7 @@ static void draw_level(struct pane pane, const struct level *level)
 	int x =
 		pane_text(pane, LABEL_WIDTH, 0, STYLE_DIM, level->unit == LEVEL_SHARE ? "mean " : "most ");
 	pane_text(pane, x, 0, STYLE_TEXT, text);
-	size_t room = (size_t)(graph.width * plot_density(graph.canvas));
+	size_t room = (size_t)graph.width * (size_t)plot_density(graph.canvas);
 	plot_spark(graph, level->style, wide, spread(wide, room, value, n), top);
 }
 

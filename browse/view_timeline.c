@@ -299,16 +299,47 @@ static void find_lines(struct timeline_picture *p, int columns, bool ascii)
 /* --- the page --------------------------------------------------------------------------------- */
 
 /* The trace grows while it is read: so does the window, until the user has chosen one. */
+/* What --from, --to and --goroutine ask for. Their times count from where the trace begins. */
+static struct trace_target part_of(const struct trace_data *data, int64_t first_ns)
+{
+	struct trace_target part = {.to_ns = -1};
+	if (!data->analysis)
+		return part;
+	const struct analysis_options *options = &data->analysis->options;
+	part.goroutine = options->goroutine;
+	if (options->from_ns > 0 || options->to_ns != INT64_MAX) {
+		part.from_ns = first_ns + options->from_ns;
+		part.to_ns = options->to_ns == INT64_MAX ? INT64_MAX : first_ns + options->to_ns;
+	}
+	return part;
+}
+
+/* Once it is there to be shown. */
+static void show_awaited(struct timeline_view *v, const struct trace_data *data, bool whole)
+{
+	struct trace_target target = v->awaited;
+	bool part = target.to_ns > target.from_ns;
+	if ((!part && !target.goroutine) || !(whole || (part && target.to_ns <= v->all.to_ns)))
+		return;
+	if (target.to_ns > v->all.to_ns)
+		target.to_ns = v->all.to_ns;
+	v->awaited = (struct trace_target){0};
+	timeline_show_target(v, data, &target);
+}
+
 void timeline_update(struct timeline_view *v, const struct trace_data *data,
                      const struct timeline_extent *extent)
 {
 	if (v->source != data->timeline)
-		*v = (struct timeline_view){.source = data->timeline, .drag_x = -1};
+		*v = (struct timeline_view){.source = data->timeline,
+		                            .awaited = part_of(data, extent->first_ns),
+		                            .drag_x = -1};
 	v->first_ns = extent->first_ns;
 	v->all = (struct timeline_window){extent->first_ns, extent->last_ns > extent->first_ns
 	                                                        ? extent->last_ns
 	                                                        : extent->first_ns + 1};
 	v->window = v->begun ? timeline_clamp(v->window, v->all) : v->all;
+	show_awaited(v, data, extent->whole);
 }
 
 /* For the lanes on the screen, and some above and below them. */
@@ -374,6 +405,7 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
 	timeline_source_poll(data->timeline);
 	timeline_update(v, data, &extent);
 	timeline_take_found(v, data->timeline);
+	place->grouping = (int)v->kind;
 	int gutter = gutter_width(pane.width, v->kind);
 	v->graph_x = pane.x + gutter;
 	v->columns = pane.width - gutter;

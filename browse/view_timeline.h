@@ -23,6 +23,7 @@ struct timeline_spot {
 struct timeline_view {
 	struct timeline_source *source; /* that the rest is about */
 	bool begun;                     /* the window is the user's; else all there is */
+	struct trace_target awaited;    /* what is to be shown once the trace is read so far */
 	int64_t first_ns;               /* when the trace began: what is told counts from there */
 	struct timeline_window window, all;
 
@@ -113,6 +114,9 @@ enum loop_next timeline_act(const struct trace_data *data, struct view_place *pl
                             const struct trace_action *action, struct trace_request *request);
 void timeline_visit(const struct trace_data *data, struct view_place *place, void *own,
                     const struct trace_target *target);
+/* A part of the trace, a goroutine, or both. */
+void timeline_show_target(struct timeline_view *v, const struct trace_data *data,
+                          const struct trace_target *target);
 /* What a search has found becomes the place that is shown. */
 void timeline_take_found(struct timeline_view *v, struct timeline_source *source);
 /* The span at the cursor; NULL: none is selected, or there are no exact spans there. */

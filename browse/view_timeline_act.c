@@ -68,6 +68,7 @@ static void choose_window(struct timeline_view *v, struct timeline_window window
 {
 	v->window = window;
 	v->begun = true;
+	v->awaited = (struct trace_target){0};
 }
 
 static bool is_quiet(const struct span *span)
@@ -191,7 +192,6 @@ static enum loop_next change_lanes(struct act *a)
 	else
 		v->selected = false;
 	change_kind(v, (enum lane_kind)kind);
-	a->place->grouping = kind;
 	a->place->top = 0;
 	return LOOP_DRAW;
 }
@@ -634,25 +634,32 @@ enum loop_next timeline_act(const struct trace_data *data, struct view_place *pl
 	}
 }
 
+void timeline_show_target(struct timeline_view *v, const struct trace_data *data,
+                          const struct trace_target *target)
+{
+	if (target->to_ns > target->from_ns)
+		choose_window(v, timeline_clamp((struct timeline_window){target->from_ns, target->to_ns},
+		                                v->all));
+	if (!target->goroutine)
+		return;
+	change_kind(v, LANE_G);
+	select_at(v, (struct lane){LANE_G, target->goroutine}, v->window.from_ns);
+	/* The cursor goes to where it first runs, if that can be found. */
+	const struct timeline_find find = {.kind = FIND_GOROUTINE,
+	                                   .from_ns = v->window.from_ns - 1,
+	                                   .goroutine = target->goroutine};
+	begin_find(v, data, &find);
+}
+
 void timeline_visit(const struct trace_data *data, struct view_place *place, void *own,
                     const struct trace_target *target)
 {
 	struct timeline_view *v = own;
+	(void)place;
 	if (!data->timeline)
 		return;
 	struct timeline_extent extent = timeline_source_extent(data->timeline);
 	timeline_update(v, data, &extent);
-	if (target->to_ns > target->from_ns)
-		choose_window(v, timeline_clamp((struct timeline_window){target->from_ns, target->to_ns},
-		                                v->all));
-	if (target->goroutine) {
-		change_kind(v, LANE_G);
-		place->grouping = LANE_G;
-		select_at(v, (struct lane){LANE_G, target->goroutine}, v->window.from_ns);
-		/* The cursor goes to where it first runs, if that can be found. */
-		const struct timeline_find find = {.kind = FIND_GOROUTINE,
-		                                   .from_ns = v->window.from_ns - 1,
-		                                   .goroutine = target->goroutine};
-		begin_find(v, data, &find);
-	}
+	v->awaited = (struct trace_target){0};
+	timeline_show_target(v, data, target);
 }

@@ -7,6 +7,12 @@
 
 enum { MOST_CHANGES = 40, MOST_ROWS = 12 };
 
+static void append(char cell[PAGE_CELL], const char *more)
+{
+	size_t n = strlen(cell);
+	snprintf(cell + n, PAGE_CELL - n, "%s", more);
+}
+
 /* --- cells ----------------------------------------------------------------------------------- */
 
 void show_value(const struct page *page, char cell[PAGE_CELL], const struct estimate *e,
@@ -21,7 +27,7 @@ void show_value(const struct page *page, char cell[PAGE_CELL], const struct esti
 	else
 		page_duration(page, cell, e->value);
 	if (metric == METRIC_COUNT || metric == METRIC_TOTAL)
-		strcat(cell, "/s"); /* both are short */
+		append(cell, "/s");
 }
 
 /* "+3.1", "-12", "+140": a change in percent, to what it is worth. */
@@ -203,11 +209,11 @@ static void print_kind(const struct shown *shown, struct page *page, enum item_k
 		}
 		name_of(page, c, row, cell[0]);
 		page_duration(page, cell[1], row->impact_ns);
-		strcat(cell[1], "/s"); /* which is short */
+		append(cell[1], "/s");
 		for (enum metric m = 0; m < METRICS; m++) {
 			show_change(cell[2 + m], &row->change[m]);
 			if (row->change[m].significant)
-				strcat(cell[2 + m], "*");
+				append(cell[2 + m], "*");
 		}
 		page_row(page, columns, COLUMNS, (const char(*)[PAGE_CELL])cell);
 	}

@@ -57,10 +57,14 @@ static const char *const note_words[NOTE_NAMES] = {
 	[NOTE_BYTES] = "swept_bytes",
 };
 
-/* When each number was interned last: it counts only in the present round. */
+/* What stands for a name or stack: numbers of names depend on which thread comes first, and two
+   exports of a trace shall be equal. It counts only in the present round. */
 struct interned {
-	uint32_t *round;
+	struct {
+		uint32_t iid, round; /* iid 0: none yet */
+	} * entry;               /* by number */
 	size_t capacity;
+	uint32_t used;
 };
 
 struct perfetto {
@@ -126,23 +130,25 @@ static bool put_clock(void *self, int64_t at_ns, int64_t wall_ns)
 
 /* --- interned strings ------------------------------------------------------------------------ */
 
-/* Is the number to be told in this round? Then it is from now on. false in *ok: no memory. */
-static bool is_news(struct perfetto *p, struct interned *interned, uint32_t number, bool *ok)
+/* What stands for the number; *news: it has to be told in this round, and is from now on. 0: no
+   memory. */
+static uint32_t intern(struct perfetto *p, struct interned *interned, uint32_t number, bool *news)
 {
 	if (number >= interned->capacity) {
 		size_t n = (size_t)number * 2 + 64;
-		uint32_t *round = reallocarray(interned->round, n, sizeof *round);
-		*ok = round != NULL;
-		if (!round)
-			return false;
-		memset(round + interned->capacity, 0, (n - interned->capacity) * sizeof *round);
-		interned->round = round;
+		void *entry = reallocarray(interned->entry, n, sizeof *interned->entry);
+		if (!entry)
+			return 0;
+		interned->entry = entry;
+		memset(interned->entry + interned->capacity, 0,
+		       (n - interned->capacity) * sizeof *interned->entry);
 		interned->capacity = n;
 	}
-	if (interned->round[number] == p->round)
-		return false;
-	interned->round[number] = p->round;
-	return true;
+	if (!interned->entry[number].iid)
+		interned->entry[number].iid = ++interned->used;
+	*news = interned->entry[number].round != p->round;
+	interned->entry[number].round = p->round;
+	return interned->entry[number].iid;
 }
 
 /* An event on its way, with what is interned along with it. */
@@ -208,12 +214,12 @@ static void message_use_state(struct perfetto *p, struct message *m)
 	m->data.n_debug_annotation_names = NOTE_NAMES;
 }
 
-static void intern(struct perfetto *p, struct message *m, Perfetto__InternedName *name,
-                   uint32_t number, char *text)
+static void tell_string(struct perfetto *p, struct message *m, Perfetto__InternedName *name,
+                        uint64_t iid, char *text)
 {
 	perfetto__interned_name__init(name);
 	name->has_iid = true;
-	name->iid = number;
+	name->iid = iid;
 	name->name = text;
 	m->packet.interned_data = &m->data;
 	p->interned_bytes += strlen(text);
@@ -222,17 +228,19 @@ static void intern(struct perfetto *p, struct message *m, Perfetto__InternedName
 static bool message_name(struct perfetto *p, struct message *m, enum story_category category,
                          uint32_t number)
 {
-	bool ok = true;
+	bool news;
 	m->category = (uint64_t)category + 1;
 	m->event.category_iids = &m->category;
 	m->event.n_category_iids = 1;
-	m->event.has_name_iid = number != NAME_NONE;
-	m->event.name_iid = number;
-	if (number == NAME_NONE || !is_news(p, &p->names, number, &ok))
-		return ok;
+	if (number == NAME_NONE)
+		return true;
+	m->event.has_name_iid = true;
+	m->event.name_iid = intern(p, &p->names, number, &news);
+	if (!m->event.name_iid || !news)
+		return m->event.name_iid != 0;
 	const struct name *name = names_get(p->story->names, number);
 	text_clean(p->name, sizeof p->name, name->text, name->length);
-	intern(p, m, &m->name, number, p->name);
+	tell_string(p, m, &m->name, m->event.name_iid, p->name);
 	m->names[0] = &m->name;
 	m->data.event_names = m->names;
 	m->data.n_event_names = 1;
@@ -262,16 +270,16 @@ static void note_number(struct message *m, enum note_name name, uint64_t value, 
 
 static bool note_stack(struct perfetto *p, struct message *m, uint32_t number)
 {
-	bool ok = true;
+	bool news;
 	if (number == STACK_NONE)
 		return true;
 	Perfetto__DebugAnnotation *n = note(m, NOTE_STACK);
 	n->has_string_value_iid = true;
-	n->string_value_iid = number;
-	if (!is_news(p, &p->stacks, number, &ok))
-		return ok;
+	n->string_value_iid = intern(p, &p->stacks, number, &news);
+	if (!n->string_value_iid || !news)
+		return n->string_value_iid != 0;
 	stack_text(p->stack, &p->story->stacks, p->story->names, number);
-	intern(p, m, &m->stack, number, p->stack);
+	tell_string(p, m, &m->stack, n->string_value_iid, p->stack);
 	m->stacks[0] = &m->stack;
 	m->data.debug_annotation_string_values = m->stacks;
 	m->data.n_debug_annotation_string_values = 1;
@@ -454,8 +462,8 @@ static bool put_fixed_tracks(struct perfetto *p)
 static void destroy(void *self)
 {
 	struct perfetto *p = self;
-	free(p->names.round);
-	free(p->stacks.round);
+	free(p->names.entry);
+	free(p->stacks.entry);
 	free(p);
 }
 

@@ -7,7 +7,7 @@
 #define BOTH  (COMMAND_LIVE | COMMAND_TRACE)
 
 const struct command_info command_info[COMMAND_COUNT] = {
-	[COMMAND_QUIT] = {"quit", NULL, "Leave; the process goes on as before.", BOTH},
+	[COMMAND_QUIT] = {"quit", NULL, "Leave; a process that is watched goes on as before.", BOTH},
 	[COMMAND_REDRAW] = {"redraw", NULL, "Draw the whole screen again.", BOTH},
 	[COMMAND_HELP] = {"help", NULL, "Show the keys that work here, and the commands.", BOTH},
 	[COMMAND_THEME] = {"theme", "NAME",
@@ -28,10 +28,10 @@ const struct command_info command_info[COMMAND_COUNT] = {
                         "Show only rows that have this text or regex; !TEXT: others.", BOTH},
 	[COMMAND_SORT] = {"sort", "[COLUMN]", "Sort by this column, or by the next one.", BOTH},
 	[COMMAND_REVERSE] = {"reverse", NULL, "Turn the order of the rows around.", BOTH},
-	[COMMAND_EXPAND] = {"expand", NULL, "Show the group one by one, with stacks; again: close it.",
-                        BOTH},
-	[COMMAND_GROUP] = {"group", "[WHAT]",
-                       "Group goroutines by creator, or by where they stand (top).", BOTH},
+	[COMMAND_EXPAND] = {"expand", NULL,
+                        "Open what is selected, a group one by one; again: close it.", BOTH},
+	[COMMAND_GROUP] = {"group", "[WHAT]", "Group the rows by this, or by the next thing there is.",
+                       BOTH},
 	[COMMAND_SYSTEM] = {"system", NULL, "Show the runtime's own goroutines, too; again: hide them.",
                         LIVE},
 	[COMMAND_VIEW] = {"view", "NAME", "Show this view.", BOTH},

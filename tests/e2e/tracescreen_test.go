@@ -86,11 +86,10 @@ func TestTraceIsBrowsedByItself(t *testing.T) {
 	m.keys("q")
 	m.expectShell(exitOK)
 	m.browse(path + " --trace-id " + otelID)
-	m.waitText("request")
-	if tab := m.screen(); !strings.Contains(foot(tab), "Tasks") {
-		t.Errorf("not on the tasks:\n%s", tab)
+	if screen := m.waitText("request"); !strings.Contains(foot(screen), "Tasks") {
+		t.Errorf("not on the tasks:\n%s", screen)
 	}
-	m.keys("Escape")
+	m.keys("q")
 	m.expectShell(exitOK)
 	m.browse(path + " --goroutine 1 --ascii")
 	m.waitText("G1 ")

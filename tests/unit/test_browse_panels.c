@@ -246,6 +246,57 @@ static void tasks_lead_to_one_task(void **state)
 	browser_destroy(browser);
 }
 
+/* A task, its log, a region and a place with a name that would take over a terminal. */
+static void tell_hostile(struct scenario *s)
+{
+	scenario_begin(s);
+	scenario_event(s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	scenario_event(s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_event(s, 10, EV_USER_TASK_BEGIN, 5, 0, S_HOSTILE, STACK_HOSTILE);
+	scenario_event(s, 20, EV_USER_REGION_BEGIN, 5, S_HOSTILE, STACK_HOSTILE, 0);
+	scenario_event(s, 30, EV_USER_LOG, 5, S_HOSTILE, S_HOSTILE, STACK_HOSTILE);
+	scenario_event(s, 40, EV_STW_BEGIN, S_HOSTILE, STACK_HOSTILE, 0, 0);
+	scenario_event(s, 50, EV_STW_END, 0, 0, 0, 0);
+	scenario_event(s, 60, EV_USER_REGION_END, 5, S_HOSTILE, STACK_HOSTILE, 0);
+	scenario_event(s, 70, EV_USER_TASK_END, 5, STACK_HOSTILE, 0, 0);
+	scenario_event(s, 75, EV_GO_CREATE, 2, STACK_HOSTILE, STACK_HOSTILE, 0);
+	scenario_event(s, 80, EV_GO_BLOCK, S_HOSTILE, STACK_HOSTILE, 0, 0);
+	scenario_event(s, 90, EV_GO_START, 2, 1, 0, 0);
+	scenario_event(s, 95, EV_GO_UNBLOCK, 1, 1, STACK_HOSTILE, 0);
+	scenario_event(s, 100, EV_PROC_STOP, 0, 0, 0, 0);
+	scenario_end(s);
+}
+
+static void hostile_names_show_as_harmless_text(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *view, *keys;
+	} places[] = {{"Latency", "j"}, {"Blocking", "bbb"}, {"Blocking", "bbbb"},
+	              {"Tasks", ""},    {"Tasks", "\n"},     {"Tasks", "\nGk\n"},
+	              {"GC", ""}};
+	struct scenario s;
+	char path[] = "/tmp/schedtop-panels-XXXXXX";
+	tell_hostile(&s);
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, s.b.data, s.b.n), s.b.n);
+	close(fd);
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		struct browser *browser = open_file(path);
+		press(browser, places[i].view, places[i].keys);
+		char *text = draw_settled(browser, 120, 40, i % 2);
+		for (const char *p = text; *p; p++)
+			assert_true(*p == '\n' || ((unsigned char)*p >= ' ' && *p != 0x7f));
+		/* As UTF-8 a C1 control would be two bytes. */
+		assert_null(strstr(text, "\xc2\x9b"));
+		fixture_shows(text, "evil");
+		free(text);
+		browser_destroy(browser);
+	}
+	unlink(path);
+}
+
 /* A request's trace ID stands in its logs. */
 static void task_that_was_asked_for_is_shown_at_once(void **state)
 {
@@ -312,6 +363,7 @@ int main(void)
 		cmocka_unit_test(latency_shows_what_the_scenario_waits),
 		cmocka_unit_test(blocking_shows_each_kind_of_the_scenario),
 		cmocka_unit_test(tasks_lead_to_one_task),
+		cmocka_unit_test(hostile_names_show_as_harmless_text),
 		cmocka_unit_test(task_that_was_asked_for_is_shown_at_once),
 		cmocka_unit_test(what_is_long_is_shown_in_the_timeline),
 		cmocka_unit_test(collector_is_shown_as_the_scenario_has_it),

@@ -310,6 +310,29 @@ static void enter_leads_to_one_goroutine_and_escape_back(void **state)
 	forget(path);
 }
 
+/* Goroutine 1 assists the collector from 710 to 760 us. */
+static void groups_tell_how_long_they_assisted_the_collector(void **state)
+{
+	(void)state;
+	char *path = keep_scenario(0);
+	const struct analysis_options later = {.from_ns = 730000, .to_ns = INT64_MAX};
+	const struct {
+		const struct analysis_options *part;
+		const char *assist;
+	} table[] = {{&whole, " 50.0 µs "}, {&later, " 30.0 µs "}};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct browser *browser = create(path, table[i].part);
+		start(browser);
+		type(browser, "2/main.main\n");
+		char *text = draw(browser, 160, 50, false);
+		fixture_shows(text, "ASSIST");
+		fixture_shows(text, table[i].assist);
+		free(text);
+		browser_destroy(browser);
+	}
+	forget(path);
+}
+
 static void a_goroutine_that_was_asked_for_is_shown_first(void **state)
 {
 	(void)state;
@@ -452,6 +475,7 @@ int main(void)
 		cmocka_unit_test(keys_and_the_mouse_choose_views),
 		cmocka_unit_test(a_line_names_what_keys_do),
 		cmocka_unit_test(enter_leads_to_one_goroutine_and_escape_back),
+		cmocka_unit_test(groups_tell_how_long_they_assisted_the_collector),
 		cmocka_unit_test(a_goroutine_that_was_asked_for_is_shown_first),
 		cmocka_unit_test(a_part_alone_is_counted),
 		cmocka_unit_test(what_is_searched_for_reaches_the_timeline),

@@ -181,7 +181,7 @@ static void noise_between_runs_counts(void **state)
 static void fill(struct items *items, int which, const struct side *side, const char *name,
                  struct dice *dice, int per_slice, double mean_ns)
 {
-	uint32_t item = items_find(items, ITEM_REGION, name, 1);
+	uint32_t item = items_find(items, ITEM_REGION, name, 1); /* its first letter */
 	struct series *s = &items->item[item].series[which];
 	for (size_t slice = 0; slice < side->slices; slice++)
 		for (int i = 0; i < per_slice; i++)
@@ -199,9 +199,9 @@ static void a_slower_region_is_found_among_those_that_are_not(void **state)
 	for (int which = 0; which < SIDES; which++) {
 		side_init(&sides[which], 1);
 		one_run(&sides[which], 1000 * MS);
-		for (char name = 'a'; name <= 'j'; name++)
-			fill(&items, which, &sides[which], &name, &dice, 20,
-			     which == AFTER && name == 'e' ? 130e3 : 100e3);
+		for (const char *name = "abcdefghij"; *name; name++)
+			fill(&items, which, &sides[which], name, &dice, 20,
+			     which == AFTER && *name == 'e' ? 130e3 : 100e3);
 	}
 	assert_true(comparison_make(&c, &items, side, COMPARISON_MARGIN));
 	assert_int_equal(c.rows, 10);
@@ -338,8 +338,8 @@ static void sides_that_are_alike_hardly_ever_differ(void **state)
 		for (int which = 0; which < SIDES; which++) {
 			side_init(&sides[which], 1);
 			one_run(&sides[which], 1000 * MS);
-			for (char name = 'a'; name <= 'f'; name++)
-				fill(&items, which, &sides[which], &name, &dice, 10, 1e5);
+			for (const char *name = "abcdef"; *name; name++)
+				fill(&items, which, &sides[which], name, &dice, 10, 1e5);
 		}
 		assert_true(comparison_make(&c, &items, side, 0));
 		reported += c.significant > 0;

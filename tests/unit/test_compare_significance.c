@@ -19,7 +19,8 @@ static void assert_near(double value, double expected, double relative)
 static void student_of_1_and_2_degrees_has_its_closed_form(void **state)
 {
 	(void)state;
-	for (double t = 0.01; t < 1e4; t *= 1.7) {
+	for (int i = 0; i < 27; i++) {
+		double t = 0.01 * pow(1.7, i);
 		/* as 1 - 2/pi atan(t), without the difference of what is nearly equal */
 		assert_near(significance_student(t, 1), 2 / M_PI * atan(1 / t), 1e-9);
 		double root = sqrt(2 + t * t);
@@ -30,8 +31,8 @@ static void student_of_1_and_2_degrees_has_its_closed_form(void **state)
 static void student_of_many_degrees_is_normal(void **state)
 {
 	(void)state;
-	for (double t = 0.1; t < 6; t += 0.3)
-		assert_near(significance_student(t, 1e9), erfc(t / sqrt(2)), 1e-5);
+	for (int i = 1; i < 20; i++)
+		assert_near(significance_student(0.3 * i, 1e9), erfc(0.3 * i / sqrt(2)), 1e-5);
 }
 
 static void student_keeps_to_its_ends(void **state)
@@ -46,10 +47,12 @@ static void student_keeps_to_its_ends(void **state)
 static void inverse_student_undoes_student(void **state)
 {
 	(void)state;
-	for (double freedom = 1; freedom < 200; freedom *= 2.3)
-		for (double p = 0.5; p > 1e-6; p /= 7)
+	for (int i = 0; i < 7; i++)
+		for (int k = 0; k < 7; k++) {
+			double freedom = pow(2.3, i), p = 0.5 * pow(7, -k);
 			assert_near(significance_student(significance_student_inverse(p, freedom), freedom), p,
 			            1e-6);
+		}
 	assert_near(significance_student_inverse(0.05, 1e9), 1.959964, 1e-5);
 }
 
