@@ -342,9 +342,9 @@ static void advance_level(struct index *x, struct index_level *level, int64_t to
 {
 	to_ns = clip(x, to_ns);
 	if (!level->known) {
+		make_room(x, to_ns);
 		level->known = true;
 		level->since_ns = to_ns;
-		make_room(x, level->since_ns);
 		level->bin_end_ns = bin_end(x, bin_at(x, level->since_ns));
 		level->most = level->level;
 	}

@@ -294,6 +294,33 @@ static void levels_are_means_and_the_most(void **state)
 	end_world(&w);
 }
 
+static void what_is_first_told_late_finds_room(void **state)
+{
+	(void)state;
+	struct world w;
+	struct counter_cell cell;
+	struct lane_cell of_lane;
+	begin_world(&w, THREADS);
+	add(&w, EV_PROC_STATUS, 0, 0, PROC_BAD, PROC_RUNNING)->p = TRACE_NONE;
+	show(&w);
+	/* Behind all the bins that there are, and again. */
+	w.now_ns += (int64_t)w.index.bins * index_bin_ns(&w.index) * 3;
+	add(&w, EV_HEAP_ALLOC, 0, TRACE_NONE, 0, 0)->arg[0] = 7;
+	show(&w);
+	w.now_ns += (int64_t)w.index.bins * index_bin_ns(&w.index) * 3;
+	int64_t late = w.now_ns;
+	add(&w, EV_PROC_STATUS, 1, 1, PROC_IDLE, PROC_RUNNING)->p = TRACE_NONE;
+	w.now_ns += index_bin_ns(&w.index);
+	add(&w, EV_PROC_STOP, 1, 1, PROC_RUNNING, PROC_IDLE);
+	show(&w);
+	end_trace(&w);
+	index_levels(&w.index, INDEX_HEAP, late - 1000, late, &cell, 1);
+	assert_true(cell.known && fabs(cell.mean - 7) < 0.01);
+	assert_true(index_cells(&w.index, (struct lane){LANE_P, 1}, w.first_ns, w.now_ns, &of_lane, 1));
+	assert_true(of_lane.ns[SPAN_SCHED] == (double)(w.now_ns - late));
+	end_world(&w);
+}
+
 static void goroutines_that_ran_longest_lead(void **state)
 {
 	(void)state;
@@ -326,6 +353,7 @@ int main(void)
 		cmocka_unit_test(many_lanes_share_the_memory),
 		cmocka_unit_test(clocks_beyond_all_bounds_stay_in_the_bins),
 		cmocka_unit_test(levels_are_means_and_the_most),
+		cmocka_unit_test(what_is_first_told_late_finds_room),
 		cmocka_unit_test(goroutines_that_ran_longest_lead),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
