@@ -119,6 +119,10 @@ func rows(o *options) []row {
 		{"schedtop export, perfetto", 0, func(f string) measure { return export(o, "perfetto", f) }, false, false},
 		{"schedtop export, chrome", 0, func(f string) measure { return export(o, "chrome", f) }, false, false},
 		{"schedtop export, csv", 0, func(f string) measure { return export(o, "csv", f) }, false, false},
+		{"schedtop trace, first screen", 0, func(f string) measure { return browse(o, f, firstScreen) }, false, false},
+		{"schedtop trace, all of it", 0, func(f string) measure { return browse(o, f, wholeScreen) }, false, false},
+		{"a zoom step, first paint", 0, func(f string) measure { return browse(o, f, zoom(false)) }, false, false},
+		{"a zoom step, exact", 0, func(f string) measure { return browse(o, f, zoom(true)) }, false, false},
 		{"x/exp/trace, counting", 8, func(f string) measure { return run(filepath.Join(o.bin, "count"), f) }, false, false},
 		{"x/exp/trace, same totals", 10, func(f string) measure { return run(filepath.Join(o.bin, "totals"), f) }, false, false},
 		{"go tool trace -pprof=sched", 50, func(f string) measure { return run(goTrace, "-pprof=sched", f) }, true, false},
@@ -222,6 +226,10 @@ func (m measure) print(r row, own measure, events int64) {
 	if r.goal > 0 {
 		goal = fmt.Sprintf(">= %.0f", r.goal)
 	}
-	fmt.Printf("  %-30s %7.3f s %7.3f s %6.1f MiB %9.1f %8s %6s\n", r.name, m.wall.Seconds(), m.cpu.Seconds(),
-		float64(m.rss)/(1<<20), float64(events)/1e6/m.wall.Seconds(), ratio, goal)
+	speed := fmt.Sprintf("%.1f", float64(events)/1e6/m.wall.Seconds())
+	if m.moment {
+		speed = ""
+	}
+	fmt.Printf("  %-30s %7.3f s %7.3f s %6.1f MiB %9s %8s %6s\n", r.name, m.wall.Seconds(), m.cpu.Seconds(),
+		float64(m.rss)/(1<<20), speed, ratio, goal)
 }

@@ -22,6 +22,7 @@ type measure struct {
 	rss       int64 // bytes, the most it ever had
 	finished  bool
 	why       string // when it did not finish
+	moment    bool   // of a longer run: wall is no time in which all was read
 }
 
 // status reads a number of kB from /proc.
