@@ -70,7 +70,7 @@ uint64_t goroutines_selected(const struct trace_data *data, const struct view_pl
 /* One goroutine, goroutines_one.c. */
 void goroutines_draw_one(struct pane pane, const struct trace_data *data, struct view_place *place,
                          const struct goroutines_view *view);
-/* Where it lies in the trace; false: that is not known. */
+/* Where it lies in the trace, as far as that is known; false: nowhere. */
 bool goroutines_target(const struct goroutines_view *view, struct trace_target *target);
 
 #endif

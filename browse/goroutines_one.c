@@ -228,12 +228,14 @@ bool goroutines_target(const struct goroutines_view *view, struct trace_target *
 	if (!view->pass)
 		return false;
 	struct goroutine_report report = goroutine_pass_lock(view->pass);
-	bool found = report.goroutine != NULL;
-	if (found) {
-		const struct goroutine_time *g = report.goroutine;
+	const struct goroutine_time *g = report.goroutine;
+	bool found = g || report.data->loading;
+	/* Where it is not found yet, the timeline finds it by itself. */
+	*target = (struct trace_target){view->goroutine, 0, -1};
+	if (g) {
 		bool lives = report.data->loading && g->state != TRACE_NOT_EXIST;
-		*target =
-			(struct trace_target){g->id, g->first_ns, lives ? report.data->last_ns : g->since_ns};
+		target->from_ns = g->first_ns;
+		target->to_ns = lives ? report.data->last_ns : g->since_ns;
 	}
 	goroutine_pass_unlock(view->pass);
 	return found;
