@@ -145,7 +145,7 @@ func TestDamagedTablesOfFunctionsAreRefused(t *testing.T) {
 	}
 	content[at] ^= 0x55
 	damaged := filepath.Join(t.TempDir(), "damaged")
-	if err := os.WriteFile(damaged, content, 0o755); err != nil {
+	if err := writeProgram(damaged, content); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := probe(t, "", "code", damaged); err == nil || !strings.Contains(err.Error(), "obfuscators") {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 )
 
@@ -65,7 +66,15 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, content, 0o755)
+	return writeProgram(to, content)
+}
+
+// writeProgram writes a program that can be started at once: a process that another test forks meanwhile
+// would hold the file open until it executes, and a file that is open for writing can't be executed.
+func writeProgram(path string, content []byte) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, content, 0o755)
 }
 
 func needRoot(t *testing.T) {

@@ -68,7 +68,7 @@ func withoutSections(t *testing.T, exe string) string {
 	little.LittleEndian.PutUint16(content[countAt:], 0)
 	little.LittleEndian.PutUint16(content[namesAt:], 0)
 	path := filepath.Join(t.TempDir(), filepath.Base(exe))
-	if err := os.WriteFile(path, content, 0o755); err != nil {
+	if err := writeProgram(path, content); err != nil {
 		t.Fatal(err)
 	}
 	return path

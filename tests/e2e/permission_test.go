@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -64,21 +65,22 @@ func execFiltered(args []string) error {
 	return syscall.Exec(args[0], args, os.Environ())
 }
 
+// filterProgram is this program, at a path that every user can reach.
+var filterProgram = sync.OnceValues(func() (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	copied := filepath.Join(scratch, "filter")
+	return copied, copyFile(self, copied)
+})
+
 // filtered is a command that may not read the memory of other processes.
 func filtered(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
+	copied, err := filterProgram()
 	if err != nil {
 		t.Fatal(err)
-	}
-	copied := filepath.Join(scratch, "filter") // where every user can reach it
-	if _, err := os.Stat(copied); err != nil {
-		if err := copyFile(self, copied+itoa(os.Getpid())); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(copied+itoa(os.Getpid()), copied); err != nil {
-			t.Fatal(err)
-		}
 	}
 	cmd := exec.Command(copied, args...)
 	cmd.Env = append(os.Environ(), filterEnv+"=1")

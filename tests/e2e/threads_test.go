@@ -141,10 +141,24 @@ func TestCPUOfThreadsIsTheKernels(t *testing.T) {
 	t.Parallel()
 	w := launch{args: []string{"-mode", "spinners", "-procs", "2"}}.run(t)
 	time.Sleep(time.Second)
+	const tries = 5
+	threads, whole := 0.0, 0.0
+	for range tries {
+		// The rate of the process is over half a second, that of threads over two: the machine is shared.
+		if threads, whole = threadsAndProcess(t, w); threads > whole/3 && threads < whole*3 {
+			return
+		}
+	}
+	t.Errorf("threads use %.2f CPUs together, the process %.2f", threads, whole)
+}
+
+// threadsAndProcess are the CPUs that the threads of a program used of late, and the whole of it. What is told
+// of each thread lies between two looks at the kernel's own numbers.
+func threadsAndProcess(t *testing.T, w *workload) (threads, process float64) {
+	t.Helper()
 	before := kernelThreads(t, w.pid())
 	s := lastSnapshot(t, w.pid(), 6)
 	after := kernelThreads(t, w.pid())
-	sum := 0.0
 	for _, task := range s.rows("tasks") {
 		tid, _ := strconv.Atoi(task["tid"])
 		told, _ := strconv.ParseFloat(task["cpu_ns"], 64)
@@ -160,11 +174,7 @@ func TestCPUOfThreadsIsTheKernels(t *testing.T) {
 	list, _ := derived.([]any)
 	for _, object := range list {
 		ratio, _ := strconv.ParseFloat(toRow(object)["cpu_ratio"], 64)
-		sum += ratio
+		threads += ratio
 	}
-	// The rate of the process is over half a second, that of threads over two: the machine is shared.
-	whole := s.number(t, "derived", "rates", "cpu_ns_per_s") / 1e9
-	if sum < whole/3 || sum > whole*3 {
-		t.Errorf("threads use %.2f CPUs together, the process %.2f", sum, whole)
-	}
+	return threads, s.number(t, "derived", "rates", "cpu_ns_per_s") / 1e9
 }

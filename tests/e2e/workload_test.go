@@ -205,7 +205,7 @@ func pretendRelease(path, release string) error {
 		return fmt.Errorf("%s: no build information", path)
 	}
 	copy(content[at+33:], release)
-	return os.WriteFile(path, content, 0o755)
+	return writeProgram(path, content)
 }
 
 // A workload is a running Go program to watch.
