@@ -18,7 +18,8 @@ struct timeline_source {
 	struct timeline_worker *worker;
 	struct index index; /* under the lock of the loading pass */
 	struct timeline_exact *exact;
-	enum find_result found; /* as of the last poll */
+	int64_t wanted_from_ns, wanted_to_ns; /* of the last want that became a wish */
+	enum find_result found;               /* as of the last poll */
 	struct timeline_hit hit;
 };
 
@@ -385,9 +386,29 @@ static void make_wish(const struct timeline_source *s, const struct timeline_wan
 	memcpy(wish->lane, want->lane, n * sizeof *wish->lane);
 }
 
+static bool covers(const struct timeline_wish *wish, const struct timeline_want *want, size_t n)
+{
+	size_t first;
+	return has_lanes(wish, want, n) &&
+	       is_same_grid(wish, want->from_ns, want->to_ns, want->columns, &first);
+}
+
+/* While the trace is loaded, the window that shows all of it grows with each draw: what is under
+   way is let finish, or nothing ever would. */
+static bool can_wait(const struct timeline_source *s, const struct timeline_want *want, size_t n)
+{
+	struct timeline_wish wish;
+	if (s->index.ended || want->from_ns != s->wanted_from_ns || want->to_ns <= s->wanted_to_ns)
+		return false;
+	if (timeline_worker_searches(s->worker))
+		return true;
+	return timeline_worker_wants(s->worker, &wish) && n > 0 && wish.lanes > 0 &&
+	       want->lane[0].kind == wish.lane[0].kind;
+}
+
 void timeline_source_want(struct timeline_source *s, const struct timeline_want *want)
 {
-	size_t n = want->lanes < TIMELINE_LANES ? want->lanes : TIMELINE_LANES, first;
+	size_t n = want->lanes < TIMELINE_LANES ? want->lanes : TIMELINE_LANES;
 	struct timeline_wish wish;
 	if (want->from_ns >= want->to_ns || want->columns == 0)
 		return;
@@ -396,10 +417,12 @@ void timeline_source_want(struct timeline_source *s, const struct timeline_want 
 			timeline_worker_want(s->worker, NULL);
 		return;
 	}
-	bool comes = timeline_worker_wants(s->worker, &wish) && has_lanes(&wish, want, n) &&
-	             is_same_grid(&wish, want->from_ns, want->to_ns, want->columns, &first);
-	if (comes)
+	bool comes = timeline_worker_wants(s->worker, &wish) && covers(&wish, want, n);
+	bool failed = timeline_worker_failed(s->worker, &wish) && covers(&wish, want, n);
+	if (comes || failed || can_wait(s, want, n))
 		return;
+	s->wanted_from_ns = want->from_ns;
+	s->wanted_to_ns = want->to_ns;
 	make_wish(s, want, n, &wish);
 	timeline_worker_want(s->worker, &wish);
 }

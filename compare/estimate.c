@@ -76,6 +76,7 @@ bool resamples_init(struct resamples *r, const struct side *side, uint64_t seed)
 	for (size_t i = 0; i < side->runs; i++)
 		if (can_cut(&side->run[i])) {
 			within = true;
+			r->strata++;
 			r->within_freedom += (double)side->run[i].slices / RESAMPLE_BLOCK - 1;
 		}
 	r->between_freedom = (double)side->runs - 1;
@@ -188,36 +189,37 @@ static double spread(const struct counted *c, enum metric metric, const uint16_t
 	return n < RESAMPLES * 0.95 ? -1 : squares / (n - 1);
 }
 
-/* A bootstrap over n things finds (n - 1) / n of the variance. */
-static double unbiased(double variance, double freedom)
+/* A bootstrap over n things finds (n - 1) / n of the variance; where it draws within each of
+   several strata, their degrees of freedom of all their things. */
+static double unbiased(double variance, double freedom, double strata)
 {
-	return variance * (freedom + 1) / freedom;
+	return variance * (freedom + strata) / freedom;
 }
 
-/* What chance there is within runs, and what there is between them beyond that; Satterthwaite's
-   degrees of freedom of the sum. */
+/* What whole runs differ by holds what is within them. So the larger of both counts, with the
+   degrees of freedom of that one alone. */
 static bool judge(const struct counted *c, enum metric metric, double assumed, struct estimate *e)
 {
 	const struct resamples *r = c->resamples;
-	double within = 0, more = 0;
+	double within = 0, between = 0;
 	if (!r->within && !r->between)
 		return false;
 	if (r->within) {
-		within = unbiased(spread(c, metric, r->within), r->within_freedom);
+		within = unbiased(spread(c, metric, r->within), r->within_freedom, r->strata);
 		if (within < 0)
 			return false;
 	}
 	if (r->between) {
-		more = unbiased(spread(c, metric, r->between), r->between_freedom);
-		if (more < 0)
+		between = unbiased(spread(c, metric, r->between), r->between_freedom, 1);
+		if (between < 0)
 			return false;
-		more = more > within ? more - within : 0;
 	}
-	double doubt = (r->within ? within * within / r->within_freedom : 0) +
-	               (r->between ? more * more / r->between_freedom : 0);
+	double doubt = between > within ? between * between / r->between_freedom
+	               : within > 0     ? within * within / r->within_freedom
+	                                : 0;
+	e->variance = fmax(within, between);
 	if (!r->between)
-		more = assumed * assumed; /* without a doubt */
-	e->variance = within + more;
+		e->variance += assumed * assumed; /* without a doubt */
 	e->freedom =
 		doubt > 0 ? e->variance * e->variance / doubt : r->within_freedom + r->between_freedom;
 	return true;

@@ -38,7 +38,8 @@ struct resamples {
 	size_t slices;
 	uint16_t *within;       /* RESAMPLES rows; NULL: runs are too short to be cut */
 	uint16_t *between;      /* the same with whole runs; NULL: there is one alone */
-	double within_freedom;  /* number of blocks less one of each run */
+	double within_freedom;  /* number of blocks less one of each run that can be cut */
+	double strata;          /* number of those runs */
 	double between_freedom; /* number of runs less one */
 	double *seconds;        /* length of each slice */
 	struct sample *sorted;  /* room for the samples of one series */

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 
 enum { FRACTION_STEPS = 300, BISECTIONS = 100 };
+/* From here on Student's distribution is the normal one, and the difference of two large
+   logarithms of gamma functions is nothing but rounding. */
+#define NORMAL_FREEDOM 1e6
 
 /* What no denominator of a continued fraction may be below. */
 static double away_from_0(double x)
@@ -55,6 +58,8 @@ double significance_student(double t, double freedom)
 	double square = t * t, whole = freedom + square;
 	if (isinf(square))
 		return 0;
+	if (freedom > NORMAL_FREEDOM)
+		return erfc(fabs(t) / sqrt(2));
 	return beta_part(freedom / 2, 0.5, freedom / whole, square / whole);
 }
 

@@ -6,8 +6,10 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "compare/comparison.h"
+#include "compare/significance.h"
 
 #define MS INT64_C(1000000)
 
@@ -175,6 +177,111 @@ static void noise_between_runs_counts(void **state)
 	assert_near(e[METRIC_COUNT].freedom, 3, 0.1);
 	assert_true(e[METRIC_MEDIAN].variance < 0.01);
 	series_finish(&s);
+	resamples_finish(&r);
+}
+
+/* So many instances in each slice of three runs: half of `mean` to one and a half, times what the
+   run has more or less than others. */
+static void draw_runs(struct series *s, const struct side *side, struct dice *dice, double mean,
+                      double run_to_run)
+{
+	for (size_t run = 0; run < side->runs; run++) {
+		double rate = mean * exp(run_to_run * (drawn(dice) - 0.5));
+		for (size_t k = 0; k < side->run[run].slices; k++)
+			for (int n = (int)(rate * (0.5 + drawn(dice))); n > 0; n--)
+				assert_true(series_count(s, side->run[run].first + k));
+	}
+}
+
+static void three_runs(struct side *side)
+{
+	side_init(side, 3);
+	for (int run = 0; run < 3; run++)
+		one_run(side, 256 * MS);
+}
+
+/* Three runs have two degrees of freedom, also where what is within them is half of the noise. */
+static void freedom_between_runs_is_that_of_their_number(void **state)
+{
+	(void)state;
+	struct side side;
+	struct resamples r;
+	struct dice dice = {11};
+	int between = 0;
+	three_runs(&side);
+	assert_true(resamples_init(&r, &side, 1));
+	for (int try = 0; try < 50; try++) {
+		struct series s = {0};
+		struct estimate e[METRICS];
+		draw_runs(&s, &side, &dice, 40, 0.25);
+		estimate_series(&s, &r, none_assumed, e);
+		assert_true(e[METRIC_COUNT].judged);
+		double freedom = e[METRIC_COUNT].freedom;
+		if (freedom < 3)
+			between++;
+		assert_near(freedom, freedom < 3 ? 2 : r.within_freedom, 1e-9);
+		series_finish(&s);
+	}
+	assert_in_range(between, 10, 49);
+	resamples_finish(&r);
+}
+
+/* Runs of one program that differ among each other, as often as it takes to count. */
+static void several_runs_that_are_alike_differ_as_often_as_they_say(void **state)
+{
+	(void)state;
+	enum { TRIES = 1000 };
+	struct side side;
+	struct resamples r;
+	struct dice dice = {2027};
+	int reported = 0;
+	three_runs(&side);
+	assert_true(resamples_init(&r, &side, 1));
+	for (int try = 0; try < TRIES; try++) {
+		struct estimate e[SIDES][METRICS];
+		for (int which = 0; which < SIDES; which++) {
+			struct series s = {0};
+			draw_runs(&s, &side, &dice, 40, 0.25);
+			estimate_series(&s, &r, none_assumed, e[which]);
+			series_finish(&s);
+		}
+		const struct estimate *a = &e[BEFORE][METRIC_COUNT], *b = &e[AFTER][METRIC_COUNT];
+		double variance = a->variance + b->variance;
+		double doubt =
+			a->variance * a->variance / a->freedom + b->variance * b->variance / b->freedom;
+		reported += significance_student(log(b->value / a->value) / sqrt(variance),
+		                                 variance * variance / doubt) <= 0.01;
+	}
+	resamples_finish(&r);
+	assert_true(reported <= TRIES / 50);
+}
+
+/* Runs that hold few blocks each: what is within them is found whole. */
+static void noise_within_short_runs_is_not_understated(void **state)
+{
+	(void)state;
+	enum { TRIES = 200 };
+	struct side side;
+	struct resamples r;
+	struct dice dice = {13};
+	double variance = 0;
+	side_init(&side, 16);
+	for (int run = 0; run < 16; run++)
+		one_run(&side, 4 * MS);
+	assert_int_equal(side.slices, 64);
+	assert_true(resamples_init(&r, &side, 1));
+	free(r.between);
+	r.between = NULL; /* that within alone */
+	for (int try = 0; try < TRIES; try++) {
+		struct series s = {0};
+		struct estimate e[METRICS];
+		draw_runs(&s, &side, &dice, 40, 0);
+		estimate_series(&s, &r, none_assumed, e);
+		variance += e[METRIC_COUNT].variance / TRIES;
+		series_finish(&s);
+	}
+	/* from 1/2 to 3/2 evenly: a twelfth */
+	assert_near(variance, 1.0 / 12 / 64, 0.25);
 	resamples_finish(&r);
 }
 
@@ -376,6 +483,9 @@ int main(void)
 		cmocka_unit_test(too_few_instances_are_told_and_not_judged),
 		cmocka_unit_test(noise_of_a_count_is_that_of_its_mean),
 		cmocka_unit_test(noise_between_runs_counts),
+		cmocka_unit_test(freedom_between_runs_is_that_of_their_number),
+		cmocka_unit_test(several_runs_that_are_alike_differ_as_often_as_they_say),
+		cmocka_unit_test(noise_within_short_runs_is_not_understated),
 		cmocka_unit_test(a_slower_region_is_found_among_those_that_are_not),
 		cmocka_unit_test(a_change_within_the_margin_is_none_however_exact),
 		cmocka_unit_test(one_run_alone_is_not_trusted_with_how_much_got_done),

@@ -31,8 +31,20 @@ static void student_of_1_and_2_degrees_has_its_closed_form(void **state)
 static void student_of_many_degrees_is_normal(void **state)
 {
 	(void)state;
-	for (int i = 1; i < 20; i++)
-		assert_near(significance_student(0.3 * i, 1e9), erfc(0.3 * i / sqrt(2)), 1e-5);
+	static const double freedom[] = {1e7, 1e9, 1e12, 1e16, 1e18, INFINITY};
+	for (size_t k = 0; k < sizeof freedom / sizeof *freedom; k++)
+		for (int i = -20; i < 20; i++)
+			assert_near(significance_student(0.3 * i, freedom[k]), erfc(fabs(0.3 * i) / sqrt(2)),
+			            1e-5);
+}
+
+/* No step where the one way to it gives over to the other. */
+static void student_is_steady_in_its_freedom(void **state)
+{
+	(void)state;
+	for (int i = 1; i < 13; i++)
+		assert_near(significance_student(0.3 * i, 999999), significance_student(0.3 * i, 1000001),
+		            1e-4);
 }
 
 static void student_keeps_to_its_ends(void **state)
@@ -112,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(student_of_1_and_2_degrees_has_its_closed_form),
 		cmocka_unit_test(student_of_many_degrees_is_normal),
+		cmocka_unit_test(student_is_steady_in_its_freedom),
 		cmocka_unit_test(student_keeps_to_its_ends),
 		cmocka_unit_test(inverse_student_undoes_student),
 		cmocka_unit_test(adjusted_p_is_that_of_benjamini_and_hochberg),
