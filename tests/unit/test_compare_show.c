@@ -170,6 +170,71 @@ static void a_part_of_the_time_has_what_lies_in_it_alone(void **state)
 	finish(&x);
 }
 
+static void flush(struct builder *b, int fd)
+{
+	assert_int_equal(write(fd, b->data, b->n), (ssize_t)b->n);
+	b->n = 0;
+}
+
+/* One task of each of so many types, their names and events in batches that hold 128. */
+static void put_many_types(struct compared *x, unsigned types)
+{
+	enum { BATCH = 128 };
+	struct builder b = {.n = 0};
+	snprintf(x->path, sizeof x->path, "/tmp/schedtop-test-XXXXXX");
+	int fd = mkstemp(x->path);
+	assert_true(fd >= 0);
+	build_header(&b, 26);
+	build_clock(&b, 1, 26);
+	for (unsigned i = 0; i < types; i++) {
+		char name[16];
+		if (i % BATCH == 0) {
+			flush(&b, fd);
+			build_batch(&b, 1, UINT64_MAX, SCENARIO_START_NS);
+			build_byte(&b, EV_STRINGS);
+		}
+		snprintf(name, sizeof name, "type %u", i);
+		build_string(&b, i + 1, name);
+		if (i % BATCH == BATCH - 1 || i == types - 1)
+			build_end(&b);
+	}
+	for (unsigned i = 0; i < types; i++) {
+		if (i % BATCH == 0) {
+			flush(&b, fd);
+			build_batch(&b, 1, 7, SCENARIO_START_NS + 1000 * i);
+		}
+		if (i == 0) {
+			build_event(&b, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+			build_event(&b, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+		}
+		build_event(&b, EV_USER_TASK_BEGIN, i + 1, 0, i + 1, 0);
+		build_event(&b, EV_USER_TASK_END, i + 1, 0, 0, 0);
+		if (i % BATCH == BATCH - 1 || i == types - 1)
+			build_end(&b);
+	}
+	build_byte(&b, EV_END_OF_GENERATION);
+	flush(&b, fd);
+	close(fd);
+}
+
+static void types_of_tasks_without_a_name_of_their_own_are_left_out(void **state)
+{
+	(void)state;
+	for (unsigned more = 0; more < 2; more++) {
+		struct compared x;
+		struct error damage = {0};
+		memset(&x, 0, sizeof x);
+		put_many_types(&x, TASK_TYPES + more);
+		assert_int_equal(measure(&x, AFTER, &everything, &damage), STATUS_OK);
+		assert_string_equal(damage.text, "");
+		assert_int_equal(x.items.of_kind[ITEM_TASK], TASK_TYPES);
+		assert_int_equal(x.items.left_out[ITEM_TASK], more);
+		assert_one(find(&x, ITEM_TASK, "type 0"), 1);
+		assert_one(find(&x, ITEM_TASK, "type 1023"), 1); /* not those beyond, too */
+		finish(&x);
+	}
+}
+
 /* Or a limit on it would pass for one that is kept. */
 static void what_lies_before_the_part_is_not_there(void **state)
 {
@@ -451,6 +516,7 @@ int main(void)
 		cmocka_unit_test(a_comparison_with_itself_finds_nothing),
 		cmocka_unit_test(narrowing_leaves_the_rest_out),
 		cmocka_unit_test(a_part_of_the_time_has_what_lies_in_it_alone),
+		cmocka_unit_test(types_of_tasks_without_a_name_of_their_own_are_left_out),
 		cmocka_unit_test(what_lies_before_the_part_is_not_there),
 		cmocka_unit_test(a_torn_trace_is_told_with_what_it_has),
 		cmocka_unit_test(a_file_of_another_kind_is_refused),
