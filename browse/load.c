@@ -41,6 +41,7 @@ struct load {
 	size_t visitors;
 	uint64_t blocks;
 	int64_t woken_ns;
+	bool begun; /* an event was seen */
 };
 
 /* --- the lock ------------------------------------------------------------------------------- */
@@ -86,9 +87,10 @@ static void note_span(struct load *load, const struct trace_block *block)
 	struct trace_data *data = &load->data;
 	if (block->events == 0)
 		return;
-	if (data->last_ns == data->first_ns)
+	if (!load->begun)
 		data->first_ns = block->event[0].time_ns;
 	data->last_ns = block->event[block->events - 1].time_ns;
+	load->begun = true;
 }
 
 static bool on_events(void *self, const struct trace_block *block)
@@ -107,7 +109,7 @@ static bool on_events(void *self, const struct trace_block *block)
 static bool on_generation_end(void *self, const struct trace_block *block)
 {
 	struct load *load = self;
-	bool ok = true;
+	bool ok = !atomic_load(&load->cancelled);
 	enter(load);
 	for (size_t i = 0; i < load->visitors && ok; i++)
 		ok = load->visitor[i].generation_end(load->visitor[i].self, block);
@@ -249,6 +251,7 @@ enum status load_create(struct load **out, const struct load_options *options, s
 	enum status status = check_file(options->path, error);
 	if (status == STATUS_OK)
 		status = analysis_open(&load->input, options->path, error);
+	load->input.stop = &load->cancelled;
 	if (status == STATUS_OK && !options->analysis.kinds) {
 		const struct timeline_source_options timeline = {.wake = options->wake,
 		                                                 .wake_self = options->arg};

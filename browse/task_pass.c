@@ -100,6 +100,7 @@ static enum status read_all(struct task_pass *pass, struct error *error)
 	enum status status = input_open(&in, pass->options.path, error);
 	if (status != STATUS_OK)
 		return status;
+	in.stop = &pass->cancelled;
 	status = trace_read(&in, &options, &visitor, 1, &summary, error);
 	input_finish(&in);
 	/* What was read before the damage is there to be told, and the header tells of the damage. */

@@ -107,8 +107,8 @@ static int64_t lasted(const struct task_report *r, int64_t at_ns, int64_t ns, en
 static struct span span_of(const struct task_report *r, const struct line *line)
 {
 	const struct task_story *s = r->story;
-	const struct story_region *region = &s->region[line->index];
-	const struct story_subtask *subtask = &s->subtask[line->index];
+	const struct story_region *region;
+	const struct story_subtask *subtask;
 	const struct task_detail *d = detail_of(r);
 	switch (line->section) {
 	case GOROUTINES:
@@ -116,12 +116,14 @@ static struct span span_of(const struct task_report *r, const struct line *line)
 		                     elapsed_ns(s->goroutine[line->index].first_ns,
 		                                s->goroutine[line->index].last_ns)};
 	case REGIONS:
+		region = &s->region[line->index];
 		return (struct span){region->goroutine, region->begin_ns,
 		                     lasted(r, region->begin_ns, region->ns, region->end)};
 	case STEPS:
 		return (struct span){d->step[line->index].goroutine, d->step[line->index].at_ns,
 		                     d->step[line->index].ns};
 	case SUBTASKS:
+		subtask = &s->subtask[line->index];
 		return (struct span){subtask->goroutine, subtask->begin_ns,
 		                     lasted(r, subtask->begin_ns, subtask->ns, subtask->end)};
 	case LOGS:
@@ -149,7 +151,6 @@ static void put_what(char to[PAGE_CELL], const struct canvas *canvas, const stru
 {
 	const struct task_story *s = r->story;
 	const struct task_detail *d = detail_of(r);
-	const struct story_log *log = &s->log[line->index];
 	char name[PAGE_CELL], text[PAGE_CELL];
 	switch (line->section) {
 	case GOROUTINES:
@@ -172,8 +173,8 @@ static void put_what(char to[PAGE_CELL], const struct canvas *canvas, const stru
 		break;
 	case LOGS:
 	default:
-		words_name(name, canvas, r->names, log->category, "");
-		words_text(text, canvas, log->text, log->length);
+		words_name(name, canvas, r->names, s->log[line->index].category, "");
+		words_text(text, canvas, s->log[line->index].text, s->log[line->index].length);
 		snprintf(to, PAGE_CELL, "%.100s%s%.270s", name, *name ? ": " : "", text);
 		break;
 	}

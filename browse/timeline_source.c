@@ -18,7 +18,8 @@ struct timeline_source {
 	struct timeline_worker *worker;
 	struct index index; /* under the lock of the loading pass */
 	struct timeline_exact *exact;
-	enum find_result found; /* as of the last poll */
+	int64_t wanted_from_ns, wanted_to_ns; /* of the last want that became a wish */
+	enum find_result found;               /* as of the last poll */
 	struct timeline_hit hit;
 };
 
@@ -207,13 +208,23 @@ static size_t first_range(const struct span_ranges *r, int64_t at_ns)
 	return i;
 }
 
+/* NULL: they were not read for that window, or not all of them are held. */
+static const struct span_ranges *exact_ranges(const struct timeline_source *s, enum band band,
+                                              int64_t from_ns, int64_t to_ns)
+{
+	if (!s->exact || !is_inside(&s->exact->wish, from_ns, to_ns))
+		return NULL;
+	const struct span_ranges *r = &s->exact->spans.band[band];
+	return r->full ? NULL : r;
+}
+
 enum timeline_detail timeline_source_band(const struct timeline_source *s, enum band band,
                                           int64_t from_ns, int64_t to_ns, double *share, size_t n)
 {
 	if (n == 0 || from_ns >= to_ns)
 		return DETAIL_NONE;
-	if (s->exact && is_inside(&s->exact->wish, from_ns, to_ns)) {
-		const struct span_ranges *r = &s->exact->spans.band[band];
+	const struct span_ranges *r = exact_ranges(s, band, from_ns, to_ns);
+	if (r) {
 		size_t next = first_range(r, from_ns);
 		for (size_t c = 0; c < n; c++) {
 			int64_t begin = window_part(from_ns, to_ns, c, n);
@@ -233,7 +244,7 @@ enum timeline_detail timeline_source_band(const struct timeline_source *s, enum 
 	index_levels(&s->index, band == BAND_GC ? INDEX_MARKING : INDEX_STOPPED, from_ns, to_ns, cell,
 	             n);
 	for (size_t c = 0; c < n; c++)
-		share[c] = cell[c].known ? cell[c].mean : 0;
+		share[c] = cell[c].known ? cell[c].mean : (double)NAN;
 	free(cell);
 	return index_is_fine(s, from_ns, to_ns, n) ? DETAIL_EXACT : DETAIL_INDEX;
 }
@@ -288,9 +299,9 @@ size_t timeline_source_ranges(const struct timeline_source *s, enum band band, i
                               int64_t to_ns, const struct lane_range **range)
 {
 	*range = NULL;
-	if (!s->exact || !is_inside(&s->exact->wish, from_ns, to_ns))
+	const struct span_ranges *r = exact_ranges(s, band, from_ns, to_ns);
+	if (!r)
 		return 0;
-	const struct span_ranges *r = &s->exact->spans.band[band];
 	size_t first = first_range(r, from_ns), end = first;
 	while (end < r->n && r->range[end].begin_ns < to_ns)
 		end++;
@@ -385,9 +396,29 @@ static void make_wish(const struct timeline_source *s, const struct timeline_wan
 	memcpy(wish->lane, want->lane, n * sizeof *wish->lane);
 }
 
+static bool covers(const struct timeline_wish *wish, const struct timeline_want *want, size_t n)
+{
+	size_t first;
+	return has_lanes(wish, want, n) &&
+	       is_same_grid(wish, want->from_ns, want->to_ns, want->columns, &first);
+}
+
+/* While the trace is loaded, the window that shows all of it grows with each draw: what is under
+   way is let finish, or nothing ever would. */
+static bool can_wait(const struct timeline_source *s, const struct timeline_want *want, size_t n)
+{
+	struct timeline_wish wish;
+	if (s->index.ended || want->from_ns != s->wanted_from_ns || want->to_ns <= s->wanted_to_ns)
+		return false;
+	if (timeline_worker_searches(s->worker))
+		return true;
+	return timeline_worker_wants(s->worker, &wish) && n > 0 && wish.lanes > 0 &&
+	       want->lane[0].kind == wish.lane[0].kind;
+}
+
 void timeline_source_want(struct timeline_source *s, const struct timeline_want *want)
 {
-	size_t n = want->lanes < TIMELINE_LANES ? want->lanes : TIMELINE_LANES, first;
+	size_t n = want->lanes < TIMELINE_LANES ? want->lanes : TIMELINE_LANES;
 	struct timeline_wish wish;
 	if (want->from_ns >= want->to_ns || want->columns == 0)
 		return;
@@ -396,10 +427,12 @@ void timeline_source_want(struct timeline_source *s, const struct timeline_want 
 			timeline_worker_want(s->worker, NULL);
 		return;
 	}
-	bool comes = timeline_worker_wants(s->worker, &wish) && has_lanes(&wish, want, n) &&
-	             is_same_grid(&wish, want->from_ns, want->to_ns, want->columns, &first);
-	if (comes)
+	bool comes = timeline_worker_wants(s->worker, &wish) && covers(&wish, want, n);
+	bool failed = timeline_worker_failed(s->worker, &wish) && covers(&wish, want, n);
+	if (comes || failed || can_wait(s, want, n))
 		return;
+	s->wanted_from_ns = want->from_ns;
+	s->wanted_to_ns = want->to_ns;
 	make_wish(s, want, n, &wish);
 	timeline_worker_want(s->worker, &wish);
 }

@@ -27,6 +27,9 @@ struct timeline_worker {
 	struct places places; /* what it says of the generation being read is the visitor's alone */
 	struct timeline_wish wish;
 	bool has_wish, reading_wish;
+	struct timeline_wish failed; /* what could not be read, until something could */
+	bool has_failed;
+	bool lost; /* the file is another one by now: nothing will ever be read again */
 	struct timeline_find query;
 	bool has_query, searching;
 	struct timeline_exact *ready;
@@ -156,10 +159,15 @@ static enum status read_from(struct timeline_worker *w, const struct trace_begin
 	enum status status = input_open(&in, w->path, error);
 	if (status != STATUS_OK)
 		return status;
-	if (!is_same_file(w, &in))
+	if (!is_same_file(w, &in)) {
 		status = error_set(error, STATUS_FAILED, "the file has changed since it was read");
-	else
+		pthread_mutex_lock(&w->lock);
+		w->lost = true;
+		pthread_mutex_unlock(&w->lock);
+	} else {
+		in.stop = &w->cancel;
 		status = trace_read(&in, &options, &guarded, 1, &summary, error);
+	}
 	input_finish(&in);
 	return status;
 }
@@ -181,9 +189,12 @@ static uint64_t end_at(const struct timeline_worker *w, int64_t at_ns)
 	return 0;
 }
 
-static void fail(struct timeline_worker *w, const char *why)
+/* The wish is kept, for the source not to make it again and again. */
+static void fail(struct timeline_worker *w, const struct timeline_wish *wish, const char *why)
 {
 	pthread_mutex_lock(&w->lock);
+	w->failed = *wish;
+	w->has_failed = true;
 	text_clean(w->why, sizeof w->why, why, strlen(why));
 	pthread_mutex_unlock(&w->lock);
 }
@@ -211,7 +222,7 @@ static void read_wish(struct timeline_worker *w)
 	bool cancelled = atomic_load(&w->cancel);
 	bool done = memory && exact->spans.done;
 	if (!cancelled && !done)
-		fail(w, status != STATUS_OK && memory ? error.text : "out of memory");
+		fail(w, &wish, status != STATUS_OK && memory ? error.text : "out of memory");
 	if (!done || cancelled) {
 		timeline_exact_destroy(exact);
 		exact = NULL;
@@ -222,6 +233,7 @@ static void read_wish(struct timeline_worker *w)
 		timeline_exact_destroy(w->ready);
 		w->ready = exact;
 		w->why[0] = '\0';
+		w->has_failed = false;
 	}
 	/* A newer wish has set has_wish again. */
 	w->reading_wish = false;
@@ -236,13 +248,26 @@ static bool search_from(struct timeline_worker *w, struct search *search,
 	return !search->no_memory && (status == STATUS_OK || search->done);
 }
 
-/* Backwards from place to place until there is a hit. */
+/* The last place in front of that byte. By offset: while the lock was let go, the loading pass may
+   have thinned the places out. false: there is none. Under the lock. */
+static bool step_back(const struct timeline_worker *w, struct trace_begin *begin)
+{
+	size_t place = 0;
+	while (place < w->places.n && w->places.place[place].offset < begin->offset)
+		place++;
+	if (place == 0)
+		return false;
+	*begin = begin_at(w, place - 1);
+	return true;
+}
+
+/* Backwards from place to place until there is a hit. A packed file is read from its first byte in
+   any case: one pass sees all that lies in front of where the search began. */
 static void read_query(struct timeline_worker *w)
 {
 	const struct timeline_find query = w->query;
 	bool backwards = search_is_backwards(&query), ok = true;
-	size_t place = places_find(&w->places, query.from_ns);
-	struct trace_begin begin = begin_at(w, place);
+	struct trace_begin begin = begin_at(w, w->packed ? 0 : places_find(&w->places, query.from_ns));
 	uint64_t end = 0;
 	struct search search;
 	w->begin_offset = begin.offset;
@@ -254,10 +279,9 @@ static void read_query(struct timeline_worker *w)
 		search.end_offset = end;
 		ok = search_from(w, &search, &begin, &error);
 		pthread_mutex_lock(&w->lock);
-		if (!ok || search.found || !backwards || place == 0 || atomic_load(&w->cancel))
-			break;
 		end = begin.offset;
-		begin = begin_at(w, --place);
+		if (!ok || search.found || !backwards || atomic_load(&w->cancel) || !step_back(w, &begin))
+			break;
 		search_finish(&search);
 	}
 	if (!atomic_load(&w->cancel)) {
@@ -338,7 +362,7 @@ static bool start(struct timeline_worker *w)
 {
 	sigset_t all, old;
 	if (w->started || w->why[0])
-		return w->started;
+		return w->started && !w->lost;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	w->started = pthread_create(&w->thread, NULL, work, w) == 0;
@@ -370,7 +394,7 @@ void timeline_worker_destroy(struct timeline_worker *w)
 void timeline_worker_want(struct timeline_worker *w, const struct timeline_wish *wish)
 {
 	pthread_mutex_lock(&w->lock);
-	w->has_wish = wish != NULL;
+	w->has_wish = wish && !w->lost;
 	if (wish)
 		w->wish = *wish;
 	/* A search waits for its turn, and begins anew when spans are wanted meanwhile. */
@@ -395,6 +419,24 @@ bool timeline_worker_wants(struct timeline_worker *w, struct timeline_wish *wish
 	return wants;
 }
 
+bool timeline_worker_failed(struct timeline_worker *w, struct timeline_wish *wish)
+{
+	pthread_mutex_lock(&w->lock);
+	bool failed = w->has_failed;
+	if (failed)
+		*wish = w->failed;
+	pthread_mutex_unlock(&w->lock);
+	return failed;
+}
+
+bool timeline_worker_searches(struct timeline_worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	bool searches = w->has_query || w->searching;
+	pthread_mutex_unlock(&w->lock);
+	return searches;
+}
+
 uint64_t timeline_worker_cost(struct timeline_worker *w, int64_t from_ns, int64_t to_ns)
 {
 	pthread_mutex_lock(&w->lock);
@@ -411,7 +453,7 @@ void timeline_worker_find(struct timeline_worker *w, const struct timeline_find 
 	pthread_mutex_lock(&w->lock);
 	w->query = *query;
 	w->found = FIND_PENDING;
-	w->has_query = true;
+	w->has_query = !w->lost;
 	if (w->searching)
 		atomic_store(&w->cancel, true);
 	if (start(w))

@@ -43,6 +43,10 @@ struct trace_visitor timeline_worker_visitor(struct timeline_worker *worker);
 void timeline_worker_want(struct timeline_worker *worker, const struct timeline_wish *wish);
 /* The wish that is under way or waits; false: none. */
 bool timeline_worker_wants(struct timeline_worker *worker, struct timeline_wish *wish);
+/* The wish that could not be read, unless a later one could; false: none. */
+bool timeline_worker_failed(struct timeline_worker *worker, struct timeline_wish *wish);
+/* A search is under way or waits. */
+bool timeline_worker_searches(struct timeline_worker *worker);
 /* The bytes that must be read for a window; UINT64_MAX: unknown as yet. */
 uint64_t timeline_worker_cost(struct timeline_worker *worker, int64_t from_ns, int64_t to_ns);
 void timeline_worker_find(struct timeline_worker *worker, const struct timeline_find *query);

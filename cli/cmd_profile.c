@@ -1,11 +1,13 @@
 /* A profile of an execution trace, for pprof. */
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "export/pass.h"
 #include "export/pprof.h"
+#include "trace/elapsed.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -16,11 +18,11 @@ static struct pprof_times times_of(const struct profile *p, const struct trace_s
 	int64_t end_ns = p->end_ns < s->last_ns ? p->end_ns : s->last_ns;
 	if (!p->begun || end_ns <= p->begin_ns)
 		return times;
-	times.duration_ns = end_ns - p->begin_ns;
+	times.duration_ns = elapsed_ns(p->begin_ns, end_ns);
 	/* A clock that nobody can have had is none. */
 	if (s->has_clock && s->clock_s < INT64_MAX / NS_PER_S / 2 && s->clock_ns < NS_PER_S)
-		times.wall_ns =
-			(int64_t)(s->clock_s * NS_PER_S + s->clock_ns) + (p->begin_ns - s->clock_at_ns);
+		times.wall_ns = (int64_t)(s->clock_s * NS_PER_S + s->clock_ns) +
+		                (bound_ns(p->begin_ns) - bound_ns(s->clock_at_ns));
 	return times;
 }
 
@@ -89,6 +91,8 @@ enum status command_profile(const struct options *o, struct error *error)
 		profile.filter.id = (uint64_t)id;
 	else
 		profile.filter.type = o->task;
+	/* A reader that goes away is told as a sentence, like a full disk. */
+	signal(SIGPIPE, SIG_IGN);
 	enum status status = read_trace(o, &profile, &pass, &among, error);
 	if (status == STATUS_OK)
 		status = write_profile(o, &profile, &pass, error);

@@ -82,8 +82,7 @@ static enum status on_snapshot(struct stream *st, const struct snapshot *s, stru
 	}
 	st->printed++;
 	if (status == STATUS_OK && (fflush(stdout) != 0 || ferror(stdout)))
-		status =
-			error_set(error, STATUS_FAILED, "the output can't be written: %s", strerror(errno));
+		status = error_set(error, STATUS_FAILED, OUTPUT_LOST "%s", strerror(errno));
 	return status;
 }
 

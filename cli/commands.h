@@ -8,6 +8,9 @@
 #include "tui/screen.h"
 #include "tui/theme.h"
 
+/* How the sentence begins that says why standard output fails. */
+#define OUTPUT_LOST "the output can't be written: "
+
 /* schedtop, schedtop -p PID: the screen, or a stream when --batch or --json ask for it. */
 enum status command_watch(const struct options *o, struct error *error);
 /* schedtop -p PID --batch or --json. */

@@ -34,12 +34,18 @@ void die_of(int sig)
 	sigprocmask(SIG_UNBLOCK, &only, NULL);
 }
 
-/* What was printed has to arrive: a full disk must not look like success. */
-static enum status flush_output(struct error *error)
+/* What was printed has to arrive: a full disk must not look like success. Other failures and
+   findings keep their sentence and status, and this one is told besides, unless it was that. */
+static enum status flush_output(enum status status, struct error *error)
 {
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return error_set(error, STATUS_FAILED, "the output can't be written: %s", strerror(errno));
-	return STATUS_OK;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	int why = errno;
+	if (status == STATUS_OK)
+		return error_set(error, STATUS_FAILED, OUTPUT_LOST "%s", strerror(why));
+	if (strncmp(error->text, OUTPUT_LOST, sizeof OUTPUT_LOST - 1) != 0)
+		fprintf(stderr, "schedtop: " OUTPUT_LOST "%s\n", strerror(why));
+	return status;
 }
 
 static void tell(const char *sentence, void *arg)
@@ -93,8 +99,7 @@ int main(int argc, char **argv)
 	enum status status = read_settings(&options, &settings, argc, argv, &sink, &error);
 	if (status == STATUS_OK)
 		status = run(&options, &sink, &error);
-	if (status == STATUS_OK)
-		status = flush_output(&error);
+	status = flush_output(status, &error);
 	if (status != STATUS_OK && error.text[0])
 		fprintf(stderr, "schedtop: %s\n", error.text);
 	settings_finish(&settings);

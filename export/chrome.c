@@ -292,15 +292,16 @@ static bool put_stack_frames(struct chrome *c, uint32_t number, bool *any)
 	return true;
 }
 
-static void finish(void *self)
+static bool finish(void *self)
 {
 	struct chrome *c = self;
 	bool any = false;
 	sink_text(c->sink, "\n],\"stackFrames\":{");
 	for (uint32_t i = 1; i <= c->story->stacks.n; i++)
 		if (!put_stack_frames(c, i, &any))
-			break;
+			return false;
 	sink_text(c->sink, "\n}}\n");
+	return true;
 }
 
 static void destroy(void *self)

@@ -53,10 +53,13 @@ static enum status tell(const char *path, const struct export_options *o, struct
 	const struct trace_visitor visitor = window_visitor(&window);
 	enum status status = read_trace(path, o, &visitor, &pass, error);
 	story.names = &pass.names; /* those of the blocks are gone */
-	if (story.narrator.finish && !sink_failed(sink))
-		story.narrator.finish(story.narrator.self);
+	bool told = !story.failed;
+	if (told && story.narrator.finish && !sink_failed(sink))
+		told = story.narrator.finish(story.narrator.self);
 	story.narrator.destroy(story.narrator.self);
 	story_finish(&story);
+	if (status == STATUS_OK && !told)
+		status = error_no_memory(error);
 	*nothing = status != STATUS_OK;
 	if (status == STATUS_OK)
 		status = export_pass_verdict(&pass, error);

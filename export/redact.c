@@ -7,7 +7,7 @@
 
 #define HIDDEN "[redacted]"
 enum {
-	NAME_MOST = 1024,    /* bytes of a name that are looked at: the runtime writes no more */
+	NAME_MOST = 1024,    /* bytes of a name that are looked at: the runtime cuts texts there */
 	TOKEN_LEAST = 20,    /* characters of what may be a key without saying so */
 	HEX_LEAST = 40,      /* the same where it is of hexadecimal digits: traces have 32 */
 	PREFIXED_LEAST = 8,  /* characters behind a known prefix */
@@ -24,6 +24,8 @@ static const char *const secret_words[] = {
 static const char *const harmless_keys[] = {
 	"trace_id", "traceid", "trace-id", "span_id", "spanid", "span-id", "traceparent",
 };
+/* Headers whose value is many words: all of it is secret, up to the end of the line. */
+static const char *const secret_lines[] = {"authorization", "cookie"};
 /* A scheme of the header Authorization. */
 static const char *const schemes[] = {"bearer", "basic", "digest"};
 /* How services begin their keys, so that leaks are found. */
@@ -98,16 +100,48 @@ static size_t skip_spaces(const char *text, size_t at, size_t n)
 	return at;
 }
 
+static size_t skip_char(const char *text, size_t at, size_t n, char c)
+{
+	while (at < n && text[at] == c)
+		at++;
+	return at;
+}
+
+static bool is_quote(char c)
+{
+	return c == '"' || c == '\'';
+}
+
+/* In JSON that is a string of JSON itself there are backslashes before each quote, and more of them
+   before those that belong to the value: its end has no more than its beginning. */
+static struct part quoted_at(const char *text, size_t quote, size_t escapes, size_t n)
+{
+	size_t begin = quote + 1;
+	for (size_t at = begin; at < n; at++) {
+		size_t end = at;
+		at = skip_char(text, at, n, '\\');
+		if (at < n && text[at] == text[quote] &&
+		    (escapes ? at - end <= escapes : (at - end) % 2 == 0))
+			return (struct part){begin, (escapes ? end : at) - begin};
+	}
+	return (struct part){begin, n - begin};
+}
+
 static struct part value_at(const char *text, size_t at, size_t n)
 {
-	size_t end = at;
-	if (at < n && (text[at] == '"' || text[at] == '\'')) {
-		char quote = text[at++];
-		for (end = at; end < n && text[end] != quote; end++)
-			end += text[end] == '\\' && end + 1 < n;
-		return (struct part){at, (end < n ? end : n) - at};
-	}
+	size_t quote = skip_char(text, at, n, '\\'), end = at;
+	if (quote < n && is_quote(text[quote]))
+		return quoted_at(text, quote, quote - at, n);
 	while (end < n && !is_end(text[end]))
+		end++;
+	return (struct part){at, end - at};
+}
+
+/* To the end of the line; `quote`: or to this one, which the line began with. */
+static struct part line_at(const char *text, size_t at, size_t n, char quote)
+{
+	size_t end = at;
+	while (end < n && text[end] != '\n' && text[end] != '\r' && (!quote || text[end] != quote))
 		end++;
 	return (struct part){at, end - at};
 }
@@ -126,19 +160,41 @@ static bool find_scheme(const char *text, size_t at, size_t n, struct part *foun
 	return false;
 }
 
-/* The word from `at` on is a key with a value: *value is it. */
-static bool find_value(const char *text, size_t end_of_key, size_t n, struct part *value)
+/* After a key: where its value begins, behind "=", ":", ":=", "=>" and a bracket; `n`: it has
+   none. */
+static size_t behind_sign(const char *text, size_t end_of_key, size_t n)
 {
-	size_t at = end_of_key;
-	at += at < n && (text[at] == '"' || text[at] == '\'');
+	size_t at = skip_char(text, end_of_key, n, '\\');
+	at = at < n && is_quote(text[at]) ? at + 1 : end_of_key;
 	at = skip_spaces(text, at, n);
 	if (at == n || (text[at] != '=' && text[at] != ':'))
+		return n;
+	at++;
+	at += at < n && (text[at] == '=' || text[at] == '>');
+	at = skip_spaces(text, at, n);
+	return skip_spaces(text, skip_char(text, at, n, '['), n);
+}
+
+/* The word from `key` on is a key with a value: *value is it. */
+static bool find_value(const char *text, size_t key, size_t end_of_key, size_t n,
+                       struct part *value)
+{
+	size_t at = behind_sign(text, end_of_key, n);
+	if (at >= n)
 		return false;
-	at = skip_spaces(text, at + 1, n);
 	*value = value_at(text, at, n);
+	if (value->at == at &&
+	    contains_any(text + key, end_of_key - key, secret_lines, COUNT(secret_lines))) {
+		/* "Cookie: a=1" as a whole may be in quotes, "Cookie": says nothing of the value's end. */
+		char quote =
+			key > 0 && is_quote(text[key - 1]) && text[end_of_key] == ':' ? text[key - 1] : '\0';
+		*value = line_at(text, at, n, quote);
+	}
 	struct part behind;
-	if (find_scheme(text, at, n, &behind))
-		*value = behind;
+	if (find_scheme(text, value->at, n, &behind)) {
+		size_t end = value->at + value->n, end_behind = behind.at + behind.n;
+		*value = (struct part){behind.at, (end > end_behind ? end : end_behind) - behind.at};
+	}
 	return value->n > 0;
 }
 
@@ -170,17 +226,27 @@ static bool is_random(const char *text, size_t n)
 	       changes >= 3;
 }
 
-/* "scheme://user:password@host": what lies between the colon and the @. */
+/* A password may have nearly all characters in it: where the host may still follow. */
+static bool is_authority(char c)
+{
+	return c != ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\0' && c != '/' && c != '?' &&
+	       c != '#' && !is_quote(c);
+}
+
+/* "scheme://user:password@host": what lies between the first colon and the last @. */
 static bool find_user(const char *text, size_t at, size_t n, struct part *found)
 {
 	if (n - at < 3 || memcmp(text + at, "://", 3) != 0)
 		return false;
-	size_t begin = at + 3, colon = 0, i;
-	for (i = begin; i < n && text[i] != '@' && text[i] != '/' && !is_end(text[i]); i++)
+	size_t colon = 0, end = 0;
+	for (size_t i = at + 3; i < n && is_authority(text[i]); i++) {
 		if (text[i] == ':' && !colon)
 			colon = i + 1;
-	*found = (struct part){colon, i - colon};
-	return i < n && text[i] == '@' && colon && i > colon;
+		if (text[i] == '@')
+			end = i;
+	}
+	*found = (struct part){colon, end - colon};
+	return colon && end > colon;
 }
 
 /* "-----BEGIN RSA PRIVATE KEY-----" and all that follows. */
@@ -211,7 +277,7 @@ static bool find(const char *text, size_t at, size_t n, struct part *found)
 			end++;
 		for (key = end; key > at && is_key(text[key - 1]);)
 			key--;
-		if (find_value(text, end, n, found)) {
+		if (find_value(text, key, end, n, found)) {
 			if (contains_any(text + key, end - key, harmless_keys, COUNT(harmless_keys))) {
 				at = found->at + found->n;
 				continue;
@@ -256,6 +322,17 @@ size_t redact_secrets(char *to, size_t size, const char *from, size_t length)
 	return append(to, size, used, from + at, length - at);
 }
 
+/* Of the last word nobody can say what it was to become: "postgres://app:S3cr" has no @ yet. */
+size_t redact_cut_secrets(char *to, size_t size, const char *from, size_t length)
+{
+	size_t whole = length;
+	while (whole > 0 && from[whole - 1] != ' ' && from[whole - 1] != '\t' &&
+	       from[whole - 1] != '\n' && from[whole - 1] != '\r' && !is_quote(from[whole - 1]))
+		whole--;
+	size_t used = redact_secrets(to, size, from, whole);
+	return append(to, size, used, HIDDEN, whole < length ? sizeof HIDDEN - 1 : 0);
+}
+
 /* --- by the level ---------------------------------------------------------------------------- */
 
 void redactor_finish(struct redactor *r)
@@ -265,11 +342,12 @@ void redactor_finish(struct redactor *r)
 }
 
 size_t redactor_text(const struct redactor *r, char *to, size_t size, const char *from,
-                     size_t length)
+                     size_t length, size_t most)
 {
 	switch (r->level) {
 	case REDACT_SECRETS:
-		return redact_secrets(to, size, from, length);
+		return length < most && length < NAME_MOST ? redact_secrets(to, size, from, length)
+		                                           : redact_cut_secrets(to, size, from, length);
 	case REDACT_ALL:
 		return append(to, size, 0, HIDDEN, length ? sizeof HIDDEN - 1 : 0);
 	default:
@@ -285,7 +363,7 @@ static uint32_t replace(struct redactor *r, struct names *names, uint32_t name)
 	if (r->level == REDACT_ALL)
 		n = (size_t)snprintf(text, sizeof text, "[redacted %u]", ++r->hidden);
 	else
-		n = redact_secrets(text, sizeof text, was->text, n);
+		n = redactor_text(r, text, sizeof text, was->text, n, NAME_MOST);
 	return names_intern(names, text, n);
 }
 

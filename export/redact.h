@@ -24,11 +24,13 @@ void redactor_finish(struct redactor *redactor);
 /* What stands for a name of a task, a region or a category: a name, too. NAME_ERROR: no memory. */
 uint32_t redactor_name(struct redactor *redactor, struct names *names, uint32_t name);
 /* A text without its secrets, as it came otherwise and never longer than `size`. Returns its
-   length. With REDACT_ALL nothing of it is left. */
+   length. One of `most` bytes was cut there: its last word may be half a secret, and goes, too.
+   With REDACT_ALL nothing of it is left. */
 size_t redactor_text(const struct redactor *redactor, char *to, size_t size, const char *from,
-                     size_t length);
+                     size_t length, size_t most);
 
 /* The same by a level; `to` must not be `from`. */
 size_t redact_secrets(char *to, size_t size, const char *from, size_t length);
+size_t redact_cut_secrets(char *to, size_t size, const char *from, size_t length);
 
 #endif

@@ -10,7 +10,7 @@
 static void redact_log(const struct redactor *redactor, struct task_log *log)
 {
 	char text[TASK_LOG_TEXT];
-	size_t n = redactor_text(redactor, text, sizeof text, log->text, log->length);
+	size_t n = redactor_text(redactor, text, sizeof text, log->text, log->length, TASK_LOG_TEXT);
 	memcpy(log->text, text, n);
 	log->length = (uint32_t)n;
 }

@@ -138,8 +138,8 @@ static bool event(struct story *s, const struct trace_event *e)
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct story *s = self;
-	if (!block->events)
-		return true;
+	if (s->failed || !block->events)
+		return !s->failed;
 	s->block = block;
 	s->names = block->names;
 	if ((!s->begun && !begin(s, block)) || !states_prepare(s, block) || !tell_clock(s))
@@ -188,17 +188,22 @@ static bool tell_gap(struct story *s, int64_t now_ns)
 	return ok && s->narrator.instant(s->narrator.self, &gap);
 }
 
+/* Gaps and ends can't end the pass: the next event does, and who reads asks afterwards. */
+static void keep(struct story *s, bool told)
+{
+	s->failed = s->failed || !told;
+}
+
 static void on_gap(void *self, int64_t time_ns)
 {
 	struct story *s = self;
 	int64_t now_ns = story_ns(s, bound_ns(time_ns));
 	if (!s->begun)
 		return;
-	/* Who can't be told any more has kept that in mind; the next event ends the pass. */
-	(void)(conceal(s, now_ns, true) && tell_gap(s, now_ns));
-	levels_set(s, COUNTER_RUNNABLE, now_ns, 0);
-	levels_set(s, COUNTER_RUNNING, now_ns, 0);
-	levels_set(s, COUNTER_SYSCALL, now_ns, 0);
+	keep(s, conceal(s, now_ns, true) && tell_gap(s, now_ns) &&
+	            levels_set(s, COUNTER_RUNNABLE, now_ns, 0) &&
+	            levels_set(s, COUNTER_RUNNING, now_ns, 0) &&
+	            levels_set(s, COUNTER_SYSCALL, now_ns, 0));
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
@@ -208,7 +213,7 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 	int64_t now_ns = story_ns(s, bound_ns(time_ns));
 	if (!s->begun || s->quiet)
 		return;
-	(void)(levels_end(s, now_ns) && conceal(s, now_ns, false));
+	keep(s, levels_end(s, now_ns) && conceal(s, now_ns, false));
 	s->quiet = true;
 }
 
@@ -223,7 +228,7 @@ void story_restart(void *self, int64_t time_ns)
 	for (size_t i = 0; i < s->goroutines && ok; i++)
 		if (s->goroutine[i].status != TRACE_NOT_EXIST && states_visible(s, &s->goroutine[i]))
 			ok = states_reveal(s, &s->goroutine[i], now_ns);
-	(void)(ok && user_reveal(s, now_ns) && ranges_reveal(s, now_ns));
+	keep(s, ok && user_reveal(s, now_ns) && ranges_reveal(s, now_ns));
 }
 
 struct trace_visitor story_visitor(struct story *s)

@@ -112,7 +112,7 @@ struct story_narrator {
 	bool (*end)(void *self, const struct story_slice *slice);
 	bool (*instant)(void *self, const struct story_instant *instant);
 	bool (*counter)(void *self, enum story_counter counter, int64_t at_ns, uint64_t value);
-	void (*finish)(void *self); /* the story is over; may be NULL */
+	bool (*finish)(void *self); /* the story is over; may be NULL */
 	void (*destroy)(void *self);
 };
 
@@ -193,6 +193,7 @@ struct story {
 	struct names *names; /* of the last block; the narrator may look up until the pass is over */
 
 	bool begun, quiet; /* quiet: the part has not begun yet, or is over */
+	bool failed; /* something at a border could not be told: no memory, or the sink knows why */
 	bool has_clock;
 	int64_t first_ns, now_ns;
 	uint64_t flows;

@@ -255,7 +255,7 @@ static bool note_log(struct story *s, const struct trace_event *e)
 		return true;
 	if (s->block->generation && !generation_string(s->block->generation, e->arg[1], &text, &length))
 		length = 0; /* unknown: the reader has counted it as repaired */
-	length = redactor_text(&s->redactor, message, sizeof message, text, length);
+	length = redactor_text(&s->redactor, message, sizeof message, text, length, SIZE_MAX);
 	struct story_instant i = {
 		.track = g->track,
 		.category = STORY_LOG,

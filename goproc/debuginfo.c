@@ -200,12 +200,22 @@ static uint64_t unpacked_size(const struct image *image, const struct image_sect
 	return size;
 }
 
+/* All that libdw may unpack, the sections for link-time optimization too. */
+static bool is_debug(const char *name)
+{
+	static const char *const prefixes[] = {".debug", ".zdebug", ".gnu.debuglto_.debug"};
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool is_too_large(const struct image *image)
 {
 	uint64_t total = 0;
 	for (size_t i = 0; i < image->section_count; i++) {
 		const struct image_section *section = &image->sections[i];
-		if (strncmp(section->name, ".debug", 6) != 0 && strncmp(section->name, ".zdebug", 7) != 0)
+		if (!is_debug(section->name))
 			continue;
 		uint64_t size = unpacked_size(image, section);
 		if (size > DEBUG_MAX - total)

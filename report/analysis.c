@@ -91,6 +91,8 @@ enum status analysis_read_input(struct analysis *a, struct input *in, const char
 	memset(a, 0, sizeof *a);
 	a->path = path;
 	a->options = *options;
+	a->file_bytes = in->size;
+	a->packing = in->packing;
 	prepare(a);
 	struct window window = {.member = member,
 	                        .members = choose(a, member),
@@ -104,8 +106,6 @@ enum status analysis_read_input(struct analysis *a, struct input *in, const char
 	const struct trace_visitor inner = window_visitor(&window);
 	const struct trace_visitor visitor =
 		options->wrap ? options->wrap(options->wrap_self, &inner) : inner;
-	a->file_bytes = in->size;
-	a->packing = in->packing;
 	enum status status = trace_read(in, &trace, &visitor, 1, &a->summary, error);
 	/* What was read before the damage is there to be told. */
 	if (status == STATUS_DAMAGED && a->summary.damages)

@@ -54,9 +54,9 @@ static size_t pull(struct input *in, uint8_t *to, size_t room)
 {
 	struct unpacker *source = in->unpacker;
 	if (!source)
-		return (size_t)read_fd(in, to, room);
+		return input_is_stopped(in) ? 0 : (size_t)read_fd(in, to, room);
 	struct packed *packed = &source->packed;
-	for (;;) {
+	while (!input_is_stopped(in)) {
 		if (packed->start == packed->end && !packed->eof) {
 			packed->start = 0;
 			packed->end = (size_t)read_fd(in, packed->bytes, sizeof packed->bytes);
@@ -79,6 +79,7 @@ static size_t pull(struct input *in, uint8_t *to, size_t room)
 			return 0;
 		}
 	}
+	return 0;
 }
 
 /* Grown by an eighth: a pipe must not hold much more than its largest generation. realloc moves

@@ -6,6 +6,7 @@
 #ifndef SCHEDTOP_TRACE_INPUT_H
 #define SCHEDTOP_TRACE_INPUT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,9 @@ struct input {
 	char torn_why[96];
 	const char *packing; /* "gzip", "zstd" or NULL */
 	size_t largest;      /* buffer held at once */
+	/* Set by whoever opened it: NULL, or becomes true, on any thread, when nobody waits for the
+	   trace any longer. It ends here then, and readers give up what else they do. */
+	const atomic_bool *stop;
 
 	int fd;
 	bool close_fd;
@@ -40,6 +44,11 @@ enum status input_open(struct input *in, const char *path, struct error *error);
 /* Bytes in memory, which stay the caller's. */
 void input_open_memory(struct input *in, const void *data, size_t size);
 void input_finish(struct input *in);
+
+static inline bool input_is_stopped(const struct input *in)
+{
+	return in->stop && atomic_load_explicit(in->stop, memory_order_relaxed);
+}
 
 /* At least n bytes in data, or all there are. false: no memory. */
 bool input_need_slow(struct input *in, size_t n);

@@ -364,6 +364,8 @@ static enum wire_result index_all(struct v1 *v, struct wire_damage *damage)
 		if (result != WIRE_GENERATION)
 			return result;
 		if (c.p - released >= RELEASE_EVERY) {
+			if (input_is_stopped(v->in))
+				return WIRE_NO_MEMORY; /* as a visitor ends it */
 			input_release(v->in, (size_t)(released - v->data), (size_t)(c.p - v->data));
 			released = c.p;
 		}
@@ -392,6 +394,8 @@ enum wire_result v1_open(struct v1 **v1, struct input *in, unsigned version, boo
 	while (!in->end)
 		if (!input_need(in, in->have + 1))
 			return WIRE_NO_MEMORY;
+	if (input_is_stopped(in))
+		return WIRE_NO_MEMORY;
 	if (in->have > UINT32_MAX)
 		return wire_damaged(damage, WIRE_FRAMING, in->offset,
 		                    "a trace of this old format with more than 4 GiB");

@@ -265,6 +265,8 @@ static enum wire_result find_extent(struct wire *wire, struct generation *g,
 	for (;;) {
 		struct header h = {0};
 		struct wire_damage found = {0};
+		if (input_is_stopped(in))
+			return WIRE_NO_MEMORY; /* as a visitor ends it */
 		enum header_result result = read_header(wire, at, &h, &found);
 		if (result == HEADER_NO_MEMORY)
 			return WIRE_NO_MEMORY;

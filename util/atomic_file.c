@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@
 /* Younger ones may belong to a writer that is about to take its lock, or to a file system that
    knows no locks. */
 #define STALE_S 60
+
+#define LINKS_MAX 40 /* that lead to one file: the kernel follows no more */
 
 static enum status failed(const struct atomic_file *f, const char *what, int why,
                           struct error *error)
@@ -82,6 +85,41 @@ const char *atomic_file_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* A path from where the link is, when it is not from the root. */
+static char *beside(const char *link, const char *goal)
+{
+	size_t directory = *goal == '/' ? 0 : (size_t)(atomic_file_name(link) - link);
+	size_t size = directory + strlen(goal) + 1;
+	char *path = malloc(size);
+	if (path)
+		snprintf(path, size, "%.*s%s", (int)directory, link, goal);
+	return path;
+}
+
+/* Behind all symbolic links, also those whose goal is not there yet, which realpath knows nothing
+   of. NULL with errno: no memory, or ELOOP. */
+static char *find_goal(const char *path)
+{
+	char *at = strdup(path);
+	for (int links = 0; at; links++) {
+		char goal[PATH_MAX];
+		char *real = realpath(at, NULL);
+		ssize_t n = real ? -1 : readlink(at, goal, sizeof goal - 1);
+		if (!real && n <= 0)
+			return at;
+		if (real || links == LINKS_MAX) {
+			free(at);
+			errno = ELOOP;
+			return real;
+		}
+		goal[n] = '\0';
+		char *next = beside(at, goal);
+		free(at);
+		at = next;
+	}
+	return NULL;
+}
+
 enum status atomic_file_open_path(struct atomic_file *f, const char *path, mode_t mode, char **real,
                                   struct error *error)
 {
@@ -94,11 +132,10 @@ enum status atomic_file_open_path(struct atomic_file *f, const char *path, mode_
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return error_set(error, STATUS_USAGE,
 		                 "%s is not a plain file: use -o - and send the output there", shown);
-	char *goal = realpath(path, NULL);
+	char *goal = find_goal(path);
 	if (!goal)
-		goal = strdup(path);
-	if (!goal)
-		return error_no_memory(error);
+		return errno == ELOOP ? error_set(error, STATUS_FAILED, "%s leads in a circle", shown)
+		                      : error_no_memory(error);
 	size_t length = (size_t)(atomic_file_name(goal) - goal);
 	char *directory = length ? strndup(goal, length) : strdup(".");
 	enum status status =

@@ -143,6 +143,44 @@ static void a_taken_name_is_kept_unless_it_may_be_replaced(void **state)
 	assert_int_equal(entries(p, NULL), 2);
 }
 
+/* The link stays a link, whether its goal is there already or not. */
+static void goal_of_a_link_is_written(void **state)
+{
+	struct place *p = *state;
+	char link[128], second[128];
+	path_in(p, "link", link);
+	path_in(p, "second", second);
+	assert_int_equal(symlink(second, link), 0);
+	assert_int_equal(symlink("goal", second), 0);
+	for (int i = 0; i < 2; i++) {
+		struct atomic_file f;
+		char *real = NULL;
+		assert_int_equal(atomic_file_open_path(&f, link, 0600, &real, NULL), STATUS_OK);
+		assert_int_equal(atomic_file_write(&f, "new", 3, NULL), STATUS_OK);
+		assert_int_equal(atomic_file_commit(&f, atomic_file_name(real), true, NULL, NULL),
+		                 STATUS_OK);
+		atomic_file_finish(&f);
+		free(real);
+		struct stat st;
+		assert_int_equal(lstat(link, &st), 0);
+		assert_true(S_ISLNK(st.st_mode));
+		assert_holds(p, "goal", "new");
+	}
+	assert_int_equal(entries(p, NULL), 3);
+}
+
+static void links_in_a_circle_are_one_sentence(void **state)
+{
+	struct place *p = *state;
+	struct atomic_file f;
+	struct error error = {0};
+	char link[128], *real = NULL;
+	path_in(p, "link", link);
+	assert_int_equal(symlink("link", link), 0);
+	assert_int_equal(atomic_file_open_path(&f, link, 0600, &real, &error), STATUS_FAILED);
+	assert_non_null(strstr(error.text, "circle"));
+}
+
 static void a_full_disk_is_one_sentence_and_leaves_nothing(void **state)
 {
 	struct place *p = *state;
@@ -254,6 +292,8 @@ int main(void)
 		TEST(a_file_is_there_only_after_commit),
 		TEST(what_is_given_up_leaves_nothing),
 		TEST(a_taken_name_is_kept_unless_it_may_be_replaced),
+		TEST(goal_of_a_link_is_written),
+		TEST(links_in_a_circle_are_one_sentence),
 		TEST(a_full_disk_is_one_sentence_and_leaves_nothing),
 		TEST(a_missing_directory_is_one_sentence),
 		TEST(what_a_crash_left_is_swept_when_it_is_old),

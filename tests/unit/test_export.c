@@ -14,6 +14,8 @@
 #include <jansson.h>
 
 #include "export/export.h"
+#include "export/pass.h"
+#include "export/story.h"
 #include "tests/unit/trace_scenario.h"
 
 #define US 1000
@@ -356,6 +358,50 @@ static void missing_trace_leaves_no_file(void **state)
 	assert_null(finish(&p));
 }
 
+/* A narrator that has no memory for what is still open when the trace ends. */
+static bool hear_track(void *self, const struct story_track *track)
+{
+	(void)self;
+	return track != NULL;
+}
+static bool hear_slice(void *self, const struct story_slice *slice)
+{
+	(void)self;
+	return !slice->open;
+}
+static bool hear_instant(void *self, const struct story_instant *instant)
+{
+	(void)self;
+	return instant != NULL;
+}
+static bool hear_counter(void *self, enum story_counter counter, int64_t at_ns, uint64_t value)
+{
+	(void)self;
+	(void)value;
+	return counter < STORY_COUNTERS && at_ns >= 0;
+}
+
+static void failure_at_the_end_of_the_trace_is_kept(void **state)
+{
+	(void)state;
+	struct scenario s;
+	struct error error = {0};
+	struct export_pass pass;
+	scenario_service(&s);
+	struct place p = prepare(s.b.data, s.b.n);
+	struct story story = {.narrator = {.track = hear_track,
+	                                   .end = hear_slice,
+	                                   .instant = hear_instant,
+	                                   .counter = hear_counter}};
+	const struct trace_visitor visitor = story_visitor(&story);
+	const struct pass_options options = {.path = p.trace};
+	assert_int_equal(export_pass_read(&pass, &options, &visitor, &error), STATUS_OK);
+	assert_true(story.failed);
+	story_finish(&story);
+	export_pass_finish(&pass);
+	finish(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +418,7 @@ int main(void)
 		cmocka_unit_test(of_what_is_no_trace_nothing_is_written),
 		cmocka_unit_test(trace_id_of_standard_input_is_refused),
 		cmocka_unit_test(missing_trace_leaves_no_file),
+		cmocka_unit_test(failure_at_the_end_of_the_trace_is_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

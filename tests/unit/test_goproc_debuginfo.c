@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -120,6 +121,21 @@ static void size_beyond_reason_is_refused(void **state)
 	image_close(&image);
 }
 
+static void size_of_sections_for_the_linker_counts_too(void **state)
+{
+	struct fixture f;
+	(void)state;
+	build(&f);
+	struct image image;
+	dwarf_open(&image, f.bytes, f.n);
+	struct image_section *section = &image.sections[image.section_count - 1];
+	snprintf(section->name, sizeof section->name, ".gnu.debuglto_.debug_info");
+	section->size = UINT64_MAX;
+	assert_int_equal(debuginfo_layout(&image, &f.layout, &f.error), STATUS_FAILED);
+	assert_non_null(strstr(f.error.text, "more DWARF than any program has"));
+	image_close(&image);
+}
+
 /* Every byte of it changed, one after the other: a sentence or a layout, and no fault. */
 static void no_byte_of_it_is_trusted(void **state)
 {
@@ -148,6 +164,7 @@ int main(void)
 		cmocka_unit_test(file_without_dwarf_is_refused),
 		cmocka_unit_test(types_that_lead_nowhere_are_refused),
 		cmocka_unit_test(size_beyond_reason_is_refused),
+		cmocka_unit_test(size_of_sections_for_the_linker_counts_too),
 		cmocka_unit_test(no_byte_of_it_is_trusted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

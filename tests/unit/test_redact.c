@@ -29,6 +29,58 @@ static void value_of_a_telling_key_is_a_secret(void **state)
 	expect("secret='a b c' x", "secret='[redacted]' x");
 }
 
+static void value_is_found_behind_every_sign(void **state)
+{
+	(void)state;
+	expect("{\\\"password\\\":\\\"hunter2\\\",\\\"n\\\":1}",
+	       "{\\\"password\\\":\\\"[redacted]\\\",\\\"n\\\":1}");
+	expect("{\\\"password\\\":\\\"hun\\\\\\\"ter2\\\"}", "{\\\"password\\\":\\\"[redacted]\\\"}");
+	expect("password := hunter2 x", "password := [redacted] x");
+	expect("password => hunter2 x", "password => [redacted] x");
+	expect("{\"token\":[\"abc\"]}", "{\"token\":[\"[redacted]\"]}");
+	expect("secret=\"a\\\"b\" x", "secret=\"[redacted]\" x");
+}
+
+static void headers_with_keys_are_secret_to_their_end(void **state)
+{
+	(void)state;
+	expect("Authorization: Token abc", "Authorization: [redacted]");
+	expect("Authorization: Negotiate abc\nHost: x", "Authorization: [redacted]\nHost: x");
+	expect("Authorization: Bearer abc, def", "Authorization: Bearer [redacted]");
+	expect("Cookie: a=1; sid=abc123\r\nHost: x", "Cookie: [redacted]\r\nHost: x");
+	expect("curl -H \"Cookie: a=1; sid=abc\" http://x", "curl -H \"Cookie: [redacted]\" http://x");
+	expect("{\"Cookie\":\"a=1; sid=abc\",\"n\":1}", "{\"Cookie\":\"[redacted]\",\"n\":1}");
+	expect("map[Authorization:[Token abc]]", "map[Authorization:[[redacted]");
+}
+
+static void password_in_an_address_goes_up_to_its_host(void **state)
+{
+	(void)state;
+	expect("smb://u:pa@ss@host/x", "smb://u:[redacted]@host/x");
+	expect("smb://u:p,a;s&s)@host x@y", "smb://u:[redacted]@host x@y");
+}
+
+static void expect_cut(const char *text, const char *redacted)
+{
+	char to[2048];
+	const struct redactor r = {.level = REDACT_SECRETS};
+	size_t length = strlen(text), n = redactor_text(&r, to, sizeof to - 1, text, length, length);
+	to[n] = '\0';
+	assert_string_equal(to, redacted);
+}
+
+static void last_word_of_a_cut_text_is_a_secret(void **state)
+{
+	(void)state;
+	expect_cut("dial postgres://app:S3cret", "dial [redacted]");
+	expect_cut("postgres://app:S3,cr", "[redacted]");
+	expect_cut("token=a use AKIAIO", "token=[redacted] use [redacted]");
+	expect_cut("ends with a space ", "ends with a space ");
+	char name[1024 + 1] = "x smb://u:";
+	memset(name + strlen(name), 's', sizeof name - 1 - strlen(name));
+	expect_cut(name, "x [redacted]");
+}
+
 static void keys_that_services_hand_out_are_secrets(void **state)
 {
 	(void)state;
@@ -125,6 +177,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(value_of_a_telling_key_is_a_secret),
+		cmocka_unit_test(value_is_found_behind_every_sign),
+		cmocka_unit_test(headers_with_keys_are_secret_to_their_end),
+		cmocka_unit_test(password_in_an_address_goes_up_to_its_host),
+		cmocka_unit_test(last_word_of_a_cut_text_is_a_secret),
 		cmocka_unit_test(keys_that_services_hand_out_are_secrets),
 		cmocka_unit_test(long_random_words_are_secrets),
 		cmocka_unit_test(ordinary_text_is_left_alone),

@@ -1,6 +1,8 @@
 /* What the Timeline draws from, on small traces of several generations, whole and damaged. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -133,10 +135,10 @@ static void check_all_ways(const char *suffix, int damaged, bool torn)
 /* --- a source ------------------------------------------------------------------------------------
  */
 
-static struct timeline_source *load(const char *path)
+static struct timeline_source *load_and_wake(const char *path,
+                                             const struct timeline_source_options *options)
 {
-	const struct timeline_source_options options = {.wake = NULL};
-	struct timeline_source *source = timeline_source_create(path, &options);
+	struct timeline_source *source = timeline_source_create(path, options);
 	struct input in;
 	struct error error;
 	struct trace_summary summary;
@@ -147,6 +149,11 @@ static struct timeline_source *load(const char *path)
 	                 STATUS_OK);
 	input_finish(&in);
 	return source;
+}
+
+static struct timeline_source *load(const char *path)
+{
+	return load_and_wake(path, &(struct timeline_source_options){.wake = NULL});
 }
 
 static void wait_until_idle(struct timeline_source *source)
@@ -280,10 +287,9 @@ static void panning_a_little_finds_it_there(void **state)
 	drop(path);
 }
 
-static void searches_find_what_is_named(void **state)
+static void search_all(const char *suffix)
 {
-	(void)state;
-	char *path = write_trace("", GENERATIONS, 0, false);
+	char *path = write_trace(suffix, GENERATIONS, 0, false);
 	struct timeline_source *source = load(path);
 	int64_t first = timeline_source_extent(source).first_ns;
 	struct timeline_hit hit;
@@ -313,6 +319,18 @@ static void searches_find_what_is_named(void **state)
 	assert_int_equal(hit.span.goroutine, 2);
 	timeline_source_destroy(source);
 	drop(path);
+}
+
+static void searches_find_what_is_named(void **state)
+{
+	(void)state;
+	search_all("");
+}
+
+static void searches_of_a_compressed_trace_find_the_same(void **state)
+{
+	(void)state;
+	search_all(".gz");
 }
 
 static void wishes_given_up_leave_nothing_behind(void **state)
@@ -374,6 +392,60 @@ static void file_that_changed_is_not_read_again(void **state)
 	drop(path);
 }
 
+static void count_wake(void *self)
+{
+	atomic_fetch_add((atomic_int *)self, 1);
+}
+
+static void what_could_not_be_read_is_not_tried_with_every_frame(void **state)
+{
+	(void)state;
+	const struct timespec nap = {0, 1000 * 1000};
+	atomic_int wakes = 0;
+	const struct timeline_source_options options = {count_wake, &wakes, 0};
+	char *path = write_trace("", GENERATIONS, 0, false);
+	struct timeline_source *source = load_and_wake(path, &options);
+	struct timeline_want want = window(source, 0, 1000 * 1000);
+	unlink(path);
+	timeline_source_want(source, &want);
+	while (atomic_load(&wakes) < 1)
+		nanosleep(&nap, NULL);
+	for (int frame = 0; frame < 20; frame++) {
+		timeline_source_poll(source);
+		timeline_source_want(source, &want);
+		nanosleep(&nap, NULL);
+	}
+	assert_int_equal(atomic_load(&wakes), 1);
+	/* Another window might be there, for all that is known. */
+	want = window(source, 2000 * 1000, 3000 * 1000);
+	timeline_source_want(source, &want);
+	while (atomic_load(&wakes) < 2)
+		nanosleep(&nap, NULL);
+	timeline_source_destroy(source);
+	free(path);
+}
+
+static void levels_in_a_gap_are_unknown(void **state)
+{
+	(void)state;
+	char *path = write_trace("", GENERATIONS, 3, false);
+	struct timeline_source *source = load(path);
+	int64_t first = timeline_source_extent(source).first_ns;
+	int64_t from = first + 2300 * 1000, to = first + 2700 * 1000, behind = first + 3010 * 1000;
+	struct counter_cell cell[2];
+	double share[2];
+	timeline_source_counter(source, COUNTER_RUNNABLE, from, to, cell, 2);
+	assert_false(cell[0].known || cell[1].known);
+	timeline_source_band(source, BAND_GC, from, to, share, 2);
+	assert_true(isnan(share[0]) && isnan(share[1]));
+	timeline_source_counter(source, COUNTER_RUNNABLE, behind, behind + 100 * 1000, cell, 2);
+	assert_true(cell[0].known && cell[1].known);
+	timeline_source_band(source, BAND_GC, behind, behind + 100 * 1000, share, 2);
+	assert_true(share[0] <= 0 && share[1] <= 0);
+	timeline_source_destroy(source);
+	drop(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,9 +457,12 @@ int main(void)
 		cmocka_unit_test(spans_tell_reason_stack_and_who_woke),
 		cmocka_unit_test(panning_a_little_finds_it_there),
 		cmocka_unit_test(searches_find_what_is_named),
+		cmocka_unit_test(searches_of_a_compressed_trace_find_the_same),
 		cmocka_unit_test(wishes_given_up_leave_nothing_behind),
 		cmocka_unit_test(standard_input_has_no_exact_spans),
 		cmocka_unit_test(file_that_changed_is_not_read_again),
+		cmocka_unit_test(levels_in_a_gap_are_unknown),
+		cmocka_unit_test(what_could_not_be_read_is_not_tried_with_every_frame),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

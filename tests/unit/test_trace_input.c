@@ -138,12 +138,35 @@ static void packed_file_that_is_cut_is_torn(void **state)
 	free(plain);
 }
 
+static void stopped_input_ends_without_the_rest(void **state)
+{
+	(void)state;
+	uint8_t *plain = make_plain(), *packed = malloc(ROOM);
+	assert_non_null(packed);
+	for (size_t i = 0; i < sizeof packers / sizeof *packers; i++) {
+		struct input in;
+		atomic_bool stop = false;
+		size_t n = packers[i](plain, PLAIN, packed);
+		open_bytes(&in, packed, n);
+		in.stop = &stop;
+		assert_true(input_need(&in, 1));
+		assert_true(in.have >= 1 && !in.end);
+		atomic_store(&stop, true);
+		assert_true(input_need(&in, PLAIN));
+		assert_true(in.have < PLAIN && in.end);
+		input_finish(&in);
+	}
+	free(packed);
+	free(plain);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packed_file_is_read_to_its_end),
 		cmocka_unit_test(several_packed_pieces_in_a_row_are_one),
 		cmocka_unit_test(packed_file_that_is_cut_is_torn),
+		cmocka_unit_test(stopped_input_ends_without_the_rest),
 	};
 	return cmocka_run_group_tests_name("trace_input", tests, NULL, NULL);
 }
