@@ -4,20 +4,41 @@
 #include <string.h>
 
 #include "browse/load.h"
+#include "trace/elapsed.h"
 
 struct goroutine_pass {
 	uint64_t id;
 	char *path;
 	struct load *load;
 	/* Under the lock of the reading. */
-	struct goroutine_time finished;
+	struct goroutine_time finished; /* all its lives that are over: a gap ends one */
+	struct goroutine_time joined;   /* those, and the one that goes on */
 	bool has_finished;
 };
+
+/* What it was before a gap counts on. */
+static void join(struct goroutine_time *g, const struct goroutine_time *earlier)
+{
+	for (size_t i = 0; i < GO_STATUS_COUNT; i++)
+		add_ns(&g->state_ns[i], earlier->state_ns[i]);
+	g->starts += earlier->starts;
+	if (earlier->latency_max_ns > g->latency_max_ns)
+		g->latency_max_ns = earlier->latency_max_ns;
+	g->first_ns = earlier->first_ns;
+	g->created = earlier->created;
+	if (g->function == NAME_NONE)
+		g->function = earlier->function;
+	if (g->creator == NAME_NONE)
+		g->creator = earlier->creator;
+}
 
 static void on_finished(void *self, const struct goroutine_time *g)
 {
 	struct goroutine_pass *pass = self;
-	pass->finished = *g;
+	struct goroutine_time now = *g;
+	if (pass->has_finished)
+		join(&now, &pass->finished);
+	pass->finished = now;
 	pass->has_finished = true;
 }
 
@@ -78,8 +99,15 @@ struct goroutine_report goroutine_pass_lock(struct goroutine_pass *pass)
 {
 	struct goroutine_report report = {.data = load_lock(pass->load)};
 	report.goroutine = find(&report.data->analysis->goroutines, pass->id);
-	if (!report.goroutine && pass->has_finished)
-		report.goroutine = &pass->finished;
+	report.lives = report.goroutine != NULL;
+	if (!pass->has_finished)
+		return report;
+	pass->joined = pass->finished;
+	if (report.lives) {
+		pass->joined = *report.goroutine;
+		join(&pass->joined, &pass->finished);
+	}
+	report.goroutine = &pass->joined;
 	return report;
 }
 

@@ -20,6 +20,7 @@ struct goroutine_report {
 	const struct trace_data *data; /* its analysis knows that goroutine alone */
 	/* The goroutine with the state it is in; NULL: it was not seen so far. */
 	const struct goroutine_time *goroutine;
+	bool lives; /* the state goes on; false: it ended, or the part of the trace did */
 };
 
 /* What there is now, until goroutine_pass_unlock. */

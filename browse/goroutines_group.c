@@ -87,7 +87,8 @@ static struct goroutines_row sum_of(const struct trace_data *data,
 	}
 	for (size_t i = 0; i < g->slots; i++) {
 		const struct goroutine_time *one = &g->slot[i];
-		if (one->state == TRACE_NOT_EXIST || !leaders_are(group, one->function, one->creator))
+		if (one->state == TRACE_NOT_EXIST || (g->only && g->only != one->id) ||
+		    !leaders_are(group, one->function, one->creator))
 			continue;
 		sum.count++;
 		for (size_t k = 0; k < GO_STATUS_COUNT; k++)

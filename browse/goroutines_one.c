@@ -15,7 +15,7 @@ enum { HEAD_LINES = 4, STACK_LINES = 10, LIST_LEAST = 4 };
 static struct goroutine_time now_of(const struct goroutine_report *r)
 {
 	struct goroutine_time g = *r->goroutine;
-	if (r->data->loading && g.state != TRACE_NOT_EXIST)
+	if (r->data->loading && r->lives)
 		add_ns(&g.state_ns[g.state], elapsed_ns(g.since_ns, r->data->last_ns));
 	return g;
 }
@@ -233,7 +233,7 @@ bool goroutines_target(const struct goroutines_view *view, struct trace_target *
 	/* Where it is not found yet, the timeline finds it by itself. */
 	*target = (struct trace_target){view->goroutine, 0, -1};
 	if (g) {
-		bool lives = report.data->loading && g->state != TRACE_NOT_EXIST;
+		bool lives = report.data->loading && report.lives;
 		target->from_ns = g->first_ns;
 		target->to_ns = lives ? report.data->last_ns : g->since_ns;
 	}

@@ -118,7 +118,8 @@ struct goroutine_time *leaders_choose(const struct leaders *l, const struct goro
 	/* Those that live are in nobody's group yet. */
 	for (size_t i = 0; top && all && i < goroutines->slots; i++) {
 		const struct goroutine_time *g = &goroutines->slot[i];
-		if (g->state == TRACE_NOT_EXIST || !leaders_are(wanted, g->function, g->creator))
+		if (g->state == TRACE_NOT_EXIST || (goroutines->only && goroutines->only != g->id) ||
+		    !leaders_are(wanted, g->function, g->creator))
 			continue;
 		const struct goroutine_time now = until(g, now_ns);
 		for (size_t k = 0; k < LEADER_STATES; k++)

@@ -21,7 +21,12 @@ static int64_t running_ns(const struct trace_data *data, const struct proc_time 
 
 static int64_t end_ns(const struct trace_data *data)
 {
-	return data->loading ? data->last_ns : data->analysis->procs.last_ns;
+	int64_t end = data->analysis->procs.last_ns, to = data->first_ns;
+	if (!data->loading)
+		return end;
+	/* Reading goes on behind the part that is counted. */
+	add_ns(&to, data->part->to_ns);
+	return data->last_ns < to ? data->last_ns : to;
 }
 
 static double wall_ns(const struct trace_data *data)

@@ -208,13 +208,23 @@ static size_t first_range(const struct span_ranges *r, int64_t at_ns)
 	return i;
 }
 
+/* NULL: they were not read for that window, or not all of them are held. */
+static const struct span_ranges *exact_ranges(const struct timeline_source *s, enum band band,
+                                              int64_t from_ns, int64_t to_ns)
+{
+	if (!s->exact || !is_inside(&s->exact->wish, from_ns, to_ns))
+		return NULL;
+	const struct span_ranges *r = &s->exact->spans.band[band];
+	return r->full ? NULL : r;
+}
+
 enum timeline_detail timeline_source_band(const struct timeline_source *s, enum band band,
                                           int64_t from_ns, int64_t to_ns, double *share, size_t n)
 {
 	if (n == 0 || from_ns >= to_ns)
 		return DETAIL_NONE;
-	if (s->exact && is_inside(&s->exact->wish, from_ns, to_ns)) {
-		const struct span_ranges *r = &s->exact->spans.band[band];
+	const struct span_ranges *r = exact_ranges(s, band, from_ns, to_ns);
+	if (r) {
 		size_t next = first_range(r, from_ns);
 		for (size_t c = 0; c < n; c++) {
 			int64_t begin = window_part(from_ns, to_ns, c, n);
@@ -234,7 +244,7 @@ enum timeline_detail timeline_source_band(const struct timeline_source *s, enum 
 	index_levels(&s->index, band == BAND_GC ? INDEX_MARKING : INDEX_STOPPED, from_ns, to_ns, cell,
 	             n);
 	for (size_t c = 0; c < n; c++)
-		share[c] = cell[c].known ? cell[c].mean : 0;
+		share[c] = cell[c].known ? cell[c].mean : (double)NAN;
 	free(cell);
 	return index_is_fine(s, from_ns, to_ns, n) ? DETAIL_EXACT : DETAIL_INDEX;
 }
@@ -289,9 +299,9 @@ size_t timeline_source_ranges(const struct timeline_source *s, enum band band, i
                               int64_t to_ns, const struct lane_range **range)
 {
 	*range = NULL;
-	if (!s->exact || !is_inside(&s->exact->wish, from_ns, to_ns))
+	const struct span_ranges *r = exact_ranges(s, band, from_ns, to_ns);
+	if (!r)
 		return 0;
-	const struct span_ranges *r = &s->exact->spans.band[band];
 	size_t first = first_range(r, from_ns), end = first;
 	while (end < r->n && r->range[end].begin_ns < to_ns)
 		end++;

@@ -76,7 +76,7 @@ enum timeline_detail {
 enum timeline_detail timeline_source_cells(const struct timeline_source *source, struct lane lane,
                                            int64_t from_ns, int64_t to_ns, struct lane_cell *cell,
                                            size_t n);
-/* Share of each cell, 0...1, that the band covers. */
+/* Share of each cell, 0...1, that the band covers; NAN: unknown. */
 enum timeline_detail timeline_source_band(const struct timeline_source *source, enum band band,
                                           int64_t from_ns, int64_t to_ns, double *share, size_t n);
 enum timeline_detail timeline_source_counter(const struct timeline_source *source,

@@ -39,7 +39,7 @@ struct trace_data {
 /* Where in the trace: what one view asks another to show. */
 struct trace_target {
 	uint64_t goroutine;     /* 0: any */
-	int64_t from_ns, to_ns; /* trace time; to_ns < from_ns: any */
+	int64_t from_ns, to_ns; /* trace time; the same: a moment; to_ns < from_ns: any */
 };
 
 /* What a view's command wants of the frame. All zero: nothing. */

@@ -207,11 +207,16 @@ static void draw_levels(struct pane pane, const struct trace_data *data)
 	};
 	for (int i = 0; i < LEVELS; i++)
 		draw_level(pane_row(pane, 1 + i), &levels[i]);
-	char end[48];
-	text_duration(end, sizeof end, (double)elapsed_ns(data->first_ns, data->last_ns),
-	              pane.canvas->ascii);
+	char begin[48], end[48];
+	/* Of the part that is counted. */
+	const struct timeline *t = &act->running;
+	const bool ascii = pane.canvas->ascii;
+	text_duration(begin, sizeof begin, (double)elapsed_ns(data->first_ns, t->first_ns), ascii);
+	text_duration(end, sizeof end, (double)elapsed_ns(data->first_ns, t->since_ns), ascii);
 	pane_fit(pane, 0, 0, STYLE_DIM, "Over time");
-	pane_text(pane, FIGURES_WIDTH, 0, STYLE_DIM, "0");
+	if (!t->begun)
+		return;
+	pane_text(pane, FIGURES_WIDTH, 0, STYLE_DIM, t->first_ns > data->first_ns ? begin : "0");
 	pane_right(pane_row(pane, 0), 0, STYLE_DIM, end);
 }
 

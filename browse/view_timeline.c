@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/elapsed.h"
 #include "tui/layout.h"
 #include "tui/plot.h"
 #include "util/text.h"
@@ -232,7 +233,7 @@ static void draw_bands(struct pane gutter, struct pane graph, const struct timel
 	timeline_source_band(p->data->timeline, BAND_GC, w.from_ns, w.to_ns, gc, (size_t)graph.width);
 	timeline_source_band(p->data->timeline, BAND_STW, w.from_ns, w.to_ns, stw, (size_t)graph.width);
 	for (int x = 0; x < graph.width; x++) {
-		sum += gc[x] / graph.width;
+		sum += isnan(gc[x]) ? 0 : gc[x] / graph.width;
 		/* Zoomed out, each collection has its stops in the same cell. */
 		if (stw[x] >= STOP_LEAST || (stw[x] > 0 && gc[x] <= 0))
 			pane_glyph(graph, x, 0, STYLE_STRONG, ascii ? '|' : 0x2503);
@@ -280,7 +281,7 @@ static void draw_axis(struct pane gutter, struct pane graph, const struct timeli
 static void find_lines(struct timeline_picture *p, int columns, bool ascii)
 {
 	const struct timeline_view *v = p->view;
-	double stw[CANVAS_WIDTH_MAX];
+	double stw[CANVAS_WIDTH_MAX] = {0};
 	timeline_source_band(p->data->timeline, BAND_STW, v->window.from_ns, v->window.to_ns, stw,
 	                     (size_t)columns);
 	for (int x = 0; x < columns; x++)
@@ -298,7 +299,6 @@ static void find_lines(struct timeline_picture *p, int columns, bool ascii)
 
 /* --- the page --------------------------------------------------------------------------------- */
 
-/* The trace grows while it is read: so does the window, until the user has chosen one. */
 /* What --from, --to and --goroutine ask for. Their times count from where the trace begins. */
 static struct trace_target part_of(const struct trace_data *data, int64_t first_ns)
 {
@@ -308,8 +308,11 @@ static struct trace_target part_of(const struct trace_data *data, int64_t first_
 	const struct analysis_options *options = &data->analysis->options;
 	part.goroutine = options->goroutine;
 	if (options->from_ns > 0 || options->to_ns != INT64_MAX) {
-		part.from_ns = first_ns + options->from_ns;
-		part.to_ns = options->to_ns == INT64_MAX ? INT64_MAX : first_ns + options->to_ns;
+		part.from_ns = part.to_ns = first_ns;
+		add_ns(&part.from_ns, options->from_ns);
+		add_ns(&part.to_ns, options->to_ns);
+		if (options->to_ns == INT64_MAX)
+			part.to_ns = INT64_MAX;
 	}
 	return part;
 }
@@ -327,6 +330,7 @@ static void show_awaited(struct timeline_view *v, const struct trace_data *data,
 	timeline_show_target(v, data, &target);
 }
 
+/* The trace grows while it is read: so does the window, until the user has chosen one. */
 void timeline_update(struct timeline_view *v, const struct trace_data *data,
                      const struct timeline_extent *extent)
 {

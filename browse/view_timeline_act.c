@@ -17,6 +17,8 @@
 #define WHEEL_ROWS 3
 #define SPAN_ROOM  4 /* part of a span that is shown on each side of it */
 
+#define MOMENT_NS 1000000 /* shown around a moment that another view sends here */
+
 struct act {
 	const struct trace_data *data;
 	struct timeline_view *v;
@@ -375,7 +377,8 @@ static enum loop_next set_mark(struct act *a)
 		return LOOP_GO_ON;
 	int column = timeline_column(v->window, v->columns, v->cursor_ns);
 	for (int i = 0; i < v->marks; i++)
-		if (timeline_column(v->window, v->columns, v->mark_ns[i]) == column) {
+		if (is_inside(v, v->mark_ns[i]) &&
+		    timeline_column(v->window, v->columns, v->mark_ns[i]) == column) {
 			v->mark_ns[0] = v->mark_ns[TIMELINE_MARKS - 1 - i];
 			v->marks--;
 			return LOOP_DRAW;
@@ -634,15 +637,33 @@ enum loop_next timeline_act(const struct trace_data *data, struct view_place *pl
 	}
 }
 
+/* A window around a moment, no wider than the one there is. */
+static struct timeline_window around(const struct timeline_view *v, int64_t at_ns)
+{
+	int64_t half = timeline_width(v->window) / 2;
+	if (half > MOMENT_NS / 2)
+		half = MOMENT_NS / 2;
+	if (half < 1)
+		half = 1;
+	return (struct timeline_window){at_ns - half, at_ns + half};
+}
+
 void timeline_show_target(struct timeline_view *v, const struct trace_data *data,
                           const struct trace_target *target)
 {
-	if (target->to_ns > target->from_ns)
+	bool moment = target->to_ns == target->from_ns;
+	if (moment)
+		choose_window(v, timeline_clamp(around(v, target->from_ns), v->all));
+	else if (target->to_ns > target->from_ns)
 		choose_window(v, timeline_clamp((struct timeline_window){target->from_ns, target->to_ns},
 		                                v->all));
 	if (!target->goroutine)
 		return;
 	change_kind(v, LANE_G);
+	if (moment) {
+		select_at(v, (struct lane){LANE_G, target->goroutine}, target->from_ns);
+		return;
+	}
 	select_at(v, (struct lane){LANE_G, target->goroutine}, v->window.from_ns);
 	/* The cursor goes to where it first runs, if that can be found. */
 	const struct timeline_find find = {.kind = FIND_GOROUTINE,

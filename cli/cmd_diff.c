@@ -38,6 +38,7 @@ static enum status list_files(struct diff *d, struct error *error)
 static enum status read_side(struct diff *d, int which, struct error *error)
 {
 	struct side *side = &d->side[which];
+	struct error first = {0}; /* damage of this side */
 	side_init(side, d->files[which].n);
 	for (size_t i = 0; i < d->files[which].n; i++) {
 		struct progress progress;
@@ -49,14 +50,16 @@ static enum status read_side(struct diff *d, int which, struct error *error)
 		progress_finish(&progress);
 		if (status != STATUS_OK)
 			return status;
-		if (!d->damage.text[0])
-			d->damage = damage;
+		if (!first.text[0])
+			first = damage;
 	}
+	if (!d->damage.text[0])
+		d->damage = first;
 	if (side_seconds(side) > 0)
 		return STATUS_OK;
 	/* What is damaged from its beginning on is told as such. */
-	if (d->damage.text[0]) {
-		*error = d->damage;
+	if (first.text[0]) {
+		*error = first;
 		return STATUS_DAMAGED;
 	}
 	char shown[256];
@@ -134,6 +137,27 @@ static enum status run(struct diff *d, struct error *error)
 	return status == STATUS_OK ? conclude(d, error) : status;
 }
 
+/* What would narrow nothing is refused: the whole must not pass for the part that was asked for. */
+static enum status check_narrowing(const struct options *o, struct error *error)
+{
+	const unsigned tasks = 1U << ITEM_TASK;
+	bool by_task = o->task || o->trace_id;
+	if (by_task && o->goroutine)
+		return error_set(error, STATUS_USAGE,
+		                 "--goroutine can't be combined with --task or --trace-id here: tasks are "
+		                 "compared whole, whoever works on them");
+	if (by_task && o->items & ~tasks)
+		return error_set(
+			error, STATUS_USAGE,
+			"--task and --trace-id choose among tasks, and can't be combined with --by "
+			"region, start or site");
+	if (o->goroutine && o->items & tasks)
+		return error_set(error, STATUS_USAGE,
+		                 "--goroutine can't be combined with --by task: tasks are compared whole, "
+		                 "whoever works on them");
+	return STATUS_OK;
+}
+
 /* Who asks for one thing wants to read about that one; IDs of tasks mean nothing to the rest, and a
    goroutine has no tasks. */
 static unsigned kinds_of(const struct options *o)
@@ -161,7 +185,9 @@ enum status command_diff(const struct options *o, struct error *error)
 		d->measure.task.id = (uint64_t)id;
 	else
 		d->measure.task.type = o->task;
-	enum status status = run(d, error);
+	enum status status = check_narrowing(o, error);
+	if (status == STATUS_OK)
+		status = run(d, error);
 	comparison_finish(&d->comparison);
 	items_finish(&d->items);
 	for (int which = 0; which < SIDES; which++)

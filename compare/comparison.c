@@ -189,6 +189,15 @@ static bool estimate_all(struct comparison *c, struct resamples r[SIDES], double
 	return true;
 }
 
+/* A name that was met, such as in the part of the time that doesn't count, is none yet. */
+static bool is_there(const struct item *item)
+{
+	for (int side = 0; side < SIDES; side++)
+		if (item->series[side].count > 0 || item->series[side].ns > 0)
+			return true;
+	return false;
+}
+
 bool comparison_make(struct comparison *c, const struct items *items,
                      const struct side *const side[SIDES], double margin)
 {
@@ -200,7 +209,8 @@ bool comparison_make(struct comparison *c, const struct items *items,
 	if (!c->row)
 		return false;
 	for (size_t i = 0; i < items->items; i++)
-		c->row[c->rows++].item = &items->item[i];
+		if (is_there(&items->item[i]))
+			c->row[c->rows++].item = &items->item[i];
 	bool ok = estimate_all(c, r, margin) && correct(c);
 	for (int i = 0; i < SIDES; i++)
 		resamples_finish(&r[i]);

@@ -144,7 +144,8 @@ static void move(struct executions *x, struct execution *g, const struct trace_b
 	g->state = e->to;
 	if (e->to == TRACE_NOT_EXIST)
 		conclude(x, g, e->at_ns);
-	else if ((e->to == GO_WAITING || e->to == GO_SYSCALL) && x->kinds >> ITEM_SITE & 1)
+	else if ((e->to == GO_WAITING || e->to == GO_SYSCALL) && x->kinds >> ITEM_SITE & 1 &&
+	         !x->pass->waits)
 		g->site = site_of(x, block, e);
 }
 

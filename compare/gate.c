@@ -46,7 +46,8 @@ static bool parse_limit(const char *word, size_t length, double *ratio)
 	if (end == digits || *end || !(percent <= 100000))
 		return false;
 	*ratio = word[0] == '+' ? 1 + percent / 100 : 1 - percent / 100;
-	return *ratio >= 0;
+	/* Less by nothing is no limit of its own, and 1 would be read as one of what grows. */
+	return word[0] == '+' || (*ratio >= 0 && *ratio < 1);
 }
 
 /* The last word before `end`; *end becomes the end of what stands before it. */

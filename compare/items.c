@@ -29,14 +29,17 @@ static uint64_t seed_of(const struct item *item, const char *name, size_t length
 
 uint32_t items_find(struct items *items, enum item_kind kind, const char *name, size_t length)
 {
-	uint32_t number = names_intern(&items->names, name, length);
-	if (number == NAME_ERROR)
+	bool full = items->of_kind[kind] == ITEMS_OF_KIND;
+	/* Names beyond, of which a trace may have any number, are not kept either. */
+	uint32_t number =
+		full ? names_find(&items->names, name, length) : names_intern(&items->names, name, length);
+	if (number == NAME_ERROR && !full)
 		return ITEM_ERROR;
 	uint64_t key = (uint64_t)kind << 32 | number;
-	uint32_t known = idmap_get(&items->item_of, key);
+	uint32_t known = number == NAME_ERROR ? IDMAP_NONE : idmap_get(&items->item_of, key);
 	if (known != IDMAP_NONE)
 		return known;
-	if (items->of_kind[kind] == ITEMS_OF_KIND) {
+	if (full) {
 		items->left_out[kind] = true;
 		return ITEM_NONE;
 	}

@@ -82,7 +82,7 @@ static void on_region(void *self, const struct region_node *region, uint64_t gor
 {
 	struct pass *pass = self;
 	(void)goroutine;
-	if (!pass_is_cut(pass, region->begin_ns))
+	if (!pass->waits && !pass_is_cut(pass, region->begin_ns))
 		pass_add(pass, pass_item(pass, ITEM_REGION, region->name), region->begin_ns + ns, ns);
 }
 
@@ -90,7 +90,12 @@ static void on_task(void *self, const struct tasks *tasks, const struct open_use
 {
 	struct pass *pass = self;
 	const struct task_instance *told = &task->told;
-	if (!told->open && !pass_is_cut(pass, told->begin_ns) && tasks_is_wanted(tasks, task))
+	if (pass->waits || told->open || pass_is_cut(pass, told->begin_ns))
+		return;
+	/* Whose name is another one's is of no type that both sides share. */
+	if (tasks->type[task->type].others)
+		pass->items->left_out[ITEM_TASK] = true;
+	else if (tasks_is_wanted(tasks, task))
 		pass_add(pass, pass_item(pass, ITEM_TASK, tasks->type[task->type].name),
 		         told->begin_ns + told->ns, told->ns);
 }

@@ -42,7 +42,8 @@ static json_t *json_measured(const struct row *row, int side)
 	const struct series *s = &row->item->series[side];
 	json_t *object = json_object();
 	json_put(&object, "count", json_count((uint64_t)s->count));
-	put_real(&object, "total_ns", s->ns);
+	/* All digits of it: a sum of whole nanoseconds. */
+	json_put(&object, "total_ns", json_count((uint64_t)fmin(s->ns, 0x1p62)));
 	json_put(&object, "instances", json_count(s->instances));
 	json_put(&object, "durations_kept", json_count(s->samples));
 	for (size_t m = 0; m < METRICS; m++)

@@ -4,14 +4,19 @@
 #include "compare/show.h"
 #include "util/text.h"
 
-enum { MOST_CHANGES = 30, MOST_ROWS = 20, NAME_WIDTH = 90 };
+enum {
+	MOST_CHANGES = 30,
+	MOST_ROWS = 20,
+	NAME_BYTES = 90,
+	SENTENCE_BYTES = 640, /* of a limit, with its name and what it is about */
+};
 
 /* As code, where nothing is markup, mention or link. Only what ends the code or the cell needs
    care. */
-static void put_name(FILE *out, const char *text, size_t length)
+static void put_code(FILE *out, const char *text, size_t length, size_t most)
 {
-	char clean[PAGE_CELL];
-	text_clean(clean, NAME_WIDTH, text, length);
+	char clean[SENTENCE_BYTES];
+	text_clean(clean, most, text, length);
 	fputc('`', out);
 	for (const char *p = clean; *p; p++) {
 		if (*p == '|')
@@ -25,7 +30,10 @@ static void put_item(FILE *out, const struct comparison *c, const struct row *ro
 {
 	const struct name *name = names_get(&c->items->names, row->item->name);
 	fprintf(out, "%s ", item_words[row->item->kind]);
-	put_name(out, name->length ? name->text : "(no name)", name->length ? name->length : 9);
+	if (name->length)
+		put_code(out, name->text, name->length, NAME_BYTES);
+	else
+		put_code(out, "(no name)", strlen("(no name)"), NAME_BYTES);
 }
 
 static void put_changes(const struct comparison *c, FILE *out)
@@ -83,7 +91,7 @@ void show_markdown(const struct shown *shown, FILE *out)
 {
 	const struct page page = {.out = out};
 	const struct comparison *c = shown->comparison;
-	char before[PAGE_CELL], after[PAGE_CELL], verdict[128], text[640];
+	char before[PAGE_CELL], after[PAGE_CELL], verdict[128], text[SENTENCE_BYTES];
 	show_side(&page, before, c->side[BEFORE]);
 	show_side(&page, after, c->side[AFTER]);
 	show_verdict(c, verdict, sizeof verdict);
@@ -91,7 +99,7 @@ void show_markdown(const struct shown *shown, FILE *out)
 	for (size_t i = 0; i < shown->gates; i++) {
 		show_gate(shown, i, &page, text, sizeof text);
 		fprintf(out, "%s- %s ", i ? "" : "\n", shown->result[i].verdict == GATE_BROKEN ? "❌" : "➖");
-		put_name(out, text, strlen(text));
+		put_code(out, text, strlen(text), sizeof text);
 		fputc('\n', out);
 	}
 	put_changes(c, out);

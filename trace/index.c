@@ -328,6 +328,7 @@ static bool change_other(struct index *x, const struct trace_block *block,
 	if (!lane_change_other(&x->work, block, e, &c))
 		return true;
 	if (c.proc_state == SPAN_AS_THREAD) {
+		c.at_ns = clip(x, c.at_ns); /* a lane that is new begins there */
 		const struct index_lane *lane =
 			e->m == TRACE_NONE ? NULL : find_lane(x, &x->thread, block->thread, e->m, c.at_ns);
 		c.proc_state = lane ? lane->state : SPAN_SCHED;
@@ -343,7 +344,7 @@ static void advance_level(struct index *x, struct index_level *level, int64_t to
 	to_ns = clip(x, to_ns);
 	if (!level->known) {
 		make_room(x, to_ns);
-		level->known = true;
+		level->known = level->seen = true;
 		level->since_ns = to_ns;
 		level->bin_end_ns = bin_end(x, bin_at(x, level->since_ns));
 		level->most = level->level;
@@ -432,6 +433,28 @@ static inline void change_runnable(struct index *x, const struct trace_event *e)
 /* --- the visitor ---------------------------------------------------------------------------------
  */
 
+/* Nothing is told of these as long as they are 0. */
+static const enum index_level_kind silent[] = {INDEX_RUNNABLE, INDEX_MARKING, INDEX_STOPPED};
+
+static void begin_silent(struct index *x, int64_t at_ns)
+{
+	for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
+		set_level(x, silent[i], at_ns, 0);
+	x->torn = false;
+}
+
+/* What they are in a gap, nobody knows. */
+static void lose_silent(struct index *x)
+{
+	for (size_t i = 0; i < sizeof silent / sizeof *silent; i++) {
+		struct index_level *level = &x->level[silent[i]];
+		level->level = 0;
+		store_level(x, level);
+		level->known = false;
+	}
+	x->torn = true;
+}
+
 static bool begin(struct index *x, int64_t at_ns)
 {
 	x->begun = true;
@@ -447,10 +470,7 @@ static bool begin(struct index *x, int64_t at_ns)
 		clear_levels(x->level[i].cell, x->bins);
 		x->level[i].since_ns = at_ns;
 	}
-	/* Nothing is told of these as long as they are 0. */
-	set_level(x, INDEX_RUNNABLE, at_ns, 0);
-	set_level(x, INDEX_MARKING, at_ns, 0);
-	set_level(x, INDEX_STOPPED, at_ns, 0);
+	begin_silent(x, at_ns);
 	return true;
 }
 
@@ -463,6 +483,8 @@ static bool on_events(void *self, const struct trace_block *block)
 	if ((!x->begun && !begin(x, block->event[0].at_ns)) || !lane_work_prepare(&x->work, block) ||
 	    !grow_slots(&x->proc, block->procs) || !grow_slots(&x->thread, block->threads))
 		return false;
+	if (x->torn)
+		begin_silent(x, block->event[0].at_ns);
 	for (size_t i = 0;; i++) {
 		const struct trace_event *end = trace_stretch_end(block, i);
 		for (const struct trace_event *e = trace_stretch_begin(block, i); e < end; e++) {
@@ -510,9 +532,7 @@ static void on_gap(void *self, int64_t time_ns)
 	if (x->thread.slots)
 		memset(x->thread.of_slot, 0, x->thread.slots * sizeof *x->thread.of_slot);
 	lane_work_gap(&x->work);
-	set_level(x, INDEX_RUNNABLE, x->last_ns, 0);
-	set_level(x, INDEX_MARKING, x->last_ns, 0);
-	set_level(x, INDEX_STOPPED, x->last_ns, 0);
+	lose_silent(x);
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)

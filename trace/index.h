@@ -46,7 +46,8 @@ enum index_level_kind {
 };
 
 struct index_level {
-	bool known;
+	bool known; /* now */
+	bool seen;  /* it was known once: there is something in the cells */
 	int64_t since_ns, bin_end_ns, level;
 	double area; /* of the open bin: level * ns */
 	int64_t most;
@@ -68,6 +69,7 @@ struct index {
 	size_t budget; /* bytes of cells; 0: 12 MiB */
 
 	bool begun, ended;
+	bool torn; /* behind a gap, until the next block */
 	int64_t first_ns, last_ns;
 	unsigned shift; /* a bin is 2^shift ns wide */
 	size_t bins;    /* that there is room for, a power of two; 0 before the first block */

@@ -97,20 +97,21 @@ void index_levels(const struct index *x, enum index_level_kind kind, int64_t fro
 		int64_t end = window_part(from_ns, to_ns, i + 1, n);
 		double area = 0, most = -1, ns = 0;
 		size_t first, last;
-		if (level->known && bins_of(x, begin, end, &first, &last)) {
+		if (level->seen && bins_of(x, begin, end, &first, &last)) {
 			size_t open = (size_t)((uint64_t)(level->bin_end_ns - 1 - x->first_ns) >> x->shift);
 			for (size_t bin = first; bin <= last && bin <= open; bin++) {
 				const struct index_level_cell *c = &level->cell[bin];
 				double part = overlap(x, bin, begin, end);
 				double bin_most = (double)c->most;
 				area += part * ((double)c->area + (bin == open ? level->area : 0));
-				if (bin == open && (double)level->most > bin_most)
+				if (bin == open && level->known && (double)level->most > bin_most)
 					bin_most = (double)level->most;
 				if (bin_most > most)
 					most = bin_most;
 			}
 			/* It goes on as it is until the newest moment. */
-			double rest = (double)common_ns(begin, end, level->since_ns, x->last_ns);
+			double rest =
+				level->known ? (double)common_ns(begin, end, level->since_ns, x->last_ns) : 0;
 			area += (double)level->level * rest;
 			if (rest > 0 && (double)level->level > most)
 				most = (double)level->level;

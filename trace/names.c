@@ -72,18 +72,27 @@ static bool grow(struct names *names)
 	return true;
 }
 
-static uint32_t intern(struct names *names, const void *text, size_t length)
+/* Where the string is, or a free slot for it. There must be one. */
+static size_t slot_of(const struct names *names, const void *text, size_t length, uint32_t hash)
 {
-	if (names->n == names->capacity && !grow(names)) /* before the search, so that a slot is free */
-		return NAME_ERROR;
-	uint32_t hash = hash_text(text, length);
 	size_t at = hash & names->mask;
 	for (; names->slot[at]; at = (at + 1) & names->mask) {
 		const struct name *known = name_at(names, names->slot[at] - 1);
 		if (known->hash == hash && known->length == length &&
 		    memcmp(known->text, text, length) == 0)
-			return names->slot[at];
+			break;
 	}
+	return at;
+}
+
+static uint32_t intern(struct names *names, const void *text, size_t length)
+{
+	if (names->n == names->capacity && !grow(names)) /* before the search, so that a slot is free */
+		return NAME_ERROR;
+	uint32_t hash = hash_text(text, length);
+	size_t at = slot_of(names, text, length, hash);
+	if (names->slot[at])
+		return names->slot[at];
 	char *copy = malloc(length + 1);
 	if (!copy)
 		return NAME_ERROR;
@@ -105,6 +114,20 @@ uint32_t names_intern(struct names *names, const void *text, size_t length)
 	if (names->lock)
 		pthread_mutex_unlock(names->lock);
 	return number;
+}
+
+uint32_t names_find(const struct names *names, const void *text, size_t length)
+{
+	uint32_t number = NAME_ERROR;
+	if (length == 0)
+		return NAME_NONE;
+	if (names->lock)
+		pthread_mutex_lock(names->lock);
+	if (names->slot)
+		number = names->slot[slot_of(names, text, length, hash_text(text, length))];
+	if (names->lock)
+		pthread_mutex_unlock(names->lock);
+	return number ? number : NAME_ERROR;
 }
 
 const struct name *names_get(const struct names *names, uint32_t number)

@@ -36,6 +36,8 @@ struct names {
 void names_finish(struct names *names);
 /* The number of the string, new or known; NAME_ERROR: no memory. */
 uint32_t names_intern(struct names *names, const void *text, size_t length);
+/* The same of a known one; NAME_ERROR: it is none. */
+uint32_t names_find(const struct names *names, const void *text, size_t length);
 /* With its length. Never NULL; empty for numbers not in the table. */
 const struct name *names_get(const struct names *names, uint32_t number);
 /* Never NULL; "" for numbers not in the table. */

@@ -251,7 +251,7 @@ static bool keep(struct spans *s, const struct trace_block *block, struct span_l
 	if (l->slot != TRACE_NONE && !note_function(s, block, l->slot, span->goroutine))
 		return false;
 	/* Its label may have come before the generation that was read first. */
-	if (span->state == SPAN_RUNNING && s->goroutine[l->slot].collector)
+	if (l->slot != TRACE_NONE && span->state == SPAN_RUNNING && s->goroutine[l->slot].collector)
 		span->state = SPAN_GC;
 	add_to_cells(s, l, span);
 	if (l->dense)
@@ -403,8 +403,10 @@ static bool end_range(struct spans *s, enum band band, int64_t at_ns, bool ends_
 	r->open = false;
 	r->now.end_ns = at_ns;
 	r->now.ends_later = ends_later;
-	if (!was || at_ns <= r->now.begin_ns || at_ns <= s->from_ns || r->now.begin_ns >= s->to_ns ||
-	    r->n == RANGES_MOST)
+	if (!was || at_ns <= r->now.begin_ns || at_ns <= s->from_ns || r->now.begin_ns >= s->to_ns)
+		return true;
+	r->full = r->n == RANGES_MOST;
+	if (r->full)
 		return true;
 	if (!wire_grow(&r->range, &r->capacity, r->n, sizeof *r->range))
 		return false;

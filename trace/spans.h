@@ -33,6 +33,7 @@ struct span_lane {
 struct span_ranges {
 	struct lane_range *range;
 	size_t n, capacity;
+	bool full; /* there were more */
 	bool open;
 	struct lane_range now;
 };

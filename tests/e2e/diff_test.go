@@ -192,6 +192,10 @@ func TestDiffTellsWhatItTakes(t *testing.T) {
 		{"diff"}, {"diff", "a"}, {"diff", "a", "b", "c"}, {"diff", "a", "--"},
 		{"diff", "a", "b", "--fail-on", "encode +20%"}, {"diff", "a", "b", "--json", "--markdown"},
 		{"stat", "a", "--markdown"},
+		{"diff", "a", "b", "--task", "1", "--by", "region"},
+		{"diff", "a", "b", "--trace-id", "ab", "--by", "task,site"},
+		{"diff", "a", "b", "--goroutine", "5", "--by", "task"},
+		{"diff", "a", "b", "--goroutine", "5", "--task", "login"},
 	} {
 		r := schedtop(t, args...)
 		r.expect(t, exitUsage)

@@ -241,7 +241,7 @@ static void several_runs_that_are_alike_differ_as_often_as_they_say(void **state
 		struct estimate e[SIDES][METRICS];
 		for (int which = 0; which < SIDES; which++) {
 			struct series s = {0};
-			draw_runs(&s, &side, &dice, 40, 0.25);
+			draw_runs(&s, &side, &dice, 40, 0.5);
 			estimate_series(&s, &r, none_assumed, e[which]);
 			series_finish(&s);
 		}

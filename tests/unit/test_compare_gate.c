@@ -56,6 +56,8 @@ static void what_is_no_limit_is_refused_with_an_example(void **state)
 		"region:encode p99 +1.2.3%",
 		"region:encode p99 +nan%",
 		"region:encode p99 -101%",
+		"region:encode p99 -0%",
+		"region:encode p99 -0.00000000000%",
 		"region:encode p99 +999999999999999999%",
 		"region:encode p98 +20%",
 		"regions:encode p99 +20%",

@@ -156,9 +156,15 @@ static void items_beyond_the_limit_are_left_out_and_told(void **state)
 	for (int i = 0; i < ITEMS_OF_KIND; i++)
 		assert_true(items_find(&items, ITEM_SITE, (const char *)&i, sizeof i) < ITEM_NONE);
 	assert_false(items.left_out[ITEM_SITE]);
+	size_t names = items.names.n;
 	assert_int_equal(items_find(&items, ITEM_SITE, "one more", 8), ITEM_NONE);
 	assert_true(items.left_out[ITEM_SITE]);
+	assert_int_equal(items.names.n, names); /* or they would grow without bounds */
+	int first = 0;
+	assert_int_equal(items_find(&items, ITEM_SITE, (const char *)&first, sizeof first), 0);
 	assert_true(items_find(&items, ITEM_TASK, "one more", 8) < ITEM_NONE);
+	/* a name of another kind is none of this one */
+	assert_int_equal(items_find(&items, ITEM_SITE, "one more", 8), ITEM_NONE);
 	items_finish(&items);
 }
 

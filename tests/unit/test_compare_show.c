@@ -170,6 +170,34 @@ static void a_part_of_the_time_has_what_lies_in_it_alone(void **state)
 	finish(&x);
 }
 
+/* Or a limit on it would pass for one that is kept. */
+static void what_lies_before_the_part_is_not_there(void **state)
+{
+	(void)state;
+	struct compared x;
+	struct scenario s;
+	scenario_service(&s);
+	struct measure_options options = everything;
+	options.from_ns = 900 * US;
+	compare(&x, &s, &options);
+	static const char *const limits[] = {"region:outer total +5%", "task:request median +5%",
+	                                     "site:net/http.(*conn).serve (chan receive) median +5%"};
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		struct gate gate;
+		struct error error = {0};
+		assert_int_equal(gate_parse(&gate, limits[i], &error), STATUS_OK);
+		assert_int_equal(gate_judge(&gate, &x.c).verdict, GATE_NOTHING);
+	}
+	assert_null(find(&x, ITEM_REGION, "outer"));
+	assert_null(find(&x, ITEM_TASK, "request"));
+	for (size_t i = 0; i < x.c.rows; i++) {
+		const struct series *side = x.c.row[i].item->series;
+		assert_true(side[BEFORE].count > 0 || side[BEFORE].ns > 0);
+	}
+	assert_true(x.c.rows > 0);
+	finish(&x);
+}
+
 static void a_torn_trace_is_told_with_what_it_has(void **state)
 {
 	(void)state;
@@ -294,6 +322,27 @@ static void names_do_not_break_a_table_of_markdown(void **state)
 	items_finish(&x.items);
 }
 
+static void a_limit_is_shown_whole_in_markdown(void **state)
+{
+	(void)state;
+	struct compared x;
+	struct scenario s;
+	struct gate gate;
+	struct error error = {0};
+	scenario_service(&s);
+	compare(&x, &s, &everything);
+	static const char limit[] = "region:a region whose name is so long that a column of a table "
+								"cuts it, where a sentence need not median +20%";
+	assert_int_equal(gate_parse(&gate, limit, &error), STATUS_OK);
+	struct gate_result result = gate_judge(&gate, &x.c);
+	const struct shown shown = {&x.c, ITEM_ALL, &gate, &result, 1};
+	char *text = printed(&shown, true);
+	assert_non_null(strstr(text, limit));
+	assert_non_null(strstr(text, "names nothing in these traces"));
+	free(text);
+	finish(&x);
+}
+
 static void text_keeps_to_80_columns_and_ascii(void **state)
 {
 	(void)state;
@@ -379,6 +428,22 @@ static void every_member_of_the_json_is_documented(void **state)
 	finish(&x);
 }
 
+static void json_has_all_digits_of_a_time(void **state)
+{
+	(void)state;
+	struct compared x;
+	struct scenario s;
+	scenario_service(&s);
+	compare(&x, &s, &everything);
+	x.items.item[0].series[AFTER].ns = 1234567890123;
+	const struct shown shown = {&x.c, ITEM_ALL, NULL, NULL, 0};
+	char *text = show_json(&shown);
+	assert_non_null(text);
+	assert_non_null(strstr(text, "\"total_ns\":1234567890123,"));
+	free(text);
+	finish(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,12 +451,15 @@ int main(void)
 		cmocka_unit_test(a_comparison_with_itself_finds_nothing),
 		cmocka_unit_test(narrowing_leaves_the_rest_out),
 		cmocka_unit_test(a_part_of_the_time_has_what_lies_in_it_alone),
+		cmocka_unit_test(what_lies_before_the_part_is_not_there),
 		cmocka_unit_test(a_torn_trace_is_told_with_what_it_has),
 		cmocka_unit_test(a_file_of_another_kind_is_refused),
 		cmocka_unit_test(names_from_traces_are_harmless_wherever_they_are_shown),
 		cmocka_unit_test(names_do_not_break_a_table_of_markdown),
+		cmocka_unit_test(a_limit_is_shown_whole_in_markdown),
 		cmocka_unit_test(text_keeps_to_80_columns_and_ascii),
 		cmocka_unit_test(every_member_of_the_json_is_documented),
+		cmocka_unit_test(json_has_all_digits_of_a_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

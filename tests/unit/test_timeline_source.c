@@ -1,4 +1,5 @@
 /* What the Timeline draws from, on small traces of several generations, whole and damaged. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -424,6 +425,27 @@ static void what_could_not_be_read_is_not_tried_with_every_frame(void **state)
 	free(path);
 }
 
+static void levels_in_a_gap_are_unknown(void **state)
+{
+	(void)state;
+	char *path = write_trace("", GENERATIONS, 3, false);
+	struct timeline_source *source = load(path);
+	int64_t first = timeline_source_extent(source).first_ns;
+	int64_t from = first + 2300 * 1000, to = first + 2700 * 1000, behind = first + 3010 * 1000;
+	struct counter_cell cell[2];
+	double share[2];
+	timeline_source_counter(source, COUNTER_RUNNABLE, from, to, cell, 2);
+	assert_false(cell[0].known || cell[1].known);
+	timeline_source_band(source, BAND_GC, from, to, share, 2);
+	assert_true(isnan(share[0]) && isnan(share[1]));
+	timeline_source_counter(source, COUNTER_RUNNABLE, behind, behind + 100 * 1000, cell, 2);
+	assert_true(cell[0].known && cell[1].known);
+	timeline_source_band(source, BAND_GC, behind, behind + 100 * 1000, share, 2);
+	assert_true(share[0] <= 0 && share[1] <= 0);
+	timeline_source_destroy(source);
+	drop(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -439,6 +461,7 @@ int main(void)
 		cmocka_unit_test(wishes_given_up_leave_nothing_behind),
 		cmocka_unit_test(standard_input_has_no_exact_spans),
 		cmocka_unit_test(file_that_changed_is_not_read_again),
+		cmocka_unit_test(levels_in_a_gap_are_unknown),
 		cmocka_unit_test(what_could_not_be_read_is_not_tried_with_every_frame),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,11 +98,16 @@ static void equal_names_have_one_number(void **state)
 	struct names names = {0};
 	char text[16];
 	assert_int_equal(names_intern(&names, "", 0), NAME_NONE);
+	assert_int_equal(names_find(&names, "name 7", 6), NAME_ERROR);
 	for (int i = 0; i < 2000; i++) {
 		int n = snprintf(text, sizeof text, "name %d", i);
 		assert_int_equal(names_intern(&names, text, (size_t)n), i + 1);
 	}
 	assert_int_equal(names_intern(&names, "name 7", 6), 8);
+	assert_int_equal(names_find(&names, "name 7", 6), 8);
+	assert_int_equal(names_find(&names, "name -7", 7), NAME_ERROR);
+	assert_int_equal(names_find(&names, "", 0), NAME_NONE);
+	assert_int_equal(names.n, 2000);
 	assert_string_equal(names_text(&names, 8), "name 7");
 	assert_string_equal(names_text(&names, 999999), "");
 	names_finish(&names);
