@@ -108,8 +108,8 @@ static const struct option_row rows[] = {
      "sched, as go tool trace -pprof "
      "has them, cpu (samples of the CPU profiler) or blocked (on anything)"},
 	{0, "still-blocked", TYPE_FLAG, AT(still_blocked), NULL, NULL, 0, WITH_PROFILE | WITH_EXPORT,
-     "with profile: count what had not ended when the trace did, too, with the label "
-     "state=still-blocked"},
+     "with profile and export --format folded: count what had not ended when the trace did, too; "
+     "a profile has it with the label state=still-blocked"},
 	{0, "from", TYPE_MOMENT, AT(from_ns), "TIME", NULL, 0, WITH_TRACES,
      "of a trace: count from this moment on, as time since the trace began"},
 	{0, "to", TYPE_MOMENT, AT(to_ns), "TIME", NULL, 0, WITH_TRACES,
@@ -665,7 +665,7 @@ void options_print_help(FILE *out)
 	fputs("schedtop: what the scheduler of a Go program does, live and from traces\n\nUsage:\n",
 	      out);
 	for (size_t i = 0; i < USAGES; i++)
-		fprintf(out, "  schedtop %-23s %s\n", usages[i].usage, usages[i].text);
+		fprintf(out, "  schedtop %-25s %s\n", usages[i].usage, usages[i].text);
 	fputs("\nOptions:\n", out);
 	for (size_t i = 0; i < ROWS; i++) {
 		char head[64];

@@ -42,13 +42,19 @@ static void put_number(struct csv *c, uint64_t value, uint64_t unknown)
 		line_number(&c->line, value);
 }
 
+/* What spreadsheets calculate when a cell begins with it, in quotes or not. */
+static bool is_formula(const char *text)
+{
+	return strchr("=+-@", *text) != NULL;
+}
+
 /* In quotes whenever there is something, so that readers take it for text. */
 static void put_text(struct csv *c, const char *text)
 {
 	line_text(&c->line, ",");
 	if (!*text)
 		return;
-	line_text(&c->line, "\"");
+	line_text(&c->line, is_formula(text) ? "\"'" : "\"");
 	line_text(&c->line, text);
 	line_text(&c->line, "\"");
 }

@@ -37,6 +37,7 @@ void story_finish(struct story *s)
 	free(s->task.open);
 	free(s->stop.open);
 	idmap_finish(&s->task_of);
+	idmap_finish(&s->stop_of);
 	struct story_lanes *const lanes[] = {&s->task_lanes, &s->stop_lanes};
 	for (size_t i = 0; i < 2; i++) {
 		free(lanes[i]->lane);

@@ -131,6 +131,7 @@ struct story_goroutine {
 	uint32_t on;        /* slot of the P that it runs on + 1, 0: none */
 	uint32_t follows;   /* wanted tasks that it works for */
 	uint32_t innermost; /* region or mark assist, index + 1 */
+	uint32_t assist;    /* the mark assist among them, of which there is one at most; 0: none */
 	int64_t last_ns;    /* that its track of regions has come to */
 };
 
@@ -208,6 +209,7 @@ struct story {
 	size_t procs;
 	struct story_list region, task, stop;
 	struct idmap task_of;
+	struct idmap stop_of; /* slot of the goroutine that stops the world -> index in `stop` */
 	struct story_lanes task_lanes, stop_lanes;
 	struct story_slice mark;
 	bool marking, gc_declared, runtime_declared;

@@ -61,28 +61,21 @@ static bool end_stop(struct story *s, uint32_t i, int64_t now_ns, bool open, boo
 		ok = story_end(s, &stop->slice, now_ns);
 		lanes_give(&s->stop_lanes, stop->slice.track.number, stop->slice.end_ns);
 	}
-	if (forget)
+	if (forget) {
+		idmap_remove(&s->stop_of, stop->goroutine);
 		list_give(&s->stop, i + 1);
+	}
 	return ok;
-}
-
-/* Index in the list, or TRACE_NONE. There are as many as goroutines that stop the world: one. */
-static uint32_t find_stop(const struct story *s, uint32_t goroutine)
-{
-	for (size_t i = 0; i < s->stop.n; i++)
-		if (s->stop.open[i].used && s->stop.open[i].goroutine == goroutine)
-			return (uint32_t)i;
-	return TRACE_NONE;
 }
 
 static bool begin_stop(struct story *s, const struct trace_event *e)
 {
-	uint32_t before = find_stop(s, e->subject), stack;
+	uint32_t before = idmap_get(&s->stop_of, e->subject), stack;
 	int64_t now_ns = story_ns(s, e->at_ns);
-	if (before != TRACE_NONE && !end_stop(s, before, now_ns, true, true))
+	if (before != IDMAP_NONE && !end_stop(s, before, now_ns, true, true))
 		return false;
 	uint32_t i = list_take(&s->stop);
-	if (!i || !story_stack(s, e->arg[2], &stack))
+	if (!i || !idmap_put(&s->stop_of, e->subject, i - 1) || !story_stack(s, e->arg[2], &stack))
 		return false;
 	struct story_open *stop = &s->stop.open[i - 1];
 	stop->goroutine = e->subject;
@@ -128,14 +121,6 @@ static bool end_mark(struct story *s, int64_t now_ns)
 	return story_end(s, &s->mark, now_ns);
 }
 
-static uint32_t find_assist(const struct story *s, const struct story_goroutine *g)
-{
-	uint32_t i = g->innermost;
-	while (i && s->region.open[i - 1].slice.category != STORY_ASSIST)
-		i = s->region.open[i - 1].next;
-	return i;
-}
-
 static bool begin_assist(struct story *s, const struct trace_event *e, int64_t now_ns)
 {
 	const struct story_slice slice = {.category = STORY_ASSIST,
@@ -143,16 +128,18 @@ static bool begin_assist(struct story *s, const struct trace_event *e, int64_t n
 	                                  .begin_ns = now_ns,
 	                                  .proc = STORY_NOBODY,
 	                                  .by = STORY_NOBODY};
-	const struct story_goroutine *g = &s->goroutine[e->subject];
-	if (g->status == TRACE_NOT_EXIST || find_assist(s, g))
+	struct story_goroutine *g = &s->goroutine[e->subject];
+	if (g->status == TRACE_NOT_EXIST || g->assist)
 		return true;
-	return user_push(s, e->subject, &slice, true);
+	bool ok = user_push(s, e->subject, &slice, true);
+	g->assist = g->innermost;
+	return ok;
 }
 
 static bool end_assist(struct story *s, const struct trace_event *e)
 {
 	struct story_goroutine *g = &s->goroutine[e->subject];
-	uint32_t i = g->status == TRACE_NOT_EXIST ? 0 : find_assist(s, g);
+	uint32_t i = g->status == TRACE_NOT_EXIST ? 0 : g->assist;
 	return !i || user_pop(s, g, i, story_ns(s, e->at_ns), false);
 }
 
@@ -203,8 +190,8 @@ bool ranges_event(struct story *s, const struct trace_event *e)
 	case EV_STW_BEGIN:
 		return begin_stop(s, e);
 	case EV_STW_END:
-		i = find_stop(s, e->subject);
-		return i == TRACE_NONE || end_stop(s, i, now_ns, false, true);
+		i = idmap_get(&s->stop_of, e->subject);
+		return i == IDMAP_NONE || end_stop(s, i, now_ns, false, true);
 	case EV_GC_BEGIN:
 		return begin_mark(s, now_ns);
 	case EV_GC_ACTIVE:

@@ -5,7 +5,10 @@
 #include "export/story_parts.h"
 #include "trace/tables.h"
 
-enum { MESSAGE = 4096 /* bytes of a log that are told, replacements included */ };
+enum {
+	MESSAGE = 4096,     /* bytes of a log that are told, replacements included */
+	REGIONS_SEEN = 1024 /* that lie in each other and may be the one that ends */
+};
 
 uint32_t list_take(struct story_list *list)
 {
@@ -113,6 +116,7 @@ static bool pop_innermost(struct story *s, struct story_goroutine *g, int64_t en
 	bool ok = story_end(s, &node->slice, later_ns(end_ns, g->last_ns));
 	g->last_ns = node->slice.end_ns;
 	g->innermost = node->next;
+	g->assist = g->assist == i ? 0 : g->assist;
 	list_give(&s->region, i);
 	return ok && (!follows || unfollow(s, g, end_ns));
 }
@@ -144,17 +148,19 @@ static bool begin_region(struct story *s, const struct trace_event *e)
 	return user_push(s, e->g, &slice, wanted);
 }
 
-/* An end that fits none began before the trace, or never. */
+/* An end that fits none began before the trace, or never. Only the innermost are looked at: a
+   program ends them in turn, and a million that fit none must not each go through a million. */
 static bool end_region(struct story *s, const struct trace_event *e)
 {
 	struct story_goroutine *g = &s->goroutine[e->g];
 	uint32_t name = redactor_name(&s->redactor, s->names, e->name), i = g->innermost;
 	if (name == NAME_ERROR)
 		return false;
-	while (i && (s->region.open[i - 1].slice.name != name ||
-	             s->region.open[i - 1].slice.task != e->arg[0] ||
-	             s->region.open[i - 1].slice.category != STORY_REGION))
-		i = s->region.open[i - 1].next;
+	for (unsigned seen = 0; i && (s->region.open[i - 1].slice.name != name ||
+	                              s->region.open[i - 1].slice.task != e->arg[0] ||
+	                              s->region.open[i - 1].slice.category != STORY_REGION);
+	     i = ++seen < REGIONS_SEEN ? s->region.open[i - 1].next : 0)
+		;
 	return !i || user_pop(s, g, i, story_ns(s, e->at_ns), false);
 }
 

@@ -59,7 +59,9 @@ bool spans_wish(struct spans *s, const struct lane *lane, size_t lanes, int64_t 
 		if (idmap_get(&s->lane_of[lane[i].kind], lane[i].id) != IDMAP_NONE)
 			continue;
 		struct span_lane *l = &s->lane[s->lanes];
-		*l = (struct span_lane){.lane = lane[i], .slot = TRACE_NONE};
+		*l = (struct span_lane){.lane = lane[i],
+		                        .slot = TRACE_NONE,
+		                        .open = {.begin_ns = INT64_MIN}};
 		l->cell = calloc(columns + 1, sizeof *l->cell);
 		if (!idmap_put(&s->lane_of[lane[i].kind], lane[i].id, (uint32_t)s->lanes++) || !l->cell)
 			return false;
@@ -299,8 +301,8 @@ static bool change(struct spans *s, const struct trace_block *block, const struc
 		open->state = next->state;
 		return true;
 	}
-	int64_t at =
-		open->state != SPAN_UNKNOWN && next->at_ns < open->begin_ns ? open->begin_ns : next->at_ns;
+	/* Clocks can step back; what follows does not begin before. */
+	int64_t at = next->at_ns < open->begin_ns ? open->begin_ns : next->at_ns;
 	if (is_left_by(open, e)) {
 		open->reason = e->name;
 		if (at > s->from_ns && e->arg[2])
@@ -451,8 +453,9 @@ static bool close_all(struct spans *s, const struct trace_block *block, int64_t 
 	bool ok = true;
 	for (size_t i = 0; i < s->lanes; i++) {
 		struct span_lane *l = &s->lane[i];
-		ok = keep(s, block, l, at_ns > l->open.begin_ns ? at_ns : l->open.begin_ns, later) && ok;
-		l->open = (struct span){.state = SPAN_UNKNOWN};
+		int64_t at = at_ns > l->open.begin_ns ? at_ns : l->open.begin_ns;
+		ok = keep(s, block, l, at, later) && ok;
+		l->open = (struct span){.begin_ns = at, .state = SPAN_UNKNOWN};
 		l->slot = TRACE_NONE;
 	}
 	for (size_t i = 0; i < BANDS; i++)

@@ -26,19 +26,24 @@ func screenRow(screen string, i int) string {
 	return rows[i]
 }
 
-// zoomToSpan zooms the timeline in until a single span is selected.
+// zoomToSpan zooms the timeline in until a single span of a goroutine is selected.
 func (m *tmux) zoomToSpan() {
 	m.t.Helper()
-	single := regexp.MustCompile(`(?m)^ *when +[\d.]+`)
-	for i := 0; i < 40; i++ {
+	single := regexp.MustCompile(`(?m)^.*\n *when +[\d.]+`)
+	goroutine := regexp.MustCompile(`\bG\d+ `)
+	for i := 0; i < 60; i++ {
 		m.keys("Enter")
+		key := "w"
 		for k := 0; k < 20; k++ {
-			if single.MatchString(m.screen()) {
+			if span := single.FindString(m.screen()); goroutine.MatchString(span) {
 				return
+			} else if span != "" {
+				key = "Right" // an idle P
+				break
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
-		m.keys("w")
+		m.keys(key)
 	}
 	m.t.Fatalf("no single span is selected:\n%s", m.screen())
 }

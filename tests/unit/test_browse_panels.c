@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "browse/browser.h"
+#include "browse/leaders.h"
 #include "tests/unit/trace_scenario.h"
 #include "tests/unit/tui_fixture.h"
 
@@ -355,9 +356,47 @@ static void collector_is_shown_as_the_scenario_has_it(void **state)
 	browser_destroy(browser);
 }
 
+static void the_axis_of_the_summary_is_of_the_part_that_is_counted(void **state)
+{
+	(void)state;
+	const char *root = getenv("srcdir");
+	char path[512];
+	snprintf(path, sizeof path, "%s/tests/data/service.trace.gz", root ? root : ".");
+	const struct analysis_options part = {.from_ns = 50 * 1000 * 1000, .to_ns = 90 * 1000 * 1000};
+	struct browser *browser = open_part(path, &part);
+	press(browser, "Summary", "");
+	char *text = draw(browser, 120, 40, false);
+	const char *axis = strstr(text, "Over time");
+	assert_non_null(axis);
+	*strchr(axis, '\n') = '\0';
+	assert_non_null(strstr(axis, "50.0 ms"));
+	assert_non_null(strstr(axis, "90.0 ms"));
+	free(text);
+	browser_destroy(browser);
+}
+
+static void others_are_no_leaders_where_one_is_asked_for(void **state)
+{
+	(void)state;
+	struct leaders leaders = {0};
+	struct goroutine_time slot[] = {{.id = 1, .state = GO_RUNNING}, {.id = 2, .state = GO_RUNNING}};
+	const struct goroutines all = {.slot = slot, .slots = 2}, one = {2, .slot = slot, .slots = 2};
+	const struct leaders_wanted any = {NAME_ERROR, NAME_ERROR};
+	size_t n;
+	struct goroutine_time *found = leaders_choose(&leaders, &all, &any, 1000, &n);
+	assert_int_equal(n, 2);
+	free(found);
+	found = leaders_choose(&leaders, &one, &any, 1000, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(found[0].id, 2);
+	free(found);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_axis_of_the_summary_is_of_the_part_that_is_counted),
+		cmocka_unit_test(others_are_no_leaders_where_one_is_asked_for),
 		cmocka_unit_test(screens_look_as_they_did),
 		cmocka_unit_test(every_size_shows_every_screen_without_drawing_twice),
 		cmocka_unit_test(latency_shows_what_the_scenario_waits),

@@ -314,6 +314,21 @@ static void hostile_names_do_no_harm(void **state)
 	}
 }
 
+static void table_has_no_formulas(void **state)
+{
+	(void)state;
+	struct scenario s;
+	for (const char *first = "=+-@"; *first; first++) {
+		char cell[] = "\"'?equest\"";
+		scenario_service(&s);
+		char *name = memmem(s.b.data, s.b.n, "request", 7);
+		assert_non_null(name);
+		cell[2] = *name = *first;
+		assert_non_null(export_bytes(s.b.data, s.b.n, &whole_csv, STATUS_OK));
+		has_row(cell);
+	}
+}
+
 static void of_a_torn_trace_what_is_whole_is_written(void **state)
 {
 	(void)state;
@@ -414,6 +429,7 @@ int main(void)
 		cmocka_unit_test(chrome_is_json_with_an_arrow_for_the_wake_up),
 		cmocka_unit_test(redacted_export_has_no_text_of_users),
 		cmocka_unit_test(hostile_names_do_no_harm),
+		cmocka_unit_test(table_has_no_formulas),
 		cmocka_unit_test(of_a_torn_trace_what_is_whole_is_written),
 		cmocka_unit_test(of_what_is_no_trace_nothing_is_written),
 		cmocka_unit_test(trace_id_of_standard_input_is_refused),

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -260,6 +261,28 @@ static void escape_sequences_of_the_command_line_are_not_echoed(void **state)
 	assert_null(strchr(error.text, '\033'));
 }
 
+/* All texts of the list of usages begin in the column in which the first does. */
+static void usages_are_a_table(void **state)
+{
+	(void)state;
+	char text[16384] = "";
+	FILE *f = fmemopen(text, sizeof text - 1, "w");
+	assert_non_null(f);
+	options_print_help(f);
+	assert_int_equal(fclose(f), 0);
+	const char *list = strstr(text, "Usage:\n"), *first = strstr(text, "choose a Go process");
+	assert_non_null(list);
+	assert_non_null(first);
+	const char *end = strstr(list, "\n\n");
+	list += strlen("Usage:\n");
+	size_t column = (size_t)(first - list);
+	for (const char *line = list; line && line < end; line = strchr(line, '\n'), line += !!line) {
+		assert_true(strcspn(line, "\n") > column);
+		assert_memory_equal(line + column - 2, "  ", 2);
+		assert_int_not_equal(line[column], ' ');
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +296,7 @@ int main(void)
 		cmocka_unit_test(everything_after_two_dashes_is_the_programs),
 		cmocka_unit_test(wrong_words_are_named),
 		cmocka_unit_test(escape_sequences_of_the_command_line_are_not_echoed),
+		cmocka_unit_test(usages_are_a_table),
 	};
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }

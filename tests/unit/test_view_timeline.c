@@ -567,6 +567,22 @@ static void two_marks_tell_the_time_between_them(void **state)
 	close_screen(&s);
 }
 
+static void marks_beside_the_window_are_not_taken_for_each_other(void **state)
+{
+	(void)state;
+	struct screen s;
+	open_screen(&s, &usual, WIDTH, HEIGHT, false);
+	command(&s, COMMAND_AT, "4ms");
+	press(&s, 'm');
+	command(&s, COMMAND_AT, "5ms");
+	s.view->begun = true;
+	s.view->window =
+		(struct timeline_window){FAKE_START_NS + 15 * NS_PER_MS, FAKE_START_NS + 16 * NS_PER_MS};
+	press(&s, 'm');
+	assert_int_equal(s.view->marks, 2);
+	close_screen(&s);
+}
+
 static void escape_closes_one_thing_after_the_other(void **state)
 {
 	(void)state;
@@ -595,6 +611,22 @@ static void another_view_can_ask_for_a_goroutine(void **state)
 	assert_int_equal(s.view->on.id, 5);
 	assert_int_equal(timeline_width(s.view->window), NS_PER_MS);
 	assert_int_equal(selected(&s)->state, SPAN_RUNNING);
+	close_screen(&s);
+}
+
+static void another_view_can_ask_for_a_moment(void **state)
+{
+	(void)state;
+	struct screen s;
+	open_screen(&s, &usual, WIDTH, HEIGHT, false);
+	const int64_t at_ns = FAKE_START_NS + 3 * NS_PER_MS;
+	const struct trace_target target = {5, at_ns, at_ns};
+	trace_view_timeline.visit(&s.data, &s.place, s.view, &target);
+	draw(&s);
+	assert_int_equal(s.view->on.id, 5);
+	assert_int_equal(s.view->cursor_ns, at_ns);
+	assert_true(s.view->window.from_ns < at_ns && s.view->window.to_ns > at_ns);
+	assert_true(timeline_width(s.view->window) <= NS_PER_MS);
 	close_screen(&s);
 }
 
@@ -717,8 +749,10 @@ int main(void)
 		cmocka_unit_test(nobody_woke_what_the_poller_did),
 		cmocka_unit_test(a_search_goes_from_hit_to_hit),
 		cmocka_unit_test(two_marks_tell_the_time_between_them),
+		cmocka_unit_test(marks_beside_the_window_are_not_taken_for_each_other),
 		cmocka_unit_test(escape_closes_one_thing_after_the_other),
 		cmocka_unit_test(another_view_can_ask_for_a_goroutine),
+		cmocka_unit_test(another_view_can_ask_for_a_moment),
 		cmocka_unit_test(no_key_leads_out_of_the_trace),
 		cmocka_unit_test(nothing_overlaps_or_leaves_the_screen),
 	};
