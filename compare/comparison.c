@@ -205,12 +205,12 @@ bool comparison_make(struct comparison *c, const struct items *items,
 	*c = (struct comparison){.items = items, .side = {side[BEFORE], side[AFTER]}};
 	if (items->items == 0)
 		return true;
-	c->row = calloc(items->items, sizeof *c->row);
+	c->row = reallocarray(NULL, items->items, sizeof *c->row);
 	if (!c->row)
 		return false;
 	for (size_t i = 0; i < items->items; i++)
 		if (is_there(&items->item[i]))
-			c->row[c->rows++].item = &items->item[i];
+			c->row[c->rows++] = (struct row){.item = &items->item[i]};
 	bool ok = estimate_all(c, r, margin) && correct(c);
 	for (int i = 0; i < SIDES; i++)
 		resamples_finish(&r[i]);
