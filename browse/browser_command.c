@@ -77,23 +77,12 @@ static enum loop_next close_open(struct browser *b, enum command command, const 
 	return LOOP_DRAW;
 }
 
-/* The number of the name among those of a view, after the one that is chosen where none is given;
-   -1: there is none. */
-static int choose(const char *const *names, const char *argument, int chosen)
-{
-	int n = 0;
-	for (; names && names[n]; n++)
-		if (argument && strncasecmp(names[n], argument, strlen(argument)) == 0)
-			return n;
-	return argument || n == 0 ? -1 : (chosen + 1) % n;
-}
-
 static enum loop_next sort(struct browser *b, enum command command, const char *argument)
 {
 	struct view_place *place = place_of(b);
 	if (!view_of(b)->sorts)
 		return complain(b, command, "this view is no list");
-	int found = choose(view_of(b)->sorts, argument, place->sort);
+	int found = view_choose(view_of(b)->sorts, argument, place->sort);
 	if (found < 0)
 		return complain(b, command, "there is no such column");
 	place->sort = found;
@@ -116,7 +105,7 @@ static enum loop_next group(struct browser *b, enum command command, const char 
 	struct view_place *place = place_of(b);
 	if (!view_of(b)->groups)
 		return complain(b, command, "this view has no groups");
-	int found = choose(view_of(b)->groups, argument, place->grouping);
+	int found = view_choose(view_of(b)->groups, argument, place->grouping);
 	if (found < 0)
 		return complain(b, command, "its rows can't be grouped by that");
 	place->grouping = found;

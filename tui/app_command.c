@@ -182,16 +182,12 @@ static enum loop_next sort(struct app *app, enum command command, const char *ar
 	if (!is_list(app, command))
 		return LOOP_DRAW;
 	struct view_place *place = place_of(app);
-	const char *const *name = views[app->view]->sorts;
-	int count = 0, found = -1;
-	for (; name[count]; count++)
-		if (argument && found < 0 && !strncasecmp(name[count], argument, strlen(argument)))
-			found = count;
-	if (count == 0 || (argument && found < 0))
+	int found = view_choose(views[app->view]->sorts, argument, place->sort);
+	if (found < 0)
 		return complain(app, command, "there is no such column");
-	place->sort = argument ? found : (place->sort + 1) % count;
+	place->sort = found;
 	place->reversed = false;
-	app_notify(app, STYLE_DIM, "sorted by %s", name[place->sort]);
+	app_notify(app, STYLE_DIM, "sorted by %s", views[app->view]->sorts[found]);
 	return LOOP_DRAW;
 }
 
@@ -233,16 +229,12 @@ static enum loop_next group(struct app *app, enum command command, const char *a
 	if (!has_groups(app, command))
 		return LOOP_DRAW;
 	struct view_place *place = place_of(app);
-	const char *const *name = views[app->view]->groups;
-	int count = 0, found = -1;
-	for (; name[count]; count++)
-		if (argument && found < 0 && !strncasecmp(name[count], argument, strlen(argument)))
-			found = count;
-	if (count == 0 || (argument && found < 0))
+	int found = view_choose(views[app->view]->groups, argument, place->grouping);
+	if (found < 0)
 		return complain(app, command, "goroutines can't be grouped by that");
-	place->grouping = argument ? found : (place->grouping + 1) % count;
+	place->grouping = found;
 	place->expanded = 0;
-	app_notify(app, STYLE_DIM, "grouped by %s", name[place->grouping]);
+	app_notify(app, STYLE_DIM, "grouped by %s", views[app->view]->groups[found]);
 	return LOOP_DRAW;
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "util/clock.h"
 #include "util/text.h"
@@ -45,6 +46,15 @@ void view_move(struct view_place *place, enum command command)
 	place->chosen = true;
 	place->anchored = false;
 	view_select(place, NULL, place->rows, place->page);
+}
+
+int view_choose(const char *const *names, const char *argument, int chosen)
+{
+	int n = 0;
+	for (; names && names[n]; n++)
+		if (argument && strncasecmp(names[n], argument, strlen(argument)) == 0)
+			return n;
+	return argument || n == 0 ? -1 : (chosen + 1) % n;
 }
 
 void view_select(struct view_place *place, const int64_t *id, int rows, int page)

@@ -84,6 +84,9 @@ extern const struct view view_overview, view_goroutines, view_threads, view_late
 /* Moves the place as a command says: what is shown of the rows, or the selection of a list. */
 void view_scroll(struct view_place *place, enum command command);
 void view_move(struct view_place *place, enum command command);
+/* The number of the name among a view's `sorts` or `groups`, of which it may be the beginning;
+   where none is given, the one after `chosen`. -1: there is none. */
+int view_choose(const char *const *names, const char *argument, int chosen);
 /* Keeps `top` within the list of `rows`, of which `page` fit. */
 void view_fit(struct view_place *place, int rows, int page);
 
