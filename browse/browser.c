@@ -223,20 +223,6 @@ static enum loop_next prompt_input(struct browser *b, int key)
 	return LOOP_DRAW;
 }
 
-static enum loop_next help_input(struct browser *b, int key)
-{
-	const struct binding *binding = keymap_find(key, CONTEXT_HELP);
-	if (!binding)
-		return LOOP_GO_ON;
-	if (binding->command == COMMAND_REDRAW)
-		return LOOP_REDRAW;
-	if (binding->command == COMMAND_CLOSE)
-		b->help = false;
-	else
-		view_scroll(&b->help_place, binding->command);
-	return LOOP_DRAW;
-}
-
 static enum loop_next click(struct browser *b, const struct tui_input *input)
 {
 	struct canvas size = {.width = b->width, .height = b->height};
@@ -284,7 +270,7 @@ enum loop_next browser_input(struct browser *b, const struct tui_input *input)
 	if (input->key == KEYMAP_DRAG)
 		return b->help ? LOOP_GO_ON : browser_ask_view(b, &(struct trace_action){.input = *input});
 	if (b->help)
-		return help_input(b, input->key);
+		return help_input(&b->help, &b->help_place, input->key);
 	const struct binding *binding = keymap_find(input->key, view_of(b)->context);
 	if (!binding)
 		return LOOP_GO_ON;

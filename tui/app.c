@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tui/help.h"
 #include "util/clock.h"
 
 #define HISTORY_NS        (600 * NS_PER_S)
@@ -237,20 +238,6 @@ static enum loop_next prompt_input(struct app *app, int key)
 	return LOOP_DRAW;
 }
 
-static enum loop_next help_input(struct app *app, int key)
-{
-	const struct binding *binding = keymap_find(key, CONTEXT_HELP);
-	if (!binding)
-		return LOOP_GO_ON;
-	if (binding->command == COMMAND_REDRAW)
-		return LOOP_REDRAW;
-	if (binding->command == COMMAND_CLOSE)
-		app->help = false;
-	else
-		view_scroll(&app->help_place, binding->command);
-	return LOOP_DRAW;
-}
-
 static void click(struct app *app, int x, int y)
 {
 	struct canvas size = {.width = app->width, .height = app->height};
@@ -291,7 +278,7 @@ static enum loop_next act_on(struct app *app, const struct tui_input *input)
 	if (app->prompt.lead)
 		return prompt_input(app, input->key);
 	if (app->help)
-		return help_input(app, input->key);
+		return help_input(&app->help, &app->help_place, input->key);
 	if (app->session && app_capture_key(app, input->key))
 		return LOOP_DRAW;
 	const struct binding *binding = keymap_find(input->key, views[app->view]->context);

@@ -98,3 +98,17 @@ void help_draw(struct pane pane, const struct help *help, struct view_place *pla
 	keymap_draw(pane_row(pane, pane.height - 1), CONTEXT_HELP,
 	            rows > page.height ? 0 : COMMAND_BIT(COMMAND_UP));
 }
+
+enum loop_next help_input(bool *open, struct view_place *place, int key)
+{
+	const struct binding *binding = keymap_find(key, CONTEXT_HELP);
+	if (!binding)
+		return LOOP_GO_ON;
+	if (binding->command == COMMAND_REDRAW)
+		return LOOP_REDRAW;
+	if (binding->command == COMMAND_CLOSE)
+		*open = false;
+	else
+		view_scroll(place, binding->command);
+	return LOOP_DRAW;
+}

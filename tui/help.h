@@ -5,6 +5,7 @@
 #ifndef SCHEDTOP_TUI_HELP_H
 #define SCHEDTOP_TUI_HELP_H
 
+#include "tui/loop.h"
 #include "tui/tabs.h"
 #include "tui/view.h"
 
@@ -18,5 +19,7 @@ struct help {
 
 /* Over the whole pane, with its own keys in the last row. */
 void help_draw(struct pane pane, const struct help *help, struct view_place *place);
+/* A key while it is open. */
+enum loop_next help_input(bool *open, struct view_place *place, int key);
 
 #endif
