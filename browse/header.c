@@ -5,10 +5,8 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "tui/header.h"
 #include "util/text.h"
-
-#define SEPARATOR(pane) ((pane).canvas->ascii ? " | " : " · ")
-#define SEPARATOR_WIDTH 3
 
 enum { VERSION, SPAN, EVENTS, PART, FACTS };
 
@@ -31,7 +29,7 @@ static void part_text(const struct trace_data *data, char *to, size_t size, bool
 	}
 }
 
-static void facts_of(const struct trace_data *data, char fact[FACTS][96], bool ascii)
+static void facts_of(const struct trace_data *data, char fact[FACTS][HEADER_FACT], bool ascii)
 {
 	const struct trace_summary *s = data->summary;
 	char text[32];
@@ -69,26 +67,13 @@ static enum style state_of(const struct trace_data *data, char *to, size_t size)
 static void draw_facts(struct pane pane, const struct trace_data *data)
 {
 	static const int by_weight[FACTS] = {SPAN, PART, EVENTS, VERSION};
-	char fact[FACTS][96], name[256];
-	bool fits[FACTS] = {false};
+	char fact[FACTS][HEADER_FACT], name[256];
 	const char *file = strrchr(data->path, '/');
 	file = file ? file + 1 : data->path;
 	text_clean(name, sizeof name, file, strlen(file));
 	facts_of(data, fact, pane.canvas->ascii);
 	int x = pane_fit(pane_sub(pane, 0, 0, pane.width * 2 / 5, 1), 1, 0, STYLE_STRONG, name);
-	int room = pane.width - x;
-	for (int i = 0; i < FACTS; i++) {
-		const char *text = fact[by_weight[i]];
-		int width = canvas_text_width(pane.canvas, text) + SEPARATOR_WIDTH;
-		fits[by_weight[i]] = text[0] && width <= room;
-		room -= fits[by_weight[i]] ? width : 0;
-	}
-	for (int i = 0; i < FACTS; i++) {
-		if (!fits[i])
-			continue;
-		x = pane_text(pane, x, 0, STYLE_DIM, SEPARATOR(pane));
-		x = pane_text(pane, x, 0, STYLE_TEXT, fact[i]);
-	}
+	header_draw_facts(pane, x, (const char(*)[HEADER_FACT])fact, by_weight, FACTS);
 }
 
 void trace_header_draw(struct pane pane, const struct trace_data *data)

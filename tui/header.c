@@ -100,6 +100,25 @@ static void describe_sources(const struct view_data *data, const struct snapshot
 	}
 }
 
+void header_draw_facts(struct pane pane, int x, const char (*fact)[HEADER_FACT],
+                       const int *by_weight, int n)
+{
+	bool fits[HEADER_FACTS_MAX] = {false};
+	int room = pane.width - x;
+	for (int i = 0; i < n; i++) {
+		const char *text = fact[by_weight[i]];
+		int width = canvas_text_width(pane.canvas, text) + SEPARATOR_WIDTH;
+		fits[by_weight[i]] = text[0] && width <= room;
+		room -= fits[by_weight[i]] ? width : 0;
+	}
+	for (int i = 0; i < n; i++) {
+		if (!fits[i])
+			continue;
+		x = pane_text(pane, x, 0, STYLE_DIM, SEPARATOR(pane));
+		x = pane_text(pane, x, 0, STYLE_TEXT, fact[i]);
+	}
+}
+
 /* Facts about the target from the left. Where room is short the uptime goes first, then the
  * sources. */
 static void draw_facts(struct pane pane, const struct view_data *data,
@@ -107,8 +126,7 @@ static void draw_facts(struct pane pane, const struct view_data *data,
 {
 	enum { VERSION, UPTIME, SOURCES, COUNT };
 	static const int by_weight[COUNT] = {VERSION, SOURCES, UPTIME};
-	char fact[COUNT][160] = {"", "", ""}, age[32];
-	bool fits[COUNT] = {false};
+	char fact[COUNT][HEADER_FACT] = {"", "", ""}, age[32];
 	struct view_part os = view_part(data, PART_OS);
 	int64_t uptime_ns;
 	int x =
@@ -120,19 +138,7 @@ static void draw_facts(struct pane pane, const struct view_data *data,
 		snprintf(fact[UPTIME], sizeof fact[UPTIME], "up %s", age);
 	}
 	describe_sources(data, newest, fact[SOURCES], sizeof fact[SOURCES]);
-	int room = pane.width - x;
-	for (int i = 0; i < COUNT; i++) {
-		const char *text = fact[by_weight[i]];
-		int width = canvas_text_width(pane.canvas, text) + SEPARATOR_WIDTH;
-		fits[by_weight[i]] = text[0] && width <= room;
-		room -= fits[by_weight[i]] ? width : 0;
-	}
-	for (int i = 0; i < COUNT; i++) {
-		if (!fits[i])
-			continue;
-		x = pane_text(pane, x, 0, STYLE_DIM, SEPARATOR(pane));
-		x = pane_text(pane, x, 0, STYLE_TEXT, fact[i]);
-	}
+	header_draw_facts(pane, x, (const char(*)[HEADER_FACT])fact, by_weight, COUNT);
 }
 
 void header_draw(struct pane pane, const struct view_data *data)

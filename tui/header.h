@@ -10,4 +10,10 @@
 /* Into the pane's first row; there is a snapshot. */
 void header_draw(struct pane pane, const struct view_data *data);
 
+enum { HEADER_FACT = 160, HEADER_FACTS_MAX = 8 };
+/* n facts from x on in their order, "" is none. Where room is short those that stand last in
+   `by_weight` go first; none is cut. */
+void header_draw_facts(struct pane pane, int x, const char (*fact)[HEADER_FACT],
+                       const int *by_weight, int n);
+
 #endif
