@@ -20,7 +20,6 @@ struct audience {
 	struct trace_slot *slot[SLOT_KINDS];
 	size_t capacity[SLOT_KINDS];
 	struct generation view; /* the generation, with a memory of names of its own */
-	bool has_view;
 
 	struct bundle *bundle; /* a ring */
 	size_t bundles;
@@ -66,36 +65,17 @@ static bool enter_births(struct audience *a, const struct bundle *b)
 	return true;
 }
 
-static void drop_view(struct audience *a)
-{
-	free(a->view.name_of);
-	idmap_finish(&a->view.sparse_name_of);
-	a->has_view = false;
-}
-
-static void look_at_generation(struct audience *a, const struct generation *g)
-{
-	if (a->has_view || !g)
-		return;
-	a->view = *g;
-	a->view.name_of = NULL;
-	a->view.name_limit = 0;
-	a->view.sparse_name_of = (struct idmap){0};
-	a->has_view = true;
-}
-
 static bool show(struct audience *a, const struct bundle *b)
 {
 	if (!enter_births(a, b))
 		return false;
-	look_at_generation(a, b->generation);
 	const struct trace_block block = {
 		.event = b->event,
 		.events = b->events,
 		.other = b->other,
 		.others = b->others,
 		.present = b->present,
-		.generation = b->generation ? &a->view : NULL,
+		.generation = b->in_generation ? &a->view : NULL,
 		.names = a->names,
 		.gomaxprocs = b->gomaxprocs,
 		.since_ns = b->since_ns,
@@ -118,8 +98,6 @@ static bool show(struct audience *a, const struct bundle *b)
 		else if (b->kind == BUNDLE_END && v->end)
 			v->end(v->self, &block, b->time_ns);
 	}
-	if (b->kind == BUNDLE_GENERATION_END)
-		drop_view(a);
 	return ok;
 }
 
@@ -198,6 +176,22 @@ static void *view(void *self)
 
 /* --- filling ------------------------------------------------------------------------------------
  */
+
+static void drop_view(struct audience *a)
+{
+	free(a->view.name_of);
+	idmap_finish(&a->view.sparse_name_of);
+}
+
+void audience_begin_generation(struct audience *a, const struct generation *g)
+{
+	audience_wait(a);
+	drop_view(a);
+	a->view = *g;
+	a->view.name_of = NULL;
+	a->view.name_limit = 0;
+	a->view.sparse_name_of = (struct idmap){0};
+}
 
 struct bundle *audience_bundle(struct audience *a)
 {
@@ -288,7 +282,6 @@ void audience_destroy(struct audience *a)
 	free(a->bundle);
 	for (size_t k = 0; k < SLOT_KINDS; k++)
 		free(a->slot[k]);
-	if (a->has_view)
-		drop_view(a);
+	drop_view(a);
 	free(a);
 }

@@ -31,7 +31,7 @@ struct bundle {
 	struct birth *birth;
 	size_t births, birth_capacity;
 	size_t slots[SLOT_KINDS]; /* ever used */
-	struct generation *generation;
+	bool in_generation; /* that of audience_begin_generation */
 	uint64_t gomaxprocs;
 	int64_t since_ns;
 	int64_t time_ns; /* of a gap or the end */
@@ -44,6 +44,9 @@ struct audience *audience_create(const struct trace_visitor *visitors, size_t n,
                                  struct names *names, bool one_thread);
 void audience_destroy(struct audience *audience);
 
+/* What the next bundles are of; waits until all those before were seen. Whoever looks has a copy,
+   because the order goes on noting in `generation` what it has read and named. */
+void audience_begin_generation(struct audience *audience, const struct generation *generation);
 /* An empty bundle to fill; waits for one if need be. */
 struct bundle *audience_bundle(struct audience *audience);
 /* false: no memory. */

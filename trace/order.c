@@ -225,7 +225,7 @@ static enum order_result hand_over(struct order *o, enum bundle_kind kind, int64
 	b->slots[SLOT_GOROUTINE] = o->goroutines;
 	b->slots[SLOT_PROC] = o->procs;
 	b->slots[SLOT_THREAD] = o->threads;
-	b->generation = o->generation;
+	b->in_generation = o->generation != NULL;
 	b->gomaxprocs = o->gomaxprocs;
 	b->since_ns = o->since_ns;
 	b->time_ns = bound_ns(time_ns);
@@ -503,10 +503,16 @@ static enum order_result merge(struct order *o)
 	return ORDER_OK;
 }
 
-enum order_result order_generation(struct order *o, struct generation *g, struct input *in)
+void order_begin_generation(struct order *o, struct generation *g, struct input *in)
 {
 	o->generation = g;
 	o->in = in;
+	audience_begin_generation(o->audience, g);
+}
+
+enum order_result order_generation(struct order *o, struct generation *g, struct input *in)
+{
+	order_begin_generation(o, g, in);
 	o->failures = 0;
 	o->heap_n = 0;
 	o->problem[0] = '\0';

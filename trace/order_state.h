@@ -217,7 +217,8 @@ enum region_end order_end_region(struct order *o, uint32_t *regions, uint64_t ta
 struct trace_event *order_emit_sync(struct order *o, int64_t time_ns);
 /* Shows what was emitted, so that there is room again. */
 enum order_result order_flush(struct order *o);
-/* The same at the end of a generation. */
+/* A generation whose events come, read from `in`; and its end, where it shows all of them. */
+void order_begin_generation(struct order *o, struct generation *g, struct input *in);
 enum order_result order_end_generation(struct order *o);
 
 #endif

@@ -197,8 +197,7 @@ static bool exit_is_next(const struct v1 *v)
 static enum order_result begin(struct v1 *v, struct order *o)
 {
 	v->begun = true;
-	o->generation = &v->g;
-	o->in = v->in;
+	order_begin_generation(o, &v->g, v->in);
 	o->problem[0] = '\0';
 	o->initial = v->g.number;
 	o->last_ns = -2; /* the reference's clock starts below zero */
