@@ -132,7 +132,7 @@ static const struct option_row rows[] = {
      "(where they block)"},
 	{0, "fail-on", TYPE_LIMITS, AT(fail_on), "LIMIT", NULL, 0, WITH_DIFF | WITH_DOCTOR,
      "with diff: end with status 10 where a change goes beyond this and exceeds the noise, such as "
-     "'region:encode p99 +20%'; may be given again. With doctor: where there is a finding of this "
+     "'region:encode p99 +20%'; may be given again; with doctor: where there is a finding of this "
      "severity or above: info, warning (default) or critical"},
 	{0, "limit", TYPE_MOVED, AT(limits), "NAME=VALUE", NULL, 0, WITH_DOCTOR,
      "with doctor: from where on something is a finding, such as stw-long.pause=2ms; may be given "

@@ -84,7 +84,7 @@ static json_t *json_finding(const struct finding *f)
 	json_put(&object, "evidence", evidence);
 	json_put(&object, "remedy", json_words(finding_remedy_text(f)));
 	if (advice)
-		json_put(&object, "refuted_if", json_string(advice->refuted));
+		json_put(&object, "refuted_by", json_string(advice->refuted));
 	return object;
 }
 

@@ -47,7 +47,7 @@ static void print_advice(FILE *out, const struct advice *a)
 	fputs(".Pp\n", out);
 	print_text(out, a->means);
 	print_paragraph(out, "To do:", a->remedy);
-	print_paragraph(out, "It is wrong if:", a->refuted);
+	print_paragraph(out, "Refuted by:", a->refuted);
 	print_paragraph(out, "Found by:", a->found);
 }
 

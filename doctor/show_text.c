@@ -166,7 +166,7 @@ static void print_finding(const struct findings_shown *shown, const struct findi
 	finding_text(text, sizeof text, finding_remedy_text(f), page->ascii);
 	page_paragraph(page, 2, "To do: ", text);
 	if (advice)
-		page_paragraph(page, 2, "It is wrong if: ", advice->refuted);
+		page_paragraph(page, 2, "Refuted by: ", advice->refuted);
 }
 
 /* --- all of them ----------------------------------------------------------------------------- */
@@ -223,7 +223,7 @@ void advice_print(const struct advice *advice, const struct limits_set *limits, 
 	page_heading(&page, title);
 	page_paragraph(&page, 2, "", advice->means);
 	page_paragraph(&page, 2, "To do: ", advice->remedy);
-	page_paragraph(&page, 2, "It is wrong if: ", advice->refuted);
+	page_paragraph(&page, 2, "Refuted by: ", advice->refuted);
 	page_paragraph(&page, 2, "Found by: ", advice->found);
 	print_limits(advice, limits, &page);
 }

@@ -57,7 +57,7 @@ static void people_read_what_it_is_what_proves_it_and_what_to_do(void **state)
 		"      main.(*Store).Put store.go:61\n",
 		"- it was so\n",
 		"To do: Take the trace again",
-		"It is wrong if: ",
+		"Refuted by: ",
 	};
 	struct findings list = {0};
 	full(&list);
