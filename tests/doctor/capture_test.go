@@ -163,6 +163,9 @@ func doctor(t *testing.T, args ...string) report {
 	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
+	if strings.HasPrefix(said.String(), "schedtop: unknown command") {
+		t.Skip("this schedtop has no doctor")
+	}
 	r := report{status: cmd.ProcessState.ExitCode(), text: out.String() + said.String()}
 	if err := json.Unmarshal(out.Bytes(), &r.findings); err != nil {
 		t.Fatalf("%v: status %d, no list of findings: %v\n%s", cmd.Args, r.status, err, r.text)

@@ -3,7 +3,7 @@ package doctor_test
 // Programs of different nature with nothing wrong. Those that are near a rule of a family are in that
 // family's file.
 var healthyRows = []row{
-	{name: "healthy-batch", quick: true},
+	{name: "healthy-forkjoin", quick: true},
 	{name: "healthy-cache"},
 	{name: "healthy-chat"},
 	{name: "healthy-crawler"},

@@ -17,6 +17,7 @@ package scene
 
 import (
 	"bufio"
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -195,4 +196,11 @@ func Compute(d time.Duration) {
 // Pause sleeps about d, by chance half as long to half as long again.
 func Pause(random *rand.Rand, d time.Duration) {
 	time.Sleep(d/2 + time.Duration(random.Int63n(int64(d)+1)))
+}
+
+// In does the work in a task and a region of that name, as an annotated program does.
+func In(name string, work func(ctx context.Context)) {
+	ctx, task := trace.NewTask(context.Background(), name)
+	defer task.End()
+	trace.WithRegion(ctx, name, func() { work(ctx) })
 }

@@ -1,5 +1,5 @@
-// A batch job that uses every P it has: it sorts and sums parts of a large table, one goroutine for each
-// P, round after round.
+// Work at 100 % CPU in rounds that fork and join: parts of a large table are sorted and summed, by one
+// goroutine for each P.
 package main
 
 import (
