@@ -61,7 +61,7 @@ func handle(c *cache, random *rand.Rand) {
 		for i := 0; i < 10; i++ {
 			fetch(c, int(keys.Uint64()))
 		}
-		scene.Pause(random, 10*time.Millisecond)
+		scene.Pause(random, 30*time.Millisecond)
 	}
 }
 

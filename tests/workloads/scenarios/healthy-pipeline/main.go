@@ -38,9 +38,10 @@ func sign(in <-chan *record, out chan<- *record) {
 }
 
 func pack(in <-chan *record, out chan<- []byte) {
+	w := gzip.NewWriter(io.Discard)
 	for r := range in {
 		var packed bytes.Buffer
-		w := gzip.NewWriter(&packed)
+		w.Reset(&packed)
 		_, _ = w.Write(r.raw)
 		_, _ = w.Write(r.sum[:])
 		_ = w.Close() // a buffer takes everything

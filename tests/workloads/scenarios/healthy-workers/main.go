@@ -33,10 +33,10 @@ func work(jobs <-chan job, done *totals) {
 	}
 }
 
-// feed offers about half of what one P can do.
+// feed offers about a quarter of what one P can do.
 func feed(jobs chan<- job, random *rand.Rand) {
 	for {
-		for i := 0; i < 20; i++ {
+		for i := 0; i < 8; i++ {
 			jobs <- job{random.Intn(50), time.Duration(100+random.Intn(900)) * time.Microsecond}
 		}
 		scene.Pause(random, 20*time.Millisecond)
