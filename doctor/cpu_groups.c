@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor/situations.h"
 #include "trace/elapsed.h"
 #include "trace/tables.h"
 
@@ -100,6 +99,7 @@ bool cpu_groups_spell(struct cpu_groups *groups, const struct witness *w, uint32
 	add_ns(&group->burst_ns, spell->ns);
 	add_ns(&group->burst_wall_ns, bounded_elapsed_ns(spell->begin_ns, spell->end_ns));
 	add_ns(&group->burst_starved_ns, spell->during.starved);
+	add_ns(&group->burst_idle_ns, spell->during.idle);
 	keep_longest(&group->burst, w, g, spell);
 	return true;
 }
@@ -123,19 +123,14 @@ static uint64_t waits_for(const struct analysis *a, const struct goroutine_kind 
 	return 0;
 }
 
-static bool kind_serves(const struct analysis *a, const struct goroutine_kind *kind)
+static bool kind_serves(const struct analysis *a, struct situations *situations,
+                        const struct goroutine_kind *kind)
 {
+	enum role role = situation_role(situations, kind->function);
+	if (role == ROLE_CONNECTION || role == ROLE_REQUEST)
+		return true;
 	return waits_for(a, kind, "network") >= SERVES_NETWORK ||
 	       (kind->goroutines >= SERVES_TOGETHER && waits_for(a, kind, "sleep") >= SERVES_SLEEPS);
-}
-
-static bool function_serves(const struct analysis *a, uint32_t function)
-{
-	for (size_t i = 0; function != NAME_NONE && i < a->goroutines.groups; i++)
-		if (a->goroutines.group[i].function == function &&
-		    kind_serves(a, &a->goroutines.group[i]))
-			return true;
-	return false;
 }
 
 static const struct goroutine_kind *kind_of(const struct analysis *a, const struct cpu_group *group)
@@ -147,19 +142,38 @@ static const struct goroutine_kind *kind_of(const struct analysis *a, const stru
 	return NULL;
 }
 
-void cpu_groups_settle(struct cpu_groups *groups, const struct analysis *a)
+/* Who started them is known of those alone that were started during the trace. */
+static uint32_t parent_of(const struct cpu_groups *groups, uint32_t function)
 {
-	struct situations situations;
-	situations_init(&situations, &a->stacks, &a->names);
+	for (size_t i = 0; i < groups->n; i++)
+		if (groups->group[i].function == function && groups->group[i].parent != NAME_NONE)
+			return groups->group[i].parent;
+	return NAME_NONE;
+}
+
+static bool parent_serves(const struct cpu_groups *groups, const struct analysis *a,
+                          struct situations *situations, uint32_t function)
+{
+	uint32_t parent = parent_of(groups, function);
+	for (size_t i = 0; parent != NAME_NONE && i < a->goroutines.groups; i++)
+		if (a->goroutines.group[i].function == parent &&
+		    kind_serves(a, situations, &a->goroutines.group[i]))
+			return true;
+	return false;
+}
+
+void cpu_groups_settle(struct cpu_groups *groups, const struct analysis *a,
+                       struct situations *situations)
+{
 	for (size_t i = 0; i < groups->n; i++) {
 		struct cpu_group *group = &groups->group[i];
 		const struct goroutine_kind *kind = kind_of(a, group);
 		group->kind = kind;
-		if (!kind || role_is_background(situation_role(&situations, group->function)))
+		if (!kind || role_is_background(situation_role(situations, group->function)))
 			continue;
-		group->serves = kind_serves(a, kind) || function_serves(a, group->parent);
+		group->serves = kind_serves(a, situations, kind) ||
+		                parent_serves(groups, a, situations, group->function);
 		group->yields =
 			kind->starts && kind->state_ns[GO_RUNNING] / (int64_t)kind->starts < YIELD_NS;
 	}
-	situations_finish(&situations);
 }

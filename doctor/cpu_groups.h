@@ -7,6 +7,7 @@
 #ifndef SCHEDTOP_DOCTOR_CPU_GROUPS_H
 #define SCHEDTOP_DOCTOR_CPU_GROUPS_H
 
+#include "doctor/situations.h"
 #include "doctor/witness.h"
 #include "report/analysis.h"
 #include "trace/distribution.h"
@@ -58,7 +59,8 @@ void cpu_groups_clear(struct cpu_groups *groups);
 bool cpu_groups_spell(struct cpu_groups *groups, const struct witness *w, uint32_t slot,
                       const struct spell *spell);
 /* The trace is over: fills in what is known only now. */
-void cpu_groups_settle(struct cpu_groups *groups, const struct analysis *analysis);
+void cpu_groups_settle(struct cpu_groups *groups, const struct analysis *analysis,
+                       struct situations *situations);
 
 /* How many of the durations are this long or longer. */
 uint64_t distribution_count_from(const struct distribution *d, int64_t ns);

@@ -29,10 +29,10 @@ struct cpu_rules {
 
 /* Those that serve somebody, taken together. */
 struct served {
-	uint64_t starts;   /* times they began to run */
-	uint64_t delayed;  /* waits for a P of CPU_WAIT_NS or more */
-	uint64_t late;     /* of cpu-saturation.wait or more */
-	int64_t delay_ns;  /* of the delayed */
+	uint64_t starts;    /* times they began to run */
+	uint64_t delayed;   /* waits for a P of CPU_WAIT_NS or more */
+	uint64_t late;      /* of cpu-saturation.wait or more */
+	int64_t delay_ns;   /* of the delayed */
 	int64_t starved_ns; /* of that, while no P was idle */
 	int64_t longest_ns;
 };
@@ -112,14 +112,15 @@ static void show_served(const struct picture *p, struct finding *f, const struct
 	for (size_t i = 0; i < n && i < SHOWN; i++) {
 		char function[EVIDENCE_SITE_TEXT], creator[EVIDENCE_SITE_TEXT], sum[32], max[32];
 		const struct cpu_group *g = most[i];
-		struct evidence *e = finding_show(
-			f, EVIDENCE_GOROUTINE,
-			"goroutines of %s, created by %s, waited %s in all for a P in %" PRIu64
-			" waits of 1 ms or more; goroutine %" PRIu64 " waited %s at once",
-			evidence_function(function, names, g->function),
-			g->creator ? evidence_function(creator, names, g->creator) : "an unknown function",
-			duration(sum, (double)g->waits.sum_ns), g->waits.count, g->wait.goroutine,
-			duration(max, (double)g->wait.ns));
+		struct evidence *e =
+			finding_show(f, EVIDENCE_GOROUTINE,
+		                 "goroutines of %s, created by %s, waited %s in all for a P in %" PRIu64
+		                 " waits of 1 ms or more; goroutine %" PRIu64 " waited %s at once",
+		                 evidence_function(function, names, g->function),
+		                 g->creator ? evidence_function(creator, names, g->creator)
+		                            : "an unknown function",
+		                 duration(sum, (double)g->waits.sum_ns), g->waits.count, g->wait.goroutine,
+		                 duration(max, (double)g->wait.ns));
 		evidence_goroutine(e, g->wait.goroutine);
 		evidence_span(e, g->wait.begin_ns, g->wait.end_ns);
 		evidence_stack(e, &p->doctor->analysis->stacks, names, g->wait.stack);
@@ -178,16 +179,15 @@ static void find_mismatch(struct picture *p, const struct throttle *t)
 {
 	const struct throttle_verdict *v = &p->throttle;
 	double wanted = limit(p->doctor->limits, LIMIT_MISMATCH_RATIO);
-	/* Silences alone may be a debugger's or a host's that sleeps: the quota's have a rhythm. So many
-	   Ps busy that there would be more work done if there were more processors. */
+	/* Silences alone may be a debugger's or a host's that sleeps: the quota's have a rhythm. So
+	   many Ps busy that there would be more work done if there were more processors. */
 	bool sure = v->times >= wanted && (v->samples || v->periodic) &&
 	            v->running_ns >= .5 * p->ps * p->observed_ns;
 	bool maybe = (v->samples && v->times >= wanted) || (v->silence && v->silent >= LEAST_WAITING);
 	if (!sure && !maybe)
 		return;
-	struct finding *f =
-		findings_add(p->findings, SLUG_GOMAXPROCS_MISMATCH, sure ? SEVERITY_WARNING : SEVERITY_INFO,
-	                 1 - 1 / v->times);
+	struct finding *f = findings_add(p->findings, SLUG_GOMAXPROCS_MISMATCH,
+	                                 sure ? SEVERITY_WARNING : SEVERITY_INFO, 1 - 1 / v->times);
 	if (v->silence)
 		say_silent(p, f, t);
 	else
@@ -218,13 +218,14 @@ static void find_oversubscription(struct picture *p)
 		struct finding *f =
 			findings_add(p->findings, SLUG_RUNNABLE_OVERSUBSCRIPTION,
 		                 harm ? SEVERITY_WARNING : SEVERITY_INFO, fmin(p->starved, 1));
-		finding_say(f,
-		            "On average %.0f goroutines of %s that compute wait for one of %.0f Ps and take "
-		            "turns on them%s, so that each takes as long as all of them together.",
-		            waiting, function, p->ps,
-		            g->serves ? ", for somebody who waits for each of them"
-		            : harm    ? ", and others that have little to do wait with them"
-		                      : "");
+		finding_say(
+			f,
+			"On average %.0f goroutines of %s that compute wait for one of %.0f Ps and take "
+			"turns on them%s, so that each takes as long as all of them together.",
+			waiting, function, p->ps,
+			g->serves ? ", for somebody who waits for each of them"
+			: harm    ? ", and others that have little to do wait with them"
+					  : "");
 		finding_measure(f, "waiting", UNIT_COUNT, waiting);
 		finding_measure(f, "gomaxprocs", UNIT_COUNT, p->ps);
 		finding_measure(f, "preempted", UNIT_NS, (double)g->sliced_ns);
@@ -242,14 +243,22 @@ static void find_oversubscription(struct picture *p)
 	}
 }
 
-/* --- cpu-bound-hot-loop ------------------------------------------------------------------------ */
+/* --- cpu-bound-hot-loop ------------------------------------------------------------------------
+ */
 
 static bool is_hot(const struct cpu_group *g)
 {
 	return g->bursts && g->kind && !g->yields;
 }
 
-/* What all that are no hot loops waited for a P. */
+/* Does it keep others from a P, and is there none besides? */
+static bool is_in_the_way(const struct cpu_group *g)
+{
+	return (double)g->burst_starved_ns >= LEAST_WAITING * (double)g->burst_wall_ns &&
+	       (double)g->burst_idle_ns <= .25 * (double)g->burst_wall_ns;
+}
+
+/* Waits for a P of all that are no hot loops, while none was idle. */
 static double others_waiting(const struct picture *p)
 {
 	double ns = 0;
@@ -259,26 +268,30 @@ static double others_waiting(const struct picture *p)
 	return ns / p->observed_ns;
 }
 
-static void say_hot(struct picture *p, const struct cpu_group *g, enum severity severity)
+static void say_hot(const struct picture *p, struct finding *f, const struct cpu_group *g,
+                    const struct served *s)
 {
 	const struct analysis *a = p->doctor->analysis;
-	const struct served s = sum_served(p, g);
 	char site[EVIDENCE_SITE_TEXT], longest[32], wait[32], share[16];
-	struct finding *f = findings_add(p->findings, SLUG_CPU_BOUND_HOT_LOOP, severity,
-	                                 fmin((double)g->burst_starved_ns / p->observed_ns / p->ps, 1));
 	evidence_site(site, &a->stacks, &a->names, g->burst.stack);
-	finding_say(f,
-	            "%s computes up to %s without a break while others wait for a P and none is idle: "
-	            "%s of the wake-ups of those that serve somebody were kept waiting for 1 ms or "
-	            "more, up to %s.",
-	            site, duration(longest, (double)g->burst.ns),
-	            s.starts ? percent(share, fmin((double)s.delayed / (double)s.starts, 1)) : "none",
-	            duration(wait, (double)s.longest_ns));
+	duration(longest, (double)g->burst.ns);
+	if (s->delayed)
+		finding_say(f,
+		            "%s computes for up to %s without a break while others wait for a P and none "
+		            "is idle: %s of the wake-ups of those that serve somebody were kept waiting for "
+		            "1 ms or more, up to %s.",
+		            site, longest, percent(share, fmin((double)s->delayed / (double)s->starts, 1)),
+		            duration(wait, (double)s->longest_ns));
+	else
+		finding_say(f,
+		            "%s computes for up to %s without a break while others wait for a P and none "
+		            "is idle, but it doesn't seem that anybody is waiting for them.",
+		            site, longest);
 	finding_measure(f, "bursts", UNIT_COUNT, (double)g->bursts);
 	finding_measure(f, "burst_max", UNIT_NS, (double)g->burst.ns);
 	finding_measure(f, "bursts_ran", UNIT_NS, (double)g->burst_ns);
 	finding_measure(f, "bursts_starving", UNIT_NS, (double)g->burst_starved_ns);
-	measure_served(f, p, &s);
+	measure_served(f, p, s);
 	struct evidence *e =
 		finding_show(f, EVIDENCE_GOROUTINE,
 	                 "goroutine %" PRIu64 " ran %s in one burst; this is where it was when its P "
@@ -293,28 +306,31 @@ static void say_hot(struct picture *p, const struct cpu_group *g, enum severity 
 static void find_hot_loops(struct picture *p)
 {
 	const struct cpu_group *worst = NULL;
-	double ran = 0;
+	double ran = 0, running = (double)p->doctor->analysis->goroutines.state_ns[GO_RUNNING];
 	for (size_t i = 0; i < p->groups->n; i++) {
 		const struct cpu_group *g = &p->groups->group[i];
 		if (!is_hot(g))
 			continue;
 		ran += (double)g->burst_ns;
-		if ((double)g->burst_starved_ns >= .5 * (double)g->burst_wall_ns &&
-		    (!worst || g->burst_ns > worst->burst_ns))
+		if (is_in_the_way(g) && (!worst || g->burst_ns > worst->burst_ns))
 			worst = g;
 	}
-	if (!worst ||
-	    ran < HOT_SHARE * (double)p->doctor->analysis->goroutines.state_ns[GO_RUNNING])
+	if (!worst || ran < HOT_SHARE * running)
 		return;
 	const struct served s = sum_served(p, worst);
 	bool harm = is_delayed(&s) && (double)s.delay_ns >= LEAST_WAITING * p->observed_ns;
-	if (!harm && others_waiting(p) < LEAST_WAITING)
+	if (!harm && (p->explained || others_waiting(p) < .5))
 		return;
-	say_hot(p, worst, harm && !p->explained ? SEVERITY_WARNING : SEVERITY_INFO);
+	struct finding *f = findings_add(
+		p->findings, SLUG_CPU_BOUND_HOT_LOOP,
+		harm && !p->explained ? SEVERITY_WARNING : SEVERITY_INFO,
+		fmin((double)worst->burst_starved_ns / p->observed_ns / p->ps, 1));
+	say_hot(p, f, worst, &s);
 	p->explained |= harm;
 }
 
-/* --- cpu-saturation ---------------------------------------------------------------------------- */
+/* --- cpu-saturation ----------------------------------------------------------------------------
+ */
 
 static void find_saturation(struct picture *p)
 {
@@ -342,7 +358,8 @@ static void find_saturation(struct picture *p)
 	show_served(p, f, NULL);
 }
 
-/* --- the family -------------------------------------------------------------------------------- */
+/* --- the family --------------------------------------------------------------------------------
+ */
 
 static void *create(const struct doctor *doctor)
 {
@@ -385,7 +402,7 @@ static bool conclude(void *self, const struct doctor *doctor, struct findings *f
 	};
 	if (p.observed_ns <= 0 || p.ps <= 0)
 		return true;
-	cpu_groups_settle(&r->groups, doctor->analysis);
+	cpu_groups_settle(&r->groups, doctor->analysis, doctor->situations);
 	p.starved = (double)w->sums.starved / p.observed_ns;
 	p.served = sum_served(&p, NULL);
 	p.throttle = throttle_judge(&r->throttle, w, doctor->analysis);

@@ -51,7 +51,8 @@ struct poll_rules {
 	struct idmap spin_of;
 };
 
-/* --- while the trace is read ------------------------------------------------------------------- */
+/* --- while the trace is read -------------------------------------------------------------------
+ */
 
 /* The index of an entry for `key`, which may be new: IDMAP_NONE where there are too many. false: no
    memory. */
@@ -128,7 +129,8 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 	                                   : note_burst(self, w, g, spell);
 }
 
-/* --- when it is over --------------------------------------------------------------------------- */
+/* --- when it is over ---------------------------------------------------------------------------
+ */
 
 static void find_naps(const struct doctor *doctor, const struct nap *nap, double observed_ns,
                       struct findings *findings)
@@ -147,9 +149,9 @@ static void find_naps(const struct doctor *doctor, const struct nap *nap, double
 	text_duration(slept, sizeof slept, nap_ns, false);
 	text_duration(looked, sizeof looked, (double)nap->looked_ns / (double)nap->looks, false);
 	evidence_site(place, &a->stacks, &a->names, nap->stack);
-	struct finding *f = findings_add(
-		findings, SLUG_BUSY_POLL, per_s >= least ? SEVERITY_WARNING : SEVERITY_INFO,
-		fmin((double)nap->looked_ns / observed_ns, 1));
+	struct finding *f =
+		findings_add(findings, SLUG_BUSY_POLL, per_s >= least ? SEVERITY_WARNING : SEVERITY_INFO,
+	                 fmin((double)nap->looked_ns / observed_ns, 1));
 	finding_say(f,
 	            "At %s somebody looks %s times a second whether there is something to do: runs for "
 	            "%s, sleeps for %s and looks again, all the time.",
@@ -203,10 +205,11 @@ static void find_spins(const struct doctor *doctor, const struct spin *spin, dou
 	finding_measure(f, "polls", UNIT_COUNT, (double)kind->starts);
 	finding_measure(f, "ran", UNIT_NS, run_ns);
 	finding_measure(f, "goroutines", UNIT_COUNT, (double)kind->goroutines);
-	struct evidence *e = finding_show(
-		f, EVIDENCE_GOROUTINE,
-		"goroutine %" PRIu64 " did not wait once meanwhile; this is where it gave up its P",
-		spin->goroutine);
+	struct evidence *e =
+		finding_show(f, EVIDENCE_GOROUTINE,
+	                 "goroutine %" PRIu64
+	                 " did not wait once meanwhile; this is where it gave up its P",
+	                 spin->goroutine);
 	evidence_goroutine(e, spin->goroutine);
 	evidence_span(e, spin->begin_ns, spin->end_ns);
 	evidence_stack(e, &a->stacks, &a->names, spin->stack);
@@ -226,7 +229,8 @@ static bool conclude(void *self, const struct doctor *doctor, struct findings *f
 	return true;
 }
 
-/* --- the family -------------------------------------------------------------------------------- */
+/* --- the family --------------------------------------------------------------------------------
+ */
 
 static void *create(const struct doctor *doctor)
 {

@@ -7,7 +7,6 @@
 
 #include "doctor/evidence.h"
 #include "doctor/rules.h"
-#include "doctor/situations.h"
 #include "doctor/trace_doctor.h"
 #include "trace/elapsed.h"
 #include "trace/tables.h"
@@ -39,14 +38,15 @@ struct call_site {
 };
 
 struct syscall_rules {
-	struct situations situations;
+	struct situations *situations;
 	double least_ns[CALL_LOOKUP + 1]; /* by kind */
 	struct call_site *site;
 	size_t n, capacity;
 	struct idmap of_stack; /* site; SITES: none of ours */
 };
 
-/* --- while the trace is read ------------------------------------------------------------------- */
+/* --- while the trace is read -------------------------------------------------------------------
+ */
 
 static bool is_called(const struct witness *w, uint32_t number, const char *const *names, size_t n)
 {
@@ -64,8 +64,7 @@ static bool is_called(const struct witness *w, uint32_t number, const char *cons
 static bool reads(const struct witness *w, uint32_t stack)
 {
 	static const char *const names[] = {"syscall.Read", "syscall.read", "syscall.readv",
-	                                    "golang.org/x/sys/unix.Read",
-	                                    "golang.org/x/sys/unix.read"};
+	                                    "golang.org/x/sys/unix.Read", "golang.org/x/sys/unix.read"};
 	return is_called(w, stack, names, sizeof names / sizeof *names);
 }
 
@@ -94,8 +93,8 @@ static bool find_site(struct syscall_rules *r, const struct witness *w, uint32_t
 	*found = idmap_get(&r->of_stack, stack);
 	if (*found != IDMAP_NONE)
 		return true;
-	bool ours = stack != STACK_NONE && r->n < SITES &&
-	            kind_of(situation_of(&r->situations, stack), &kind);
+	bool ours =
+		stack != STACK_NONE && r->n < SITES && kind_of(situation_of(r->situations, stack), &kind);
 	*found = ours ? (uint32_t)r->n : SITES;
 	if (ours) {
 		if (!wire_grow(&r->site, &r->capacity, r->n, sizeof *r->site))
@@ -137,7 +136,8 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 	return true;
 }
 
-/* --- when it is over --------------------------------------------------------------------------- */
+/* --- when it is over ---------------------------------------------------------------------------
+ */
 
 static const struct call_words {
 	enum slug slug;
@@ -194,14 +194,15 @@ static bool conclude(void *self, const struct doctor *doctor, struct findings *f
 	return true;
 }
 
-/* --- the family -------------------------------------------------------------------------------- */
+/* --- the family --------------------------------------------------------------------------------
+ */
 
 static void *create(const struct doctor *doctor)
 {
 	struct syscall_rules *r = calloc(1, sizeof *r);
 	if (!r)
 		return NULL;
-	situations_init(&r->situations, doctor->witness->stacks, doctor->witness->names);
+	r->situations = doctor->situations;
 	r->least_ns[CALL_C] = limit(doctor->limits, LIMIT_CGO_CALL);
 	r->least_ns[CALL_FILE] = r->least_ns[CALL_LOOKUP] = limit(doctor->limits, LIMIT_SYSCALL_CALL);
 	return r;
@@ -218,7 +219,6 @@ static void restart(void *self, int64_t time_ns)
 static void destroy(void *self)
 {
 	struct syscall_rules *r = self;
-	situations_finish(&r->situations);
 	idmap_finish(&r->of_stack);
 	free(r->site);
 	free(r);
