@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,6 +14,9 @@ import (
 	"testing"
 	"time"
 )
+
+// captureCount is for a look at a few scenarios.
+var captureCount = flag.Int("captures", 0, "capture each scenario so often (0: once, or 5 times in the slow tier)")
 
 var isSlow = os.Getenv("SCHEDTOP_ALL") != ""
 
@@ -25,7 +29,10 @@ func toolchains() []string {
 }
 
 func captures() int {
-	if isSlow {
+	switch {
+	case *captureCount > 0:
+		return *captureCount
+	case isSlow:
 		return 5
 	}
 	return 1
@@ -118,6 +125,8 @@ type frame struct {
 type evidence struct {
 	Text      string  `json:"text"`
 	Goroutine uint64  `json:"goroutine"`
+	Begin     *int64  `json:"begin_ns"`
+	End       *int64  `json:"end_ns"`
 	Stack     []frame `json:"stack"`
 }
 
@@ -125,7 +134,10 @@ type finding struct {
 	Slug     string             `json:"slug"`
 	Severity string             `json:"severity"`
 	Summary  string             `json:"summary"`
+	Title    string             `json:"title"`
 	Remedy   string             `json:"remedy"`
+	Refuted  string             `json:"refuted_by"`
+	Impact   float64            `json:"impact_ratio"`
 	Measures map[string]float64 `json:"measures"`
 	Evidence []evidence         `json:"evidence"`
 }
