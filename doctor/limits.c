@@ -1,0 +1,246 @@
+#include "doctor/limits.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/text.h"
+
+const struct limit_row limit_rows[LIMIT_COUNT] = {
+	/* mutex-serialization */
+	[LIMIT_MUTEX_ALONE] = {"mutex-serialization.alone", UNIT_RATIO, 0.7, 0, 1,
+                           "share of the waiting at a lock in which exactly one goroutine runs"},
+	[LIMIT_MUTEX_WAITERS] = {"mutex-serialization.waiters", UNIT_COUNT, 2, 2, 1e6,
+                             "goroutines that wait for one lock at the same time"},
+	[LIMIT_MUTEX_IMPACT] = {"mutex-serialization.impact", UNIT_RATIO, 0.1, 0, 1,
+                            "share of the trace in which a lock is waited for"},
+	/* lock-held-across-io */
+	[LIMIT_LOCK_IO_SHARE] = {"lock-held-across-io.share", UNIT_RATIO, 0.5, 0, 1,
+                             "share of the holding that goes into network, system calls or sleep"},
+	[LIMIT_LOCK_IO_WAITED] = {"lock-held-across-io.waited", UNIT_NS, 100e6, 0, 1e12,
+                              "time that goroutines wait for the lock in all"},
+	/* serial-bottleneck */
+	[LIMIT_BOTTLENECK_ALONE] = {"serial-bottleneck.alone", UNIT_RATIO, 0.5, 0, 1,
+                                "share of the time that one goroutine runs and others wait on it"},
+	/* channel-send-stuck */
+	[LIMIT_STUCK_GOROUTINES] = {"channel-send-stuck.goroutines", UNIT_COUNT, 5, 2, 1e6,
+                                "goroutines that stand in one send or receive and never go on"},
+	/* deadlock-cycle */
+	[LIMIT_DEADLOCK_SHARE] = {"deadlock-cycle.share", UNIT_RATIO, 0.8, 0, 1,
+                              "share of the handlers that wait for calls"},
+	/* serial-io */
+	[LIMIT_SERIAL_IO_SHARE] = {"serial-io.share", UNIT_RATIO, 0.7, 0, 1,
+                               "share of a task that outbound waits cover, one after the other"},
+	/* pool-saturation */
+	[LIMIT_POOL_SHARE] = {"pool-saturation.share", UNIT_RATIO, 0.2, 0, 1,
+                          "share of the time of those who use a pool that they wait in it"},
+	/* slow-dependency */
+	[LIMIT_DEPENDENCY_SHARE] = {"slow-dependency.share", UNIT_RATIO, 0.7, 0, 1,
+                                "share of tasks or requests that goes into one outbound wait"},
+	/* slow-request-outlier */
+	[LIMIT_OUTLIER_BURST] = {"slow-request-outlier.burst", UNIT_NS, 50e6, 0, 1e12,
+                             "running without a break that is long at all"},
+	[LIMIT_OUTLIER_TIMES] = {"slow-request-outlier.times", UNIT_COUNT, 20, 1, 1e6,
+                             "and so many times the median of its kind"},
+	/* network-wait */
+	[LIMIT_NETWORK_SHARE] = {"network-wait.share", UNIT_RATIO, 0.7, 0, 1,
+                             "share of tasks or requests that goes into waiting for the network"},
+	/* cpu-bound-hot-loop */
+	[LIMIT_HOT_LOOP_BURST] = {"cpu-bound-hot-loop.burst", UNIT_NS, 100e6, 0, 1e12,
+                              "running without a break while others wait for a processor"},
+	/* cpu-saturation */
+	[LIMIT_SATURATION_WAIT] = {"cpu-saturation.wait", UNIT_NS, 10e6, 0, 1e12,
+                               "99th percentile of the wait for a processor"},
+	/* gomaxprocs-mismatch */
+	[LIMIT_MISMATCH_RATIO] = {"gomaxprocs-mismatch.ratio", UNIT_RATIO, 1.5, 1, 1e6,
+                              "GOMAXPROCS above the processors that there really are"},
+	/* runnable-oversubscription */
+	[LIMIT_OVERSUBSCRIPTION] = {"runnable-oversubscription.per-p", UNIT_COUNT, 8, 1, 1e6,
+                                "goroutines that wait to run for each P, on average"},
+	/* busy-poll */
+	[LIMIT_POLL_RATE] = {"busy-poll.rate", UNIT_PER_S, 1000, 1, 1e9,
+                         "times a second that a goroutine looks and finds nothing"},
+	/* cgo-blocking */
+	[LIMIT_CGO_CALL] = {"cgo-blocking.call", UNIT_NS, 10e6, 0, 1e12,
+                        "call of C that holds a thread for long"},
+	/* syscall-blocking */
+	[LIMIT_SYSCALL_CALL] = {"syscall-blocking.call", UNIT_NS, 100e6, 0, 1e12,
+                            "system call on files or names that holds a thread for long"},
+	/* gc-pressure */
+	[LIMIT_GC_RATE] = {"gc-pressure.rate", UNIT_PER_S, 4, 0, 1e6,
+                       "cycles of the collector a second, with a small heap"},
+	[LIMIT_GC_CPU] = {"gc-pressure.cpu", UNIT_RATIO, 0.1, 0, 1,
+                      "share of processor time that the collector takes"},
+	/* alloc-heavy */
+	[LIMIT_ASSIST_SHARE] = {"alloc-heavy.assist", UNIT_RATIO, 0.05, 0, 1,
+                            "share of a handler's running that goes into helping the collector"},
+	/* stw-long */
+	[LIMIT_STW_LONG] = {"stw-long.pause", UNIT_NS, 1e6, 0, 1e12, "stop of the world that is long"},
+	/* stw-frequent */
+	[LIMIT_STW_RATE] = {"stw-frequent.rate", UNIT_PER_S, 20, 0, 1e6,
+                        "stops of the world a second of one kind"},
+	/* trace-io-slow */
+	[LIMIT_TRACE_IO_BLOCKED] = {"trace-io-slow.blocked", UNIT_RATIO, 0.5, 0, 1,
+                                "share of the trace that its writer is blocked"},
+	/* flight-window-short */
+	[LIMIT_FLIGHT_WINDOW] = {"flight-window-short.window", UNIT_NS, 1e9, 0, 1e12,
+                             "window of a flight recorder that is short"},
+	/* goroutine-growth */
+	[LIMIT_GROWTH_GOROUTINES] = {"goroutine-growth.goroutines", UNIT_COUNT, 100, 1, 1e9,
+                                 "goroutines that one place added while we looked"},
+	/* heap-growth */
+	[LIMIT_HEAP_GROWTH] = {"heap-growth.ratio", UNIT_RATIO, 0.2, 0, 1e6,
+                           "growth of the live heap while we looked"},
+	/* rss-retained */
+	[LIMIT_RSS_RETAINED] = {"rss-retained.ratio", UNIT_RATIO, 2, 1, 1e6,
+                            "resident memory over what the runtime uses"},
+	/* timer-leak */
+	[LIMIT_TIMERS] = {"timer-leak.timers", UNIT_COUNT, 10e3, 1, 1e9, "timers that wait"},
+	/* thread-growth */
+	[LIMIT_THREAD_GROWTH_TIME] = {"thread-growth.time", UNIT_NS, 600e9, 0, 1e14,
+                                  "time for which threads in use become more and more"},
+	/* task-empty */
+	/* task-never-ended */
+	/* task-reused */
+	/* region-unclosed */
+	/* annotation-overhead */
+	[LIMIT_ANNOTATIONS_RATE] = {"annotation-overhead.rate", UNIT_PER_S, 10e3, 1, 1e9,
+                                "regions a second"},
+	[LIMIT_ANNOTATIONS_MEDIAN] = {"annotation-overhead.median", UNIT_NS, 20e3, 0, 1e12,
+                                  "median of their durations below which they are too fine"},
+	/* context-lost */
+};
+
+void limits_init(struct limits_set *limits)
+{
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		limits->value[i] = limit_rows[i].normal;
+}
+
+/* --- as text --------------------------------------------------------------------------------- */
+
+/* "0.7", "70%", "70 %"; `percent` tells whether the sign was there. */
+static bool parse_number(const char *text, double *value, bool *percent)
+{
+	char *end;
+	/* strtod would take "nan", "0x1p3" and blanks in front. */
+	if (*text < '0' || *text > '9' || strspn(text, "0123456789.eE+- %") != strlen(text))
+		return false;
+	*value = strtod(text, &end);
+	end += strspn(end, " ");
+	*percent = *end == '%';
+	end += *percent;
+	return *end == '\0' && isfinite(*value);
+}
+
+static bool parse(enum measure_unit unit, const char *text, double *value)
+{
+	int64_t amount;
+	bool percent = false;
+	switch (unit) {
+	case UNIT_NS:
+		if (!text_parse_duration(text, &amount))
+			return false;
+		*value = (double)amount;
+		return true;
+	case UNIT_BYTES:
+		if (!text_parse_bytes(text, &amount))
+			return false;
+		*value = (double)amount;
+		return true;
+	case UNIT_RATIO:
+		if (!parse_number(text, value, &percent))
+			return false;
+		*value = percent ? *value / 100 : *value;
+		return true;
+	default:
+		return parse_number(text, value, &percent) && !percent;
+	}
+}
+
+void limit_show(enum limit which, double value, char *to, size_t size, bool ascii)
+{
+	switch (limit_rows[which].unit) {
+	case UNIT_NS:
+		text_duration(to, size, value, ascii);
+		return;
+	case UNIT_BYTES:
+		text_bytes(to, size, (int64_t)value);
+		return;
+	case UNIT_RATIO:
+		text_percent(to, size, value);
+		return;
+	case UNIT_PER_S:
+		snprintf(to, size, "%.10g/s", value);
+		return;
+	default:
+		snprintf(to, size, "%.10g", value);
+	}
+}
+
+static int find(const char *name, size_t length)
+{
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		if (strlen(limit_rows[i].name) == length && memcmp(limit_rows[i].name, name, length) == 0)
+			return i;
+	return -1;
+}
+
+/* The names of one slug's limits, or how to learn of all. */
+static enum status unknown(const char *name, struct error *error)
+{
+	char shown[64], known[256] = "";
+	size_t used = 0, stem = strcspn(name, ".");
+	text_clean(shown, sizeof shown, name, strlen(name));
+	for (int i = 0; i < LIMIT_COUNT && used < sizeof known; i++)
+		if (strncmp(limit_rows[i].name, name, stem) == 0 && limit_rows[i].name[stem] == '.')
+			used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "",
+			                         limit_rows[i].name);
+	if (used)
+		return error_set(error, STATUS_USAGE, "there is no limit '%s': there is %s", shown, known);
+	return error_set(error, STATUS_USAGE, "there is no limit '%s': schedtop-findings(7) lists them",
+	                 shown);
+}
+
+enum status limits_set_value(struct limits_set *limits, const char *name, const char *value,
+                             struct error *error)
+{
+	static const char *const examples[UNIT_KINDS] = {
+		[UNIT_NS] = "a time such as 100ms",
+		[UNIT_BYTES] = "a size such as 64MiB",
+		[UNIT_COUNT] = "a number such as 5",
+		[UNIT_RATIO] = "a share such as 70%",
+		[UNIT_PER_S] = "a number per second such as 4",
+	};
+	int i = find(name, strlen(name));
+	double parsed;
+	char shown[64], least[32], most[32];
+	if (i < 0)
+		return unknown(name, error);
+	const struct limit_row *row = &limit_rows[i];
+	if (parse(row->unit, value, &parsed) && parsed >= row->least && parsed <= row->most) {
+		limits->value[i] = parsed;
+		return STATUS_OK;
+	}
+	text_clean(shown, sizeof shown, value, strlen(value));
+	limit_show((enum limit)i, row->least, least, sizeof least, true);
+	limit_show((enum limit)i, row->most, most, sizeof most, true);
+	return error_set(error, STATUS_USAGE, "%s takes %s, from %s to %s, not '%s'", row->name,
+	                 examples[row->unit], least, most, shown);
+}
+
+enum status limits_set_text(struct limits_set *limits, const char *text, struct error *error)
+{
+	char name[64], shown[64];
+	const char *equals = strchr(text, '=');
+	size_t length = equals ? (size_t)(equals - text) : 0;
+	if (!equals || length >= sizeof name) {
+		text_clean(shown, sizeof shown, text, strlen(text));
+		return error_set(error, STATUS_USAGE,
+		                 "--limit takes NAME=VALUE such as stw-long.pause=2ms, not '%s'", shown);
+	}
+	memcpy(name, text, length);
+	name[length] = '\0';
+	return limits_set_value(limits, name, equals + 1, error);
+}

@@ -1,0 +1,112 @@
+/*
+ * From where on the doctor speaks: every threshold that a user may want to move is a row of one
+ * table, with a name, a unit, a default and the borders of what makes sense. The configuration and
+ * the command line change them. Plain values; any thread.
+ */
+#ifndef SCHEDTOP_DOCTOR_LIMITS_H
+#define SCHEDTOP_DOCTOR_LIMITS_H
+
+#include "doctor/finding.h"
+#include "util/status.h"
+
+enum limit {
+	/* mutex-serialization */
+	LIMIT_MUTEX_ALONE,
+	LIMIT_MUTEX_WAITERS,
+	LIMIT_MUTEX_IMPACT,
+	/* lock-held-across-io */
+	LIMIT_LOCK_IO_SHARE,
+	LIMIT_LOCK_IO_WAITED,
+	/* serial-bottleneck */
+	LIMIT_BOTTLENECK_ALONE,
+	/* channel-send-stuck */
+	LIMIT_STUCK_GOROUTINES,
+	/* deadlock-cycle */
+	LIMIT_DEADLOCK_SHARE,
+	/* serial-io */
+	LIMIT_SERIAL_IO_SHARE,
+	/* pool-saturation */
+	LIMIT_POOL_SHARE,
+	/* slow-dependency */
+	LIMIT_DEPENDENCY_SHARE,
+	/* slow-request-outlier */
+	LIMIT_OUTLIER_BURST,
+	LIMIT_OUTLIER_TIMES,
+	/* network-wait */
+	LIMIT_NETWORK_SHARE,
+	/* cpu-bound-hot-loop */
+	LIMIT_HOT_LOOP_BURST,
+	/* cpu-saturation */
+	LIMIT_SATURATION_WAIT,
+	/* gomaxprocs-mismatch */
+	LIMIT_MISMATCH_RATIO,
+	/* runnable-oversubscription */
+	LIMIT_OVERSUBSCRIPTION,
+	/* busy-poll */
+	LIMIT_POLL_RATE,
+	/* cgo-blocking */
+	LIMIT_CGO_CALL,
+	/* syscall-blocking */
+	LIMIT_SYSCALL_CALL,
+	/* gc-pressure */
+	LIMIT_GC_RATE,
+	LIMIT_GC_CPU,
+	/* alloc-heavy */
+	LIMIT_ASSIST_SHARE,
+	/* stw-long */
+	LIMIT_STW_LONG,
+	/* stw-frequent */
+	LIMIT_STW_RATE,
+	/* trace-io-slow */
+	LIMIT_TRACE_IO_BLOCKED,
+	/* flight-window-short */
+	LIMIT_FLIGHT_WINDOW,
+	/* goroutine-growth */
+	LIMIT_GROWTH_GOROUTINES,
+	/* heap-growth */
+	LIMIT_HEAP_GROWTH,
+	/* rss-retained */
+	LIMIT_RSS_RETAINED,
+	/* timer-leak */
+	LIMIT_TIMERS,
+	/* thread-growth */
+	LIMIT_THREAD_GROWTH_TIME,
+	/* task-empty */
+	/* task-never-ended */
+	/* task-reused */
+	/* region-unclosed */
+	/* annotation-overhead */
+	LIMIT_ANNOTATIONS_RATE,
+	LIMIT_ANNOTATIONS_MEDIAN,
+	/* context-lost */
+	LIMIT_COUNT
+};
+
+struct limit_row {
+	const char *name; /* "mutex-serialization.alone" */
+	enum measure_unit unit;
+	double normal, least, most;
+	const char *text; /* what it is, as a sentence begins: "share of the time that ..." */
+};
+extern const struct limit_row limit_rows[LIMIT_COUNT];
+
+struct limits_set {
+	double value[LIMIT_COUNT];
+};
+
+/* The defaults. */
+void limits_init(struct limits_set *limits);
+static inline double limit(const struct limits_set *limits, enum limit which)
+{
+	return limits->value[which];
+}
+/* "0.7" or "70%", "100ms", "1GiB", "5", by the row's unit. STATUS_USAGE with what was expected, and
+   then nothing is changed. */
+enum status limits_set_value(struct limits_set *limits, const char *name, const char *value,
+                             struct error *error);
+/* "NAME=VALUE", as --limit has it. */
+enum status limits_set_text(struct limits_set *limits, const char *text, struct error *error);
+/* A value in its unit: "70 %", "100 ms". */
+void limit_show(enum limit which, double value, char *to, size_t size, bool ascii);
+
+#endif

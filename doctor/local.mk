@@ -1,0 +1,12 @@
+noinst_LIBRARIES += doctor/libdoctor.a
+doctor_libdoctor_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+doctor_libdoctor_a_SOURCES = \
+	doctor/catalogue.c doctor/catalogue.h \
+	doctor/chapter_file.c \
+	doctor/evidence.c doctor/evidence.h \
+	doctor/finding.c doctor/finding.h \
+	doctor/limits.c doctor/limits.h \
+	doctor/rules.h \
+	doctor/rules_file.c \
+	doctor/trace_doctor.c doctor/trace_doctor.h \
+	doctor/witness.h

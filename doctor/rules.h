@@ -1,0 +1,12 @@
+/*
+ * The families of rules over a trace; a part of trace_doctor.c, not meant for others. Each is a
+ * file doctor/rules_*.c that knows no other.
+ */
+#ifndef SCHEDTOP_DOCTOR_RULES_H
+#define SCHEDTOP_DOCTOR_RULES_H
+
+#include "doctor/witness.h"
+
+extern const struct trace_family rules_file;
+
+#endif

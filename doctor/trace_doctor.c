@@ -1,0 +1,101 @@
+#include "doctor/trace_doctor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor/rules.h"
+
+static const struct trace_family *const families[] = {
+	&rules_file,
+};
+enum { FAMILIES = sizeof families / sizeof *families };
+_Static_assert((int)FAMILIES <= (int)WITNESS_FAMILIES, "the witness has room for every family");
+
+struct trace_doctor {
+	struct doctor doctor;
+	struct limits_set limits;
+	struct witness witness;
+	void *self[FAMILIES]; /* what each family knows */
+};
+
+struct trace_doctor *trace_doctor_create(struct analysis *analysis, const struct limits_set *limits)
+{
+	struct trace_doctor *d = calloc(1, sizeof *d);
+	if (!d)
+		return NULL;
+	d->limits = *limits;
+	d->witness.stacks = &analysis->stacks;
+	d->witness.names = &analysis->names;
+	d->doctor = (struct doctor){analysis, &d->witness, &d->limits};
+	for (size_t i = 0; i < FAMILIES; i++) {
+		d->self[i] = families[i]->create(&d->doctor);
+		if (!d->self[i]) {
+			trace_doctor_destroy(d);
+			return NULL;
+		}
+		witness_listen(&d->witness, families[i], d->self[i]);
+	}
+	return d;
+}
+
+struct window_member trace_doctor_member(struct trace_doctor *d)
+{
+	return (struct window_member){witness_visitor(&d->witness), witness_restart};
+}
+
+bool trace_doctor_conclude(struct trace_doctor *d, struct findings *findings)
+{
+	for (size_t i = 0; i < FAMILIES; i++)
+		if (!families[i]->conclude(d->self[i], &d->doctor, findings))
+			findings->no_memory = true;
+	findings_settle(findings);
+	return !findings->no_memory;
+}
+
+void trace_doctor_destroy(struct trace_doctor *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < FAMILIES; i++)
+		if (d->self[i])
+			families[i]->destroy(d->self[i]);
+	witness_finish(&d->witness);
+	free(d);
+}
+
+/* --- a file ---------------------------------------------------------------------------------- */
+
+/* Nothing of it could be read: that is a finding too, or a program that reads the list would take
+   the file for a healthy one. */
+static void find_unreadable(const struct analysis *a, struct findings *findings,
+                            const struct error *error)
+{
+	bool is_empty = a->summary.bytes == 0 && a->file_bytes == 0;
+	struct finding *f = findings_add(findings, is_empty ? SLUG_TRACE_EMPTY : SLUG_TRACE_TRUNCATED,
+	                                 SEVERITY_CRITICAL, 1);
+	finding_say(f, "Nothing of the trace could be read: %s.", error->text);
+	finding_measure(f, "trace", UNIT_BYTES, (double)a->file_bytes);
+}
+
+enum status trace_doctor_examine(struct analysis *a, const char *path,
+                                 const struct analysis_options *options,
+                                 const struct limits_set *limits, struct findings *findings,
+                                 struct error *error)
+{
+	struct trace_doctor *d = trace_doctor_create(a, limits);
+	memset(a, 0, sizeof *a); /* to be finished, whatever comes */
+	if (!d)
+		return error_no_memory(error);
+	const struct window_member member = trace_doctor_member(d);
+	struct analysis_options all = *options;
+	all.kinds = TRACE_DOCTOR_KINDS;
+	all.also = &member;
+	all.alsos = 1;
+	enum status status = analysis_read(a, path, &all, error);
+	if (status == STATUS_OK && !trace_doctor_conclude(d, findings))
+		status = error_no_memory(error);
+	else if (status == STATUS_DAMAGED)
+		find_unreadable(a, findings, error);
+	trace_doctor_destroy(d);
+	return status;
+}
