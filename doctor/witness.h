@@ -49,33 +49,31 @@ struct witness_goroutine {
 	uint8_t class;     /* enum spell_class of what goes on; of waits, by their reason */
 	uint8_t counts;    /* 1: the program's own; 0: of the runtime or of the tracer */
 	bool cut;          /* since before the trace, or before the part of it that was asked for */
-	uint32_t reason;   /* name, of a wait */
+	uint32_t reason;   /* name, of the last wait */
 	uint64_t at;       /* stack's ID in this generation, and... */
 	uint32_t settled;  /* its number where that is over: see witness_stack */
 	uint32_t function; /* name: it starts with. NAME_NONE: unknown */
-	int64_t burst_ns;  /* it has run since it last blocked, until since_ns */
-	int64_t burst_since_ns; /* when that began; INT64_MIN: no burst goes on */
+	int64_t burst_since_ns; /* INT64_MIN: no burst goes on */
+	int64_t burst_ns;       /* it has run since it last blocked, until since_ns */
 	struct witness_sums burst_since;
 	uint32_t burst_stack; /* where it was last preempted; STACK_NONE: nowhere */
 	bool burst_cut;
 	bool created; /* during the trace */
 	uint64_t id;
+	uint64_t waker;      /* who last made it runnable, 0: nobody known */
+	uint32_t waker_slot; /* TRACE_NONE */
 	uint32_t creator;    /* name of the function that created it */
 	uint32_t created_at; /* stack of that */
-	uint32_t waker_slot; /* who last made it runnable; TRACE_NONE: nobody known */
-	uint32_t waker_stack;
-	uint64_t waker; /* its ID */
-	int64_t first_ns;
 };
 
 /* A stretch of time of one goroutine that has ended. */
 struct spell {
 	enum spell_class class;
-	bool open;            /* the trace, or a gap in it, cut it off: it did not end */
-	bool cut;             /* it had begun before */
-	bool lost_p;          /* of system calls: the P was taken away meanwhile */
-	int64_t begin_ns, ns; /* of a burst, `ns` is what it ran and `end_ns` lies later */
-	int64_t end_ns;
+	bool open;   /* the trace, or a gap in it, cut it off: it did not end */
+	bool cut;    /* it had begun before */
+	bool lost_p; /* of system calls: the P was taken away meanwhile */
+	int64_t begin_ns, end_ns;
+	int64_t ns;      /* of a burst, what it ran between the two */
 	uint32_t reason; /* name, of waits */
 	/* Of waits and system calls where they began; of running where it ended; of bursts where it was
 	   last preempted, or ended; of waits to run who created, woke or preempted it. */
@@ -124,12 +122,13 @@ struct witness {
 	int64_t least_ns[SPELL_CLASSES]; /* of all of them */
 	uint64_t events;
 
-	/* What is so now. */
+	/* What is so now; `sums` are up to last_ns. */
 	struct witness_sums sums;
-	unsigned running, runnable; /* the program's own goroutines */
-	unsigned procs_running, procs;
-	uint64_t gomaxprocs; /* 0: the trace doesn't tell */
-	bool begun;
+	unsigned running, runnable;    /* the program's own goroutines */
+	unsigned procs_running, procs; /* seen */
+	uint64_t gomaxprocs;           /* 0: the trace doesn't tell */
+	bool procs_idle;
+	bool begun, lost;          /* lost: events are, just before those that come next */
 	int64_t first_ns, last_ns; /* of the events, in their order */
 	/* How long so many goroutines ran at once; the last: so many or more. */
 	int64_t running_ns[WITNESS_LEVELS];
@@ -153,7 +152,8 @@ static inline int64_t witness_since_begin(const struct witness *w, int64_t at_ns
 {
 	return at_ns > w->first_ns ? at_ns - w->first_ns : 0;
 }
-/* Number in stacks of where the goroutine left running, or STACK_NONE. */
+/* Number in stacks of what made a goroutine's state what it is: where it blocks or makes its system
+   call; who woke, created or preempted it. STACK_NONE while it runs. */
 uint32_t witness_stack(const struct witness *witness, uint32_t slot);
 
 #endif

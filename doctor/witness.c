@@ -1,0 +1,631 @@
+#include "doctor/witness.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/elapsed.h"
+
+/* As in states.c: events lie in the cache of the processor that made them. */
+enum { AHEAD = 32 };
+
+#define NO_BURST INT64_MIN
+
+void witness_listen(struct witness *w, const struct trace_family *family, void *self)
+{
+	if (w->listeners == WITNESS_FAMILIES)
+		return;
+	if (w->listeners == 0)
+		for (unsigned i = 0; i < SPELL_CLASSES; i++)
+			w->least_ns[i] = INT64_MAX;
+	w->listener[w->listeners++] = (struct witness_listener){family, self};
+	for (unsigned i = 0; i < SPELL_CLASSES && family->spell; i++)
+		if (family->least_ns[i] > 0 && family->least_ns[i] < w->least_ns[i])
+			w->least_ns[i] = family->least_ns[i];
+	if (family->event)
+		w->events |= family->events;
+}
+
+void witness_finish(struct witness *w)
+{
+	free(w->slot);
+	free(w->proc);
+	free(w->class_of);
+	memset(w, 0, sizeof *w);
+}
+
+/* --- names ---------------------------------------------------------------------------------- */
+
+static uint8_t class_of_text(const char *reason)
+{
+	static const struct {
+		const char *reason;
+		uint8_t class;
+	} known[] = {
+		{"sync", SPELL_LOCK},      {"sync.(*Cond).Wait", SPELL_COND},
+		{"chan send", SPELL_SEND}, {"chan receive", SPELL_RECEIVE},
+		{"select", SPELL_SELECT},  {"network", SPELL_NETWORK},
+		{"sleep", SPELL_SLEEP},
+	};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (strcmp(reason, known[i].reason) == 0)
+			return known[i].class;
+	return SPELL_WAIT;
+}
+
+/* A name's class is looked up once, for those whose numbers are small: those a trace begins with.
+ */
+static uint8_t class_of_reason(struct witness *w, uint32_t reason)
+{
+	enum { MOST = 1 << 20 };
+	if (reason < w->class_limit && w->class_of[reason])
+		return (uint8_t)(w->class_of[reason] - 1);
+	uint8_t class = class_of_text(names_text(w->names, reason));
+	if (reason >= w->class_limit && reason < MOST) {
+		size_t limit = (size_t)reason * 2 + 64;
+		uint8_t *bigger = realloc(w->class_of, limit);
+		if (!bigger)
+			return class;
+		memset(bigger + w->class_limit, 0, limit - w->class_limit);
+		w->class_of = bigger;
+		w->class_limit = limit;
+	}
+	if (reason < w->class_limit)
+		w->class_of[reason] = (uint8_t)(class + 1);
+	return class;
+}
+
+/* Goroutines of the runtime, and those that write the trace down. */
+static bool is_system(const char *function)
+{
+	static const char *const prefixes[] = {"runtime.", "runtime/trace.", "schedtop/agent."};
+	if (strcmp(function, "runtime.main") == 0)
+		return false;
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		if (strncmp(function, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+/* --- time and levels -------------------------------------------------------------------------- */
+
+static inline void pass_time(struct witness *w, int64_t now_ns)
+{
+	int64_t ns = now_ns - w->last_ns;
+	unsigned level = w->running < WITNESS_LEVELS ? w->running : WITNESS_LEVELS - 1;
+	w->last_ns = now_ns;
+	w->running_ns[level] += ns;
+	w->sums.alone += w->running == 1 ? ns : 0;
+	w->sums.starved += w->runnable && !w->procs_idle ? ns : 0;
+	w->sums.idle += w->procs_idle ? ns : 0;
+}
+
+static void count_idle_procs(struct witness *w)
+{
+	uint64_t available = w->gomaxprocs ? w->gomaxprocs : w->procs;
+	w->procs_idle = w->procs_running < available;
+}
+
+static bool prepare_procs(struct witness *w, const struct trace_block *block)
+{
+	if (block->procs <= w->proc_slots)
+		return true;
+	size_t n = block->procs * 2;
+	uint8_t *proc = realloc(w->proc, n);
+	if (!proc)
+		return false;
+	memset(proc + w->proc_slots, PROC_BAD, n - w->proc_slots);
+	w->proc = proc;
+	w->proc_slots = n;
+	return true;
+}
+
+static void change_proc(struct witness *w, const struct trace_event *e)
+{
+	uint8_t *proc = &w->proc[e->subject];
+	uint8_t now = e->to == PROC_RUNNING ? PROC_RUNNING : PROC_IDLE;
+	w->procs += *proc == PROC_BAD;
+	w->procs_running += (unsigned)(now == PROC_RUNNING) - (unsigned)(*proc == PROC_RUNNING);
+	*proc = now;
+	count_idle_procs(w);
+}
+
+static inline void count(struct witness *w, const struct witness_goroutine *g, uint8_t state,
+                         unsigned by)
+{
+	if (state == GO_RUNNING)
+		w->running += by * g->counts;
+	else if (state == GO_RUNNABLE)
+		w->runnable += by * g->counts;
+}
+
+/* --- telling the families --------------------------------------------------------------------- */
+
+static uint32_t stack_number(const struct witness *w, uint64_t id)
+{
+	return id && w->block ? stacks_number(w->stacks, w->block, id) : STACK_NONE;
+}
+
+uint32_t witness_stack(const struct witness *w, uint32_t slot)
+{
+	const struct witness_goroutine *g = &w->slot[slot];
+	uint32_t number = g->at ? stack_number(w, g->at) : g->settled;
+	return number == STACK_ERROR ? STACK_NONE : number;
+}
+
+static int64_t part_of(int64_t now, int64_t since, int64_t most)
+{
+	int64_t ns = now - since;
+	return ns < most ? ns : most;
+}
+
+static bool tell(const struct witness *w, uint32_t slot, struct spell *s,
+                 const struct witness_sums *since)
+{
+	int64_t most = bounded_elapsed_ns(s->begin_ns, s->end_ns);
+	if (s->stack == STACK_ERROR || s->waker_stack == STACK_ERROR)
+		return false;
+	s->during.alone = part_of(w->sums.alone, since->alone, most);
+	s->during.starved = part_of(w->sums.starved, since->starved, most);
+	s->during.idle = part_of(w->sums.idle, since->idle, most);
+	for (unsigned i = 0; i < w->listeners; i++) {
+		const struct trace_family *family = w->listener[i].family;
+		if (family->spell && family->least_ns[s->class] > 0 &&
+		    s->ns >= family->least_ns[s->class] && !family->spell(w->listener[i].self, w, slot, s))
+			return false;
+	}
+	return true;
+}
+
+/* What the goroutine's state was until now. Without an event the trace cut it off. */
+static bool __attribute__((noinline))
+tell_spell(const struct witness *w, uint32_t slot, const struct trace_event *e, int64_t now_ns)
+{
+	const struct witness_goroutine *g = &w->slot[slot];
+	struct spell s = {
+		.class = g->class,
+		.open = !e,
+		.cut = g->cut,
+		.begin_ns = g->since_ns,
+		.end_ns = now_ns,
+		.ns = bounded_elapsed_ns(g->since_ns, now_ns),
+		.waker_slot = TRACE_NONE,
+	};
+	if (g->state == GO_RUNNING)
+		s.stack = e && e->g == slot ? stack_number(w, e->arg[2]) : STACK_NONE;
+	else
+		s.stack = g->at ? stack_number(w, g->at) : g->settled;
+	if (g->state == GO_WAITING) {
+		s.reason = g->reason;
+		if (e && e->g != TRACE_NONE && e->g != slot) {
+			s.waker_slot = e->g;
+			s.waker = w->slot[e->g].id;
+			s.waker_stack = stack_number(w, e->arg[2]);
+		}
+	} else if (g->state == GO_RUNNABLE) {
+		s.waker_slot = g->waker_slot;
+		s.waker = g->waker;
+		s.waker_stack = g->waker_slot != TRACE_NONE ? s.stack : STACK_NONE;
+	} else if (g->state == GO_SYSCALL) {
+		s.lost_p = e && e->to == GO_RUNNABLE;
+	}
+	return tell(w, slot, &s, &g->since);
+}
+
+static bool __attribute__((noinline))
+tell_burst(const struct witness *w, uint32_t slot, const struct trace_event *e, int64_t now_ns)
+{
+	const struct witness_goroutine *g = &w->slot[slot];
+	struct spell s = {
+		.class = SPELL_BURST,
+		.open = !e,
+		.cut = g->burst_cut,
+		.begin_ns = g->burst_since_ns,
+		.end_ns = now_ns,
+		.ns = g->burst_ns,
+		.stack = g->burst_stack,
+		.waker_slot = TRACE_NONE,
+	};
+	if (s.stack == STACK_NONE && g->state == GO_RUNNING && e && e->g == slot)
+		s.stack = stack_number(w, e->arg[2]);
+	else if (s.stack == STACK_NONE)
+		s.stack = witness_stack(w, slot);
+	return tell(w, slot, &s, &g->burst_since);
+}
+
+static inline bool end_spell(const struct witness *w, const struct witness_goroutine *g,
+                             const struct trace_event *e, uint8_t class)
+{
+	return __builtin_expect(bounded_elapsed_ns(g->since_ns, e->at_ns) < w->least_ns[class], 1) ||
+	       tell_spell(w, e->subject, e, e->at_ns);
+}
+
+static inline bool end_burst(const struct witness *w, struct witness_goroutine *g,
+                             const struct trace_event *e, int64_t at_ns)
+{
+	bool ok = __builtin_expect(g->burst_ns < w->least_ns[SPELL_BURST], 1) ||
+	          g->burst_since_ns == NO_BURST || tell_burst(w, e->subject, e, at_ns);
+	g->burst_since_ns = NO_BURST;
+	return ok;
+}
+
+/* --- transitions ------------------------------------------------------------------------------ */
+
+static inline void begin(const struct witness *w, struct witness_goroutine *g, int64_t at_ns,
+                         uint8_t state, uint8_t class, uint64_t at)
+{
+	g->since_ns = at_ns;
+	g->since = w->sums;
+	g->state = state;
+	g->class = class;
+	g->at = at;
+	g->settled = STACK_NONE;
+	g->cut = false;
+}
+
+static inline void begin_running(const struct witness *w, struct witness_goroutine *g,
+                                 int64_t at_ns)
+{
+	begin(w, g, at_ns, GO_RUNNING, SPELL_RUNNING, 0);
+	if (g->burst_since_ns != NO_BURST)
+		return;
+	g->burst_since_ns = at_ns;
+	g->burst_since = w->sums;
+	g->burst_ns = 0;
+	g->burst_stack = STACK_NONE;
+	g->burst_cut = false;
+}
+
+static inline void note_waker(const struct witness *w, struct witness_goroutine *g,
+                              const struct trace_event *e)
+{
+	bool known = e->g != TRACE_NONE && e->g != e->subject;
+	g->waker_slot = known ? e->g : TRACE_NONE;
+	g->waker = known ? w->slot[e->g].id : 0;
+}
+
+static inline bool end_running(struct witness *w, struct witness_goroutine *g,
+                               const struct trace_event *e)
+{
+	add_ns(&g->burst_ns, bounded_elapsed_ns(g->since_ns, e->at_ns));
+	return end_spell(w, g, e, SPELL_RUNNING);
+}
+
+/* A stack of its own shows at its root where it started. */
+static bool learn_function(struct witness *w, struct witness_goroutine *g, uint64_t stack)
+{
+	uint32_t number = stack_number(w, stack);
+	if (number == STACK_ERROR)
+		return false;
+	if (number == STACK_NONE)
+		return true;
+	const struct stack *s = &w->stacks->stack[number - 1];
+	g->function = w->stacks->frame[s->first + s->frames - 1].function;
+	count(w, g, g->state, -1U);
+	g->counts = !is_system(names_text(w->names, g->function));
+	count(w, g, g->state, 1);
+	return true;
+}
+
+/* The first that is heard of it. */
+static bool meet(struct witness *w, struct witness_goroutine *g, const struct trace_event *e)
+{
+	bool created = e->from == TRACE_NOT_EXIST;
+	*g = (struct witness_goroutine){
+		.id = w->block->goroutine[e->subject].id,
+		.state = e->to,
+		.counts = 1,
+		.cut = !created,
+		.created = created,
+		.since_ns = trace_since(w->block, e),
+		.since = w->sums,
+		.burst_since_ns = NO_BURST,
+		.waker_slot = TRACE_NONE,
+	};
+	count(w, g, g->state, 1);
+	switch (e->to) {
+	case GO_RUNNING:
+		g->class = SPELL_RUNNING;
+		g->burst_since_ns = g->since_ns;
+		g->burst_since = w->sums;
+		g->burst_cut = true;
+		break;
+	case GO_SYSCALL:
+		g->class = SPELL_SYSCALL;
+		break;
+	case GO_RUNNABLE:
+		g->class = SPELL_RUNNABLE;
+		break;
+	default:
+		g->class = SPELL_WAIT;
+		break;
+	}
+	if (e->type == EV_GO_STATUS_STACK || e->type == EV_GO_CREATE)
+		g->at = e->arg[2];
+	if (e->type != EV_GO_CREATE && e->type != EV_GO_CREATE_BLOCKED)
+		return true;
+	note_waker(w, g, e);
+	g->created_at = stack_number(w, e->arg[2]);
+	if (g->created_at == STACK_ERROR)
+		return false;
+	if (g->created_at != STACK_NONE)
+		g->creator = w->stacks->frame[w->stacks->stack[g->created_at - 1].first].function;
+	return learn_function(w, g, e->arg[0]);
+}
+
+/* Out of a state that it is known to be in, into any other. */
+static bool move(struct witness *w, struct witness_goroutine *g, const struct trace_event *e)
+{
+	bool ok = true;
+	if (g->state == GO_RUNNING) {
+		ok = end_running(w, g, e);
+		if (e->to == GO_RUNNABLE)
+			g->burst_stack = stack_number(w, e->arg[2]);
+		else if (e->to != GO_SYSCALL)
+			ok = ok && end_burst(w, g, e, e->at_ns);
+	} else {
+		ok = end_spell(w, g, e, g->class);
+		if (g->state == GO_SYSCALL && e->to != GO_RUNNING)
+			ok = ok && end_burst(w, g, e, g->since_ns);
+	}
+	count(w, g, g->state, -1U);
+	count(w, g, e->to, 1);
+	uint64_t stack = e->g == e->subject || g->state == GO_WAITING ? e->arg[2] : 0;
+	switch (e->to) {
+	case GO_RUNNING:
+		begin_running(w, g, e->at_ns);
+		break;
+	case GO_RUNNABLE:
+		note_waker(w, g, e);
+		begin(w, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, stack);
+		break;
+	case GO_SYSCALL:
+		begin(w, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, stack);
+		break;
+	case GO_WAITING:
+		g->reason = e->name;
+		begin(w, g, e->at_ns, GO_WAITING, class_of_reason(w, e->name), stack);
+		break;
+	default:
+		g->state = TRACE_NOT_EXIST;
+		break;
+	}
+	return ok && g->burst_stack != STACK_ERROR;
+}
+
+/* Every case, at leisure. */
+static bool __attribute__((noinline)) show_unusual(struct witness *w, const struct trace_event *e)
+{
+	struct witness_goroutine *g = &w->slot[e->subject];
+	if (g->state == TRACE_NOT_EXIST) {
+		if (!meet(w, g, e))
+			return false;
+	} else if (e->from != e->to) { /* else it only says again what is known */
+		if (!move(w, g, e))
+			return false;
+		if (g->state == TRACE_NOT_EXIST)
+			return true;
+	}
+	return g->function != NAME_NONE || e->arg[2] == 0 ||
+	       (e->g != e->subject && e->type != EV_GO_STATUS_STACK) || learn_function(w, g, e->arg[2]);
+}
+
+/* What nearly all transitions are has a case of its own. false: no memory. */
+static inline bool show(struct witness *w, const struct trace_event *e)
+{
+	struct witness_goroutine *g = &w->slot[e->subject];
+	bool runs = g->state == GO_RUNNING && g->function != NAME_NONE, ok;
+	switch (e->type) {
+	case EV_GO_START:
+		if (g->state != GO_RUNNABLE)
+			break;
+		ok = end_spell(w, g, e, SPELL_RUNNABLE);
+		w->runnable -= g->counts;
+		w->running += g->counts;
+		begin_running(w, g, e->at_ns);
+		return ok;
+	case EV_GO_BLOCK:
+		if (!runs || e->name >= w->class_limit || !w->class_of[e->name])
+			break;
+		ok = end_running(w, g, e) && end_burst(w, g, e, e->at_ns);
+		w->running -= g->counts;
+		g->reason = e->name;
+		begin(w, g, e->at_ns, GO_WAITING, (uint8_t)(w->class_of[e->name] - 1), e->arg[2]);
+		return ok;
+	case EV_GO_UNBLOCK:
+		if (g->state != GO_WAITING)
+			break;
+		ok = end_spell(w, g, e, g->class);
+		w->runnable += g->counts;
+		note_waker(w, g, e);
+		begin(w, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, e->arg[2]);
+		return ok;
+	case EV_GO_SYSCALL_BEGIN:
+		if (!runs)
+			break;
+		ok = end_running(w, g, e);
+		w->running -= g->counts;
+		begin(w, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, e->arg[2]);
+		return ok;
+	case EV_GO_SYSCALL_END:
+		if (g->state != GO_SYSCALL)
+			break;
+		ok = end_spell(w, g, e, SPELL_SYSCALL);
+		w->running += g->counts;
+		begin_running(w, g, e->at_ns);
+		return ok;
+	default:
+		break;
+	}
+	return show_unusual(w, e);
+}
+
+/* --- the visitor ------------------------------------------------------------------------------ */
+
+static bool show_other(struct witness *w, const struct trace_block *block,
+                       const struct trace_event *e)
+{
+	if (e->type >= EV_PROCS_CHANGE && e->type <= EV_PROC_STATUS) {
+		pass_time(w, e->time_ns);
+		if (e->type == EV_PROCS_CHANGE) {
+			w->gomaxprocs = e->arg[0];
+			count_idle_procs(w);
+		} else {
+			change_proc(w, e);
+		}
+	}
+	if (e->type >= 64 || !(w->events & EV_BIT(e->type)))
+		return true;
+	pass_time(w, e->time_ns);
+	for (unsigned i = 0; i < w->listeners; i++) {
+		const struct trace_family *family = w->listener[i].family;
+		if (family->event && family->events & EV_BIT(e->type) &&
+		    !family->event(w->listener[i].self, w, block, e))
+			return false;
+	}
+	return true;
+}
+
+static bool prepare(struct witness *w, const struct trace_block *block)
+{
+	if (!prepare_procs(w, block))
+		return false;
+	if (block->goroutines > w->slots) {
+		size_t n = w->slots ? w->slots : 64;
+		while (n < block->goroutines)
+			n *= 2;
+		struct witness_goroutine *slot = reallocarray(w->slot, n, sizeof *slot);
+		if (!slot)
+			return false;
+		w->slot = slot;
+		for (; w->slots < n; w->slots++)
+			w->slot[w->slots] = (struct witness_goroutine){.state = TRACE_NOT_EXIST};
+	}
+	if (w->gomaxprocs == 0 && block->gomaxprocs) {
+		w->gomaxprocs = block->gomaxprocs;
+		count_idle_procs(w);
+	}
+	return true;
+}
+
+static bool on_events(void *self, const struct trace_block *block)
+{
+	struct witness *w = self;
+	if (block->events == 0)
+		return true;
+	if (!prepare(w, block))
+		return false;
+	w->block = block;
+	if (!w->begun) {
+		w->begun = w->lost = true;
+		w->first_ns = block->event[0].at_ns;
+	}
+	if (w->lost) {
+		w->lost = false;
+		w->last_ns = block->event[0].time_ns;
+	}
+	for (size_t i = 0; i <= block->others; i++) {
+		const struct trace_event *e = trace_stretch_begin(block, i);
+		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++) {
+			__builtin_prefetch((const void *)((uintptr_t)e + AHEAD * sizeof *e));
+			pass_time(w, e->time_ns);
+			if (__builtin_expect(!show(w, e), 0))
+				return false;
+		}
+		if (i < block->others && !show_other(w, block, e))
+			return false;
+	}
+	return true;
+}
+
+/* IDs of stacks end with their generation: whoever goes on to wait keeps a number. */
+static bool on_generation_end(void *self, const struct trace_block *block)
+{
+	struct witness *w = self;
+	w->block = block;
+	for (size_t i = 0; i < w->slots; i++) {
+		struct witness_goroutine *g = &w->slot[i];
+		if (g->state == TRACE_NOT_EXIST || g->at == 0)
+			continue;
+		g->settled = stack_number(w, g->at);
+		if (g->settled == STACK_ERROR)
+			return false;
+		g->at = 0;
+	}
+	return true;
+}
+
+/* Nothing goes on. Out of memory here loses what is open; there is nobody left to tell. */
+static void close_all(struct witness *w, int64_t time_ns)
+{
+	for (uint32_t i = 0; i < w->slots; i++) {
+		struct witness_goroutine *g = &w->slot[i];
+		if (g->state == TRACE_NOT_EXIST)
+			continue;
+		int64_t ns = bounded_elapsed_ns(g->since_ns, time_ns);
+		if (g->state == GO_RUNNING)
+			add_ns(&g->burst_ns, ns);
+		if (ns >= w->least_ns[g->class])
+			tell_spell(w, i, NULL, time_ns);
+		if (g->burst_since_ns != NO_BURST && g->burst_ns >= w->least_ns[SPELL_BURST])
+			tell_burst(w, i, NULL, time_ns);
+	}
+	for (size_t i = 0; i < w->slots; i++)
+		w->slot[i].state = TRACE_NOT_EXIST;
+	w->running = w->runnable = 0;
+}
+
+static void on_gap(void *self, int64_t time_ns)
+{
+	struct witness *w = self;
+	w->block = NULL;
+	close_all(w, time_ns);
+	for (size_t i = 0; i < w->proc_slots; i++)
+		w->proc[i] = PROC_BAD;
+	w->procs = w->procs_running = 0;
+	count_idle_procs(w);
+	w->lost = true;
+}
+
+static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
+{
+	struct witness *w = self;
+	w->block = block;
+	if (w->begun && !w->lost && time_ns > w->last_ns)
+		pass_time(w, time_ns);
+	close_all(w, time_ns);
+	w->block = NULL;
+}
+
+void witness_restart(void *self, int64_t time_ns)
+{
+	struct witness *w = self;
+	w->begun = true;
+	w->first_ns = w->last_ns = time_ns;
+	w->sums = (struct witness_sums){0};
+	memset(w->running_ns, 0, sizeof w->running_ns);
+	for (size_t i = 0; i < w->slots; i++) {
+		struct witness_goroutine *g = &w->slot[i];
+		g->since_ns = time_ns;
+		g->since = w->sums;
+		g->cut = true;
+		g->created = false;
+		if (g->burst_since_ns == NO_BURST)
+			continue;
+		g->burst_since_ns = time_ns;
+		g->burst_since = w->sums;
+		g->burst_ns = 0;
+		g->burst_cut = true;
+	}
+	for (unsigned i = 0; i < w->listeners; i++)
+		if (w->listener[i].family->restart)
+			w->listener[i].family->restart(w->listener[i].self, time_ns);
+}
+
+struct trace_visitor witness_visitor(struct witness *witness)
+{
+	return (struct trace_visitor){.self = witness,
+	                              .events = on_events,
+	                              .generation_end = on_generation_end,
+	                              .gap = on_gap,
+	                              .end = on_end};
+}
