@@ -5,7 +5,8 @@
 
 /*
  * The first row that fits counts. A name fits when it is the row's, or goes on with what belongs to
- * that function (a closure, type arguments, a wrapper); after a star anything may follow.
+ * that function (a closure, type arguments, a wrapper); after a star anything may follow, after a
+ * dollar nothing.
  */
 static const struct {
 	const char *name;
@@ -35,8 +36,8 @@ static const struct {
 	{"schedtop/agent.*", KNOWN_TRACER},
 
 	/* The runtime. */
-	{"runtime.main", KNOWN_MAIN},
-	{"main.main", KNOWN_MAIN},
+	{"runtime.main$", KNOWN_MAIN},
+	{"main.main$", KNOWN_MAIN},
 	{"runtime.chanrecv*", KNOWN_RECEIVE},
 	{"runtime.selectgo", KNOWN_RECEIVE},
 	{"runtime.block", KNOWN_RECEIVE},
@@ -171,9 +172,9 @@ static const struct {
 	{"os.*", KNOWN_FILE},
 
 	/* Well-known pools and limits. */
-	{"golang.org/x/sync/semaphore.(*Weighted).Acquire", KNOWN_POOL},
+	{"golang.org/x/sync/semaphore.(*Weighted).Acquire", KNOWN_PERMIT},
 	{"golang.org/x/sync/errgroup.(*Group).Go.func*", KNOWN_LAUNCHER},
-	{"golang.org/x/sync/errgroup.(*Group).Go", KNOWN_POOL},
+	{"golang.org/x/sync/errgroup.(*Group).Go", KNOWN_PERMIT},
 	{"golang.org/x/sync/errgroup.(*Group).add.func*", KNOWN_LAUNCHER},
 	{"github.com/jackc/puddle.(*Pool)*", KNOWN_POOL_AND_NEW},
 	{"github.com/jackc/puddle/v2.(*Pool[*", KNOWN_POOL_AND_NEW},
@@ -183,9 +184,9 @@ static const struct {
 	{"github.com/gomodule/redigo/redis.(*Pool).waitVacantConn", KNOWN_POOL},
 	{"go.mongodb.org/mongo-driver/x/mongo/driver/topology.(*pool).checkOut", KNOWN_POOL},
 	{"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology.(*pool).checkOut", KNOWN_POOL},
-	{"github.com/panjf2000/ants/v2.(*poolCommon).retrieveWorker", KNOWN_POOL},
-	{"github.com/panjf2000/ants/v2.(*Pool).retrieveWorker", KNOWN_POOL},
-	{"github.com/panjf2000/ants/v2.(*PoolWithFunc).retrieveWorker", KNOWN_POOL},
+	{"github.com/panjf2000/ants/v2.(*poolCommon).retrieveWorker", KNOWN_PERMIT},
+	{"github.com/panjf2000/ants/v2.(*Pool).retrieveWorker", KNOWN_PERMIT},
+	{"github.com/panjf2000/ants/v2.(*PoolWithFunc).retrieveWorker", KNOWN_PERMIT},
 
 	/* Clients of databases that stand behind such a pool. */
 	{"github.com/jackc/pgx/v4*", KNOWN_CLIENT},
@@ -229,11 +230,13 @@ static const struct {
 static bool fits(const char *row, const char *name)
 {
 	size_t n = strlen(row);
-	bool star = row[n - 1] == '*';
-	if (strncmp(row, name, n - star) != 0)
+	char last = row[n - 1];
+	n -= last == '*' || last == '$';
+	if (strncmp(row, name, n) != 0)
 		return false;
-	char next = name[n - star];
-	return star || next == '\0' || next == '.' || next == '[' || next == '-';
+	char next = name[n];
+	return last == '*' || next == '\0' ||
+	       (last != '$' && (next == '.' || next == '[' || next == '-'));
 }
 
 /* Packages at the top of the standard library. `main` is none. */

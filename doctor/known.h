@@ -32,7 +32,8 @@ enum known {
 	KNOWN_DIAL,
 	KNOWN_CLIENT,       /* a call to somebody else */
 	KNOWN_CLIENT_MORE,  /* more of the answer to one that was made before */
-	KNOWN_POOL,         /* for one of a limited number of things */
+	KNOWN_PERMIT,       /* to be one of a limited number: semaphores */
+	KNOWN_POOL,         /* for one of a limited number of connections */
 	KNOWN_POOL_AND_NEW, /* the same; what it calls makes a new one */
 	KNOWN_SERVER_READ,  /* what a client sends */
 	KNOWN_SERVER_WRITE, /* until a client takes it */

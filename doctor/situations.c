@@ -157,7 +157,7 @@ static enum situation decide(const struct reading *r)
 	if (r->has & BIT(KNOWN_LOOKUP))
 		return SITUATION_LOOKUP;
 	if (r->has & BIT(KNOWN_DIAL))
-		return SITUATION_OUTBOUND;
+		return SITUATION_DIAL;
 	if (r->how == KNOWN_FILE || r->how == KNOWN_CGO) /* also where a driver does it */
 		return by_how(r, in_request);
 	if (r->has & BIT(KNOWN_LOOP) && !in_request)
@@ -166,6 +166,8 @@ static enum situation decide(const struct reading *r)
 	case KNOWN_CLIENT:
 	case KNOWN_CLIENT_MORE:
 		return SITUATION_OUTBOUND;
+	case KNOWN_PERMIT:
+		return SITUATION_PERMIT;
 	case KNOWN_POOL:
 		return r->how == KNOWN_NETWORK ? SITUATION_OUTBOUND : SITUATION_POOL;
 	case KNOWN_POOL_AND_NEW:
@@ -192,7 +194,9 @@ static uint8_t look_up(struct situations *s, uint32_t stack)
 	const struct stack *of = &s->stacks->stack[stack - 1];
 	struct reading r = read_stack(s, s->stacks->frame + of->first, of->frames);
 	uint8_t found = (uint8_t)(decide(&r) + 1);
-	if (r.has & BIT(KNOWN_CLIENT_MORE) && !(r.has & BIT(KNOWN_CLIENT)))
+	bool is_raw = found == SITUATION_OUTBOUND + 1 && r.how == KNOWN_NETWORK;
+	bool is_call = r.has & (BIT(KNOWN_CLIENT) | BIT(KNOWN_POOL_AND_NEW));
+	if (!is_call && (is_raw || r.has & BIT(KNOWN_CLIENT_MORE)))
 		found |= CONTINUES;
 	if (make_room(&s->stack, &s->limit, stack))
 		s->stack[stack] = found;
@@ -247,7 +251,9 @@ const char *situation_word(enum situation situation)
 		[SITUATION_IDLE_CONNECTION] = "for the next request",
 		[SITUATION_WORKER] = "for work",
 		[SITUATION_SLEEP] = "in time.Sleep",
-		[SITUATION_POOL] = "for a pooled connection or a permit",
+		[SITUATION_POOL] = "for a pooled connection",
+		[SITUATION_PERMIT] = "for a permit of a semaphore",
+		[SITUATION_DIAL] = "for a connection to another service",
 		[SITUATION_OUTBOUND] = "on a call to another service",
 		[SITUATION_LOOKUP] = "on the look-up of a name",
 		[SITUATION_INBOUND] = "on its client",

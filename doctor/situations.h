@@ -28,8 +28,10 @@ enum situation {
 	SITUATION_WORKER,          /* the goroutine's own start function waits for what to do */
 	SITUATION_SLEEP,           /* time.Sleep */
 	/* Somebody else's time. */
-	SITUATION_POOL,     /* until a connection or a permit is free */
+	SITUATION_POOL,     /* until a connection of a pool is free */
+	SITUATION_PERMIT,   /* until a semaphore lets it pass */
 	SITUATION_OUTBOUND, /* on a call to another service or a database */
+	SITUATION_DIAL,     /* for a connection to somebody */
 	SITUATION_LOOKUP,   /* of a host's name */
 	SITUATION_INBOUND,  /* on the client, in the middle of its request */
 	SITUATION_NETWORK,  /* it isn't clear on which end */
@@ -94,7 +96,7 @@ static inline bool role_is_background(enum role role)
 /* A wait whose end another program decides on. */
 static inline bool situation_is_outbound(enum situation situation)
 {
-	return situation == SITUATION_OUTBOUND || situation == SITUATION_LOOKUP;
+	return situation >= SITUATION_OUTBOUND && situation <= SITUATION_LOOKUP;
 }
 
 #endif
