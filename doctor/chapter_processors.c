@@ -13,7 +13,7 @@ static const struct advice advice[] = {
 		.remedy =
 			"Leave a P free: run fewer of these goroutines than GOMAXPROCS at a time, with a "
 			"semaphore around the loop. Or move the work to a process of its own, whose priority "
-            "the "
+			"the "
 			"kernel can lower, or make it less. Breaking the loop up with runtime.Gosched helps "
 			"where turns become much shorter than 10 ms.",
 		.refuted =
@@ -38,7 +38,7 @@ static const struct advice advice[] = {
 		.remedy =
 			"Compute less for each request (schedtop profile shows where time goes), accept fewer "
 			"at once and refuse the rest early, or give the program more processors: more "
-            "machines, "
+			"machines, "
 			"or a larger quota where gomaxprocs-mismatch is found too.",
 		.refuted =
 			"Those that wait are workers of one job that shares the Ps fairly: its throughput is "
@@ -74,14 +74,14 @@ static const struct advice advice[] = {
 			"SIGSTOP, or the host of a virtual machine.",
 		.found =
 			"In a trace by two witnesses, and by nothing else. Silence: for 30 ms or longer not "
-            "one "
+			"one "
 			"thread has an event although goroutines run and the runtime's monitor would take "
 			"their Ps every 10 ms. It is a warning where silences end in step with a period of 100 "
 			"ms and running is gomaxprocs-mismatch.ratio times what it can really have been, info "
 			"where a tenth of the trace is silent. Samples: when the CPU profiler ran too, its "
 			"samples at the usual 100 a second add up to less processor time by that ratio. Live: "
 			"GOMAXPROCS against the quotas of the process's cgroup and all above it, and "
-            "nr_throttled.",
+			"nr_throttled.",
 	},
 	{
 		.slug = SLUG_RUNNABLE_OVERSUBSCRIPTION,
@@ -93,7 +93,7 @@ static const struct advice advice[] = {
 			"is ready when all are, its memory stays in use until then and the caches are cold at "
 			"every turn.",
 		.remedy = "Let no more goroutines compute than there are Ps: a semaphore or "
-                  "errgroup.SetLimit with "
+				  "errgroup.SetLimit with "
 				  "runtime.GOMAXPROCS(0), or a fixed number of workers that take from a channel.",
 		.refuted =
 			"They mostly wait for something else and only compute for a moment, or all of them "
@@ -103,7 +103,7 @@ static const struct advice advice[] = {
 			"theirs was taken away, runnable-oversubscription.per-p of them for each P on average, "
 			"at least a quarter of that after theirs was taken away. It is a warning where they "
 			"serve somebody, or were started by somebody who does, or those who do are kept "
-            "waiting; "
+			"waiting; "
 			"else, as for a batch job in many parts, it is told as info.",
 	},
 	{
@@ -114,12 +114,12 @@ static const struct advice advice[] = {
 			"A loop looks whether there is something to do, finds nothing, sleeps for a moment or "
 			"gives up its P, and looks again. Every look costs the scheduler and the kernel more "
 			"than the loop itself, keeps a processor from sleeping, fills traces, and what it "
-            "looks "
+			"looks "
 			"for is still found late.",
 		.remedy = "Let those who have work say so: a channel, a sync.Cond, a context's Done. Where "
-                  "it must "
+				  "it must "
 				  "be polled since nobody can say so, poll less often, and less often still after "
-                  "nothing "
+				  "nothing "
 				  "was found.",
 		.refuted =
 			"Nearly every look finds something, or the loop is there to act by a fast clock.",
@@ -136,13 +136,13 @@ static const struct advice advice[] = {
 		.title = "Calls into C keep threads for long",
 		.means =
 			"A goroutine that calls C takes its thread with it until the call returns: the "
-            "scheduler "
+			"scheduler "
 			"can't put it aside as it does with one that waits in Go. The runtime starts another "
 			"thread for each, up to 10,000, and neither a context nor a deadline ends the call.",
 		.remedy =
 			"Limit how many run at once, with a semaphore; use the library's own way not to block, "
 			"or one written in Go; or keep a few goroutines that do nothing but these calls and "
-            "talk "
+			"talk "
 			"to them over channels.",
 		.refuted =
 			"The goroutine is there for that call and nobody waits for it: a loop that waits for "
@@ -166,12 +166,12 @@ static const struct advice advice[] = {
 			"while, and connections open, instead of looking up for each request; move writing and "
 			"fsync out of the requests' way; limit how many such calls there are at once.",
 		.refuted = "The call waits for something that comes when it comes: a terminal, a pipe, a "
-                   "device of "
+				   "device of "
 				   "events.",
 		.found =
 			"System calls on files, and waits below net's resolver, of syscall-blocking.call or "
 			"longer: at least 3 at one place, a tenth of the trace together. Reads by one "
-            "goroutine "
+			"goroutine "
 			"alone, and one that is in the call nine tenths of the time, are told as info; waiting "
 			"for other processes and reading from sockets is left out.",
 	},

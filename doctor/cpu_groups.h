@@ -37,7 +37,8 @@ struct cpu_group {
 	uint64_t bursts;            /* as long as the limit or longer */
 	int64_t burst_ns;           /* what they ran in them, */
 	int64_t burst_wall_ns;      /* from their beginnings to their ends, */
-	int64_t burst_starved_ns;   /* and while others were runnable and no P was idle */
+	int64_t burst_starved_ns;   /* and while others were runnable and no P idle, */
+	int64_t burst_idle_ns;      /* or one was idle */
 	struct cpu_longest burst;
 
 	/* Known when the trace is over. */

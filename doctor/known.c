@@ -268,8 +268,7 @@ bool known_is_standard(const char *name)
 static bool is_cgo_stub(const char *name)
 {
 	const char *dot = strrchr(name, '.');
-	return dot &&
-	       (strncmp(dot, "._Cfunc_", 8) == 0 || strncmp(dot, "._C2func_", 9) == 0);
+	return dot && (strncmp(dot, "._Cfunc_", 8) == 0 || strncmp(dot, "._C2func_", 9) == 0);
 }
 
 enum known known_function(const char *name)

@@ -17,8 +17,8 @@
 enum { LEAST_WAITS = 20, SHOWN = 3 };
 /* So much of all running is the hot loops' where they are the reason that others wait. */
 #define HOT_SHARE 0.5
-/* A part of the wake-ups that is late for other reasons, such as a busy machine. */
-#define DELAYED_SHARE 0.25
+/* A part of the wake-ups may be late for other reasons, such as a busy machine. */
+#define DELAYED_SHARE 0.05
 /* Below, what was waited for is too little to speak of. */
 #define LEAST_WAITING 0.1
 
@@ -35,6 +35,7 @@ struct served {
 	int64_t delay_ns;   /* of the delayed */
 	int64_t starved_ns; /* of that, while no P was idle */
 	int64_t longest_ns;
+	int64_t running_ns;
 };
 
 /* The trace as a whole, as the rules need it. */
@@ -67,6 +68,7 @@ static void add_served(struct served *s, const struct cpu_group *g, int64_t late
 {
 	s->starts += g->kind->starts;
 	s->delayed += g->waits.count;
+	add_ns(&s->running_ns, g->kind->state_ns[GO_RUNNING]);
 	s->late += distribution_count_from(&g->waits, late_ns);
 	add_ns(&s->delay_ns, g->waits.sum_ns);
 	add_ns(&s->starved_ns, g->waits_starved_ns);
@@ -84,11 +86,11 @@ static struct served sum_served(const struct picture *p, const struct cpu_group 
 	return s;
 }
 
-/* Do they wait for a P, and that because none is idle? */
+/* Do they wait for a P for longer than they use it, and that because none is idle? */
 static bool is_delayed(const struct served *s)
 {
 	return s->delayed >= LEAST_WAITS && (double)s->delayed >= DELAYED_SHARE * (double)s->starts &&
-	       (double)s->starved_ns >= .5 * (double)s->delay_ns;
+	       s->delay_ns >= s->running_ns && (double)s->starved_ns >= .5 * (double)s->delay_ns;
 }
 
 static int by_delay(const void *a, const void *b)
@@ -200,45 +202,76 @@ static void find_mismatch(struct picture *p, const struct throttle *t)
 
 /* --- runnable-oversubscription ---------------------------------------------------------------- */
 
+/* Goroutines that start with one function, whoever created them. */
+struct crowd {
+	const struct cpu_group *first;
+	double sliced_ns, first_ns, ran_ns;
+	uint64_t goroutines;
+	bool serves, yields;
+};
+
+/* Of the i-th group and those like it behind it; `first` is NULL where an earlier one was like it.
+ */
+static struct crowd gather(const struct picture *p, size_t i)
+{
+	const struct cpu_group *group = p->groups->group;
+	struct crowd c = {.first = &group[i]};
+	for (size_t k = 0; k < i; k++)
+		if (group[k].function == group[i].function)
+			c.first = NULL;
+	for (size_t k = i; c.first && k < p->groups->n; k++) {
+		if (group[k].function != group[i].function || !group[k].kind)
+			continue;
+		c.sliced_ns += (double)group[k].sliced_ns;
+		c.first_ns += (double)group[k].first_ns;
+		c.ran_ns += (double)group[k].kind->state_ns[GO_RUNNING];
+		c.goroutines += group[k].kind->goroutines;
+		c.serves |= group[k].serves;
+		c.yields |= group[k].yields;
+	}
+	return c;
+}
+
+static void say_crowd(const struct picture *p, struct finding *f, const struct crowd *c, bool harm)
+{
+	double waiting = (c->sliced_ns + c->first_ns) / p->observed_ns;
+	char function[EVIDENCE_SITE_TEXT], sliced[32], ran[32];
+	evidence_function(function, &p->doctor->analysis->names, c->first->function);
+	finding_say(f,
+	            "On average %.0f goroutines of %s that compute wait for one of %.0f Ps and take "
+	            "turns on them, so that each takes as long as all of them together%s.",
+	            waiting, function, p->ps,
+	            c->serves ? ", and somebody waits for it"
+	            : harm    ? ", and others that have little to do wait behind them"
+	                      : "");
+	finding_measure(f, "waiting", UNIT_COUNT, waiting);
+	finding_measure(f, "gomaxprocs", UNIT_COUNT, p->ps);
+	finding_measure(f, "preempted", UNIT_NS, c->sliced_ns);
+	finding_measure(f, "first", UNIT_NS, c->first_ns);
+	finding_measure(f, "goroutines", UNIT_COUNT, (double)c->goroutines);
+	finding_measure(f, "starved", UNIT_RATIO, p->starved);
+	finding_show(f, EVIDENCE_TEXT,
+	             "%" PRIu64 " goroutines of %s ran %s and waited %s after their P had been taken "
+	             "away",
+	             c->goroutines, function, duration(ran, c->ran_ns), duration(sliced, c->sliced_ns));
+	show_served(p, f, c->first);
+}
+
 static void find_oversubscription(struct picture *p)
 {
-	double least = limit(p->doctor->limits, LIMIT_OVERSUBSCRIPTION);
+	double least = limit(p->doctor->limits, LIMIT_OVERSUBSCRIPTION) * p->ps * p->observed_ns;
 	for (size_t i = 0; i < p->groups->n; i++) {
-		const struct cpu_group *g = &p->groups->group[i];
-		double waiting = ((double)g->sliced_ns + (double)g->first_ns) / p->observed_ns;
+		const struct crowd c = gather(p, i);
 		/* Those that run to their end at once are a queue, whoever made it. */
-		if (!g->kind || g->yields || g->sliced_ns < g->first_ns / 3 || waiting < least * p->ps)
+		if (!c.first || c.yields || c.sliced_ns < c.first_ns / 3 ||
+		    c.sliced_ns + c.first_ns < least)
 			continue;
-		const struct names *names = &p->doctor->analysis->names;
-		const struct served others = sum_served(p, g);
-		bool harm = g->serves || is_delayed(&others);
-		char function[EVIDENCE_SITE_TEXT], creator[EVIDENCE_SITE_TEXT], sliced[32], ran[32];
-		evidence_function(function, names, g->function);
-		evidence_function(creator, names, g->creator);
+		const struct served others = sum_served(p, c.first);
+		bool harm = c.serves || is_delayed(&others);
 		struct finding *f =
 			findings_add(p->findings, SLUG_RUNNABLE_OVERSUBSCRIPTION,
 		                 harm ? SEVERITY_WARNING : SEVERITY_INFO, fmin(p->starved, 1));
-		finding_say(
-			f,
-			"On average %.0f goroutines of %s that compute wait for one of %.0f Ps and take "
-			"turns on them%s, so that each takes as long as all of them together.",
-			waiting, function, p->ps,
-			g->serves ? ", for somebody who waits for each of them"
-			: harm    ? ", and others that have little to do wait with them"
-					  : "");
-		finding_measure(f, "waiting", UNIT_COUNT, waiting);
-		finding_measure(f, "gomaxprocs", UNIT_COUNT, p->ps);
-		finding_measure(f, "preempted", UNIT_NS, (double)g->sliced_ns);
-		finding_measure(f, "first", UNIT_NS, (double)g->first_ns);
-		finding_measure(f, "goroutines", UNIT_COUNT, (double)g->kind->goroutines);
-		finding_measure(f, "starved", UNIT_RATIO, p->starved);
-		finding_show(f, EVIDENCE_TEXT,
-		             "%" PRIu64 " goroutines of %s, created by %s: they ran %s and waited %s after "
-		             "their P had been taken away",
-		             g->kind->goroutines, function, creator,
-		             duration(ran, (double)g->kind->state_ns[GO_RUNNING]),
-		             duration(sliced, (double)g->sliced_ns));
-		show_served(p, f, g);
+		say_crowd(p, f, &c, harm);
 		p->explained |= harm;
 	}
 }
@@ -272,21 +305,23 @@ static void say_hot(const struct picture *p, struct finding *f, const struct cpu
                     const struct served *s)
 {
 	const struct analysis *a = p->doctor->analysis;
-	char site[EVIDENCE_SITE_TEXT], longest[32], wait[32], share[16];
+	char who[EVIDENCE_SITE_TEXT], site[EVIDENCE_SITE_TEXT], longest[32], wait[32], share[16];
+	evidence_function(who, &a->names, g->function);
 	evidence_site(site, &a->stacks, &a->names, g->burst.stack);
 	duration(longest, (double)g->burst.ns);
 	if (s->delayed)
-		finding_say(f,
-		            "%s computes for up to %s without a break while others wait for a P and none "
-		            "is idle: %s of the wake-ups of those that serve somebody were kept waiting for "
-		            "1 ms or more, up to %s.",
-		            site, longest, percent(share, fmin((double)s->delayed / (double)s->starts, 1)),
-		            duration(wait, (double)s->longest_ns));
+		finding_say(
+			f,
+			"%s computes for up to %s without a break while others wait for a P and none "
+			"is idle: %s of the wake-ups of those that serve somebody were kept waiting for "
+			"1 ms or more, up to %s.",
+			who, longest, percent(share, fmin((double)s->delayed / (double)s->starts, 1)),
+			duration(wait, (double)s->longest_ns));
 	else
 		finding_say(f,
 		            "%s computes for up to %s without a break while others wait for a P and none "
 		            "is idle, but it doesn't seem that anybody is waiting for them.",
-		            site, longest);
+		            who, longest);
 	finding_measure(f, "bursts", UNIT_COUNT, (double)g->bursts);
 	finding_measure(f, "burst_max", UNIT_NS, (double)g->burst.ns);
 	finding_measure(f, "bursts_ran", UNIT_NS, (double)g->burst_ns);
@@ -294,9 +329,9 @@ static void say_hot(const struct picture *p, struct finding *f, const struct cpu
 	measure_served(f, p, s);
 	struct evidence *e =
 		finding_show(f, EVIDENCE_GOROUTINE,
-	                 "goroutine %" PRIu64 " ran %s in one burst; this is where it was when its P "
-	                 "was last taken away",
-	                 g->burst.goroutine, longest);
+	                 "goroutine %" PRIu64 " ran %s in one burst; it was at %s when its P was last "
+	                 "taken away",
+	                 g->burst.goroutine, longest, site);
 	evidence_goroutine(e, g->burst.goroutine);
 	evidence_span(e, g->burst.begin_ns, g->burst.end_ns);
 	evidence_stack(e, &a->stacks, &a->names, g->burst.stack);
@@ -321,10 +356,10 @@ static void find_hot_loops(struct picture *p)
 	bool harm = is_delayed(&s) && (double)s.delay_ns >= LEAST_WAITING * p->observed_ns;
 	if (!harm && (p->explained || others_waiting(p) < .5))
 		return;
-	struct finding *f = findings_add(
-		p->findings, SLUG_CPU_BOUND_HOT_LOOP,
-		harm && !p->explained ? SEVERITY_WARNING : SEVERITY_INFO,
-		fmin((double)worst->burst_starved_ns / p->observed_ns / p->ps, 1));
+	struct finding *f =
+		findings_add(p->findings, SLUG_CPU_BOUND_HOT_LOOP,
+	                 harm && !p->explained ? SEVERITY_WARNING : SEVERITY_INFO,
+	                 fmin((double)worst->burst_starved_ns / p->observed_ns / p->ps, 1));
 	say_hot(p, f, worst, &s);
 	p->explained |= harm;
 }

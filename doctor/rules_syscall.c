@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "doctor/evidence.h"
+#include "doctor/known.h"
 #include "doctor/rules.h"
 #include "doctor/trace_doctor.h"
 #include "trace/elapsed.h"
@@ -30,7 +31,6 @@ struct call_site {
 	uint32_t stack;
 	enum call_kind kind;
 	bool reads; /* what may come at any time, or never */
-	bool own;   /* a function of the program is in the stack */
 	uint64_t calls, goroutine;
 	bool several; /* goroutines */
 	int64_t ns, longest_ns, longest_begin_ns, longest_end_ns;
@@ -162,7 +162,7 @@ static void say(const struct doctor *doctor, struct findings *findings,
 	text_duration(mean, sizeof mean, (double)site->ns / (double)site->calls, false);
 	text_duration(longest, sizeof longest, (double)site->longest_ns, false);
 	text_duration(sum, sizeof sum, (double)site->ns, false);
-	evidence_site(place, &a->stacks, &a->names, site->stack);
+	evidence_place(place, &a->stacks, &a->names, situation_site(doctor->situations, site->stack));
 	struct finding *f = findings_add(findings, say->slug,
 	                                 dedicated ? SEVERITY_INFO : SEVERITY_WARNING, fmin(busy, 1));
 	finding_say(f,
@@ -183,13 +183,33 @@ static void say(const struct doctor *doctor, struct findings *findings,
 	evidence_stack(e, &a->stacks, &a->names, site->stack);
 }
 
+/* Does the place lie in the program, and not only in the standard library? A look-up waits in two
+   goroutines, of which one is the library's. */
+static bool is_own(const struct doctor *doctor, const struct call_site *site)
+{
+	const struct stacks *stacks = &doctor->analysis->stacks;
+	uint32_t frame = situation_site(doctor->situations, site->stack);
+	return frame < stacks->frames &&
+	       !known_is_standard(names_text(&doctor->analysis->names, stacks->frame[frame].function));
+}
+
+static bool is_enough(const struct call_site *site, double observed_ns)
+{
+	return site->calls >= LEAST_CALLS && (double)site->ns >= LEAST_SHARE * observed_ns;
+}
+
 static bool conclude(void *self, const struct doctor *doctor, struct findings *findings)
 {
 	const struct syscall_rules *r = self;
+	bool own_lookup = false;
 	const struct witness *w = doctor->witness;
 	double observed_ns = (double)elapsed_ns(w->first_ns, w->last_ns);
 	for (size_t i = 0; i < r->n; i++)
-		if (r->site[i].calls >= LEAST_CALLS && (double)r->site[i].ns >= LEAST_SHARE * observed_ns)
+		own_lookup |= r->site[i].kind == CALL_LOOKUP && is_enough(&r->site[i], observed_ns) &&
+		              is_own(doctor, &r->site[i]);
+	for (size_t i = 0; i < r->n; i++)
+		if (is_enough(&r->site[i], observed_ns) &&
+		    (r->site[i].kind != CALL_LOOKUP || !own_lookup || is_own(doctor, &r->site[i])))
 			say(doctor, findings, &r->site[i], observed_ns);
 	return true;
 }

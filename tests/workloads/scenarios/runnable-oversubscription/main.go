@@ -13,7 +13,7 @@ import (
 	"schedtop/tests/workloads/internal/scene"
 )
 
-const tiles = 32
+const tiles = 12
 
 func resize(w http.ResponseWriter, _ *http.Request) {
 	var all sync.WaitGroup
@@ -21,7 +21,7 @@ func resize(w http.ResponseWriter, _ *http.Request) {
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			scene.Compute(25 * time.Millisecond)
+			scene.Compute(12 * time.Millisecond)
 		}()
 	}
 	all.Wait()
@@ -29,7 +29,7 @@ func resize(w http.ResponseWriter, _ *http.Request) {
 }
 
 func customers(address string) {
-	for i := 0; i < 6; i++ {
+	for i := 0; i < 3; i++ {
 		go func() {
 			for {
 				response, err := http.Get("http://" + address + "/resize")
