@@ -110,7 +110,7 @@ static void show_served(const struct picture *p, struct finding *f, const struct
 		if (&p->groups->group[i] != but && p->groups->group[i].serves &&
 		    p->groups->group[i].waits.count)
 			most[n++] = &p->groups->group[i];
-	qsort(most, n, sizeof most[0], by_delay);
+	qsort(most, n, sizeof(void *), by_delay);
 	for (size_t i = 0; i < n && i < SHOWN; i++) {
 		char function[EVIDENCE_SITE_TEXT], creator[EVIDENCE_SITE_TEXT], sum[32], max[32];
 		const struct cpu_group *g = most[i];

@@ -1,5 +1,7 @@
 # Unit tests of doctor/: lists of findings, their words and limits, how they are shown; rules on traces made byte by byte.
 doctor_tests = \
+	tests/unit/test_doctor_calls \
+	tests/unit/test_doctor_cpu \
 	tests/unit/test_doctor_findings \
 	tests/unit/test_doctor_show \
 	tests/unit/test_doctor_situations
@@ -8,6 +10,16 @@ check_PROGRAMS += $(doctor_tests)
 doctor_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 doctor_test_libs = doctor/libdoctor.a report/libreport.a trace/libtrace.a metrics/libmetrics.a util/libutil.a \
 	$(CMOCKA_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+
+doctor_test_world = tests/unit/doctor_world.c tests/unit/doctor_world.h
+
+tests_unit_test_doctor_calls_SOURCES = tests/unit/test_doctor_calls.c $(doctor_test_world)
+tests_unit_test_doctor_calls_CFLAGS = $(doctor_test_cflags)
+tests_unit_test_doctor_calls_LDADD = $(doctor_test_libs) -lm
+
+tests_unit_test_doctor_cpu_SOURCES = tests/unit/test_doctor_cpu.c $(doctor_test_world)
+tests_unit_test_doctor_cpu_CFLAGS = $(doctor_test_cflags)
+tests_unit_test_doctor_cpu_LDADD = $(doctor_test_libs) -lm
 
 tests_unit_test_doctor_findings_SOURCES = tests/unit/test_doctor_findings.c
 tests_unit_test_doctor_findings_CFLAGS = $(doctor_test_cflags)
