@@ -2,12 +2,17 @@ noinst_LIBRARIES += doctor/libdoctor.a
 doctor_libdoctor_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 doctor_libdoctor_a_SOURCES = \
 	doctor/catalogue.c doctor/catalogue.h \
+	doctor/cover.c doctor/cover.h \
 	doctor/chapter_file.c \
 	doctor/evidence.c doctor/evidence.h \
 	doctor/finding.c doctor/finding.h \
+	doctor/known.c doctor/known.h \
+	doctor/lately.c doctor/lately.h \
 	doctor/limits.c doctor/limits.h \
+	doctor/locks.c doctor/locks.h \
 	doctor/rules.h \
 	doctor/rules_file.c \
 	doctor/show.h doctor/show_json.c doctor/show_man.c doctor/show_sarif.c doctor/show_text.c \
+	doctor/situations.c doctor/situations.h \
 	doctor/trace_doctor.c doctor/trace_doctor.h \
 	doctor/witness.c doctor/witness.h

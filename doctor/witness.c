@@ -23,6 +23,7 @@ void witness_listen(struct witness *w, const struct trace_family *family, void *
 			w->least_ns[i] = family->least_ns[i];
 	if (family->event)
 		w->events |= family->events;
+	w->lives |= family->born || family->died;
 }
 
 void witness_finish(struct witness *w)
@@ -88,8 +89,43 @@ static bool is_system(const char *function)
 
 /* --- time and levels -------------------------------------------------------------------------- */
 
+/* What is so at an event, as the walk has it in registers. */
+struct now {
+	int64_t time_ns;
+	struct witness_sums sums;
+	int64_t alone, starved, idle; /* is it so? All bits, or none */
+	unsigned running, runnable;
+};
+
+static inline void set_levels(struct now *now)
+{
+	now->alone = -(int64_t)(now->running == 1);
+	now->starved = -(int64_t)(now->runnable > 0) & ~now->idle;
+}
+
+static inline struct now take_up(const struct witness *w)
+{
+	struct now now = {
+		.time_ns = w->last_ns,
+		.sums = w->sums,
+		.idle = -(int64_t)w->procs_idle,
+		.running = w->running,
+		.runnable = w->runnable,
+	};
+	set_levels(&now);
+	return now;
+}
+
+static inline void put_down(struct witness *w, const struct now *now)
+{
+	w->last_ns = now->time_ns;
+	w->sums = now->sums;
+	w->running = now->running;
+	w->runnable = now->runnable;
+}
+
 /* Comes before whatever happens at that time. */
-static inline void pass_time(struct witness_now *now, int64_t time_ns)
+static inline void pass_time(struct now *now, int64_t time_ns)
 {
 	int64_t ns = time_ns - now->time_ns;
 	now->time_ns = time_ns;
@@ -98,13 +134,13 @@ static inline void pass_time(struct witness_now *now, int64_t time_ns)
 	now->sums.idle += ns & now->idle;
 }
 
-static inline void change_runnable(struct witness_now *now, unsigned by)
+static inline void change_runnable(struct now *now, unsigned by)
 {
 	now->runnable += by;
 	now->starved = -(int64_t)(now->runnable > 0) & ~now->idle;
 }
 
-static inline void change_running(struct witness *w, struct witness_now *now, unsigned by)
+static inline void change_running(struct witness *w, struct now *now, unsigned by)
 {
 	unsigned level = now->running < WITNESS_LEVELS ? now->running : WITNESS_LEVELS - 1;
 	w->running_ns[level] += now->time_ns - w->level_since_ns;
@@ -113,11 +149,28 @@ static inline void change_running(struct witness *w, struct witness_now *now, un
 	now->alone = -(int64_t)(now->running == 1);
 }
 
+/* The same where there is time enough. */
+static void pass_time_to(struct witness *w, int64_t time_ns)
+{
+	struct now now = take_up(w);
+	pass_time(&now, time_ns);
+	put_down(w, &now);
+}
+
+static void change_level(struct witness *w, uint8_t state, unsigned by)
+{
+	struct now now = take_up(w);
+	if (state == GO_RUNNING)
+		change_running(w, &now, by);
+	else if (state == GO_RUNNABLE)
+		change_runnable(&now, by);
+	put_down(w, &now);
+}
+
 static void count_idle_procs(struct witness *w)
 {
 	uint64_t available = w->gomaxprocs ? w->gomaxprocs : w->procs;
-	w->now.idle = -(int64_t)(w->procs_running < available);
-	change_runnable(&w->now, 0);
+	w->procs_idle = w->procs_running < available;
 }
 
 static bool prepare_procs(struct witness *w, const struct trace_block *block)
@@ -142,14 +195,6 @@ static void change_proc(struct witness *w, const struct trace_event *e)
 	w->procs_running += (unsigned)(now == PROC_RUNNING) - (unsigned)(*proc == PROC_RUNNING);
 	*proc = now;
 	count_idle_procs(w);
-}
-
-static void count(struct witness *w, const struct witness_goroutine *g, uint8_t state, unsigned by)
-{
-	if (state == GO_RUNNING)
-		change_running(w, &w->now, by * g->counts);
-	else if (state == GO_RUNNABLE)
-		change_runnable(&w->now, by * g->counts);
 }
 
 /* --- telling the families --------------------------------------------------------------------- */
@@ -185,9 +230,9 @@ static bool tell(const struct witness *w, uint32_t slot, struct spell *s,
 	int64_t most = bounded_elapsed_ns(s->begin_ns, s->end_ns);
 	if (s->stack == STACK_ERROR || s->waker_stack == STACK_ERROR)
 		return false;
-	s->during.alone = part_of(w->now.sums.alone, since->alone, most);
-	s->during.starved = part_of(w->now.sums.starved, since->starved, most);
-	s->during.idle = part_of(w->now.sums.idle, since->idle, most);
+	s->during.alone = part_of(w->sums.alone, since->alone, most);
+	s->during.starved = part_of(w->sums.starved, since->starved, most);
+	s->during.idle = part_of(w->sums.idle, since->idle, most);
 	for (unsigned i = 0; i < w->listeners; i++) {
 		const struct trace_family *family = w->listener[i].family;
 		if (family->spell && family->least_ns[s->class] > 0 &&
@@ -200,7 +245,7 @@ static bool tell(const struct witness *w, uint32_t slot, struct spell *s,
 /* Who made it runnable, unless its slot is another's by now. */
 static void tell_waker(const struct witness *w, const struct witness_goroutine *g, struct spell *s)
 {
-	if (g->waker_slot == TRACE_NONE || w->slot[g->waker_slot].met_ns > g->since_ns)
+	if (g->waker_slot == TRACE_NONE || w->slot[g->waker_slot].born_ns > g->since_ns)
 		return;
 	s->waker_slot = g->waker_slot;
 	s->waker = w->slot[g->waker_slot].id;
@@ -261,25 +306,34 @@ tell_burst(const struct witness *w, uint32_t slot, const struct trace_event *e, 
 	return tell(w, slot, &s, &g->burst_since);
 }
 
+static bool tell_end(const struct witness *w, uint32_t slot, int64_t at_ns)
+{
+	for (unsigned i = 0; i < w->listeners; i++) {
+		const struct trace_family *family = w->listener[i].family;
+		if (family->ended && !family->ended(w->listener[i].self, w, slot, at_ns))
+			return false;
+	}
+	return true;
+}
+
 /* `now` is the witness's own, or what the walk has of it in registers. */
-static inline bool end_spell(struct witness *w, const struct witness_now *now,
+static inline bool end_spell(struct witness *w, const struct now *now,
                              const struct witness_goroutine *g, const struct trace_event *e,
                              uint8_t class)
 {
 	if (__builtin_expect(bounded_elapsed_ns(g->since_ns, e->at_ns) < w->least_ns[class], 1))
 		return true;
-	w->now = *now;
+	put_down(w, now);
 	return tell_spell(w, e->subject, e, e->at_ns);
 }
 
-static inline bool end_burst(struct witness *w, const struct witness_now *now,
-                             struct witness_goroutine *g, const struct trace_event *e,
-                             int64_t at_ns)
+static inline bool end_burst(struct witness *w, const struct now *now, struct witness_goroutine *g,
+                             const struct trace_event *e, int64_t at_ns)
 {
 	bool ok = true;
 	if (__builtin_expect(g->burst_ns >= w->least_ns[SPELL_BURST], 0) &&
 	    g->burst_since_ns != NO_BURST) {
-		w->now = *now;
+		put_down(w, now);
 		ok = tell_burst(w, e->subject, e, at_ns);
 	}
 	g->burst_since_ns = NO_BURST;
@@ -288,7 +342,7 @@ static inline bool end_burst(struct witness *w, const struct witness_now *now,
 
 /* --- transitions ------------------------------------------------------------------------------ */
 
-static inline void begin(const struct witness_now *now, struct witness_goroutine *g, int64_t at_ns,
+static inline void begin(const struct now *now, struct witness_goroutine *g, int64_t at_ns,
                          uint8_t state, uint8_t class, uint64_t at)
 {
 	g->since_ns = at_ns;
@@ -299,8 +353,7 @@ static inline void begin(const struct witness_now *now, struct witness_goroutine
 	g->cut = false;
 }
 
-static inline void begin_running(const struct witness_now *now, struct witness_goroutine *g,
-                                 int64_t at_ns)
+static inline void begin_running(const struct now *now, struct witness_goroutine *g, int64_t at_ns)
 {
 	begin(now, g, at_ns, GO_RUNNING, SPELL_RUNNING, 0);
 	if (g->burst_since_ns != NO_BURST)
@@ -317,7 +370,7 @@ static inline uint32_t waker_of(const struct trace_event *e)
 	return e->g != e->subject ? e->g : TRACE_NONE;
 }
 
-static inline bool end_running(struct witness *w, const struct witness_now *now,
+static inline bool end_running(struct witness *w, const struct now *now,
                                struct witness_goroutine *g, const struct trace_event *e)
 {
 	add_ns(&g->burst_ns, bounded_elapsed_ns(g->since_ns, e->at_ns));
@@ -334,9 +387,29 @@ static bool learn_function(struct witness *w, struct witness_goroutine *g, uint6
 		return true;
 	const struct stack *s = &w->stacks->stack[number - 1];
 	g->function = w->stacks->frame[s->first + s->frames - 1].function;
-	count(w, g, g->state, -1U);
+	change_level(w, g->state, -(unsigned)g->counts);
 	g->counts = !is_system(names_text(w->names, g->function));
-	count(w, g, g->state, 1);
+	change_level(w, g->state, g->counts);
+	return true;
+}
+
+static bool tell_birth(const struct witness *w, uint32_t slot, uint32_t creator)
+{
+	for (unsigned i = 0; w->lives && i < w->listeners; i++) {
+		const struct trace_family *family = w->listener[i].family;
+		if (family->born && !family->born(w->listener[i].self, w, slot, creator))
+			return false;
+	}
+	return true;
+}
+
+static bool tell_death(const struct witness *w, const struct trace_event *e)
+{
+	for (unsigned i = 0; w->lives && i < w->listeners; i++) {
+		const struct trace_family *family = w->listener[i].family;
+		if (family->died && !family->died(w->listener[i].self, w, e->subject, e->at_ns))
+			return false;
+	}
 	return true;
 }
 
@@ -351,17 +424,17 @@ static bool meet(struct witness *w, struct witness_goroutine *g, const struct tr
 		.cut = !created,
 		.created = created,
 		.since_ns = trace_since(w->block, e),
-		.met_ns = e->at_ns,
-		.since = w->now.sums,
+		.born_ns = trace_since(w->block, e),
+		.since = w->sums,
 		.burst_since_ns = NO_BURST,
 		.waker_slot = TRACE_NONE,
 	};
-	count(w, g, g->state, 1);
+	change_level(w, g->state, g->counts);
 	switch (e->to) {
 	case GO_RUNNING:
 		g->class = SPELL_RUNNING;
 		g->burst_since_ns = g->since_ns;
-		g->burst_since = w->now.sums;
+		g->burst_since = w->sums;
 		g->burst_cut = true;
 		break;
 	case GO_SYSCALL:
@@ -384,44 +457,47 @@ static bool meet(struct witness *w, struct witness_goroutine *g, const struct tr
 		return false;
 	if (g->created_at != STACK_NONE)
 		g->creator = w->stacks->frame[w->stacks->stack[g->created_at - 1].first].function;
-	return learn_function(w, g, e->arg[0]);
+	return learn_function(w, g, e->arg[0]) && tell_birth(w, e->subject, g->waker_slot);
 }
 
 /* Out of a state that it is known to be in, into any other. */
 static bool move(struct witness *w, struct witness_goroutine *g, const struct trace_event *e)
 {
+	struct now now = take_up(w);
 	bool ok = true;
 	if (g->state == GO_RUNNING) {
-		ok = end_running(w, &w->now, g, e);
+		ok = end_running(w, &now, g, e);
 		if (e->to == GO_RUNNABLE)
 			g->burst_stack = stack_number(w, e->arg[2]);
 		else if (e->to != GO_SYSCALL)
-			ok = ok && end_burst(w, &w->now, g, e, e->at_ns);
+			ok = ok && end_burst(w, &now, g, e, e->at_ns);
 	} else {
-		ok = end_spell(w, &w->now, g, e, g->class);
+		ok = end_spell(w, &now, g, e, g->class);
 		if (g->state == GO_SYSCALL && e->to != GO_RUNNING)
-			ok = ok && end_burst(w, &w->now, g, e, g->since_ns);
+			ok = ok && end_burst(w, &now, g, e, g->since_ns);
 	}
-	count(w, g, g->state, -1U);
-	count(w, g, e->to, 1);
+	change_level(w, g->state, -(unsigned)g->counts);
+	change_level(w, e->to, g->counts);
 	uint64_t stack = e->g == e->subject || g->state == GO_WAITING ? e->arg[2] : 0;
 	switch (e->to) {
 	case GO_RUNNING:
-		begin_running(&w->now, g, e->at_ns);
+		begin_running(&now, g, e->at_ns);
 		break;
 	case GO_RUNNABLE:
 		g->waker_slot = waker_of(e);
-		begin(&w->now, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, stack);
+		begin(&now, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, stack);
 		break;
 	case GO_SYSCALL:
-		begin(&w->now, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, stack);
+		begin(&now, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, stack);
 		break;
 	case GO_WAITING:
 		g->reason = e->name;
-		begin(&w->now, g, e->at_ns, GO_WAITING, class_of_reason(w, e->name), stack);
+		begin(&now, g, e->at_ns, GO_WAITING, class_of_reason(w, e->name), stack);
 		break;
 	default:
+		ok = ok && tell_end(w, e->subject, e->at_ns);
 		g->state = TRACE_NOT_EXIST;
+		ok = ok && tell_death(w, e);
 		break;
 	}
 	return ok && g->burst_stack != STACK_ERROR;
@@ -445,7 +521,7 @@ static bool __attribute__((noinline)) show_unusual(struct witness *w, const stru
 }
 
 /* What nearly all transitions are has a case of its own. false: no memory. */
-static inline bool show(struct witness *w, struct witness_now *now, const struct trace_event *e)
+static inline bool show(struct witness *w, struct now *now, const struct trace_event *e)
 {
 	struct witness_goroutine *g = &w->slot[e->subject];
 	bool runs = g->state == GO_RUNNING && g->function != NAME_NONE, ok;
@@ -491,9 +567,9 @@ static inline bool show(struct witness *w, struct witness_now *now, const struct
 	default:
 		break;
 	}
-	w->now = *now;
+	put_down(w, now);
 	ok = show_unusual(w, e);
-	*now = w->now;
+	*now = take_up(w);
 	return ok;
 }
 
@@ -503,7 +579,7 @@ static bool show_other(struct witness *w, const struct trace_block *block,
                        const struct trace_event *e)
 {
 	if (e->type >= EV_PROCS_CHANGE && e->type <= EV_PROC_STATUS) {
-		pass_time(&w->now, e->time_ns);
+		pass_time_to(w, e->time_ns);
 		if (e->type == EV_PROCS_CHANGE) {
 			w->gomaxprocs = e->arg[0];
 			count_idle_procs(w);
@@ -513,7 +589,7 @@ static bool show_other(struct witness *w, const struct trace_block *block,
 	}
 	if (e->type >= 64 || !(w->events & EV_BIT(e->type)))
 		return true;
-	pass_time(&w->now, e->time_ns);
+	pass_time_to(w, e->time_ns);
 	for (unsigned i = 0; i < w->listeners; i++) {
 		const struct trace_family *family = w->listener[i].family;
 		if (family->event && family->events & EV_BIT(e->type) &&
@@ -549,14 +625,14 @@ static bool walk(struct witness *w, const struct trace_block *block)
 {
 	for (size_t i = 0; i <= block->others; i++) {
 		const struct trace_event *e = trace_stretch_begin(block, i);
-		struct witness_now now = w->now;
+		struct now now = take_up(w);
 		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++) {
 			__builtin_prefetch((const void *)((uintptr_t)e + AHEAD * sizeof *e));
 			pass_time(&now, e->time_ns);
 			if (__builtin_expect(!show(w, &now, e), 0))
 				return false;
 		}
-		w->now = now;
+		put_down(w, &now);
 		if (i < block->others && !show_other(w, block, e))
 			return false;
 	}
@@ -577,7 +653,7 @@ static bool on_events(void *self, const struct trace_block *block)
 	}
 	if (w->lost) {
 		w->lost = false;
-		w->now.time_ns = w->level_since_ns = block->event[0].time_ns;
+		w->last_ns = w->level_since_ns = block->event[0].time_ns;
 	}
 	return walk(w, block);
 }
@@ -616,8 +692,8 @@ static void close_all(struct witness *w, int64_t time_ns)
 	}
 	for (size_t i = 0; i < w->slots; i++)
 		w->slot[i].state = TRACE_NOT_EXIST;
-	change_running(w, &w->now, -w->now.running);
-	change_runnable(&w->now, -w->now.runnable);
+	change_level(w, GO_RUNNING, -w->running);
+	change_level(w, GO_RUNNABLE, -w->runnable);
 }
 
 static void on_gap(void *self, int64_t time_ns)
@@ -625,6 +701,9 @@ static void on_gap(void *self, int64_t time_ns)
 	struct witness *w = self;
 	w->block = NULL;
 	close_all(w, time_ns);
+	for (unsigned i = 0; i < w->listeners; i++)
+		if (w->listener[i].family->gap)
+			w->listener[i].family->gap(w->listener[i].self);
 	for (size_t i = 0; i < w->proc_slots; i++)
 		w->proc[i] = PROC_BAD;
 	w->procs = w->procs_running = 0;
@@ -636,8 +715,8 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 {
 	struct witness *w = self;
 	w->block = block;
-	if (w->begun && !w->lost && time_ns > w->now.time_ns)
-		pass_time(&w->now, time_ns);
+	if (w->begun && !w->lost && time_ns > w->last_ns)
+		pass_time_to(w, time_ns);
 	close_all(w, time_ns);
 	w->block = NULL;
 }
@@ -646,19 +725,20 @@ void witness_restart(void *self, int64_t time_ns)
 {
 	struct witness *w = self;
 	w->begun = true;
-	w->first_ns = w->now.time_ns = w->level_since_ns = time_ns;
-	w->now.sums = (struct witness_sums){0};
+	w->first_ns = w->last_ns = w->level_since_ns = time_ns;
+	w->sums = (struct witness_sums){0};
 	memset(w->running_ns, 0, sizeof w->running_ns);
 	for (size_t i = 0; i < w->slots; i++) {
 		struct witness_goroutine *g = &w->slot[i];
 		g->since_ns = time_ns;
-		g->since = w->now.sums;
+		g->since = w->sums;
 		g->cut = true;
 		g->created = false;
+		g->born_ns = time_ns;
 		if (g->burst_since_ns == NO_BURST)
 			continue;
 		g->burst_since_ns = time_ns;
-		g->burst_since = w->now.sums;
+		g->burst_since = w->sums;
 		g->burst_ns = 0;
 		g->burst_cut = true;
 	}

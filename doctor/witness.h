@@ -57,9 +57,9 @@ struct witness_goroutine {
 	uint32_t burst_stack; /* where it was last preempted; STACK_NONE: nowhere */
 	uint32_t waker_slot;  /* who last made it runnable; TRACE_NONE: nobody known */
 	bool burst_cut;
-	bool created; /* during the trace */
+	bool created;    /* during the trace */
+	int64_t born_ns; /* that, or since when it is known */
 	uint64_t id;
-	int64_t met_ns;      /* when it was first heard of */
 	uint32_t function;   /* name: it starts with. NAME_NONE: unknown */
 	uint32_t creator;    /* name of the function that created it */
 	uint32_t created_at; /* stack of that */
@@ -95,9 +95,17 @@ struct trace_family {
 	void *(*create)(const struct doctor *doctor);
 	/* May be NULL. The goroutine is as it was before the spell ended. */
 	bool (*spell)(void *self, const struct witness *w, uint32_t slot, const struct spell *spell);
+	/* The goroutine returned; those that the trace or a gap cuts off don't. May be NULL. */
+	bool (*ended)(void *self, const struct witness *w, uint32_t slot, int64_t at_ns);
 	/* May be NULL. */
 	bool (*event)(void *self, const struct witness *w, const struct trace_block *block,
 	              const struct trace_event *e);
+	/* A goroutine is created during the trace, by another one or by nobody known (TRACE_NONE); and
+	   one is gone, whose slot may be another's soon. May be NULL, both. */
+	bool (*born)(void *self, const struct witness *w, uint32_t slot, uint32_t creator);
+	bool (*died)(void *self, const struct witness *w, uint32_t slot, int64_t at_ns);
+	/* Events were lost: nothing that is open goes on. May be NULL. */
+	void (*gap)(void *self);
 	/* A new part begins: forget what was counted. May be NULL. */
 	void (*restart)(void *self, int64_t time_ns);
 	/* The trace is over. false: no memory. */
@@ -112,14 +120,6 @@ struct witness_listener {
 	void *self;
 };
 
-/* What is so at the last event. */
-struct witness_now {
-	int64_t time_ns;
-	struct witness_sums sums;     /* until then */
-	int64_t alone, starved, idle; /* is it so? All bits, or none */
-	unsigned running, runnable;   /* the program's own goroutines */
-};
-
 struct witness {
 	struct stacks *stacks; /* the analysis's */
 	struct names *names;   /* of the trace */
@@ -128,12 +128,16 @@ struct witness {
 	unsigned listeners;
 	int64_t least_ns[SPELL_CLASSES]; /* of all of them */
 	uint64_t events;
+	bool lives; /* somebody wants to hear of births and deaths */
 
-	struct witness_now now;
+	bool begun, lost;          /* lost: events are, just before those that come next */
+	int64_t first_ns, last_ns; /* of the events, in their order */
+	/* What is so at the last of them. */
+	struct witness_sums sums;
+	unsigned running, runnable; /* the program's own goroutines */
+	bool procs_idle;
 	unsigned procs_running, procs; /* seen */
 	uint64_t gomaxprocs;           /* 0: the trace doesn't tell */
-	bool begun, lost;              /* lost: events are, just before those that come next */
-	int64_t first_ns, last_ns;     /* of the events, in their order */
 	/* How long so many goroutines ran at once; the last: so many or more. */
 	int64_t running_ns[WITNESS_LEVELS];
 	int64_t level_since_ns;
