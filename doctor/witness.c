@@ -149,7 +149,6 @@ static inline void change_running(struct witness *w, struct now *now, unsigned b
 	now->alone = -(int64_t)(now->running == 1);
 }
 
-/* The same where there is time enough. */
 static void pass_time_to(struct witness *w, int64_t time_ns)
 {
 	struct now now = take_up(w);
@@ -164,6 +163,35 @@ static void change_level(struct witness *w, uint8_t state, unsigned by)
 		change_running(w, &now, by);
 	else if (state == GO_RUNNABLE)
 		change_runnable(&now, by);
+	put_down(w, &now);
+}
+
+/* What is told of a goroutine that nobody has heard of may be late by itself. */
+static void __attribute__((noinline))
+tell_silence(const struct witness *w, const struct trace_event *e)
+{
+	if (!w->running || e->type == EV_GO_STATUS || e->type == EV_GO_STATUS_STACK)
+		return;
+	for (unsigned i = 0; i < w->listeners; i++)
+		if (w->listener[i].family->silence)
+			w->listener[i].family->silence(w->listener[i].self, w, w->last_ns, e->time_ns);
+}
+
+/* Before a change that the event tells of. */
+static inline void advance(struct witness *w, struct now *now, const struct trace_event *e)
+{
+	if (__builtin_expect(e->time_ns - now->time_ns >= WITNESS_SILENCE_NS, 0)) {
+		put_down(w, now);
+		tell_silence(w, e);
+	}
+	pass_time(now, e->time_ns);
+}
+
+/* The same where there is time enough. */
+static void advance_to(struct witness *w, const struct trace_event *e)
+{
+	struct now now = take_up(w);
+	advance(w, &now, e);
 	put_down(w, &now);
 }
 
@@ -579,7 +607,7 @@ static bool show_other(struct witness *w, const struct trace_block *block,
                        const struct trace_event *e)
 {
 	if (e->type >= EV_PROCS_CHANGE && e->type <= EV_PROC_STATUS) {
-		pass_time_to(w, e->time_ns);
+		advance_to(w, e);
 		if (e->type == EV_PROCS_CHANGE) {
 			w->gomaxprocs = e->arg[0];
 			count_idle_procs(w);
@@ -628,7 +656,7 @@ static bool walk(struct witness *w, const struct trace_block *block)
 		struct now now = take_up(w);
 		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++) {
 			__builtin_prefetch((const void *)((uintptr_t)e + AHEAD * sizeof *e));
-			pass_time(&now, e->time_ns);
+			advance(w, &now, e);
 			if (__builtin_expect(!show(w, &now, e), 0))
 				return false;
 		}
