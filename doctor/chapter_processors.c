@@ -18,12 +18,14 @@ static const struct advice advice[] = {
 		.refuted = "A P was idle all the time, or nobody minds: those that wait are part of "
 				   "the same work, and it takes no longer because of that.",
 		.found = "Bursts of running, joined across preemption, of cpu-bound-hot-loop.burst "
-				 "or more, which make up half of all running and during half of which "
-				 "somebody was runnable and no P idle. It is a warning where a quarter of "
-				 "the wake-ups of goroutines that serve somebody (they wait for the network, "
-				 "or several of them sleep and wake, or such a goroutine started them) "
-				 "waited 1 ms or more for a P; else it is told as info. A batch job on its "
-				 "own is never accused.",
+				 "or more, which make up half of all running; during a tenth of them or more "
+				 "somebody was runnable and no P idle, and during less than a quarter a P "
+				 "was idle. It is a warning where goroutines that serve somebody (they "
+				 "answer requests, wait for the network, or several of them sleep and wake, "
+				 "or such a goroutine started them) wait for a P longer than they run, 1 ms "
+				 "or more in one wake-up of twenty, together for a tenth of the trace. It is "
+				 "told as info where others wait half of the time. A batch job on its own is "
+				 "never accused.",
 	},
 	{
 		.slug = SLUG_CPU_SATURATION,
