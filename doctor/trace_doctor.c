@@ -7,6 +7,8 @@
 
 static const struct trace_family *const families[] = {
 	&rules_file,
+	&rules_annotations,
+	&rules_secrets,
 };
 enum { FAMILIES = sizeof families / sizeof *families };
 _Static_assert((int)FAMILIES <= (int)WITNESS_FAMILIES, "the witness has room for every family");
