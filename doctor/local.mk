@@ -8,6 +8,7 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/chapter_file.c \
 	doctor/evidence.c doctor/evidence.h \
 	doctor/finding.c doctor/finding.h \
+	doctor/known.c doctor/known.h \
 	doctor/limits.c doctor/limits.h \
 	doctor/notes_contexts.c doctor/notes_cost.c doctor/notes_regions.c doctor/notes_tasks.c \
 	doctor/rules.h \
@@ -15,5 +16,6 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/rules_file.c \
 	doctor/rules_secrets.c \
 	doctor/show.h doctor/show_json.c doctor/show_man.c doctor/show_sarif.c doctor/show_text.c \
+	doctor/situations.c doctor/situations.h \
 	doctor/trace_doctor.c doctor/trace_doctor.h \
 	doctor/witness.c doctor/witness.h

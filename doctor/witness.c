@@ -233,6 +233,16 @@ tell_burst(const struct witness *w, uint32_t slot, const struct trace_event *e, 
 	return tell(w, slot, &s, &g->burst_since);
 }
 
+static bool tell_end(const struct witness *w, uint32_t slot, int64_t at_ns)
+{
+	for (unsigned i = 0; i < w->listeners; i++) {
+		const struct trace_family *family = w->listener[i].family;
+		if (family->ended && !family->ended(w->listener[i].self, w, slot, at_ns))
+			return false;
+	}
+	return true;
+}
+
 static inline bool end_spell(const struct witness *w, const struct witness_goroutine *g,
                              const struct trace_event *e, uint8_t class)
 {
@@ -338,6 +348,7 @@ static bool meet(struct witness *w, struct witness_goroutine *g, const struct tr
 		.cut = !created,
 		.created = created,
 		.since_ns = trace_since(w->block, e),
+		.born_ns = trace_since(w->block, e),
 		.since = w->sums,
 		.burst_since_ns = NO_BURST,
 		.waker_slot = TRACE_NONE,
@@ -407,6 +418,7 @@ static bool move(struct witness *w, struct witness_goroutine *g, const struct tr
 		begin(w, g, e->at_ns, GO_WAITING, class_of_reason(w, e->name), stack);
 		break;
 	default:
+		ok = ok && tell_end(w, e->subject, e->at_ns);
 		g->state = TRACE_NOT_EXIST;
 		ok = ok && tell_death(w, e);
 		break;
@@ -634,6 +646,7 @@ void witness_restart(void *self, int64_t time_ns)
 		g->since = w->sums;
 		g->cut = true;
 		g->created = false;
+		g->born_ns = time_ns;
 		if (g->burst_since_ns == NO_BURST)
 			continue;
 		g->burst_since_ns = time_ns;

@@ -58,7 +58,8 @@ struct witness_goroutine {
 	struct witness_sums burst_since;
 	uint32_t burst_stack; /* where it was last preempted; STACK_NONE: nowhere */
 	bool burst_cut;
-	bool created; /* during the trace */
+	bool created;    /* during the trace */
+	int64_t born_ns; /* that, or since when it is known */
 	uint64_t id;
 	uint64_t waker;      /* who last made it runnable, 0: nobody known */
 	uint32_t waker_slot; /* TRACE_NONE */
@@ -96,6 +97,8 @@ struct trace_family {
 	void *(*create)(const struct doctor *doctor);
 	/* May be NULL. The goroutine is as it was before the spell ended. */
 	bool (*spell)(void *self, const struct witness *w, uint32_t slot, const struct spell *spell);
+	/* The goroutine returned; those that the trace or a gap cuts off don't. May be NULL. */
+	bool (*ended)(void *self, const struct witness *w, uint32_t slot, int64_t at_ns);
 	/* May be NULL. */
 	bool (*event)(void *self, const struct witness *w, const struct trace_block *block,
 	              const struct trace_event *e);

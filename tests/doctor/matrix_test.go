@@ -119,6 +119,7 @@ func (r row) try(t *testing.T, m *matrix, toolchain, program string) {
 		file := r.capture(t, program, i)
 		tellsNothing(t, r, file)
 		got := doctor(t, append(slices.Clone(r.flags), file)...)
+		sound(t, file, got)
 		problem := r.judge(got)
 		m.add(r, toolchain, got, problem == "")
 		if problem != "" {
