@@ -112,17 +112,18 @@ bool secret_is_certain(const char *text, const struct secret *secret)
 
 void secret_hint(char to[SECRET_HINT], const char *text, const struct secret *secret)
 {
-	static const char *const forms[SECRET_KINDS] = {
-		[SECRET_PASSWORD] = "%s=", [SECRET_VALUE] = "%s=", [SECRET_HEADER] = "%s ",
-		[SECRET_ADDRESS] = "://",  [SECRET_PEM] = "-----", [SECRET_KEY] = "%s",
+	/* Between the sign and the dots that stand for the secret. */
+	static const char *const signs[SECRET_KINDS] = {
+		[SECRET_PASSWORD] = "=", [SECRET_VALUE] = "=",   [SECRET_HEADER] = " ",
+		[SECRET_ADDRESS] = ":",  [SECRET_PEM] = "-----",
 	};
-	char begin[32] = "";
-	size_t n = secret->n;
-	if (secret->kind == SECRET_MAIL)
-		snprintf(begin, sizeof begin, "%c",
-		         isalnum((unsigned char)text[secret->at]) ? text[secret->at] : '?');
-	else if (forms[secret->kind])
-		snprintf(begin, sizeof begin, forms[secret->kind], secret->sign ? secret->sign : "");
-	snprintf(to, SECRET_HINT, "%s...%s (%zu characters)", begin,
-	         secret->kind == SECRET_MAIL ? "@..." : "", n);
+	char initial[2] = "";
+	if (secret->kind == SECRET_MAIL && isalnum((unsigned char)text[secret->at]))
+		initial[0] = text[secret->at];
+	snprintf(to, SECRET_HINT, "%s%s%s...%s (%zu characters)", secret->sign ? secret->sign : "",
+	         signs[secret->kind] ? signs[secret->kind] : "", initial,
+	         secret->kind == SECRET_MAIL      ? "@..."
+	         : secret->kind == SECRET_ADDRESS ? "@"
+	                                          : "",
+	         secret->n);
 }

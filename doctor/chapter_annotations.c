@@ -6,11 +6,10 @@ static const struct advice advice[] = {
 		.slug = SLUG_TASK_EMPTY,
 		.from = FROM_TRACE,
 		.title = "Tasks end as soon as they begin",
-		.means =
-			"Tasks of one name are over a moment after they began, and nothing lies in them. "
-			"Their durations say nothing of the work they are named after. Where regions and "
-			"logs name such a task after its end, the call of End stands in the wrong place: "
-			"usually the word defer is missing before it.",
+		.means = "Tasks of one name are over a moment after they began, and nothing lies in them. "
+				 "Their durations say nothing of the work they are named after. Where regions and "
+				 "logs name such a task after its end, the call of End stands in the wrong place: "
+				 "usually the word defer is missing before it.",
 		.remedy =
 			"Write defer task.End() right after trace.NewTask, or end the task where its work "
 			"ends; hand on the context that NewTask returns.",
@@ -27,11 +26,10 @@ static const struct advice advice[] = {
 		.slug = SLUG_TASK_NEVER_ENDED,
 		.from = FROM_TRACE,
 		.title = "Tasks are never ended",
-		.means =
-			"Tasks of one name are begun and stay open, though the goroutines that began them "
-			"are gone or have begun the next. They are in no statistics of durations: the "
-			"slowest and the failed requests are often the ones that are missing, since it is "
-			"their return that forgets End.",
+		.means = "Tasks of one name are begun and stay open, though the goroutines that began them "
+				 "are gone or have begun the next. They are in no statistics of durations: the "
+				 "slowest and the failed requests are often the ones that are missing, since it is "
+				 "their return that forgets End.",
 		.remedy = "Write defer task.End() right after trace.NewTask, so that every return ends the "
 				  "task, the early ones of errors too.",
 		.refuted =
@@ -118,10 +116,9 @@ static const struct advice advice[] = {
 		.slug = SLUG_ANNOTATION_OVERHEAD,
 		.from = FROM_TRACE,
 		.title = "Regions are so short that writing them down costs more than they tell",
-		.means =
-			"The program writes down very many short regions. Each costs about 0.3 us while a "
-			"trace is taken, and room in it, so the trace shows a slower program than the one "
-			"that runs without. When no trace is taken, a region costs some nanoseconds.",
+		.means = "The program writes down very many short regions. Each costs about 0.3 us while a "
+				 "trace is taken, and room in it, so the trace shows a slower program than the one "
+				 "that runs without. When no trace is taken, a region costs some nanoseconds.",
 		.remedy =
 			"Annotate steps of a request, not single operations: move the region out of the loop, "
 			"and log a count instead.",
