@@ -19,8 +19,8 @@ static const struct advice advice[] = {
 		.found =
 			"Of a name with at least task-empty.tasks tasks that ended, the share task-empty.share "
 			"had no region, log or task in it and took less than task-empty.duration. It is a "
-			"warning where at least half as many regions and logs came after their ends, else "
-			"an info.",
+			"warning where at least half as many regions and logs came after their ends; without "
+			"them an info, if the tasks took less than a tenth of that.",
 	},
 	{
 		.slug = SLUG_TASK_NEVER_ENDED,
@@ -127,8 +127,9 @@ static const struct advice advice[] = {
 			"latencies.",
 		.found =
 			"Regions whose median is below annotation-overhead.median come at a rate of at least "
-			"annotation-overhead.rate. Two events of 155 ns each are reckoned for each of them; it "
-			"is a warning from annotation-overhead.share of the time that goroutines ran, and an "
+			"annotation-overhead.rate. Two events of 155 ns each are reckoned for each of them, "
+			"but no more than ran at all; it is a warning from annotation-overhead.share of the "
+            "time that goroutines ran, and an "
 			"info below.",
 	},
 	{

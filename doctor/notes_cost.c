@@ -33,7 +33,9 @@ void note_cost_conclude(const struct doctor *doctor, struct findings *findings)
 	double rate = span_s > 0 ? (double)ranks.all / span_s : 0;
 	if (!ranks.n || rate < limit(doctor->limits, LIMIT_ANNOTATIONS_RATE))
 		return;
-	double cost_ns = 2 * EVENT_NS * (double)ranks.all, ran_ns = (double)running_ns(w);
+	/* An estimate; what the regions really cost is part of what ran. */
+	double ran_ns = (double)running_ns(w), cost_ns = 2 * EVENT_NS * (double)ranks.all;
+	cost_ns = cost_ns < ran_ns ? cost_ns : ran_ns;
 	double share = ran_ns > 0 ? cost_ns / ran_ns : 0;
 	bool much = share >= limit(doctor->limits, LIMIT_ANNOTATIONS_SHARE);
 	struct finding *f =
@@ -44,8 +46,8 @@ void note_cost_conclude(const struct doctor *doctor, struct findings *findings)
 	text_duration(cost, sizeof cost, cost_ns / span_s, false);
 	text_percent(percent, sizeof percent, share);
 	finding_say(f,
-	            "%s short regions a second are written down, which takes about %s of every second: "
-	            "%s of the time that goroutines ran, all of it while a trace is taken.",
+	            "%s short regions a second are written down, which takes up to %s of every second, "
+	            "%s of the time that goroutines ran, while a trace is taken.",
 	            per_s, cost, percent);
 	finding_measure(f, "short_regions", UNIT_COUNT, (double)ranks.all);
 	finding_measure(f, "regions", UNIT_PER_S, rate);

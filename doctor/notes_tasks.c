@@ -244,13 +244,17 @@ static void find_empty(const struct notes *notes, struct findings *findings)
 		return;
 	char kinds[400], after[32], each[32];
 	const struct task_kind *first = &t->kind[ranks.rank[0].index];
+	double each_ns = (double)first->empty_ns / (double)first->empty.n;
 	bool used = late * 2 >= ranks.all;
+	/* Little work is no mistake; none at all may be. */
+	if (!used && each_ns * NOTES_MANY > limit(notes->doctor->limits, LIMIT_EMPTY_DURATION))
+		return;
 	struct finding *f =
 		findings_add(findings, SLUG_TASK_EMPTY, used ? SEVERITY_WARNING : SEVERITY_INFO,
 	                 used ? NOTE_IMPACT * (double)ranks.all / (double)all : 0);
 	name_kinds(kinds, sizeof kinds, notes, &ranks, true);
 	text_count(after, sizeof after, (int64_t)late);
-	text_duration(each, sizeof each, (double)first->empty_ns / (double)first->empty.n, false);
+	text_duration(each, sizeof each, each_ns, false);
 	if (used)
 		finding_say(f,
 		            "%s ended at once, %s after they began, with nothing in them; %s regions and "
