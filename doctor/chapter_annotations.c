@@ -129,7 +129,7 @@ static const struct advice advice[] = {
 			"Regions whose median is below annotation-overhead.median come at a rate of at least "
 			"annotation-overhead.rate. Two events of 155 ns each are reckoned for each of them, "
 			"but no more than ran at all; it is a warning from annotation-overhead.share of the "
-            "time that goroutines ran, and an "
+			"time that goroutines ran, and an "
 			"info below.",
 	},
 	{

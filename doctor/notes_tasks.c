@@ -44,7 +44,7 @@ struct open_note *note_open_task(struct notes *notes, uint64_t id)
 /* NULL: no memory, or no room. */
 static struct open_note *take(struct note_tasks *t, uint64_t id)
 {
-	uint32_t i = t->free_open;
+	uint32_t i = t->open ? t->free_open : 0;
 	if (i) {
 		t->free_open = t->open[i - 1].next_free;
 	} else {
