@@ -68,11 +68,11 @@ static const struct advice advice[] = {
 				   "many seconds a second as there are goroutines running. Then something else "
 				   "stopped it: a debugger, SIGSTOP, or the host of a virtual machine.",
 		.found = "In a trace by two witnesses, and by nothing else. Silence: for 30 ms or "
-				 "longer not one thread has an event although goroutines run and the "
+				 "longer not one thread has an event although several goroutines run and the "
 				 "runtime's monitor would take their Ps every 10 ms. It is a warning where "
 				 "silences end in step with a period of 100 ms and running is "
 				 "gomaxprocs-mismatch.ratio times what it can really have been, info where a "
-				 "tenth of the trace is silent. Samples: when the CPU profiler ran too, its "
+				 "fifth of the trace is silent. Samples: when the CPU profiler ran too, its "
 				 "samples at the usual 100 a second add up to less processor time by that "
 				 "ratio. Live: GOMAXPROCS against the quotas of the process's cgroup and all "
 				 "above it, and nr_throttled.",
@@ -110,12 +110,13 @@ static const struct advice advice[] = {
 				  "often still after nothing was found.",
 		.refuted = "Nearly every look finds something, or the loop is there to act by a fast "
 				   "clock.",
-		.found = "Sleeps at one place: busy-poll.rate of them a second in all (half of it is "
-				 "told as info), of 2.5 ms or less on average, over half of the trace, four "
-				 "fifths of them after less than 20 us of running. Or bursts in which "
-				 "goroutines of one kind give up their P that often without being made to, "
-				 "and run for less than 20 us each time. A loop that neither sleeps nor "
-				 "yields looks as any other that computes.",
+		.found = "Sleeps at one place over half of the trace, three of five of which take "
+				 "less than 1.6 ms and follow on less than 20 us of running: busy-poll.rate "
+				 "of these a second, of all goroutines together (half of it is told as "
+				 "info). Or goroutines of one kind that don't compute or wait but give up "
+				 "their P as often, after less than 20 us each time, in bursts without a "
+				 "wait. A loop that neither sleeps nor yields looks as any other that "
+				 "computes.",
 	},
 	{
 		.slug = SLUG_CGO_BLOCKING,

@@ -201,7 +201,7 @@ static void naps_by_a_slow_clock_are_not(void **state)
 {
 	struct world w;
 	(void)state;
-	begin_naps(&w, 100, 9900, 4);
+	begin_naps(&w, 450, 2200, 4);
 	assert_null(world_finding(&w));
 	world_finish(&w);
 }
@@ -226,6 +226,18 @@ static void giving_up_a_p_again_and_again_is_polling(void **state)
 	assert_int_equal(f->severity, SEVERITY_WARNING);
 	assert_int_equal(world_measure(f, "ran", UNIT_NS), 800 * WORLD_MS);
 	assert_int_equal(f->evidence[0].frames, 2);
+	world_finish(&w);
+}
+
+static void being_woken_for_work_is_not(void **state)
+{
+	struct world w;
+	(void)state;
+	world_begin(&w, &rules_poll, 1000, 2);
+	world_waits(&w, world_kind(&w, "main.consume", 1, 500000, 800), "network", 490000);
+	world_goroutine(&w, 1, 11, "main.consume");
+	world_spells(&w, 1, spinning(&w), 2);
+	assert_null(world_finding(&w));
 	world_finish(&w);
 }
 
@@ -257,6 +269,7 @@ int main(void)
 		cmocka_unit_test(work_between_naps_is_not),
 		cmocka_unit_test(naps_by_a_slow_clock_are_not),
 		cmocka_unit_test(giving_up_a_p_again_and_again_is_polling),
+		cmocka_unit_test(being_woken_for_work_is_not),
 		cmocka_unit_test(losing_a_p_to_others_is_not),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

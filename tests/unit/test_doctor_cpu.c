@@ -258,11 +258,12 @@ static void a_few_more_workers_than_ps_are_nothing(void **state)
 /* --- gomaxprocs-mismatch -----------------------------------------------------------------------
  */
 
-static void begin_silences(struct world *w, unsigned n, int64_t every_ms, int64_t odd_ms)
+static void begin_silences(struct world *w, unsigned n, int64_t every_ms, int64_t odd_ms,
+                           unsigned running)
 {
 	world_begin(w, &rules_cpu, 2000, 2);
 	world_kind(w, "main.work", 2, 400, 3900);
-	w->witness.running = 2;
+	w->witness.running = running;
 	for (unsigned i = 1; i <= n; i++) {
 		int64_t end = (i * every_ms + i % 4 * odd_ms) * WORLD_MS;
 		rules_cpu.silence(w->self, &w->witness, end - 60 * WORLD_MS, end);
@@ -274,7 +275,7 @@ static void silences_in_step_with_a_quota_are_a_mismatch(void **state)
 {
 	struct world w;
 	(void)state;
-	begin_silences(&w, 18, 100, 1);
+	begin_silences(&w, 18, 100, 1, 2);
 	const struct finding *f = world_finding(&w);
 	assert_non_null(f);
 	assert_int_equal(f->slug, SLUG_GOMAXPROCS_MISMATCH);
@@ -289,10 +290,19 @@ static void silences_without_a_rhythm_are_told_as_info(void **state)
 {
 	struct world w;
 	(void)state;
-	begin_silences(&w, 18, 100, 21);
+	begin_silences(&w, 18, 100, 21, 2);
 	const struct finding *f = world_finding(&w);
 	assert_non_null(f);
 	assert_int_equal(f->severity, SEVERITY_INFO);
+	world_finish(&w);
+}
+
+static void code_that_cannot_be_stopped_is_no_silence_of_all(void **state)
+{
+	struct world w;
+	(void)state;
+	begin_silences(&w, 18, 100, 21, 1);
+	assert_null(world_finding(&w));
 	world_finish(&w);
 }
 
@@ -300,7 +310,7 @@ static void a_few_silences_say_nothing(void **state)
 {
 	struct world w;
 	(void)state;
-	begin_silences(&w, 5, 100, 0);
+	begin_silences(&w, 5, 100, 0, 2);
 	assert_null(world_finding(&w));
 	world_finish(&w);
 }
@@ -361,6 +371,7 @@ int main(void)
 		cmocka_unit_test(a_few_more_workers_than_ps_are_nothing),
 		cmocka_unit_test(silences_in_step_with_a_quota_are_a_mismatch),
 		cmocka_unit_test(silences_without_a_rhythm_are_told_as_info),
+		cmocka_unit_test(code_that_cannot_be_stopped_is_no_silence_of_all),
 		cmocka_unit_test(a_few_silences_say_nothing),
 		cmocka_unit_test(samples_that_account_for_less_than_ran_are_a_mismatch),
 		cmocka_unit_test(samples_that_account_for_what_ran_say_nothing),
