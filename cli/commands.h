@@ -32,6 +32,8 @@ enum status command_stat(const struct options *o, struct error *error);
 enum status command_check(const struct options *o, struct error *error);
 /* schedtop diff BEFORE AFTER */
 enum status command_diff(const struct options *o, struct error *error);
+/* schedtop doctor FILE: what is wrong, with the evidence. */
+enum status command_doctor(const struct options *o, struct error *error);
 /* A trace over another screen; for struct screen_opener. */
 enum status open_trace(struct screen *screen, const char *path, void (*wake)(void *wake_arg),
                        void *wake_arg, void *arg, struct error *error);

@@ -7,6 +7,7 @@ schedtop_SOURCES = \
 	cli/child.c cli/child.h \
 	cli/cmd_capture.c \
 	cli/cmd_diff.c \
+	cli/cmd_doctor.c \
 	cli/cmd_export.c \
 	cli/cmd_launch.c \
 	cli/cmd_ls.c \

@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/settings.h"
+#include "doctor/show.h"
 #include "tui/term.h"
 
 const struct subcommand commands[] = {
@@ -18,6 +19,7 @@ const struct subcommand commands[] = {
 	{"stat", command_stat, WITH_STAT, true},
 	{"check", command_check, WITH_CHECK, true},
 	{"diff", command_diff, WITH_DIFF, false},
+	{"doctor", command_doctor, WITH_DOCTOR, true},
 	{"trace", command_trace, WITH_TRACE, true},
 	{"profile", command_profile, WITH_PROFILE, true},
 	{"export", command_export, WITH_EXPORT, true},
@@ -75,7 +77,11 @@ static enum status run(const struct options *o, const struct ini_sink *sink, str
 	if (o->help) {
 		options_print_help(stdout);
 	} else if (o->help_man) {
-		options_print_man(stdout);
+		/* Its own page is that of the findings. */
+		if (o->command->bit == WITH_DOCTOR)
+			catalogue_print_man(stdout);
+		else
+			options_print_man(stdout);
 	} else if (o->version) {
 		puts(PACKAGE_STRING);
 	} else {

@@ -9,6 +9,7 @@
 #include "collect/capture.h"
 #include "collect/trace_store.h"
 #include "compare/kinds.h"
+#include "doctor/catalogue.h"
 #include "report/kinds.h"
 #include "trace/profile_kinds.h"
 #include "util/clock.h"
@@ -45,6 +46,8 @@ enum option_type {
 	TYPE_TEXT,
 	TYPE_ITEMS,
 	TYPE_LIMITS,
+	TYPE_MOVED, /* a limit of the doctor */
+	TYPE_SLUG,
 	TYPE_CHOICE,
 	TYPE_LEVEL, /* a choice; standing alone it is the first one but "none" */
 };
@@ -82,9 +85,11 @@ static const struct option_row rows[] = {
 	{0, "detail", TYPE_FLAG, AT(detail), NULL, NULL, 0, WITH_WATCH,
      "with --batch: every P and M too, as scheddetail=1 does"},
 	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0,
-     WITH_WATCH | WITH_LS | WITH_STAT | WITH_CHECK | WITH_DIFF,
+     WITH_WATCH | WITH_LS | WITH_STAT | WITH_CHECK | WITH_DIFF | WITH_DOCTOR,
      "print snapshots as JSON, one object a line; with stat, check and diff: the result as one "
-     "object"},
+     "object; with doctor: a list of findings"},
+	{0, "sarif", TYPE_FLAG, AT(sarif), NULL, NULL, 0, WITH_DOCTOR,
+     "with doctor: the findings as SARIF 2.1.0, for what shows warnings beside the code"},
 	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0, WITH_LS,
      "with ls: how the runtime of each process was found, or why its memory can't be read, and "
      "which processes can't be looked at"},
@@ -110,9 +115,9 @@ static const struct option_row rows[] = {
 	{0, "still-blocked", TYPE_FLAG, AT(still_blocked), NULL, NULL, 0, WITH_PROFILE | WITH_EXPORT,
      "with profile and export --format folded: count what had not ended when the trace did, too; "
      "a profile has it with the label state=still-blocked"},
-	{0, "from", TYPE_MOMENT, AT(from_ns), "TIME", NULL, 0, WITH_TRACES,
+	{0, "from", TYPE_MOMENT, AT(from_ns), "TIME", NULL, 0, WITH_TRACES | WITH_DOCTOR,
      "of a trace: count from this moment on, as time since the trace began"},
-	{0, "to", TYPE_MOMENT, AT(to_ns), "TIME", NULL, 0, WITH_TRACES,
+	{0, "to", TYPE_MOMENT, AT(to_ns), "TIME", NULL, 0, WITH_TRACES | WITH_DOCTOR,
      "of a trace: count up to this moment"},
 	{0, "goroutine", TYPE_ID, AT(goroutine), "ID", NULL, 0, WITH_TRACES,
      "of a trace: this goroutine alone"},
@@ -125,9 +130,15 @@ static const struct option_row rows[] = {
      "with diff: compare these alone, of region, task, start (goroutines by start function) and "
      "site "
      "(where they block)"},
-	{0, "fail-on", TYPE_LIMITS, AT(fail_on), "LIMIT", NULL, 0, WITH_DIFF,
+	{0, "fail-on", TYPE_LIMITS, AT(fail_on), "LIMIT", NULL, 0, WITH_DIFF | WITH_DOCTOR,
      "with diff: end with status 10 where a change goes beyond this and exceeds the noise, such as "
-     "'region:encode p99 +20%'; may be given again"},
+     "'region:encode p99 +20%'; may be given again; with doctor: where there is a finding of this "
+     "severity or above: info, warning (default) or critical"},
+	{0, "limit", TYPE_MOVED, AT(limits), "NAME=VALUE", NULL, 0, WITH_DOCTOR,
+     "with doctor: from where on something is a finding, such as stw-long.pause=2ms; may be given "
+     "again, and schedtop-findings(7) has the names"},
+	{0, "explain", TYPE_SLUG, AT(explain), "SLUG", NULL, 0, WITH_DOCTOR,
+     "with doctor: what this finding means, what to do, and how it is found"},
 	{0, "markdown", TYPE_FLAG, AT(markdown), NULL, NULL, 0, WITH_DIFF,
      "with diff: for a comment on a pull request"},
 	{0, "format", TYPE_CHOICE, AT(format), "perfetto|chrome|folded|json|csv", export_format_words,
@@ -148,7 +159,7 @@ static const struct option_row rows[] = {
      "what they look like: dark (default), light, colour-blind-safe, mono, one of your own, or "
      "the path of a theme file"},
 	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0,
-     WITH_WATCH | WITH_STAT | WITH_CHECK | WITH_TRACE | WITH_DIFF | WITH_CONFIG,
+     WITH_WATCH | WITH_STAT | WITH_CHECK | WITH_TRACE | WITH_DIFF | WITH_DOCTOR | WITH_CONFIG,
      "draw with ASCII characters alone (--no-ascii: not, whatever the configuration says)"},
 	{0, "graphs", TYPE_CHOICE, AT(graphs), "braille|blocks", graph_words, GRAPH_CHOICE_COUNT,
      WITH_WATCH | WITH_TRACE | WITH_CONFIG,
@@ -180,6 +191,7 @@ static const struct {
 	{"capture -p PID", "take an execution trace, without a screen"},
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
+	{"doctor FILE", "what is wrong, with the evidence, from an execution trace"},
 	{"trace FILE", "browse an execution trace"},
 	{"check FILE", "tell whether an execution trace is whole"},
 	{"diff BEFORE AFTER", "what changed between two traces, or two directories of them"},
@@ -236,6 +248,7 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 	long number;
 	int64_t amount;
 	bool flag;
+	enum slug slug;
 	switch (row->type) {
 	case TYPE_FLAG:
 		if (!parse_flag(value, &flag))
@@ -279,6 +292,16 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 		return STATUS_OK;
 	case TYPE_LIMITS:
 		return add_limit(at, value, setting, error);
+	case TYPE_MOVED:
+		return limits_set_text(at, value, error);
+	case TYPE_SLUG:
+		if (!slug_parse(value, &slug) || !advice_of(slug))
+			return bad_value(setting,
+			                 "a finding such as trace-truncated: schedtop-findings(7) "
+			                 "lists them",
+			                 error);
+		*(const char **)at = value;
+		return STATUS_OK;
 	case TYPE_SIZE:
 		if (!text_parse_bytes(value, &amount))
 			return bad_value(setting, "a size such as 500MB or 2GiB", error);
@@ -427,6 +450,12 @@ enum status options_set(struct options *o, const char *name, const char *value, 
 	                 expected);
 }
 
+enum status options_set_limit(struct options *o, const char *name, const char *value,
+                              struct error *error)
+{
+	return limits_set_value(&o->limits, name, value, error);
+}
+
 bool options_given(const struct options *o, const char *name)
 {
 	return o->given >> (find_name(name, strlen(name)) - rows) & 1;
@@ -490,6 +519,24 @@ static enum status check_sides(const struct options *o, struct error *error)
 	return STATUS_OK;
 }
 
+/* What the doctor looks at, and what it says how. */
+static enum status check_doctor(struct options *o, struct error *error)
+{
+	if (o->command->bit != WITH_DOCTOR)
+		return STATUS_OK;
+	o->fail_severity = SEVERITY_WARNING;
+	for (size_t i = 0; i < o->fail_on.n; i++) {
+		const struct setting setting = {NULL, "--fail-on", o->fail_on.text[i]};
+		if (!severity_parse(setting.value, &o->fail_severity))
+			return bad_value(&setting, "info, warning or critical", error);
+	}
+	if (o->json && o->sarif)
+		return error_set(error, STATUS_USAGE, "--json and --sarif exclude each other");
+	if (o->explain && o->file)
+		return error_set(error, STATUS_USAGE, "--explain takes no file: it explains a finding");
+	return STATUS_OK;
+}
+
 static bool parse_profile_kind(const char *word, enum profile_kind *kind)
 {
 	for (int i = 0; i < PROFILE_KINDS; i++)
@@ -528,13 +575,15 @@ static enum status check_together(struct options *o, struct error *error)
 	for (size_t i = 0; i < ROWS; i++)
 		if (o->given >> i & 1 && !(rows[i].with & o->command->bit))
 			return misplaced(o, &rows[i], error);
-	if (o->command->takes_file && !o->file)
+	if (o->command->takes_file && !o->file && !o->explain)
 		return error_set(error, STATUS_USAGE,
 		                 "%s needs the file of an execution trace, or - for standard input",
 		                 o->command->name);
 	if (check_kind(o, error) != STATUS_OK)
 		return STATUS_USAGE;
 	enum status status = check_sides(o, error);
+	if (status == STATUS_OK)
+		status = check_doctor(o, error);
 	if (status != STATUS_OK)
 		return status;
 	if (o->from_ns >= o->to_ns)
@@ -572,6 +621,7 @@ void options_init(struct options *o)
 		.trace_bytes = TRACE_KEEP_BYTES,
 		.to_ns = INT64_MAX,
 	};
+	limits_init(&o->limits);
 }
 
 static enum status add_path(struct options *o, const char *path, struct error *error)
@@ -678,7 +728,7 @@ void options_print_help(FILE *out)
 	}
 	fputs("\nExit status: 0 ok, 1 failed, 2 usage, 3 no such process or file, or not a Go\n"
 	      "program, 4 permission, 5 the process exited, 6 the input is damaged, 10 a limit\n"
-	      "of diff is broken, 128+n by signal n.\n",
+	      "of diff is broken or the doctor found something, 128+n by signal n.\n",
 	      out);
 }
 

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "collect/collector.h"
+#include "doctor/limits.h"
 #include "export/choices.h"
 #include "trace/profile_kinds.h"
 #include "util/status.h"
@@ -62,8 +63,11 @@ struct options {
 	const char *task;      /* an ID or a type; NULL: all */
 	const char *trace_id;  /* NULL: all */
 	unsigned items;        /* what to compare, bits of enum item_kind; 0: all */
-	struct limits fail_on; /* of a comparison */
-	bool markdown;
+	struct limits fail_on; /* of a comparison; of the doctor, as it was given: */
+	enum severity fail_severity;
+	struct limits_set limits; /* of the doctor */
+	const char *explain;      /* a slug; NULL: none */
+	bool markdown, sarif;
 	const char *record; /* file to write snapshots to; NULL: none */
 	const char *replay; /* recording to show in place of a process; "-": standard input */
 	const char *theme;  /* name or path; NULL: the built-in one */
@@ -82,7 +86,8 @@ enum command_bit {
 	WITH_PROFILE = 64,
 	WITH_EXPORT = 128,
 	WITH_DIFF = 512,
-	WITH_ALL = 255 | WITH_DIFF,
+	WITH_DOCTOR = 1024,
+	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR,
 	/* Those that a part of one can be asked of. */
 	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE | WITH_EXPORT | WITH_DIFF,
 	WITH_CONFIG = 256,
@@ -116,6 +121,9 @@ void options_variable(const char *name, char *to, size_t size);
 bool options_given(const struct options *o, const char *name);
 
 void options_print_help(FILE *out);
+/* A limit of the doctor, as the configuration has it below [doctor]. STATUS_USAGE likewise. */
+enum status options_set_limit(struct options *o, const char *name, const char *value,
+                              struct error *error);
 /* The COMMANDS, OPTIONS and SETTINGS sections of schedtop(1), in mdoc. */
 void options_print_man(FILE *out);
 

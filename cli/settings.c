@@ -35,10 +35,13 @@ struct destination {
 static enum status take(const struct ini_entry *entry, void *arg, struct error *error)
 {
 	const struct destination *to = arg;
-	if (entry->section[0])
+	bool is_limit = strcmp(entry->section, "doctor") == 0;
+	if (entry->section[0] && !is_limit)
 		return error_set(error, STATUS_USAGE,
-		                 "there are no sections here: expected NAME = VALUE "
-		                 "above them all");
+		                 "there is no such section here: expected NAME = VALUE above all sections, "
+		                 "or the doctor's limits below [doctor]");
+	if (is_limit)
+		return options_set_limit(to->options, entry->name, entry->value, error);
 	const char *value = keep(to->settings, entry->value);
 	if (!value)
 		return error_no_memory(error);

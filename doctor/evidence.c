@@ -9,11 +9,14 @@ void evidence_stack(struct evidence *evidence, const struct stacks *stacks,
 	if (!evidence || number == STACK_NONE || number > stacks->n)
 		return;
 	const struct stack *stack = &stacks->stack[number - 1];
+	uint32_t where = stacks_where(stacks, names, number);
 	for (uint32_t i = 0; i < stack->frames; i++) {
 		const struct stack_frame *f = &stacks->frame[stack->first + i];
 		evidence_frame(evidence, names_text(names, f->function), names_text(names, f->file),
 		               f->line);
 	}
+	if (where != UINT32_MAX && where - stack->first < evidence->frames)
+		evidence->where = where - stack->first;
 }
 
 /* "a.b/c/d.(*T[a/e]).f": the path ends before what may hold other paths. */

@@ -58,6 +58,7 @@ struct evidence {
 	int64_t begin_ns, end_ns;         /* since the trace began, or monotonic (live); -1: none */
 	struct evidence_frame *frame;     /* leaf first */
 	size_t frames;
+	size_t where; /* the innermost frame that is the program's own, or the leaf */
 };
 
 enum { FINDING_MEASURES = 12, FINDING_EVIDENCE = 8, FINDINGS_OF_SLUG = 3 };

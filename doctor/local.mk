@@ -20,5 +20,6 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/live_words.c \
 	doctor/rules.h \
 	doctor/rules_file.c \
+	doctor/show.h doctor/show_json.c doctor/show_man.c doctor/show_sarif.c doctor/show_text.c \
 	doctor/trace_doctor.c doctor/trace_doctor.h \
-	doctor/witness.h
+	doctor/witness.c doctor/witness.h

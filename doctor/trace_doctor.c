@@ -74,6 +74,9 @@ static void find_unreadable(const struct analysis *a, struct findings *findings,
 	struct finding *f = findings_add(findings, is_empty ? SLUG_TRACE_EMPTY : SLUG_TRACE_TRUNCATED,
 	                                 SEVERITY_CRITICAL, 1);
 	finding_say(f, "Nothing of the trace could be read: %s.", error->text);
+	finding_remedy(
+		f, "Name a file that runtime/trace has written to its end, as it is or packed with gzip "
+		   "or zstd.");
 	finding_measure(f, "trace", UNIT_BYTES, (double)a->file_bytes);
 }
 

@@ -47,6 +47,27 @@ static size_t fitting(const char *s, int room, int *width)
 	return n;
 }
 
+void page_paragraph(struct page *page, int indent, const char *lead, const char *text)
+{
+	int begin;
+	fitting(lead, PAGE_WIDTH, &begin);
+	page->begun = true;
+	for (const char *rest = text; *rest;) {
+		int width;
+		size_t n = fitting(rest, PAGE_WIDTH - indent - begin, &width);
+		if (rest[n]) {
+			size_t space = n;
+			while (space > 0 && rest[space] != ' ')
+				space--;
+			n = space ? space : n;
+		}
+		fprintf(page->out, "%*s%s%*s%.*s\n", indent, "", rest == text ? lead : "",
+		        rest == text ? 0 : begin, "", (int)n, rest);
+		rest += n;
+		rest += *rest == ' ';
+	}
+}
+
 void page_say(struct page *page, const char *format, ...)
 {
 	char text[1024];
@@ -54,20 +75,7 @@ void page_say(struct page *page, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	page->begun = true;
-	for (const char *rest = text; *rest;) {
-		int width;
-		size_t n = fitting(rest, PAGE_WIDTH - 2, &width);
-		if (rest[n]) {
-			size_t space = n;
-			while (space > 0 && rest[space] != ' ')
-				space--;
-			n = space ? space : n;
-		}
-		fprintf(page->out, "  %.*s\n", (int)n, rest);
-		rest += n;
-		rest += *rest == ' ';
-	}
+	page_paragraph(page, 2, "", text);
 }
 
 /* A cell in its column, cut with a mark where it is too wide. */

@@ -24,7 +24,10 @@ struct page {
 
 /* A blank line, unless it is the first thing, and a title. */
 void page_heading(struct page *page, const char *title);
-/* A paragraph indented by two, its lines broken at spaces. */
+/* A paragraph indented by so much, its lines broken at spaces. Those that follow the first one
+   begin below what follows `lead`. */
+void page_paragraph(struct page *page, int indent, const char *lead, const char *text);
+/* One indented by two, of up to a thousand characters. */
 void page_say(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 struct page_column {

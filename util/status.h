@@ -17,6 +17,7 @@ enum status {
 	STATUS_EXITED = 5,     /* the target exited */
 	STATUS_DAMAGED = 6,    /* the input is damaged */
 	STATUS_REGRESSED = 10, /* a limit of a comparison is broken */
+	STATUS_FOUND = 10,     /* the doctor found something */
 };
 
 /* `text` is empty or one sentence: what failed, on what, why, what to do. Never ends in a newline.

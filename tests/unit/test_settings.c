@@ -78,7 +78,7 @@ static void a_bad_line_is_told_and_the_rest_applies(void **state)
 		{"json = yes", "there is no setting 'json'"},
 		{"delay", "/x/config:2: expected NAME = VALUE"},
 		{"= 1s", "there is no setting ''"},
-		{"[x]\ndelay = 2s", "/x/config:3: there are no sections"},
+		{"[x]\ndelay = 2s", "/x/config:3: there is no such section here"},
 		{"[x", "/x/config:2: expected [SECTION]"},
 		{"de\033[1mlay = 1", "'de?[1mlay'"},
 	};

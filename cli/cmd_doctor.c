@@ -1,0 +1,101 @@
+/* What is wrong with a program, with the evidence, from an execution trace of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/part.h"
+#include "cli/progress.h"
+#include "doctor/show.h"
+#include "doctor/trace_doctor.h"
+#include "trace/elapsed.h"
+#include "util/text.h"
+
+static enum status show(const struct options *o, const struct findings_shown *shown,
+                        struct error *error)
+{
+	if (!o->json && !o->sarif) {
+		findings_print(shown, stdout, wants_ascii(o));
+		return STATUS_OK;
+	}
+	char *text = o->json ? findings_json(shown) : findings_sarif(shown);
+	if (!text)
+		return error_no_memory(error);
+	puts(text);
+	free(text);
+	return STATUS_OK;
+}
+
+/* How much of the trace was looked at. */
+static int64_t observed_ns(const struct analysis *a)
+{
+	int64_t all_ns = elapsed_ns(a->summary.first_ns, a->summary.last_ns);
+	int64_t to_ns = a->options.to_ns < all_ns ? a->options.to_ns : all_ns;
+	return to_ns > a->options.from_ns ? to_ns - a->options.from_ns : 0;
+}
+
+/* Of the findings that say that the trace can't be believed, the first. */
+static const struct finding *doubt(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		for (size_t k = 0; k < chapter_file.n; k++)
+			if (findings->finding[i]->slug == chapter_file.advice[k].slug)
+				return findings->finding[i];
+	return NULL;
+}
+
+/* Damage counts first: what could not be read is not healthy. */
+static enum status conclude(const struct options *o, const struct analysis *a,
+                            const struct findings *findings, struct error *error)
+{
+	const struct finding *f = doubt(findings);
+	char name[128], tally[96];
+	enum status status = analysis_verdict(a, error);
+	if (status != STATUS_OK)
+		return status;
+	finding_text(name, sizeof name, o->file, false);
+	if (f)
+		return error_set(error, STATUS_DAMAGED, "%s: %s", name, f->summary ? f->summary : "");
+	if (findings_count(findings, o->fail_severity) == 0)
+		return STATUS_OK;
+	findings_tally(findings, o->fail_severity, tally, sizeof tally);
+	return error_set(error, STATUS_FOUND, "%s: %s", name, tally);
+}
+
+static enum status examine(const struct options *o, struct error *error)
+{
+	struct analysis a;
+	struct progress progress;
+	struct findings findings = {0};
+	struct analysis_options options = part_of(o);
+	progress_init(&progress);
+	options.progress = (struct trace_progress){progress_report, &progress};
+	enum status status = trace_doctor_examine(&a, o->file, &options, &o->limits, &findings, error);
+	progress_finish(&progress);
+	struct findings_shown shown = {.findings = &findings, .name = o->file, .of = FROM_TRACE};
+	if (status == STATUS_OK) {
+		shown.observed_ns = observed_ns(&a);
+		/* A part that holds nothing is not healthy either. */
+		if (shown.observed_ns == 0 && o->from_ns > 0)
+			status = error_set(error, STATUS_FAILED, "the trace is over at that time");
+		else
+			status = show(o, &shown, error);
+		if (status == STATUS_OK)
+			status = conclude(o, &a, &findings, error);
+	} else if (status == STATUS_DAMAGED) {
+		struct error why = {0};
+		status = show(o, &shown, &why) == STATUS_OK ? status : why.status;
+	}
+	findings_finish(&findings);
+	analysis_finish(&a);
+	return status;
+}
+
+enum status command_doctor(const struct options *o, struct error *error)
+{
+	enum slug slug;
+	if (!o->explain || !slug_parse(o->explain, &slug))
+		return examine(o, error);
+	advice_print(advice_of(slug), &o->limits, stdout, wants_ascii(o));
+	return STATUS_OK;
+}
