@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "doctor/finding.h"
 #include "tui/header.h"
 #include "tui/help.h"
 

@@ -7,13 +7,14 @@
 #ifndef SCHEDTOP_TUI_VIEW_H
 #define SCHEDTOP_TUI_VIEW_H
 
-#include "doctor/finding.h"
 #include "metrics/derive.h"
 #include "metrics/history.h"
 #include "metrics/session.h"
 #include "tui/canvas.h"
 #include "tui/filter.h"
 #include "tui/keymap.h"
+
+struct findings; /* doctor/finding.h */
 
 /* Is this the present, or a recording? */
 enum view_playback { VIEW_LIVE, VIEW_REPLAY, VIEW_REPLAY_ENDED };

@@ -98,7 +98,7 @@ struct list {
 	int64_t *id;
 };
 
-struct order {
+struct sorting {
 	int sort;
 	bool reversed;
 };
@@ -107,7 +107,7 @@ struct order {
 static int compare(const void *a, const void *b, void *arg)
 {
 	const struct row *x = a, *y = b;
-	const struct order *order = arg;
+	const struct sorting *order = arg;
 	int64_t since_x = live_since(x->finding), since_y = live_since(y->finding);
 	int by = 0;
 	if (order->sort == SORT_SINCE)
@@ -153,7 +153,7 @@ static bool arrange(struct list *list, const struct findings *findings,
 		if (matches(&filter, findings->finding[i]))
 			found[n++].finding = findings->finding[i];
 	filter_close(&filter);
-	struct order order = {place->sort, place->reversed};
+	struct sorting order = {place->sort, place->reversed};
 	if (found)
 		qsort_r(found, n, sizeof *found, compare, &order);
 	bool have = found && list->row && list->id;
