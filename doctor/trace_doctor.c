@@ -8,7 +8,7 @@
 static const struct trace_family *const families[] = {
 	&rules_file,
 };
-enum { FAMILIES = sizeof families / sizeof *families };
+enum { FAMILIES = sizeof families / sizeof families[0] };
 _Static_assert((int)FAMILIES <= (int)WITNESS_FAMILIES, "the witness has room for every family");
 
 struct trace_doctor {

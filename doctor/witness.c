@@ -23,6 +23,7 @@ void witness_listen(struct witness *w, const struct trace_family *family, void *
 			w->least_ns[i] = family->least_ns[i];
 	if (family->event)
 		w->events |= family->events;
+	w->lives |= family->born || family->died;
 }
 
 void witness_finish(struct witness *w)
@@ -306,6 +307,26 @@ static bool learn_function(struct witness *w, struct witness_goroutine *g, uint6
 	return true;
 }
 
+static bool tell_birth(const struct witness *w, uint32_t slot, uint32_t creator)
+{
+	for (unsigned i = 0; w->lives && i < w->listeners; i++) {
+		const struct trace_family *family = w->listener[i].family;
+		if (family->born && !family->born(w->listener[i].self, w, slot, creator))
+			return false;
+	}
+	return true;
+}
+
+static bool tell_death(const struct witness *w, const struct trace_event *e)
+{
+	for (unsigned i = 0; w->lives && i < w->listeners; i++) {
+		const struct trace_family *family = w->listener[i].family;
+		if (family->died && !family->died(w->listener[i].self, w, e->subject, e->at_ns))
+			return false;
+	}
+	return true;
+}
+
 /* The first that is heard of it. */
 static bool meet(struct witness *w, struct witness_goroutine *g, const struct trace_event *e)
 {
@@ -349,7 +370,7 @@ static bool meet(struct witness *w, struct witness_goroutine *g, const struct tr
 		return false;
 	if (g->created_at != STACK_NONE)
 		g->creator = w->stacks->frame[w->stacks->stack[g->created_at - 1].first].function;
-	return learn_function(w, g, e->arg[0]);
+	return learn_function(w, g, e->arg[0]) && tell_birth(w, e->subject, g->waker_slot);
 }
 
 /* Out of a state that it is known to be in, into any other. */
@@ -387,6 +408,7 @@ static bool move(struct witness *w, struct witness_goroutine *g, const struct tr
 		break;
 	default:
 		g->state = TRACE_NOT_EXIST;
+		ok = ok && tell_death(w, e);
 		break;
 	}
 	return ok && g->burst_stack != STACK_ERROR;
@@ -579,6 +601,9 @@ static void on_gap(void *self, int64_t time_ns)
 	struct witness *w = self;
 	w->block = NULL;
 	close_all(w, time_ns);
+	for (unsigned i = 0; i < w->listeners; i++)
+		if (w->listener[i].family->gap)
+			w->listener[i].family->gap(w->listener[i].self);
 	for (size_t i = 0; i < w->proc_slots; i++)
 		w->proc[i] = PROC_BAD;
 	w->procs = w->procs_running = 0;
