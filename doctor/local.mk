@@ -3,10 +3,22 @@ doctor_libdoctor_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 doctor_libdoctor_a_SOURCES = \
 	doctor/catalogue.c doctor/catalogue.h \
 	doctor/chapter_file.c \
+	doctor/chapter_growth.c \
 	doctor/evidence.c doctor/evidence.h \
 	doctor/finding.c doctor/finding.h \
 	doctor/known.c doctor/known.h \
 	doctor/limits.c doctor/limits.h \
+	doctor/live.c doctor/live.h \
+	doctor/live_cpu.c \
+	doctor/live_gc.c \
+	doctor/live_goroutines.c \
+	doctor/live_memory.c \
+	doctor/live_requests.c \
+	doctor/live_rules.h \
+	doctor/live_threads.c \
+	doctor/live_tools.c \
+	doctor/live_trend.c \
+	doctor/live_words.c \
 	doctor/rules.h \
 	doctor/rules_file.c \
 	doctor/show.h doctor/show_json.c doctor/show_man.c doctor/show_sarif.c doctor/show_text.c \

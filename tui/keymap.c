@@ -9,6 +9,7 @@
 #define PICKER   CONTEXT_PICKER
 #define THREADS  CONTEXT_THREADS
 #define GROUPS   CONTEXT_GOROUTINES
+#define FINDINGS CONTEXT_FINDINGS
 #define HELP     CONTEXT_HELP
 #define LISTS    CONTEXT_LISTS
 #define T_LISTS  CONTEXT_TRACE_LISTS
@@ -43,6 +44,10 @@
 const struct binding keymap[] = {
 	{KEYMAP_ENTER, PICKER, COMMAND_CHOOSE, NULL, "Enter", "watch", 1, NULL},
 	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
+	{KEYMAP_ENTER, FINDINGS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
+     "Show what proves a finding; on evidence: go to where it stands."},
+	{KEYMAP_ENTER, OVERVIEW, COMMAND_EXPAND, NULL, "Enter", "worst", 4,
+     "Show the worst finding; after an exit: watch the process that took over."},
 	{KEYMAP_ENTER, T_GROUPS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show the goroutines of a group, one of them, its timeline."},
 	{KEYMAP_ENTER, CONTEXT_TRACE_LATENCY, COMMAND_EXPAND, NULL, "Enter", "longest", 4,
@@ -100,6 +105,8 @@ const struct binding keymap[] = {
      "Show only rows that have a text or regex; !TEXT: others."},
 	SAME(KEYMAP_F4, LISTS | T_LISTS, COMMAND_FILTER, NULL, "F4", "/"),
 	{KEYMAP_ESCAPE, THREADS, COMMAND_CLOSE, NULL, "Esc", "all rows", 4, NULL},
+	{KEYMAP_ESCAPE, FINDINGS, COMMAND_CLOSE, NULL, "Esc", "close", 4,
+     "Close the finding that is open; else show all rows again."},
 	{KEYMAP_ESCAPE, GROUPS, COMMAND_CLOSE, NULL, "Esc", "close", 4,
      "Close the group that is open; else show all rows again."},
 	{'s', LISTS | T_LISTS, COMMAND_SORT, NULL, "s", "sort", 6,
@@ -139,7 +146,7 @@ const struct binding keymap[] = {
 	VIEW("9"),
 	KEY(KEYMAP_TAB, TABS, COMMAND_VIEW_NEXT, "Tab"),
 	KEY(KEYMAP_SHIFT_TAB, TABS, COMMAND_VIEW_PREVIOUS, "Shift-Tab"),
-	{KEYMAP_ENTER, OVERVIEW | THREADS | CONTEXT_LATENCY, COMMAND_FOLLOW, NULL, "Enter", NULL, 0,
+	{KEYMAP_ENTER, THREADS | CONTEXT_LATENCY, COMMAND_FOLLOW, NULL, "Enter", NULL, 0,
      "After an exit: watch the process that took over."},
 	{'t', VIEWS, COMMAND_CAPTURE, NULL, "t", "trace", 1, NULL},
 	{':', TABS, COMMAND_LINE, NULL, ":", "command", 8, NULL},
