@@ -4,6 +4,8 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/catalogue.c doctor/catalogue.h \
 	doctor/chapter_file.c \
 	doctor/chapter_growth.c \
+	doctor/chapter_processors.c \
+	doctor/cpu_groups.c doctor/cpu_groups.h \
 	doctor/evidence.c doctor/evidence.h \
 	doctor/finding.c doctor/finding.h \
 	doctor/known.c doctor/known.h \
@@ -20,8 +22,12 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/live_trend.c \
 	doctor/live_words.c \
 	doctor/rules.h \
+	doctor/rules_cpu.c \
 	doctor/rules_file.c \
+	doctor/rules_poll.c \
+	doctor/rules_syscall.c \
 	doctor/show.h doctor/show_json.c doctor/show_man.c doctor/show_sarif.c doctor/show_text.c \
 	doctor/situations.c doctor/situations.h \
+	doctor/throttle.c doctor/throttle.h \
 	doctor/trace_doctor.c doctor/trace_doctor.h \
 	doctor/witness.c doctor/witness.h

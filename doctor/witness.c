@@ -100,6 +100,25 @@ static inline void pass_time(struct witness *w, int64_t now_ns)
 	w->sums.idle += w->procs_idle ? ns : 0;
 }
 
+/* What is told of a goroutine that nobody has heard of may be late by itself. */
+static void __attribute__((noinline))
+tell_silence(const struct witness *w, const struct trace_event *e)
+{
+	if (!w->running || e->type == EV_GO_STATUS || e->type == EV_GO_STATUS_STACK)
+		return;
+	for (unsigned i = 0; i < w->listeners; i++)
+		if (w->listener[i].family->silence)
+			w->listener[i].family->silence(w->listener[i].self, w, w->last_ns, e->time_ns);
+}
+
+/* Before a change that the event tells of. */
+static inline void advance(struct witness *w, const struct trace_event *e)
+{
+	if (__builtin_expect(e->time_ns - w->last_ns >= WITNESS_SILENCE_NS, 0))
+		tell_silence(w, e);
+	pass_time(w, e->time_ns);
+}
+
 static void count_idle_procs(struct witness *w)
 {
 	uint64_t available = w->gomaxprocs ? w->gomaxprocs : w->procs;
@@ -499,7 +518,7 @@ static bool show_other(struct witness *w, const struct trace_block *block,
                        const struct trace_event *e)
 {
 	if (e->type >= EV_PROCS_CHANGE && e->type <= EV_PROC_STATUS) {
-		pass_time(w, e->time_ns);
+		advance(w, e);
 		if (e->type == EV_PROCS_CHANGE) {
 			w->gomaxprocs = e->arg[0];
 			count_idle_procs(w);
@@ -561,7 +580,7 @@ static bool on_events(void *self, const struct trace_block *block)
 		const struct trace_event *e = trace_stretch_begin(block, i);
 		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++) {
 			__builtin_prefetch((const void *)((uintptr_t)e + AHEAD * sizeof *e));
-			pass_time(w, e->time_ns);
+			advance(w, e);
 			if (__builtin_expect(!show(w, e), 0))
 				return false;
 		}

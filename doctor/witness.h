@@ -102,6 +102,9 @@ struct trace_family {
 	/* May be NULL. */
 	bool (*event)(void *self, const struct witness *w, const struct trace_block *block,
 	              const struct trace_event *e);
+	/* For WITNESS_SILENCE_NS or more no goroutine and no P changed its state, while w->running of
+	   the program's own ran; in the times of events. May be NULL. */
+	void (*silence)(void *self, const struct witness *w, int64_t begin_ns, int64_t end_ns);
 	/* A goroutine is created during the trace, by another one or by nobody known (TRACE_NONE); and
 	   one is gone, whose slot may be another's soon. May be NULL, both. */
 	bool (*born)(void *self, const struct witness *w, uint32_t slot, uint32_t creator);
@@ -115,7 +118,8 @@ struct trace_family {
 	void (*destroy)(void *self);
 };
 
-enum { WITNESS_FAMILIES = 16, WITNESS_LEVELS = 65 };
+/* The runtime's monitor looks after those that run every 10 ms, and takes their P after 10 ms. */
+enum { WITNESS_FAMILIES = 16, WITNESS_LEVELS = 65, WITNESS_SILENCE_NS = 30000000 };
 
 struct witness_listener {
 	const struct trace_family *family;

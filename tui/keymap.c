@@ -54,6 +54,8 @@ const struct binding keymap[] = {
      "Show the longest wait in the Timeline."},
 	{KEYMAP_ENTER, BLOCKING, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show what the function called; again: close it."},
+	{KEYMAP_ENTER, CONTEXT_TRACE_FINDINGS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
+     "Show the evidence; of that, where it lies in the trace."},
 	{KEYMAP_ENTER, TASKS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show a type, the tasks of a bar, one task, its Timeline."},
 	{KEYMAP_UP, OVERVIEW, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more Ps", 3,
