@@ -5,10 +5,12 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/chapter_file.c \
 	doctor/chapter_growth.c \
 	doctor/chapter_processors.c \
+	doctor/cover.c doctor/cover.h \
 	doctor/cpu_groups.c doctor/cpu_groups.h \
 	doctor/evidence.c doctor/evidence.h \
 	doctor/finding.c doctor/finding.h \
 	doctor/known.c doctor/known.h \
+	doctor/lately.c doctor/lately.h \
 	doctor/limits.c doctor/limits.h \
 	doctor/live.c doctor/live.h \
 	doctor/live_cpu.c \
@@ -21,6 +23,7 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/live_tools.c \
 	doctor/live_trend.c \
 	doctor/live_words.c \
+	doctor/locks.c doctor/locks.h \
 	doctor/rules.h \
 	doctor/rules_cpu.c \
 	doctor/rules_file.c \

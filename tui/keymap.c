@@ -45,7 +45,7 @@ const struct binding keymap[] = {
 	{KEYMAP_ENTER, PICKER, COMMAND_CHOOSE, NULL, "Enter", "watch", 1, NULL},
 	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
 	{KEYMAP_ENTER, FINDINGS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
-     "Show what proves a finding; on evidence: go to where it stands."},
+     "Show what proves a finding; on evidence: where it stands."},
 	{KEYMAP_ENTER, OVERVIEW, COMMAND_EXPAND, NULL, "Enter", "worst", 4,
      "Show the worst finding; after an exit: watch the process that took over."},
 	{KEYMAP_ENTER, T_GROUPS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
