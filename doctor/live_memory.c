@@ -57,7 +57,7 @@ void live_heap_growth(const struct live *live)
 	            live_known_for(known, live, span_ns, LIMIT_HEAP_GROWTH_TIME));
 	finding_measure(f, "heap_live_before", UNIT_BYTES, t.first);
 	finding_measure(f, "heap_live", UNIT_BYTES, t.last);
-	finding_measure(f, "growth_per_s", UNIT_PER_S, growth * (double)NS_PER_S / (double)span_ns);
+	finding_measure(f, "growth_bytes", UNIT_PER_S, growth * (double)NS_PER_S / (double)span_ns);
 	finding_measure(f, "observed", UNIT_NS, (double)span_ns);
 	evidence_span(finding_show(f, EVIDENCE_SPAN,
 	                           "live heap %s, and %s before: the least of each eighth of that time "
