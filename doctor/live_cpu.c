@@ -90,7 +90,7 @@ static void say_saturation(const struct live *live, const struct percentile *p99
 	text_duration(over, sizeof over, (double)covered_ns, true);
 	if (is_short)
 		snprintf(words, sizeof words,
-		         ", and of the %.1f CPUs that they were busy for the kernel gave %.1f", cpu->busy,
+		         ", and of the %.1f CPUs that they ran on the kernel gave %.1f", cpu->running,
 		         cpu->used);
 	finding_say(
 		f,
@@ -100,12 +100,12 @@ static void say_saturation(const struct live *live, const struct percentile *p99
 	finding_measure(f, "wait_p99_lo", UNIT_NS, p99->lo_ns);
 	finding_measure(f, "wait_p99_hi", UNIT_NS, p99->hi_ns);
 	finding_measure(f, "queued", UNIT_COUNT, queue);
-	finding_measure(f, "busy", UNIT_RATIO, cpu->busy / cpu->procs);
+	finding_measure(f, "idle", UNIT_RATIO, cpu->idle);
 	finding_measure(f, "cpus_used", UNIT_COUNT, cpu->used);
 	finding_measure(f, "observed", UNIT_NS, (double)covered_ns);
 	evidence_span(finding_show(f, EVIDENCE_SPAN,
-	                           "%.0f of %.0f Ps busy, %.1f CPUs used, %.1f goroutines queued",
-	                           cpu->busy, cpu->procs, cpu->used, queue),
+	                           "%.1f of %.0f Ps busy, %.1f CPUs used, %.1f goroutines queued",
+	                           (1 - cpu->idle) * cpu->procs, cpu->procs, cpu->used, queue),
 	              since_ns, live->now->monotonic_ns);
 	show_runnable(live, f, since_ns);
 }
@@ -116,8 +116,7 @@ void live_cpu_saturation(const struct live *live)
 	int64_t covered_ns = -1;
 	double queue;
 	struct live_cpu cpu = live_cpu(live, WINDOW_NS);
-	if (!cpu.known || cpu.busy < (1 - IDLE_MAX) * cpu.procs || !mean_queue(live, &queue) ||
-	    queue < 1 ||
+	if (!cpu.known || !(cpu.idle <= IDLE_MAX) || !mean_queue(live, &queue) || queue < 1 ||
 	    derive_histogram(live->history, HISTOGRAM_SCHED_LATENCY, WINDOW_NS, &waits, &covered_ns) !=
 	        STATUS_OK)
 		return;
@@ -196,22 +195,23 @@ static void say_quota(const struct live *live, int64_t procs, const struct cpu_l
 static void say_affinity(const struct live *live, int64_t procs, const struct cpu_limit *limited)
 {
 	struct live_cpu cpu = live_cpu(live, WINDOW_NS);
-	bool hurts = cpu.known && cpu.span_ns >= WINDOW_MIN_NS && cpu.busy > limited->cpus &&
-	             cpu.busy > live_limit(live, LIMIT_MISMATCH_RATIO) * cpu.used;
+	bool hurts = cpu.known && cpu.span_ns >= WINDOW_MIN_NS && cpu.running > limited->cpus &&
+	             cpu.running > live_limit(live, LIMIT_MISMATCH_RATIO) * cpu.used;
 	struct finding *f =
 		findings_add(live->out, SLUG_GOMAXPROCS_MISMATCH, hurts ? SEVERITY_WARNING : SEVERITY_INFO,
-	                 hurts ? 1 - cpu.used / cpu.busy : 0);
-	if (cpu.known)
-		finding_say(f,
-		            "%d Ps where the process may run on %.0f CPUs: they are busy for %.1f CPUs and "
-		            "get %.1f",
-		            (int)procs, limited->cpus, cpu.busy, cpu.used);
+	                 hurts ? 1 - cpu.used / cpu.running : 0);
+	if (hurts)
+		finding_say(
+			f,
+			"%d Ps where the process may run on %.0f CPUs: their goroutines would fill %.1f "
+			"CPUs and get %.1f",
+			(int)procs, limited->cpus, cpu.running, cpu.used);
 	else
 		finding_say(f, "%d Ps where the process may run on %.0f CPUs", (int)procs, limited->cpus);
 	finding_measure(f, "gomaxprocs", UNIT_COUNT, (double)procs);
 	finding_measure(f, "cpus_allowed", UNIT_COUNT, limited->cpus);
 	if (cpu.known) {
-		finding_measure(f, "cpus_busy", UNIT_COUNT, cpu.busy);
+		finding_measure(f, "cpus_wanted", UNIT_COUNT, cpu.running);
 		finding_measure(f, "cpus_used", UNIT_COUNT, cpu.used);
 	}
 	evidence_span(finding_show(f, EVIDENCE_SPAN, "its affinity allows %.0f CPUs, GOMAXPROCS %d",

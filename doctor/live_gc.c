@@ -77,7 +77,7 @@ static void say_pressure(const struct live *live, const struct pressure *p, enum
 		finding_remedy(
 			f, "Find who calls runtime.GC or debug.FreeOSMemory, and leave the collector to "
 			   "itself.");
-	finding_measure(f, "cycles_per_s", UNIT_PER_S, p->cycles_per_s);
+	finding_measure(f, "cycles", UNIT_PER_S, p->cycles_per_s);
 	finding_measure(f, "gc_cpu", UNIT_RATIO, p->share);
 	finding_measure(f, "gc_cpus", UNIT_COUNT, p->cpus);
 	if (p->live_max >= 0)

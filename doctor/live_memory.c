@@ -57,7 +57,7 @@ void live_heap_growth(const struct live *live)
 	            live_known_for(known, live, span_ns, LIMIT_HEAP_GROWTH_TIME));
 	finding_measure(f, "heap_live_before", UNIT_BYTES, t.first);
 	finding_measure(f, "heap_live", UNIT_BYTES, t.last);
-	finding_measure(f, "growth_per_s", UNIT_PER_S, growth * (double)NS_PER_S / (double)span_ns);
+	finding_measure(f, "growth_bytes", UNIT_PER_S, growth * (double)NS_PER_S / (double)span_ns);
 	finding_measure(f, "observed", UNIT_NS, (double)span_ns);
 	evidence_span(finding_show(f, EVIDENCE_SPAN,
 	                           "live heap %s, and %s before: the least of each eighth of that time "
@@ -155,15 +155,15 @@ void live_timer_leak(const struct live *live)
 	struct finding *f =
 		findings_add(live->out, SLUG_TIMER_LEAK, enough ? SEVERITY_WARNING : SEVERITY_INFO,
 	                 (t.last - t.first) / t.last);
-	text_count(first, sizeof first, (int64_t)t.first);
-	text_count(last, sizeof last, (int64_t)t.last);
+	text_count(first, sizeof first, (int64_t)t.oldest);
+	text_count(last, sizeof last, (int64_t)t.newest);
 	text_duration(over, sizeof over, (double)span_ns, true);
 	finding_say(f,
 	            "timers rose from %s to %s in %s and never fell; as the program is built, one of "
 	            "time.After lives until it fires, whether anybody still waits for it or not%s",
 	            first, last, over, live_known_for(known, live, span_ns, LIMIT_TIMERS_TIME));
-	finding_measure(f, "timers_before", UNIT_COUNT, t.first);
-	finding_measure(f, "timers", UNIT_COUNT, t.last);
+	finding_measure(f, "timers_before", UNIT_COUNT, t.oldest);
+	finding_measure(f, "timers", UNIT_COUNT, t.newest);
 	finding_measure(f, "observed", UNIT_NS, (double)span_ns);
 	evidence_span(finding_show(f, EVIDENCE_SPAN,
 	                           "%s timers in all Ps; %s, go.mod before 1.23 or asynctimerchan=1",

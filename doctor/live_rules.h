@@ -46,6 +46,7 @@ typedef bool live_read_fn(const struct snapshot *s, const void *arg, struct live
 struct live_trend {
 	bool known;
 	int64_t begin_ns, end_ns; /* of the readings */
+	double oldest, newest;    /* the readings at both ends */
 	double first, last;       /* least values of the first and the last part */
 	unsigned parts;           /* that have a reading */
 	unsigned rises, falls;    /* from part to part */
@@ -63,11 +64,14 @@ bool live_long_enough(const struct live *live, int64_t ns, enum limit time);
 
 /* --- the processor time that the process got --- */
 
-/* Over about span_ns. `busy` is what the Ps were busy for and `used` the CPU time, both as numbers
-   of CPUs: where the second is much less, the kernel or a quota gave less than was asked for. */
+/* Over about span_ns. `running` is what the Ps ran code for, as they were sampled, and `used` the
+   CPU time, both as numbers of CPUs: where the second is much less, the kernel or a quota gave less
+   than was asked for. */
 struct live_cpu {
 	bool known;
-	double procs, busy, used;
+	double procs, used;
+	double idle;    /* 0...1, of the Ps; NAN: unknown */
+	double running; /* NAN: nobody sampled */
 	int64_t span_ns;
 };
 struct live_cpu live_cpu(const struct live *live, int64_t span_ns);

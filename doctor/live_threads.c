@@ -49,17 +49,17 @@ void live_thread_growth(const struct live *live)
 	text_duration(over, sizeof over, (double)span_ns, true);
 	struct finding *f = findings_add(live->out, SLUG_THREAD_GROWTH,
 	                                 enough ? SEVERITY_WARNING : SEVERITY_INFO, grown / t.last);
-	finding_say(f, "threads in use rose from %.0f to %.0f in %s and never fell%s%s%s", t.first,
-	            t.last, over, now.known ? ", most of them " : "", now.known ? use : "",
+	finding_say(f, "threads in use rose from %.0f to %.0f in %s and never fell%s%s%s", t.oldest,
+	            t.newest, over, now.known ? ", most of them " : "", now.known ? use : "",
 	            live_known_for(known, live, span_ns, LIMIT_THREAD_GROWTH_TIME));
-	finding_measure(f, "threads_before", UNIT_COUNT, t.first);
-	finding_measure(f, "threads", UNIT_COUNT, t.last);
+	finding_measure(f, "threads_before", UNIT_COUNT, t.oldest);
+	finding_measure(f, "threads", UNIT_COUNT, t.newest);
 	finding_measure(f, "observed", UNIT_NS, (double)span_ns);
 	struct evidence *e = now.known
 	                         ? finding_show(f, EVIDENCE_THREAD,
 	                                        "%" PRId64 " of %" PRId64 " threads are %s; %" PRId64
 	                                        " idle ones are not counted",
 	                                        most, now.total, use, now.idle)
-	                         : finding_show(f, EVIDENCE_THREAD, "%.0f threads in use", t.last);
+	                         : finding_show(f, EVIDENCE_THREAD, "%.0f threads in use", t.newest);
 	evidence_span(e, t.begin_ns, t.end_ns);
 }

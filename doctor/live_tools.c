@@ -78,11 +78,13 @@ void live_tell_pprof(struct findings *out, const char *address, unsigned port)
 	char shown[64];
 	text_clean(shown, sizeof shown, address, strlen(address));
 	bool brackets = strchr(shown, ':') != NULL;
+	const char *open = brackets ? "[" : "", *close = brackets ? "]" : "";
 	finding_say(f,
 	            "/debug/pprof/ answers on %s%s%s:%u, which is no loopback address: whoever reaches "
-	            "it can read the memory's contents and slow the program down",
-	            brackets ? "[" : "", shown, brackets ? "]" : "", port);
-	finding_measure(f, "port", UNIT_COUNT, port);
-	finding_show(f, EVIDENCE_TEXT, "GET /debug/pprof/ was answered with the list of profiles");
+	            "it can take profiles, and slow the program down with them",
+	            open, shown, close, port);
+	finding_show(f, EVIDENCE_TEXT,
+	             "GET /debug/pprof/ of %s%s%s:%u was answered with the list of profiles", open,
+	             shown, close, port);
 	findings_settle(out);
 }

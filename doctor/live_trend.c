@@ -1,5 +1,7 @@
 #include "doctor/live_rules.h"
 
+#include <math.h>
+
 #include "util/clock.h"
 
 #define NEARLY    0.9 /* of the time that a limit asks for: a history loses its oldest interval */
@@ -17,9 +19,12 @@ static size_t find_ends(const struct live *live, int64_t span_ns, live_read_fn *
 			break;
 		if (!read(s, arg, &r))
 			continue;
-		if (n++ == 0)
+		if (n++ == 0) {
 			out->end_ns = r.at_ns;
+			out->newest = r.value;
+		}
 		out->begin_ns = r.at_ns;
+		out->oldest = r.value;
 	}
 	return n;
 }
@@ -95,16 +100,20 @@ struct live_cpu live_cpu(const struct live *live, int64_t span_ns)
 	struct rate used =
 		derive_rate(&before->os, &now->os, OS_CPU_NS, now->os_at.at_ns - before->os_at.at_ns);
 	int64_t procs;
-	if (!idle.known || !used.known || !live_gomaxprocs(now, &procs))
+	if (!used.known || !live_gomaxprocs(now, &procs))
 		return cpu;
+	struct lane_share share =
+		derive_lane_mean(live->history, 0, (size_t)procs, before->monotonic_ns, now->monotonic_ns);
+	double busy = lane_share_busy(&share);
 	cpu.known = true;
 	cpu.procs = (double)procs;
-	cpu.busy = (1 - idle.mean) * (double)procs;
 	cpu.used = used.per_s / (double)NS_PER_S;
+	cpu.idle = idle.known ? idle.mean : NAN;
+	cpu.running = share.known ? busy * cpu.procs : NAN;
 	return cpu;
 }
 
 bool live_cpu_is_short(const struct live_cpu *cpu)
 {
-	return cpu->known && cpu->used < CPU_SHORT * cpu->busy;
+	return cpu->known && cpu->used < CPU_SHORT * cpu->running;
 }

@@ -54,7 +54,7 @@ void live_show_group(const struct live *live, struct finding *finding,
 {
 	char at[LIVE_TEXT], made[LIVE_TEXT], creator[LIVE_TEXT + 16] = "", longest[64] = "", age[32];
 	const char *reason = goroutine_text(set, group->reason);
-	if (group->longest_ns >= 0) {
+	if (group->longest_ns > 0) {
 		text_duration(age, sizeof age, (double)group->longest_ns, true);
 		snprintf(longest, sizeof longest, ", the longest for %s%s", age,
 		         group->longest_at_least ? " or more" : "");
@@ -63,8 +63,9 @@ void live_show_group(const struct live *live, struct finding *finding,
 		snprintf(creator, sizeof creator, ", created by %s",
 		         live_place(made, set, &group->creator));
 	struct evidence *e =
-		finding_show(finding, EVIDENCE_GROUP, "%" PRIu32 " goroutines %s%s%s at %s%s%s",
-	                 group->count, goroutine_state_name[group->state], *reason ? ": " : "", reason,
+		finding_show(finding, EVIDENCE_GROUP, "%" PRIu32 " goroutine%s %s%s%s at %s%s%s",
+	                 group->count, group->count == 1 ? "" : "s", goroutine_state_name[group->state],
+	                 *reason ? ": " : "", reason,
 	                 live_place(at, set, group->at.function ? &group->at : &group->start), longest,
 	                 creator);
 	evidence_span(e, since_ns, live->now->monotonic_ns);

@@ -47,7 +47,7 @@ const struct binding keymap[] = {
 	{KEYMAP_ENTER, FINDINGS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show what proves a finding; on evidence: where it stands."},
 	{KEYMAP_ENTER, OVERVIEW, COMMAND_EXPAND, NULL, "Enter", "worst", 4,
-     "Show the worst finding; after an exit: watch the process that took over."},
+     "Show the worst finding; after an exit: who took over."},
 	{KEYMAP_ENTER, T_GROUPS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show the goroutines of a group, one of them, its timeline."},
 	{KEYMAP_ENTER, CONTEXT_TRACE_LATENCY, COMMAND_EXPAND, NULL, "Enter", "longest", 4,
