@@ -5,7 +5,6 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/chapter_file.c \
 	doctor/chapter_growth.c \
 	doctor/chapter_processors.c \
-	doctor/chapter_file.c doctor/chapter_growth.c doctor/chapter_processors.c \
 	doctor/cover.c doctor/cover.h \
 	doctor/cpu_groups.c doctor/cpu_groups.h \
 	doctor/evidence.c doctor/evidence.h \
