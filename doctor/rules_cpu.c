@@ -313,14 +313,16 @@ static void say_hot(const struct picture *p, struct finding *f, const struct cpu
 	if (s->delayed)
 		finding_say(
 			f,
-			"%s computes for up to %s without a break while others wait for a P and none "
+			"Goroutines of %s compute for up to %s without a break while others wait for a P and "
+		    "none "
 			"is idle: %s of the wake-ups of those that serve somebody were kept waiting for "
 			"1 ms or more, up to %s.",
 			who, longest, percent(share, fmin((double)s->delayed / (double)s->starts, 1)),
 			duration(wait, (double)s->longest_ns));
 	else
 		finding_say(f,
-		            "%s computes for up to %s without a break while others wait for a P and none "
+		            "Goroutines of %s compute for up to %s without a break while others wait for a "
+		            "P and none "
 		            "is idle, but it doesn't seem that anybody is waiting for them.",
 		            who, longest);
 	finding_measure(f, "bursts", UNIT_COUNT, (double)g->bursts);
