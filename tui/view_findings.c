@@ -13,7 +13,8 @@
 
 /*
  * Findings: "what is wrong, since when, and what proves it?" One row for each, the worst first; the
- * one that is open has its evidence below it, and all that is to be said of it under the list.
+ * one that is open has its evidence below it. Under the list stands all that is to be said of the
+ * selected one.
  */
 
 #define DASH      "–"
@@ -83,7 +84,7 @@ static const struct column {
                          SORT_SEVERITY,
                          {.min = 9, .want = 9, .gap = 1, .drop = 2}},
 	[COLUMN_SINCE] = {"SINCE", true, SORT_SINCE, {.min = 8, .want = 8, .gap = 1, .drop = 1}},
-	[COLUMN_SLUG] = {"FINDING", false, SORT_FINDING, {.min = 20, .want = 25, .gap = 2}},
+	[COLUMN_SLUG] = {"FINDING", false, SORT_FINDING, {.min = 19, .want = 20, .gap = 2}},
 	[COLUMN_WHAT] = {"WHAT", false, -1, {.min = 20, .want = 40, .gap = 2, .grow = 1}},
 };
 
@@ -249,9 +250,8 @@ static int draw_paragraph(struct pane pane, int y, const char *label, const char
 		return 0;
 	finding_text(shown, sizeof shown, text, pane.canvas->ascii);
 	pane_text(pane_sub(pane, 0, y, LABEL_WIDTH, 1), 0, 0, STYLE_LABEL, label);
-	int rows = pane_wrap(pane_sub(pane, LABEL_WIDTH, y, pane.width - LABEL_WIDTH, pane.height - y),
-	                     STYLE_TEXT, text ? shown : "");
-	return rows;
+	return pane_wrap(pane_sub(pane, LABEL_WIDTH, y, pane.width - LABEL_WIDTH, pane.height - y),
+	                 STYLE_TEXT, shown);
 }
 
 /* "throttled 31 %, periods 600" */
@@ -289,15 +289,17 @@ static int draw_frames(struct pane pane, int y, const struct evidence *e)
 	return rows;
 }
 
-static void draw_detail(struct pane pane, const struct finding *f, const struct evidence *e)
+/* Of the selected row. */
+static void draw_detail(struct pane pane, const struct row *row)
 {
+	const struct finding *f = row->finding;
 	char numbers[TEXT_SIZE];
 	const struct advice *advice = advice_of(f->slug);
 	pane_fit(pane, 0, 0, STYLE_STRONG, advice ? advice->title : slug_word(f->slug));
 	int y = 1;
 	numbers_text(numbers, sizeof numbers, f, pane.canvas->ascii);
 	y += draw_paragraph(pane, y, "What", f->summary);
-	y += draw_frames(pane, y, e);
+	y += draw_frames(pane, y, row->evidence);
 	y += draw_paragraph(pane, y, "Numbers", numbers);
 	y += draw_paragraph(pane, y, "Do", finding_remedy_text(f));
 	draw_paragraph(pane, y, "Unless", advice ? advice->refuted : NULL);
@@ -315,8 +317,7 @@ static void known_text(char *to, size_t size, const struct view_data *data)
 	view_age(known, sizeof known, known_ns);
 	view_age(all, sizeof all, LIVE_SPAN_NS);
 	if (known_ns < LIVE_SPAN_NS * 9 / 10)
-		snprintf(to, size, "%s are known; what grows slowly takes up to %s to be sure of", known,
-		         all);
+		snprintf(to, size, "%s known; slow growth takes up to %s", known, all);
 	else
 		snprintf(to, size, "of the last %s", known);
 }
@@ -337,8 +338,9 @@ static void draw_nothing(struct pane pane, const struct view_data *data, bool fi
 	char known[128], text[320];
 	known_text(known, sizeof known, data);
 	if (filtered)
-		snprintf(text, sizeof text, "No finding has \"the filter's text\"; Esc shows all again");
-	snprintf(text, sizeof text, "Nothing is wrong as far as the doctor can see: %s.", known);
+		snprintf(text, sizeof text, "No finding has the text of the filter; Esc shows all again.");
+	else
+		snprintf(text, sizeof text, "Nothing is wrong as far as the doctor can see: %s.", known);
 	pane_wrap(pane, STYLE_DIM, text);
 }
 
@@ -346,27 +348,22 @@ static void draw_page(struct pane page, const struct view_data *data, const stru
                       struct view_place *place)
 {
 	enum { GAP, SUMMARY, GAP_LIST, LIST, GAP_DETAIL, DETAIL, COUNT };
-	const struct evidence *shown_evidence = NULL;
-	const struct finding *open = finding_of_row(data->findings, place->expanded, &shown_evidence);
 	int rows = list->n + 1;
 	struct slot part[COUNT] = {
 		[GAP] = {.min = 1, .want = 1, .drop = 4},
 		[SUMMARY] = {.min = 1, .want = 1, .drop = 2},
 		[GAP_LIST] = {.min = 1, .want = 1, .drop = 3},
-		[LIST] = {.min = 5, .want = open ? (rows > 5 ? rows : 5) : 5, .grow = !open},
-		[GAP_DETAIL] = {.min = open ? 1 : 0, .want = open ? 1 : 0, .drop = 5},
-		[DETAIL] = {.min = open ? 5 : 0, .want = open ? 9 : 0, .drop = 1, .grow = open ? 1 : 0},
+		[LIST] = {.min = 4, .want = rows > 4 ? rows : 4},
+		[GAP_DETAIL] = {.min = 1, .want = 1, .drop = 5},
+		[DETAIL] = {.min = 6, .want = 9, .drop = 1, .grow = 1},
 	};
 	layout(part, COUNT, page.height);
 	if (part[SUMMARY].size)
 		draw_summary(pane_row(page, part[SUMMARY].at), data);
 	draw_list(pane_sub(page, 0, part[LIST].at, page.width, part[LIST].size), data, list, place);
-	if (!open || !part[DETAIL].size)
-		return;
-	const struct finding *selected =
-		finding_of_row(data->findings, place->selected_id, &shown_evidence);
-	draw_detail(pane_sub(page, 1, part[DETAIL].at, page.width - 2, part[DETAIL].size), open,
-	            selected == open ? shown_evidence : NULL);
+	if (part[DETAIL].size)
+		draw_detail(pane_sub(page, 1, part[DETAIL].at, page.width - 2, part[DETAIL].size),
+		            &list->row[place->selected]);
 }
 
 static void draw(struct pane page, const struct view_data *data, struct view_place *place)
