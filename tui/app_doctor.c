@@ -95,27 +95,12 @@ static void show_proof(struct app *app, const struct finding *f, const struct ev
 
 /* --- keys ----------------------------------------------------------------------------------- */
 
-static void open_finding(struct view_place *place, const struct finding *f)
-{
-	place->expanded = finding_row(f);
-	/* Its evidence is next. */
-	place->selected_id = place->expanded + (f->evidences > 0);
-	place->chosen = place->anchored = true;
-}
-
 void app_expand_finding(struct app *app)
 {
-	struct view_place *place = &app->place[app->view];
-	const struct evidence *e;
-	const struct finding *f = finding_of_row(&app->findings, place->selected_id, &e);
-	if (!f)
-		return;
+	const struct finding *f;
+	const struct evidence *e = findings_expand(&app->findings, &app->place[app->view], &f);
 	if (e)
 		show_proof(app, f, e);
-	else if (place->expanded == finding_row(f))
-		place->expanded = 0;
-	else
-		open_finding(place, f);
 }
 
 bool app_show_worst(struct app *app)
@@ -124,6 +109,6 @@ bool app_show_worst(struct app *app)
 		return false;
 	struct view_place *place = &app->place[app->view];
 	place->filter[0] = '\0';
-	open_finding(place, app->findings.finding[0]);
+	findings_open(place, app->findings.finding[0]);
 	return true;
 }

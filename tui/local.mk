@@ -8,7 +8,7 @@ tui_libtui_a_SOURCES = \
 	tui/command_line.c tui/command_line.h \
 	tui/distribution.c tui/distribution.h \
 	tui/filter.c tui/filter.h \
-	tui/findings.h \
+	tui/findings.c tui/findings.h \
 	tui/frame.c tui/frame.h \
 	tui/goroutine_columns.c tui/goroutine_stack.c tui/goroutine_words.c tui/goroutines.h \
 	tui/header.c tui/header.h \

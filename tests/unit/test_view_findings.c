@@ -172,7 +172,7 @@ static void the_filter_leaves_findings_that_have_its_text(void **state)
 	assert_hides(app, "gomaxprocs-mismatch");
 	assert_shows(app, "goroutine-growth");
 	app_line(app, "filter nothing has this");
-	assert_shows(app, "No finding has the text");
+	assert_shows(app, "No finding has what the filter asks for");
 	done(app);
 }
 
