@@ -11,9 +11,9 @@
 #include "util/clock.h"
 #include "util/text.h"
 
-#define CANDIDATES 8   /* of which the whole history is looked at */
+#define CANDIDATES 8    /* of which the whole history is looked at */
 #define GROWN_MIN  0.01 /* of what there was */
-#define CONNECTED  0.8 /* of those who came, so many new connections speak for load */
+#define CONNECTED  0.8  /* of those who came, so many new connections speak for load */
 
 static bool starts(const char *text, const char *with)
 {
