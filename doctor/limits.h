@@ -14,15 +14,20 @@ enum limit {
 	LIMIT_MUTEX_ALONE,
 	LIMIT_MUTEX_WAITERS,
 	LIMIT_MUTEX_IMPACT,
+	LIMIT_MUTEX_WAITED,
 	/* lock-held-across-io */
 	LIMIT_LOCK_IO_SHARE,
 	LIMIT_LOCK_IO_WAITED,
+	LIMIT_LOCK_IO_IMPACT,
 	/* serial-bottleneck */
 	LIMIT_BOTTLENECK_ALONE,
+	LIMIT_BOTTLENECK_WAITERS,
 	/* channel-send-stuck */
 	LIMIT_STUCK_GOROUTINES,
+	LIMIT_STUCK_AGE,
 	/* deadlock-cycle */
 	LIMIT_DEADLOCK_SHARE,
+	LIMIT_DEADLOCK_HANDLERS,
 	/* serial-io */
 	LIMIT_SERIAL_IO_SHARE,
 	/* pool-saturation */
