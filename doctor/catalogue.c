@@ -4,7 +4,9 @@
 
 const struct chapter *const chapters[] = {
 	&chapter_file,
+	&chapter_locks,
 	&chapter_processors,
+	&chapter_annotations,
 };
 const size_t chapter_count = sizeof chapters / sizeof chapters[0];
 

@@ -111,15 +111,41 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	[LIMIT_THREAD_GROWTH_TIME] = {"thread-growth.time", UNIT_NS, 600e9, 0, 1e14,
                                   "time for which threads in use become more and more"},
 	/* task-empty */
+	[LIMIT_EMPTY_TASKS] = {"task-empty.tasks", UNIT_COUNT, 10, 1, 1e9, "tasks of one name"},
+	[LIMIT_EMPTY_SHARE] = {"task-empty.share", UNIT_RATIO, 0.9, 0, 1,
+                           "share of them that is empty"},
+	[LIMIT_EMPTY_DURATION] = {"task-empty.duration", UNIT_NS, 20e3, 0, 1e12,
+                              "time within which a task with nothing in it has ended at once"},
 	/* task-never-ended */
+	[LIMIT_NEVER_ENDED_TASKS] = {"task-never-ended.tasks", UNIT_COUNT, 5, 1, 1e9,
+                                 "tasks of one name that are open in the end"},
+	[LIMIT_NEVER_ENDED_AGE] = {"task-never-ended.age", UNIT_NS, 100e6, 0, 1e12,
+                               "time that they have been open"},
 	/* task-reused */
+	[LIMIT_REUSED_TIMES] = {"task-reused.times", UNIT_COUNT, 10, 1, 1e9,
+                            "ends, or regions and logs, of tasks that had ended"},
 	/* region-unclosed */
+	[LIMIT_UNCLOSED_REGIONS] = {"region-unclosed.regions", UNIT_COUNT, 3, 1, 1e9,
+                                "regions of one name that were never ended"},
+	/* region-cross-goroutine */
+	[LIMIT_CROSSED_REGIONS] = {"region-cross-goroutine.regions", UNIT_COUNT, 3, 1, 1e9,
+                               "regions of one name that another goroutine ended"},
+	/* region-out-of-order */
+	[LIMIT_DISORDERED_REGIONS] = {"region-out-of-order.regions", UNIT_COUNT, 3, 1, 1e9,
+                                  "regions of one name that ended after the one around them"},
 	/* annotation-overhead */
 	[LIMIT_ANNOTATIONS_RATE] = {"annotation-overhead.rate", UNIT_PER_S, 10e3, 1, 1e9,
                                 "regions a second"},
 	[LIMIT_ANNOTATIONS_MEDIAN] = {"annotation-overhead.median", UNIT_NS, 20e3, 0, 1e12,
                                   "median of their durations below which they are too fine"},
+	[LIMIT_ANNOTATIONS_SHARE] =
+		{"annotation-overhead.share", UNIT_RATIO, 0.05, 0, 1,
+         "share of the running that writing them costs, from which on it is a warning"},
 	/* context-lost */
+	[LIMIT_LOST_REGIONS] = {"context-lost.regions", UNIT_COUNT, 10, 1, 1e9,
+                            "regions of one name without the task that they are part of"},
+	[LIMIT_LOST_SHARE] = {"context-lost.share", UNIT_RATIO, 0.5, 0, 1,
+                          "share of all regions of that name"},
 };
 
 void limits_init(struct limits_set *limits)

@@ -77,13 +77,27 @@ enum limit {
 	/* thread-growth */
 	LIMIT_THREAD_GROWTH_TIME,
 	/* task-empty */
+	LIMIT_EMPTY_TASKS,
+	LIMIT_EMPTY_SHARE,
+	LIMIT_EMPTY_DURATION,
 	/* task-never-ended */
+	LIMIT_NEVER_ENDED_TASKS,
+	LIMIT_NEVER_ENDED_AGE,
 	/* task-reused */
+	LIMIT_REUSED_TIMES,
 	/* region-unclosed */
+	LIMIT_UNCLOSED_REGIONS,
+	/* region-cross-goroutine */
+	LIMIT_CROSSED_REGIONS,
+	/* region-out-of-order */
+	LIMIT_DISORDERED_REGIONS,
 	/* annotation-overhead */
 	LIMIT_ANNOTATIONS_RATE,
 	LIMIT_ANNOTATIONS_MEDIAN,
+	LIMIT_ANNOTATIONS_SHARE,
 	/* context-lost */
+	LIMIT_LOST_REGIONS,
+	LIMIT_LOST_SHARE,
 	LIMIT_COUNT
 };
 

@@ -1,8 +1,12 @@
 noinst_LIBRARIES += doctor/libdoctor.a
 doctor_libdoctor_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 doctor_libdoctor_a_SOURCES = \
+	doctor/annotations.h \
 	doctor/catalogue.c doctor/catalogue.h \
-	doctor/chapter_file.c doctor/chapter_processors.c \
+	doctor/certain.c doctor/certain.h \
+	doctor/chapter_annotations.c \
+	doctor/chapter_file.c doctor/chapter_locks.c \
+	doctor/chapter_processors.c \
 	doctor/cover.c doctor/cover.h \
 	doctor/cpu_groups.c doctor/cpu_groups.h \
 	doctor/evidence.c doctor/evidence.h \
@@ -11,8 +15,15 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/lately.c doctor/lately.h \
 	doctor/limits.c doctor/limits.h \
 	doctor/locks.c doctor/locks.h \
+	doctor/notes_contexts.c doctor/notes_cost.c doctor/notes_regions.c doctor/notes_tasks.c \
 	doctor/rules.h \
-	doctor/rules_cpu.c doctor/rules_file.c doctor/rules_poll.c doctor/rules_syscall.c \
+	doctor/rules_lock.c doctor/rules_serial.c doctor/rules_stuck.c \
+	doctor/rules_annotations.c \
+	doctor/rules_cpu.c \
+	doctor/rules_file.c \
+	doctor/rules_poll.c \
+	doctor/rules_secrets.c \
+	doctor/rules_syscall.c \
 	doctor/show.h doctor/show_json.c doctor/show_man.c doctor/show_sarif.c doctor/show_text.c \
 	doctor/situations.c doctor/situations.h \
 	doctor/throttle.c doctor/throttle.h \
