@@ -66,7 +66,7 @@ static void note_completed(struct stuck_rules *r, int64_t at_ns)
 static bool on_died(void *self, const struct witness *w, uint32_t slot, int64_t at_ns)
 {
 	struct stuck_rules *r = self;
-	enum role role = situations_role(r->doctor->situations, w->slot[slot].function);
+	enum role role = situation_role(r->doctor->situations, w->slot[slot].function);
 	if (role == ROLE_REQUEST || role == ROLE_CONNECTION)
 		note_completed(r, at_ns);
 	return true;
@@ -97,7 +97,7 @@ static bool on_left(void *self, const struct witness *w, uint32_t slot, const st
 {
 	struct stuck_rules *r = self;
 	struct situations *situations = r->doctor->situations;
-	enum role role = situations_role(situations, w->slot[slot].function);
+	enum role role = situation_role(situations, w->slot[slot].function);
 	r->end_ns = s->end_ns;
 	if (role != ROLE_REQUEST && role != ROLE_CONNECTION)
 		return true;
