@@ -83,7 +83,10 @@ static const struct advice advice[] = {
 			"At least channel-send-stuck.goroutines stand in the same operation at the end, none "
 			"of them was ever woken there during the trace, some came at different times of it, "
 			"and the oldest has been there for channel-send-stuck.age. Receives are told as info: "
-			"they may be waits for an end that is to come. Workers that wait for work don't count.",
+			"they may be waits for an end that is to come. Workers that wait for work don't count. "
+            "Of "
+			"a process, snapshots of its goroutines show the same group rising, with none that "
+			"left, and the first of it there for channel-send-stuck.time.",
 	},
 	{
 		.slug = SLUG_DEADLOCK_CYCLE,
@@ -104,7 +107,9 @@ static const struct advice advice[] = {
 		.found =
 			"deadlock-cycle.handlers or more goroutines are inside a handler at the end, and "
 			"deadlock-cycle.share of them have waited for the answer or the connection of a call "
-			"for 40 % of the trace and 300 ms at least; no handler completed in that time.",
+			"for 40 % of the trace and 300 ms at least; no handler completed in that time. Of a "
+			"process, half of those that wait have done so for deadlock-cycle.time; there all "
+			"goroutines waiting for each other, or for a lock that nobody lets go, is told too.",
 	},
 };
 
