@@ -83,10 +83,9 @@ static const struct advice advice[] = {
 			"At least channel-send-stuck.goroutines stand in the same operation at the end, none "
 			"of them was ever woken there during the trace, some came at different times of it, "
 			"and the oldest has been there for channel-send-stuck.age. Receives are told as info: "
-			"they may be waits for an end that is to come. Workers that wait for work don't count. "
-            "Of "
-			"a process, snapshots of its goroutines show the same group rising, with none that "
-			"left, and the first of it there for channel-send-stuck.time.",
+			"they may be waits for an end that is to come. Workers that wait for work don't "
+			"count. Of a process, snapshots of its goroutines show the same group rising, with "
+			"none that left, and the first of it there for channel-send-stuck.time.",
 	},
 	{
 		.slug = SLUG_DEADLOCK_CYCLE,
