@@ -245,6 +245,11 @@ enum role situation_role(struct situations *s, uint32_t function)
 	}
 }
 
+bool situation_is_own(struct situations *s, uint32_t function)
+{
+	return function != NAME_NONE && known_name(s, function) == KNOWN_NOTHING;
+}
+
 uint32_t situation_site(struct situations *s, uint32_t stack)
 {
 	if (stack == STACK_NONE || stack > s->stacks->n)

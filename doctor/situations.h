@@ -82,6 +82,8 @@ enum situation situation_of(struct situations *s, uint32_t stack);
 enum call_part situation_part(struct situations *s, uint32_t stack);
 enum role situation_role(struct situations *s, uint32_t function);
 
+/* Is the function neither the standard library's nor of one of the libraries we know? */
+bool situation_is_own(struct situations *s, uint32_t function);
 /* The innermost frame that is neither the standard library's nor one of the libraries we know:
    where a reader looks first. An index in stacks.frame; else what stacks_where says. */
 uint32_t situation_site(struct situations *s, uint32_t stack);
