@@ -4,6 +4,8 @@
 
 const struct chapter *const chapters[] = {
 	&chapter_file,
+	&chapter_waits,
+	&chapter_processors,
 };
 const size_t chapter_count = sizeof chapters / sizeof chapters[0];
 

@@ -20,7 +20,15 @@
 enum { GROUPS = 512 /* kinds of requests; more are not told apart, nor judged */ };
 
 /* What can be wrong with a request. */
-enum fault { FAULT_SERIAL, FAULT_SLOW, FAULT_POOL, FAULT_PERMIT, FAULT_NETWORK, FAULT_CLIENT, FAULTS };
+enum fault {
+	FAULT_SERIAL,
+	FAULT_SLOW,
+	FAULT_POOL,
+	FAULT_PERMIT,
+	FAULT_NETWORK,
+	FAULT_CLIENT,
+	FAULTS
+};
 
 /* The requests of a group that have it. */
 struct faulty {
@@ -219,9 +227,10 @@ static void show_site(struct finding *f, const struct telling *t, uint32_t stack
 		add_ns(&ns, b->site[i].total_ns);
 	}
 	text_duration(total, sizeof total, (double)ns, false);
-	struct evidence *e = finding_show(
-		f, EVIDENCE_SITE, "%s: %" PRIu64 " %s of all goroutines, %s in all",
-		site_text(site, t->r->doctor, stack), waits, waits == 1 ? "wait" : "waits", total);
+	struct evidence *e =
+		finding_show(f, EVIDENCE_SITE, "%s: %" PRIu64 " %s of all goroutines, %s in all",
+	                 site_text(site, t->r->doctor, stack), waits, waits == 1 ? "wait" : "waits",
+	                 total);
 	site_show(e, t->r->doctor, stack);
 }
 
@@ -269,17 +278,16 @@ static double mean_cost(const struct telling *t)
 	return n ? (double)t->f->cost_ns / (double)n : 0;
 }
 
-static bool are_enough(const struct telling *t)
+static bool are_enough(const struct telling *t, enum limit which)
 {
-	double least = limit(t->r->doctor->limits, LIMIT_REQUESTS);
+	double least = limit(t->r->doctor->limits, which);
 	return (double)t->f->requests >= least && 2 * t->f->requests >= t->g->requests;
 }
 
 /* Below this nobody would notice if it went away. */
-static enum severity at_most(const struct telling *t, enum severity severity)
+static enum severity severity_of(const struct telling *t, enum limit impact)
 {
-	return impact_of(t) >= limit(t->r->doctor->limits, LIMIT_REQUESTS_IMPACT) ? severity
-	                                                                          : SEVERITY_INFO;
+	return impact_of(t) >= limit(t->r->doctor->limits, impact) ? SEVERITY_WARNING : SEVERITY_INFO;
 }
 
 /* Goroutines are requests when there are many short ones; a few that live as long as their batch
@@ -300,14 +308,14 @@ static void tell_serial(const struct telling *t)
 	bool is_long = t->g->of == REQUEST_TASK && t->f->waits >= 10 &&
 	               mean_cost(t) >= 10 * limit(limits, LIMIT_SERIAL_IO_SAVED);
 	if (!is_request(t) || mean_cost(t) < limit(limits, LIMIT_SERIAL_IO_SAVED) ||
-	    !(are_enough(t) || is_long))
+	    !(are_enough(t, LIMIT_SERIAL_IO_REQUESTS) || is_long))
 		return;
 	char kind[EVIDENCE_SITE_TEXT], saved[32], mean[32];
 	double n = (double)t->f->requests, calls = (double)t->f->waits / n;
 	text_duration(mean, sizeof mean, (double)t->f->ns / n, false);
 	text_duration(saved, sizeof saved, mean_cost(t), false);
-	struct finding *f = findings_add(t->out, SLUG_SERIAL_IO, at_most(t, SEVERITY_WARNING),
-	                                 impact_of(t));
+	struct finding *f =
+		findings_add(t->out, SLUG_SERIAL_IO, severity_of(t, LIMIT_SERIAL_IO_IMPACT), impact_of(t));
 	finding_say(f,
 	            "%" PRIu64 " of %" PRIu64 " %s make %.1f calls one after the other, which take "
 	            "most of their %s each: made at the same time, each were over %s earlier.",
@@ -328,7 +336,7 @@ static void tell_slow(const struct telling *t)
 {
 	const struct limits_set *limits = t->r->doctor->limits;
 	bool is_life = t->g->of == REQUEST_LIFE;
-	if (!(is_life || is_request(t)) || !are_enough(t) ||
+	if (!(is_life || is_request(t)) || !are_enough(t, LIMIT_DEPENDENCY_REQUESTS) ||
 	    mean_cost(t) < limit(limits, LIMIT_DEPENDENCY_WAIT))
 		return;
 	/* Clients in a program that serves may well be its own load. */
@@ -340,7 +348,8 @@ static void tell_slow(const struct telling *t)
 	text_percent(share, sizeof share, t->f->ns ? (double)t->f->cost_ns / (double)t->f->ns : 0);
 	struct finding *f =
 		findings_add(t->out, SLUG_SLOW_DEPENDENCY,
-	                 is_sure ? at_most(t, SEVERITY_WARNING) : SEVERITY_INFO, impact_of(t));
+	                 is_sure ? severity_of(t, LIMIT_DEPENDENCY_IMPACT) : SEVERITY_INFO,
+	                 impact_of(t));
 	finding_say(f,
 	            "%" PRIu64 " of %" PRIu64 " %s wait for another service or a database %s of their "
 	            "time, %s %s, mostly in %s.",
@@ -355,7 +364,7 @@ static void tell_pool(const struct telling *t, bool is_permit)
 {
 	const struct limits_set *limits = t->r->doctor->limits;
 	double share = t->g->ns ? (double)t->f->cost_ns / (double)t->g->ns : 0;
-	if ((double)t->f->requests < limit(limits, LIMIT_REQUESTS) ||
+	if ((double)t->f->requests < limit(limits, LIMIT_POOL_REQUESTS) ||
 	    share < limit(limits, LIMIT_POOL_SHARE) || mean_cost(t) < limit(limits, LIMIT_POOL_WAIT))
 		return;
 	/* Many goroutines that are started and let through a few at a time are a way to write it. */
@@ -366,7 +375,7 @@ static void tell_pool(const struct telling *t, bool is_permit)
 	text_percent(text, sizeof text, share);
 	struct finding *f =
 		findings_add(t->out, SLUG_POOL_SATURATION,
-	                 is_meant ? SEVERITY_INFO : at_most(t, SEVERITY_WARNING), impact_of(t));
+	                 is_meant ? SEVERITY_INFO : severity_of(t, LIMIT_POOL_IMPACT), impact_of(t));
 	finding_say(f,
 	            "%" PRIu64 " of %" PRIu64 " %s wait until %s is free, %s %s, %s of the time of all "
 	            "of them, in %s.",
@@ -388,7 +397,8 @@ static void tell_network(const struct telling *t, bool is_client)
 	const struct limits_set *limits = t->r->doctor->limits;
 	/* What reads from a connection for as long as it lives waits for work there. */
 	bool is_known = t->g->of == REQUEST_TASK || (is_client && t->g->of == REQUEST_SERVED);
-	if (!is_known || !are_enough(t) || mean_cost(t) < limit(limits, LIMIT_NETWORK_WAIT))
+	if (!is_known || !are_enough(t, LIMIT_NETWORK_REQUESTS) ||
+	    mean_cost(t) < limit(limits, LIMIT_NETWORK_WAIT))
 		return;
 	char kind[EVIDENCE_SITE_TEXT], site[EVIDENCE_SITE_TEXT], waited[32], share[16];
 	uint32_t stack = t->f->worst.longest_stack[is_client ? WAIT_CLIENT : WAIT_NETWORK];
@@ -397,9 +407,9 @@ static void tell_network(const struct telling *t, bool is_client)
 	/* A slow client, or a stream of which nothing else is to be expected. */
 	struct finding *f =
 		findings_add(t->out, SLUG_NETWORK_WAIT,
-	                 is_client ? SEVERITY_INFO : at_most(t, SEVERITY_WARNING), impact_of(t));
-	finding_say(f,
-	            "%" PRIu64 " of %" PRIu64 " %s wait for %s %s of their time, %s each, in %s.",
+	                 is_client ? SEVERITY_INFO : severity_of(t, LIMIT_NETWORK_IMPACT),
+	                 impact_of(t));
+	finding_say(f, "%" PRIu64 " of %" PRIu64 " %s wait for %s %s of their time, %s each, in %s.",
 	            t->f->requests, t->g->requests, told_kind(kind, t->r, t->g),
 	            is_client ? "their own clients" : "the network", share, waited,
 	            site_text(site, t->r->doctor, stack));

@@ -6,7 +6,7 @@
 #include "doctor/rules.h"
 
 static const struct trace_family *const families[] = {
-	&rules_file,
+	&rules_file, &rules_io, &rules_cpu, &rules_poll, &rules_syscall,
 };
 enum { FAMILIES = sizeof families / sizeof families[0] };
 _Static_assert((int)FAMILIES <= (int)WITNESS_FAMILIES, "the witness has room for every family");
@@ -81,6 +81,7 @@ static void find_unreadable(const struct analysis *a, struct findings *findings,
 		f, "Name a file that runtime/trace has written to its end, as it is or packed with gzip "
 		   "or zstd.");
 	finding_measure(f, "trace", UNIT_BYTES, (double)a->file_bytes);
+	finding_show(f, EVIDENCE_TEXT, "%s", error->text);
 }
 
 enum status trace_doctor_examine(struct analysis *a, const char *path,
