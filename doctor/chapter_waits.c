@@ -49,7 +49,7 @@ static const struct advice advice[] = {
 		.found = WHAT_A_REQUEST_IS
 		"Requests of one kind wait pool-saturation.share of their time in database/sql, in "
 		"another well-known pool or in a well-known semaphore, pool-saturation.requests of them "
-        "do, "
+		"do, "
 		"and pool-saturation.wait each on average. For semaphores of goroutines that are no "
 		"requests it is told as info.",
 	},
@@ -74,7 +74,7 @@ static const struct advice advice[] = {
 		"Waits in calls of the HTTP client, of database/sql and well-known drivers, gRPC, for "
 		"names, for connections, and for the network in the middle of a request, cover "
 		"slow-dependency.share of at least half of the requests of a kind, "
-        "slow-dependency.requests at "
+		"slow-dependency.requests at "
 		"least, with slow-dependency.wait each on average, and they are not serial-io. "
 		"Goroutines that call for as long as they live, and all goroutines that are no "
 		"requests where the program serves some, are told as info: they may be its own load.",
@@ -121,7 +121,7 @@ static const struct advice advice[] = {
 		.found = WHAT_A_REQUEST_IS
 		"Waits for the network that belong to no call and no server known to the doctor cover "
 		"network-wait.share of at least half of the tasks of a type, network-wait.requests at "
-        "least, "
+		"least, "
 		"with network-wait.wait each on average. Without tasks a goroutine that reads may as "
 		"well wait for work, and nothing is said. Requests that wait so for their own clients "
 		"are told as info.",

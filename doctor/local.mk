@@ -13,7 +13,7 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/locks.c doctor/locks.h \
 	doctor/requests.c doctor/requests.h \
 	doctor/rules.h \
-	doctor/rules_cpu.c doctor/rules_file.c doctor/rules_io.c doctor/rules_poll.c doctor/rules_syscall.c \
+	doctor/rules_cpu.c doctor/rules_file.c doctor/rules_io.c doctor/rules_outlier.c doctor/rules_poll.c doctor/rules_syscall.c \
 	doctor/show.h doctor/show_json.c doctor/show_man.c doctor/show_sarif.c doctor/show_text.c \
 	doctor/site.c doctor/site.h \
 	doctor/situations.c doctor/situations.h \

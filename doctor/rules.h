@@ -9,6 +9,6 @@
 
 extern const struct trace_family rules_cpu, rules_poll, rules_syscall;
 extern const struct trace_family rules_file;
-extern const struct trace_family rules_io;
+extern const struct trace_family rules_io, rules_outlier;
 
 #endif
