@@ -55,7 +55,7 @@ static const struct advice advice[] = {
 	},
 	{
 		.slug = SLUG_SLOW_DEPENDENCY,
-		.from = FROM_TRACE,
+		.from = FROM_TRACE | FROM_LIVE,
 		.title = "Another service or a database is slow",
 		.means =
 			"Requests spend nearly all of their time waiting for one answer. This program can be "
@@ -75,9 +75,11 @@ static const struct advice advice[] = {
 		"names, for connections, and for the network in the middle of a request, cover "
 		"slow-dependency.share of at least half of the requests of a kind, "
 		"slow-dependency.requests at "
-		"least, with slow-dependency.wait each on average, and they are not serial-io. "
+		"least, with slow-dependency.waited each on average, and they are not serial-io. "
 		"Goroutines that call for as long as they live, and all goroutines that are no "
-		"requests where the program serves some, are told as info: they may be its own load.",
+		"requests where the program serves some, are told as info: they may be its own load. "
+		"Of a process, half of the goroutines that serve requests stand in such calls, and "
+		"have for slow-dependency.wait.",
 	},
 	{
 		.slug = SLUG_SLOW_REQUEST_OUTLIER,

@@ -337,7 +337,7 @@ static void tell_slow(const struct telling *t)
 	const struct limits_set *limits = t->r->doctor->limits;
 	bool is_life = t->g->of == REQUEST_LIFE;
 	if (!(is_life || is_request(t)) || !are_enough(t, LIMIT_DEPENDENCY_REQUESTS) ||
-	    mean_cost(t) < limit(limits, LIMIT_DEPENDENCY_WAIT))
+	    mean_cost(t) < limit(limits, LIMIT_DEPENDENCY_WAITED))
 		return;
 	/* Clients in a program that serves may well be its own load. */
 	bool is_sure = t->g->of == REQUEST_TASK || t->g->of == REQUEST_SERVED ||
