@@ -5,6 +5,7 @@
 const struct chapter *const chapters[] = {
 	&chapter_file,
 	&chapter_processors,
+	&chapter_growth,
 	&chapter_annotations,
 };
 const size_t chapter_count = sizeof chapters / sizeof chapters[0];

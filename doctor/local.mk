@@ -6,6 +6,7 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/certain.c doctor/certain.h \
 	doctor/chapter_annotations.c \
 	doctor/chapter_file.c \
+	doctor/chapter_growth.c \
 	doctor/chapter_processors.c \
 	doctor/cover.c doctor/cover.h \
 	doctor/cpu_groups.c doctor/cpu_groups.h \
@@ -14,8 +15,22 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/known.c doctor/known.h \
 	doctor/lately.c doctor/lately.h \
 	doctor/limits.c doctor/limits.h \
+	doctor/live.c doctor/live.h \
+	doctor/live_cpu.c \
+	doctor/live_gc.c \
+	doctor/live_goroutines.c \
+	doctor/live_memory.c \
+	doctor/live_requests.c \
+	doctor/live_rules.h \
+	doctor/live_threads.c \
+	doctor/live_tools.c \
+	doctor/live_trend.c \
+	doctor/live_words.c \
 	doctor/locks.c doctor/locks.h \
-	doctor/notes_contexts.c doctor/notes_cost.c doctor/notes_regions.c doctor/notes_tasks.c \
+	doctor/notes_contexts.c \
+	doctor/notes_cost.c \
+	doctor/notes_regions.c \
+	doctor/notes_tasks.c \
 	doctor/rules.h \
 	doctor/rules_annotations.c \
 	doctor/rules_cpu.c \
@@ -23,7 +38,11 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/rules_poll.c \
 	doctor/rules_secrets.c \
 	doctor/rules_syscall.c \
-	doctor/show.h doctor/show_json.c doctor/show_man.c doctor/show_sarif.c doctor/show_text.c \
+	doctor/show.h \
+	doctor/show_json.c \
+	doctor/show_man.c \
+	doctor/show_sarif.c \
+	doctor/show_text.c \
 	doctor/situations.c doctor/situations.h \
 	doctor/throttle.c doctor/throttle.h \
 	doctor/trace_doctor.c doctor/trace_doctor.h \

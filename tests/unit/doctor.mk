@@ -2,6 +2,7 @@
 doctor_tests = \
 	tests/unit/test_doctor_annotations \
 	tests/unit/test_doctor_findings \
+	tests/unit/test_doctor_live \
 	tests/unit/test_doctor_show \
 	tests/unit/test_doctor_situations \
 	tests/unit/test_doctor_witness
@@ -22,6 +23,12 @@ tests_unit_test_doctor_findings_LDADD = $(doctor_test_libs)
 tests_unit_test_doctor_show_SOURCES = tests/unit/test_doctor_show.c $(report_test_scenario)
 tests_unit_test_doctor_show_CFLAGS = $(doctor_test_cflags)
 tests_unit_test_doctor_show_LDADD = $(doctor_test_libs)
+
+# Live rules; allocations go through the fixture so that they can fail on demand.
+tests_unit_test_doctor_live_SOURCES = tests/unit/test_doctor_live.c $(metrics_fixture)
+tests_unit_test_doctor_live_CFLAGS = $(doctor_test_cflags)
+tests_unit_test_doctor_live_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_doctor_live_LDADD = $(doctor_test_libs)
 
 tests_unit_test_doctor_situations_SOURCES = tests/unit/test_doctor_situations.c
 tests_unit_test_doctor_situations_CFLAGS = $(doctor_test_cflags)
