@@ -12,6 +12,7 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/cpu_groups.c doctor/cpu_groups.h \
 	doctor/evidence.c doctor/evidence.h \
 	doctor/finding.c doctor/finding.h \
+	doctor/kinds.c doctor/kinds.h \
 	doctor/known.c doctor/known.h \
 	doctor/lately.c doctor/lately.h \
 	doctor/limits.c doctor/limits.h \
