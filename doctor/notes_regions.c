@@ -131,7 +131,8 @@ static struct region_note *find_left(struct note_regions *r, const struct trace_
                                      uint64_t goroutine)
 {
 	struct region_note *found = NULL;
-	for (size_t i = 1; i <= NOTES_LEFT && i <= r->next_left; i++) {
+	for (size_t i = 1; i <= NOTES_LEFT && i <= r->next_left && r->searched <= SEARCHED; i++) {
+		r->searched++;
 		struct region_note *left = &r->left[(r->next_left - i) % NOTES_LEFT];
 		if (!fits(left, e))
 			continue;
