@@ -213,7 +213,8 @@ bool note_region_end(struct notes *notes, const struct witness *w, const struct 
 {
 	struct note_regions *r = &notes->regions;
 	struct note_goroutine *g = &notes->slot[e->g];
-	uint32_t i = g->innermost;
+	/* Of a stray one the reader has seen already that it fits none. */
+	uint32_t i = e->type == EV_USER_REGION_STRAY ? 0 : g->innermost;
 	while (i && !fits(&r->node[i - 1], e))
 		i = r->node[i - 1].next;
 	if (!i) {
