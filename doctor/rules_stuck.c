@@ -110,7 +110,7 @@ static bool on_left(void *self, const struct witness *w, uint32_t slot, const st
 	}
 	r->busy++;
 	if ((situation_is_outbound(situation) || situation == SITUATION_POOL) &&
-	    !situation_continues(situations, s->stack) && s->ns >= still_ns(w)) {
+	    situation_part(situations, s->stack) == PART_CALL && s->ns >= still_ns(w)) {
 		r->waiting++;
 		add_call(r, w->slot[slot].id, s);
 	}
