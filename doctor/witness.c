@@ -393,6 +393,7 @@ static inline void begin_running(const struct now *now, struct witness_goroutine
 	g->burst_ns = 0;
 	g->burst_stack = STACK_NONE;
 	g->burst_cut = false;
+	g->bursts++;
 }
 
 static inline uint32_t waker_of(const struct trace_event *e)
@@ -778,6 +779,7 @@ void witness_restart(void *self, int64_t time_ns)
 		g->cut = true;
 		g->created = false;
 		g->born_ns = time_ns;
+		g->bursts = 0;
 		if (g->burst_since_ns == NO_BURST)
 			continue;
 		g->burst_since_ns = time_ns;

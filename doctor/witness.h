@@ -55,6 +55,7 @@ struct witness_goroutine {
 	int64_t burst_since_ns; /* INT64_MIN: no burst goes on */
 	struct witness_sums burst_since;
 	uint32_t burst_stack; /* where it was last preempted; STACK_NONE: nowhere */
+	uint32_t bursts;      /* that it began, beside the one that it was first seen in */
 	uint32_t waker_slot;  /* who last made it runnable; TRACE_NONE: nobody known */
 	bool burst_cut;
 	bool created;    /* during the trace */
