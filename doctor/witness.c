@@ -275,47 +275,41 @@ static bool tell(const struct witness *w, uint32_t slot, const struct spell *s)
 }
 
 /* Who made it runnable, unless its slot is another's by now. */
-static void tell_waker(const struct witness *w, const struct witness_goroutine *g, struct spell *s)
+static uint32_t waker_of_runnable(const struct witness *w, const struct witness_goroutine *g)
 {
-	if (g->waker_slot == TRACE_NONE || w->slot[g->waker_slot].born_ns > g->since_ns)
-		return;
-	s->waker_slot = g->waker_slot;
-	s->waker = w->slot[g->waker_slot].id;
-	s->waker_stack = s->stack;
+	bool known = g->waker_slot != TRACE_NONE && w->slot[g->waker_slot].born_ns <= g->since_ns;
+	return known ? g->waker_slot : TRACE_NONE;
 }
 
-/* What the goroutine's state was until now. Without an event the trace cut it off. */
+/* What the goroutine's state was until now. Without an event the trace cut it off. `s` is filled
+   member by member: what is written in pieces and then copied makes the processor wait. */
 static bool describe(const struct witness *w, uint32_t slot, const struct trace_event *e,
-                     int64_t now_ns, struct spell *spell)
+                     int64_t now_ns, struct spell *s)
 {
 	const struct witness_goroutine *g = &w->slot[slot];
-	struct spell s = {
-		.class = g->class,
-		.open = !e,
-		.cut = g->cut,
-		.begin_ns = g->since_ns,
-		.end_ns = now_ns,
-		.ns = bounded_elapsed_ns(g->since_ns, now_ns),
-		.waker_slot = TRACE_NONE,
-	};
+	s->class = g->class;
+	s->open = !e;
+	s->cut = g->cut;
+	s->lost_p = g->state == GO_SYSCALL && e && e->to == GO_RUNNABLE;
+	s->begin_ns = g->since_ns;
+	s->end_ns = now_ns;
+	s->ns = bounded_elapsed_ns(g->since_ns, now_ns);
+	s->reason = g->state == GO_WAITING ? g->reason : NAME_NONE;
 	if (g->state == GO_RUNNING)
-		s.stack = e && e->g == slot ? stack_number(w, e->arg[2]) : STACK_NONE;
+		s->stack = e && e->g == slot ? stack_number(w, e->arg[2]) : STACK_NONE;
 	else
-		s.stack = stack_of(w, g);
-	if (g->state == GO_WAITING) {
-		s.reason = g->reason;
-		if (e && e->g != TRACE_NONE && e->g != slot) {
-			s.waker_slot = e->g;
-			s.waker = w->slot[e->g].id;
-			s.waker_stack = stack_number(w, e->arg[2]);
-		}
-	} else if (g->state == GO_RUNNABLE) {
-		tell_waker(w, g, &s);
-	} else if (g->state == GO_SYSCALL) {
-		s.lost_p = e && e->to == GO_RUNNABLE;
-	}
-	*spell = s;
-	return add_sums(w, spell, &g->since);
+		s->stack = stack_of(w, g);
+	uint32_t waker = TRACE_NONE;
+	if (g->state == GO_WAITING && e && e->g != slot)
+		waker = e->g;
+	else if (g->state == GO_RUNNABLE)
+		waker = waker_of_runnable(w, g);
+	s->waker_slot = waker;
+	s->waker = waker != TRACE_NONE ? w->slot[waker].id : 0;
+	s->waker_stack = STACK_NONE;
+	if (waker != TRACE_NONE && g->class == SPELL_LOCK)
+		s->waker_stack = stack_number(w, e->arg[2]);
+	return add_sums(w, s, &g->since);
 }
 
 static bool __attribute__((noinline))

@@ -78,11 +78,11 @@ struct spell {
 	/* Of waits and system calls where they began; of running where it ended; of bursts where it was
 	   last preempted, or ended; of waits to run who created, woke or preempted it. */
 	uint32_t stack;
-	/* Who ended a wait, or the wait before a wait to run. TRACE_NONE, 0 and STACK_NONE: nobody that
-	   the trace knows, as for what the network poller and timers wake. */
+	/* Who ended a wait, or the wait before a wait to run. TRACE_NONE and 0: nobody that the trace
+	   knows, as for what the network poller and timers wake. */
 	uint32_t waker_slot;
 	uint64_t waker;
-	uint32_t waker_stack;
+	uint32_t waker_stack; /* of waits for locks: where it was ended */
 	struct witness_sums during;
 };
 

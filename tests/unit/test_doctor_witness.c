@@ -132,7 +132,6 @@ static void a_wait_is_told_with_where_it_was_and_who_ended_it(void **state)
 	assert_false(wait->open || wait->cut);
 	assert_string_equal(leaf(&r, wait->stack), "net/http.(*conn).serve");
 	assert_int_equal(wait->waker, 2);
-	assert_string_equal(leaf(&r, wait->waker_stack), "example.com/shop/worker.(*Pool).run");
 	/* goroutine 2 ran from 150 to 250 and from 300 to 400, and one of two Ps was never used */
 	assert_int_equal(wait->during.alone, 200 * US);
 	assert_int_equal(wait->during.idle, 300 * US);
