@@ -7,6 +7,7 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/chapter_annotations.c \
 	doctor/chapter_file.c \
 	doctor/chapter_growth.c \
+	doctor/chapter_locks.c \
 	doctor/chapter_processors.c \
 	doctor/chapter_waits.c \
 	doctor/cover.c doctor/cover.h \
@@ -38,10 +39,13 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/rules_annotations.c \
 	doctor/rules_cpu.c \
 	doctor/rules_file.c \
+	doctor/rules_lock.c \
 	doctor/rules_io.c \
 	doctor/rules_outlier.c \
 	doctor/rules_poll.c \
 	doctor/rules_secrets.c \
+	doctor/rules_serial.c \
+	doctor/rules_stuck.c \
 	doctor/rules_syscall.c \
 	doctor/show.h \
 	doctor/show_json.c \
