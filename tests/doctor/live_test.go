@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// visit runs a scenario, has it looked at while it works and traced after that: what the doctor says of
-// the process, and of the trace.
+// visit runs a scenario that traces itself and has it looked at while it does: what the doctor says of the
+// process, and of the trace.
 func (r row) visit(t *testing.T, program string) (live, traced report) {
 	t.Helper()
 	const watch = 6 * time.Second
 	file := filepath.Join(t.TempDir(), "trace")
-	args := append([]string{"-trace", file, "-warm", (watch + 4*time.Second).String(), "-for", "2s"}, r.args...)
+	args := append([]string{"-trace", file, "-for", (watch + 3*time.Second).String()}, r.args...)
 	cmd := exec.Command(program, args...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
