@@ -87,10 +87,10 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	[LIMIT_NETWORK_IMPACT] = {"network-wait.impact", UNIT_RATIO, 0.05, 0, 1,
                               "share of the time of all requests from which on it is a warning"},
 	/* cpu-bound-hot-loop */
-	[LIMIT_HOT_LOOP_BURST] = {"cpu-bound-hot-loop.burst", UNIT_NS, 100e6, 0, 1e12,
+	[LIMIT_HOT_LOOP_BURST] = {"cpu-bound-hot-loop.burst", UNIT_NS, 100e6, 10e6, 1e12,
                               "running without a break while others wait for a processor"},
 	/* cpu-saturation */
-	[LIMIT_SATURATION_WAIT] = {"cpu-saturation.wait", UNIT_NS, 10e6, 0, 1e12,
+	[LIMIT_SATURATION_WAIT] = {"cpu-saturation.wait", UNIT_NS, 10e6, 1e6, 1e12,
                                "99th percentile of the wait for a processor"},
 	/* gomaxprocs-mismatch */
 	[LIMIT_MISMATCH_RATIO] = {"gomaxprocs-mismatch.ratio", UNIT_RATIO, 1.5, 1, 1e6,
@@ -104,10 +104,10 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	[LIMIT_POLL_RATE] = {"busy-poll.rate", UNIT_PER_S, 1000, 1, 1e9,
                          "times a second that a goroutine looks and finds nothing"},
 	/* cgo-blocking */
-	[LIMIT_CGO_CALL] = {"cgo-blocking.call", UNIT_NS, 10e6, 0, 1e12,
+	[LIMIT_CGO_CALL] = {"cgo-blocking.call", UNIT_NS, 10e6, 1e6, 1e12,
                         "call of C that holds a thread for long"},
 	/* syscall-blocking */
-	[LIMIT_SYSCALL_CALL] = {"syscall-blocking.call", UNIT_NS, 100e6, 0, 1e12,
+	[LIMIT_SYSCALL_CALL] = {"syscall-blocking.call", UNIT_NS, 100e6, 10e6, 1e12,
                             "system call on files or names that holds a thread for long"},
 	/* gc-pressure */
 	[LIMIT_GC_RATE] = {"gc-pressure.rate", UNIT_PER_S, 4, 0, 1e6,
