@@ -18,9 +18,13 @@ void witness_listen(struct witness *w, const struct trace_family *family, void *
 		for (unsigned i = 0; i < SPELL_CLASSES; i++)
 			w->least_ns[i] = INT64_MAX;
 	w->listener[w->listeners++] = (struct witness_listener){family, self};
-	for (unsigned i = 0; i < SPELL_CLASSES && family->spell; i++)
-		if (family->least_ns[i] > 0 && family->least_ns[i] < w->least_ns[i])
+	for (unsigned i = 0; i < SPELL_CLASSES && family->spell; i++) {
+		if (family->least_ns[i] <= 0)
+			continue;
+		w->wants[i][w->wanting[i]++] = (uint8_t)(w->listeners - 1);
+		if (family->least_ns[i] < w->least_ns[i])
 			w->least_ns[i] = family->least_ns[i];
+	}
 	if (family->event)
 		w->events |= family->events;
 	w->lives |= family->born || family->died;
@@ -140,11 +144,8 @@ static inline void change_runnable(struct now *now, unsigned by)
 	now->starved = -(int64_t)(now->runnable > 0) & ~now->idle;
 }
 
-static inline void change_running(struct witness *w, struct now *now, unsigned by)
+static inline void change_running(struct now *now, unsigned by)
 {
-	unsigned level = now->running < WITNESS_LEVELS ? now->running : WITNESS_LEVELS - 1;
-	w->running_ns[level] += now->time_ns - w->level_since_ns;
-	w->level_since_ns = now->time_ns;
 	now->running += by;
 	now->alone = -(int64_t)(now->running == 1);
 }
@@ -160,7 +161,7 @@ static void change_level(struct witness *w, uint8_t state, unsigned by)
 {
 	struct now now = take_up(w);
 	if (state == GO_RUNNING)
-		change_running(w, &now, by);
+		change_running(&now, by);
 	else if (state == GO_RUNNABLE)
 		change_runnable(&now, by);
 	put_down(w, &now);
@@ -265,10 +266,9 @@ static bool add_sums(const struct witness *w, struct spell *s, const struct witn
 
 static bool tell(const struct witness *w, uint32_t slot, const struct spell *s)
 {
-	for (unsigned i = 0; i < w->listeners; i++) {
-		const struct trace_family *family = w->listener[i].family;
-		if (s->ns >= family->least_ns[s->class] && family->least_ns[s->class] > 0 &&
-		    family->spell && !family->spell(w->listener[i].self, w, slot, s))
+	for (unsigned i = 0; i < w->wanting[s->class]; i++) {
+		const struct witness_listener *l = &w->listener[w->wants[s->class][i]];
+		if (s->ns >= l->family->least_ns[s->class] && !l->family->spell(l->self, w, slot, s))
 			return false;
 	}
 	return true;
@@ -555,14 +555,14 @@ static inline bool show(struct witness *w, struct now *now, const struct trace_e
 			break;
 		ok = end_spell(w, now, g, e, SPELL_RUNNABLE);
 		change_runnable(now, -(unsigned)g->counts);
-		change_running(w, now, g->counts);
+		change_running(now, g->counts);
 		begin_running(now, g, e->at_ns);
 		return ok;
 	case EV_GO_BLOCK:
 		if (!runs || e->name >= w->class_limit || !w->class_of[e->name])
 			break;
 		ok = end_running(w, now, g, e) && end_burst(w, now, g, e, e->at_ns);
-		change_running(w, now, -(unsigned)g->counts);
+		change_running(now, -(unsigned)g->counts);
 		g->reason = e->name;
 		begin(now, g, e->at_ns, GO_WAITING, (uint8_t)(w->class_of[e->name] - 1), e->arg[2]);
 		return ok;
@@ -578,14 +578,14 @@ static inline bool show(struct witness *w, struct now *now, const struct trace_e
 		if (!runs)
 			break;
 		ok = end_running(w, now, g, e);
-		change_running(w, now, -(unsigned)g->counts);
+		change_running(now, -(unsigned)g->counts);
 		begin(now, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, e->arg[2]);
 		return ok;
 	case EV_GO_SYSCALL_END:
 		if (g->state != GO_SYSCALL)
 			break;
 		ok = end_spell(w, now, g, e, SPELL_SYSCALL);
-		change_running(w, now, g->counts);
+		change_running(now, g->counts);
 		begin_running(now, g, e->at_ns);
 		return ok;
 	default:
@@ -677,7 +677,7 @@ static bool on_events(void *self, const struct trace_block *block)
 	}
 	if (w->lost) {
 		w->lost = false;
-		w->last_ns = w->level_since_ns = block->event[0].time_ns;
+		w->last_ns = block->event[0].time_ns;
 	}
 	return walk(w, block);
 }
@@ -763,9 +763,8 @@ void witness_restart(void *self, int64_t time_ns)
 {
 	struct witness *w = self;
 	w->begun = true;
-	w->first_ns = w->last_ns = w->level_since_ns = time_ns;
+	w->first_ns = w->last_ns = time_ns;
 	w->sums = (struct witness_sums){0};
-	memset(w->running_ns, 0, sizeof w->running_ns);
 	for (size_t i = 0; i < w->slots; i++) {
 		struct witness_goroutine *g = &w->slot[i];
 		g->since_ns = time_ns;

@@ -119,7 +119,7 @@ struct trace_family {
 };
 
 /* The runtime's monitor looks after those that run every 10 ms, and takes their P after 10 ms. */
-enum { WITNESS_FAMILIES = 16, WITNESS_LEVELS = 65, WITNESS_SILENCE_NS = 30000000 };
+enum { WITNESS_FAMILIES = 16, WITNESS_SILENCE_NS = 30000000 };
 
 struct witness_listener {
 	const struct trace_family *family;
@@ -133,6 +133,8 @@ struct witness {
 	struct witness_listener listener[WITNESS_FAMILIES];
 	unsigned listeners;
 	int64_t least_ns[SPELL_CLASSES]; /* of all of them */
+	/* Those that want spells of a class, by their index. */
+	uint8_t wants[SPELL_CLASSES][WITNESS_FAMILIES], wanting[SPELL_CLASSES];
 	uint64_t events;
 	bool lives; /* somebody wants to hear of births and deaths */
 
@@ -144,9 +146,6 @@ struct witness {
 	bool procs_idle;
 	unsigned procs_running, procs; /* seen */
 	uint64_t gomaxprocs;           /* 0: the trace doesn't tell */
-	/* How long so many goroutines ran at once; the last: so many or more. */
-	int64_t running_ns[WITNESS_LEVELS];
-	int64_t level_since_ns;
 
 	struct witness_goroutine *slot;
 	size_t slots;
