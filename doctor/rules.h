@@ -10,6 +10,8 @@
 extern const struct trace_family rules_cpu, rules_poll, rules_syscall;
 extern const struct trace_family rules_annotations;
 extern const struct trace_family rules_file;
+extern const struct trace_family rules_lock, rules_serial, rules_stuck;
+extern const struct trace_family rules_io, rules_outlier;
 extern const struct trace_family rules_secrets;
 
 #endif

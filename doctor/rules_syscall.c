@@ -14,15 +14,14 @@
 #include "util/text.h"
 
 enum {
-	SITES = 256,           /* further ones are left out */
-	LEAST_CALLS = 3,       /* fewer say nothing */
-	LEAST_NS = 10000000,   /* shorter calls are not looked at */
-	LOOKUP_NS = 100000000, /* nor are shorter look-ups */
+	SITES = 256,         /* further ones are left out */
+	LEAST_CALLS = 3,     /* fewer say nothing */
+	CALL_NS = 1000000,   /* shorter calls are not looked at: the least that the limits can be */
+	LOOKUP_NS = 10000000 /* nor are shorter look-ups */
 };
 /* Of the trace, taken together: less is too little to speak of. */
 #define LEAST_SHARE 0.1
-/* A goroutine that is nearly always in one call is there for that call: a loop of events, a reader
-   of what comes seldom. */
+/* A goroutine that is nearly always in one call of C is there for that call: a loop of events. */
 #define DEDICATED_SHARE 0.9
 
 enum call_kind { CALL_C, CALL_FILE, CALL_LOOKUP };
@@ -32,8 +31,9 @@ struct call_site {
 	enum call_kind kind;
 	bool reads; /* what may come at any time, or never */
 	uint64_t calls, goroutine;
-	bool several; /* goroutines */
-	int64_t ns, longest_ns, longest_begin_ns, longest_end_ns;
+	bool several;                  /* goroutines */
+	int64_t ns, first_ns, last_ns; /* from the first to the last, since the trace began */
+	int64_t longest_ns, longest_begin_ns, longest_end_ns;
 	uint64_t longest_goroutine;
 };
 
@@ -48,12 +48,25 @@ struct syscall_rules {
 /* --- while the trace is read -------------------------------------------------------------------
  */
 
+/* The last word of a system call's name: "Read" of "syscall.Read". NULL: it is none. */
+static const char *call_name(const char *function)
+{
+	static const char *const packages[] = {"syscall.", "golang.org/x/sys/unix."};
+	for (size_t i = 0; i < sizeof packages / sizeof packages[0]; i++)
+		if (strncmp(function, packages[i], strlen(packages[i])) == 0)
+			return function + strlen(packages[i]);
+	return NULL;
+}
+
 static bool is_called(const struct witness *w, uint32_t number, const char *const *names, size_t n)
 {
+	if (number == STACK_NONE)
+		return false;
 	const struct stack *stack = &w->stacks->stack[number - 1];
 	for (uint32_t i = 0; i < stack->frames; i++) {
-		const char *name = names_text(w->names, w->stacks->frame[stack->first + i].function);
-		for (size_t k = 0; k < n; k++)
+		const struct stack_frame *frame = &w->stacks->frame[stack->first + i];
+		const char *name = call_name(names_text(w->names, frame->function));
+		for (size_t k = 0; name && k < n; k++)
 			if (strcmp(name, names[k]) == 0)
 				return true;
 	}
@@ -63,14 +76,25 @@ static bool is_called(const struct witness *w, uint32_t number, const char *cons
 /* A read may be of a pipe or a terminal, which are no file that is slow. */
 static bool reads(const struct witness *w, uint32_t stack)
 {
-	static const char *const names[] = {"syscall.Read", "syscall.read", "syscall.readv",
-	                                    "golang.org/x/sys/unix.Read", "golang.org/x/sys/unix.read"};
-	return is_called(w, stack, names, sizeof names / sizeof *names);
+	static const char *const names[] = {"Read", "read", "Readv", "readv"};
+	return is_called(w, stack, names, sizeof names / sizeof names[0]);
 }
 
-static bool kind_of(enum situation situation, enum call_kind *kind)
+/* What is done without package os: databases sync and lock their files themselves. */
+static bool is_on_file(const struct witness *w, uint32_t stack)
 {
-	switch (situation) {
+	static const char *const names[] = {
+		"Fallocate", "Fdatasync", "Flock",  "FcntlFlock", "Fstat",  "Fsync",    "Ftruncate",
+		"Getdents",  "Lstat",     "Msync",  "Open",       "Openat", "Pread",    "Pwrite",
+		"Pwritev",   "Read",      "Rename", "Stat",       "Sync",   "Truncate", "Unlink",
+	};
+	return is_called(w, stack, names, sizeof names / sizeof names[0]);
+}
+
+static bool kind_of(const struct syscall_rules *r, const struct witness *w,
+                    const struct spell *spell, enum call_kind *kind)
+{
+	switch (situation_of(r->situations, spell->stack)) {
 	case SITUATION_CGO:
 		*kind = CALL_C;
 		return true;
@@ -80,21 +104,25 @@ static bool kind_of(enum situation situation, enum call_kind *kind)
 	case SITUATION_LOOKUP:
 		*kind = CALL_LOOKUP;
 		return true;
+	case SITUATION_ORDINARY:
+	case SITUATION_WORKER:
+		*kind = CALL_FILE;
+		return spell->class == SPELL_SYSCALL && is_on_file(w, spell->stack);
 	default:
 		return false;
 	}
 }
 
 /* SITES where the stack is none of ours, or there are too many. false: no memory. */
-static bool find_site(struct syscall_rules *r, const struct witness *w, uint32_t stack,
+static bool find_site(struct syscall_rules *r, const struct witness *w, const struct spell *spell,
                       uint32_t *found)
 {
 	enum call_kind kind;
+	uint32_t stack = spell->stack;
 	*found = idmap_get(&r->of_stack, stack);
 	if (*found != IDMAP_NONE)
 		return true;
-	bool ours =
-		stack != STACK_NONE && r->n < SITES && kind_of(situation_of(r->situations, stack), &kind);
+	bool ours = r->n < SITES && kind_of(r, w, spell, &kind);
 	*found = ours ? (uint32_t)r->n : SITES;
 	if (ours) {
 		if (!wire_grow(&r->site, &r->capacity, r->n, sizeof *r->site))
@@ -115,7 +143,7 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 	uint32_t at;
 	if (!g->counts)
 		return true;
-	if (!find_site(r, w, spell->stack, &at))
+	if (!find_site(r, w, spell, &at))
 		return false;
 	if (at == SITES)
 		return true;
@@ -125,7 +153,9 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 		return true;
 	site->several |= site->calls && site->goroutine != g->id;
 	site->goroutine = g->id;
-	site->calls++;
+	if (site->calls++ == 0)
+		site->first_ns = witness_since_begin(w, spell->begin_ns);
+	site->last_ns = witness_since_begin(w, spell->end_ns);
 	add_ns(&site->ns, spell->ns);
 	if (spell->ns > site->longest_ns) {
 		site->longest_ns = spell->ns;
@@ -151,13 +181,20 @@ static const struct call_words {
                      "which everything behind them waits for"},
 };
 
+static bool is_dedicated(const struct call_site *site)
+{
+	double between = (double)(site->last_ns - site->first_ns);
+	return !site->several &&
+	       (site->reads || (site->kind == CALL_C && (double)site->ns >= DEDICATED_SHARE * between));
+}
+
 static void say(const struct doctor *doctor, struct findings *findings,
                 const struct call_site *site, double observed_ns)
 {
 	const struct analysis *a = doctor->analysis;
 	const struct call_words *say = &words[site->kind];
 	double busy = (double)site->ns / observed_ns; /* goroutines, on average */
-	bool dedicated = !site->several && (busy >= DEDICATED_SHARE || site->reads);
+	bool dedicated = is_dedicated(site);
 	char place[EVIDENCE_SITE_TEXT], mean[32], longest[32], sum[32];
 	text_duration(mean, sizeof mean, (double)site->ns / (double)site->calls, false);
 	text_duration(longest, sizeof longest, (double)site->longest_ns, false);
@@ -248,7 +285,7 @@ const struct trace_family rules_syscall = {
 	.name = "system calls",
 	.least_ns =
 		{
-			[SPELL_SYSCALL] = LEAST_NS,
+			[SPELL_SYSCALL] = CALL_NS,
 			[SPELL_NETWORK] = LOOKUP_NS,
 			[SPELL_SELECT] = LOOKUP_NS,
 			[SPELL_RECEIVE] = LOOKUP_NS,

@@ -4,10 +4,12 @@
 
 #include "trace/elapsed.h"
 
-/* Fewer silences than this may be chance. With 6, ends that agree so well come about by chance in
-   less than one trace of a hundred. */
+/* Fewer silences than this may be chance. */
 enum { LEAST_SILENCES = 6 };
-#define PERIODIC 0.9
+/* Rayleigh's test of whether points on a circle keep together: by chance its statistic is larger
+   than this in 3 traces of 10,000. And so far from the middle, or the rhythm explains little. */
+#define RAYLEIGH 8
+#define TOGETHER 0.5
 
 /* The profiler's usual rate; nothing in a trace tells of another. */
 enum { SAMPLE_NS = 10000000, LEAST_SAMPLES = 50 };
@@ -19,6 +21,7 @@ void throttle_note(struct throttle *t, const struct witness *w, int64_t begin_ns
 	double turn = 2 * 3.14159265358979323846 * (double)(end_ns % THROTTLE_PERIOD_NS) /
 	              (double)THROTTLE_PERIOD_NS;
 	t->silences++;
+	t->together += w->running > 1;
 	add_ns(&t->silent_ns, ns);
 	t->silent_running_ns += (double)ns * w->running;
 	t->x += cos(turn);
@@ -39,9 +42,10 @@ struct throttle_verdict throttle_judge(const struct throttle *t, const struct wi
 		return v;
 	v.silent = (double)t->silent_ns / observed;
 	v.stopped = fmin(t->silent_running_ns / v.running_ns, .99);
-	v.enough = t->silences >= LEAST_SILENCES;
-	v.periodic = v.enough && hypot(t->x, t->y) >= PERIODIC * n;
-	if (v.enough) {
+	double r = n > 0 ? hypot(t->x, t->y) / n : 0;
+	v.periodic = n * r * r >= RAYLEIGH && r >= TOGETHER;
+	v.together = t->together >= LEAST_SILENCES && t->together * 2 > t->silences;
+	if (v.periodic || v.together) {
 		v.times = 1 / (1 - v.stopped);
 		v.silence = true;
 	}

@@ -95,8 +95,6 @@ struct trace_family {
 	void *(*create)(const struct doctor *doctor);
 	/* May be NULL. The goroutine is as it was before the spell ended. */
 	bool (*spell)(void *self, const struct witness *w, uint32_t slot, const struct spell *spell);
-	/* The goroutine returned; those that the trace or a gap cuts off don't. May be NULL. */
-	bool (*ended)(void *self, const struct witness *w, uint32_t slot, int64_t at_ns);
 	/* May be NULL. */
 	bool (*event)(void *self, const struct witness *w, const struct trace_block *block,
 	              const struct trace_event *e);
@@ -107,6 +105,9 @@ struct trace_family {
 	   one is gone, whose slot may be another's soon. May be NULL, both. */
 	bool (*born)(void *self, const struct witness *w, uint32_t slot, uint32_t creator);
 	bool (*died)(void *self, const struct witness *w, uint32_t slot, int64_t at_ns);
+	/* The trace ends, and the goroutine is still there: what it is at, however short. May be NULL.
+	 */
+	bool (*left)(void *self, const struct witness *w, uint32_t slot, const struct spell *spell);
 	/* Events were lost: nothing that is open goes on. May be NULL. */
 	void (*gap)(void *self);
 	/* A new part begins: forget what was counted. May be NULL. */
