@@ -49,18 +49,32 @@ enum limit {
 	/* syscall-blocking */
 	LIMIT_SYSCALL_CALL,
 	/* gc-pressure */
-	LIMIT_GC_RATE,
 	LIMIT_GC_CPU,
+	LIMIT_GC_GRAVE,
+	LIMIT_GC_CORES,
+	LIMIT_GC_CYCLES,
+	LIMIT_GC_RATE,
+	LIMIT_GC_SMALL_HEAP,
 	/* alloc-heavy */
 	LIMIT_ASSIST_SHARE,
+	LIMIT_ASSIST_GRAVE,
+	LIMIT_ASSIST_LEAST,
+	LIMIT_ASSISTS,
 	/* stw-long */
 	LIMIT_STW_LONG,
+	LIMIT_STW_LONG_COUNT,
+	LIMIT_STW_LONG_SHARE,
+	LIMIT_STW_HOLDUP,
 	/* stw-frequent */
 	LIMIT_STW_RATE,
+	LIMIT_STW_FORCED,
+	LIMIT_STW_COUNT,
+	LIMIT_STW_SHARE,
 	/* trace-io-slow */
 	LIMIT_TRACE_IO_BLOCKED,
+	LIMIT_TRACE_IO_LEAST,
 	/* flight-window-short */
-	LIMIT_FLIGHT_WINDOW,
+	LIMIT_FLIGHT_SHARE,
 	/* goroutine-growth */
 	LIMIT_GROWTH_GOROUTINES,
 	/* heap-growth */

@@ -8,5 +8,6 @@
 #include "doctor/witness.h"
 
 extern const struct trace_family rules_file;
+extern const struct trace_family rules_capture, rules_gc, rules_stw;
 
 #endif

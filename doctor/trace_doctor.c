@@ -7,6 +7,9 @@
 
 static const struct trace_family *const families[] = {
 	&rules_file,
+	&rules_gc,
+	&rules_stw,
+	&rules_capture,
 };
 enum { FAMILIES = sizeof families / sizeof *families };
 _Static_assert((int)FAMILIES <= (int)WITNESS_FAMILIES, "the witness has room for every family");
