@@ -1,0 +1,270 @@
+#include "doctor/situations.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor/known.h"
+
+#define BIT(known) (UINT64_C(1) << (known))
+
+enum { CONTINUES = 0x80 };
+
+void situations_init(struct situations *s, const struct stacks *stacks, const struct names *names)
+{
+	*s = (struct situations){.stacks = stacks, .names = names};
+}
+
+void situations_finish(struct situations *s)
+{
+	free(s->function);
+	free(s->stack);
+	memset(s, 0, sizeof *s);
+}
+
+/* Room for one byte at `at`. false: no memory. */
+static bool make_room(uint8_t **bytes, size_t *limit, size_t at)
+{
+	if (at < *limit)
+		return true;
+	size_t bigger = at + at / 2 + 256;
+	uint8_t *room = realloc(*bytes, bigger);
+	if (!room)
+		return false;
+	memset(room + *limit, 0, bigger - *limit);
+	*bytes = room;
+	*limit = bigger;
+	return true;
+}
+
+static enum known known_name(struct situations *s, uint32_t name)
+{
+	if (name < s->functions && s->function[name])
+		return (enum known)(s->function[name] - 1);
+	enum known known = known_function(names_text(s->names, name));
+	if (make_room(&s->function, &s->functions, name))
+		s->function[name] = (uint8_t)(known + 1);
+	return known;
+}
+
+/* A function literal, or what the compiler wraps a call after `go` in. */
+static bool is_closure(const char *name)
+{
+	static const char *const marks[] = {".func", ".gowrap", "dwrap\u00b7"};
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		const char *at = strstr(name, marks[i]);
+		char next = at ? at[strlen(marks[i])] : '\0';
+		if (next >= '0' && next <= '9')
+			return true;
+	}
+	return false;
+}
+
+static bool is_plumbing(enum known known)
+{
+	return known == KNOWN_STANDARD || known == KNOWN_RUNTIME || known == KNOWN_RECEIVE ||
+	       known == KNOWN_CONDITION || known == KNOWN_LAUNCHER;
+}
+
+/* What a stack consists of. */
+struct reading {
+	uint64_t has;        /* bits of enum known */
+	enum known how;      /* the innermost that says how it waits; KNOWN_NOTHING: none does */
+	enum known what_for; /* the innermost that says what for, or whose goroutine it is */
+	bool direct;         /* between both there is nothing but the runtime and package sync */
+	bool own_start;      /* what the goroutine starts with waits by itself */
+};
+
+/* Is the innermost of the program's functions the one that the goroutine was started for? A closure
+   that calls one function counts as that one, and so does main. */
+static bool waits_in_its_start(struct situations *s, const struct stack_frame *frame, size_t n)
+{
+	size_t from = 0;
+	while (from < n && is_plumbing(known_name(s, frame[from].function)))
+		from++;
+	while (n > from + 1) {
+		enum known known = known_name(s, frame[n - 1].function);
+		if (known != KNOWN_LAUNCHER && known != KNOWN_MAIN &&
+		    !is_closure(names_text(s->names, frame[n - 1].function)))
+			break;
+		n--;
+		if (known == KNOWN_NOTHING) /* one closure alone */
+			break;
+	}
+	return n == from + 1;
+}
+
+static struct reading read_stack(struct situations *s, const struct stack_frame *frame, size_t n)
+{
+	struct reading r = {.direct = true};
+	for (size_t i = 0; i < n; i++) {
+		enum known known = known_name(s, frame[i].function);
+		r.has |= BIT(known);
+		if (!r.how && known >= KNOWN_LOCK && known <= KNOWN_CHILD)
+			r.how = known;
+		if (!r.what_for && known >= KNOWN_ACCEPT)
+			r.what_for = known;
+		if (!r.what_for && known != KNOWN_RUNTIME && known != KNOWN_RECEIVE &&
+		    known != KNOWN_CONDITION)
+			r.direct = false;
+	}
+	r.own_start = waits_in_its_start(s, frame, n);
+	return r;
+}
+
+/* How it waits decides, when nothing known called for it. */
+static enum situation by_how(const struct reading *r, bool in_request)
+{
+	switch (r->how) {
+	case KNOWN_NETWORK: /* what comes from the request's own client was told apart before */
+		return in_request ? SITUATION_OUTBOUND : SITUATION_NETWORK;
+	case KNOWN_CONDITION:
+		return r->own_start && !in_request ? SITUATION_WORKER : SITUATION_CONDITION;
+	case KNOWN_RECEIVE:
+		return r->own_start && !in_request ? SITUATION_WORKER : SITUATION_ORDINARY;
+	case KNOWN_JOIN:
+		return SITUATION_JOIN;
+	case KNOWN_SLEEP:
+		return SITUATION_SLEEP;
+	case KNOWN_FILE:
+		return SITUATION_FILE;
+	case KNOWN_CGO:
+		return SITUATION_CGO;
+	case KNOWN_CHILD:
+		return SITUATION_CHILD;
+	default:
+		return SITUATION_ORDINARY;
+	}
+}
+
+static enum situation decide(const struct reading *r)
+{
+	const uint64_t tracer = BIT(KNOWN_TRACER) | BIT(KNOWN_TRACE_READER) | BIT(KNOWN_TRACE_DRY);
+	const uint64_t runtime = BIT(KNOWN_RUNTIME) | BIT(KNOWN_RECEIVE) | BIT(KNOWN_SEND) |
+	                         BIT(KNOWN_COLLECTOR) | BIT(KNOWN_SYSTEM);
+	bool in_request = r->has & (BIT(KNOWN_HANDLER) | BIT(KNOWN_REQUEST));
+	if (r->has & BIT(KNOWN_TRACE_READER) && !(r->has & BIT(KNOWN_TRACE_DRY)))
+		return SITUATION_TRACE_WRITER;
+	if (r->has & tracer)
+		return SITUATION_TRACER;
+	if (!(r->has & ~runtime) || r->has & BIT(KNOWN_SYSTEM))
+		return SITUATION_SYSTEM;
+	if (r->how == KNOWN_LOCK)
+		return SITUATION_LOCK;
+	if (r->how == KNOWN_COLLECTOR)
+		return SITUATION_COLLECTOR;
+	if (r->has & BIT(KNOWN_ACCEPT))
+		return SITUATION_ACCEPT;
+	if (r->has & BIT(KNOWN_LOOKUP))
+		return SITUATION_LOOKUP;
+	if (r->has & BIT(KNOWN_DIAL))
+		return SITUATION_DIAL;
+	if (r->how == KNOWN_FILE || r->how == KNOWN_CGO) /* also where a driver does it */
+		return by_how(r, in_request);
+	if (r->has & BIT(KNOWN_LOOP) && !in_request)
+		return SITUATION_IDLE_CONNECTION;
+	switch (r->what_for) {
+	case KNOWN_CLIENT:
+	case KNOWN_CLIENT_MORE:
+		return SITUATION_OUTBOUND;
+	case KNOWN_PERMIT:
+		return SITUATION_PERMIT;
+	case KNOWN_POOL:
+		return r->how == KNOWN_NETWORK ? SITUATION_OUTBOUND : SITUATION_POOL;
+	case KNOWN_POOL_AND_NEW:
+		return r->direct ? SITUATION_POOL : SITUATION_OUTBOUND;
+	case KNOWN_SERVER_READ:
+		return in_request ? SITUATION_INBOUND : SITUATION_IDLE_CONNECTION;
+	case KNOWN_SERVER_WRITE:
+	case KNOWN_LOOP:
+		return SITUATION_INBOUND;
+	case KNOWN_SERVER:
+		return SITUATION_IDLE_CONNECTION;
+	default:
+		return by_how(r, in_request);
+	}
+}
+
+/* The situation, + 1, and the bit. */
+static uint8_t look_up(struct situations *s, uint32_t stack)
+{
+	if (stack == STACK_NONE || stack > s->stacks->n)
+		return SITUATION_UNKNOWN + 1;
+	if (stack < s->limit && s->stack[stack])
+		return s->stack[stack];
+	const struct stack *of = &s->stacks->stack[stack - 1];
+	struct reading r = read_stack(s, s->stacks->frame + of->first, of->frames);
+	uint8_t found = (uint8_t)(decide(&r) + 1);
+	bool is_raw = found == SITUATION_OUTBOUND + 1 && r.how == KNOWN_NETWORK;
+	bool is_call = r.has & (BIT(KNOWN_CLIENT) | BIT(KNOWN_POOL_AND_NEW));
+	if (!is_call && (is_raw || r.has & BIT(KNOWN_CLIENT_MORE)))
+		found |= CONTINUES;
+	if (make_room(&s->stack, &s->limit, stack))
+		s->stack[stack] = found;
+	return found;
+}
+
+enum situation situation_of(struct situations *s, uint32_t stack)
+{
+	return (enum situation)((look_up(s, stack) & ~CONTINUES) - 1);
+}
+
+bool situation_continues(struct situations *s, uint32_t stack)
+{
+	return look_up(s, stack) & CONTINUES;
+}
+
+enum role situation_role(struct situations *s, uint32_t function)
+{
+	static const uint8_t roles[KNOWN_COUNT] = {
+		[KNOWN_SERVER] = ROLE_CONNECTION,   [KNOWN_REQUEST] = ROLE_REQUEST,
+		[KNOWN_LOOP] = ROLE_LOOP,           [KNOWN_MAIN] = ROLE_MAIN,
+		[KNOWN_SYSTEM] = ROLE_SYSTEM,       [KNOWN_TRACER] = ROLE_TRACER,
+		[KNOWN_TRACE_READER] = ROLE_TRACER, [KNOWN_RUNTIME] = ROLE_SYSTEM,
+		[KNOWN_COLLECTOR] = ROLE_SYSTEM,
+	};
+	return function == NAME_NONE ? ROLE_ORDINARY : (enum role)roles[known_name(s, function)];
+}
+
+uint32_t situation_site(struct situations *s, uint32_t stack)
+{
+	if (stack == STACK_NONE || stack > s->stacks->n)
+		return UINT32_MAX;
+	const struct stack *of = &s->stacks->stack[stack - 1];
+	for (uint32_t i = of->first; i < of->first + of->frames; i++) {
+		enum known known = known_name(s, s->stacks->frame[i].function);
+		if (known == KNOWN_NOTHING ||
+		    (known == KNOWN_MAIN && i + 1 < of->first + of->frames)) /* main.main */
+			return i;
+	}
+	return stacks_where(s->stacks, s->names, stack);
+}
+
+const char *situation_word(enum situation situation)
+{
+	static const char *const words[SITUATION_COUNT] = {
+		[SITUATION_UNKNOWN] = "for what the trace doesn't say",
+		[SITUATION_ORDINARY] = "on the program's own channels",
+		[SITUATION_SYSTEM] = "in the runtime's background",
+		[SITUATION_TRACER] = "for the trace",
+		[SITUATION_TRACE_WRITER] = "until the trace is written",
+		[SITUATION_ACCEPT] = "for connections",
+		[SITUATION_IDLE_CONNECTION] = "for the next request",
+		[SITUATION_WORKER] = "for work",
+		[SITUATION_SLEEP] = "in time.Sleep",
+		[SITUATION_POOL] = "for a pooled connection",
+		[SITUATION_PERMIT] = "for a permit of a semaphore",
+		[SITUATION_DIAL] = "for a connection to another service",
+		[SITUATION_OUTBOUND] = "on a call to another service",
+		[SITUATION_LOOKUP] = "on the look-up of a name",
+		[SITUATION_INBOUND] = "on its client",
+		[SITUATION_NETWORK] = "on the network",
+		[SITUATION_FILE] = "on a file",
+		[SITUATION_CHILD] = "for another process",
+		[SITUATION_CGO] = "in C",
+		[SITUATION_LOCK] = "for a lock",
+		[SITUATION_CONDITION] = "on a sync.Cond",
+		[SITUATION_JOIN] = "for its own goroutines",
+		[SITUATION_COLLECTOR] = "for the garbage collector",
+	};
+	return situation < SITUATION_COUNT ? words[situation] : words[SITUATION_UNKNOWN];
+}
