@@ -9,6 +9,7 @@
 #include "doctor/situations.h"
 #include "doctor/tally.h"
 #include "doctor/trace_doctor.h"
+#include "trace/tables.h"
 #include "util/clock.h"
 #include "util/text.h"
 
