@@ -6,7 +6,9 @@
 
 #include "doctor/collector.h"
 #include "doctor/evidence.h"
+#include "doctor/places.h"
 #include "doctor/rules.h"
+#include "doctor/situations.h"
 #include "doctor/tally.h"
 #include "doctor/trace_doctor.h"
 #include "util/clock.h"
@@ -25,8 +27,11 @@ struct assist {
 };
 
 struct gc_rules {
-	struct tally assists; /* by start function and stack */
-	struct tally starts;  /* of cycles: by stack of who started them, 1 when they were asked for */
+	const struct limits_set *limits;
+	struct situations situations;
+	struct places places;
+	struct tally assists; /* by start function and place; `long` time is cut, see count_assist */
+	struct tally starts;  /* of cycles: by place of who started them, 1 when they were asked for */
 	uint64_t cycles;      /* that began in the trace */
 	struct assist *slot;
 	size_t slots;
@@ -48,38 +53,53 @@ static bool room(struct gc_rules *r, uint32_t slot)
 	return true;
 }
 
+/* Of a very long assist only so much counts for the rule, since most of it may be a busy machine's:
+   a thread that gets no processor takes milliseconds for what else takes microseconds. */
+static bool count_assist(struct gc_rules *r, uint32_t function, const struct assist *a,
+                         int64_t end_ns, uint64_t goroutine)
+{
+	int64_t ns = elapsed_ns(a->since_ns, end_ns);
+	double most_ns = limit(r->limits, LIMIT_ASSIST_COUNTED);
+	struct tally_row *row = tally_add(&r->assists, function, a->stack, a->since_ns, ns, goroutine);
+	if (!row)
+		return false;
+	row->long_count++;
+	add_ns(&row->long_ns, (double)ns < most_ns ? ns : (int64_t)most_ns);
+	return true;
+}
+
 static bool end_assist(struct gc_rules *r, const struct witness *w, const struct trace_block *block,
                        const struct trace_event *e)
 {
-	struct assist *a = &r->slot[e->subject];
-	if (a->since_ns == NOT_ASSISTING)
+	const struct assist a = r->slot[e->subject];
+	if (a.since_ns == NOT_ASSISTING)
 		return true;
 	uint32_t function = e->subject < w->slots ? w->slot[e->subject].function : NAME_NONE;
-	int64_t at_ns = a->since_ns;
-	a->since_ns = NOT_ASSISTING;
-	return tally_add(&r->assists, function, a->stack, at_ns, elapsed_ns(at_ns, e->at_ns),
-	                 block->goroutine[e->subject].id);
+	r->slot[e->subject].since_ns = NOT_ASSISTING;
+	return count_assist(r, function, &a, e->at_ns, block->goroutine[e->subject].id);
 }
 
 static bool on_event(void *self, const struct witness *w, const struct trace_block *block,
                      const struct trace_event *e)
 {
 	struct gc_rules *r = self;
-	uint32_t stack = STACK_NONE;
-	if (e->type == EV_GC_BEGIN || e->type == EV_GC_MARK_ASSIST_BEGIN)
+	uint32_t stack = STACK_NONE, place = STACK_NONE;
+	if (e->type == EV_GC_BEGIN || e->type == EV_GC_MARK_ASSIST_BEGIN) {
 		stack = stacks_number(w->stacks, block, e->arg[2]);
-	if (stack == STACK_ERROR)
+		place = places_of(&r->places, w->stacks, w->names, stack);
+	}
+	if (place == STACK_ERROR)
 		return false;
 	if (e->type == EV_GC_BEGIN) {
+		bool asked = collector_was_called(w->stacks, w->names, stack);
 		r->cycles++;
-		return tally_add(&r->starts, collector_was_called(w->stacks, w->names, stack), stack,
-		                 e->at_ns, 0, 0);
+		return tally_add(&r->starts, asked, place, e->at_ns, 0, 0);
 	}
 	if (!room(r, e->subject))
 		return false;
 	switch (e->type) {
 	case EV_GC_MARK_ASSIST_BEGIN:
-		r->slot[e->subject] = (struct assist){e->at_ns, stack};
+		r->slot[e->subject] = (struct assist){e->at_ns, place};
 		return true;
 	case EV_GC_MARK_ASSIST_ACTIVE:
 		if (r->slot[e->subject].since_ns == NOT_ASSISTING)
@@ -103,13 +123,19 @@ static void on_restart(void *self, int64_t time_ns)
 
 static void *create(const struct doctor *doctor)
 {
-	(void)doctor;
-	return calloc(1, sizeof(struct gc_rules));
+	struct gc_rules *r = calloc(1, sizeof *r);
+	if (!r)
+		return NULL;
+	r->limits = doctor->limits;
+	situations_init(&r->situations, &doctor->analysis->stacks, &doctor->analysis->names);
+	return r;
 }
 
 static void destroy(void *self)
 {
 	struct gc_rules *r = self;
+	situations_finish(&r->situations);
+	places_finish(&r->places);
 	tally_finish(&r->assists);
 	tally_finish(&r->starts);
 	free(r->slot);
@@ -121,22 +147,32 @@ static void destroy(void *self)
 struct pressure {
 	double seconds, rate; /* cycles a second */
 	double taken_ns;      /* by the collector, of all Ps together */
-	double used_ns;       /* by both of them: what the program costs */
-	double cpu;           /* share */
-	double cores;         /* that the collector kept busy */
+	double least_ns;      /* of that, if all cycles had been as short as the shorter ones */
+	double used_ns;       /* by the program and the collector */
+	double cpu;           /* share of that, at least */
+	double cores;         /* that the collector kept busy, at least */
 	double asked;         /* share of the cycles that the program asked for */
 	bool small;           /* the live heap */
 };
 
-/* What goroutines of the program ran, help for the collector included; the collector's own workers
-   also mark where a P is idle, which costs nobody anything and is left out. */
-static double program_ns(const struct analysis *a)
+/* What all would have taken, had they all been as short as the first quarter of them: where threads
+   wait for a processor, cycles and stops take many times what they cost, but never all of them. */
+static double calm_ns(const struct distribution *d)
+{
+	double sum = (double)d->sum_ns;
+	double calm = (double)distribution_percentile(d, .25) * (double)d->count;
+	return calm < sum ? calm : sum;
+}
+
+/* Stops of the world that the collector makes, on the whole and as short as they can be. */
+static double stopped_ns(const struct analysis *a, bool calm)
 {
 	double ns = 0;
-	for (size_t i = 0; i < a->goroutines.groups; i++)
-		if (strcmp(names_text(&a->names, a->goroutines.group[i].function),
-		           "runtime.gcBgMarkWorker") != 0)
-			ns += (double)a->goroutines.group[i].state_ns[GO_RUNNING];
+	for (size_t i = 0; i < a->gc.kinds; i++) {
+		const struct stw_kind *kind = &a->gc.kind[i];
+		if (strncmp(names_text(&a->names, kind->name), "GC ", 3) == 0)
+			ns += calm ? calm_ns(&kind->pause) : (double)kind->pause.sum_ns;
+	}
 	return ns;
 }
 
@@ -146,16 +182,20 @@ static bool measure_pressure(const struct gc_rules *r, const struct doctor *doct
 	const struct analysis *a = doctor->analysis;
 	double mean = mmu_mean(&a->mmu);
 	double wall_ns = (double)elapsed_ns(a->mmu.first_ns, a->mmu.last_ns);
-	if (mean < 0 || wall_ns <= 0)
+	double procs = (double)procs_available(&a->procs);
+	if (mean < 0 || wall_ns <= 0 || a->gc.mark.count == 0)
 		return false;
 	*p = (struct pressure){.seconds = wall_ns / 1e9};
 	p->rate = (double)a->gc.mark.count / p->seconds;
-	p->taken_ns = (1 - mean) * wall_ns * (double)procs_available(&a->procs);
-	p->used_ns = program_ns(a) + p->taken_ns - (double)a->gc.assist.sum_ns;
-	if (p->used_ns < p->taken_ns)
-		p->used_ns = p->taken_ns;
-	p->cpu = p->used_ns > 0 ? p->taken_ns / p->used_ns : 0;
-	p->cores = p->taken_ns / wall_ns;
+	p->taken_ns = (1 - mean) * wall_ns * procs;
+	double stopped = stopped_ns(a, false) * procs;
+	double marking = p->taken_ns > stopped ? p->taken_ns - stopped : 0;
+	double part = a->gc.mark.sum_ns > 0 ? calm_ns(&a->gc.mark) / (double)a->gc.mark.sum_ns : 1;
+	p->least_ns = marking * part + stopped_ns(a, true) * procs;
+	/* Marking on idle Ps is among what runs: so the share is not too high. */
+	p->used_ns = (double)a->goroutines.state_ns[GO_RUNNING] + stopped;
+	p->cpu = p->used_ns > p->least_ns ? p->least_ns / p->used_ns : 1;
+	p->cores = p->least_ns / wall_ns;
 	for (size_t i = 0; i < r->starts.rows; i++)
 		if (r->starts.row[i].what == 1 && r->cycles)
 			p->asked += (double)r->starts.row[i].count / (double)r->cycles;
@@ -188,8 +228,9 @@ static void show_starts(struct finding *f, struct gc_rules *r, const struct doct
 }
 
 /* The tenth of a second in which the collector took most. */
-static void show_worst(struct finding *f, const struct mmu *mmu)
+static void show_worst(struct finding *f, const struct doctor *doctor)
 {
+	const struct mmu *mmu = &doctor->analysis->mmu;
 	for (size_t i = 0; i < MMU_WINDOWS; i++) {
 		double left = mmu_minimum(mmu, i);
 		char share[16], width[32];
@@ -201,7 +242,7 @@ static void show_worst(struct finding *f, const struct mmu *mmu)
 			finding_show(f, EVIDENCE_SPAN,
 		                 "in the worst %s the collector left the program %s of the Ps", width,
 		                 share);
-		int64_t at_ns = mmu->window[i].worst_at_ns;
+		int64_t at_ns = elapsed_ns(mmu->first_ns, mmu->window[i].worst_at_ns);
 		evidence_span(e, at_ns, at_ns + mmu_window_ns[i]);
 	}
 }
@@ -226,6 +267,7 @@ static void measure(struct finding *f, const struct pressure *p, const struct an
 	finding_measure(f, "cpu", UNIT_RATIO, p->cpu);
 	finding_measure(f, "mutator_utilization", UNIT_RATIO, mmu_mean(&a->mmu));
 	finding_measure(f, "collecting", UNIT_NS, p->taken_ns);
+	finding_measure(f, "collecting_at_least", UNIT_NS, p->least_ns);
 	finding_measure(f, "used", UNIT_NS, p->used_ns);
 	finding_measure(f, "marking", UNIT_NS, (double)gc->mark.sum_ns);
 	finding_measure(f, "asked_for", UNIT_RATIO, p->asked);
@@ -259,19 +301,20 @@ static void find_pressure(struct gc_rules *r, const struct doctor *doctor, struc
 	text_rate(rate, sizeof rate, p.rate);
 	snprintf(cores, sizeof cores, "%.2f", p.cores);
 	text_bytes(heap, sizeof heap, (int64_t)gc->heap_min);
-	finding_say(f,
-	            "The collector takes %s of the processor time that the program uses, %s P%s on "
-	            "average: it runs %s times a second%s%s%s.",
-	            share, cores, p.cores > 0.995 && p.cores < 1.005 ? "" : "s", rate,
-	            p.small ? ", over a heap of only " : "", p.small ? heap : "",
-	            p.asked >= 0.5 ? ", mostly because the program asks for it" : "");
+	finding_say(
+		f,
+		"The collector takes %s or more of the processor time that the program uses, %s P%s on "
+		"average: it runs %s times a second%s%s%s.",
+		share, cores, p.cores > 0.995 && p.cores < 1.005 ? "" : "s", rate,
+		p.small ? ", over a heap of only " : "", p.small ? heap : "",
+		p.asked >= 0.5 ? ", mostly because the program asks for it" : "");
 	if (p.asked >= 0.5)
 		finding_remedy(f, "Don't call runtime.GC or debug.FreeOSMemory while the program works: "
 		                  "the collector runs by itself when enough was allocated.");
 	measure(f, &p, doctor->analysis);
 	show_heap(f, gc);
 	show_starts(f, r, doctor);
-	show_worst(f, &doctor->analysis->mmu);
+	show_worst(f, doctor);
 }
 
 /* --- alloc-heavy ----------------------------------------------------------------------------- */
@@ -364,7 +407,7 @@ static void say_helper(const struct helper *h, const struct gc_rules *r,
                        const struct doctor *doctor, struct findings *out)
 {
 	const struct analysis *a = doctor->analysis;
-	double share = (double)h->sum.total_ns / h->active_ns;
+	double share = (double)h->sum.long_ns / h->active_ns;
 	share = share < 1 ? share : 1;
 	char function[EVIDENCE_SITE_TEXT], percent[16], time[32], longest[32];
 	struct finding *f =
@@ -377,7 +420,7 @@ static void say_helper(const struct helper *h, const struct gc_rules *r,
 	text_duration(time, sizeof time, (double)h->sum.total_ns, false);
 	text_duration(longest, sizeof longest, (double)h->sum.longest_ns, false);
 	finding_say(f,
-	            "Goroutines that start with %s spend %s of the time that they could run on marking "
+	            "Goroutines that start with %s spend %s or more of their time on marking "
 	            "for the collector before they may allocate: %s in %" PRIu64
 	            " assists, the longest %s.",
 	            function, percent, time, h->sum.count, longest);
@@ -404,8 +447,9 @@ static bool find_heavy(struct gc_rules *r, const struct doctor *doctor, struct f
 		h->active_ns = active_ns(a, h->function);
 		if (h->function == UINT32_MAX || h->function == NAME_NONE || h->active_ns <= 0 ||
 		    (double)h->sum.count < limit(limits, LIMIT_ASSISTS) ||
-		    (double)h->sum.total_ns < limit(limits, LIMIT_ASSIST_LEAST) * wall_ns ||
-		    (double)h->sum.total_ns < limit(limits, LIMIT_ASSIST_SHARE) * h->active_ns)
+		    (double)h->sum.long_ns < limit(limits, LIMIT_ASSIST_LEAST) * wall_ns ||
+		    (double)h->sum.long_ns < limit(limits, LIMIT_ASSIST_SHARE) * h->active_ns ||
+		    role_is_background(situation_role(&r->situations, h->function)))
 			continue;
 		say_helper(h, r, doctor, out);
 		said++;

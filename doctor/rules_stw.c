@@ -6,6 +6,7 @@
 
 #include "doctor/collector.h"
 #include "doctor/evidence.h"
+#include "doctor/places.h"
 #include "doctor/rules.h"
 #include "doctor/situations.h"
 #include "doctor/tally.h"
@@ -38,13 +39,12 @@ struct stop {
 
 struct stw_rules {
 	struct situations situations;
+	struct places places;
 	const struct limits_set *limits;
 	struct stop stop;      /* the one that goes on */
-	struct tally stops;    /* by kind and stack; long ones are those that were so by themselves */
-	struct tally holdups;  /* by start function and stack of who stopped last, far too late */
+	struct tally stops;    /* by kind and place; long ones are those that were so by themselves */
+	struct tally holdups;  /* by start function and place of who stopped last; long: far too late */
 	struct tally any_long; /* by kind alone, whoever is to blame */
-	uint64_t all;
-	int64_t all_ns;
 };
 
 /* --- while the trace is read ----------------------------------------------------------------- */
@@ -63,29 +63,39 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 	return true;
 }
 
-static bool end_stop(struct stw_rules *r, const struct trace_block *block,
+/* Everybody else had stopped, and waited for this one. */
+static bool count_last(struct stw_rules *r, const struct witness *w, const struct stop *s,
+                       int64_t stopping_ns)
+{
+	uint32_t place = places_of(&r->places, w->stacks, w->names, s->last_stack);
+	struct tally_row *row = place == STACK_ERROR
+	                            ? NULL
+	                            : tally_add(&r->holdups, s->last_function, place, s->since_ns,
+	                                        stopping_ns, s->last_goroutine);
+	if (row && (double)stopping_ns >= limit(r->limits, LIMIT_STW_HOLDUP)) {
+		row->long_count++;
+		add_ns(&row->long_ns, stopping_ns);
+	}
+	return row;
+}
+
+static bool end_stop(struct stw_rules *r, const struct witness *w, const struct trace_block *block,
                      const struct trace_event *e)
 {
 	struct stop *s = &r->stop;
 	int64_t at_ns = s->since_ns, ns = elapsed_ns(at_ns, e->at_ns);
 	int64_t stopping_ns = elapsed_ns(at_ns, s->last_ns < e->at_ns ? s->last_ns : e->at_ns);
 	uint64_t goroutine = block->goroutine[e->subject].id;
-	s->since_ns = NO_STOP;
-	r->all++;
-	add_ns(&r->all_ns, ns);
+	double long_ns = limit(r->limits, LIMIT_STW_LONG);
 	struct tally_row *row = tally_add(&r->stops, e->name, s->stack, at_ns, ns, goroutine);
-	if (!row)
+	if (!row || (stopping_ns > 0 && !count_last(r, w, s, stopping_ns)))
 		return false;
-	bool is_long = (double)ns >= limit(r->limits, LIMIT_STW_LONG);
-	if ((double)(ns - stopping_ns) >= limit(r->limits, LIMIT_STW_LONG)) {
+	if ((double)(ns - stopping_ns) >= long_ns) {
 		row->long_count++;
 		add_ns(&row->long_ns, ns);
 	}
-	if ((double)stopping_ns >= limit(r->limits, LIMIT_STW_HOLDUP) &&
-	    !tally_add(&r->holdups, s->last_function, s->last_stack, at_ns, stopping_ns,
-	               s->last_goroutine))
-		return false;
-	return !is_long || tally_add(&r->any_long, e->name, 0, at_ns, ns, goroutine);
+	s->since_ns = NO_STOP;
+	return (double)ns < long_ns || tally_add(&r->any_long, e->name, 0, at_ns, ns, goroutine);
 }
 
 static bool on_event(void *self, const struct witness *w, const struct trace_block *block,
@@ -93,13 +103,18 @@ static bool on_event(void *self, const struct witness *w, const struct trace_blo
 {
 	struct stw_rules *r = self;
 	if (e->type == EV_STW_END)
-		return r->stop.since_ns == NO_STOP || e->subject != r->stop.slot || end_stop(r, block, e);
+		return r->stop.since_ns == NO_STOP || e->subject != r->stop.slot ||
+		       end_stop(r, w, block, e);
 	uint32_t stack = stacks_number(w->stacks, block, e->arg[2]);
+	/* One place may both ask for cycles and allocate until one is due. */
+	uint32_t place = collector_was_called(w->stacks, w->names, stack)
+	                     ? stack
+	                     : places_of(&r->places, w->stacks, w->names, stack);
 	r->stop = (struct stop){.since_ns = e->at_ns,
 	                        .slot = e->subject,
-	                        .stack = stack,
+	                        .stack = place,
 	                        .last_ns = e->at_ns};
-	return stack != STACK_ERROR;
+	return place != STACK_ERROR;
 }
 
 static void on_restart(void *self, int64_t time_ns)
@@ -108,8 +123,6 @@ static void on_restart(void *self, int64_t time_ns)
 	tally_finish(&r->stops);
 	tally_finish(&r->holdups);
 	tally_finish(&r->any_long);
-	r->all = 0;
-	r->all_ns = 0;
 	if (r->stop.since_ns != NO_STOP)
 		r->stop.since_ns = r->stop.last_ns = time_ns;
 }
@@ -129,6 +142,7 @@ static void destroy(void *self)
 {
 	struct stw_rules *r = self;
 	situations_finish(&r->situations);
+	places_finish(&r->places);
 	tally_finish(&r->stops);
 	tally_finish(&r->holdups);
 	tally_finish(&r->any_long);
@@ -283,7 +297,9 @@ static void find_slow_kind(struct stw_rules *r, const struct doctor *doctor,
 	const struct tally_row *sum = &kind->sum;
 	char name[EVIDENCE_SITE_TEXT], time[32], longest[32], share[16], least[32];
 	double part = (double)sum->long_ns / wall_ns(a);
-	if ((double)sum->long_count < limit(limits, LIMIT_STW_LONG_COUNT) ||
+	/* What the collector does in a stop is short: there the machine is the more likely cause. */
+	if (kind->asker == ASKER_COLLECTOR ||
+	    (double)sum->long_count < limit(limits, LIMIT_STW_LONG_COUNT) ||
 	    2 * sum->long_count < sum->count || part < limit(limits, LIMIT_STW_LONG_SHARE))
 		return;
 	bool is_tool = kind->asker == ASKER_TOOL || kind->asker == ASKER_TRACER;
@@ -312,36 +328,34 @@ static void find_slow_kind(struct stw_rules *r, const struct doctor *doctor,
 }
 
 /* One place lets everybody wait: what runs there can't be interrupted. Far longer than a busy
-   machine takes a processor away, and again and again. */
+   machine takes a processor away, again and again, and most times that anybody waits for it. */
 static bool find_holdup(struct stw_rules *r, const struct doctor *doctor, struct findings *out)
 {
 	const struct limits_set *limits = doctor->limits;
 	const struct analysis *a = doctor->analysis;
 	char site[EVIDENCE_SITE_TEXT], mean[32], share[16];
-	for (size_t i = 0; i < r->holdups.rows; i++)
-		r->holdups.row[i].long_ns = r->holdups.row[i].total_ns;
 	tally_sort(&r->holdups);
 	const struct tally_row *row = r->holdups.rows ? r->holdups.row : NULL;
-	double part = row ? (double)row->total_ns / wall_ns(a) : 0;
-	if (!row || (double)row->count < limit(limits, LIMIT_STW_LONG_COUNT) ||
-	    part < limit(limits, LIMIT_STW_LONG_SHARE))
+	double part = row ? (double)row->long_ns / wall_ns(a) : 0;
+	if (!row || row->where == STACK_NONE || row->where == UINT32_MAX ||
+	    (double)row->long_count < limit(limits, LIMIT_STW_LONG_COUNT) ||
+	    2 * row->long_count < row->count || part < limit(limits, LIMIT_STW_LONG_SHARE))
 		return false;
 	struct finding *f = findings_add(out, SLUG_STW_LONG, SEVERITY_WARNING, part);
 	evidence_site(site, &a->stacks, &a->names, row->where);
-	text_duration(mean, sizeof mean, (double)row->total_ns / (double)row->count, false);
+	text_duration(mean, sizeof mean, (double)row->long_ns / (double)row->long_count, false);
 	text_percent(share, sizeof share, part);
 	finding_say(f,
 	            "%" PRIu64 " stops of the world had to wait %s each on average until %s could be "
 	            "interrupted, while nobody else ran any more: %s of the time.",
-	            row->count, mean, site, share);
+	            row->long_count, mean, site, share);
 	finding_remedy(f, "Give long work to the routine in pieces, of a megabyte or less: code in "
 	                  "assembly, as for sums and copies, can't be interrupted before it returns.");
-	finding_measure(f, "holdups", UNIT_COUNT, (double)row->count);
-	finding_measure(f, "stopping", UNIT_NS, (double)row->total_ns);
+	finding_measure(f, "holdups", UNIT_COUNT, (double)row->long_count);
+	finding_measure(f, "stopping", UNIT_NS, (double)row->long_ns);
 	finding_measure(f, "longest_stopping", UNIT_NS, (double)row->longest_ns);
 	finding_measure(f, "time", UNIT_RATIO, part);
-	for (size_t i = 0; i < r->holdups.rows && i < SITES; i++)
-		show_site(f, &r->holdups.row[i], a, "let the others wait");
+	show_site(f, row, a, "let the others wait");
 	show_longest(f, row, doctor->witness, "at worst the world had to wait");
 	return true;
 }
