@@ -229,11 +229,13 @@ static void draw_bands(struct pane gutter, struct pane graph, const struct timel
 	double gc[CANVAS_WIDTH_MAX] = {0}, stw[CANVAS_WIDTH_MAX] = {0}, sum = 0;
 	struct timeline_window w = p->view->window;
 	bool ascii = graph.canvas->ascii;
-	char text[32];
+	char text[32] = DASH;
+	int known = 0;
 	timeline_source_band(p->data->timeline, BAND_GC, w.from_ns, w.to_ns, gc, (size_t)graph.width);
 	timeline_source_band(p->data->timeline, BAND_STW, w.from_ns, w.to_ns, stw, (size_t)graph.width);
 	for (int x = 0; x < graph.width; x++) {
-		sum += isnan(gc[x]) ? 0 : gc[x] / graph.width;
+		known += !isnan(gc[x]);
+		sum += isnan(gc[x]) ? 0 : gc[x];
 		/* Zoomed out, each collection has its stops in the same cell. */
 		if (stw[x] >= STOP_LEAST || (stw[x] > 0 && gc[x] <= 0))
 			pane_glyph(graph, x, 0, STYLE_STRONG, ascii ? '|' : 0x2503);
@@ -241,8 +243,9 @@ static void draw_bands(struct pane gutter, struct pane graph, const struct timel
 			pane_glyph(graph, x, 0, gc[x] >= 0.5 ? STYLE_GC_FILL : STYLE_GC,
 			           timeline_state_glyph(SPAN_GC, ascii));
 	}
-	text_percent(text, sizeof text, sum);
-	draw_gutter_value(gutter, "GC", sum > 0 ? text : DASH);
+	if (known)
+		text_percent(text, sizeof text, sum / known);
+	draw_gutter_value(gutter, "GC", text);
 }
 
 /* Over the axis, on purpose: letters of marks and the cursor. */

@@ -6,7 +6,7 @@ const struct chapter *const chapters[] = {
 	&chapter_file,
 	&chapter_memory,
 };
-const size_t chapter_count = sizeof chapters / sizeof *chapters;
+const size_t chapter_count = sizeof chapters / sizeof chapters[0];
 
 static const char *const words[SLUG_COUNT] = {
 #define SLUG_WORD(name, word) [SLUG_##name] = (word),

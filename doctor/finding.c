@@ -194,7 +194,7 @@ void findings_settle(struct findings *findings)
 	unsigned of_slug[SLUG_COUNT] = {0};
 	size_t kept = 0;
 	if (findings->n)
-		qsort(findings->finding, findings->n, sizeof *findings->finding, gravest_first);
+		qsort(findings->finding, findings->n, sizeof(void *), gravest_first);
 	for (size_t i = 0; i < findings->n; i++) {
 		struct finding *f = findings->finding[i];
 		if (of_slug[f->slug]++ < FINDINGS_OF_SLUG)

@@ -43,6 +43,7 @@ static const struct {
 	{"runtime.block", KNOWN_RECEIVE},
 	{"runtime.chansend*", KNOWN_SEND},
 	{"runtime.cgocall", KNOWN_CGO},
+	{"runtime.asyncPreempt*", KNOWN_COLLECTOR},
 	{"runtime.gcAssistAlloc*", KNOWN_COLLECTOR},
 	{"runtime.gcParkAssist", KNOWN_COLLECTOR},
 	{"runtime.deductAssistCredit", KNOWN_COLLECTOR},
@@ -83,6 +84,7 @@ static const struct {
 	{"net.resolverGetAddrInfo", KNOWN_LOOKUP},
 	{"net.(*Dialer)*", KNOWN_DIAL},
 	{"net.(*sysDialer)*", KNOWN_DIAL},
+	{"net.(*netFD).connect.func*", KNOWN_LOOP},
 	{"net.(*netFD).connect", KNOWN_DIAL},
 	{"net.Dial*", KNOWN_DIAL},
 	{"net.(*netFD)*", KNOWN_NETWORK},
@@ -101,6 +103,7 @@ static const struct {
 	{"net/http.(*conn).serve", KNOWN_SERVER},
 	{"net/http.(*timeoutHandler).ServeHTTP.func*", KNOWN_REQUEST},
 	/* HTTP: clients. */
+	{"net/http.(*persistConn).readLoop.func*", KNOWN_CLIENT_MORE},
 	{"net/http.(*persistConn).readLoop*", KNOWN_LOOP},
 	{"net/http.(*persistConn).writeLoop", KNOWN_LOOP},
 	{"net/http.(*Transport).dialConnFor", KNOWN_LOOP},
@@ -150,6 +153,7 @@ static const struct {
 	{"golang.org/x/net/http2.transportResponseBody*", KNOWN_CLIENT_MORE},
 
 	/* More of the standard library. */
+	{"testing.*", KNOWN_LAUNCHER},
 	{"net/rpc.(*Client).input", KNOWN_LOOP},
 	{"net/rpc.(*Server).Serve*", KNOWN_LOOP},
 	{"net/rpc.(*service).call", KNOWN_REQUEST},

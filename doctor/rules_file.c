@@ -24,8 +24,7 @@ static void find_truncated(const struct trace_summary *s, struct findings *out)
 	char bytes[32], time[48] = "";
 	if (!s->damages)
 		return;
-	/* What was lost against what there was. */
-	double whole = (double)s->bytes + (double)s->lost_bytes;
+	double whole = (double)s->bytes;
 	struct finding *f = findings_add(out, SLUG_TRACE_TRUNCATED, SEVERITY_CRITICAL,
 	                                 whole > 0 ? (double)s->lost_bytes / whole : 1);
 	text_bytes(bytes, sizeof bytes, (int64_t)s->lost_bytes);
@@ -48,7 +47,8 @@ static void find_truncated(const struct trace_summary *s, struct findings *out)
 
 static void find_empty(const struct trace_summary *s, struct findings *out)
 {
-	if (s->events && s->last_ns != s->first_ns)
+	/* Where damage took all there was, that is what has to be said. */
+	if ((s->events && s->last_ns != s->first_ns) || s->lost_bytes)
 		return;
 	struct finding *f = findings_add(out, SLUG_TRACE_EMPTY, SEVERITY_CRITICAL, 1);
 	finding_say(f, "The trace holds no events, so nothing can be said of the program.");

@@ -52,6 +52,7 @@ void finding_text(char *to, size_t size, const char *from, bool ascii)
 void measure_show(const struct measure *measure, char *to, size_t size, bool ascii)
 {
 	double value = measure->value;
+	char rate[32];
 	switch (measure->unit) {
 	case UNIT_NS:
 		text_duration(to, size, value, ascii);
@@ -63,8 +64,8 @@ void measure_show(const struct measure *measure, char *to, size_t size, bool asc
 		text_percent(to, size, value);
 		return;
 	case UNIT_PER_S:
-		text_rate(to, size - 2, value);
-		strcat(to, "/s");
+		text_rate(rate, sizeof rate, value);
+		snprintf(to, size, "%s/s", rate);
 		return;
 	default:
 		text_count(to, size, value < 0x1p62 ? (int64_t)value : INT64_MAX);

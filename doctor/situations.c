@@ -142,7 +142,7 @@ static enum situation decide(const struct reading *r)
 	const uint64_t runtime = BIT(KNOWN_RUNTIME) | BIT(KNOWN_RECEIVE) | BIT(KNOWN_SEND) |
 	                         BIT(KNOWN_COLLECTOR) | BIT(KNOWN_SYSTEM);
 	bool in_request = r->has & (BIT(KNOWN_HANDLER) | BIT(KNOWN_REQUEST));
-	if (r->has & BIT(KNOWN_TRACE_READER) && !(r->has & BIT(KNOWN_TRACE_DRY)))
+	if (r->has & BIT(KNOWN_TRACE_READER) && !(r->has & BIT(KNOWN_TRACE_DRY)) && r->how)
 		return SITUATION_TRACE_WRITER;
 	if (r->has & tracer)
 		return SITUATION_TRACER;
@@ -150,7 +150,7 @@ static enum situation decide(const struct reading *r)
 		return SITUATION_SYSTEM;
 	if (r->how == KNOWN_LOCK)
 		return SITUATION_LOCK;
-	if (r->how == KNOWN_COLLECTOR)
+	if (r->has & BIT(KNOWN_COLLECTOR))
 		return SITUATION_COLLECTOR;
 	if (r->has & BIT(KNOWN_ACCEPT))
 		return SITUATION_ACCEPT;
@@ -194,9 +194,9 @@ static uint8_t look_up(struct situations *s, uint32_t stack)
 	const struct stack *of = &s->stacks->stack[stack - 1];
 	struct reading r = read_stack(s, s->stacks->frame + of->first, of->frames);
 	uint8_t found = (uint8_t)(decide(&r) + 1);
-	bool is_raw = found == SITUATION_OUTBOUND + 1 && r.how == KNOWN_NETWORK;
+	bool is_raw = r.how == KNOWN_NETWORK;
 	bool is_call = r.has & (BIT(KNOWN_CLIENT) | BIT(KNOWN_POOL_AND_NEW));
-	if (!is_call && (is_raw || r.has & BIT(KNOWN_CLIENT_MORE)))
+	if (found == SITUATION_OUTBOUND + 1 && !is_call && (is_raw || r.has & BIT(KNOWN_CLIENT_MORE)))
 		found |= CONTINUES;
 	if (make_room(&s->stack, &s->limit, stack))
 		s->stack[stack] = found;
@@ -215,14 +215,28 @@ bool situation_continues(struct situations *s, uint32_t stack)
 
 enum role situation_role(struct situations *s, uint32_t function)
 {
-	static const uint8_t roles[KNOWN_COUNT] = {
-		[KNOWN_SERVER] = ROLE_CONNECTION,   [KNOWN_REQUEST] = ROLE_REQUEST,
-		[KNOWN_LOOP] = ROLE_LOOP,           [KNOWN_MAIN] = ROLE_MAIN,
-		[KNOWN_SYSTEM] = ROLE_SYSTEM,       [KNOWN_TRACER] = ROLE_TRACER,
-		[KNOWN_TRACE_READER] = ROLE_TRACER, [KNOWN_RUNTIME] = ROLE_SYSTEM,
-		[KNOWN_COLLECTOR] = ROLE_SYSTEM,
-	};
-	return function == NAME_NONE ? ROLE_ORDINARY : (enum role)roles[known_name(s, function)];
+	if (function == NAME_NONE)
+		return ROLE_ORDINARY;
+	switch (known_name(s, function)) {
+	case KNOWN_NOTHING:
+	case KNOWN_LAUNCHER:
+		return ROLE_ORDINARY;
+	case KNOWN_MAIN:
+		return ROLE_MAIN;
+	case KNOWN_SERVER:
+		return ROLE_CONNECTION;
+	case KNOWN_REQUEST:
+		return ROLE_REQUEST;
+	case KNOWN_RUNTIME:
+	case KNOWN_COLLECTOR:
+	case KNOWN_SYSTEM:
+		return ROLE_SYSTEM;
+	case KNOWN_TRACER:
+	case KNOWN_TRACE_READER:
+		return ROLE_TRACER;
+	default: /* started by the library for itself */
+		return ROLE_LOOP;
+	}
 }
 
 uint32_t situation_site(struct situations *s, uint32_t stack)

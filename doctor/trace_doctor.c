@@ -11,13 +11,14 @@ static const struct trace_family *const families[] = {
 	&rules_stw,
 	&rules_capture,
 };
-enum { FAMILIES = sizeof families / sizeof *families };
+enum { FAMILIES = sizeof families / sizeof families[0] };
 _Static_assert((int)FAMILIES <= (int)WITNESS_FAMILIES, "the witness has room for every family");
 
 struct trace_doctor {
 	struct doctor doctor;
 	struct limits_set limits;
 	struct witness witness;
+	struct situations situations;
 	void *self[FAMILIES]; /* what each family knows */
 };
 
@@ -29,7 +30,8 @@ struct trace_doctor *trace_doctor_create(struct analysis *analysis, const struct
 	d->limits = *limits;
 	d->witness.stacks = &analysis->stacks;
 	d->witness.names = &analysis->names;
-	d->doctor = (struct doctor){analysis, &d->witness, &d->limits};
+	situations_init(&d->situations, &analysis->stacks, &analysis->names);
+	d->doctor = (struct doctor){analysis, &d->witness, &d->situations, &d->limits};
 	for (size_t i = 0; i < FAMILIES; i++) {
 		d->self[i] = families[i]->create(&d->doctor);
 		if (!d->self[i]) {
@@ -62,6 +64,7 @@ void trace_doctor_destroy(struct trace_doctor *d)
 	for (size_t i = 0; i < FAMILIES; i++)
 		if (d->self[i])
 			families[i]->destroy(d->self[i]);
+	situations_finish(&d->situations);
 	witness_finish(&d->witness);
 	free(d);
 }

@@ -10,16 +10,16 @@
 
 #include "doctor/finding.h"
 #include "doctor/limits.h"
+#include "doctor/situations.h"
 #include "doctor/witness.h"
 #include "report/analysis.h"
-
-struct situations;
 
 /* What rules may look at. */
 struct doctor {
 	/* Names and stacks grow during the pass; all else is whole when rules conclude. */
 	struct analysis *analysis;
 	const struct witness *witness;
+	struct situations *situations; /* shared by all rules: each stack is looked at once */
 	const struct limits_set *limits;
 };
 

@@ -23,6 +23,7 @@ void witness_listen(struct witness *w, const struct trace_family *family, void *
 			w->least_ns[i] = family->least_ns[i];
 	if (family->event)
 		w->events |= family->events;
+	w->lives |= family->born || family->died;
 }
 
 void witness_finish(struct witness *w)
@@ -232,6 +233,16 @@ tell_burst(const struct witness *w, uint32_t slot, const struct trace_event *e, 
 	return tell(w, slot, &s, &g->burst_since);
 }
 
+static bool tell_end(const struct witness *w, uint32_t slot, int64_t at_ns)
+{
+	for (unsigned i = 0; i < w->listeners; i++) {
+		const struct trace_family *family = w->listener[i].family;
+		if (family->ended && !family->ended(w->listener[i].self, w, slot, at_ns))
+			return false;
+	}
+	return true;
+}
+
 static inline bool end_spell(const struct witness *w, const struct witness_goroutine *g,
                              const struct trace_event *e, uint8_t class)
 {
@@ -306,6 +317,26 @@ static bool learn_function(struct witness *w, struct witness_goroutine *g, uint6
 	return true;
 }
 
+static bool tell_birth(const struct witness *w, uint32_t slot, uint32_t creator)
+{
+	for (unsigned i = 0; w->lives && i < w->listeners; i++) {
+		const struct trace_family *family = w->listener[i].family;
+		if (family->born && !family->born(w->listener[i].self, w, slot, creator))
+			return false;
+	}
+	return true;
+}
+
+static bool tell_death(const struct witness *w, const struct trace_event *e)
+{
+	for (unsigned i = 0; w->lives && i < w->listeners; i++) {
+		const struct trace_family *family = w->listener[i].family;
+		if (family->died && !family->died(w->listener[i].self, w, e->subject, e->at_ns))
+			return false;
+	}
+	return true;
+}
+
 /* The first that is heard of it. */
 static bool meet(struct witness *w, struct witness_goroutine *g, const struct trace_event *e)
 {
@@ -317,6 +348,7 @@ static bool meet(struct witness *w, struct witness_goroutine *g, const struct tr
 		.cut = !created,
 		.created = created,
 		.since_ns = trace_since(w->block, e),
+		.born_ns = trace_since(w->block, e),
 		.since = w->sums,
 		.burst_since_ns = NO_BURST,
 		.waker_slot = TRACE_NONE,
@@ -349,7 +381,7 @@ static bool meet(struct witness *w, struct witness_goroutine *g, const struct tr
 		return false;
 	if (g->created_at != STACK_NONE)
 		g->creator = w->stacks->frame[w->stacks->stack[g->created_at - 1].first].function;
-	return learn_function(w, g, e->arg[0]);
+	return learn_function(w, g, e->arg[0]) && tell_birth(w, e->subject, g->waker_slot);
 }
 
 /* Out of a state that it is known to be in, into any other. */
@@ -386,7 +418,9 @@ static bool move(struct witness *w, struct witness_goroutine *g, const struct tr
 		begin(w, g, e->at_ns, GO_WAITING, class_of_reason(w, e->name), stack);
 		break;
 	default:
+		ok = ok && tell_end(w, e->subject, e->at_ns);
 		g->state = TRACE_NOT_EXIST;
+		ok = ok && tell_death(w, e);
 		break;
 	}
 	return ok && g->burst_stack != STACK_ERROR;
@@ -579,6 +613,9 @@ static void on_gap(void *self, int64_t time_ns)
 	struct witness *w = self;
 	w->block = NULL;
 	close_all(w, time_ns);
+	for (unsigned i = 0; i < w->listeners; i++)
+		if (w->listener[i].family->gap)
+			w->listener[i].family->gap(w->listener[i].self);
 	for (size_t i = 0; i < w->proc_slots; i++)
 		w->proc[i] = PROC_BAD;
 	w->procs = w->procs_running = 0;
@@ -609,6 +646,7 @@ void witness_restart(void *self, int64_t time_ns)
 		g->since = w->sums;
 		g->cut = true;
 		g->created = false;
+		g->born_ns = time_ns;
 		if (g->burst_since_ns == NO_BURST)
 			continue;
 		g->burst_since_ns = time_ns;

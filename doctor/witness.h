@@ -58,7 +58,8 @@ struct witness_goroutine {
 	struct witness_sums burst_since;
 	uint32_t burst_stack; /* where it was last preempted; STACK_NONE: nowhere */
 	bool burst_cut;
-	bool created; /* during the trace */
+	bool created;    /* during the trace */
+	int64_t born_ns; /* that, or since when it is known */
 	uint64_t id;
 	uint64_t waker;      /* who last made it runnable, 0: nobody known */
 	uint32_t waker_slot; /* TRACE_NONE */
@@ -96,9 +97,17 @@ struct trace_family {
 	void *(*create)(const struct doctor *doctor);
 	/* May be NULL. The goroutine is as it was before the spell ended. */
 	bool (*spell)(void *self, const struct witness *w, uint32_t slot, const struct spell *spell);
+	/* The goroutine returned; those that the trace or a gap cuts off don't. May be NULL. */
+	bool (*ended)(void *self, const struct witness *w, uint32_t slot, int64_t at_ns);
 	/* May be NULL. */
 	bool (*event)(void *self, const struct witness *w, const struct trace_block *block,
 	              const struct trace_event *e);
+	/* A goroutine is created during the trace, by another one or by nobody known (TRACE_NONE); and
+	   one is gone, whose slot may be another's soon. May be NULL, both. */
+	bool (*born)(void *self, const struct witness *w, uint32_t slot, uint32_t creator);
+	bool (*died)(void *self, const struct witness *w, uint32_t slot, int64_t at_ns);
+	/* Events were lost: nothing that is open goes on. May be NULL. */
+	void (*gap)(void *self);
 	/* A new part begins: forget what was counted. May be NULL. */
 	void (*restart)(void *self, int64_t time_ns);
 	/* The trace is over. false: no memory. */
@@ -121,6 +130,7 @@ struct witness {
 	unsigned listeners;
 	int64_t least_ns[SPELL_CLASSES]; /* of all of them */
 	uint64_t events;
+	bool lives; /* somebody wants to hear of births and deaths */
 
 	/* What is so now; `sums` are up to last_ns. */
 	struct witness_sums sums;

@@ -21,6 +21,13 @@ readonly -a SETUP_BUILD_PACKAGES=(
 	ca-certificates curl unzip procps
 )
 
+# setup_c_files PATTERN: the tree's own C files of that name, those of every folder that the build knows.
+setup_c_files() {
+	local -a folders
+	folders=(*/local.mk)
+	find "${folders[@]%/local.mk}" -name "$1" | sort
+}
+
 setup_say() {
 	printf '%s\n' "$*"
 }

@@ -260,7 +260,6 @@ ORDER_HOT bool has_stack(struct order *o, const struct front *f, unsigned i, boo
 static enum run advance_one(struct order *o, struct front *f)
 {
 	enum advance result;
-	size_t before;
 	switch (f->type) {
 		ADVANCE_STACK(EV_PROCS_CHANGE, 2, 1, advance_procs_change);
 		ADVANCE(EV_PROC_START, 2, advance_proc_start);
@@ -306,16 +305,7 @@ static enum run advance_one(struct order *o, struct front *f)
 		ADVANCE_STACK(EV_USER_TASK_BEGIN, 4, 3, advance_task_begin);
 		ADVANCE_STACK(EV_USER_TASK_END, 2, 1, advance_task_end);
 		ADVANCE_STACK(EV_USER_REGION_BEGIN, 3, 2, advance_region_begin);
-	case EV_USER_REGION_END: /* that of a stray one isn't looked at */
-		if (!take(f, 3))
-			goto no_event;
-		before = o->events;
-		result = advance_region_end(o, f);
-		if (result != ADVANCE_READY)
-			goto not_ready;
-		if (o->events > before && !has_stack(o, f, 2, false))
-			return RUN_BROKEN;
-		break;
+		ADVANCE_STACK(EV_USER_REGION_END, 3, 2, advance_region_end);
 		ADVANCE_STACK(EV_USER_LOG, 4, 3, advance_user_log);
 	case EV_GO_SWITCH:
 		ADVANCE(EV_GO_SWITCH_DESTROY, 2, advance_go_switch);

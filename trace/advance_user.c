@@ -31,13 +31,13 @@ enum advance advance_task_end(struct order *o, struct front *f)
 	return ADVANCE_READY;
 }
 
-static struct trace_event *emit_region(struct order *o, const struct front *f, uint32_t name)
+static enum advance emit_region(struct order *o, const struct front *f, uint8_t type, uint32_t name)
 {
-	struct trace_event *e = emit(o, f);
+	struct trace_event *e = order_emit(o, type, f->time_ns, f->m);
 	e->arg[0] = f->arg[0];
 	e->arg[2] = f->arg[2];
 	e->name = name;
-	return e;
+	return ADVANCE_READY;
 }
 
 enum advance advance_region_begin(struct order *o, struct front *f)
@@ -48,8 +48,7 @@ enum advance advance_region_begin(struct order *o, struct front *f)
 	NEED_NAME(f->arg[1], &name);
 	if (!order_push_node(o, &o->goroutine[m->g].regions, f->arg[0], name))
 		return ADVANCE_NO_MEMORY;
-	emit_region(o, f, name);
-	return ADVANCE_READY;
+	return emit_region(o, f, EV_USER_REGION_BEGIN, name);
 }
 
 enum advance advance_region_end(struct order *o, struct front *f)
@@ -61,11 +60,9 @@ enum advance advance_region_end(struct order *o, struct front *f)
 	uint32_t *regions = &o->goroutine[m->g].regions;
 	switch (order_end_region(o, regions, f->arg[0], name)) {
 	case REGION_ENDS:
-		emit_region(o, f, name);
-		return ADVANCE_READY;
-	case REGION_STRAY: /* shown to nobody */
-		o->last_ns = f->time_ns > o->last_ns ? f->time_ns : o->last_ns;
-		return ADVANCE_READY;
+		return emit_region(o, f, EV_USER_REGION_END, name);
+	case REGION_STRAY:
+		return emit_region(o, f, EV_USER_REGION_STRAY, name);
 	default:
 		return advance_broken(o, f,
 		                      "region \"%.40s\" ends inside region \"%.40s\" of goroutine %llu",

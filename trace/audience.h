@@ -31,7 +31,7 @@ struct bundle {
 	struct birth *birth;
 	size_t births, birth_capacity;
 	size_t slots[SLOT_KINDS]; /* ever used */
-	bool in_generation; /* that of audience_begin_generation */
+	bool in_generation;       /* that of audience_begin_generation */
 	uint64_t gomaxprocs;
 	int64_t since_ns;
 	int64_t time_ns; /* of a gap or the end */

@@ -61,6 +61,9 @@ enum trace_event_type {
 	EV_SYNC,
 	EV_CLOCK_SNAPSHOT,
 	EV_END_OF_GENERATION,
+	/* In no trace, shown to visitors alone: a region's end that closes nothing on its goroutine,
+	   although regions are open there. With the arguments of EV_USER_REGION_END. */
+	EV_USER_REGION_STRAY = 63,
 	EV_EXPERIMENTAL_FIRST = 128, /* tracev2.EvSpan */
 	EV_EXPERIMENTAL_LAST = 136,  /* tracev2.EvGoroutineStackFree */
 };

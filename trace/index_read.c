@@ -4,6 +4,12 @@
 
 #include "trace/index.h"
 
+/* Of what is being summed up, and lies in no cell yet. */
+static size_t open_bin(const struct index *x, int64_t bin_end_ns)
+{
+	return (size_t)((uint64_t)(bin_end_ns - 1 - x->first_ns) >> x->shift);
+}
+
 /* The part of a bin that lies in a stretch, 0...1. The last bin ends where the trace does. */
 static double overlap(const struct index *x, size_t bin, int64_t from_ns, int64_t to_ns)
 {
@@ -78,7 +84,7 @@ bool index_cells(const struct index *x, struct lane wanted, int64_t from_ns, int
 			continue;
 		}
 		if (bins_of(x, begin, end, &first, &last)) {
-			size_t open = (size_t)((uint64_t)(lane->bin_end_ns - 1 - x->first_ns) >> x->shift);
+			size_t open = open_bin(x, lane->bin_end_ns);
 			for (size_t bin = first; bin <= last; bin++)
 				add_bin(lane, &lane->cell[bin], overlap(x, bin, begin, end), bin == open, &cell[i]);
 		}
@@ -98,7 +104,7 @@ void index_levels(const struct index *x, enum index_level_kind kind, int64_t fro
 		double area = 0, most = -1, ns = 0;
 		size_t first, last;
 		if (level->seen && bins_of(x, begin, end, &first, &last)) {
-			size_t open = (size_t)((uint64_t)(level->bin_end_ns - 1 - x->first_ns) >> x->shift);
+			size_t open = open_bin(x, level->bin_end_ns);
 			for (size_t bin = first; bin <= last && bin <= open; bin++) {
 				const struct index_level_cell *c = &level->cell[bin];
 				double part = overlap(x, bin, begin, end);
@@ -190,9 +196,14 @@ size_t index_goroutines(const struct index *x, int64_t from_ns, int64_t to_ns, s
 	if (r.candidate && bins_of(x, from_ns, to_ns, &first, &last)) {
 		for (size_t l = 0; l < x->proc.n; l++) {
 			const struct index_lane *p = &x->proc.lane[l];
-			for (size_t bin = first; p->cell && bin <= last; bin++)
+			if (!p->cell)
+				continue;
+			for (size_t bin = first; bin <= last; bin++)
 				nominate(&r, p->cell[bin].goroutine, (double)p->cell[bin].margin_ns);
-			nominate(&r, p->favourite, (double)p->margin_ns);
+			size_t open = open_bin(x, p->bin_end_ns);
+			if (open >= first && open <= last)
+				nominate(&r, p->favourite, (double)p->margin_ns);
+			nominate(&r, p->goroutine, (double)common_ns(from_ns, to_ns, p->since_ns, x->last_ns));
 		}
 		qsort(r.candidate, r.n, sizeof *r.candidate, compare_candidates);
 		for (; n < r.n && n < room; n++)

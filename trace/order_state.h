@@ -208,7 +208,7 @@ void order_close_task(struct order *o, uint64_t id, uint64_t *parent, uint32_t *
 /* How the end of a region fits those that are open; the innermost is first in the list. */
 enum region_end {
 	REGION_ENDS,   /* it was closed, or began before the trace */
-	REGION_STRAY,  /* tolerant only: nothing to close */
+	REGION_STRAY,  /* tolerant only: others are open, and nothing was closed */
 	REGION_MISFIT, /* strict only: another one is innermost */
 };
 enum region_end order_end_region(struct order *o, uint32_t *regions, uint64_t task, uint32_t name);

@@ -38,9 +38,9 @@ const char *v1_show_region(struct v1_showing *s)
 		begins ? REGION_ENDS : order_end_region(s->o, regions, s->e->arg[0], name);
 	if (end == REGION_MISFIT)
 		return "a region ends inside another";
-	if (end == REGION_STRAY)
-		return NULL;
-	struct trace_event *e = v1_emit(s, begins ? EV_USER_REGION_BEGIN : EV_USER_REGION_END);
+	struct trace_event *e = v1_emit(s, begins                ? EV_USER_REGION_BEGIN
+	                                   : end == REGION_STRAY ? EV_USER_REGION_STRAY
+	                                                         : EV_USER_REGION_END);
 	e->arg[0] = s->e->arg[0];
 	e->name = name;
 	return NULL;

@@ -6,6 +6,7 @@ util_libutil_a_SOURCES = \
 	util/hash.h \
 	util/ini.c util/ini.h \
 	util/procfs.c util/procfs.h \
+	util/secrets.c util/secrets.h \
 	util/status.c util/status.h \
 	util/text.c util/text.h \
 	util/xdg.c util/xdg.h

@@ -1,7 +1,8 @@
 # Unit tests of doctor/: lists of findings, their words and limits, how they are shown; rules on traces made byte by byte.
 doctor_tests = \
 	tests/unit/test_doctor_findings \
-	tests/unit/test_doctor_show
+	tests/unit/test_doctor_show \
+	tests/unit/test_doctor_situations
 check_PROGRAMS += $(doctor_tests)
 
 doctor_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
@@ -15,3 +16,7 @@ tests_unit_test_doctor_findings_LDADD = $(doctor_test_libs)
 tests_unit_test_doctor_show_SOURCES = tests/unit/test_doctor_show.c $(report_test_scenario)
 tests_unit_test_doctor_show_CFLAGS = $(doctor_test_cflags)
 tests_unit_test_doctor_show_LDADD = $(doctor_test_libs)
+
+tests_unit_test_doctor_situations_SOURCES = tests/unit/test_doctor_situations.c
+tests_unit_test_doctor_situations_CFLAGS = $(doctor_test_cflags)
+tests_unit_test_doctor_situations_LDADD = $(doctor_test_libs)

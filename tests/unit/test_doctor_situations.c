@@ -17,7 +17,334 @@ static const struct {
 	enum situation situation;
 	bool continues;
 	const char *stack;
-} stacks_of_programs[] = {};
+} stacks_of_programs[] = {
+	{SITUATION_LOCK, false,
+     "sync.(*Mutex).Lock main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
+     "net/http.(*conn).serve"},
+	{SITUATION_LOCK, false,
+     "sync.(*Mutex).Lock net/http.(*http2clientStream).cleanupWriteRequest "
+     "net/http.(*http2clientStream).doRequest"},
+	{SITUATION_LOCK, false,
+     "sync.(*Mutex).Lock database/sql.(*DB).conn database/sql.(*DB).query "
+     "database/sql.(*DB).QueryContext.func1 database/sql.(*DB).retry "
+     "database/sql.(*DB).QueryContext database/sql.(*DB).Query "
+     "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
+     "net/http.(*conn).serve"},
+	{SITUATION_LOCK, false,
+     "sync.(*Mutex).Lock sync.(*Once).doSlow sync.(*Once).Do "
+     "strings.(*Replacer).Replace net/http.(*Request).write "
+     "net/http.(*persistConn).writeLoop"},
+	{SITUATION_POOL, false,
+     "runtime.selectgo database/sql.(*DB).conn database/sql.(*DB).query "
+     "database/sql.(*DB).QueryContext.func1 database/sql.(*DB).retry "
+     "database/sql.(*DB).QueryContext database/sql.(*DB).Query "
+     "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
+     "net/http.(*conn).serve"},
+	{SITUATION_ACCEPT, false,
+     "internal/poll.(*FD).Accept net.(*netFD).accept net.(*TCPListener).accept "
+     "net.(*TCPListener).Accept crypto/tls.(*listener).Accept "
+     "net/http.(*Server).Serve net/http/httptest.(*Server).goServe.func1"},
+	{SITUATION_JOIN, false, "sync.(*WaitGroup).Wait main.fetchAll main.main"},
+	{SITUATION_JOIN, false, "sync.(*WaitGroup).Wait main.main"},
+	{SITUATION_SLEEP, false,
+     "time.Sleep main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
+     "net/http.(*conn).serve"},
+	{SITUATION_SLEEP, false, "time.Sleep main.answer"},
+	{SITUATION_SLEEP, false, "time.Sleep main.main"},
+	{SITUATION_SLEEP, false,
+     "time.Sleep main.main.func1 net/http.HandlerFunc.ServeHTTP "
+     "net/http.serverHandler.ServeHTTP net/http.(*conn).serve"},
+	{SITUATION_OUTBOUND, false,
+     "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
+     "crypto/tls.(*Conn).readFromUntil crypto/tls.(*Conn).readRecordOrCCS "
+     "crypto/tls.(*Conn).readRecord crypto/tls.(*Conn).readHandshakeBytes "
+     "crypto/tls.(*Conn).readHandshake crypto/tls.(*Conn).clientHandshake "
+     "crypto/tls.(*Conn).handshakeContext crypto/tls.(*Conn).HandshakeContext "
+     "net/http.(*persistConn).addTLS.func2"},
+	{SITUATION_OUTBOUND, false,
+     "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
+     "main.(*stmt).Query database/sql.ctxDriverStmtQuery "
+     "database/sql.rowsiFromStatement database/sql.(*DB).queryDC "
+     "database/sql.(*DB).query database/sql.(*DB).QueryContext.func1 "
+     "database/sql.(*DB).retry database/sql.(*DB).QueryContext "
+     "database/sql.(*DB).Query main.(*server).ServeHTTP "
+     "net/http.serverHandler.ServeHTTP net/http.(*conn).serve"},
+	{SITUATION_OUTBOUND, false,
+     "runtime.selectgo net/http.(*Transport).getConn "
+     "net/http.(*Transport).roundTrip net/http.(*Transport).RoundTrip net/http.send "
+     "net/http.(*Client).send net/http.(*Client).do net/http.(*Client).Do "
+     "main.main.func4 main.main.func5"},
+	{SITUATION_OUTBOUND, true,
+     "runtime.chanrecv1 net/http.(*persistConn).readLoop.func4 "
+     "net/http.(*bodyEOFSignal).condfn net/http.(*bodyEOFSignal).Read "
+     "io.discard.ReadFrom io.copyBuffer io.Copy main.(*server).ServeHTTP "
+     "net/http.serverHandler.ServeHTTP net/http.(*conn).serve"},
+	{SITUATION_OUTBOUND, true,
+     "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
+     "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
+     "net/http.(*conn).serve"},
+	{SITUATION_OUTBOUND, true,
+     "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
+     "net/http.(*persistConn).Read bufio.(*Reader).fill bufio.(*Reader).ReadSlice "
+     "net/http/internal.readChunkLine net/http/internal.(*chunkedReader).beginChunk "
+     "net/http/internal.(*chunkedReader).Read net/http.(*body).readLocked "
+     "net/http.(*body).Read net/http.(*bodyEOFSignal).Read io.discard.ReadFrom "
+     "io.copyBuffer io.Copy main.(*server).ServeHTTP "
+     "net/http.serverHandler.ServeHTTP net/http.(*conn).serve"},
+	{SITUATION_OUTBOUND, true,
+     "runtime.selectgo net/http.http2transportResponseBody.Close main.main.func4 "
+     "main.main.func5"},
+	{SITUATION_OUTBOUND, true,
+     "sync.(*Cond).Wait net/http.(*http2pipe).Read "
+     "net/http.http2transportResponseBody.Read io.discard.ReadFrom io.copyBuffer "
+     "io.Copy main.main.func4 main.main.func5"},
+	{SITUATION_OUTBOUND, true,
+     "runtime.selectgo net/http/internal/http2.transportResponseBody.Close "
+     "main.main.func4 main.main.func5"},
+	{SITUATION_OUTBOUND, true,
+     "sync.(*Cond).Wait net/http/internal/http2.(*pipe).Read "
+     "net/http/internal/http2.transportResponseBody.Read io.discard.ReadFrom "
+     "io.copyBuffer io.Copy main.main.func4 main.main.func5"},
+	{SITUATION_INBOUND, false,
+     "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
+     "net/http.(*connReader).Read bufio.(*Reader).fill bufio.(*Reader).ReadSlice "
+     "net/http/internal.readChunkLine net/http/internal.(*chunkedReader).beginChunk "
+     "net/http/internal.(*chunkedReader).Read net/http.(*body).readLocked "
+     "net/http.(*body).Read io.discard.ReadFrom io.copyBuffer io.Copy "
+     "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
+     "net/http.(*conn).serve"},
+	{SITUATION_INBOUND, false,
+     "runtime.selectgo net/http.(*http2serverConn).writeDataFromHandler "
+     "net/http.(*http2responseWriterState).writeChunk "
+     "net/http.http2chunkWriter.Write net/http.(*http2responseWriter).FlushError "
+     "net/http.(*http2responseWriter).Flush "
+     "net/http.(*http2responseWriter).handlerDone "
+     "net/http.(*http2serverConn).runHandler.func1 "
+     "net/http.(*http2serverConn).runHandler"},
+	{SITUATION_INBOUND, false,
+     "sync.(*Cond).Wait net/http.(*http2pipe).Read "
+     "net/http.(*http2requestBody).Read io.discard.ReadFrom io.copyBuffer io.Copy "
+     "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
+     "net/http.initALPNRequest.ServeHTTP net/http.(*http2serverConn).runHandler"},
+	{SITUATION_INBOUND, false,
+     "runtime.selectgo net/http/internal/http2.(*serverConn).writeDataFromHandler "
+     "net/http/internal/http2.(*responseWriterState).writeChunk "
+     "net/http/internal/http2.chunkWriter.Write "
+     "net/http/internal/http2.(*responseWriter).FlushError "
+     "net/http/internal/http2.(*responseWriter).Flush "
+     "net/http/internal/http2.(*responseWriter).handlerDone "
+     "net/http/internal/http2.(*serverConn).runHandler.func1 "
+     "net/http/internal/http2.(*serverConn).runHandler"},
+	{SITUATION_INBOUND, false,
+     "sync.(*Cond).Wait net/http/internal/http2.(*pipe).Read "
+     "net/http/internal/http2.(*requestBody).Read io.discard.ReadFrom io.copyBuffer "
+     "io.Copy main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
+     "net/http.http2Handler.ServeHTTP "
+     "net/http/internal/http2.(*serverConn).runHandler"},
+	{SITUATION_LOOKUP, false,
+     "runtime.chanrecv1 net.(*Resolver).goLookupIPCNAMEOrder.func4 "
+     "net.(*Resolver).goLookupIPCNAMEOrder net.(*Resolver).goLookupHostOrder "
+     "net.(*Resolver).lookupHost net.(*Resolver).LookupHost net.LookupHost "
+     "main.main"},
+	{SITUATION_LOOKUP, false,
+     "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
+     "net.dnsPacketRoundTrip net.(*Resolver).exchange net.(*Resolver).tryOneName "
+     "net.(*Resolver).goLookupIPCNAMEOrder.func3.1"},
+	{SITUATION_NETWORK, false,
+     "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read main.answer"},
+	{SITUATION_IDLE_CONNECTION, false,
+     "runtime.chanrecv1 net/http.(*http2clientConnPool).addConnIfNeeded "
+     "net/http.http2configureTransports.func1 net/http.(*Transport).dialConn "
+     "net/http.(*Transport).dialConnFor"},
+	{SITUATION_IDLE_CONNECTION, false,
+     "runtime.chanrecv1 net/http.(*persistConn).addTLS "
+     "net/http.(*Transport).dialConn net/http.(*Transport).dialConnFor"},
+	{SITUATION_IDLE_CONNECTION, false,
+     "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
+     "crypto/tls.(*atLeastReader).Read bytes.(*Buffer).ReadFrom "
+     "crypto/tls.(*Conn).readFromUntil crypto/tls.(*Conn).readRecordOrCCS "
+     "crypto/tls.(*Conn).readRecord crypto/tls.(*Conn).Read bufio.(*Reader).Read "
+     "io.ReadAtLeast io.ReadFull net/http.http2readFrameHeader "
+     "net/http.(*http2Framer).ReadFrame net/http.(*http2clientConnReadLoop).run "
+     "net/http.(*http2ClientConn).readLoop"},
+	{SITUATION_IDLE_CONNECTION, false,
+     "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
+     "net/http.(*connReader).Read bufio.(*Reader).fill bufio.(*Reader).Peek "
+     "net/http.(*conn).serve"},
+	{SITUATION_IDLE_CONNECTION, false,
+     "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
+     "net/http.(*connReader).backgroundRead"},
+	{SITUATION_IDLE_CONNECTION, false,
+     "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
+     "net/http.(*persistConn).Read bufio.(*Reader).fill bufio.(*Reader).Peek "
+     "net/http.(*persistConn).readLoop"},
+	{SITUATION_IDLE_CONNECTION, false, "runtime.selectgo net.(*netFD).connect.func2"},
+	{SITUATION_IDLE_CONNECTION, false,
+     "runtime.chanrecv1 net/http/internal/http2.(*clientConnPool).addConnIfNeeded "
+     "net/http/internal/http2.(*Transport).AddConn "
+     "net/http.(*Transport).http2AddConn net/http.(*Transport).dialConn "
+     "net/http.(*Transport).dialConnFor "
+     "net/http.(*Transport).startDialConnForLocked.func1"},
+	{SITUATION_COLLECTOR, false,
+     "runtime.chanrecv1 runtime.gcBgMarkStartWorkers runtime.gcStart "
+     "runtime.mallocgcSmallScanNoHeader runtime.mallocgc runtime.newobject "
+     "crypto/tls.(*Config).Clone net/http.cloneTLSConfig "
+     "net/http.(*persistConn).addTLS net/http.(*Transport).dialConn "
+     "net/http.(*Transport).dialConnFor "
+     "net/http.(*Transport).startDialConnForLocked.func1"},
+	{SITUATION_IDLE_CONNECTION, false,
+     "runtime.chansend1 net/http/internal/http2.(*serverConn).readFrames.func1 "
+     "net/http/internal/http2.(*serverConn).serve "
+     "net/http/internal/http2.(*Server).serveConn "
+     "net/http/internal/http2.(*Server).ServeConn net/http.(*Server).serveHTTP2Conn "
+     "net/http.(*conn).serve"},
+	{SITUATION_IDLE_CONNECTION, false,
+     "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
+     "crypto/tls.(*Conn).readFromUntil crypto/tls.(*Conn).readRecordOrCCS "
+     "crypto/tls.(*Conn).readRecord crypto/tls.(*Conn).Read bufio.(*Reader).Read "
+     "io.ReadAtLeast io.ReadFull "
+     "net/http/internal/http2.(*Framer).ReadFrameForHeader "
+     "net/http/internal/http2.(*Framer).ReadFrame "
+     "net/http/internal/http2.(*clientConnReadLoop).run "
+     "net/http/internal/http2.(*ClientConn).readLoop"},
+	{SITUATION_IDLE_CONNECTION, false, "runtime.selectgo database/sql.(*DB).connectionOpener"},
+	{SITUATION_IDLE_CONNECTION, false, "runtime.selectgo net/http.(*persistConn).readLoop"},
+	{SITUATION_IDLE_CONNECTION, false, "runtime.selectgo net/http.(*persistConn).writeLoop"},
+	{SITUATION_TRACER, false,
+     "runtime.chanrecv1 runtime.(*wakeableSleep).sleep "
+     "runtime.(*traceAdvancerState).start.func1"},
+	{SITUATION_TRACER, false, "runtime/trace.Start.func1"},
+	{SITUATION_TRACE_WRITER, false,
+     "syscall.write syscall.Write internal/poll.ignoringEINTRIO "
+     "internal/poll.(*FD).Write os.(*File).write os.(*File).Write "
+     "runtime/trace.Start.func1"},
+	{SITUATION_WORKER, false, "runtime.chanrecv2 main.tick"},
+	{SITUATION_WORKER, false, "runtime.chanrecv2 main.worker"},
+	{SITUATION_WORKER, false, "runtime.chanrecv2 main.worker main.main.func2"},
+	{SITUATION_WORKER, false, "runtime.selectgo main.(*pump).run"},
+	{SITUATION_WORKER, false, "sync.(*Cond).Wait main.(*queue).consume"},
+	{SITUATION_SYSTEM, false, "runtime.goparkunlock runtime.bgsweep"},
+	{SITUATION_SYSTEM, false, "runtime.gcMarkDone runtime.gcBgMarkWorker"},
+	{SITUATION_SYSTEM, false, "runtime.(*scavengerState).park runtime.bgscavenge"},
+	{SITUATION_SYSTEM, false,
+     "runtime.gopark runtime.goparkunlock runtime.(*cleanupQueue).dequeue "
+     "runtime.runCleanups"},
+	{SITUATION_SYSTEM, false, "runtime.runFinalizers"},
+	{SITUATION_DIAL, false,
+     "runtime.chanrecv1 net.(*netFD).connect.func1 net.(*netFD).connect "
+     "net.(*netFD).dial net.socket net.internetSocket "
+     "net.(*sysDialer).doDialTCPProto net.(*sysDialer).doDialTCP "
+     "net.(*sysDialer).dialTCP net.(*sysDialer).dialSingle "
+     "net.(*sysDialer).dialSerial net.(*sysDialer).dialParallel "
+     "net.(*Dialer).DialContext net/http.(*Transport).dial "
+     "net/http.(*Transport).dialConn net/http.(*Transport).dialConnFor"},
+	{SITUATION_DIAL, false,
+     "internal/poll.(*FD).WaitWrite net.(*netFD).connect net.(*netFD).dial "
+     "net.socket net.internetSocket net.(*sysDialer).doDialTCPProto "
+     "net.(*sysDialer).doDialTCP net.(*sysDialer).dialTCP "
+     "net.(*sysDialer).dialSingle net.(*sysDialer).dialSerial "
+     "net.(*sysDialer).dialParallel net.(*Dialer).DialContext "
+     "net/http.(*Transport).dial net/http.(*Transport).dialConn "
+     "net/http.(*Transport).dialConnFor"},
+	{SITUATION_COLLECTOR, false,
+     "runtime.gcMarkDone runtime.gcAssistAlloc runtime.deductAssistCredit "
+     "runtime.mallocgc runtime.growslice bytes.growSlice bytes.(*Buffer).grow "
+     "bytes.(*Buffer).Write crypto/tls.(*Conn).readRecordOrCCS "
+     "crypto/tls.(*Conn).readRecord crypto/tls.(*Conn).readHandshakeBytes "
+     "crypto/tls.(*Conn).readHandshake crypto/tls.(*Conn).clientHandshake "
+     "crypto/tls.(*Conn).handshakeContext crypto/tls.(*Conn).HandshakeContext "
+     "net/http.(*persistConn).addTLS.func2"},
+	{SITUATION_COLLECTOR, false,
+     "runtime.gcStart runtime.mallocgc runtime.growslice bytes.growSlice "
+     "bytes.(*Buffer).grow bytes.(*Buffer).Grow crypto/tls.(*Conn).readFromUntil "
+     "crypto/tls.(*Conn).readRecordOrCCS crypto/tls.(*Conn).readRecord "
+     "crypto/tls.(*Conn).readHandshakeBytes crypto/tls.(*Conn).readHandshake "
+     "crypto/tls.(*Conn).readClientHello crypto/tls.(*Conn).serverHandshake "
+     "crypto/tls.(*Conn).handshakeContext crypto/tls.(*Conn).HandshakeContext "
+     "net/http.(*conn).serve"},
+	{SITUATION_COLLECTOR, false,
+     "runtime.semrelease1 runtime.semrelease runtime.gcStart "
+     "runtime.mallocgcSmallNoscan runtime.mallocgc internal/bytealg.MakeNoZero "
+     "strings.(*Builder).grow strings.(*Builder).Grow strings.Repeat "
+     "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
+     "net/http.(*conn).serve"},
+	{SITUATION_FILE, false,
+     "syscall.Close internal/poll.(*SysFile).destroy internal/poll.(*FD).destroy "
+     "internal/poll.(*FD).decref internal/poll.(*FD).Close os.(*file).close "
+     "os.(*File).Close net.(*file).close net.maxListenerBacklog "
+     "net.listenerBacklog.func1 sync.(*Once).doSlow sync.(*Once).Do "
+     "net.listenerBacklog net.socket net.internetSocket "
+     "net.(*sysListener).listenTCPProto net.(*sysListener).listenTCP "
+     "net.(*ListenConfig).Listen net.Listen main.main"},
+	{SITUATION_FILE, false,
+     "syscall.Close syscall.forkExec syscall.StartProcess os.startProcess "
+     "os.StartProcess os/exec.(*Cmd).Start os/exec.(*Cmd).Run main.main"},
+	{SITUATION_FILE, false,
+     "os.checkClonePidfd os.checkPidfd sync.OnceValue[...].func1.1 "
+     "sync.(*Once).doSlow sync.(*Once).Do sync.OnceValue[...].func1 os.pidfdWorks "
+     "os.ensurePidfd os.startProcess os.StartProcess os/exec.(*Cmd).Start "
+     "os/exec.(*Cmd).Run main.main"},
+	{SITUATION_FILE, false,
+     "internal/syscall/unix.Waitid os.checkPidfd.func1 os.ignoringEINTR "
+     "os.checkPidfd sync.OnceValue[...].func1.1 sync.(*Once).doSlow sync.(*Once).Do "
+     "sync.OnceValue[...].func1 os.pidfdWorks os.ensurePidfd os.startProcess "
+     "os.StartProcess os/exec.(*Cmd).Start os/exec.(*Cmd).Run main.main"},
+	{SITUATION_CHILD, false,
+     "os.(*Process).blockUntilWaitable os.(*Process).wait os.(*Process).Wait "
+     "os/exec.(*Cmd).Wait os/exec.(*Cmd).Run main.main"},
+	{SITUATION_CHILD, false,
+     "syscall.wait4 syscall.Wait4 os.(*Process).wait os.(*Process).Wait "
+     "os/exec.(*Cmd).Wait os/exec.(*Cmd).Run main.main"},
+	{SITUATION_CHILD, false,
+     "internal/syscall/unix.Waitid os.(*Process).pidfdWait.func1 os.ignoringEINTR "
+     "os.(*Process).pidfdWait os.(*Process).wait os.(*Process).Wait "
+     "os/exec.(*Cmd).Wait os/exec.(*Cmd).Run main.main"},
+	{SITUATION_PERMIT, false,
+     "runtime.selectgo golang.org/x/sync/semaphore.(*Weighted).Acquire "
+     "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
+     "net/http.(*conn).serve"},
+	{SITUATION_ORDINARY, false, "runtime.chansend1 main.produce main.main.func1"},
+	{SITUATION_ORDINARY, false,
+     "runtime.chanrecv1 main.ask main.(*server).ServeHTTP "
+     "net/http.serverHandler.ServeHTTP net/http.(*conn).serve"},
+	{SITUATION_ORDINARY, false, "runtime.chanrecv1 main.next main.step main.run"},
+	{SITUATION_WORKER, false, "runtime.selectgo main.work sync.(*WaitGroup).Go.func1"},
+	{SITUATION_WORKER, false, "runtime.chanrecv1 main.main runtime.main"},
+	{SITUATION_OUTBOUND, false,
+     "time.Sleep main.(*conn).Query database/sql.ctxDriverStmtQuery "
+     "database/sql.rowsiFromStatement database/sql.(*DB).queryDC "
+     "database/sql.(*DB).QueryContext main.(*Store).Get main.work"},
+	{SITUATION_OUTBOUND, false,
+     "time.Sleep main.open database/sql.dsnConnector.Connect "
+     "database/sql.(*DB).conn database/sql.(*DB).QueryContext main.work"},
+	{SITUATION_TRACER, false,
+     "runtime.selectgo net/http/pprof.sleep net/http/pprof.Trace "
+     "net/http.HandlerFunc.ServeHTTP net/http.(*ServeMux).ServeHTTP "
+     "net/http.serverHandler.ServeHTTP net/http.(*conn).serve"},
+	{SITUATION_IDLE_CONNECTION, false,
+     "runtime.selectgo "
+     "google.golang.org/grpc/internal/transport.(*controlBuffer).get "
+     "google.golang.org/grpc/internal/transport.(*loopyWriter).run "
+     "google.golang.org/grpc/internal/transport.NewServerTransport.func2"},
+	{SITUATION_INBOUND, false,
+     "runtime.selectgo "
+     "google.golang.org/grpc/internal/transport.(*recvBufferReader).read "
+     "google.golang.org/grpc.(*serverStream).RecvMsg main.(*service).Chat "
+     "google.golang.org/grpc.(*Server).processStreamingRPC "
+     "google.golang.org/grpc.(*Server).handleStream "
+     "google.golang.org/grpc.(*Server).serveStreams.func2.1"},
+	{SITUATION_OUTBOUND, false,
+     "runtime.selectgo "
+     "google.golang.org/grpc/internal/transport.(*recvBufferReader).readClient "
+     "google.golang.org/grpc.(*csAttempt).recvMsg "
+     "google.golang.org/grpc.(*clientStream).RecvMsg google.golang.org/grpc.invoke "
+     "main.(*client).Get main.work"},
+	{SITUATION_OUTBOUND, true,
+     "runtime.selectgo "
+     "google.golang.org/grpc/internal/transport.(*recvBufferReader).readClient "
+     "google.golang.org/grpc.(*csAttempt).recvMsg "
+     "google.golang.org/grpc.(*clientStream).RecvMsg main.follow main.work"},
+};
 
 static struct {
 	struct names names;

@@ -98,6 +98,14 @@ static void long_random_words_are_secrets(void **state)
 	expect("0123456789abcdef0123456789abcdef01234567", "[redacted]");
 }
 
+static void addresses_of_mail_are_secrets(void **state)
+{
+	(void)state;
+	expect("mail to jane.doe+x@example.com.", "mail to [redacted].");
+	expect("user=jane@mail.example.org, n=1", "user=[redacted], n=1");
+	expect("<jane@example.com>", "<[redacted]>");
+}
+
 static void ordinary_text_is_left_alone(void **state)
 {
 	(void)state;
@@ -115,6 +123,15 @@ static void ordinary_text_is_left_alone(void **state)
 		"2026-11-21T20:15:00.123456Z took 12.5ms",
 		"http://localhost:8080/debug/pprof",
 		"a = b: c",
+		"golang.org/x/net@v0.1.0",
+		"example.com/mod@v1.2.3-pre.beta",
+		"clone git@example.com:some/thing",
+		"getty@tty1.service failed",
+		"me@localhost",
+		"@example.com",
+		"a @ b.example",
+		"x@y.z1",
+		"x@",
 	};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		expect(texts[i], texts[i]);
@@ -183,6 +200,7 @@ int main(void)
 		cmocka_unit_test(last_word_of_a_cut_text_is_a_secret),
 		cmocka_unit_test(keys_that_services_hand_out_are_secrets),
 		cmocka_unit_test(long_random_words_are_secrets),
+		cmocka_unit_test(addresses_of_mail_are_secrets),
 		cmocka_unit_test(ordinary_text_is_left_alone),
 		cmocka_unit_test(every_secret_of_a_text_is_taken_out),
 		cmocka_unit_test(what_has_no_room_is_cut),

@@ -268,6 +268,9 @@ static void build_misused_region(struct builder *b)
 	build_event(b, EV_USER_REGION_BEGIN, 0, 2, 0, 0);
 	build_event(b, EV_USER_REGION_BEGIN, 0, 3, 0, 0);
 	build_event(b, EV_USER_REGION_END, 0, 2, 0, 0);
+	build_event(b, EV_USER_REGION_END, 0, 3, 0, 0);
+	build_event(b, EV_USER_REGION_BEGIN, 0, 2, 0, 0);
+	build_event(b, EV_USER_REGION_END, 0, 3, 0, 0);
 	build_event(b, EV_GO_STOP, 1, 0, 0, 0);
 	build_end(b);
 	build_byte(b, EV_END_OF_GENERATION);
@@ -283,8 +286,22 @@ static void mismatched_region_is_repaired_unless_strict(void **state)
 	assert_int_equal(read_bytes(b.data, b.n, true, &seen, &s), STATUS_DAMAGED);
 	assert_int_equal(read_bytes(b.data, b.n, false, &seen, &s), STATUS_OK);
 	assert_int_equal(s.verdict, TRACE_WHOLE);
-	assert_int_equal(s.repairs.regions, 1);
+	assert_int_equal(s.repairs.regions, 2);
 	assert_int_equal(seen.n[EV_GO_STOP], 1);
+}
+
+/* The end of "inner" comes when nothing is open, and once more in another region. */
+static void end_of_a_region_that_fits_nothing_is_shown_as_stray(void **state)
+{
+	(void)state;
+	struct builder b = {.n = 0};
+	struct seen seen;
+	struct trace_summary s;
+	build_misused_region(&b);
+	assert_int_equal(read_bytes(b.data, b.n, false, &seen, &s), STATUS_OK);
+	assert_int_equal(seen.n[EV_USER_REGION_BEGIN], 3);
+	assert_int_equal(seen.n[EV_USER_REGION_END], 2);
+	assert_int_equal(seen.n[EV_USER_REGION_STRAY], 1);
 }
 
 static void unknown_stack_is_an_error_only_when_strict(void **state)
@@ -373,6 +390,7 @@ int main(void)
 		cmocka_unit_test(ranges_that_were_open_at_the_start_are_shown),
 		cmocka_unit_test(missing_generation_is_a_gap_not_the_end),
 		cmocka_unit_test(mismatched_region_is_repaired_unless_strict),
+		cmocka_unit_test(end_of_a_region_that_fits_nothing_is_shown_as_stray),
 		cmocka_unit_test(unknown_stack_is_an_error_only_when_strict),
 		cmocka_unit_test(newer_version_is_tried_and_named),
 		cmocka_unit_test(what_is_no_trace_is_refused),

@@ -22,14 +22,14 @@ import (
 type options struct {
 	schedtop, bin, dir string
 	rounds             int
-	slow               bool
+	slow, old, keep    bool
 	only               []string // parts of names; none: all
 }
 
 // wants says whether a contestant takes part. The first one always does: the
 // others are compared with it.
-func (o *options) wants(r row) bool {
-	if r.slow && !o.slow {
+func (o *options) wants(r row, old bool) bool {
+	if r.slow && !o.slow || old != strings.Contains(r.name, "gotraceui") && !r.both {
 		return false
 	}
 	if len(o.only) == 0 || r.first {
@@ -67,13 +67,17 @@ func find(data []byte, into any) {
 	}
 }
 
-// record makes a trace, unless there is one that was kept.
-func record(o *options, mb int) string {
-	file := filepath.Join(o.dir, fmt.Sprintf("http-%d", mb))
+// record makes a trace, unless there is one that was kept; an old one as Go
+// 1.21 writes it.
+func record(o *options, mb int, old bool) string {
+	workload, file := "trace-workload", filepath.Join(o.dir, fmt.Sprintf("http-%d", mb))
+	if old {
+		workload, file = "trace-workload-old", filepath.Join(o.dir, fmt.Sprintf("old-%d", mb))
+	}
 	if info, err := os.Stat(file); err == nil && info.Size() >= int64(mb)<<20 {
 		return file
 	}
-	cmd := exec.Command(filepath.Join(o.bin, "trace-workload"), "-o", file+".new", "-for", "10m", "-n", "50",
+	cmd := exec.Command(filepath.Join(o.bin, workload), "-o", file+".new", "-for", "10m", "-n", "50",
 		"-bytes", strconv.Itoa(mb<<20), "http")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		log.Fatalf("making a trace: %v\n%s", err, out)
@@ -101,8 +105,9 @@ type row struct {
 	name string
 	goal float64 // times schedtop's wall time
 	run  func(file string) measure
-	// One of those that take minutes; the one that all are compared with.
-	slow, first bool
+	// One of those that take minutes; the one that all are compared with; it
+	// reads an old trace, too.
+	slow, first, both bool
 }
 
 func rows(o *options) []row {
@@ -112,22 +117,23 @@ func rows(o *options) []row {
 	}
 	goTrace := strings.TrimSpace(string(tool))
 	return []row{
-		{"schedtop stat FILE", 0, func(f string) measure { return run(o.schedtop, "stat", f) }, false, true},
-		{"schedtop stat - (pipe)", 0, func(f string) measure { return runPiped(f, o.schedtop, "stat", "-") }, false, false},
-		{"schedtop check FILE", 0, func(f string) measure { return run(o.schedtop, "check", f) }, false, false},
-		{"schedtop profile --kind sched", 0, func(f string) measure { return run(o.schedtop, "profile", "--kind", "sched", f) }, false, false},
-		{"schedtop export, perfetto", 0, func(f string) measure { return export(o, "perfetto", f) }, false, false},
-		{"schedtop export, chrome", 0, func(f string) measure { return export(o, "chrome", f) }, false, false},
-		{"schedtop export, csv", 0, func(f string) measure { return export(o, "csv", f) }, false, false},
-		{"schedtop trace, first screen", 0, func(f string) measure { return browse(o, f, firstScreen) }, false, false},
-		{"schedtop trace, all of it", 0, func(f string) measure { return browse(o, f, wholeScreen) }, false, false},
-		{"a zoom step, first paint", 0, func(f string) measure { return browse(o, f, zoom(false)) }, false, false},
-		{"a zoom step, exact", 0, func(f string) measure { return browse(o, f, zoom(true)) }, false, false},
-		{"x/exp/trace, counting", 8, func(f string) measure { return run(filepath.Join(o.bin, "count"), f) }, false, false},
-		{"x/exp/trace, same totals", 10, func(f string) measure { return run(filepath.Join(o.bin, "totals"), f) }, false, false},
-		{"go tool trace -pprof=sched", 50, func(f string) measure { return run(goTrace, "-pprof=sched", f) }, true, false},
-		{"go tool trace, until its page", 50, func(f string) measure { return runServer(goTrace, "", f) }, true, false},
-		{"go tool trace, its /jsontrace", 0, func(f string) measure { return runServer(goTrace, "/jsontrace", f) }, true, false},
+		{"schedtop stat FILE", 0, func(f string) measure { return run(o.schedtop, "stat", f) }, false, true, true},
+		{"schedtop stat - (pipe)", 0, func(f string) measure { return runPiped(f, o.schedtop, "stat", "-") }, false, false, false},
+		{"schedtop check FILE", 0, func(f string) measure { return run(o.schedtop, "check", f) }, false, false, true},
+		{"schedtop profile --kind sched", 0, func(f string) measure { return run(o.schedtop, "profile", "--kind", "sched", f) }, false, false, false},
+		{"schedtop export, perfetto", 0, func(f string) measure { return export(o, "perfetto", f) }, false, false, false},
+		{"schedtop export, chrome", 0, func(f string) measure { return export(o, "chrome", f) }, false, false, false},
+		{"schedtop export, csv", 0, func(f string) measure { return export(o, "csv", f) }, false, false, false},
+		{"schedtop trace, first screen", 0, func(f string) measure { return browse(o, f, firstScreen) }, false, false, true},
+		{"schedtop trace, all of it", 0, func(f string) measure { return browse(o, f, wholeScreen) }, false, false, true},
+		{"a zoom step, first paint", 0, func(f string) measure { return browse(o, f, zoom(false)) }, false, false, false},
+		{"a zoom step, exact", 0, func(f string) measure { return browse(o, f, zoom(true)) }, false, false, false},
+		{"x/exp/trace, counting", 8, func(f string) measure { return run(filepath.Join(o.bin, "count"), f) }, false, false, false},
+		{"x/exp/trace, same totals", 10, func(f string) measure { return run(filepath.Join(o.bin, "totals"), f) }, false, false, false},
+		{"go tool trace -pprof=sched", 50, func(f string) measure { return run(goTrace, "-pprof=sched", f) }, true, false, false},
+		{"go tool trace, until its page", 50, func(f string) measure { return runServer(goTrace, "", f) }, true, false, false},
+		{"go tool trace, its /jsontrace", 0, func(f string) measure { return runServer(goTrace, "/jsontrace", f) }, true, false, false},
+		{"gotraceui's loader", 0, func(f string) measure { return run(filepath.Join(o.bin, "gotraceui"), f) }, false, false, false},
 	}
 }
 
@@ -157,9 +163,10 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "measure the quick ones so `often`, and take the best")
 	sizes := flag.String("sizes", "5,25,100,500", "sizes of the traces, in `MB`")
 	flag.BoolVar(&o.slow, "tool", true, "measure go tool trace, too")
+	flag.BoolVar(&o.old, "old", true, "and a trace of Go 1.21, which the last release of gotraceui can read, against its loader")
 	flag.Parse()
 	if *keep != "" {
-		o.dir = *keep
+		o.dir, o.keep = *keep, true
 	}
 	if *only != "" {
 		o.only = strings.Split(*only, ",")
@@ -172,15 +179,12 @@ func main() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		file := record(o, mb)
-		warm(file)
-		m := compare(o, file)
+		last = compare(o, mb, false)
 		if !first.finished {
-			first = m
+			first = last
 		}
-		last = m
-		if *keep == "" {
-			_ = os.Remove(file)
+		if _, err := os.Stat(filepath.Join(o.bin, "gotraceui")); o.old && err == nil {
+			compare(o, mb, true)
 		}
 	}
 	fmt.Printf("growth of schedtop's memory from the shortest to the longest trace: %+.1f MiB\n",
@@ -188,18 +192,27 @@ func main() {
 }
 
 // compare prints the table of one trace and returns schedtop's own row.
-func compare(o *options, file string) measure {
+func compare(o *options, mb int, old bool) measure {
+	file := record(o, mb, old)
+	if !o.keep {
+		defer os.Remove(file)
+	}
+	warm(file)
 	info, err := os.Stat(file)
 	if err != nil {
 		log.Fatal(err)
 	}
 	largest, events := largestGeneration(o, file)
-	fmt.Printf("%.0f MB, %.1f M events, largest generation %.1f MB\n", float64(info.Size())/1e6,
-		float64(events)/1e6, float64(largest)/1e6)
+	if old {
+		fmt.Printf("%.0f MB of Go 1.21, %.1f M events\n", float64(info.Size())/1e6, float64(events)/1e6)
+	} else {
+		fmt.Printf("%.0f MB, %.1f M events, largest generation %.1f MB\n", float64(info.Size())/1e6,
+			float64(events)/1e6, float64(largest)/1e6)
+	}
 	fmt.Printf("  %-30s %9s %9s %10s %9s %8s %6s\n", "", "wall", "CPU", "peak RSS", "Mev/s", "x wall", "goal")
 	var own measure
 	for _, r := range rows(o) {
-		if !o.wants(r) {
+		if !o.wants(r, old) {
 			continue
 		}
 		m := best(o, r, file)
@@ -207,6 +220,10 @@ func compare(o *options, file string) measure {
 			own = m
 		}
 		m.print(r, own, events)
+	}
+	if old {
+		fmt.Println()
+		return own
 	}
 	fmt.Printf("  RSS of schedtop stat, without its tables, should be below %.1f MiB of a file and %.1f of a pipe\n\n",
 		20+0.1*float64(largest)/(1<<20), 1.2*float64(largest)/(1<<20)+20)

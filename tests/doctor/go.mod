@@ -1,0 +1,3 @@
+module schedtop/tests/doctor
+
+go 1.22

@@ -1,0 +1,3 @@
+package doctor_test
+
+var coreRows = []row{}
