@@ -89,7 +89,7 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	[LIMIT_ASSIST_LEAST] = {"alloc-heavy.least", UNIT_RATIO, 0.02, 0, 1e6,
                             "time in assists for the length of the trace, at least"},
 	[LIMIT_ASSISTS] = {"alloc-heavy.assists", UNIT_COUNT, 20, 1, 1e9, "assists, at least"},
-	[LIMIT_ASSIST_COUNTED] = {"alloc-heavy.counted", UNIT_NS, 4e6, 0, 1e12,
+	[LIMIT_ASSIST_COUNTED] = {"alloc-heavy.counted", UNIT_NS, 2e6, 0, 1e12,
                               "part of one assist that counts, at most"},
 	/* stw-long */
 	[LIMIT_STW_LONG] = {"stw-long.pause", UNIT_NS, 1e6, 0, 1e12, "stop of the world that is long"},

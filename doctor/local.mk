@@ -9,7 +9,7 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/finding.c doctor/finding.h \
 	doctor/known.c doctor/known.h \
 	doctor/limits.c doctor/limits.h \
-	doctor/places.c doctor/places.h \
+	doctor/spots.c doctor/spots.h \
 	doctor/rules.h \
 	doctor/rules_capture.c \
 	doctor/rules_file.c \

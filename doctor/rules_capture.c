@@ -17,8 +17,6 @@ enum { SITES = 3, KNOWN_TASKS = 1 << 16, EARLIER_TASKS = 1 << 10 };
 
 /* Waits of the writer that are shorter are what every file and every pipe has. */
 #define LEAST_WAIT_NS NS_PER_MS
-/* Having a recorder write takes longer. */
-#define LEAST_RUN_NS (NS_PER_MS / 10)
 
 /* A task that is spoken of, and whose beginning the trace doesn't hold. */
 struct earlier_task {
@@ -26,7 +24,6 @@ struct earlier_task {
 	uint32_t type;          /* name; NAME_NONE: unknown */
 	int64_t last_ns;        /* when it was last spoken of, or ended */
 	bool ended;
-	bool at_work; /* its goroutine ran when the trace ended */
 };
 
 struct capture_rules {
@@ -44,13 +41,6 @@ struct capture_rules {
 
 /* --- while the trace is read ----------------------------------------------------------------- */
 
-/* Who runs when a recorder's window ends may be who had it written. */
-static void note_at_work(struct capture_rules *r, const struct witness *w, uint32_t slot)
-{
-	for (size_t i = 0; i < r->earliers; i++)
-		r->earlier[i].at_work |= r->earlier[i].goroutine == w->slot[slot].id;
-}
-
 /* The goroutine that reads the trace waits in its own function until there is more of it; what it
    calls from there is the writing. */
 static bool is_writing(struct capture_rules *r, const struct witness *w, uint32_t slot,
@@ -64,9 +54,7 @@ static bool is_writing(struct capture_rules *r, const struct witness *w, uint32_
 static bool on_spell(void *self, const struct witness *w, uint32_t slot, const struct spell *spell)
 {
 	struct capture_rules *r = self;
-	if (spell->class == SPELL_RUNNING && spell->open)
-		note_at_work(r, w, slot);
-	if (spell->class == SPELL_RUNNING || !is_writing(r, w, slot, spell))
+	if (!is_writing(r, w, slot, spell))
 		return true;
 	add_ns(&r->blocked_ns, spell->ns);
 	return tally_add(&r->writer, spell->reason, spell->stack, spell->begin_ns, spell->ns,
@@ -208,10 +196,14 @@ static bool is_window(const struct capture_rules *r, const struct analysis *a)
 	       a->summary.gaps == 0 && !r->overflow;
 }
 
-/* What goes on for ever, as a task of a whole program does, is longer than any window. */
-static bool is_proved(const struct earlier_task *task)
+/* What goes on for ever, as a task of a whole program does, is longer than any window. But who runs
+   when the window ends may be who had it written. */
+static bool is_proved(const struct earlier_task *task, const struct witness *w)
 {
-	return task->ended || task->at_work;
+	bool at_work = false;
+	for (size_t i = 0; i < w->slots && !at_work; i++)
+		at_work = w->slot[i].id == task->goroutine && w->slot[i].at_end == GO_RUNNING;
+	return task->ended || at_work;
 }
 
 /* The longest of those that fill so much of the window, and one that proves something before one
@@ -224,8 +216,8 @@ static const struct earlier_task *filling(const struct capture_rules *r, const s
 		const struct earlier_task *task = &r->earlier[i];
 		if ((double)elapsed_ns(w->first_ns, task->last_ns) < least_ns)
 			continue;
-		if (!found || (is_proved(task) && !is_proved(found)) ||
-		    (is_proved(task) == is_proved(found) && task->last_ns > found->last_ns))
+		if (!found || (is_proved(task, w) && !is_proved(found, w)) ||
+		    (is_proved(task, w) == is_proved(found, w) && task->last_ns > found->last_ns))
 			found = task;
 	}
 	return found;
@@ -260,7 +252,7 @@ static void find_short_window(struct capture_rules *r, const struct doctor *doct
 		return;
 	double part = (double)elapsed_ns(w->first_ns, task->last_ns) / wall_ns;
 	struct finding *f = findings_add(out, SLUG_FLIGHT_WINDOW_SHORT,
-	                                 is_proved(task) ? SEVERITY_WARNING : SEVERITY_INFO, part);
+	                                 is_proved(task, w) ? SEVERITY_WARNING : SEVERITY_INFO, part);
 	text_duration(window, sizeof window, wall_ns, false);
 	finding_say(f,
 	            "The trace is what a recorder kept of the last %s, and work that it was to show "
@@ -283,8 +275,7 @@ static bool conclude(void *self, const struct doctor *doctor, struct findings *f
 
 const struct trace_family rules_capture = {
 	.name = "capture",
-	.least_ns = {[SPELL_RUNNING] = LEAST_RUN_NS,
-                 [SPELL_SYSCALL] = LEAST_WAIT_NS,
+	.least_ns = {[SPELL_SYSCALL] = LEAST_WAIT_NS,
                  [SPELL_LOCK] = LEAST_WAIT_NS,
                  [SPELL_COND] = LEAST_WAIT_NS,
                  [SPELL_SEND] = LEAST_WAIT_NS,

@@ -6,7 +6,7 @@
 
 #include "doctor/collector.h"
 #include "doctor/evidence.h"
-#include "doctor/places.h"
+#include "doctor/spots.h"
 #include "doctor/rules.h"
 #include "doctor/situations.h"
 #include "doctor/tally.h"
@@ -29,7 +29,7 @@ struct assist {
 struct gc_rules {
 	const struct limits_set *limits;
 	struct situations situations;
-	struct places places;
+	struct spots spots;
 	struct tally assists; /* by start function and place; `long` time is cut, see count_assist */
 	struct tally starts;  /* of cycles: by place of who started them, 1 when they were asked for */
 	uint64_t cycles;      /* that began in the trace */
@@ -86,7 +86,7 @@ static bool on_event(void *self, const struct witness *w, const struct trace_blo
 	uint32_t stack = STACK_NONE, place = STACK_NONE;
 	if (e->type == EV_GC_BEGIN || e->type == EV_GC_MARK_ASSIST_BEGIN) {
 		stack = stacks_number(w->stacks, block, e->arg[2]);
-		place = places_of(&r->places, w->stacks, w->names, stack);
+		place = spots_of(&r->spots, w->stacks, w->names, stack);
 	}
 	if (place == STACK_ERROR)
 		return false;
@@ -135,7 +135,7 @@ static void destroy(void *self)
 {
 	struct gc_rules *r = self;
 	situations_finish(&r->situations);
-	places_finish(&r->places);
+	spots_finish(&r->spots);
 	tally_finish(&r->assists);
 	tally_finish(&r->starts);
 	free(r->slot);
@@ -155,12 +155,12 @@ struct pressure {
 	bool small;           /* the live heap */
 };
 
-/* What all would have taken, had they all been as short as the first quarter of them: where threads
+/* What all would have taken, had they all been as short as the shortest tenth of them: where threads
    wait for a processor, cycles and stops take many times what they cost, but never all of them. */
 static double calm_ns(const struct distribution *d)
 {
 	double sum = (double)d->sum_ns;
-	double calm = (double)distribution_percentile(d, .25) * (double)d->count;
+	double calm = (double)distribution_percentile(d, .1) * (double)d->count;
 	return calm < sum ? calm : sum;
 }
 

@@ -6,7 +6,7 @@
 
 #include "doctor/collector.h"
 #include "doctor/evidence.h"
-#include "doctor/places.h"
+#include "doctor/spots.h"
 #include "doctor/rules.h"
 #include "doctor/situations.h"
 #include "doctor/tally.h"
@@ -39,7 +39,7 @@ struct stop {
 
 struct stw_rules {
 	struct situations situations;
-	struct places places;
+	struct spots spots;
 	const struct limits_set *limits;
 	struct stop stop;      /* the one that goes on */
 	struct tally stops;    /* by kind and place; long ones are those that were so by themselves */
@@ -67,7 +67,7 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 static bool count_last(struct stw_rules *r, const struct witness *w, const struct stop *s,
                        int64_t stopping_ns)
 {
-	uint32_t place = places_of(&r->places, w->stacks, w->names, s->last_stack);
+	uint32_t place = spots_of(&r->spots, w->stacks, w->names, s->last_stack);
 	struct tally_row *row = place == STACK_ERROR
 	                            ? NULL
 	                            : tally_add(&r->holdups, s->last_function, place, s->since_ns,
@@ -109,7 +109,7 @@ static bool on_event(void *self, const struct witness *w, const struct trace_blo
 	/* One place may both ask for cycles and allocate until one is due. */
 	uint32_t place = collector_was_called(w->stacks, w->names, stack)
 	                     ? stack
-	                     : places_of(&r->places, w->stacks, w->names, stack);
+	                     : spots_of(&r->spots, w->stacks, w->names, stack);
 	r->stop = (struct stop){.since_ns = e->at_ns,
 	                        .slot = e->subject,
 	                        .stack = place,
@@ -142,7 +142,7 @@ static void destroy(void *self)
 {
 	struct stw_rules *r = self;
 	situations_finish(&r->situations);
-	places_finish(&r->places);
+	spots_finish(&r->spots);
 	tally_finish(&r->stops);
 	tally_finish(&r->holdups);
 	tally_finish(&r->any_long);
