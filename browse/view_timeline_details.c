@@ -89,7 +89,8 @@ static const struct span *with_wake_up(const struct details *d, const struct spa
 /* Who made it runnable, and how long that took to bear fruit. */
 static void draw_waker(struct pane pane, int y, const struct details *d, const struct span *span)
 {
-	char who[TIMELINE_NAME_MAX] = "the network poller or a timer", when[32], before[32], text[80];
+	char who[TIMELINE_NAME_MAX] = "the runtime (poller, timer, scheduler)", when[32], before[32],
+		 text[80];
 	const struct span *woken = with_wake_up(d, span);
 	const char *label = woken != span ? "ended by" : woken->created ? "created by" : "woken by";
 	if (!woken->woken) {

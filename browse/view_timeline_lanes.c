@@ -425,7 +425,8 @@ static void draw_bars(struct lane_drawing *d, const struct lane_cell *cell)
 
 /* --- the gutter ------------------------------------------------------------------------------- */
 
-/* Share of the window that the lane was at work: of a goroutine running, of a P or M not idle. */
+/* Share of the window that the lane was at work: of a goroutine running, of a P or M not idle,
+   as the Summary and the engine's procs count it. */
 static double busy_share(const struct lane_cell *cell, size_t n, enum lane_kind kind, bool *known)
 {
 	double busy = 0, all = 0;
@@ -434,7 +435,7 @@ static double busy_share(const struct lane_cell *cell, size_t n, enum lane_kind 
 			all += cell[i].ns[s];
 		busy += cell[i].ns[SPAN_RUNNING] + cell[i].ns[SPAN_GC];
 		if (kind != LANE_G)
-			busy += cell[i].ns[SPAN_SYSCALL];
+			busy += cell[i].ns[SPAN_SYSCALL] + cell[i].ns[SPAN_SCHED];
 	}
 	*known = all > 0;
 	return *known ? busy / all : 0;

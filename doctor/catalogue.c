@@ -4,6 +4,7 @@
 
 const struct chapter *const chapters[] = {
 	&chapter_file,
+	&chapter_processors,
 	&chapter_memory,
 };
 const size_t chapter_count = sizeof chapters / sizeof chapters[0];

@@ -30,19 +30,24 @@ static const char *without_path(const char *name)
 	return from;
 }
 
-const char *evidence_site(char to[EVIDENCE_SITE_TEXT], const struct stacks *stacks,
-                          const struct names *names, uint32_t number)
+const char *evidence_place(char to[EVIDENCE_SITE_TEXT], const struct stacks *stacks,
+                           const struct names *names, uint32_t frame)
 {
-	uint32_t i = stacks_where(stacks, names, number);
-	if (i == UINT32_MAX) {
+	if (frame >= stacks->frames) {
 		snprintf(to, EVIDENCE_SITE_TEXT, "an unknown place");
 		return to;
 	}
-	const struct stack_frame *f = &stacks->frame[i];
+	const struct stack_frame *f = &stacks->frame[frame];
 	const char *file = names_text(names, f->file), *slash = strrchr(file, '/');
 	snprintf(to, EVIDENCE_SITE_TEXT, "%.200s (%.100s:%u)",
 	         without_path(names_text(names, f->function)), slash ? slash + 1 : file, f->line);
 	return to;
+}
+
+const char *evidence_site(char to[EVIDENCE_SITE_TEXT], const struct stacks *stacks,
+                          const struct names *names, uint32_t number)
+{
+	return evidence_place(to, stacks, names, stacks_where(stacks, names, number));
 }
 
 const char *evidence_function(char to[EVIDENCE_SITE_TEXT], const struct names *names, uint32_t name)

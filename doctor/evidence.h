@@ -18,6 +18,9 @@ void evidence_stack(struct evidence *evidence, const struct stacks *stacks,
    "an unknown place" where there is no stack. */
 const char *evidence_site(char to[EVIDENCE_SITE_TEXT], const struct stacks *stacks,
                           const struct names *names, uint32_t number);
+/* The same of one frame, by its index in stacks.frame; UINT32_MAX: unknown. */
+const char *evidence_place(char to[EVIDENCE_SITE_TEXT], const struct stacks *stacks,
+                           const struct names *names, uint32_t frame);
 /* "main.(*Store).Put" of "example.com/x/main.(*Store).Put"; "an unknown function". */
 const char *evidence_function(char to[EVIDENCE_SITE_TEXT], const struct names *names,
                               uint32_t name);

@@ -263,10 +263,20 @@ bool known_is_standard(const char *name)
 	return false;
 }
 
+/* The cgo tool writes a function such as main._Cfunc_read for each that is called; what lies below
+   it the trace leaves out. */
+static bool is_cgo_stub(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	return dot && (strncmp(dot, "._Cfunc_", 8) == 0 || strncmp(dot, "._C2func_", 9) == 0);
+}
+
 enum known known_function(const char *name)
 {
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (fits(table[i].name, name))
 			return table[i].means;
+	if (is_cgo_stub(name))
+		return KNOWN_CGO;
 	return known_is_standard(name) ? KNOWN_STANDARD : KNOWN_NOTHING;
 }

@@ -53,6 +53,7 @@ static void find_empty(const struct trace_summary *s, struct findings *out)
 	struct finding *f = findings_add(out, SLUG_TRACE_EMPTY, SEVERITY_CRITICAL, 1);
 	finding_say(f, "The trace holds no events, so nothing can be said of the program.");
 	finding_measure(f, "trace", UNIT_BYTES, (double)s->bytes);
+	finding_show(f, EVIDENCE_TEXT, "%" PRIu64 " events in %" PRIu64 " bytes", s->events, s->bytes);
 }
 
 static void find_version(const struct trace_summary *s, struct findings *out)
@@ -65,6 +66,7 @@ static void find_version(const struct trace_summary *s, struct findings *out)
 	            "the newest known one.",
 	            s->version);
 	finding_measure(f, "format", UNIT_COUNT, s->version);
+	finding_show(f, EVIDENCE_TEXT, "the file begins with \"go 1.%u trace\"", s->version);
 }
 
 static bool conclude(void *self, const struct doctor *doctor, struct findings *findings)

@@ -7,6 +7,9 @@
 
 static const struct trace_family *const families[] = {
 	&rules_file,
+	&rules_cpu,
+	&rules_poll,
+	&rules_syscall,
 	&rules_gc,
 	&rules_stw,
 	&rules_capture,
@@ -84,6 +87,7 @@ static void find_unreadable(const struct analysis *a, struct findings *findings,
 		f, "Name a file that runtime/trace has written to its end, as it is or packed with gzip "
 		   "or zstd.");
 	finding_measure(f, "trace", UNIT_BYTES, (double)a->file_bytes);
+	finding_show(f, EVIDENCE_TEXT, "%s", error->text);
 }
 
 enum status trace_doctor_examine(struct analysis *a, const char *path,

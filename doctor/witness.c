@@ -89,15 +89,110 @@ static bool is_system(const char *function)
 
 /* --- time and levels -------------------------------------------------------------------------- */
 
-static inline void pass_time(struct witness *w, int64_t now_ns)
+/* What is so at an event, as the walk has it in registers. */
+struct now {
+	int64_t time_ns;
+	struct witness_sums sums;
+	int64_t alone, starved, idle; /* is it so? All bits, or none */
+	unsigned running, runnable;
+};
+
+static inline void set_levels(struct now *now)
 {
-	int64_t ns = now_ns - w->last_ns;
-	unsigned level = w->running < WITNESS_LEVELS ? w->running : WITNESS_LEVELS - 1;
-	w->last_ns = now_ns;
-	w->running_ns[level] += ns;
-	w->sums.alone += w->running == 1 ? ns : 0;
-	w->sums.starved += w->runnable && !w->procs_idle ? ns : 0;
-	w->sums.idle += w->procs_idle ? ns : 0;
+	now->alone = -(int64_t)(now->running == 1);
+	now->starved = -(int64_t)(now->runnable > 0) & ~now->idle;
+}
+
+static inline struct now take_up(const struct witness *w)
+{
+	struct now now = {
+		.time_ns = w->last_ns,
+		.sums = w->sums,
+		.idle = -(int64_t)w->procs_idle,
+		.running = w->running,
+		.runnable = w->runnable,
+	};
+	set_levels(&now);
+	return now;
+}
+
+static inline void put_down(struct witness *w, const struct now *now)
+{
+	w->last_ns = now->time_ns;
+	w->sums = now->sums;
+	w->running = now->running;
+	w->runnable = now->runnable;
+}
+
+/* Comes before whatever happens at that time. */
+static inline void pass_time(struct now *now, int64_t time_ns)
+{
+	int64_t ns = time_ns - now->time_ns;
+	now->time_ns = time_ns;
+	now->sums.alone += ns & now->alone;
+	now->sums.starved += ns & now->starved;
+	now->sums.idle += ns & now->idle;
+}
+
+static inline void change_runnable(struct now *now, unsigned by)
+{
+	now->runnable += by;
+	now->starved = -(int64_t)(now->runnable > 0) & ~now->idle;
+}
+
+static inline void change_running(struct witness *w, struct now *now, unsigned by)
+{
+	unsigned level = now->running < WITNESS_LEVELS ? now->running : WITNESS_LEVELS - 1;
+	w->running_ns[level] += now->time_ns - w->level_since_ns;
+	w->level_since_ns = now->time_ns;
+	now->running += by;
+	now->alone = -(int64_t)(now->running == 1);
+}
+
+static void pass_time_to(struct witness *w, int64_t time_ns)
+{
+	struct now now = take_up(w);
+	pass_time(&now, time_ns);
+	put_down(w, &now);
+}
+
+static void change_level(struct witness *w, uint8_t state, unsigned by)
+{
+	struct now now = take_up(w);
+	if (state == GO_RUNNING)
+		change_running(w, &now, by);
+	else if (state == GO_RUNNABLE)
+		change_runnable(&now, by);
+	put_down(w, &now);
+}
+
+/* What is told of a goroutine that nobody has heard of may be late by itself. */
+static void __attribute__((noinline))
+tell_silence(const struct witness *w, const struct trace_event *e)
+{
+	if (!w->running || e->type == EV_GO_STATUS || e->type == EV_GO_STATUS_STACK)
+		return;
+	for (unsigned i = 0; i < w->listeners; i++)
+		if (w->listener[i].family->silence)
+			w->listener[i].family->silence(w->listener[i].self, w, w->last_ns, e->time_ns);
+}
+
+/* Before a change that the event tells of. */
+static inline void advance(struct witness *w, struct now *now, const struct trace_event *e)
+{
+	if (__builtin_expect(e->time_ns - now->time_ns >= WITNESS_SILENCE_NS, 0)) {
+		put_down(w, now);
+		tell_silence(w, e);
+	}
+	pass_time(now, e->time_ns);
+}
+
+/* The same where there is time enough. */
+static void advance_to(struct witness *w, const struct trace_event *e)
+{
+	struct now now = take_up(w);
+	advance(w, &now, e);
+	put_down(w, &now);
 }
 
 static void count_idle_procs(struct witness *w)
@@ -130,15 +225,6 @@ static void change_proc(struct witness *w, const struct trace_event *e)
 	count_idle_procs(w);
 }
 
-static inline void count(struct witness *w, const struct witness_goroutine *g, uint8_t state,
-                         unsigned by)
-{
-	if (state == GO_RUNNING)
-		w->running += by * g->counts;
-	else if (state == GO_RUNNABLE)
-		w->runnable += by * g->counts;
-}
-
 /* --- telling the families --------------------------------------------------------------------- */
 
 static uint32_t stack_number(const struct witness *w, uint64_t id)
@@ -146,10 +232,17 @@ static uint32_t stack_number(const struct witness *w, uint64_t id)
 	return id && w->block ? stacks_number(w->stacks, w->block, id) : STACK_NONE;
 }
 
+/* `at` is a stack's ID, or its number where the ID's generation is over. */
+#define SETTLED (UINT64_C(1) << 63)
+
+static uint32_t stack_of(const struct witness *w, const struct witness_goroutine *g)
+{
+	return g->at & SETTLED ? (uint32_t)g->at : stack_number(w, g->at);
+}
+
 uint32_t witness_stack(const struct witness *w, uint32_t slot)
 {
-	const struct witness_goroutine *g = &w->slot[slot];
-	uint32_t number = g->at ? stack_number(w, g->at) : g->settled;
+	uint32_t number = stack_of(w, &w->slot[slot]);
 	return number == STACK_ERROR ? STACK_NONE : number;
 }
 
@@ -177,6 +270,16 @@ static bool tell(const struct witness *w, uint32_t slot, struct spell *s,
 	return true;
 }
 
+/* Who made it runnable, unless its slot is another's by now. */
+static void tell_waker(const struct witness *w, const struct witness_goroutine *g, struct spell *s)
+{
+	if (g->waker_slot == TRACE_NONE || w->slot[g->waker_slot].born_ns > g->since_ns)
+		return;
+	s->waker_slot = g->waker_slot;
+	s->waker = w->slot[g->waker_slot].id;
+	s->waker_stack = s->stack;
+}
+
 /* What the goroutine's state was until now. Without an event the trace cut it off. */
 static bool __attribute__((noinline))
 tell_spell(const struct witness *w, uint32_t slot, const struct trace_event *e, int64_t now_ns)
@@ -194,7 +297,7 @@ tell_spell(const struct witness *w, uint32_t slot, const struct trace_event *e, 
 	if (g->state == GO_RUNNING)
 		s.stack = e && e->g == slot ? stack_number(w, e->arg[2]) : STACK_NONE;
 	else
-		s.stack = g->at ? stack_number(w, g->at) : g->settled;
+		s.stack = stack_of(w, g);
 	if (g->state == GO_WAITING) {
 		s.reason = g->reason;
 		if (e && e->g != TRACE_NONE && e->g != slot) {
@@ -203,9 +306,7 @@ tell_spell(const struct witness *w, uint32_t slot, const struct trace_event *e, 
 			s.waker_stack = stack_number(w, e->arg[2]);
 		}
 	} else if (g->state == GO_RUNNABLE) {
-		s.waker_slot = g->waker_slot;
-		s.waker = g->waker;
-		s.waker_stack = g->waker_slot != TRACE_NONE ? s.stack : STACK_NONE;
+		tell_waker(w, g, &s);
 	} else if (g->state == GO_SYSCALL) {
 		s.lost_p = e && e->to == GO_RUNNABLE;
 	}
@@ -243,62 +344,65 @@ static bool tell_end(const struct witness *w, uint32_t slot, int64_t at_ns)
 	return true;
 }
 
-static inline bool end_spell(const struct witness *w, const struct witness_goroutine *g,
-                             const struct trace_event *e, uint8_t class)
+/* `now` is the witness's own, or what the walk has of it in registers. */
+static inline bool end_spell(struct witness *w, const struct now *now,
+                             const struct witness_goroutine *g, const struct trace_event *e,
+                             uint8_t class)
 {
-	return __builtin_expect(bounded_elapsed_ns(g->since_ns, e->at_ns) < w->least_ns[class], 1) ||
-	       tell_spell(w, e->subject, e, e->at_ns);
+	if (__builtin_expect(bounded_elapsed_ns(g->since_ns, e->at_ns) < w->least_ns[class], 1))
+		return true;
+	put_down(w, now);
+	return tell_spell(w, e->subject, e, e->at_ns);
 }
 
-static inline bool end_burst(const struct witness *w, struct witness_goroutine *g,
+static inline bool end_burst(struct witness *w, const struct now *now, struct witness_goroutine *g,
                              const struct trace_event *e, int64_t at_ns)
 {
-	bool ok = __builtin_expect(g->burst_ns < w->least_ns[SPELL_BURST], 1) ||
-	          g->burst_since_ns == NO_BURST || tell_burst(w, e->subject, e, at_ns);
+	bool ok = true;
+	if (__builtin_expect(g->burst_ns >= w->least_ns[SPELL_BURST], 0) &&
+	    g->burst_since_ns != NO_BURST) {
+		put_down(w, now);
+		ok = tell_burst(w, e->subject, e, at_ns);
+	}
 	g->burst_since_ns = NO_BURST;
 	return ok;
 }
 
 /* --- transitions ------------------------------------------------------------------------------ */
 
-static inline void begin(const struct witness *w, struct witness_goroutine *g, int64_t at_ns,
+static inline void begin(const struct now *now, struct witness_goroutine *g, int64_t at_ns,
                          uint8_t state, uint8_t class, uint64_t at)
 {
 	g->since_ns = at_ns;
-	g->since = w->sums;
+	g->since = now->sums;
 	g->state = state;
 	g->class = class;
 	g->at = at;
-	g->settled = STACK_NONE;
 	g->cut = false;
 }
 
-static inline void begin_running(const struct witness *w, struct witness_goroutine *g,
-                                 int64_t at_ns)
+static inline void begin_running(const struct now *now, struct witness_goroutine *g, int64_t at_ns)
 {
-	begin(w, g, at_ns, GO_RUNNING, SPELL_RUNNING, 0);
+	begin(now, g, at_ns, GO_RUNNING, SPELL_RUNNING, 0);
 	if (g->burst_since_ns != NO_BURST)
 		return;
 	g->burst_since_ns = at_ns;
-	g->burst_since = w->sums;
+	g->burst_since = now->sums;
 	g->burst_ns = 0;
 	g->burst_stack = STACK_NONE;
 	g->burst_cut = false;
 }
 
-static inline void note_waker(const struct witness *w, struct witness_goroutine *g,
-                              const struct trace_event *e)
+static inline uint32_t waker_of(const struct trace_event *e)
 {
-	bool known = e->g != TRACE_NONE && e->g != e->subject;
-	g->waker_slot = known ? e->g : TRACE_NONE;
-	g->waker = known ? w->slot[e->g].id : 0;
+	return e->g != e->subject ? e->g : TRACE_NONE;
 }
 
-static inline bool end_running(struct witness *w, struct witness_goroutine *g,
-                               const struct trace_event *e)
+static inline bool end_running(struct witness *w, const struct now *now,
+                               struct witness_goroutine *g, const struct trace_event *e)
 {
 	add_ns(&g->burst_ns, bounded_elapsed_ns(g->since_ns, e->at_ns));
-	return end_spell(w, g, e, SPELL_RUNNING);
+	return end_spell(w, now, g, e, SPELL_RUNNING);
 }
 
 /* A stack of its own shows at its root where it started. */
@@ -311,9 +415,9 @@ static bool learn_function(struct witness *w, struct witness_goroutine *g, uint6
 		return true;
 	const struct stack *s = &w->stacks->stack[number - 1];
 	g->function = w->stacks->frame[s->first + s->frames - 1].function;
-	count(w, g, g->state, -1U);
+	change_level(w, g->state, -(unsigned)g->counts);
 	g->counts = !is_system(names_text(w->names, g->function));
-	count(w, g, g->state, 1);
+	change_level(w, g->state, g->counts);
 	return true;
 }
 
@@ -353,7 +457,7 @@ static bool meet(struct witness *w, struct witness_goroutine *g, const struct tr
 		.burst_since_ns = NO_BURST,
 		.waker_slot = TRACE_NONE,
 	};
-	count(w, g, g->state, 1);
+	change_level(w, g->state, g->counts);
 	switch (e->to) {
 	case GO_RUNNING:
 		g->class = SPELL_RUNNING;
@@ -375,7 +479,7 @@ static bool meet(struct witness *w, struct witness_goroutine *g, const struct tr
 		g->at = e->arg[2];
 	if (e->type != EV_GO_CREATE && e->type != EV_GO_CREATE_BLOCKED)
 		return true;
-	note_waker(w, g, e);
+	g->waker_slot = waker_of(e);
 	g->created_at = stack_number(w, e->arg[2]);
 	if (g->created_at == STACK_ERROR)
 		return false;
@@ -387,35 +491,36 @@ static bool meet(struct witness *w, struct witness_goroutine *g, const struct tr
 /* Out of a state that it is known to be in, into any other. */
 static bool move(struct witness *w, struct witness_goroutine *g, const struct trace_event *e)
 {
+	struct now now = take_up(w);
 	bool ok = true;
 	if (g->state == GO_RUNNING) {
-		ok = end_running(w, g, e);
+		ok = end_running(w, &now, g, e);
 		if (e->to == GO_RUNNABLE)
 			g->burst_stack = stack_number(w, e->arg[2]);
 		else if (e->to != GO_SYSCALL)
-			ok = ok && end_burst(w, g, e, e->at_ns);
+			ok = ok && end_burst(w, &now, g, e, e->at_ns);
 	} else {
-		ok = end_spell(w, g, e, g->class);
+		ok = end_spell(w, &now, g, e, g->class);
 		if (g->state == GO_SYSCALL && e->to != GO_RUNNING)
-			ok = ok && end_burst(w, g, e, g->since_ns);
+			ok = ok && end_burst(w, &now, g, e, g->since_ns);
 	}
-	count(w, g, g->state, -1U);
-	count(w, g, e->to, 1);
+	change_level(w, g->state, -(unsigned)g->counts);
+	change_level(w, e->to, g->counts);
 	uint64_t stack = e->g == e->subject || g->state == GO_WAITING ? e->arg[2] : 0;
 	switch (e->to) {
 	case GO_RUNNING:
-		begin_running(w, g, e->at_ns);
+		begin_running(&now, g, e->at_ns);
 		break;
 	case GO_RUNNABLE:
-		note_waker(w, g, e);
-		begin(w, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, stack);
+		g->waker_slot = waker_of(e);
+		begin(&now, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, stack);
 		break;
 	case GO_SYSCALL:
-		begin(w, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, stack);
+		begin(&now, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, stack);
 		break;
 	case GO_WAITING:
 		g->reason = e->name;
-		begin(w, g, e->at_ns, GO_WAITING, class_of_reason(w, e->name), stack);
+		begin(&now, g, e->at_ns, GO_WAITING, class_of_reason(w, e->name), stack);
 		break;
 	default:
 		ok = ok && tell_end(w, e->subject, e->at_ns);
@@ -444,7 +549,7 @@ static bool __attribute__((noinline)) show_unusual(struct witness *w, const stru
 }
 
 /* What nearly all transitions are has a case of its own. false: no memory. */
-static inline bool show(struct witness *w, const struct trace_event *e)
+static inline bool show(struct witness *w, struct now *now, const struct trace_event *e)
 {
 	struct witness_goroutine *g = &w->slot[e->subject];
 	bool runs = g->state == GO_RUNNING && g->function != NAME_NONE, ok;
@@ -452,45 +557,48 @@ static inline bool show(struct witness *w, const struct trace_event *e)
 	case EV_GO_START:
 		if (g->state != GO_RUNNABLE)
 			break;
-		ok = end_spell(w, g, e, SPELL_RUNNABLE);
-		w->runnable -= g->counts;
-		w->running += g->counts;
-		begin_running(w, g, e->at_ns);
+		ok = end_spell(w, now, g, e, SPELL_RUNNABLE);
+		change_runnable(now, -(unsigned)g->counts);
+		change_running(w, now, g->counts);
+		begin_running(now, g, e->at_ns);
 		return ok;
 	case EV_GO_BLOCK:
 		if (!runs || e->name >= w->class_limit || !w->class_of[e->name])
 			break;
-		ok = end_running(w, g, e) && end_burst(w, g, e, e->at_ns);
-		w->running -= g->counts;
+		ok = end_running(w, now, g, e) && end_burst(w, now, g, e, e->at_ns);
+		change_running(w, now, -(unsigned)g->counts);
 		g->reason = e->name;
-		begin(w, g, e->at_ns, GO_WAITING, (uint8_t)(w->class_of[e->name] - 1), e->arg[2]);
+		begin(now, g, e->at_ns, GO_WAITING, (uint8_t)(w->class_of[e->name] - 1), e->arg[2]);
 		return ok;
 	case EV_GO_UNBLOCK:
 		if (g->state != GO_WAITING)
 			break;
-		ok = end_spell(w, g, e, g->class);
-		w->runnable += g->counts;
-		note_waker(w, g, e);
-		begin(w, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, e->arg[2]);
+		ok = end_spell(w, now, g, e, g->class);
+		change_runnable(now, g->counts);
+		g->waker_slot = waker_of(e);
+		begin(now, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, e->arg[2]);
 		return ok;
 	case EV_GO_SYSCALL_BEGIN:
 		if (!runs)
 			break;
-		ok = end_running(w, g, e);
-		w->running -= g->counts;
-		begin(w, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, e->arg[2]);
+		ok = end_running(w, now, g, e);
+		change_running(w, now, -(unsigned)g->counts);
+		begin(now, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, e->arg[2]);
 		return ok;
 	case EV_GO_SYSCALL_END:
 		if (g->state != GO_SYSCALL)
 			break;
-		ok = end_spell(w, g, e, SPELL_SYSCALL);
-		w->running += g->counts;
-		begin_running(w, g, e->at_ns);
+		ok = end_spell(w, now, g, e, SPELL_SYSCALL);
+		change_running(w, now, g->counts);
+		begin_running(now, g, e->at_ns);
 		return ok;
 	default:
 		break;
 	}
-	return show_unusual(w, e);
+	put_down(w, now);
+	ok = show_unusual(w, e);
+	*now = take_up(w);
+	return ok;
 }
 
 /* --- the visitor ------------------------------------------------------------------------------ */
@@ -499,7 +607,7 @@ static bool show_other(struct witness *w, const struct trace_block *block,
                        const struct trace_event *e)
 {
 	if (e->type >= EV_PROCS_CHANGE && e->type <= EV_PROC_STATUS) {
-		pass_time(w, e->time_ns);
+		advance_to(w, e);
 		if (e->type == EV_PROCS_CHANGE) {
 			w->gomaxprocs = e->arg[0];
 			count_idle_procs(w);
@@ -509,7 +617,7 @@ static bool show_other(struct witness *w, const struct trace_block *block,
 	}
 	if (e->type >= 64 || !(w->events & EV_BIT(e->type)))
 		return true;
-	pass_time(w, e->time_ns);
+	pass_time_to(w, e->time_ns);
 	for (unsigned i = 0; i < w->listeners; i++) {
 		const struct trace_family *family = w->listener[i].family;
 		if (family->event && family->events & EV_BIT(e->type) &&
@@ -541,6 +649,24 @@ static bool prepare(struct witness *w, const struct trace_block *block)
 	return true;
 }
 
+static bool walk(struct witness *w, const struct trace_block *block)
+{
+	for (size_t i = 0; i <= block->others; i++) {
+		const struct trace_event *e = trace_stretch_begin(block, i);
+		struct now now = take_up(w);
+		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++) {
+			__builtin_prefetch((const void *)((uintptr_t)e + AHEAD * sizeof *e));
+			advance(w, &now, e);
+			if (__builtin_expect(!show(w, &now, e), 0))
+				return false;
+		}
+		put_down(w, &now);
+		if (i < block->others && !show_other(w, block, e))
+			return false;
+	}
+	return true;
+}
+
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct witness *w = self;
@@ -555,20 +681,9 @@ static bool on_events(void *self, const struct trace_block *block)
 	}
 	if (w->lost) {
 		w->lost = false;
-		w->last_ns = block->event[0].time_ns;
+		w->last_ns = w->level_since_ns = block->event[0].time_ns;
 	}
-	for (size_t i = 0; i <= block->others; i++) {
-		const struct trace_event *e = trace_stretch_begin(block, i);
-		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++) {
-			__builtin_prefetch((const void *)((uintptr_t)e + AHEAD * sizeof *e));
-			pass_time(w, e->time_ns);
-			if (__builtin_expect(!show(w, e), 0))
-				return false;
-		}
-		if (i < block->others && !show_other(w, block, e))
-			return false;
-	}
-	return true;
+	return walk(w, block);
 }
 
 /* IDs of stacks end with their generation: whoever goes on to wait keeps a number. */
@@ -580,10 +695,10 @@ static bool on_generation_end(void *self, const struct trace_block *block)
 		struct witness_goroutine *g = &w->slot[i];
 		if (g->state == TRACE_NOT_EXIST || g->at == 0)
 			continue;
-		g->settled = stack_number(w, g->at);
-		if (g->settled == STACK_ERROR)
+		uint32_t number = stack_of(w, g);
+		if (number == STACK_ERROR)
 			return false;
-		g->at = 0;
+		g->at = SETTLED | number;
 	}
 	return true;
 }
@@ -605,7 +720,8 @@ static void close_all(struct witness *w, int64_t time_ns)
 	}
 	for (size_t i = 0; i < w->slots; i++)
 		w->slot[i].state = TRACE_NOT_EXIST;
-	w->running = w->runnable = 0;
+	change_level(w, GO_RUNNING, -w->running);
+	change_level(w, GO_RUNNABLE, -w->runnable);
 }
 
 static void on_gap(void *self, int64_t time_ns)
@@ -628,7 +744,7 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 	struct witness *w = self;
 	w->block = block;
 	if (w->begun && !w->lost && time_ns > w->last_ns)
-		pass_time(w, time_ns);
+		pass_time_to(w, time_ns);
 	for (size_t i = 0; i < w->slots; i++)
 		if (w->slot[i].state != TRACE_NOT_EXIST)
 			w->slot[i].at_end = w->slot[i].state;
@@ -640,7 +756,7 @@ void witness_restart(void *self, int64_t time_ns)
 {
 	struct witness *w = self;
 	w->begun = true;
-	w->first_ns = w->last_ns = time_ns;
+	w->first_ns = w->last_ns = w->level_since_ns = time_ns;
 	w->sums = (struct witness_sums){0};
 	memset(w->running_ns, 0, sizeof w->running_ns);
 	for (size_t i = 0; i < w->slots; i++) {

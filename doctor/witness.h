@@ -45,25 +45,23 @@ struct witness_sums {
 struct witness_goroutine {
 	int64_t since_ns; /* its state, as it was written */
 	struct witness_sums since;
-	uint8_t state;     /* enum go_status, or TRACE_NOT_EXIST for a free slot */
-	uint8_t class;     /* enum spell_class of what goes on; of waits, by their reason */
-	uint8_t counts;    /* 1: the program's own; 0: of the runtime or of the tracer */
-	bool cut;          /* since before the trace, or before the part of it that was asked for */
-	uint32_t reason;   /* name, of the last wait */
-	uint64_t at;       /* stack's ID in this generation, and... */
-	uint32_t settled;  /* its number where that is over: see witness_stack */
-	uint32_t function; /* name: it starts with. NAME_NONE: unknown */
+	uint64_t at;      /* stack of what made its state what it is: see witness_stack */
+	uint8_t state;    /* enum go_status, or TRACE_NOT_EXIST for a free slot */
+	uint8_t class;    /* enum spell_class of what goes on; of waits, by their reason */
+	bool cut;         /* since before the trace, or before the part of it that was asked for */
+	uint8_t counts;   /* 1: the program's own; 0: of the runtime or of the tracer */
+	uint32_t reason;  /* name, of the last wait */
+	int64_t burst_ns; /* it has run since it last blocked, until since_ns */
 	int64_t burst_since_ns; /* INT64_MIN: no burst goes on */
-	int64_t burst_ns;       /* it has run since it last blocked, until since_ns */
 	struct witness_sums burst_since;
 	uint32_t burst_stack; /* where it was last preempted; STACK_NONE: nowhere */
+	uint32_t waker_slot;  /* who last made it runnable; TRACE_NONE: nobody known */
 	bool burst_cut;
 	uint8_t at_end;  /* its state when the trace was over; GO_BAD: it was gone by then */
 	bool created;    /* during the trace */
 	int64_t born_ns; /* that, or since when it is known */
 	uint64_t id;
-	uint64_t waker;      /* who last made it runnable, 0: nobody known */
-	uint32_t waker_slot; /* TRACE_NONE */
+	uint32_t function;   /* name: it starts with. NAME_NONE: unknown */
 	uint32_t creator;    /* name of the function that created it */
 	uint32_t created_at; /* stack of that */
 };
@@ -103,6 +101,9 @@ struct trace_family {
 	/* May be NULL. */
 	bool (*event)(void *self, const struct witness *w, const struct trace_block *block,
 	              const struct trace_event *e);
+	/* For WITNESS_SILENCE_NS or more no goroutine and no P changed its state, while w->running of
+	   the program's own ran; in the times of events. May be NULL. */
+	void (*silence)(void *self, const struct witness *w, int64_t begin_ns, int64_t end_ns);
 	/* A goroutine is created during the trace, by another one or by nobody known (TRACE_NONE); and
 	   one is gone, whose slot may be another's soon. May be NULL, both. */
 	bool (*born)(void *self, const struct witness *w, uint32_t slot, uint32_t creator);
@@ -116,7 +117,8 @@ struct trace_family {
 	void (*destroy)(void *self);
 };
 
-enum { WITNESS_FAMILIES = 16, WITNESS_LEVELS = 65 };
+/* The runtime's monitor looks after those that run every 10 ms, and takes their P after 10 ms. */
+enum { WITNESS_FAMILIES = 16, WITNESS_LEVELS = 65, WITNESS_SILENCE_NS = 30000000 };
 
 struct witness_listener {
 	const struct trace_family *family;
@@ -133,16 +135,17 @@ struct witness {
 	uint64_t events;
 	bool lives; /* somebody wants to hear of births and deaths */
 
-	/* What is so now; `sums` are up to last_ns. */
-	struct witness_sums sums;
-	unsigned running, runnable;    /* the program's own goroutines */
-	unsigned procs_running, procs; /* seen */
-	uint64_t gomaxprocs;           /* 0: the trace doesn't tell */
-	bool procs_idle;
 	bool begun, lost;          /* lost: events are, just before those that come next */
 	int64_t first_ns, last_ns; /* of the events, in their order */
+	/* What is so at the last of them. */
+	struct witness_sums sums;
+	unsigned running, runnable; /* the program's own goroutines */
+	bool procs_idle;
+	unsigned procs_running, procs; /* seen */
+	uint64_t gomaxprocs;           /* 0: the trace doesn't tell */
 	/* How long so many goroutines ran at once; the last: so many or more. */
 	int64_t running_ns[WITNESS_LEVELS];
+	int64_t level_since_ns;
 
 	struct witness_goroutine *slot;
 	size_t slots;

@@ -113,6 +113,15 @@ func (r row) capture(t *testing.T, program string, seed int) string {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v: %v\n%s", cmd.Args, err, said.String())
 	}
+	if r.edit != nil {
+		data, err := os.ReadFile(file)
+		if err == nil {
+			err = os.WriteFile(file, r.edit(data), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	return file
 }
 

@@ -24,7 +24,7 @@ type line struct {
 func (m *matrix) add(r row, toolchain string, got report, right bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := fmt.Sprintf("%-26s %-9s", r.title(), toolchain)
+	key := fmt.Sprintf("%-32s %-9s", r.title(), toolchain)
 	l := m.lines[key]
 	if l == nil {
 		l = new(line)
@@ -57,7 +57,7 @@ func tell(counts map[string]int) string {
 
 func (m *matrix) String() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%-26s %-9s right    %-30s %-30s %s\n", "scenario", "Go", "first", "second", "more")
+	fmt.Fprintf(&out, "%-32s %-9s right    %-30s %-30s %s\n", "scenario", "Go", "first", "second", "more")
 	keys := make([]string, 0, len(m.lines))
 	for key := range m.lines {
 		keys = append(keys, key)
@@ -111,7 +111,11 @@ func TestScenarios(t *testing.T) {
 
 // title tells rows of one scenario apart.
 func (r row) title() string {
-	return strings.Join(append([]string{r.name}, append(r.args, r.flags...)...), " ")
+	words := append(append([]string{r.name}, r.args...), r.flags...)
+	if r.edit != nil {
+		words = append(words, "as "+r.want)
+	}
+	return strings.Join(words, " ")
 }
 
 func (r row) try(t *testing.T, m *matrix, toolchain, program string) {

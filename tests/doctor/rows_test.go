@@ -19,14 +19,15 @@ type row struct {
 	// want is the finding that must be the first or second of at least a warning; none: the scenario is
 	// healthy, and has none at all.
 	want    string
-	info    bool          // want is told as info, and the status is that of a healthy program
-	damaged bool          // want is a damage of the trace: the status is 6
-	quick   bool          // part of the sample that ./check takes
-	cgo     bool          // needs a C compiler
-	since   int           // 25: needs Go 1.25
-	window  time.Duration // of the trace; 0: the usual
-	args    []string      // more arguments of the scenario
-	flags   []string      // more flags of the doctor
+	info    bool                      // want is told as info, and the status is that of a healthy program
+	damaged bool                      // want is a damage of the trace: the status is 6
+	quick   bool                      // part of the sample that ./check takes
+	cgo     bool                      // needs a C compiler
+	since   int                       // 25: needs Go 1.25
+	window  time.Duration             // of the trace; 0: the usual
+	args    []string                  // more arguments of the scenario
+	flags   []string                  // more flags of the doctor
+	edit    func(trace []byte) []byte // what happens to the file before it is examined
 }
 
 // rows are all scenarios, by family of rules; each family has a file.

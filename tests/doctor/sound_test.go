@@ -56,8 +56,12 @@ type spread struct {
 func stat(t *testing.T, file string, flags ...string) engine {
 	t.Helper()
 	var e engine
-	// A damaged trace has a status of its own, and what could be read is told.
-	out, err := exec.Command(os.Getenv("SCHEDTOP"), append([]string{"stat", "--json", file}, flags...)...).Output()
+	cmd := exec.Command(os.Getenv("SCHEDTOP"), append([]string{"stat", "--json", file}, flags...)...)
+	// A damaged trace has a status of its own; what could be read of it is told, if there is anything.
+	out, err := cmd.Output()
+	if cmd.ProcessState.ExitCode() == statusDamaged && len(out) == 0 {
+		return e
+	}
 	if wrong := json.Unmarshal(out, &e); wrong != nil {
 		t.Fatalf("stat %s: %v, %v\n%s", file, err, wrong, out)
 	}
@@ -118,7 +122,7 @@ func (f finding) problems(all engine) (list []string) {
 	tell(f.Title == "", "there is no title")
 	tell(f.Impact < 0 || f.Impact > 1, "the impact is %v", f.Impact)
 	tell(len(f.Measures) == 0, "there are no numbers")
-	tell(len(f.Evidence) == 0 && f.accuses(), "there is no evidence")
+	tell(len(f.Evidence) == 0, "there is no evidence")
 	for name, value := range f.Measures {
 		tell(math.IsNaN(value) || value < 0, "%s is %v", name, value)
 		tell(strings.HasSuffix(name, "_ratio") && value > 1.01, "%s is %v, more than all", name, value)

@@ -2,7 +2,8 @@
 doctor_tests = \
 	tests/unit/test_doctor_findings \
 	tests/unit/test_doctor_show \
-	tests/unit/test_doctor_situations
+	tests/unit/test_doctor_situations \
+	tests/unit/test_doctor_witness
 check_PROGRAMS += $(doctor_tests)
 
 doctor_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
@@ -20,3 +21,7 @@ tests_unit_test_doctor_show_LDADD = $(doctor_test_libs)
 tests_unit_test_doctor_situations_SOURCES = tests/unit/test_doctor_situations.c
 tests_unit_test_doctor_situations_CFLAGS = $(doctor_test_cflags)
 tests_unit_test_doctor_situations_LDADD = $(doctor_test_libs)
+
+tests_unit_test_doctor_witness_SOURCES = tests/unit/test_doctor_witness.c $(report_test_scenario)
+tests_unit_test_doctor_witness_CFLAGS = $(doctor_test_cflags)
+tests_unit_test_doctor_witness_LDADD = $(doctor_test_libs)

@@ -1,0 +1,268 @@
+/* Goroutines that look again and again whether there is something to do, instead of waiting until
+   there is. Two ways are seen in a trace: sleeping a little between two looks, and giving the P up
+   for others and asking for it again at once. A loop that does neither looks like any other that
+   computes. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "doctor/evidence.h"
+#include "doctor/rules.h"
+#include "doctor/trace_doctor.h"
+#include "trace/elapsed.h"
+#include "trace/tables.h"
+#include "util/text.h"
+
+enum {
+	PLACES = 256,       /* further ones are left out */
+	LOOK_NS = 20000,    /* who runs longer between two sleeps did something */
+	NAP_NS = 2500000,   /* who sleeps longer on average acts by the clock */
+	LEAST_LOOKS = 200,  /* fewer say nothing */
+	YIELD_NS = 10000000 /* bursts of those that give their P up; shorter ones are not looked at */
+};
+/* Of the sleeps at one place, those that end in a look: else it is work with pauses. */
+#define MOSTLY 0.8
+/* Of the trace: how long it has to go on. */
+#define LASTING 0.5
+/* Of the trace, by those that give their P up: less is a short wait for a neighbour. */
+#define LEAST_SHARE 0.1
+
+/* Sleeps at one place. */
+struct nap {
+	uint32_t stack;
+	uint64_t sleeps, looks, goroutine;
+	int64_t slept_ns, looked_ns;
+	int64_t first_ns, last_ns; /* since the trace began */
+};
+
+/* Bursts of goroutines that start with one function and were created by one function. */
+struct spin {
+	uint32_t function, creator, stack;
+	int64_t ran_ns, longest_ns, begin_ns, end_ns;
+	uint64_t goroutine;
+};
+
+struct poll_rules {
+	struct nap *nap;
+	size_t naps, nap_capacity;
+	struct idmap nap_of;
+	struct spin *spin;
+	size_t spins, spin_capacity;
+	struct idmap spin_of;
+};
+
+/* --- while the trace is read -------------------------------------------------------------------
+ */
+
+/* The index of an entry for `key`, which may be new: IDMAP_NONE where there are too many. false: no
+   memory. */
+static bool find(struct idmap *of, uint64_t key, void *array, size_t *n, size_t *capacity,
+                 size_t size, uint32_t *found, bool *is_new)
+{
+	*is_new = false;
+	*found = idmap_get(of, key);
+	if (*found != IDMAP_NONE || *n == PLACES)
+		return true;
+	if (!wire_grow(array, capacity, *n, size) || !idmap_put(of, key, (uint32_t)*n))
+		return false;
+	*is_new = true;
+	*found = (uint32_t)(*n)++;
+	return true;
+}
+
+static bool note_sleep(struct poll_rules *r, const struct witness *w,
+                       const struct witness_goroutine *g, const struct spell *spell)
+{
+	uint32_t at;
+	bool is_new;
+	if (!find(&r->nap_of, spell->stack, &r->nap, &r->naps, &r->nap_capacity, sizeof *r->nap, &at,
+	          &is_new))
+		return false;
+	if (at == IDMAP_NONE)
+		return true;
+	struct nap *nap = &r->nap[at];
+	if (is_new)
+		*nap = (struct nap){.stack = spell->stack,
+		                    .goroutine = g->id,
+		                    .first_ns = witness_since_begin(w, spell->begin_ns)};
+	nap->sleeps++;
+	nap->last_ns = witness_since_begin(w, spell->end_ns);
+	add_ns(&nap->slept_ns, spell->ns);
+	/* What it ran before it went to sleep. */
+	if (g->burst_ns < LOOK_NS) {
+		nap->looks++;
+		add_ns(&nap->looked_ns, g->burst_ns);
+	}
+	return true;
+}
+
+static bool note_burst(struct poll_rules *r, const struct witness *w,
+                       const struct witness_goroutine *g, const struct spell *spell)
+{
+	uint32_t at;
+	bool is_new;
+	if (!find(&r->spin_of, (uint64_t)g->function << 32 | g->creator, &r->spin, &r->spins,
+	          &r->spin_capacity, sizeof *r->spin, &at, &is_new))
+		return false;
+	if (at == IDMAP_NONE)
+		return true;
+	struct spin *spin = &r->spin[at];
+	if (is_new)
+		*spin = (struct spin){.function = g->function, .creator = g->creator};
+	add_ns(&spin->ran_ns, spell->ns);
+	if (spell->ns > spin->longest_ns) {
+		spin->longest_ns = spell->ns;
+		spin->begin_ns = witness_since_begin(w, spell->begin_ns);
+		spin->end_ns = witness_since_begin(w, spell->end_ns);
+		spin->stack = spell->stack;
+		spin->goroutine = g->id;
+	}
+	return true;
+}
+
+static bool on_spell(void *self, const struct witness *w, uint32_t slot, const struct spell *spell)
+{
+	const struct witness_goroutine *g = &w->slot[slot];
+	if (!g->counts)
+		return true;
+	return spell->class == SPELL_SLEEP ? note_sleep(self, w, g, spell)
+	                                   : note_burst(self, w, g, spell);
+}
+
+/* --- when it is over ---------------------------------------------------------------------------
+ */
+
+static void find_naps(const struct doctor *doctor, const struct nap *nap, double observed_ns,
+                      struct findings *findings)
+{
+	double per_s = (double)nap->looks / (observed_ns / 1e9);
+	double nap_ns = (double)nap->slept_ns / (double)nap->sleeps;
+	double least = limit(doctor->limits, LIMIT_POLL_RATE);
+	if (nap->looks < LEAST_LOOKS || (double)nap->looks < MOSTLY * (double)nap->sleeps ||
+	    nap_ns > NAP_NS || (double)(nap->last_ns - nap->first_ns) < LASTING * observed_ns ||
+	    per_s < least / 2)
+		return;
+	const struct analysis *a = doctor->analysis;
+	char place[EVIDENCE_SITE_TEXT], slept[32], looked[32], rate[32];
+	double at_once = (double)nap->slept_ns / observed_ns;
+	text_rate(rate, sizeof rate, per_s);
+	text_duration(slept, sizeof slept, nap_ns, false);
+	text_duration(looked, sizeof looked, (double)nap->looked_ns / (double)nap->looks, false);
+	evidence_site(place, &a->stacks, &a->names, nap->stack);
+	struct finding *f =
+		findings_add(findings, SLUG_BUSY_POLL, per_s >= least ? SEVERITY_WARNING : SEVERITY_INFO,
+	                 fmin((double)nap->looked_ns / observed_ns, 1));
+	finding_say(f,
+	            "At %s somebody looks %s times a second whether there is something to do: runs for "
+	            "%s, sleeps for %s and looks again, all the time.",
+	            place, rate, looked, slept);
+	finding_measure(f, "polls", UNIT_PER_S, per_s);
+	finding_measure(f, "polls", UNIT_COUNT, (double)nap->looks);
+	finding_measure(f, "looked", UNIT_NS, (double)nap->looked_ns);
+	finding_measure(f, "slept", UNIT_NS, (double)nap->slept_ns);
+	finding_measure(f, "at_once", UNIT_COUNT, at_once);
+	struct evidence *e = finding_show(f, EVIDENCE_SITE,
+	                                  "%" PRIu64 " sleeps of %s on average at %s, one of them of "
+	                                  "goroutine %" PRIu64,
+	                                  nap->sleeps, slept, place, nap->goroutine);
+	evidence_goroutine(e, nap->goroutine);
+	evidence_span(e, nap->first_ns, nap->last_ns);
+	evidence_stack(e, &a->stacks, &a->names, nap->stack);
+}
+
+static const struct goroutine_kind *kind_of(const struct analysis *a, const struct spin *spin)
+{
+	for (size_t i = 0; i < a->goroutines.groups; i++)
+		if (a->goroutines.group[i].function == spin->function &&
+		    a->goroutines.group[i].creator == spin->creator)
+			return &a->goroutines.group[i];
+	return NULL;
+}
+
+static void find_spins(const struct doctor *doctor, const struct spin *spin, double observed_ns,
+                       struct findings *findings)
+{
+	const struct analysis *a = doctor->analysis;
+	const struct goroutine_kind *kind = kind_of(a, spin);
+	if (!kind || kind->starts < LEAST_LOOKS || (double)spin->ran_ns < LEAST_SHARE * observed_ns)
+		return;
+	double run_ns = (double)kind->state_ns[GO_RUNNING], per_s;
+	per_s = (double)kind->starts / (observed_ns / 1e9);
+	if (run_ns / (double)kind->starts >= LOOK_NS || per_s < limit(doctor->limits, LIMIT_POLL_RATE))
+		return;
+	char function[EVIDENCE_SITE_TEXT], rate[32], run[32], sum[32];
+	text_rate(rate, sizeof rate, per_s);
+	text_duration(run, sizeof run, run_ns / (double)kind->starts, false);
+	text_duration(sum, sizeof sum, run_ns, false);
+	evidence_function(function, &a->names, spin->function);
+	struct finding *f =
+		findings_add(findings, SLUG_BUSY_POLL, SEVERITY_WARNING, fmin(run_ns / observed_ns, 1));
+	finding_say(f,
+	            "Goroutines of %s give up their P and ask for it again %s times a second, %s after "
+	            "they got it: they look for something to do, and that took %s of processor time.",
+	            function, rate, run, sum);
+	finding_measure(f, "polls", UNIT_PER_S, per_s);
+	finding_measure(f, "polls", UNIT_COUNT, (double)kind->starts);
+	finding_measure(f, "ran", UNIT_NS, run_ns);
+	finding_measure(f, "goroutines", UNIT_COUNT, (double)kind->goroutines);
+	struct evidence *e =
+		finding_show(f, EVIDENCE_GOROUTINE,
+	                 "goroutine %" PRIu64
+	                 " did not wait once meanwhile; this is where it gave up its P",
+	                 spin->goroutine);
+	evidence_goroutine(e, spin->goroutine);
+	evidence_span(e, spin->begin_ns, spin->end_ns);
+	evidence_stack(e, &a->stacks, &a->names, spin->stack);
+}
+
+static bool conclude(void *self, const struct doctor *doctor, struct findings *findings)
+{
+	const struct poll_rules *r = self;
+	const struct witness *w = doctor->witness;
+	double observed_ns = (double)elapsed_ns(w->first_ns, w->last_ns);
+	if (observed_ns <= 0)
+		return true;
+	for (size_t i = 0; i < r->naps; i++)
+		find_naps(doctor, &r->nap[i], observed_ns, findings);
+	for (size_t i = 0; i < r->spins; i++)
+		find_spins(doctor, &r->spin[i], observed_ns, findings);
+	return true;
+}
+
+/* --- the family --------------------------------------------------------------------------------
+ */
+
+static void *create(const struct doctor *doctor)
+{
+	(void)doctor;
+	return calloc(1, sizeof(struct poll_rules));
+}
+
+static void restart(void *self, int64_t time_ns)
+{
+	struct poll_rules *r = self;
+	(void)time_ns;
+	r->naps = r->spins = 0;
+	idmap_clear(&r->nap_of);
+	idmap_clear(&r->spin_of);
+}
+
+static void destroy(void *self)
+{
+	struct poll_rules *r = self;
+	free(r->nap);
+	free(r->spin);
+	idmap_finish(&r->nap_of);
+	idmap_finish(&r->spin_of);
+	free(r);
+}
+
+const struct trace_family rules_poll = {
+	.name = "polling",
+	.least_ns = {[SPELL_SLEEP] = 1, [SPELL_BURST] = YIELD_NS},
+	.create = create,
+	.spell = on_spell,
+	.restart = restart,
+	.conclude = conclude,
+	.destroy = destroy,
+};

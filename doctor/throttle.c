@@ -1,0 +1,57 @@
+#include "doctor/throttle.h"
+
+#include <math.h>
+
+#include "trace/elapsed.h"
+
+/* Fewer silences than this may be chance. With 6, ends that agree so well come about by chance in
+   less than one trace of a hundred. */
+enum { LEAST_SILENCES = 6 };
+#define PERIODIC 0.9
+
+/* The profiler's usual rate; nothing in a trace tells of another. */
+enum { SAMPLE_NS = 10000000, LEAST_SAMPLES = 50 };
+#define LEAST_RUNNING_NS 5e8
+
+void throttle_note(struct throttle *t, const struct witness *w, int64_t begin_ns, int64_t end_ns)
+{
+	int64_t ns = elapsed_ns(begin_ns, end_ns);
+	double turn = 2 * 3.14159265358979323846 * (double)(end_ns % THROTTLE_PERIOD_NS) /
+	              (double)THROTTLE_PERIOD_NS;
+	t->silences++;
+	add_ns(&t->silent_ns, ns);
+	t->silent_running_ns += (double)ns * w->running;
+	t->x += cos(turn);
+	t->y += sin(turn);
+	if (ns > t->longest_ns) {
+		t->longest_ns = ns;
+		t->longest_begin_ns = witness_since_begin(w, begin_ns);
+	}
+}
+
+struct throttle_verdict throttle_judge(const struct throttle *t, const struct witness *w,
+                                       const struct analysis *a)
+{
+	struct throttle_verdict v = {.times = 1,
+	                             .running_ns = (double)a->goroutines.state_ns[GO_RUNNING]};
+	double observed = (double)elapsed_ns(w->first_ns, w->last_ns), n = (double)t->silences;
+	if (observed <= 0 || v.running_ns <= 0)
+		return v;
+	v.silent = (double)t->silent_ns / observed;
+	v.stopped = fmin(t->silent_running_ns / v.running_ns, .99);
+	v.enough = t->silences >= LEAST_SILENCES;
+	v.periodic = v.enough && hypot(t->x, t->y) >= PERIODIC * n;
+	if (v.enough) {
+		v.times = 1 / (1 - v.stopped);
+		v.silence = true;
+	}
+	if (a->samples.total < LEAST_SAMPLES || v.running_ns < LEAST_RUNNING_NS)
+		return v;
+	v.cpu_ns = (double)a->samples.total * SAMPLE_NS;
+	if (v.running_ns / v.cpu_ns > v.times) {
+		v.times = v.running_ns / v.cpu_ns;
+		v.samples = true;
+		v.silence = false;
+	}
+	return v;
+}

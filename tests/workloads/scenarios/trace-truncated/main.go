@@ -1,0 +1,28 @@
+// The program ends while it is traced, and nobody stopped the tracer: what it had not written yet is lost.
+package main
+
+import (
+	"os"
+	"time"
+
+	"schedtop/tests/workloads/internal/scene"
+)
+
+func work(jobs <-chan int) {
+	for range jobs {
+		scene.Compute(20 * time.Microsecond)
+	}
+}
+
+func main() {
+	s := scene.Begin()
+	jobs := make(chan int)
+	for i := 0; i < 4; i++ {
+		go work(jobs)
+	}
+	s.Record()
+	for begin := time.Now(); time.Since(begin) < s.For; {
+		jobs <- 1
+	}
+	os.Exit(0)
+}
