@@ -27,7 +27,7 @@ struct earlier_task {
 };
 
 struct capture_rules {
-	struct situations situations;
+	struct situations *situations;
 	struct tally writer; /* by stack: how the writer of the trace was held up */
 	int64_t blocked_ns;
 	bool started_here;  /* the trace holds the stop by which tracing begins */
@@ -46,8 +46,8 @@ struct capture_rules {
 static bool is_writing(struct capture_rules *r, const struct witness *w, uint32_t slot,
                        const struct spell *spell)
 {
-	return situation_role(&r->situations, w->slot[slot].function) == ROLE_TRACER &&
-	       situation_of(&r->situations, spell->stack) == SITUATION_TRACE_WRITER &&
+	return situation_role(r->situations, w->slot[slot].function) == ROLE_TRACER &&
+	       situation_of(r->situations, spell->stack) == SITUATION_TRACE_WRITER &&
 	       w->stacks->stack[spell->stack - 1].frames > 1;
 }
 
@@ -134,14 +134,13 @@ static void *create(const struct doctor *doctor)
 {
 	struct capture_rules *r = calloc(1, sizeof *r);
 	if (r)
-		situations_init(&r->situations, &doctor->analysis->stacks, &doctor->analysis->names);
+		r->situations = doctor->situations;
 	return r;
 }
 
 static void destroy(void *self)
 {
 	struct capture_rules *r = self;
-	situations_finish(&r->situations);
 	tally_finish(&r->writer);
 	idmap_finish(&r->begun);
 	idmap_finish(&r->earlier_of);
@@ -177,8 +176,8 @@ static void find_slow_writer(struct capture_rules *r, const struct doctor *docto
 		evidence_site(site, &a->stacks, &a->names, row->where);
 		text_duration(time, sizeof time, (double)row->total_ns, false);
 		struct evidence *e =
-			finding_show(f, EVIDENCE_SITE, "held up %" PRIu64 " times, %s in all, in %s",
-		                 row->count, time, site);
+			finding_show(f, EVIDENCE_SITE, "held up %" PRIu64 " %s, %s in all, in %s", row->count,
+		                 row->count == 1 ? "time" : "times", time, site);
 		int64_t at_ns = witness_since_begin(w, row->longest_at_ns);
 		evidence_goroutine(e, row->longest_goroutine);
 		evidence_span(e, at_ns, at_ns + row->longest_ns);

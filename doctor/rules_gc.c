@@ -6,9 +6,9 @@
 
 #include "doctor/collector.h"
 #include "doctor/evidence.h"
-#include "doctor/spots.h"
 #include "doctor/rules.h"
 #include "doctor/situations.h"
+#include "doctor/spots.h"
 #include "doctor/tally.h"
 #include "doctor/trace_doctor.h"
 #include "util/clock.h"
@@ -28,7 +28,7 @@ struct assist {
 
 struct gc_rules {
 	const struct limits_set *limits;
-	struct situations situations;
+	struct situations *situations;
 	struct spots spots;
 	struct tally assists; /* by start function and place; `long` time is cut, see count_assist */
 	struct tally starts;  /* of cycles: by place of who started them, 1 when they were asked for */
@@ -127,14 +127,13 @@ static void *create(const struct doctor *doctor)
 	if (!r)
 		return NULL;
 	r->limits = doctor->limits;
-	situations_init(&r->situations, &doctor->analysis->stacks, &doctor->analysis->names);
+	r->situations = doctor->situations;
 	return r;
 }
 
 static void destroy(void *self)
 {
 	struct gc_rules *r = self;
-	situations_finish(&r->situations);
 	spots_finish(&r->spots);
 	tally_finish(&r->assists);
 	tally_finish(&r->starts);
@@ -155,8 +154,9 @@ struct pressure {
 	bool small;           /* the live heap */
 };
 
-/* What all would have taken, had they all been as short as the shortest tenth of them: where threads
-   wait for a processor, cycles and stops take many times what they cost, but never all of them. */
+/* What all would have taken, had they all been as short as the shortest tenth of them: where
+   threads wait for a processor, cycles and stops take many times what they cost, but never all of
+   them. */
 static double calm_ns(const struct distribution *d)
 {
 	double sum = (double)d->sum_ns;
@@ -388,9 +388,8 @@ static void show_assists(struct finding *f, const struct helper *h, const struct
 		evidence_site(site, &a->stacks, &a->names, row->where);
 		text_duration(time, sizeof time, (double)row->total_ns, false);
 		struct evidence *e =
-			finding_show(f, EVIDENCE_SITE,
-		                 "%" PRIu64 " assists, %s in all, of what is allocated by %s", row->count,
-		                 time, site);
+			finding_show(f, EVIDENCE_SITE, "%" PRIu64 " %s, %s in all, for what is allocated by %s",
+		                 row->count, row->count == 1 ? "assist" : "assists", time, site);
 		evidence_stack(e, &a->stacks, &a->names, row->where);
 		shown++;
 	}
@@ -449,7 +448,7 @@ static bool find_heavy(struct gc_rules *r, const struct doctor *doctor, struct f
 		    (double)h->sum.count < limit(limits, LIMIT_ASSISTS) ||
 		    (double)h->sum.long_ns < limit(limits, LIMIT_ASSIST_LEAST) * wall_ns ||
 		    (double)h->sum.long_ns < limit(limits, LIMIT_ASSIST_SHARE) * h->active_ns ||
-		    role_is_background(situation_role(&r->situations, h->function)))
+		    role_is_background(situation_role(r->situations, h->function)))
 			continue;
 		say_helper(h, r, doctor, out);
 		said++;

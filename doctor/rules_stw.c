@@ -6,9 +6,9 @@
 
 #include "doctor/collector.h"
 #include "doctor/evidence.h"
-#include "doctor/spots.h"
 #include "doctor/rules.h"
 #include "doctor/situations.h"
+#include "doctor/spots.h"
 #include "doctor/tally.h"
 #include "doctor/trace_doctor.h"
 #include "util/clock.h"
@@ -33,17 +33,17 @@ struct stop {
 	uint32_t slot, stack;
 	/* Who stopped last of those who ran when the stop began. */
 	int64_t last_ns;
-	uint32_t last_function, last_stack;
+	uint32_t last_stack;
 	uint64_t last_goroutine;
 };
 
 struct stw_rules {
-	struct situations situations;
+	struct situations *situations;
 	struct spots spots;
 	const struct limits_set *limits;
 	struct stop stop;      /* the one that goes on */
 	struct tally stops;    /* by kind and place; long ones are those that were so by themselves */
-	struct tally holdups;  /* by start function and place of who stopped last; long: far too late */
+	struct tally holdups;  /* by place of who stopped last; long: far too late */
 	struct tally any_long; /* by kind alone, whoever is to blame */
 };
 
@@ -57,7 +57,6 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 	    spell->begin_ns > stop->since_ns || spell->end_ns < stop->last_ns)
 		return true;
 	stop->last_ns = spell->end_ns;
-	stop->last_function = w->slot[slot].function;
 	stop->last_goroutine = w->slot[slot].id;
 	stop->last_stack = spell->stack;
 	return true;
@@ -68,10 +67,9 @@ static bool count_last(struct stw_rules *r, const struct witness *w, const struc
                        int64_t stopping_ns)
 {
 	uint32_t place = spots_of(&r->spots, w->stacks, w->names, s->last_stack);
-	struct tally_row *row = place == STACK_ERROR
-	                            ? NULL
-	                            : tally_add(&r->holdups, s->last_function, place, s->since_ns,
-	                                        stopping_ns, s->last_goroutine);
+	struct tally_row *row = place == STACK_ERROR ? NULL
+	                                             : tally_add(&r->holdups, 0, place, s->since_ns,
+	                                                         stopping_ns, s->last_goroutine);
 	if (row && (double)stopping_ns >= limit(r->limits, LIMIT_STW_HOLDUP)) {
 		row->long_count++;
 		add_ns(&row->long_ns, stopping_ns);
@@ -134,14 +132,13 @@ static void *create(const struct doctor *doctor)
 		return NULL;
 	r->stop.since_ns = NO_STOP;
 	r->limits = doctor->limits;
-	situations_init(&r->situations, &doctor->analysis->stacks, &doctor->analysis->names);
+	r->situations = doctor->situations;
 	return r;
 }
 
 static void destroy(void *self)
 {
 	struct stw_rules *r = self;
-	situations_finish(&r->situations);
 	spots_finish(&r->spots);
 	tally_finish(&r->stops);
 	tally_finish(&r->holdups);
@@ -175,7 +172,7 @@ static enum asker asker_of(struct stw_rules *r, const struct analysis *a,
 	enum asker asker = asker_of_kind(names_text(&a->names, row->what));
 	if (asker == ASKER_COLLECTOR && collector_was_called(&a->stacks, &a->names, row->where))
 		asker = ASKER_PROGRAM;
-	if (asker == ASKER_PROGRAM && situation_of(&r->situations, row->where) == SITUATION_TRACER)
+	if (asker == ASKER_PROGRAM && situation_of(r->situations, row->where) == SITUATION_TRACER)
 		asker = ASKER_TOOL;
 	return asker;
 }
@@ -243,8 +240,8 @@ static void show_site(struct finding *f, const struct tally_row *row, const stru
 	char site[EVIDENCE_SITE_TEXT], time[32];
 	text_duration(time, sizeof time, (double)row->total_ns, false);
 	evidence_site(site, &a->stacks, &a->names, row->where);
-	struct evidence *e = finding_show(f, EVIDENCE_SITE, "%s %" PRIu64 " times, %s in all: %s", what,
-	                                  row->count, time, site);
+	struct evidence *e = finding_show(f, EVIDENCE_SITE, "%s %" PRIu64 " %s, %s in all: %s", what,
+	                                  row->count, row->count == 1 ? "time" : "times", time, site);
 	evidence_stack(e, &a->stacks, &a->names, row->where);
 }
 

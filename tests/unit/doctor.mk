@@ -1,6 +1,7 @@
 # Unit tests of doctor/: lists of findings, their words and limits, how they are shown; rules on traces made byte by byte.
 doctor_tests = \
 	tests/unit/test_doctor_findings \
+	tests/unit/test_doctor_gc \
 	tests/unit/test_doctor_show \
 	tests/unit/test_doctor_situations \
 	tests/unit/test_doctor_witness
@@ -13,6 +14,10 @@ doctor_test_libs = doctor/libdoctor.a report/libreport.a trace/libtrace.a metric
 tests_unit_test_doctor_findings_SOURCES = tests/unit/test_doctor_findings.c
 tests_unit_test_doctor_findings_CFLAGS = $(doctor_test_cflags)
 tests_unit_test_doctor_findings_LDADD = $(doctor_test_libs)
+
+tests_unit_test_doctor_gc_SOURCES = tests/unit/test_doctor_gc.c $(report_test_scenario)
+tests_unit_test_doctor_gc_CFLAGS = $(doctor_test_cflags)
+tests_unit_test_doctor_gc_LDADD = $(doctor_test_libs) -lm
 
 tests_unit_test_doctor_show_SOURCES = tests/unit/test_doctor_show.c $(report_test_scenario)
 tests_unit_test_doctor_show_CFLAGS = $(doctor_test_cflags)
