@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/tables.h"
 
 #define NOT_OPEN INT64_MIN
@@ -18,15 +19,8 @@ void assists_finish(struct assists *a)
 
 static bool make_room(struct assists *a, size_t slots)
 {
-	if (slots <= a->slots)
-		return true;
-	int64_t *bigger = reallocarray(a->since_ns, slots * 2, sizeof *bigger);
-	if (!bigger)
-		return false;
-	a->since_ns = bigger;
-	for (; a->slots < slots * 2; a->slots++)
-		a->since_ns[a->slots] = NOT_OPEN;
-	return true;
+	static const int64_t blank = NOT_OPEN;
+	return SLOTS_FIT(a->since_ns, a->slots, slots, &blank);
 }
 
 static bool add(struct assists *a, const struct goroutine_time *g, int64_t ns)

@@ -6,6 +6,7 @@
 
 #include "compare/pass.h"
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/transition.h"
 
 void executions_finish(struct executions *x)
@@ -20,16 +21,8 @@ void executions_finish(struct executions *x)
 
 static bool grow(struct executions *x, size_t slots)
 {
-	if (slots <= x->slots)
-		return true;
-	size_t n = slots * 2;
-	struct execution *slot = reallocarray(x->slot, n, sizeof *slot);
-	if (!slot)
-		return false;
-	x->slot = slot;
-	for (; x->slots < n; x->slots++)
-		x->slot[x->slots] = (struct execution){.state = TRACE_NOT_EXIST};
-	return true;
+	static const struct execution blank = {.state = TRACE_NOT_EXIST};
+	return SLOTS_FIT(x->slot, x->slots, slots, &blank);
 }
 
 /* --- names ----------------------------------------------------------------------------------- */

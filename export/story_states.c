@@ -1,9 +1,8 @@
 /* Goroutines and what they do, Ps and whom they run, and who wakes whom. */
-#include <stdlib.h>
-#include <string.h>
 
 #include "export/story_parts.h"
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 
 static const enum story_category category_of[GO_STATUS_COUNT] = {
 	[GO_RUNNABLE] = STORY_RUNNABLE,
@@ -14,25 +13,10 @@ static const enum story_category category_of[GO_STATUS_COUNT] = {
 
 bool states_prepare(struct story *s, const struct trace_block *block)
 {
-	if (block->goroutines > s->goroutines) {
-		size_t n = block->goroutines * 2;
-		struct story_goroutine *goroutine = reallocarray(s->goroutine, n, sizeof *goroutine);
-		if (!goroutine)
-			return false;
-		s->goroutine = goroutine;
-		for (; s->goroutines < n; s->goroutines++)
-			s->goroutine[s->goroutines] = (struct story_goroutine){.status = TRACE_NOT_EXIST};
-	}
-	if (block->procs > s->procs) {
-		size_t n = block->procs * 2;
-		struct story_proc *proc = reallocarray(s->proc, n, sizeof *proc);
-		if (!proc)
-			return false;
-		s->proc = proc;
-		for (; s->procs < n; s->procs++)
-			s->proc[s->procs] = (struct story_proc){.runs = TRACE_NONE};
-	}
-	return true;
+	static const struct story_goroutine nobody = {.status = TRACE_NOT_EXIST};
+	static const struct story_proc idle = {.runs = TRACE_NONE};
+	return SLOTS_FIT(s->goroutine, s->goroutines, block->goroutines, &nobody) &&
+	       SLOTS_FIT(s->proc, s->procs, block->procs, &idle);
 }
 
 struct story_proc *states_proc(struct story *s, uint32_t slot)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/tables.h"
 
 void blocking_finish(struct blocking *a)
@@ -13,19 +14,6 @@ void blocking_finish(struct blocking *a)
 	stack_memo_finish(&a->site_of_stack);
 	idmap_finish(&a->site_of);
 	memset(a, 0, sizeof *a);
-}
-
-static bool grow(struct blocking *a, size_t slots)
-{
-	if (slots <= a->slots)
-		return true;
-	struct blocked *slot = reallocarray(a->slot, slots * 2, sizeof *slot);
-	if (!slot)
-		return false;
-	memset(slot + a->slots, 0, (slots * 2 - a->slots) * sizeof *slot);
-	a->slot = slot;
-	a->slots = slots * 2;
-	return true;
 }
 
 /* Index + 1; 0: no memory. */
@@ -82,7 +70,7 @@ bool blocking_transition(struct blocking *a, const struct trace_block *block,
 
 bool blocking_prepare(struct blocking *a, const struct trace_block *block)
 {
-	return grow(a, block->goroutines) &&
+	return SLOTS_FIT(a->slot, a->slots, block->goroutines, NULL) &&
 	       (!block->generation || stack_memo_begin(&a->site_of_stack, block->generation));
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/tables.h"
 
 #define NOT_OPEN INT64_MIN
@@ -28,33 +29,13 @@ void gc_finish(struct gc *gc)
 	memset(gc, 0, sizeof *gc);
 }
 
-static bool grow_times(int64_t **times, size_t from, size_t to)
-{
-	int64_t *bigger = reallocarray(*times, to, sizeof *bigger);
-	if (!bigger)
-		return false;
-	*times = bigger;
-	for (size_t i = from; i < to; i++)
-		bigger[i] = NOT_OPEN;
-	return true;
-}
-
 static bool grow(struct gc *gc, const struct trace_block *block)
 {
-	if (block->goroutines > gc->slots) {
-		size_t n = block->goroutines * 2;
-		if (!grow_times(&gc->stw_since_ns, gc->slots, n) ||
-		    !grow_times(&gc->assist_since_ns, gc->slots, n))
-			return false;
-		gc->slots = n;
-	}
-	if (block->procs > gc->proc_slots) {
-		size_t n = block->procs * 2;
-		if (!grow_times(&gc->sweep_since_ns, gc->proc_slots, n))
-			return false;
-		gc->proc_slots = n;
-	}
-	return true;
+	static const int64_t blank = NOT_OPEN;
+	size_t slots = gc->slots; /* of both */
+	return SLOTS_FIT(gc->stw_since_ns, slots, block->goroutines, &blank) &&
+	       SLOTS_FIT(gc->assist_since_ns, gc->slots, block->goroutines, &blank) &&
+	       SLOTS_FIT(gc->sweep_since_ns, gc->proc_slots, block->procs, &blank);
 }
 
 static bool close_range(struct distribution *d, int64_t *since, int64_t now)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/tables.h"
 
 void goroutines_finish(struct goroutines *a)
@@ -73,19 +74,8 @@ static bool merge_reasons(struct goroutines *a, uint32_t *into, uint32_t from)
 
 bool goroutines_prepare(struct goroutines *a, const struct trace_block *block)
 {
-	size_t slots = block->goroutines;
-	if (slots <= a->slots)
-		return true;
-	size_t n = a->slots ? a->slots : 64;
-	while (n < slots)
-		n *= 2;
-	struct goroutine_time *slot = reallocarray(a->slot, n, sizeof *slot);
-	if (!slot)
-		return false;
-	a->slot = slot;
-	for (; a->slots < n; a->slots++)
-		a->slot[a->slots] = (struct goroutine_time){.state = TRACE_NOT_EXIST};
-	return true;
+	static const struct goroutine_time blank = {.state = TRACE_NOT_EXIST};
+	return SLOTS_FIT(a->slot, a->slots, block->goroutines, &blank);
 }
 
 static bool wants(const struct goroutines *a, const struct goroutine_time *g)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 
 enum { FIRST_BIN_NS = 10 * 1000 };
 
@@ -147,15 +148,8 @@ static void event(struct heap *heap, const struct trace_event *e)
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct heap *heap = self;
-	if (block->goroutines > heap->slots) {
-		size_t n = block->goroutines * 2;
-		uint8_t *flags = realloc(heap->flags, n);
-		if (!flags)
-			return false;
-		memset(flags + heap->slots, 0, n - heap->slots);
-		heap->flags = flags;
-		heap->slots = n;
-	}
+	if (!SLOTS_FIT(heap->flags, heap->slots, block->goroutines, NULL))
+		return false;
 	if (block->events)
 		advance(heap, block->event[0].time_ns);
 	for (size_t i = 0; i < block->others; i++)

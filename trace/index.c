@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/tables.h"
 
 enum { FIRST_SHIFT = 14 /* bins of 16 us */, BUDGET = 12 << 20 };
@@ -218,21 +219,6 @@ static bool add_lane(struct index *x, struct index_lanes *lanes, uint64_t id, in
 			return false;
 	}
 	reopen(x, lane);
-	return true;
-}
-
-/* Room for slots that are new. */
-static bool grow_slots(struct index_lanes *lanes, size_t slots)
-{
-	if (slots <= lanes->slots)
-		return true;
-	size_t n = slots * 2;
-	uint32_t *of_slot = reallocarray(lanes->of_slot, n, sizeof *of_slot);
-	if (!of_slot)
-		return false;
-	memset(of_slot + lanes->slots, 0, (n - lanes->slots) * sizeof *of_slot);
-	lanes->of_slot = of_slot;
-	lanes->slots = n;
 	return true;
 }
 
@@ -481,7 +467,8 @@ static bool on_events(void *self, const struct trace_block *block)
 	if (!block->events)
 		return true;
 	if ((!x->begun && !begin(x, block->event[0].at_ns)) || !lane_work_prepare(&x->work, block) ||
-	    !grow_slots(&x->proc, block->procs) || !grow_slots(&x->thread, block->threads))
+	    !SLOTS_FIT(x->proc.of_slot, x->proc.slots, block->procs, NULL) ||
+	    !SLOTS_FIT(x->thread.of_slot, x->thread.slots, block->threads, NULL))
 		return false;
 	if (x->torn)
 		begin_silent(x, block->event[0].at_ns);

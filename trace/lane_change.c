@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/slots.h"
+
 /* Of a goroutine. */
 enum { WORKS = 1, ASSISTS = 2 };
 
@@ -14,16 +16,7 @@ void lane_work_finish(struct lane_work *work)
 
 bool lane_work_prepare(struct lane_work *work, const struct trace_block *block)
 {
-	if (block->goroutines <= work->slots)
-		return true;
-	size_t n = block->goroutines * 2;
-	uint8_t *flags = realloc(work->flags, n);
-	if (!flags)
-		return false;
-	memset(flags + work->slots, 0, n - work->slots);
-	work->flags = flags;
-	work->slots = n;
-	return true;
+	return SLOTS_FIT(work->flags, work->slots, block->goroutines, NULL);
 }
 
 void lane_work_gap(struct lane_work *work)

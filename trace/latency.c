@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/tables.h"
 
 void latency_finish(struct latency *a)
@@ -14,19 +15,6 @@ void latency_finish(struct latency *a)
 	free(a->slot);
 	idmap_finish(&a->group_of);
 	memset(a, 0, sizeof *a);
-}
-
-static bool grow(struct latency *a, size_t slots)
-{
-	if (slots <= a->slots)
-		return true;
-	struct latency_goroutine *slot = reallocarray(a->slot, slots * 2, sizeof *slot);
-	if (!slot)
-		return false;
-	memset(slot + a->slots, 0, (slots * 2 - a->slots) * sizeof *slot);
-	a->slot = slot;
-	a->slots = slots * 2;
-	return true;
 }
 
 /* The function at the stack's leaf or root; NAME_NONE where it is unknown. */
@@ -117,7 +105,7 @@ static bool transition(struct latency *a, const struct trace_block *block,
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct latency *a = self;
-	if (!grow(a, block->goroutines))
+	if (!SLOTS_FIT(a->slot, a->slots, block->goroutines, NULL))
 		return false;
 	TRACE_TRANSITIONS(e, block)
 	if (!transition(a, block, e))

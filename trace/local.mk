@@ -34,6 +34,7 @@ trace_libtrace_a_SOURCES = \
 	trace/regions.c trace/regions.h \
 	trace/samples.c trace/samples.h \
 	trace/search.c trace/search.h \
+	trace/slots.c trace/slots.h \
 	trace/spans.c trace/spans.h \
 	trace/stacks.c trace/stacks.h \
 	trace/states.c trace/states.h \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 
 #define MS INT64_C(1000000)
 
@@ -209,15 +210,8 @@ void mmu_other(struct mmu *mmu, const struct trace_block *block, const struct tr
 
 bool mmu_prepare(struct mmu *mmu, const struct trace_block *block)
 {
-	if (block->goroutines > mmu->slots) {
-		size_t n = block->goroutines * 2;
-		uint8_t *flags = realloc(mmu->flags, n);
-		if (!flags)
-			return false;
-		memset(flags + mmu->slots, 0, n - mmu->slots);
-		mmu->flags = flags;
-		mmu->slots = n;
-	}
+	if (!SLOTS_FIT(mmu->flags, mmu->slots, block->goroutines, NULL))
+		return false;
 	if (!mmu->begun && block->events)
 		mmu_restart(mmu, block->event[0].time_ns);
 	if (mmu->procs == 0)

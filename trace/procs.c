@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 
 #define IDLE INT64_MIN
 
@@ -15,16 +16,8 @@ void procs_finish(struct procs *procs)
 
 static bool grow(struct procs *a, const struct trace_block *block)
 {
-	if (block->procs <= a->slots)
-		return true;
-	size_t n = block->procs * 2;
-	struct proc_time *slot = reallocarray(a->slot, n, sizeof *slot);
-	if (!slot)
-		return false;
-	a->slot = slot;
-	for (; a->slots < n; a->slots++)
-		a->slot[a->slots] = (struct proc_time){.id = UINT64_MAX, .since_ns = IDLE};
-	return true;
+	const struct proc_time blank = {.id = UINT64_MAX, .since_ns = IDLE};
+	return SLOTS_FIT(a->slot, a->slots, block->procs, &blank);
 }
 
 static void stop(struct procs *a, struct proc_time *p, int64_t now)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/tables.h"
 #include "trace/transition.h"
 
@@ -222,15 +223,8 @@ static bool prepare(struct profile *a, const struct trace_block *block)
 {
 	if (!a->begun && block->events)
 		begin(a, block->event[0].time_ns);
-	if (block->goroutines > a->slots) {
-		size_t n = block->goroutines * 2;
-		struct profile_goroutine *slot = reallocarray(a->slot, n, sizeof *slot);
-		if (!slot)
-			return false;
-		memset(slot + a->slots, 0, (n - a->slots) * sizeof *slot);
-		a->slot = slot;
-		a->slots = n;
-	}
+	if (!SLOTS_FIT(a->slot, a->slots, block->goroutines, NULL))
+		return false;
 	return !a->of_tasks || tasks_prepare(&a->tasks, block);
 }
 

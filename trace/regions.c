@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/slots.h"
 #include "trace/tables.h"
 #include "trace/transition.h"
 
@@ -155,15 +156,8 @@ static void transition(struct regions *a, const struct trace_event *e)
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct regions *a = self;
-	if (block->goroutines > a->slots) {
-		size_t n = block->goroutines * 2;
-		struct region_goroutine *slot = reallocarray(a->slot, n, sizeof *slot);
-		if (!slot)
-			return false;
-		memset(slot + a->slots, 0, (n - a->slots) * sizeof *slot);
-		a->slot = slot;
-		a->slots = n;
-	}
+	if (!SLOTS_FIT(a->slot, a->slots, block->goroutines, NULL))
+		return false;
 	const uint64_t ours = EV_BIT(EV_USER_REGION_BEGIN) | EV_BIT(EV_USER_REGION_END);
 	if (a->nodes == 0 && !(block->present & ours)) /* no region yet */
 		return true;

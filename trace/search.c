@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 
 enum { UNKNOWN, NO, YES, SKEW_NS = 1000000 };
 
@@ -55,15 +56,8 @@ void search_finish(struct search *s)
 
 static bool grow(struct search *s, const struct trace_block *block)
 {
-	if (block->goroutines > s->goroutines) {
-		size_t n = block->goroutines * 2;
-		struct search_goroutine *g = reallocarray(s->goroutine, n, sizeof *g);
-		if (!g)
-			return false;
-		memset(g + s->goroutines, 0, (n - s->goroutines) * sizeof *g);
-		s->goroutine = g;
-		s->goroutines = n;
-	}
+	if (!SLOTS_FIT(s->goroutine, s->goroutines, block->goroutines, NULL))
+		return false;
 	return !block->generation || (stack_memo_begin(&s->stack, block->generation) &&
 	                              stack_memo_begin(&s->root, block->generation));
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/tables.h"
 
 enum { SKEW_NS = 1000000 };
@@ -85,27 +86,14 @@ static bool grow(struct spans *s, const struct trace_block *block)
 	const struct trace_slot *const owner[] = {[LANE_P] = block->proc, [LANE_M] = block->thread};
 	for (size_t k = 0; k < LANE_KINDS; k++) {
 		size_t n = slots[k];
-		if (n > s->slots[k]) {
-			uint32_t *of_slot = reallocarray(s->of_slot[k], n * 2, sizeof *of_slot);
-			if (!of_slot)
-				return false;
-			memset(of_slot + s->slots[k], 0, (n * 2 - s->slots[k]) * sizeof *of_slot);
-			s->of_slot[k] = of_slot;
-			s->slots[k] = n * 2;
-		}
+		if (!SLOTS_FIT(s->of_slot[k], s->slots[k], n, NULL))
+			return false;
 		for (; k != LANE_G && s->resolved[k] < n; s->resolved[k]++)
 			s->of_slot[k][s->resolved[k]] =
 				idmap_get(&s->lane_of[k], owner[k][s->resolved[k]].id) + 1;
 	}
-	if (block->goroutines > s->goroutines) {
-		size_t n = block->goroutines * 2;
-		struct span_goroutine *g = reallocarray(s->goroutine, n, sizeof *g);
-		if (!g)
-			return false;
-		memset(g + s->goroutines, 0, (n - s->goroutines) * sizeof *g);
-		s->goroutine = g;
-		s->goroutines = n;
-	}
+	if (!SLOTS_FIT(s->goroutine, s->goroutines, block->goroutines, NULL))
+		return false;
 	return lane_work_prepare(&s->work, block) &&
 	       (!block->generation || stack_memo_begin(&s->root_of, block->generation));
 }

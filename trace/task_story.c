@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/stacks.h"
 #include "trace/transition.h"
 
@@ -261,15 +262,8 @@ static void user_event(struct task_story *a, const struct trace_block *block,
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct task_story *a = self;
-	if (block->goroutines > a->slots) {
-		size_t n = block->goroutines * 2;
-		struct story_worker *slot = reallocarray(a->slot, n, sizeof *slot);
-		if (!slot)
-			return false;
-		memset(slot + a->slots, 0, (n - a->slots) * sizeof *slot);
-		a->slot = slot;
-		a->slots = n;
-	}
+	if (!SLOTS_FIT(a->slot, a->slots, block->goroutines, NULL))
+		return false;
 	const uint64_t user = (EV_BIT(EV_USER_LOG) << 1) - EV_BIT(EV_USER_TASK_BEGIN);
 	if (!a->begun && !(block->present & user))
 		return true;

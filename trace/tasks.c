@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/slots.h"
 #include "trace/tables.h"
 #include "trace/transition.h"
 
@@ -450,16 +451,7 @@ bool tasks_event(struct tasks *a, const struct trace_block *block, const struct 
 
 bool tasks_prepare(struct tasks *a, const struct trace_block *block)
 {
-	if (block->goroutines > a->slots) {
-		size_t n = block->goroutines * 2;
-		struct task_goroutine *slot = reallocarray(a->slot, n, sizeof *slot);
-		if (!slot)
-			return false;
-		memset(slot + a->slots, 0, (n - a->slots) * sizeof *slot);
-		a->slot = slot;
-		a->slots = n;
-	}
-	return true;
+	return SLOTS_FIT(a->slot, a->slots, block->goroutines, NULL);
 }
 
 bool tasks_wants(const struct tasks *a, uint32_t slot)

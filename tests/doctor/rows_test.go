@@ -22,6 +22,7 @@ type row struct {
 	info    bool                      // want is told as info, and the status is that of a healthy program
 	damaged bool                      // want is a damage of the trace: the status is 6
 	quick   bool                      // part of the sample that ./check takes
+	live    bool                      // what is wanted is known live too
 	cgo     bool                      // needs a C compiler
 	since   int                       // 25: needs Go 1.25
 	window  time.Duration             // of the trace; 0: the usual

@@ -2,9 +2,10 @@
 package main
 
 import (
-	"bytes"
-	"crypto/sha256"
+	"errors"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,22 +16,43 @@ import (
 )
 
 type found struct {
-	path  string
-	sum   [sha256.Size]byte
+	sum   uint64
 	words int
 }
 
-func look(path string) (found, error) {
-	data, err := os.ReadFile(path)
+// look counts the words of a file in a buffer that is used again and again.
+func look(path string, buffer []byte) (found, error) {
+	file, err := os.Open(path)
 	if err != nil {
 		return found{}, err
 	}
-	return found{path, sha256.Sum256(data), len(bytes.Fields(data))}, nil
+	defer file.Close()
+	sum := fnv.New64()
+	f := found{}
+	for inWord := false; ; {
+		n, err := file.Read(buffer)
+		_, _ = sum.Write(buffer[:n])
+		for _, b := range buffer[:n] {
+			isLetter := b > ' '
+			if isLetter && !inWord {
+				f.words++
+			}
+			inWord = isLetter
+		}
+		if errors.Is(err, io.EOF) {
+			f.sum = sum.Sum64()
+			return f, nil
+		}
+		if err != nil {
+			return found{}, err
+		}
+	}
 }
 
 func work(paths <-chan string, out chan<- found) {
+	buffer := make([]byte, 4<<10)
 	for path := range paths {
-		f, err := look(path)
+		f, err := look(path, buffer)
 		if err != nil {
 			scene.Fail(err)
 		}

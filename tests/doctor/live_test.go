@@ -1,0 +1,84 @@
+package doctor_test
+
+import (
+	"bufio"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// visit runs a scenario, has it looked at while it works and traced after that: what the doctor says of
+// the process, and of the trace.
+func (r row) visit(t *testing.T, program string) (live, traced report) {
+	t.Helper()
+	const watch = 6 * time.Second
+	file := filepath.Join(t.TempDir(), "trace")
+	args := append([]string{"-trace", file, "-warm", (watch + 4*time.Second).String(), "-for", "2s"}, r.args...)
+	cmd := exec.Command(program, args...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill() }()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "READY ") {
+		t.Fatalf("%s says %q: %v", r.name, line, err)
+	}
+	live = doctor(t, "-p", strconv.Itoa(cmd.Process.Pid), "--for", watch.String())
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%s: %v", r.name, err)
+	}
+	return live, doctor(t, file)
+}
+
+func (r report) accusations() []string {
+	var slugs []string
+	for _, f := range r.findings {
+		if f.accuses() && !slices.Contains(slugs, f.Slug) {
+			slugs = append(slugs, f.Slug)
+		}
+	}
+	return slugs
+}
+
+// What both can know, the doctor says of the process as it does of its trace.
+func TestLiveAgreesWithTheTrace(t *testing.T) {
+	if !isSlow {
+		t.Skip("looks at each program for seconds: in the slow tier alone")
+	}
+	var both []row
+	var names []string
+	for _, r := range rows {
+		if r.live {
+			both = append(both, r)
+			names = append(names, r.name)
+		}
+	}
+	dir := build(t, "local", false, names)
+	for _, r := range both {
+		t.Run(r.title(), func(t *testing.T) {
+			t.Parallel()
+			live, traced := r.visit(t, filepath.Join(dir, r.name))
+			told := fmt.Sprintf("live: %s\ntraced: %s", live.text, traced.text)
+			if r.want == "" {
+				if slugs := append(live.accusations(), traced.accusations()...); len(slugs) > 0 {
+					t.Errorf("accused of %v\n%s", slugs, told)
+				}
+				return
+			}
+			for _, got := range []report{live, traced} {
+				if !slices.Contains(got.accusations(), r.want) {
+					t.Errorf("%s isn't found in both\n%s", r.want, told)
+				}
+			}
+		})
+	}
+}
