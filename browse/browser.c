@@ -15,7 +15,7 @@
 
 const struct trace_view *const trace_views[] = {
 	&trace_view_summary, &trace_view_goroutines, &trace_view_latency,  &trace_view_blocking,
-	&trace_view_tasks,   &trace_view_gc,         &trace_view_timeline,
+	&trace_view_tasks,   &trace_view_gc,         &trace_view_timeline, &trace_view_findings,
 };
 const size_t trace_views_count = sizeof trace_views / sizeof(void *);
 
@@ -54,7 +54,8 @@ enum status browser_create(struct browser **out, const struct browser_options *o
 	b->path = strdup(options->path);
 	enum status status = b->path ? create_views(b, error) : error_no_memory(error);
 	if (status == STATUS_OK) {
-		const struct load_options load = {b->path, options->analysis, options->wake, options->arg};
+		const struct load_options load = {b->path, options->analysis, options->limits,
+		                                  options->wake, options->arg};
 		status = load_create(&b->load, &load, error);
 	}
 	if (status != STATUS_OK) {

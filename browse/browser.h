@@ -15,7 +15,8 @@ struct browser_options {
 	const char *path; /* copied */
 	/* The part of the trace to count; kinds and hooks are the browser's. Its texts are borrowed. */
 	struct analysis_options analysis;
-	void (*wake)(void *arg); /* there is something new to draw */
+	const struct limits_set *limits; /* of the doctor; NULL: the defaults. Only asked for now. */
+	void (*wake)(void *arg);         /* there is something new to draw */
 	void *arg;
 };
 

@@ -231,7 +231,7 @@ bool goroutines_target(const struct goroutines_view *view, struct trace_target *
 	const struct goroutine_time *g = report.goroutine;
 	bool found = g || report.data->loading;
 	/* Where it is not found yet, the timeline finds it by itself. */
-	*target = (struct trace_target){view->goroutine, 0, -1};
+	*target = (struct trace_target){.goroutine = view->goroutine, .to_ns = -1};
 	if (g) {
 		bool lives = report.data->loading && report.lives;
 		target->from_ns = g->first_ns;

@@ -10,6 +10,7 @@
 #include "browse/assists.h"
 #include "browse/leaders.h"
 #include "browse/timeline_source.h"
+#include "doctor/trace_doctor.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -30,7 +31,9 @@ struct load {
 	struct extra extra;
 	struct leaders leaders;
 	struct assists assists;
-	struct window_member member[EXTRA_MEMBERS + 1];
+	struct trace_doctor *doctor; /* NULL: nobody looks for findings */
+	struct findings findings;
+	struct window_member member[EXTRA_MEMBERS + 2];
 	struct trace_summary summary;
 	struct trace_data data;
 	enum status status; /* of the reading */
@@ -162,6 +165,17 @@ static void on_progress(void *self, uint64_t done, uint64_t size)
 	leave(load);
 }
 
+/* What the rules have seen by now is all there is. */
+static void examine(struct load *load)
+{
+	if (!load->doctor)
+		return;
+	if (trace_doctor_conclude(load->doctor, &load->findings))
+		load->data.findings = &load->findings;
+	trace_doctor_destroy(load->doctor);
+	load->doctor = NULL;
+}
+
 static void *read_trace(void *self)
 {
 	struct load *load = self;
@@ -175,6 +189,8 @@ static void *read_trace(void *self)
 	load->summary = load->analysis.summary;
 	load->data.loading = false;
 	load->data.progress = 1;
+	if (status == STATUS_OK)
+		examine(load);
 	leave(load);
 	load->options.wake(load->options.arg);
 	return NULL;
@@ -208,7 +224,24 @@ static enum status check_file(const char *path, struct error *error)
 		strcmp(path, "-") == 0 ? "standard input" : shown);
 }
 
-static void want_all(struct load *load)
+/* Whoever asks for one goroutine or for some tasks has taken away what rules compare with. false:
+   no memory. */
+static bool want_findings(struct load *load, struct window_member *member, size_t *members)
+{
+	const struct analysis_options *o = &load->options.analysis;
+	struct limits_set limits;
+	limits_init(&limits);
+	if (o->goroutine || o->task.id || o->task.type || o->task.trace_id)
+		return true;
+	load->doctor =
+		trace_doctor_create(&load->analysis, load->options.limits ? load->options.limits : &limits);
+	if (!load->doctor)
+		return false;
+	member[(*members)++] = trace_doctor_member(load->doctor);
+	return true;
+}
+
+static bool want_all(struct load *load)
 {
 	struct analysis_options *o = &load->options.analysis;
 	o->kinds = REPORT_ALL;
@@ -221,6 +254,7 @@ static void want_all(struct load *load)
 	o->also = load->member;
 	o->alsos = EXTRA_MEMBERS + 1;
 	leaders_attach(&load->leaders, o);
+	return want_findings(load, load->member, &o->alsos);
 }
 
 enum status load_create(struct load **out, const struct load_options *options, struct error *error)
@@ -232,8 +266,7 @@ enum status load_create(struct load **out, const struct load_options *options, s
 	pthread_mutex_init(&load->turn, NULL);
 	pthread_mutex_init(&load->lock, NULL);
 	load->options = *options;
-	if (!options->analysis.kinds)
-		want_all(load);
+	bool has_memory = options->analysis.kinds || want_all(load);
 	load->options.analysis.progress = (struct trace_progress){on_progress, load};
 	load->options.analysis.wrap = wrap;
 	load->options.analysis.wrap_self = load;
@@ -248,7 +281,7 @@ enum status load_create(struct load **out, const struct load_options *options, s
 	                                 .progress = -1,
 	                                 .wake = options->wake,
 	                                 .wake_arg = options->arg};
-	enum status status = check_file(options->path, error);
+	enum status status = has_memory ? check_file(options->path, error) : error_no_memory(error);
 	if (status == STATUS_OK)
 		status = analysis_open(&load->input, options->path, error);
 	load->input.stop = &load->cancelled;
@@ -277,6 +310,8 @@ void load_destroy(struct load *load)
 	leaders_finish(&load->leaders);
 	assists_finish(&load->assists);
 	timeline_source_destroy(load->data.timeline);
+	trace_doctor_destroy(load->doctor);
+	findings_finish(&load->findings);
 	analysis_finish(&load->analysis);
 	input_finish(&load->input);
 	pthread_mutex_destroy(&load->turn);

@@ -10,12 +10,14 @@
 #include "browse/view.h"
 
 struct load;
+struct limits_set;
 
 struct load_options {
 	const char *path;
 	/* The part to count. Without `kinds`: all that the browser shows; then `finished` and `also`
 	   are set here. In any case `progress` and `wrap` are. */
 	struct analysis_options analysis;
+	const struct limits_set *limits; /* of the doctor; NULL: the defaults. Only asked for now. */
 	/* There is something new to draw; about ten times a second, and at the end. From any thread. */
 	void (*wake)(void *arg);
 	void *arg;

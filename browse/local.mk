@@ -20,6 +20,7 @@ browse_libbrowse_a_SOURCES = \
 	browse/tree.c browse/tree.h \
 	browse/view.h \
 	browse/view_blocking.c \
+	browse/view_findings.c \
 	browse/view_gc.c \
 	browse/view_goroutines.c \
 	browse/view_latency.c \

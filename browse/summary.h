@@ -6,19 +6,9 @@
 
 #include "browse/view.h"
 
-enum { FINDINGS_MAX = 6 };
-
-struct findings {
-	struct finding {
-		enum style style;
-		const char *view; /* that shows more of it; NULL: none does */
-		char text[320];
-	} finding[FINDINGS_MAX];
-	int n;
-};
-
-/* What is beyond all doubt worth a look, the gravest first. */
-void summary_find(struct findings *findings, const struct trace_data *data, bool ascii);
+/* Lines for what the doctor found, summary_findings.c: the gravest. */
+int summary_findings_count(const struct trace_data *data);
+void summary_draw_findings(struct pane pane, const struct trace_data *data);
 
 /* Of all Ps, 0...1; negative: unknown. */
 double summary_busy(const struct trace_data *data);

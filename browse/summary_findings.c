@@ -1,87 +1,72 @@
-/* What to look at first, in the words of the Summary. */
+/* The gravest findings, in the words of the Summary. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "browse/summary.h"
-#include "util/clock.h"
-#include "util/text.h"
+#include "doctor/finding.h"
+#include "doctor/show.h"
+#include "tui/findings.h"
 
-#define LONG_WAIT_NS (10 * NS_PER_MS) /* for a P, and for a stopped world: what users notice */
-#define MUCH_MARKING 0.5
-#define MUCH_BUSY    0.9
+enum { SHOWN = 4 };
 
-static struct finding *add(struct findings *f, enum style style)
+/* "8 Findings" */
+static void view_text(char *to, size_t size)
 {
-	struct finding *finding = &f->finding[f->n];
-	if (f->n == FINDINGS_MAX)
-		return NULL;
-	*finding = (struct finding){.style = style};
-	f->n++;
-	return finding;
+	to[0] = '\0';
+	for (size_t i = 0; i < trace_views_count; i++)
+		if (trace_views[i] == &trace_view_findings)
+			snprintf(to, size, "%zu %s", i + 1, trace_views[i]->name);
 }
 
-/* Damage comes first: it says how far all the rest can be believed. */
-static void find_damage(struct findings *f, const struct trace_data *data)
+/* Of warning or above; they come first. */
+static int alarms(const struct trace_data *data)
 {
-	const struct trace_summary *s = data->summary;
-	struct finding *finding = s->damages ? add(f, STYLE_WARNING) : NULL;
-	char text[256];
-	if (!finding)
-		return;
-	text_clean(text, sizeof text, s->damage[0].text, strlen(s->damage[0].text));
-	snprintf(finding->text, sizeof finding->text,
+	return data->findings ? (int)findings_count(data->findings, SEVERITY_WARNING) : 0;
+}
+
+int summary_findings_count(const struct trace_data *data)
+{
+	int n = alarms(data);
+	/* Damage is told as soon as it is met, since it says how far the rest can be believed. */
+	if (!data->findings)
+		return data->summary->damages > 0;
+	return n < SHOWN ? n : SHOWN;
+}
+
+static void draw_damage(struct pane line, const struct trace_summary *s)
+{
+	char text[320], shown[320];
+	snprintf(text, sizeof text,
 	         s->damages > 1 ? "damaged at byte %" PRIu64 " and %" PRIu64 " more places: %s"
 	                        : "damaged at byte %" PRIu64 "%.0" PRIu64 ": %s",
-	         s->damage[0].offset, s->damages > 1 ? s->damages - 1 : 0, text);
+	         s->damage[0].offset, s->damages > 1 ? s->damages - 1 : 0, s->damage[0].text);
+	finding_text(shown, sizeof shown, text, line.canvas->ascii);
+	pane_text(line, 0, 0, STYLE_WARNING, "!");
+	pane_fit(line, 2, 0, STYLE_TEXT, shown);
 }
 
-static void find_waits(struct findings *f, const struct trace_data *data, bool ascii)
+static void draw_finding(struct pane line, const struct finding *f, const char *view)
 {
-	const struct distribution *d = &data->analysis->goroutines.latency;
-	int64_t p99_ns = distribution_percentile(d, .99);
-	double busy = summary_busy(data);
-	char text[32], percent[16] = "", max[32];
-	struct finding *finding = p99_ns >= LONG_WAIT_NS ? add(f, STYLE_ALARM) : NULL;
-	if (!finding)
-		return;
-	text_duration(text, sizeof text, (double)p99_ns, ascii);
-	text_duration(max, sizeof max, (double)d->max_ns, ascii);
-	text_percent(percent, sizeof percent, busy);
-	finding->view = "Latency";
-	snprintf(finding->text, sizeof finding->text,
-	         "one wait for a P in 100 takes %s or more, %s%s%s", text,
-	         busy >= MUCH_BUSY ? "while Ps are busy " : "at most ",
-	         busy >= MUCH_BUSY ? percent : max, busy >= MUCH_BUSY ? " of the time" : "");
+	char text[640];
+	int width = canvas_text_width(line.canvas, view);
+	struct pane rest = pane_sub(line, 2, 0, line.width - 2 - (width ? width + 2 : 0), 1);
+	finding_draw_mark(line, f);
+	pane_fit(rest, 0, 0, STYLE_STRONG, slug_word(f->slug));
+	int x = canvas_text_width(line.canvas, slug_word(f->slug)) + 2;
+	finding_text(text, sizeof text, f->summary ? f->summary : "", line.canvas->ascii);
+	if (x < rest.width)
+		pane_fit(pane_sub(rest, x, 0, rest.width - x, 1), 0, 0, STYLE_TEXT, text);
+	pane_right(line, 0, STYLE_KEY, view);
 }
 
-static void find_collections(struct findings *f, const struct trace_data *data, bool ascii)
+void summary_draw_findings(struct pane pane, const struct trace_data *data)
 {
-	const struct analysis *a = data->analysis;
-	const struct timeline *marking = &a->activity.marking;
-	size_t n = timeline_whole_bins(marking);
-	double sum = 0;
-	char text[32];
-	for (size_t i = 0; i < n; i++)
-		sum += timeline_mean(marking, i);
-	struct finding *finding = n && sum / (double)n >= MUCH_MARKING ? add(f, STYLE_ALARM) : NULL;
-	if (finding) {
-		text_percent(text, sizeof text, sum / (double)n);
-		finding->view = "GC";
-		snprintf(finding->text, sizeof finding->text, "the collector marks %s of the time", text);
-	}
-	finding = a->gc.pause.max_ns >= LONG_WAIT_NS ? add(f, STYLE_ALARM) : NULL;
-	if (finding) {
-		text_duration(text, sizeof text, (double)a->gc.pause.max_ns, ascii);
-		finding->view = "GC";
-		snprintf(finding->text, sizeof finding->text, "the world was stopped for %s", text);
-	}
-}
-
-void summary_find(struct findings *f, const struct trace_data *data, bool ascii)
-{
-	f->n = 0;
-	find_damage(f, data);
-	find_waits(f, data, ascii);
-	find_collections(f, data, ascii);
+	int n = summary_findings_count(data);
+	char view[32];
+	view_text(view, sizeof view);
+	if (!data->findings && n)
+		draw_damage(pane_row(pane, 0), data->summary);
+	for (int i = 0; data->findings && i < n && i < pane.height; i++)
+		draw_finding(pane_row(pane, i), data->findings->finding[i], i == 0 ? view : "");
 }

@@ -346,7 +346,9 @@ bool tasks_target(const struct tasks_view *view, const struct view_place *place,
 	bool found = line && line->kind == ITEM;
 	if (found) {
 		struct span span = span_of(&report, line);
-		*target = (struct trace_target){span.goroutine, span.at_ns, span.at_ns};
+		*target = (struct trace_target){.goroutine = span.goroutine,
+		                                .from_ns = span.at_ns,
+		                                .to_ns = span.at_ns};
 		add_ns(&target->to_ns, span.ns);
 	}
 	task_pass_unlock(view->pass);

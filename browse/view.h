@@ -13,6 +13,7 @@
 #include "tui/view.h"
 
 struct assists;
+struct findings;
 struct leaders;
 struct timeline_source;
 
@@ -25,6 +26,9 @@ struct trace_data {
 	const struct extra *extra;           /* so do these */
 	const struct leaders *leaders;
 	const struct assists *assists;
+	/* What the doctor says when all is read. NULL: it has not looked yet, or doesn't, because the
+	   part that is counted is not enough for it. */
+	const struct findings *findings;
 	/* Of the reading so far: damages at any time, all else when it is over. */
 	const struct trace_summary *summary;
 	struct timeline_source *timeline; /* NULL: there is none */
@@ -40,6 +44,8 @@ struct trace_data {
 struct trace_target {
 	uint64_t goroutine;     /* 0: any */
 	int64_t from_ns, to_ns; /* trace time; the same: a moment; to_ns < from_ns: any */
+	uint64_t task;          /* 0: any */
+	const char *function;   /* whole name, as it came; borrowed for the visit. NULL: any */
 };
 
 /* What a view's command wants of the frame. All zero: nothing. */
@@ -82,7 +88,7 @@ struct trace_view {
 };
 
 extern const struct trace_view trace_view_summary, trace_view_goroutines, trace_view_latency,
-	trace_view_blocking, trace_view_tasks, trace_view_gc, trace_view_timeline;
+	trace_view_blocking, trace_view_tasks, trace_view_gc, trace_view_timeline, trace_view_findings;
 
 /* In the order of their tabs: the first is number 1. */
 extern const struct trace_view *const trace_views[];

@@ -332,6 +332,45 @@ static enum loop_next act(const struct trace_data *data, struct view_place *plac
 	return action->command == COMMAND_EXPAND ? expand(data, place, own) : LOOP_GO_ON;
 }
 
+static bool calls(const struct trace_data *data, uint32_t number, const char *function)
+{
+	const struct analysis *a = data->analysis;
+	const struct stack *stack = number ? &a->stacks.stack[number - 1] : NULL;
+	for (uint32_t i = 0; stack && i < stack->frames; i++)
+		if (strcmp(names_text(&a->names, a->stacks.frame[stack->first + i].function), function) ==
+		    0)
+			return true;
+	return false;
+}
+
+/* The kind of waiting that the function costs most, and its stacks alone. */
+static void visit(const struct trace_data *data, struct view_place *place, void *own,
+                  const struct trace_target *target)
+{
+	int64_t most_ns = -1;
+	(void)own;
+	for (int kind = 0; kind < KINDS && target->function; kind++) {
+		const struct blocking *b = sites_of(data, (enum kind)kind);
+		struct tree_leaf leaf;
+		int64_t ns = 0;
+		for (size_t i = 0; i < b->sites; i++)
+			if (add_to(data, (enum kind)kind, &b->site[i], &leaf) &&
+			    calls(data, leaf.stack, target->function))
+				add_ns(&ns, leaf.ns);
+		if (ns <= most_ns)
+			continue;
+		most_ns = ns;
+		place->grouping = kind;
+		place->chosen = false;
+	}
+	if (!target->function)
+		return;
+	/* Its end is what tells it from others where there is no room for all of it. */
+	size_t length = strlen(target->function), room = sizeof place->filter - 1;
+	snprintf(place->filter, sizeof place->filter, "%s",
+	         target->function + (length > room ? length - room : 0));
+}
+
 static void *create(void)
 {
 	return calloc(1, sizeof(struct tree_toggles));
@@ -346,4 +385,5 @@ const struct trace_view trace_view_blocking = {
 	.destroy = free,
 	.draw = draw,
 	.act = act,
+	.visit = visit,
 };

@@ -287,8 +287,9 @@ static enum loop_next act(const struct trace_data *data, struct view_place *plac
 	if (!longest)
 		return LOOP_DRAW;
 	request->view = CONTEXT_TRACE_TIMELINE;
-	request->target = (struct trace_target){longest->longest_goroutine, longest->longest_begin_ns,
-	                                        longest->longest_begin_ns};
+	request->target = (struct trace_target){.goroutine = longest->longest_goroutine,
+	                                        .from_ns = longest->longest_begin_ns,
+	                                        .to_ns = longest->longest_begin_ns};
 	add_ns(&request->target.to_ns, longest->wait.max_ns);
 	return LOOP_DRAW;
 }

@@ -220,55 +220,29 @@ static void draw_levels(struct pane pane, const struct trace_data *data)
 	pane_right(pane_row(pane, 0), 0, STYLE_DIM, end);
 }
 
-/* --- findings ------------------------------------------------------------------------------- */
-
-/* "3 Latency" */
-static void view_text(char *to, size_t size, const char *name)
-{
-	to[0] = '\0';
-	for (size_t i = 0; name && i < trace_views_count; i++)
-		if (strcmp(trace_views[i]->name, name) == 0)
-			snprintf(to, size, "%zu %s", i + 1, name);
-}
-
-static void draw_findings(struct pane pane, const struct findings *f)
-{
-	for (int i = 0; i < f->n && i < pane.height; i++) {
-		const struct finding *finding = &f->finding[i];
-		struct pane line = pane_row(pane, i);
-		char view[32];
-		view_text(view, sizeof view, finding->view);
-		int width = canvas_text_width(pane.canvas, view);
-		pane_text(line, 0, 0, finding->style, "!");
-		pane_fit(pane_sub(line, 0, 0, line.width - width - 2, 1), 2, 0, STYLE_TEXT, finding->text);
-		pane_right(line, 0, STYLE_KEY, view);
-	}
-}
-
 /* --- the page ------------------------------------------------------------------------------- */
 
 static void draw(struct pane pane, const struct trace_data *data, struct view_place *place,
                  void *own)
 {
 	enum { AT_FINDINGS, AT_FACTS, AT_LEVELS, AT_PROCS, PARTS };
-	struct findings findings;
 	struct pane page = pane_sub(pane, 1, 0, pane.width - 2, pane.height);
 	int procs = 1 + summary_procs_count(data);
+	int findings = summary_findings_count(data);
 	(void)own;
-	summary_find(&findings, data, pane.canvas->ascii);
 	struct slot slot[PARTS] = {
-		[AT_FINDINGS] = {.min = findings.n, .want = findings.n, .drop = 1},
+		[AT_FINDINGS] = {.min = findings, .want = findings, .drop = 1},
 		[AT_FACTS] = {.min = 3, .want = FACTS, .gap = 0},
 		[AT_LEVELS] = {.min = 1 + LEVELS, .want = 1 + LEVELS, .gap = 1, .drop = 3},
 		[AT_PROCS] = {.min = 3, .want = procs, .gap = 1, .drop = 2},
 	};
-	if (findings.n == 0)
+	if (findings == 0)
 		slot[AT_FINDINGS].drop = PARTS;
 	layout(slot, PARTS, page.height);
 	struct pane part[PARTS];
 	for (int i = 0; i < PARTS; i++)
 		part[i] = pane_sub(page, 0, slot[i].at, page.width, slot[i].size);
-	draw_findings(part[AT_FINDINGS], &findings);
+	summary_draw_findings(part[AT_FINDINGS], data);
 	draw_facts(part[AT_FACTS], data);
 	if (slot[AT_LEVELS].size)
 		draw_levels(part[AT_LEVELS], data);

@@ -184,6 +184,45 @@ static void open_wanted(const struct trace_data *data, struct view_place *place,
 	go_to(view, place, TASKS_TASK);
 }
 
+/* The type of one of the slowest tasks; false: it is none of them. */
+static bool find_type(const struct trace_data *data, uint64_t id, struct tasks_met *met)
+{
+	const struct tasks *tasks = &data->analysis->tasks;
+	for (size_t i = 0; i < tasks->types; i++)
+		for (size_t k = 0; k < tasks->type[i].kept; k++)
+			if (tasks->type[i].slowest[k]->id == id) {
+				*met = tasks_met(data, false, i);
+				return true;
+			}
+	return false;
+}
+
+/* Another view wants one task: the way back leads as if the user had gone there. */
+static void visit(const struct trace_data *data, struct view_place *place, void *own,
+                  const struct trace_target *target)
+{
+	struct tasks_view *view = own;
+	struct tasks_met met;
+	if (!target->task || data->analysis->file_bytes == 0)
+		return;
+	while (view->page != TASKS_TYPES)
+		go_back(view, place);
+	const struct task_pass_options options = {data->path, target->task, data->wake, data->wake_arg};
+	bool known = find_type(data, target->task, &met);
+	if (!known && data->analysis->tasks.types > 0)
+		met = tasks_met(data, false, 0);
+	else if (!known)
+		return;
+	view->pass = task_pass_create(&options);
+	if (!view->pass)
+		return;
+	view->task = target->task;
+	view->type = met.type;
+	tasks_open_slowest(view, &met);
+	go_to(view, place, TASKS_TYPE);
+	go_to(view, place, TASKS_TASK);
+}
+
 static enum loop_next open_task(const struct trace_data *data, struct view_place *place,
                                 struct tasks_view *view, struct trace_request *request)
 {
@@ -276,4 +315,5 @@ const struct trace_view trace_view_tasks = {
 	.destroy = destroy,
 	.draw = draw,
 	.act = act,
+	.visit = visit,
 };

@@ -4,14 +4,14 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/doctor.h"
 #include "cli/part.h"
 #include "cli/progress.h"
-#include "doctor/show.h"
 #include "doctor/trace_doctor.h"
 #include "trace/elapsed.h"
 #include "util/text.h"
 
-static enum status show(const struct options *o, const struct findings_shown *shown,
+enum status doctor_show(const struct options *o, const struct findings_shown *shown,
                         struct error *error)
 {
 	if (!o->json && !o->sarif) {
@@ -24,6 +24,17 @@ static enum status show(const struct options *o, const struct findings_shown *sh
 	puts(text);
 	free(text);
 	return STATUS_OK;
+}
+
+enum status doctor_judge(const struct options *o, const struct findings_shown *shown,
+                         struct error *error)
+{
+	char name[128], tally[96];
+	if (findings_count(shown->findings, o->fail_severity) == 0)
+		return STATUS_OK;
+	finding_text(name, sizeof name, shown->name, false);
+	findings_tally(shown->findings, o->fail_severity, tally, sizeof tally);
+	return error_set(error, STATUS_FOUND, "%s: %s", name, tally);
 }
 
 /* How much of the trace was looked at. */
@@ -49,17 +60,14 @@ static enum status conclude(const struct options *o, const struct analysis *a,
                             const struct findings *findings, struct error *error)
 {
 	const struct finding *f = doubt(findings);
-	char name[128], tally[96];
+	char name[128];
 	enum status status = analysis_verdict(a, error);
 	if (status != STATUS_OK)
 		return status;
 	finding_text(name, sizeof name, o->file, false);
 	if (f)
 		return error_set(error, STATUS_DAMAGED, "%s: %s", name, f->summary ? f->summary : "");
-	if (findings_count(findings, o->fail_severity) == 0)
-		return STATUS_OK;
-	findings_tally(findings, o->fail_severity, tally, sizeof tally);
-	return error_set(error, STATUS_FOUND, "%s: %s", name, tally);
+	return doctor_judge(o, &(struct findings_shown){.findings = findings, .name = o->file}, error);
 }
 
 static enum status examine(const struct options *o, struct error *error)
@@ -79,12 +87,12 @@ static enum status examine(const struct options *o, struct error *error)
 		if (shown.observed_ns == 0 && o->from_ns > 0)
 			status = error_set(error, STATUS_FAILED, "the trace is over at that time");
 		else
-			status = show(o, &shown, error);
+			status = doctor_show(o, &shown, error);
 		if (status == STATUS_OK)
 			status = conclude(o, &a, &findings, error);
 	} else if (status == STATUS_DAMAGED) {
 		struct error why = {0};
-		status = show(o, &shown, &why) == STATUS_OK ? status : why.status;
+		status = doctor_show(o, &shown, &why) == STATUS_OK ? status : why.status;
 	}
 	findings_finish(&findings);
 	analysis_finish(&a);
@@ -95,7 +103,7 @@ enum status command_doctor(const struct options *o, struct error *error)
 {
 	enum slug slug;
 	if (!o->explain || !slug_parse(o->explain, &slug))
-		return examine(o, error);
+		return o->pid || o->replay ? doctor_live(o, error) : examine(o, error);
 	advice_print(advice_of(slug), &o->limits, stdout, wants_ascii(o));
 	return STATUS_OK;
 }

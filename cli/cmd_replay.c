@@ -56,6 +56,7 @@ enum status command_replay(const struct options *o, struct error *error)
 		.look = look_of(o),
 		.feed = feed,
 		.interval_ns = o->delay_ns,
+		.limits = &o->limits,
 		.on_snapshot = on_snapshot,
 		.time = now,
 		.load_theme = load_theme,

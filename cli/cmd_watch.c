@@ -54,6 +54,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 			.session = orders_session(orders),
 			.trace_ns = o->trace_ns,
 			.interval_ns = o->delay_ns,
+			.limits = &o->limits,
 			.on_snapshot = on_snapshot,
 			.load_theme = load_theme,
 			.list_themes = list_themes,

@@ -8,6 +8,8 @@ schedtop_SOURCES = \
 	cli/cmd_capture.c \
 	cli/cmd_diff.c \
 	cli/cmd_doctor.c \
+	cli/cmd_doctor_live.c \
+	cli/doctor.h \
 	cli/cmd_export.c \
 	cli/cmd_launch.c \
 	cli/cmd_ls.c \

@@ -10,6 +10,7 @@
 #include "collect/trace_store.h"
 #include "compare/kinds.h"
 #include "doctor/catalogue.h"
+#include "doctor/live.h"
 #include "report/kinds.h"
 #include "trace/profile_kinds.h"
 #include "util/clock.h"
@@ -33,12 +34,15 @@ static const char *const source_words[SOURCE_CHOICE_COUNT] = {
 #define DELAY_MIN_NS     (50 * NS_PER_MS)
 #define DELAY_DEFAULT_NS NS_PER_S
 #define TRACE_DEFAULT_NS (3 * NS_PER_S)
+#define WATCH_MIN_NS     (2 * NS_PER_S)
+#define WATCH_DEFAULT_NS (15 * NS_PER_S)
 
 enum option_type {
 	TYPE_FLAG,
 	TYPE_PID,
 	TYPE_COUNT,
 	TYPE_DURATION, /* between snapshots */
+	TYPE_WATCH,    /* of watching */
 	TYPE_SECONDS,  /* of a trace */
 	TYPE_MOMENT,   /* in a trace */
 	TYPE_SIZE,
@@ -67,18 +71,19 @@ struct option_row {
 #define AT(member) offsetof(struct options, member)
 
 static const struct option_row rows[] = {
-	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0, WITH_WATCH | WITH_CAPTURE,
+	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0, WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
      "the Go process to watch"},
 	{0, "stderr", TYPE_TEXT, AT(outputs), "FILE", NULL, 0, WITH_WATCH,
      "with -- PROG: the file for what it prints (default: where schedtop's own standard error "
      "goes; "
      "with a screen, a file of its own)"},
-	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0, WITH_WATCH | WITH_CONFIG,
+	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0,
+     WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
      "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
 	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0, WITH_WATCH,
      "end after N snapshots (with --batch and --json)"},
 	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent", source_words, SOURCE_CHOICE_COUNT,
-     WITH_WATCH | WITH_CONFIG,
+     WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
      "where the numbers come from (default auto: both, whatever is there)"},
 	{'b', "batch", TYPE_FLAG, AT(batch), NULL, NULL, 0, WITH_WATCH,
      "print snapshots as the runtime's schedtrace does, one line each"},
@@ -134,9 +139,16 @@ static const struct option_row rows[] = {
      "with diff: end with status 10 where a change goes beyond this and exceeds the noise, such as "
      "'region:encode p99 +20%'; may be given again; with doctor: where there is a finding of this "
      "severity or above: info, warning (default) or critical"},
-	{0, "limit", TYPE_MOVED, AT(limits), "NAME=VALUE", NULL, 0, WITH_DOCTOR,
-     "with doctor: from where on something is a finding, such as stw-long.pause=2ms; may be given "
+	{0, "limit", TYPE_MOVED, AT(limits), "NAME=VALUE", NULL, 0, WITH_DOCTOR | WITH_WATCH,
+     "with doctor, and for the Findings on the screen: from where on something is a finding, such "
+     "as stw-long.pause=2ms; may be given "
      "again, and schedtop-findings(7) has the names"},
+	{0, "for", TYPE_WATCH, AT(watch_ns), "TIME", NULL, 0, WITH_DOCTOR,
+     "with doctor -p: how long to watch (default 15s, least 2s); what grows slowly takes minutes "
+     "to "
+     "be sure of, which a finding says"},
+	{0, "probe", TYPE_FLAG, AT(probe), NULL, NULL, 0, WITH_DOCTOR,
+     "with doctor -p: ask the addresses on which the process listens for /debug/pprof/, too"},
 	{0, "explain", TYPE_SLUG, AT(explain), "SLUG", NULL, 0, WITH_DOCTOR,
      "with doctor: what this finding means, what to do, and how it is found"},
 	{0, "markdown", TYPE_FLAG, AT(markdown), NULL, NULL, 0, WITH_DIFF,
@@ -166,9 +178,9 @@ static const struct option_row rows[] = {
      "what sparklines and charts are made of, where they are not ASCII (default braille)"},
 	{0, "record", TYPE_TEXT, AT(record), "FILE", NULL, 0, WITH_WATCH,
      "write every snapshot to FILE as well, as JSON lines"},
-	{0, "replay", TYPE_TEXT, AT(replay), "FILE", NULL, 0, WITH_WATCH,
-     "show a recording as if it were live, at its own pace; with --batch or --json at once, and "
-     "there - is standard input"},
+	{0, "replay", TYPE_TEXT, AT(replay), "FILE", NULL, 0, WITH_WATCH | WITH_DOCTOR,
+     "show a recording as if it were live, at its own pace; with --batch, --json or doctor at "
+     "once, and there - is standard input"},
 	{0, "config", TYPE_TEXT, AT(config), "FILE", NULL, 0, WITH_ALL,
      "read settings from FILE alone, not from the usual files"},
 	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, WITH_ALL, "print the version and exit"},
@@ -192,6 +204,7 @@ static const struct {
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
 	{"doctor FILE", "what is wrong, with the evidence, from an execution trace"},
+	{"doctor -p PID", "the same of a process, or with --replay FILE of a recording"},
 	{"trace FILE", "browse an execution trace"},
 	{"check FILE", "tell whether an execution trace is whole"},
 	{"diff BEFORE AFTER", "what changed between two traces, or two directories of them"},
@@ -268,6 +281,11 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 	case TYPE_DURATION:
 		if (!text_parse_duration(value, &amount) || amount < DELAY_MIN_NS)
 			return bad_value(setting, "a time of 50ms or more, such as 250ms, 0.3s or 2m", error);
+		*(int64_t *)at = amount;
+		return STATUS_OK;
+	case TYPE_WATCH:
+		if (!text_parse_duration(value, &amount) || amount < WATCH_MIN_NS || amount > LIVE_SPAN_NS)
+			return bad_value(setting, "a time from 2s to 10m, such as 30s", error);
 		*(int64_t *)at = amount;
 		return STATUS_OK;
 	case TYPE_SECONDS:
@@ -486,7 +504,7 @@ static enum status check_replay(const struct options *o, struct error *error)
 		if (options_given(o, others[i]))
 			return error_set(error, STATUS_USAGE, "--replay and --%s exclude each other",
 			                 others[i]);
-	if (strcmp(o->replay, "-") == 0 && !o->batch && !o->json)
+	if (strcmp(o->replay, "-") == 0 && !o->batch && !o->json && o->command->bit == WITH_WATCH)
 		return error_set(error, STATUS_USAGE,
 		                 "--replay - goes with --batch or --json: the screen needs standard input "
 		                 "for its keys");
@@ -532,8 +550,21 @@ static enum status check_doctor(struct options *o, struct error *error)
 	}
 	if (o->json && o->sarif)
 		return error_set(error, STATUS_USAGE, "--json and --sarif exclude each other");
-	if (o->explain && o->file)
-		return error_set(error, STATUS_USAGE, "--explain takes no file: it explains a finding");
+	if (o->explain && (o->file || o->pid || o->replay))
+		return error_set(error, STATUS_USAGE,
+		                 "--explain takes no file and no process: it explains a finding");
+	if ((o->file != NULL) + (o->pid > 0) + (o->replay != NULL) > 1)
+		return error_set(error, STATUS_USAGE,
+		                 "doctor takes a trace, a process (-p PID) or a recording (--replay FILE), "
+		                 "one of them");
+	if (!o->pid && (o->probe || options_given(o, "for")))
+		return error_set(error, STATUS_USAGE, "--%s goes with doctor -p PID",
+		                 o->probe ? "probe" : "for");
+	if (!o->file && !o->pid && !o->replay && !o->explain)
+		return error_set(
+			error, STATUS_USAGE,
+			"doctor needs the file of an execution trace, - for standard input, -p PID "
+			"or --replay FILE");
 	return STATUS_OK;
 }
 
@@ -575,7 +606,7 @@ static enum status check_together(struct options *o, struct error *error)
 	for (size_t i = 0; i < ROWS; i++)
 		if (o->given >> i & 1 && !(rows[i].with & o->command->bit))
 			return misplaced(o, &rows[i], error);
-	if (o->command->takes_file && !o->file && !o->explain)
+	if (o->command->takes_file && !o->file && o->command->bit != WITH_DOCTOR)
 		return error_set(error, STATUS_USAGE,
 		                 "%s needs the file of an execution trace, or - for standard input",
 		                 o->command->name);
@@ -617,6 +648,7 @@ void options_init(struct options *o)
 		.command = &commands[0],
 		.delay_ns = DELAY_DEFAULT_NS,
 		.trace_ns = TRACE_DEFAULT_NS,
+		.watch_ns = WATCH_DEFAULT_NS,
 		.trace_keep = TRACE_KEEP_FILES,
 		.trace_bytes = TRACE_KEEP_BYTES,
 		.to_ns = INT64_MAX,

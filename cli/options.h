@@ -67,6 +67,8 @@ struct options {
 	enum severity fail_severity;
 	struct limits_set limits; /* of the doctor */
 	const char *explain;      /* a slug; NULL: none */
+	int64_t watch_ns;         /* how long the doctor watches a process */
+	bool probe;
 	bool markdown, sarif;
 	const char *record; /* file to write snapshots to; NULL: none */
 	const char *replay; /* recording to show in place of a process; "-": standard input */

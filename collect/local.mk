@@ -14,6 +14,7 @@ collect_libcollect_a_SOURCES = \
 	collect/lane_sink.c collect/lane_sink.h \
 	collect/memory.c \
 	collect/os.c \
+	collect/probe.c collect/probe.h \
 	collect/recording.c collect/recording.h \
 	collect/replay.c collect/replay.h \
 	collect/source.h \

@@ -16,6 +16,7 @@
 struct os_source {
 	struct source base;
 	pid_t pid;
+	bool async_timers;
 	int64_t ns_per_tick;
 	struct cgroup *cgroup; /* NULL: none to be seen */
 	struct tasks *tasks;
@@ -33,6 +34,7 @@ static enum status os_open(struct source **out, const struct target *target, uv_
 		return error_no_memory(error);
 	os->base.ops = &source_os;
 	os->pid = target->pid;
+	os->async_timers = target->async_timers;
 	os->ns_per_tick = NS_PER_S / sysconf(_SC_CLK_TCK);
 	os->cgroup = cgroup_find(target->pid);
 	os->tasks = tasks_create("/proc", target->pid);
@@ -111,6 +113,7 @@ static enum status os_fill(struct source *source, struct snapshot *s, struct err
 	int64_t boot_ns = (int64_t)boot.tv_sec * NS_PER_S + boot.tv_nsec;
 	fields_set(&s->os, OS_CPU_NS, (int64_t)stat.cpu_ticks * os->ns_per_tick);
 	fields_set(&s->os, OS_UPTIME_NS, boot_ns - (int64_t)stat.start_ticks * os->ns_per_tick);
+	fields_set(&s->os, OS_ASYNC_TIMERS, os->async_timers);
 	fill_status(os, &s->os);
 	if (os->cgroup) {
 		struct cgroup_cpu cpu = cgroup_read(os->cgroup);

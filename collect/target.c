@@ -53,6 +53,7 @@ enum status target_find(pid_t pid, struct target *t, struct error *error)
 		return status;
 	snprintf(t->go_version, sizeof t->go_version, "%s", info.go_version);
 	snprintf(t->module, sizeof t->module, "%s", info.module);
+	t->async_timers = info.async_timers;
 	return STATUS_OK;
 }
 

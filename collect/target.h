@@ -25,6 +25,7 @@ struct target {
 	char program[64]; /* printable, as go_version and module */
 	char go_version[32];
 	char module[128];
+	bool async_timers; /* as it is built, see goproc_info */
 };
 
 /* STATUS_NO_TARGET: no such process, or not a Go program. STATUS_PERMISSION: it can't be looked at.

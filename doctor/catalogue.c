@@ -6,6 +6,8 @@ const struct chapter *const chapters[] = {
 	&chapter_file,
 	&chapter_processors,
 	&chapter_memory,
+	&chapter_growth,
+	&chapter_annotations,
 };
 const size_t chapter_count = sizeof chapters / sizeof chapters[0];
 

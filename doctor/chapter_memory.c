@@ -27,7 +27,7 @@ static const struct advice advice[] = {
 			"gc-pressure.cpu or more of all that Ps did, in gc-pressure.cycles or more "
 			"cycles, and kept gc-pressure.cores or more busy on average; from gc-pressure.grave "
 			"on it is critical. With gc-pressure.rate cycles a second or more over a heap of at "
-			"most gc-pressure.small-heap, half of that share is told too, as info. A program that "
+			"most gc-pressure.heap, half of that share is told too, as info. A program that "
 			"collects often and cheaply is left in peace.",
 	},
 	{

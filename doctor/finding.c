@@ -197,7 +197,8 @@ void findings_settle(struct findings *findings)
 		qsort(findings->finding, findings->n, sizeof(void *), gravest_first);
 	for (size_t i = 0; i < findings->n; i++) {
 		struct finding *f = findings->finding[i];
-		if (of_slug[f->slug]++ < FINDINGS_OF_SLUG)
+		f->ordinal = of_slug[f->slug]++;
+		if (f->ordinal < FINDINGS_OF_SLUG)
 			findings->finding[kept++] = f;
 		else
 			destroy(f);

@@ -70,7 +70,8 @@ struct finding {
 	/* 0...1: the share of the observed time (of a task's, of running, of capacity) that it costs;
 	   it orders findings of one severity. */
 	double impact;
-	char *summary; /* one sentence: what, since when, how much it costs */
+	unsigned ordinal; /* in the settled list: which of its slug, from 0 */
+	char *summary;    /* one sentence: what, since when, how much it costs */
 	struct measure measure[FINDING_MEASURES];
 	size_t measures;
 	struct evidence evidence[FINDING_EVIDENCE];

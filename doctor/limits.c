@@ -26,9 +26,13 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	/* channel-send-stuck */
 	[LIMIT_STUCK_GOROUTINES] = {"channel-send-stuck.goroutines", UNIT_COUNT, 5, 2, 1e6,
                                 "goroutines that stand in one send or receive and never go on"},
+	[LIMIT_STUCK_TIME] = {"channel-send-stuck.time", UNIT_NS, 10e9, 0, 1e14,
+                          "of a process: how long the first of them has stood there"},
 	/* deadlock-cycle */
 	[LIMIT_DEADLOCK_SHARE] = {"deadlock-cycle.share", UNIT_RATIO, 0.8, 0, 1,
                               "share of the handlers that wait for calls"},
+	[LIMIT_DEADLOCK_TIME] = {"deadlock-cycle.time", UNIT_NS, 10e9, 0, 1e14,
+                             "of a process: median of how long they have waited"},
 	/* serial-io */
 	[LIMIT_SERIAL_IO_SHARE] = {"serial-io.share", UNIT_RATIO, 0.7, 0, 1,
                                "share of a task that outbound waits cover, one after the other"},
@@ -38,6 +42,8 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	/* slow-dependency */
 	[LIMIT_DEPENDENCY_SHARE] = {"slow-dependency.share", UNIT_RATIO, 0.7, 0, 1,
                                 "share of tasks or requests that goes into one outbound wait"},
+	[LIMIT_DEPENDENCY_WAIT] = {"slow-dependency.wait", UNIT_NS, 1e9, 0, 1e14,
+                               "of a process: median of how long handlers have waited for a call"},
 	/* slow-request-outlier */
 	[LIMIT_OUTLIER_BURST] = {"slow-request-outlier.burst", UNIT_NS, 50e6, 0, 1e12,
                              "running without a break that is long at all"},
@@ -55,6 +61,8 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	/* gomaxprocs-mismatch */
 	[LIMIT_MISMATCH_RATIO] = {"gomaxprocs-mismatch.ratio", UNIT_RATIO, 1.5, 1, 1e6,
                               "GOMAXPROCS above the processors that there really are"},
+	[LIMIT_THROTTLED] = {"gomaxprocs-mismatch.throttled", UNIT_RATIO, 0.05, 0, 1,
+                         "share of the quota's periods in which the kernel stopped the process"},
 	/* runnable-oversubscription */
 	[LIMIT_OVERSUBSCRIPTION] = {"runnable-oversubscription.per-p", UNIT_COUNT, 8, 1, 1e6,
                                 "goroutines that wait to run for each P, on average"},
@@ -79,7 +87,7 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	[LIMIT_GC_RATE] = {"gc-pressure.rate", UNIT_PER_S, 4, 0, 1e6,
                        "cycles a second that are many; with a small heap, half of the share of "
                        "processor time is told too"},
-	[LIMIT_GC_SMALL_HEAP] = {"gc-pressure.small-heap", UNIT_BYTES, 67108864, 0, 1e15,
+	[LIMIT_GC_SMALL_HEAP] = {"gc-pressure.heap", UNIT_BYTES, 67108864, 0, 1e15,
                              "live heap up to which it is small"},
 	/* alloc-heavy */
 	[LIMIT_ASSIST_SHARE] = {"alloc-heavy.assist", UNIT_RATIO, 0.05, 0, 1,
@@ -117,27 +125,70 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	/* goroutine-growth */
 	[LIMIT_GROWTH_GOROUTINES] = {"goroutine-growth.goroutines", UNIT_COUNT, 100, 1, 1e9,
                                  "goroutines that one place added while we looked"},
+	[LIMIT_GROWTH_TIME] = {"goroutine-growth.time", UNIT_NS, 60e9, 0, 1e14,
+                           "time for which they become more and never fewer"},
 	/* heap-growth */
 	[LIMIT_HEAP_GROWTH] = {"heap-growth.ratio", UNIT_RATIO, 0.2, 0, 1e6,
                            "growth of the live heap while we looked"},
+	[LIMIT_HEAP_GROWTH_BYTES] = {"heap-growth.bytes", UNIT_BYTES, 16 << 20, 0, 1e15,
+                                 "and that much at least"},
+	[LIMIT_HEAP_GROWTH_TIME] = {"heap-growth.time", UNIT_NS, 600e9, 0, 1e14,
+                                "time for which it grows and never shrinks"},
 	/* rss-retained */
 	[LIMIT_RSS_RETAINED] = {"rss-retained.ratio", UNIT_RATIO, 2, 1, 1e6,
                             "resident memory over what the runtime uses"},
+	[LIMIT_RSS_RETAINED_BYTES] = {"rss-retained.bytes", UNIT_BYTES, 256 << 20, 0, 1e15,
+                                  "resident memory beyond the goal of the heap"},
+	[LIMIT_RSS_RETAINED_TIME] = {"rss-retained.time", UNIT_NS, 600e9, 0, 1e14,
+                                 "time for which it is not given back"},
 	/* timer-leak */
 	[LIMIT_TIMERS] = {"timer-leak.timers", UNIT_COUNT, 10e3, 1, 1e9, "timers that wait"},
+	[LIMIT_TIMERS_TIME] = {"timer-leak.time", UNIT_NS, 60e9, 0, 1e14,
+                           "time for which they become more and never fewer"},
 	/* thread-growth */
 	[LIMIT_THREAD_GROWTH_TIME] = {"thread-growth.time", UNIT_NS, 600e9, 0, 1e14,
                                   "time for which threads in use become more and more"},
+	[LIMIT_THREADS_GROWN] = {"thread-growth.threads", UNIT_COUNT, 20, 1, 1e6,
+                             "threads in use that are new"},
+	/* always-on-tracing */
+	[LIMIT_TRACING_TIME] = {"always-on-tracing.time", UNIT_NS, 600e9, 0, 1e14,
+                            "time for which the program traces itself without a pause"},
 	/* task-empty */
+	[LIMIT_EMPTY_TASKS] = {"task-empty.tasks", UNIT_COUNT, 10, 1, 1e9, "tasks of one name"},
+	[LIMIT_EMPTY_SHARE] = {"task-empty.share", UNIT_RATIO, 0.9, 0, 1,
+                           "share of them that is empty"},
+	[LIMIT_EMPTY_DURATION] = {"task-empty.duration", UNIT_NS, 20e3, 0, 1e12,
+                              "time within which a task with nothing in it has ended at once"},
 	/* task-never-ended */
+	[LIMIT_NEVER_ENDED_TASKS] = {"task-never-ended.tasks", UNIT_COUNT, 5, 1, 1e9,
+                                 "tasks of one name that are open in the end"},
+	[LIMIT_NEVER_ENDED_AGE] = {"task-never-ended.age", UNIT_NS, 100e6, 0, 1e12,
+                               "time that they have been open"},
 	/* task-reused */
+	[LIMIT_REUSED_TIMES] = {"task-reused.times", UNIT_COUNT, 10, 1, 1e9,
+                            "ends, or regions and logs, of tasks that had ended"},
 	/* region-unclosed */
+	[LIMIT_UNCLOSED_REGIONS] = {"region-unclosed.regions", UNIT_COUNT, 3, 1, 1e9,
+                                "regions of one name that were never ended"},
+	/* region-cross-goroutine */
+	[LIMIT_CROSSED_REGIONS] = {"region-cross-goroutine.regions", UNIT_COUNT, 3, 1, 1e9,
+                               "regions of one name that another goroutine ended"},
+	/* region-out-of-order */
+	[LIMIT_DISORDERED_REGIONS] = {"region-out-of-order.regions", UNIT_COUNT, 3, 1, 1e9,
+                                  "regions of one name that ended after the one around them"},
 	/* annotation-overhead */
 	[LIMIT_ANNOTATIONS_RATE] = {"annotation-overhead.rate", UNIT_PER_S, 10e3, 1, 1e9,
                                 "regions a second"},
 	[LIMIT_ANNOTATIONS_MEDIAN] = {"annotation-overhead.median", UNIT_NS, 20e3, 0, 1e12,
                                   "median of their durations below which they are too fine"},
+	[LIMIT_ANNOTATIONS_SHARE] =
+		{"annotation-overhead.share", UNIT_RATIO, 0.05, 0, 1,
+         "share of the running that writing them costs, from which on it is a warning"},
 	/* context-lost */
+	[LIMIT_LOST_REGIONS] = {"context-lost.regions", UNIT_COUNT, 10, 1, 1e9,
+                            "regions of one name without the task that they are part of"},
+	[LIMIT_LOST_SHARE] = {"context-lost.share", UNIT_RATIO, 0.5, 0, 1,
+                          "share of all regions of that name"},
 };
 
 void limits_init(struct limits_set *limits)

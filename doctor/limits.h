@@ -21,14 +21,17 @@ enum limit {
 	LIMIT_BOTTLENECK_ALONE,
 	/* channel-send-stuck */
 	LIMIT_STUCK_GOROUTINES,
+	LIMIT_STUCK_TIME,
 	/* deadlock-cycle */
 	LIMIT_DEADLOCK_SHARE,
+	LIMIT_DEADLOCK_TIME,
 	/* serial-io */
 	LIMIT_SERIAL_IO_SHARE,
 	/* pool-saturation */
 	LIMIT_POOL_SHARE,
 	/* slow-dependency */
 	LIMIT_DEPENDENCY_SHARE,
+	LIMIT_DEPENDENCY_WAIT,
 	/* slow-request-outlier */
 	LIMIT_OUTLIER_BURST,
 	LIMIT_OUTLIER_TIMES,
@@ -40,6 +43,7 @@ enum limit {
 	LIMIT_SATURATION_WAIT,
 	/* gomaxprocs-mismatch */
 	LIMIT_MISMATCH_RATIO,
+	LIMIT_THROTTLED,
 	/* runnable-oversubscription */
 	LIMIT_OVERSUBSCRIPTION,
 	/* busy-poll */
@@ -78,22 +82,45 @@ enum limit {
 	LIMIT_FLIGHT_SHARE,
 	/* goroutine-growth */
 	LIMIT_GROWTH_GOROUTINES,
+	LIMIT_GROWTH_TIME,
 	/* heap-growth */
 	LIMIT_HEAP_GROWTH,
+	LIMIT_HEAP_GROWTH_BYTES,
+	LIMIT_HEAP_GROWTH_TIME,
 	/* rss-retained */
 	LIMIT_RSS_RETAINED,
+	LIMIT_RSS_RETAINED_BYTES,
+	LIMIT_RSS_RETAINED_TIME,
 	/* timer-leak */
 	LIMIT_TIMERS,
+	LIMIT_TIMERS_TIME,
 	/* thread-growth */
 	LIMIT_THREAD_GROWTH_TIME,
+	LIMIT_THREADS_GROWN,
+	/* always-on-tracing */
+	LIMIT_TRACING_TIME,
 	/* task-empty */
+	LIMIT_EMPTY_TASKS,
+	LIMIT_EMPTY_SHARE,
+	LIMIT_EMPTY_DURATION,
 	/* task-never-ended */
+	LIMIT_NEVER_ENDED_TASKS,
+	LIMIT_NEVER_ENDED_AGE,
 	/* task-reused */
+	LIMIT_REUSED_TIMES,
 	/* region-unclosed */
+	LIMIT_UNCLOSED_REGIONS,
+	/* region-cross-goroutine */
+	LIMIT_CROSSED_REGIONS,
+	/* region-out-of-order */
+	LIMIT_DISORDERED_REGIONS,
 	/* annotation-overhead */
 	LIMIT_ANNOTATIONS_RATE,
 	LIMIT_ANNOTATIONS_MEDIAN,
+	LIMIT_ANNOTATIONS_SHARE,
 	/* context-lost */
+	LIMIT_LOST_REGIONS,
+	LIMIT_LOST_SHARE,
 	LIMIT_COUNT
 };
 

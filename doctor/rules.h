@@ -8,7 +8,9 @@
 #include "doctor/witness.h"
 
 extern const struct trace_family rules_cpu, rules_poll, rules_syscall;
+extern const struct trace_family rules_annotations;
 extern const struct trace_family rules_file;
 extern const struct trace_family rules_capture, rules_gc, rules_stw;
+extern const struct trace_family rules_secrets;
 
 #endif

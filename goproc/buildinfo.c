@@ -12,6 +12,8 @@
 /* The module information is wrapped in 16 bytes of marker on both sides. */
 #define MARKER_SIZE ((size_t)16)
 #define MINOR_MAX   999
+/* From here on a timer that nobody refers to is collected. */
+#define SYNC_TIMERS_MINOR 23
 
 struct text {
 	const char *at;
@@ -71,6 +73,24 @@ static int parse_minor(struct text version)
 	return minor;
 }
 
+/* Is NAME=VALUE one of the settings that commas separate? */
+static bool has_setting(struct text list, const char *setting)
+{
+	while (list.n > 0)
+		if (text_is(take_until(&list, ','), setting))
+			return true;
+	return false;
+}
+
+/* A go.mod older than the release that built it brings back what it was used to
+   (internal/godebugs/table.go: asynctimerchan, changed in 1.23). */
+static void parse_setting(struct text setting, struct goproc_info *info)
+{
+	struct text name = take_until(&setting, '=');
+	if (text_is(name, "DefaultGODEBUG"))
+		info->async_timers |= has_setting(setting, "asynctimerchan=1");
+}
+
 /* Lines of tab-separated words: "path P", "mod M VERSION SUM", "dep M VERSION SUM", "=> ...",
    "build K=V" (runtime/debug.BuildInfo). */
 static void parse_modules(struct text modules, struct goproc_info *info)
@@ -84,6 +104,8 @@ static void parse_modules(struct text modules, struct goproc_info *info)
 			text_clean(info->package, sizeof info->package, path.at, path.n);
 		else if (is_main)
 			text_clean(info->module, sizeof info->module, path.at, path.n);
+		else if (text_is(word, "build"))
+			parse_setting(path, info);
 		if ((is_main || text_is(word, "dep")) && text_is(path, BUILDINFO_AGENT))
 			info->has_agent = true;
 	}
@@ -100,6 +122,7 @@ enum buildinfo_result buildinfo_parse(const uint8_t *bytes, size_t n, struct gop
 		return BUILDINFO_DAMAGED;
 	text_clean(info->go_version, sizeof info->go_version, version.at, version.n);
 	info->go_minor = parse_minor(version);
+	info->async_timers = info->go_minor > 0 && info->go_minor < SYNC_TIMERS_MINOR;
 	/* A program that was built without modules has the version alone. */
 	if (take_string(&rest, &modules) && modules.n >= 2 * MARKER_SIZE) {
 		modules.at += MARKER_SIZE;

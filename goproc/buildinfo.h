@@ -1,7 +1,7 @@
 /*
  * The build information that the Go linker leaves in every binary, stripped ones too: the version
- * of Go and, as text, the main module and its dependencies (debug/buildinfo reads the same). Pure
- * functions over bytes that may be anything; any thread.
+ * of Go and, as text, the main module, its dependencies and settings (debug/buildinfo reads the
+ * same). Pure functions over bytes that may be anything; any thread.
  */
 #ifndef SCHEDTOP_GOPROC_BUILDINFO_H
 #define SCHEDTOP_GOPROC_BUILDINFO_H

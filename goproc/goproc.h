@@ -31,6 +31,7 @@ struct goproc_info {
 	char package[128];   /* path of the main package */
 	bool stripped;       /* no .symtab */
 	bool has_agent;      /* a hint: schedtop/agent is a dependency, or the module itself */
+	bool async_timers;   /* as before Go 1.23: time.After and the like live until they fire */
 
 	/* Since goproc_attach. */
 	enum goproc_origin origin;

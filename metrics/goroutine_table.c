@@ -128,8 +128,7 @@ static bool waits_for_lock(const char *reason)
 	return strcmp(reason, "sync.Mutex.Lock") == 0 || starts(reason, "sync.RWMutex.");
 }
 
-/* Only another goroutine can end this wait. */
-static bool waits_for_others(const char *reason)
+bool goroutine_waits_for_others(const char *reason)
 {
 	return waits_for_lock(reason) || starts(reason, "chan receive") ||
 	       starts(reason, "chan send") || starts(reason, "select") ||
@@ -141,8 +140,9 @@ static bool is_blocked(const struct goroutine_set *set, const struct goroutine_g
 {
 	bool blocked = set->count > 0 && g->other_count == 0 && set->dropped == 0;
 	for (size_t i = 0; i < g->n && blocked; i++)
-		blocked = g->group[i].system || (g->group[i].state == GOROUTINE_WAITING &&
-		                                 waits_for_others(goroutine_text(set, g->group[i].reason)));
+		blocked = g->group[i].system ||
+		          (g->group[i].state == GOROUTINE_WAITING &&
+		           goroutine_waits_for_others(goroutine_text(set, g->group[i].reason)));
 	return blocked;
 }
 

@@ -30,6 +30,9 @@ extern const char *const goroutine_mark_name[GOROUTINE_MARK_COUNT]; /* "" for no
 #define GOROUTINE_STUCK_NS     INT64_C(60000000000)
 #define GOROUTINE_READINGS_MIN 3
 
+/* Can only another goroutine end a wait of this reason (runtime2.go waitReasonStrings)? */
+bool goroutine_waits_for_others(const char *reason);
+
 struct goroutine_stat {
 	const struct goroutine_group *group;
 	bool growth_known;

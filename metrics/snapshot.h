@@ -166,17 +166,19 @@ enum gc_phase { GC_OFF, GC_MARK, GC_MARK_TERMINATION, GC_PHASE_COUNT };
 	X(CPU_ASSIST_AT_GC_NS, "cpu_assist_at_gc_ns", COUNTER)
 
 /* What the kernel says. */
-#define OS_FIELDS(X)                                                 \
-	X(CPU_NS, "cpu_ns", COUNTER) /* user + system of all threads */  \
-	X(THREADS, "threads", GAUGE) /* /proc/PID/status Threads */      \
-	X(RSS_BYTES, "rss_bytes", GAUGE)                                 \
-	X(UPTIME_NS, "uptime_ns", GAUGE)                                 \
-	X(AFFINITY_CPUS, "affinity_cpus", GAUGE)                         \
-	/* The tightest of all ancestor cgroups; unknown: none. */       \
-	X(QUOTA_MILLICPUS, "quota_millicpus", GAUGE)                     \
-	X(CGROUP_PERIODS, "cgroup_periods", COUNTER)                     \
-	X(CGROUP_THROTTLED_PERIODS, "cgroup_throttled_periods", COUNTER) \
-	X(CGROUP_THROTTLED_NS, "cgroup_throttled_ns", COUNTER)
+#define OS_FIELDS(X)                                                    \
+	X(CPU_NS, "cpu_ns", COUNTER) /* user + system of all threads */     \
+	X(THREADS, "threads", GAUGE) /* /proc/PID/status Threads */         \
+	X(RSS_BYTES, "rss_bytes", GAUGE)                                    \
+	X(UPTIME_NS, "uptime_ns", GAUGE)                                    \
+	X(AFFINITY_CPUS, "affinity_cpus", GAUGE)                            \
+	/* The tightest of all ancestor cgroups; unknown: none. */          \
+	X(QUOTA_MILLICPUS, "quota_millicpus", GAUGE)                        \
+	X(CGROUP_PERIODS, "cgroup_periods", COUNTER)                        \
+	X(CGROUP_THROTTLED_PERIODS, "cgroup_throttled_periods", COUNTER)    \
+	X(CGROUP_THROTTLED_NS, "cgroup_throttled_ns", COUNTER)              \
+	/* By its executable: a timer of time.After lives until it fires */ \
+	X(ASYNC_TIMERS, "async_timers", BOOL)
 
 #define FIELD_SETS(X) X(SCHED) X(P) X(M) X(RUNTIME) X(OS)
 

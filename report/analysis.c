@@ -4,7 +4,7 @@
 
 #include "trace/window.h"
 
-enum { OWN_MEMBERS = 10, MEMBERS = OWN_MEMBERS + 4 };
+enum { OWN_MEMBERS = 10, MEMBERS = OWN_MEMBERS + 5 };
 
 /* --- goroutines that lead ------------------------------------------------------------------ */
 

@@ -10,7 +10,7 @@
 #include "tui/help.h"
 #include "util/clock.h"
 
-#define HISTORY_NS        (600 * NS_PER_S)
+#define HISTORY_NS        LIVE_SPAN_NS
 #define HISTORY_BYTES_MAX ((size_t)24 << 20)
 #define WHEEL_ROWS        3
 #define TRACE_NS          (3 * NS_PER_S)
@@ -25,6 +25,7 @@ enum status app_init(struct app *app, struct session *session, int64_t interval_
 		.trace_ns = TRACE_NS,
 		.history = history_create(HISTORY_NS, HISTORY_BYTES_MAX),
 	};
+	limits_init(&app->limits);
 	return app->history ? STATUS_OK : error_no_memory(error);
 }
 
@@ -32,6 +33,7 @@ void app_finish(struct app *app)
 {
 	history_destroy(app->history);
 	app->history = NULL;
+	app_forget_findings(app);
 }
 
 void app_tell_time(struct app *app, int64_t now_ns, int64_t wall_ns)
@@ -65,6 +67,7 @@ static void start_over(struct app *app, pid_t pid)
 		return;
 	history_destroy(app->history);
 	app->history = fresh;
+	app_forget_findings(app);
 	app->paused = false;
 	app->panel.last = (struct capture_state){0};
 	for (size_t i = 0; i < APP_VIEWS_MAX; i++) {
@@ -127,6 +130,7 @@ static struct view_data data_of(const struct app *app, char *clock, size_t size,
 		.paused = app->paused,
 		.playback = app->playback,
 		.capture = app->session ? capture : NULL,
+		.findings = app->looked ? &app->findings : NULL,
 	};
 	const struct snapshot *shown = history_get(app->history, 0);
 	int64_t wall_ns = app->wall_ns;
@@ -198,6 +202,7 @@ void app_draw(struct app *app, struct canvas *canvas)
 	if (app->session)
 		capture = session_capture(app->session);
 	struct pane page = pane_of(canvas);
+	app_look(app);
 	struct view_data data = data_of(app, clock, sizeof clock, &capture);
 	struct view_place *place = &app->place[app->view];
 	const struct view *view = views[app->view];
@@ -246,7 +251,8 @@ static void click(struct app *app, int x, int y)
 		app->view = (size_t)tab;
 		app->help = false;
 	} else if (!app->help && views[app->view]->sorts) {
-		if (view_click(place_of(app), x, y) == VIEW_HIT_SELECTED_ROW && views[app->view]->groups)
+		bool opens = views[app->view]->groups || views[app->view] == &view_findings;
+		if (view_click(place_of(app), x, y) == VIEW_HIT_SELECTED_ROW && opens)
 			app_command(app, COMMAND_EXPAND, NULL);
 	}
 }

@@ -10,6 +10,7 @@
 #ifndef SCHEDTOP_TUI_APP_H
 #define SCHEDTOP_TUI_APP_H
 
+#include "doctor/live.h"
 #include "metrics/history.h"
 #include "metrics/session.h"
 #include "tui/capture_panel.h"
@@ -37,6 +38,10 @@ struct app {
 	const char *quit_warning; /* what leaving does beyond leaving; NULL: nothing */
 	int64_t quit_end_ns;      /* until then that was said, and the user may mean it */
 	struct history *history;
+	struct limits_set limits; /* from where on the doctor speaks */
+	struct findings findings; /* of the moment that is shown, as of looked_ns */
+	bool looked;
+	int64_t looked_ns;
 	enum target_state state;
 	int64_t exited_ns; /* when that was seen */
 	int64_t now_ns, wall_ns;
@@ -87,6 +92,14 @@ void app_notify(struct app *app, enum style style, const char *format, ...)
 
 /* Orders the goroutines of the group that is open one by one, or no longer. */
 void app_order_detail(struct app *app);
+
+/* The doctor, app_doctor.c. Looks at the moment that is shown, unless that was done. */
+void app_look(struct app *app);
+void app_forget_findings(struct app *app);
+/* What Enter does on the Findings view: opens a finding, closes it, or goes to what proves it. */
+void app_expand_finding(struct app *app);
+/* Opens the worst finding; false: there is none. */
+bool app_show_worst(struct app *app);
 
 /* Time, app_time.c. The moment that is shown: now, unless paused. */
 int64_t app_moment(const struct app *app);

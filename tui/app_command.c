@@ -214,6 +214,12 @@ static enum loop_next expand(struct app *app, enum command command, const char *
 	struct view_place *place = place_of(app);
 	if (app->session && app->state == TARGET_EXITED && session_successor(app->session) > 0)
 		return app_command(app, COMMAND_FOLLOW, argument);
+	if (views[app->view] == &view_overview)
+		return app_show_worst(app) ? LOOP_DRAW : LOOP_GO_ON;
+	if (views[app->view] == &view_findings) {
+		app_expand_finding(app);
+		return LOOP_DRAW;
+	}
 	if (!has_groups(app, command) || place->rows == 0)
 		return LOOP_DRAW;
 	if (place->expanded == place->selected_group)

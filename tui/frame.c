@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "doctor/finding.h"
 #include "tui/header.h"
 #include "tui/help.h"
 
-const struct view *const views[] = {&view_overview, &view_goroutines, &view_threads, &view_latency};
+const struct view *const views[] = {&view_overview, &view_goroutines, &view_threads, &view_latency,
+                                    &view_findings};
 const size_t views_count = sizeof views / sizeof(void *);
 
 static struct tabs tabs_of(const struct view *current)
@@ -52,7 +54,8 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 	without |= place->filter[0] || place->expanded ? 0 : COMMAND_BIT(COMMAND_CLOSE);
 	if (place->rows <= place->page && !view->sorts)
 		without |= COMMAND_BIT(COMMAND_UP) | (place->compact ? 0 : COMMAND_BIT(COMMAND_COMPACT));
-	if (place->rows == 0)
+	bool any = data->findings && data->findings->n > 0;
+	if (view == &view_overview ? !any : place->rows == 0)
 		without |= COMMAND_BIT(COMMAND_EXPAND);
 	if (!data->capture)
 		without |= COMMAND_BIT(COMMAND_CAPTURE);

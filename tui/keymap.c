@@ -9,6 +9,7 @@
 #define PICKER   CONTEXT_PICKER
 #define THREADS  CONTEXT_THREADS
 #define GROUPS   CONTEXT_GOROUTINES
+#define FINDINGS CONTEXT_FINDINGS
 #define HELP     CONTEXT_HELP
 #define LISTS    CONTEXT_LISTS
 #define T_LISTS  CONTEXT_TRACE_LISTS
@@ -43,12 +44,18 @@
 const struct binding keymap[] = {
 	{KEYMAP_ENTER, PICKER, COMMAND_CHOOSE, NULL, "Enter", "watch", 1, NULL},
 	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
+	{KEYMAP_ENTER, FINDINGS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
+     "Show what proves a finding; on evidence: where it stands."},
+	{KEYMAP_ENTER, OVERVIEW, COMMAND_EXPAND, NULL, "Enter", "worst", 4,
+     "Show the worst finding; after an exit: who took over."},
 	{KEYMAP_ENTER, T_GROUPS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show the goroutines of a group, one of them, its timeline."},
 	{KEYMAP_ENTER, CONTEXT_TRACE_LATENCY, COMMAND_EXPAND, NULL, "Enter", "longest", 4,
      "Show the longest wait in the Timeline."},
 	{KEYMAP_ENTER, BLOCKING, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show what the function called; again: close it."},
+	{KEYMAP_ENTER, CONTEXT_TRACE_FINDINGS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
+     "Show the evidence; of that, where it lies in the trace."},
 	{KEYMAP_ENTER, TASKS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show a type, the tasks of a bar, one task, its Timeline."},
 	{KEYMAP_UP, OVERVIEW, COMMAND_UP, NULL, "↑|Up|↑↓|Up/Down", "more Ps", 3,
@@ -100,6 +107,8 @@ const struct binding keymap[] = {
      "Show only rows that have a text or regex; !TEXT: others."},
 	SAME(KEYMAP_F4, LISTS | T_LISTS, COMMAND_FILTER, NULL, "F4", "/"),
 	{KEYMAP_ESCAPE, THREADS, COMMAND_CLOSE, NULL, "Esc", "all rows", 4, NULL},
+	{KEYMAP_ESCAPE, FINDINGS, COMMAND_CLOSE, NULL, "Esc", "close", 4,
+     "Close the finding that is open; else show all rows again."},
 	{KEYMAP_ESCAPE, GROUPS, COMMAND_CLOSE, NULL, "Esc", "close", 4,
      "Close the group that is open; else show all rows again."},
 	{'s', LISTS | T_LISTS, COMMAND_SORT, NULL, "s", "sort", 6,
@@ -139,7 +148,7 @@ const struct binding keymap[] = {
 	VIEW("9"),
 	KEY(KEYMAP_TAB, TABS, COMMAND_VIEW_NEXT, "Tab"),
 	KEY(KEYMAP_SHIFT_TAB, TABS, COMMAND_VIEW_PREVIOUS, "Shift-Tab"),
-	{KEYMAP_ENTER, OVERVIEW | THREADS | CONTEXT_LATENCY, COMMAND_FOLLOW, NULL, "Enter", NULL, 0,
+	{KEYMAP_ENTER, THREADS | CONTEXT_LATENCY, COMMAND_FOLLOW, NULL, "Enter", NULL, 0,
      "After an exit: watch the process that took over."},
 	{'t', VIEWS, COMMAND_CAPTURE, NULL, "t", "trace", 1, NULL},
 	{':', TABS, COMMAND_LINE, NULL, ":", "command", 8, NULL},

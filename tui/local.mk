@@ -1,13 +1,14 @@
 noinst_LIBRARIES += tui/libtui.a
 tui_libtui_a_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS) $(UV_CFLAGS)
 tui_libtui_a_SOURCES = \
-	tui/app.c tui/app.h tui/app_capture.c tui/app_command.c tui/app_time.c \
+	tui/app.c tui/app.h tui/app_capture.c tui/app_command.c tui/app_doctor.c tui/app_time.c \
 	tui/canvas.c tui/canvas.h \
 	tui/capture_panel.c tui/capture_panel.h \
 	tui/command.c tui/command.h \
 	tui/command_line.c tui/command_line.h \
 	tui/distribution.c tui/distribution.h \
 	tui/filter.c tui/filter.h \
+	tui/findings.c tui/findings.h \
 	tui/frame.c tui/frame.h \
 	tui/goroutine_columns.c tui/goroutine_stack.c tui/goroutine_words.c tui/goroutines.h \
 	tui/header.c tui/header.h \
@@ -28,6 +29,7 @@ tui_libtui_a_SOURCES = \
 	tui/theme.c tui/theme.h \
 	tui/tui.c tui/tui.h \
 	tui/view.c tui/view.h \
+	tui/view_findings.c \
 	tui/view_goroutines.c \
 	tui/view_latency.c \
 	tui/view_overview.c \

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "tui/findings.h"
 #include "tui/layout.h"
 #include "tui/plot.h"
 #include "tui/series.h"
@@ -45,6 +46,15 @@ static struct line begin_line(struct pane pane, const char *label, const struct 
 	line.pane = pane_sub(line.pane, 0, 0, line.pane.width - AGE_WIDTH, line.pane.height);
 	line.stale = true;
 	return line;
+}
+
+/* A mark before the label where a finding is about the numbers of the line: Enter opens it. */
+static void mark_line(struct pane pane, const struct view_data *data, const enum slug *slug,
+                      size_t n)
+{
+	const struct finding *worst = finding_worst(data->findings, slug, n);
+	if (worst)
+		finding_draw_mark(pane_sub(pane, 0, 0, 1, 1), worst);
 }
 
 static void end_line(const struct line *line)
@@ -592,5 +602,14 @@ void overview_draw_line(struct pane pane, enum overview_line line, const struct 
 		[OVERVIEW_THREADS] = draw_threads, [OVERVIEW_WAIT] = draw_wait,
 		[OVERVIEW_PAUSES] = draw_pauses,
 	};
+	static const enum slug about[OVERVIEW_LINE_COUNT][3] = {
+		[OVERVIEW_CPU] = {SLUG_GOMAXPROCS_MISMATCH, SLUG_CPU_SATURATION, SLUG_GC_PRESSURE},
+		[OVERVIEW_GOROUTINES] = {SLUG_GOROUTINE_GROWTH, SLUG_CHANNEL_SEND_STUCK,
+	                             SLUG_DEADLOCK_CYCLE},
+		[OVERVIEW_THREADS] = {SLUG_THREAD_GROWTH, SLUG_THREAD_GROWTH, SLUG_THREAD_GROWTH},
+		[OVERVIEW_WAIT] = {SLUG_CPU_SATURATION, SLUG_CPU_SATURATION, SLUG_CPU_SATURATION},
+		[OVERVIEW_PAUSES] = {SLUG_STW_LONG, SLUG_GC_PRESSURE, SLUG_GC_PRESSURE},
+	};
 	draw[line](pane, data);
+	mark_line(pane, data, about[line], 3);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "doctor/limits.h"
 #include "metrics/feed.h"
 #include "metrics/session.h"
 #include "tui/screen.h"
@@ -27,6 +28,7 @@ struct tui_options {
 	struct session *session; /* where orders go; NULL: there is nobody to carry them out */
 	int64_t trace_ns;        /* of the trace that `t` takes */
 	int64_t interval_ns;
+	const struct limits_set *limits; /* from where on the doctor speaks; NULL: the defaults */
 	/* Called with every snapshot taken from the feed, before it is drawn: the stderr log. May be
 	 * NULL. */
 	void (*on_snapshot)(const struct snapshot *s, void *arg);

@@ -14,6 +14,8 @@
 #include "tui/filter.h"
 #include "tui/keymap.h"
 
+struct findings; /* doctor/finding.h */
+
 /* Is this the present, or a recording? */
 enum view_playback { VIEW_LIVE, VIEW_REPLAY, VIEW_REPLAY_ENDED };
 
@@ -29,6 +31,7 @@ struct view_data {
 	int64_t behind_ns; /* when paused: how long ago that is */
 	const struct capture_state *capture; /* NULL: there are no captures here */
 	enum view_playback playback;
+	const struct findings *findings; /* of that moment; NULL: nobody has looked */
 };
 #define VIEW_SPAN_NS INT64_C(60000000000)
 
@@ -79,7 +82,7 @@ struct view {
 	                              its rows are no groups */
 };
 
-extern const struct view view_overview, view_goroutines, view_threads, view_latency;
+extern const struct view view_overview, view_goroutines, view_threads, view_latency, view_findings;
 
 /* Moves the place as a command says: what is shown of the rows, or the selection of a list. */
 void view_scroll(struct view_place *place, enum command command);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "doctor/show.h"
+#include "tui/findings.h"
 #include "tui/layout.h"
 #include "tui/overview.h"
 #include "tui/plot.h"
@@ -86,6 +88,44 @@ static int count_trouble_lines(struct pane page, const struct snapshot *newest)
 	return draw_troubles((struct pane){page.canvas, 0, 0, page.width, 0}, newest);
 }
 
+/* --- findings ------------------------------------------------------------------------------- */
+
+#define FINDINGS_SHOWN 2
+#define SLUG_WIDTH     26
+
+/* Those that are worth a look now, the worst first. */
+static size_t worst_findings(const struct view_data *data, const struct finding **worst)
+{
+	const struct findings *all = data->findings;
+	size_t n = 0;
+	for (size_t i = 0; all && i < all->n && n < FINDINGS_SHOWN; i++)
+		if (all->finding[i]->severity >= SEVERITY_WARNING)
+			worst[n++] = all->finding[i];
+	return n;
+}
+
+/* "! cpu-saturation   goroutines that are ready wait 13 ms ...    Enter" */
+static void draw_finding(struct pane row, const struct finding *f, bool first)
+{
+	char text[512];
+	int slug = row.width < 100 ? SLUG_WIDTH - 5 : SLUG_WIDTH;
+	struct pane what = pane_sub(row, 3 + slug, 0, row.width - slug - 11, 1);
+	finding_draw_mark(pane_sub(row, 1, 0, 1, 1), f);
+	pane_fit(pane_sub(row, 3, 0, slug - 1, 1), 0, 0, STYLE_STRONG, slug_word(f->slug));
+	finding_text(text, sizeof text, f->summary ? f->summary : "", row.canvas->ascii);
+	pane_fit(what, 0, 0, STYLE_TEXT, text);
+	if (first)
+		pane_right(pane_sub(row, 0, 0, row.width - 1, 1), 0, STYLE_KEY, "Enter");
+}
+
+static void draw_findings(struct pane pane, const struct view_data *data)
+{
+	const struct finding *worst[FINDINGS_SHOWN];
+	size_t n = worst_findings(data, worst);
+	for (size_t i = 0; i < n && (int)i < pane.height; i++)
+		draw_finding(pane_row(pane, (int)i), worst[i], i == 0);
+}
+
 /* --- page ----------------------------------------------------------------------------------- */
 
 enum {
@@ -98,6 +138,8 @@ enum {
 	ROW_ALL,
 	ROW_GAP_TROUBLE,
 	ROW_TROUBLE,
+	ROW_GAP_FINDINGS,
+	ROW_FINDINGS,
 	ROW_COUNT,
 };
 #define ALL_LEAST 7
@@ -131,6 +173,12 @@ static void share_rows(struct slot row[ROW_COUNT], int height, const struct view
 	if (troubles > 0) {
 		row[ROW_GAP_TROUBLE] = (struct slot){.min = 1, .want = 1, .drop = 10};
 		row[ROW_TROUBLE] = (struct slot){.min = 1, .want = troubles, .drop = 7};
+	}
+	const struct finding *worst[FINDINGS_SHOWN];
+	int findings = (int)worst_findings(data, worst);
+	if (findings > 0) {
+		row[ROW_GAP_FINDINGS] = (struct slot){.min = 1, .want = 1, .drop = 9};
+		row[ROW_FINDINGS] = (struct slot){.min = 1, .want = findings, .drop = 2};
 	}
 	/* With a row of headings, or in their place the sentence that there are none. */
 	int room = height - sum_of_wants(row) - 1;
@@ -167,6 +215,8 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 	if (row[ROW_ALL].size)
 		overview_draw_all(row_pane(page, &row[ROW_ALL]), data);
 	draw_troubles(row_pane(page, &row[ROW_TROUBLE]), newest);
+	if (row[ROW_FINDINGS].size)
+		draw_findings(row_pane(page, &row[ROW_FINDINGS]), data);
 }
 
 const struct view view_overview = {"Overview", CONTEXT_OVERVIEW, draw, NULL, NULL};

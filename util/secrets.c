@@ -228,9 +228,7 @@ static const char *prefix_of(const char *text, size_t n)
 	return NULL;
 }
 
-/* Long, and of more kinds of characters than words are. Paths and names of functions are cut at
-   their slashes and dots before. */
-static bool is_random(const char *text, size_t n)
+bool secret_is_random(const char *text, size_t n)
 {
 	unsigned lower = 0, upper = 0, digits = 0, hex = 0, changes = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -343,7 +341,7 @@ static bool find_word(const char *text, size_t at, size_t end, size_t n, struct 
 		size_t to = from;
 		while (to < end && text[to] != '/' && text[to] != '.')
 			to++;
-		if (is_random(text + from, to - from))
+		if (secret_is_random(text + from, to - from))
 			return tell(found, (struct part){from, to - from}, SECRET_RANDOM, NULL);
 		from = to + 1;
 	}

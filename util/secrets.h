@@ -31,5 +31,8 @@ struct secret {
 
 /* The first one of the text's n bytes that begins at `at` or behind it. false: there is none. */
 bool secret_find(const char *text, size_t at, size_t n, struct secret *found);
+/* Long, and of more kinds of characters than words are; paths are to be cut at their slashes and
+   dots before. */
+bool secret_is_random(const char *text, size_t n);
 
 #endif

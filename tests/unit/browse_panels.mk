@@ -6,7 +6,7 @@ browse_panels_tests = \
 check_PROGRAMS += $(browse_panels_tests)
 
 browse_panels_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-browse_panels_libs = browse/libbrowse.a report/libreport.a trace/libtrace.a tui/libtui.a metrics/libmetrics.a \
+browse_panels_libs = browse/libbrowse.a tui/libtui.a doctor/libdoctor.a report/libreport.a trace/libtrace.a metrics/libmetrics.a \
 	util/libutil.a $(CMOCKA_LIBS) $(INIH_LIBS) $(NCURSES_LIBS) $(UV_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
 
 tests_unit_test_browse_panels_SOURCES = tests/unit/test_browse_panels.c $(tui_fixture) \

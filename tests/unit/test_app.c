@@ -309,7 +309,9 @@ static void a_process_that_took_over_is_offered_and_followed(void **state)
 	struct app *app = app_of(5);
 	session_tell_successor(app->session, 5678);
 	assert_hides(app, "5678");
-	assert_int_equal(press(app, KEYMAP_ENTER), LOOP_GO_ON);
+	press(app, KEYMAP_ENTER);
+	assert_int_equal(session_take(app->session).kind, ORDER_NONE);
+	press(app, '1');
 	struct snapshot *last = fixture_snapshot(&fixture_busy, 6);
 	last->state = TARGET_EXITED;
 	app_add(app, last);

@@ -204,7 +204,7 @@ static void damage_is_told_and_what_is_whole_is_shown(void **state)
 	struct browser *browser = create(path, &whole);
 	start(browser);
 	assert_shows(browser, "damaged");
-	assert_shows(browser, "! damaged at byte");
+	assert_shows(browser, "! trace-truncated");
 	assert_shows(browser, "1.00 ms");
 	assert_int_equal(browser_verdict(browser, &error), STATUS_DAMAGED);
 	fixture_shows(error.text, path);

@@ -603,8 +603,9 @@ static void another_view_can_ask_for_a_goroutine(void **state)
 	(void)state;
 	struct screen s;
 	open_screen(&s, &usual, WIDTH, HEIGHT, false);
-	const struct trace_target target = {5, FAKE_START_NS + 3 * NS_PER_MS,
-	                                    FAKE_START_NS + 4 * NS_PER_MS};
+	const struct trace_target target = {.goroutine = 5,
+	                                    .from_ns = FAKE_START_NS + 3 * NS_PER_MS,
+	                                    .to_ns = FAKE_START_NS + 4 * NS_PER_MS};
 	trace_view_timeline.visit(&s.data, &s.place, s.view, &target);
 	draw(&s);
 	assert_int_equal(s.view->kind, LANE_G);
@@ -620,7 +621,7 @@ static void another_view_can_ask_for_a_moment(void **state)
 	struct screen s;
 	open_screen(&s, &usual, WIDTH, HEIGHT, false);
 	const int64_t at_ns = FAKE_START_NS + 3 * NS_PER_MS;
-	const struct trace_target target = {5, at_ns, at_ns};
+	const struct trace_target target = {.goroutine = 5, .from_ns = at_ns, .to_ns = at_ns};
 	trace_view_timeline.visit(&s.data, &s.place, s.view, &target);
 	draw(&s);
 	assert_int_equal(s.view->on.id, 5);

@@ -20,8 +20,8 @@ check_PROGRAMS += $(tui_tests)
 tui_fixture = tests/unit/tui_fixture.c tests/unit/tui_fixture.h \
 	tests/unit/goroutine_fixture.c tests/unit/goroutine_fixture.h
 tui_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tui_test_libs = tui/libtui.a metrics/libmetrics.a util/libutil.a \
-	$(CMOCKA_LIBS) $(INIH_LIBS) $(NCURSES_LIBS) $(UV_LIBS) $(JANSSON_LIBS)
+tui_test_libs = tui/libtui.a doctor/libdoctor.a report/libreport.a trace/libtrace.a metrics/libmetrics.a \
+	util/libutil.a $(CMOCKA_LIBS) $(INIH_LIBS) $(NCURSES_LIBS) $(UV_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
 
 tests_unit_test_app_SOURCES = tests/unit/test_app.c $(tui_fixture)
 tests_unit_test_app_CFLAGS = $(tui_test_cflags)

@@ -12,7 +12,10 @@ import (
 	"time"
 )
 
-var modes = []string{"quiet", "blocked", "groups", "leak", "spinners", "half", "mutex", "gc", "threads", "mixed", "counter"}
+var modes = []string{
+	"quiet", "blocked", "groups", "leak", "spinners", "half", "mutex", "gc", "threads", "mixed",
+	"timers", "hoard", "traced", "counter",
+}
 
 func build(t *testing.T, args ...string) string {
 	t.Helper()

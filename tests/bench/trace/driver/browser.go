@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,7 +25,13 @@ const (
 type screen struct {
 	cmd    *exec.Cmd
 	master *os.File
-	drawn  chan time.Time // of what it wrote
+	drawn  chan drawing
+}
+
+// drawing is what it wrote at once.
+type drawing struct {
+	at   time.Time
+	text []byte
 }
 
 func openTerminal() (master, slave *os.File, err error) {
@@ -65,15 +72,16 @@ func show(program string, args ...string) (*screen, error) {
 		_ = master.Close()
 		return nil, err
 	}
-	s := &screen{cmd, master, make(chan time.Time, 1<<16)}
+	s := &screen{cmd, master, make(chan drawing, 1<<16)}
 	go func() {
 		defer close(s.drawn)
 		buffer := make([]byte, 1<<16)
 		for {
-			if _, err := master.Read(buffer); err != nil {
+			n, err := master.Read(buffer)
+			if err != nil {
 				return
 			}
-			s.drawn <- time.Now()
+			s.drawn <- drawing{time.Now(), bytes.Clone(buffer[:n])}
 		}
 	}()
 	return s, nil
@@ -88,14 +96,14 @@ func (s *screen) settle(patience time.Duration) (first, last time.Time) {
 			wait = quiet
 		}
 		select {
-		case at, more := <-s.drawn:
+		case d, more := <-s.drawn:
 			if !more {
 				return first, last
 			}
 			if first.IsZero() {
-				first = at
+				first = d.at
 			}
-			last = at
+			last = d.at
 		case <-time.After(wait):
 			return first, last
 		}
@@ -146,10 +154,21 @@ func since(began, at time.Time) time.Duration {
 	return at.Sub(began)
 }
 
-// firstScreen is the time until there is something to see, of a part that was read.
+// firstScreen is the time until there is something to see.
 func firstScreen(s *screen, began time.Time) time.Duration {
 	first, _ := s.settle(10 * time.Second)
 	return since(began, first)
+}
+
+// firstNumbers is the time until the Summary says something about the part that was
+// read by then: its line about processors has their number.
+func firstNumbers(s *screen, began time.Time) time.Duration {
+	for d := range s.drawn {
+		if bytes.Contains(d.text, []byte("GOMAXPROCS")) {
+			return since(began, d.at)
+		}
+	}
+	return 0
 }
 
 // wholeScreen is the time until all of the trace has been read and drawn.

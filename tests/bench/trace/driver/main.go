@@ -125,6 +125,7 @@ func rows(o *options) []row {
 		{"schedtop export, chrome", 0, func(f string) measure { return export(o, "chrome", f) }, false, false, false},
 		{"schedtop export, csv", 0, func(f string) measure { return export(o, "csv", f) }, false, false, false},
 		{"schedtop trace, first screen", 0, func(f string) measure { return browse(o, f, firstScreen) }, false, false, true},
+		{"schedtop trace, first numbers", 0, func(f string) measure { return browse(o, f, firstNumbers) }, false, false, true},
 		{"schedtop trace, all of it", 0, func(f string) measure { return browse(o, f, wholeScreen) }, false, false, true},
 		{"a zoom step, first paint", 0, func(f string) measure { return browse(o, f, zoom(false)) }, false, false, false},
 		{"a zoom step, exact", 0, func(f string) measure { return browse(o, f, zoom(true)) }, false, false, false},

@@ -16,7 +16,7 @@ func newServer(st *store, p *pool) *server {
 	return &server{store: st, pool: p}
 }
 
-func (s *server) routes() http.Handler {
+func (s *server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/orders", s.orders)
 	mux.HandleFunc("/report", s.report)

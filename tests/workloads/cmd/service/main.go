@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"runtime"
 	"time"
 
@@ -20,6 +21,7 @@ func main() {
 	rate := flag.Float64("load", 0, "make `n` requests per second to itself (0: none)")
 	clients := flag.Int("clients", 16, "how many clients make that load")
 	workers := flag.Int("workers", 4, "how many workers price the orders")
+	profiles := flag.Bool("pprof", false, "serve /debug/pprof/ there, too")
 	flag.Parse()
 	shared.Setup()
 
@@ -29,7 +31,11 @@ func main() {
 	}
 	s := newServer(newStore(20000), newPool(*workers))
 	go func() {
-		server := &http.Server{Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second}
+		routes := s.routes()
+		if *profiles {
+			routes.HandleFunc("/debug/pprof/", pprof.Index)
+		}
+		server := &http.Server{Handler: routes, ReadHeaderTimeout: 10 * time.Second}
 		stage.Fail(server.Serve(listener))
 	}()
 	if *rate > 0 && *clients > 0 {

@@ -45,6 +45,9 @@ var modes = append([]mode{
 	{"gc", "much garbage on top of a live heap: one collection after the other", startGC},
 	{"threads", "-n (24) threads block in read(2)", startThreads},
 	{"mixed", "channels, system calls, timers and new goroutines at once", startMixed},
+	{"timers", "-n (5) timers a millisecond for timeouts of an hour that nobody waits for any more", startTimers},
+	{"hoard", "-n (4) MiB more on the heap every -every (1 s), which is then collected", startHoard},
+	{"traced", "does nothing but trace itself, without an end", startTraced},
 	{"counter", "-n (GOMAXPROCS) workers count what they get done; prints it -every (1 s)", startCounter},
 }, cgoModes...)
 

@@ -1,0 +1,85 @@
+#include "tui/view.h"
+
+#include <stdio.h>
+
+#include "doctor/live.h"
+#include "doctor/show.h"
+#include "tui/findings.h"
+
+/*
+ * Findings: "what is wrong, since when, and what proves it?" One row for each, the worst first; the
+ * one that is open has its evidence below it, and all that is to be said of it under the list.
+ */
+
+#define DASH "–"
+
+static const char *const sorts[] = {"severity", "since", "finding", NULL};
+
+static int by_since(const struct finding *a, const struct finding *b)
+{
+	int64_t since_a = live_since(a), since_b = live_since(b);
+	return (since_a > since_b) - (since_a < since_b);
+}
+
+static void since_text(char *to, size_t size, const struct finding *finding, const void *arg)
+{
+	const struct view_data *data = arg;
+	int64_t since_ns = live_since(finding);
+	snprintf(to, size, DASH);
+	if (since_ns >= 0)
+		view_age(to, size, data->now_ns - since_ns);
+}
+
+/* How long the doctor has been able to look back, which is what its silence is worth. */
+static void known_text(char *to, size_t size, const struct view_data *data)
+{
+	const struct snapshot *newest = history_get(data->history, 0);
+	const struct snapshot *oldest = history_get(data->history, history_count(data->history) - 1);
+	char known[32], all[32];
+	int64_t known_ns = newest->monotonic_ns - oldest->monotonic_ns;
+	view_age(known, sizeof known, known_ns);
+	view_age(all, sizeof all, LIVE_SPAN_NS);
+	if (known_ns < LIVE_SPAN_NS * 9 / 10)
+		snprintf(to, size, "%s are known; what grows slowly takes up to %s to be sure of", known,
+		         all);
+	else
+		snprintf(to, size, "of the last %s", known);
+}
+
+static void draw_summary(struct pane pane, const struct view_data *data)
+{
+	char tally[96], known[128];
+	const char *dot = pane.canvas->ascii ? " | " : " · ";
+	findings_tally(data->findings, SEVERITY_INFO, tally, sizeof tally);
+	known_text(known, sizeof known, data);
+	int x = pane_text(pane, 1, 0, STYLE_STRONG, tally);
+	x = pane_text(pane, x, 0, STYLE_DIM, dot);
+	pane_fit(pane, x, 0, STYLE_DIM, known);
+}
+
+static void draw_nothing(struct pane pane, const struct view_data *data, bool filtered)
+{
+	char known[128], text[320];
+	known_text(known, sizeof known, data);
+	snprintf(text, sizeof text, "Nothing is wrong as far as the doctor can see: %s.", known);
+	if (filtered)
+		snprintf(text, sizeof text,
+		         "No finding has what the filter asks for; Esc shows all again.");
+	pane_wrap(pane, STYLE_DIM, text);
+}
+
+static void draw(struct pane page, const struct view_data *data, struct view_place *place)
+{
+	const struct findings_list list = {data->findings, "SINCE", since_text, by_since, data};
+	struct pane text = pane_sub(page, 1, 1, page.width - 2, page.height - 1);
+	if (!data->findings) {
+		view_select(place, NULL, 0, page.height);
+		pane_text(text, 0, 0, STYLE_DIM, "The doctor has no memory to look");
+	} else if (findings_draw(pane_sub(page, 0, 2, page.width, page.height - 2), &list, place)) {
+		draw_summary(pane_row(page, 0), data);
+	} else {
+		draw_nothing(text, data, data->findings->n > 0);
+	}
+}
+
+const struct view view_findings = {"Findings", CONTEXT_FINDINGS, draw, sorts, NULL};
