@@ -94,7 +94,7 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
                             "share of a handler's running that goes into helping the collector"},
 	[LIMIT_ASSIST_GRAVE] = {"alloc-heavy.grave", UNIT_RATIO, 0.25, 0, 1,
                             "the same, from where on it is critical"},
-	[LIMIT_ASSIST_LEAST] = {"alloc-heavy.least", UNIT_RATIO, 0.02, 0, 1e6,
+	[LIMIT_ASSIST_LEAST] = {"alloc-heavy.least", UNIT_RATIO, 0.02, 0, 1,
                             "time in assists for the length of the trace, at least"},
 	[LIMIT_ASSISTS] = {"alloc-heavy.assists", UNIT_COUNT, 20, 1, 1e9, "assists, at least"},
 	[LIMIT_ASSIST_COUNTED] = {"alloc-heavy.counted", UNIT_NS, 2e6, 0, 1e12,
