@@ -84,6 +84,8 @@ struct note_tasks {
 	size_t opens, open_capacity;
 	uint32_t free_open; /* index + 1 */
 	struct idmap open_of;
+	uint64_t last_id;         /* that was looked up, and... */
+	uint32_t last;            /* ...where it is: index + 1, 0: nowhere */
 	struct ended_note *ended; /* a ring of NOTES_ENDED */
 	size_t next_ended;
 	struct idmap ended_of;
@@ -105,7 +107,7 @@ struct region_note {
 	uint64_t task, goroutine;
 	uint64_t instead; /* of task 0: the task that it might belong to; 0: none */
 	int64_t begin_ns;
-	uint32_t kind, stack;
+	uint32_t kind, name, stack;
 	uint32_t next; /* index + 1 of the one around it, or of the next free one */
 	uint32_t slot;
 	uint32_t around; /* name of the region whose end left it open */

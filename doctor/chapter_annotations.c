@@ -171,7 +171,7 @@ static const struct advice advice[] = {
 			"The patterns of export --redact, as far as they leave no doubt: values of telling "
 			"keys that look like one, passwords in addresses, private keys, keys of well-known "
 			"services, addresses of mail. All names are looked at; of logs the first MiB, "
-			"then one of 16. What was found is never shown.",
+			"then one of 64. What was found is never shown.",
 	},
 };
 

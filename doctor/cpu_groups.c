@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doctor/kinds.h"
 #include "trace/elapsed.h"
 #include "trace/tables.h"
 
@@ -10,8 +11,6 @@
    answers somebody or acts by the clock: it matters when it gets to run. One that sleeps alone is a
    clock, or shows how far a job is. */
 enum { SERVES_NETWORK = 10, SERVES_SLEEPS = 20, SERVES_TOGETHER = 2 };
-/* Runs of this length on average are no computing, they are looks at something. */
-enum { YIELD_NS = 20000 };
 
 void cpu_groups_clear(struct cpu_groups *groups)
 {
@@ -114,32 +113,14 @@ uint64_t distribution_count_from(const struct distribution *d, int64_t ns)
 
 /* --- when the trace is over ------------------------------------------------------------------- */
 
-static uint64_t waits_for(const struct analysis *a, const struct goroutine_kind *kind,
-                          const char *reason)
-{
-	for (uint32_t i = kind->reasons; i; i = a->goroutines.reason[i - 1].next)
-		if (strcmp(names_text(&a->names, a->goroutines.reason[i - 1].reason), reason) == 0)
-			return a->goroutines.reason[i - 1].count;
-	return 0;
-}
-
 static bool kind_serves(const struct analysis *a, struct situations *situations,
                         const struct goroutine_kind *kind)
 {
 	enum role role = situation_role(situations, kind->function);
 	if (role == ROLE_CONNECTION || role == ROLE_REQUEST)
 		return true;
-	return waits_for(a, kind, "network") >= SERVES_NETWORK ||
-	       (kind->goroutines >= SERVES_TOGETHER && waits_for(a, kind, "sleep") >= SERVES_SLEEPS);
-}
-
-static const struct goroutine_kind *kind_of(const struct analysis *a, const struct cpu_group *group)
-{
-	for (size_t i = 0; i < a->goroutines.groups; i++)
-		if (a->goroutines.group[i].function == group->function &&
-		    a->goroutines.group[i].creator == group->creator)
-			return &a->goroutines.group[i];
-	return NULL;
+	return kind_waits(a, kind, "network") >= SERVES_NETWORK ||
+	       (kind->goroutines >= SERVES_TOGETHER && kind_waits(a, kind, "sleep") >= SERVES_SLEEPS);
 }
 
 /* Who started them is known of those alone that were started during the trace. */
@@ -167,13 +148,12 @@ void cpu_groups_settle(struct cpu_groups *groups, const struct analysis *a,
 {
 	for (size_t i = 0; i < groups->n; i++) {
 		struct cpu_group *group = &groups->group[i];
-		const struct goroutine_kind *kind = kind_of(a, group);
+		const struct goroutine_kind *kind = kinds_find(a, group->function, group->creator);
 		group->kind = kind;
 		if (!kind || role_is_background(situation_role(situations, group->function)))
 			continue;
 		group->serves = kind_serves(a, situations, kind) ||
 		                parent_serves(groups, a, situations, group->function);
-		group->yields =
-			kind->starts && kind->state_ns[GO_RUNNING] / (int64_t)kind->starts < YIELD_NS;
+		group->polls = kind_polls(a, kind);
 	}
 }

@@ -44,7 +44,7 @@ struct cpu_group {
 	/* Known when the trace is over. */
 	const struct goroutine_kind *kind; /* of the same goroutines, in the analysis; NULL: none */
 	bool serves;                       /* somebody waits for what they do */
-	bool yields; /* gives its P up again and again by itself: no loop that keeps it */
+	bool polls; /* gives its P up again and again by itself: no loop that keeps it */
 };
 
 struct cpu_groups {

@@ -36,12 +36,30 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	/* serial-io */
 	[LIMIT_SERIAL_IO_SHARE] = {"serial-io.share", UNIT_RATIO, 0.7, 0, 1,
                                "share of a task that outbound waits cover, one after the other"},
+	[LIMIT_SERIAL_IO_SAVED] = {"serial-io.saved", UNIT_NS, 10e6, 0, 1e12,
+                               "time by which a request were shorter on average"},
+	[LIMIT_SERIAL_IO_REQUESTS] = {"serial-io.requests", UNIT_COUNT, 5, 1, 1e9,
+                                  "tasks or requests of one kind that it happens to"},
+	[LIMIT_SERIAL_IO_IMPACT] = {"serial-io.impact", UNIT_RATIO, 0.05, 0, 1,
+                                "share of the time of all requests from which on it is a warning"},
 	/* pool-saturation */
 	[LIMIT_POOL_SHARE] = {"pool-saturation.share", UNIT_RATIO, 0.2, 0, 1,
                           "share of the time of those who use a pool that they wait in it"},
+	[LIMIT_POOL_WAIT] = {"pool-saturation.wait", UNIT_NS, 5e6, 0, 1e12,
+                         "time that a request waits there on average"},
+	[LIMIT_POOL_REQUESTS] = {"pool-saturation.requests", UNIT_COUNT, 5, 1, 1e9,
+                             "tasks or requests of one kind that it happens to"},
+	[LIMIT_POOL_IMPACT] = {"pool-saturation.impact", UNIT_RATIO, 0.05, 0, 1,
+                           "share of the time of all requests from which on it is a warning"},
 	/* slow-dependency */
 	[LIMIT_DEPENDENCY_SHARE] = {"slow-dependency.share", UNIT_RATIO, 0.7, 0, 1,
                                 "share of tasks or requests that goes into one outbound wait"},
+	[LIMIT_DEPENDENCY_WAITED] = {"slow-dependency.waited", UNIT_NS, 50e6, 0, 1e12,
+                                 "time that a request waits for others on average"},
+	[LIMIT_DEPENDENCY_REQUESTS] = {"slow-dependency.requests", UNIT_COUNT, 5, 1, 1e9,
+                                   "tasks or requests of one kind that it happens to"},
+	[LIMIT_DEPENDENCY_IMPACT] = {"slow-dependency.impact", UNIT_RATIO, 0.05, 0, 1,
+                                 "share of the time of all requests from which on it is a warning"},
 	[LIMIT_DEPENDENCY_WAIT] = {"slow-dependency.wait", UNIT_NS, 1e9, 0, 1e14,
                                "of a process: median of how long handlers have waited for a call"},
 	/* slow-request-outlier */
@@ -52,6 +70,12 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	/* network-wait */
 	[LIMIT_NETWORK_SHARE] = {"network-wait.share", UNIT_RATIO, 0.7, 0, 1,
                              "share of tasks or requests that goes into waiting for the network"},
+	[LIMIT_NETWORK_WAIT] = {"network-wait.wait", UNIT_NS, 20e6, 0, 1e12,
+                            "time that a request waits for the network on average"},
+	[LIMIT_NETWORK_REQUESTS] = {"network-wait.requests", UNIT_COUNT, 5, 1, 1e9,
+                                "tasks or requests of one kind that it happens to"},
+	[LIMIT_NETWORK_IMPACT] = {"network-wait.impact", UNIT_RATIO, 0.05, 0, 1,
+                              "share of the time of all requests from which on it is a warning"},
 	/* cpu-bound-hot-loop */
 	[LIMIT_HOT_LOOP_BURST] = {"cpu-bound-hot-loop.burst", UNIT_NS, 100e6, 0, 1e12,
                               "running without a break while others wait for a processor"},

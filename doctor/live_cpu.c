@@ -189,7 +189,8 @@ static void say_quota(const struct live *live, int64_t procs, const struct cpu_l
 		f, EVIDENCE_SPAN,
 		"the tightest limit of the cgroup and all above it is %.1f CPUs, GOMAXPROCS %d",
 		limited->cpus, (int)procs);
-	evidence_span(e, live->now->monotonic_ns - (t.known ? t.span_ns : 0), live->now->monotonic_ns);
+	if (t.known)
+		evidence_span(e, live->now->monotonic_ns - t.span_ns, live->now->monotonic_ns);
 }
 
 static void say_affinity(const struct live *live, int64_t procs, const struct cpu_limit *limited)

@@ -5,16 +5,15 @@
  */
 #include "doctor/live_rules.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "util/clock.h"
 #include "util/text.h"
 
-#define CANDIDATES 8   /* of which the whole history is looked at */
-#define GROWN_MIN  0.1 /* of what there was */
-#define CONNECTED  0.8 /* of those who came, so many new connections speak for load */
+#define CANDIDATES 8    /* of which the whole history is looked at */
+#define GROWN_MIN  0.01 /* of what there was */
+#define CONNECTED  0.8  /* of those who came, so many new connections speak for load */
 
 static bool starts(const char *text, const char *with)
 {
@@ -209,17 +208,18 @@ static void say_stuck(const struct live *live, const struct growth *growth,
 {
 	const struct goroutine_group *g = growth->group;
 	const struct live_trend *t = &growth->trend;
-	char at[LIVE_TEXT], longest[32], over[32];
+	char count[32], at[LIVE_TEXT], longest[32], over[32];
 	bool sends = starts(goroutine_text(set, g->reason), "chan send");
+	text_count(count, sizeof count, g->count);
 	text_duration(longest, sizeof longest, (double)g->longest_ns, true);
 	text_duration(over, sizeof over, (double)live_trend_ns(t), true);
 	struct finding *f =
 		findings_add(live->out, SLUG_CHANNEL_SEND_STUCK, SEVERITY_WARNING,
 	                 (double)g->count / (double)(set->count > g->count ? set->count : g->count));
 	finding_say(f,
-	            "%" PRIu32 " goroutines stand in the same channel %s at %s, the longest for %s; "
+	            "%s goroutines stand in the same channel %s at %s, the longest for %s; "
 	            "in %s %.0f more came and none left",
-	            g->count, sends ? "send" : "receive",
+	            count, sends ? "send" : "receive",
 	            live_place(at, set, g->at.function ? &g->at : &g->start), longest, over, grew(t));
 	finding_measure(f, "goroutines", UNIT_COUNT, g->count);
 	finding_measure(f, "longest", UNIT_NS, (double)g->longest_ns);

@@ -53,7 +53,9 @@ void live_show_group(const struct live *live, struct finding *finding,
                      int64_t since_ns)
 {
 	char at[LIVE_TEXT], made[LIVE_TEXT], creator[LIVE_TEXT + 16] = "", longest[64] = "", age[32];
+	char count[32];
 	const char *reason = goroutine_text(set, group->reason);
+	text_count(count, sizeof count, group->count);
 	if (group->longest_ns > 0) {
 		text_duration(age, sizeof age, (double)group->longest_ns, true);
 		snprintf(longest, sizeof longest, ", the longest for %s%s", age,
@@ -63,8 +65,8 @@ void live_show_group(const struct live *live, struct finding *finding,
 		snprintf(creator, sizeof creator, ", created by %s",
 		         live_place(made, set, &group->creator));
 	struct evidence *e =
-		finding_show(finding, EVIDENCE_GROUP, "%" PRIu32 " goroutine%s %s%s%s at %s%s%s",
-	                 group->count, group->count == 1 ? "" : "s", goroutine_state_name[group->state],
+		finding_show(finding, EVIDENCE_GROUP, "%s goroutine%s %s%s%s at %s%s%s", count,
+	                 group->count == 1 ? "" : "s", goroutine_state_name[group->state],
 	                 *reason ? ": " : "", reason,
 	                 live_place(at, set, group->at.function ? &group->at : &group->start), longest,
 	                 creator);

@@ -9,11 +9,13 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/chapter_growth.c \
 	doctor/chapter_memory.c \
 	doctor/chapter_processors.c \
+	doctor/chapter_waits.c \
 	doctor/collector.c doctor/collector.h \
 	doctor/cover.c doctor/cover.h \
 	doctor/cpu_groups.c doctor/cpu_groups.h \
 	doctor/evidence.c doctor/evidence.h \
 	doctor/finding.c doctor/finding.h \
+	doctor/kinds.c doctor/kinds.h \
 	doctor/known.c doctor/known.h \
 	doctor/lately.c doctor/lately.h \
 	doctor/limits.c doctor/limits.h \
@@ -33,12 +35,15 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/notes_cost.c \
 	doctor/notes_regions.c \
 	doctor/notes_tasks.c \
+	doctor/requests.c doctor/requests.h \
 	doctor/rules.h \
 	doctor/rules_annotations.c \
 	doctor/rules_capture.c \
 	doctor/rules_cpu.c \
 	doctor/rules_file.c \
 	doctor/rules_gc.c \
+	doctor/rules_io.c \
+	doctor/rules_outlier.c \
 	doctor/rules_poll.c \
 	doctor/rules_secrets.c \
 	doctor/rules_stw.c \
@@ -48,6 +53,7 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/show_man.c \
 	doctor/show_sarif.c \
 	doctor/show_text.c \
+	doctor/site.c doctor/site.h \
 	doctor/situations.c doctor/situations.h \
 	doctor/spots.c doctor/spots.h \
 	doctor/tally.c doctor/tally.h \

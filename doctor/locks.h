@@ -12,7 +12,8 @@
 #include "trace/idmap.h"
 
 /* Of more locks than that nothing is kept; of each some places of every kind. */
-enum { LOCKS_MOST = 512, LOCK_PLACES = 6, LOCK_NONE = UINT32_MAX };
+enum { LOCKS_MOST = 512, LOCK_PLACES = 6 };
+#define LOCK_NONE UINT32_MAX
 
 /* A stack, and what was spent there. */
 struct lock_place {

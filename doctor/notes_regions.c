@@ -73,6 +73,7 @@ bool note_region_begin(struct notes *notes, const struct witness *w, const struc
 	                             .goroutine = w->slot[e->g].id,
 	                             .begin_ns = e->at_ns,
 	                             .kind = kind,
+	                             .name = e->name,
 	                             .stack = stacks_number(w->stacks, w->block, e->arg[2]),
 	                             .next = g->innermost,
 	                             .slot = e->g,
@@ -120,10 +121,9 @@ void note_region_death(struct notes *notes, uint32_t slot)
 		leave(notes, slot);
 }
 
-static bool fits(const struct note_regions *r, const struct region_note *node,
-                 const struct trace_event *e)
+static inline bool fits(const struct region_note *node, const struct trace_event *e)
 {
-	return node->open && node->task == e->arg[0] && r->kind[node->kind].name == e->name;
+	return node->open && node->task == e->arg[0] && node->name == e->name;
 }
 
 /* Among those that were left, the last one that fits; rather one of the same goroutine. */
@@ -133,7 +133,7 @@ static struct region_note *find_left(struct note_regions *r, const struct trace_
 	struct region_note *found = NULL;
 	for (size_t i = 1; i <= NOTES_LEFT && i <= r->next_left; i++) {
 		struct region_note *left = &r->left[(r->next_left - i) % NOTES_LEFT];
-		if (!fits(r, left, e))
+		if (!fits(left, e))
 			continue;
 		if (left->goroutine == goroutine)
 			return left;
@@ -152,7 +152,7 @@ static uint32_t find_elsewhere(struct note_regions *r, const struct trace_event 
 		return 0;
 	r->searched += r->nodes;
 	for (uint32_t i = 0; i < r->nodes; i++)
-		if (fits(r, &r->node[i], e) && r->node[i].goroutine != goroutine &&
+		if (fits(&r->node[i], e) && r->node[i].goroutine != goroutine &&
 		    (!found || r->node[i].begin_ns > r->node[found - 1].begin_ns))
 			found = i + 1;
 	return found;
@@ -213,7 +213,7 @@ bool note_region_end(struct notes *notes, const struct witness *w, const struct 
 	struct note_regions *r = &notes->regions;
 	struct note_goroutine *g = &notes->slot[e->g];
 	uint32_t i = g->innermost;
-	while (i && !fits(r, &r->node[i - 1], e))
+	while (i && !fits(&r->node[i - 1], e))
 		i = r->node[i - 1].next;
 	if (!i) {
 		end_stray(notes, w, e);

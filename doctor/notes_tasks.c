@@ -37,8 +37,13 @@ static uint32_t kind_of(struct note_tasks *t, uint32_t name)
 
 struct open_note *note_open_task(struct notes *notes, uint64_t id)
 {
-	uint32_t i = id ? idmap_get(&notes->tasks.open_of, id) : IDMAP_NONE;
-	return i == IDMAP_NONE ? NULL : &notes->tasks.open[i];
+	struct note_tasks *t = &notes->tasks;
+	if (id != t->last_id) { /* what is said of one task is mostly said of it again */
+		uint32_t i = id ? idmap_get(&t->open_of, id) : IDMAP_NONE;
+		t->last_id = id;
+		t->last = i == IDMAP_NONE ? 0 : i + 1;
+	}
+	return t->last ? &t->open[t->last - 1] : NULL;
 }
 
 /* NULL: no memory, or no room. */
@@ -54,12 +59,16 @@ static struct open_note *take(struct note_tasks *t, uint64_t id)
 		i = (uint32_t)++t->opens;
 	}
 	t->open[i - 1] = (struct open_note){.id = id};
+	t->last_id = 0;
+	t->last = 0;
 	return idmap_put(&t->open_of, id, i - 1) ? &t->open[i - 1] : NULL;
 }
 
 static void give(struct note_tasks *t, struct open_note *open)
 {
 	idmap_remove(&t->open_of, open->id);
+	t->last_id = 0;
+	t->last = 0;
 	open->id = 0;
 	open->next_free = t->free_open;
 	t->free_open = (uint32_t)(open - t->open) + 1;
@@ -199,6 +208,8 @@ void note_tasks_forget(struct note_tasks *t)
 	idmap_clear(&t->ended_of);
 	t->opens = 0;
 	t->free_open = 0;
+	t->last_id = 0;
+	t->last = 0;
 	memset(t->ended, 0, NOTES_ENDED * sizeof *t->ended);
 }
 

@@ -21,6 +21,8 @@ enum { LEAST_WAITS = 20, SHOWN = 3 };
 #define DELAYED_SHARE 0.05
 /* Below, what was waited for is too little to speak of. */
 #define LEAST_WAITING 0.1
+/* So much of a trace is silent where something is wrong with the machine, whatever it is. */
+#define LEAST_SILENT 0.2
 
 struct cpu_rules {
 	struct cpu_groups groups;
@@ -110,7 +112,7 @@ static void show_served(const struct picture *p, struct finding *f, const struct
 		if (&p->groups->group[i] != but && p->groups->group[i].serves &&
 		    p->groups->group[i].waits.count)
 			most[n++] = &p->groups->group[i];
-	qsort(most, n, sizeof most[0], by_delay);
+	qsort(most, n, sizeof(void *), by_delay);
 	for (size_t i = 0; i < n && i < SHOWN; i++) {
 		char function[EVIDENCE_SITE_TEXT], creator[EVIDENCE_SITE_TEXT], sum[32], max[32];
 		const struct cpu_group *g = most[i];
@@ -183,9 +185,9 @@ static void find_mismatch(struct picture *p, const struct throttle *t)
 	double wanted = limit(p->doctor->limits, LIMIT_MISMATCH_RATIO);
 	/* Silences alone may be a debugger's or a host's that sleeps: the quota's have a rhythm. So
 	   many Ps busy that there would be more work done if there were more processors. */
-	bool sure = v->times >= wanted && (v->samples || v->periodic) &&
+	bool sure = v->times >= wanted && (v->samples || (v->periodic && v->together)) &&
 	            v->running_ns >= .5 * p->ps * p->observed_ns;
-	bool maybe = (v->samples && v->times >= wanted) || (v->silence && v->silent >= LEAST_WAITING);
+	bool maybe = (v->samples && v->times >= wanted) || (v->silence && v->silent >= LEAST_SILENT);
 	if (!sure && !maybe)
 		return;
 	struct finding *f = findings_add(p->findings, SLUG_GOMAXPROCS_MISMATCH,
@@ -207,7 +209,7 @@ struct crowd {
 	const struct cpu_group *first;
 	double sliced_ns, first_ns, ran_ns;
 	uint64_t goroutines;
-	bool serves, yields;
+	bool serves, polls;
 };
 
 /* Of the i-th group and those like it behind it; `first` is NULL where an earlier one was like it.
@@ -227,7 +229,7 @@ static struct crowd gather(const struct picture *p, size_t i)
 		c.ran_ns += (double)group[k].kind->state_ns[GO_RUNNING];
 		c.goroutines += group[k].kind->goroutines;
 		c.serves |= group[k].serves;
-		c.yields |= group[k].yields;
+		c.polls |= group[k].polls;
 	}
 	return c;
 }
@@ -263,8 +265,7 @@ static void find_oversubscription(struct picture *p)
 	for (size_t i = 0; i < p->groups->n; i++) {
 		const struct crowd c = gather(p, i);
 		/* Those that run to their end at once are a queue, whoever made it. */
-		if (!c.first || c.yields || c.sliced_ns < c.first_ns / 3 ||
-		    c.sliced_ns + c.first_ns < least)
+		if (!c.first || c.polls || c.sliced_ns < c.first_ns / 3 || c.sliced_ns + c.first_ns < least)
 			continue;
 		const struct served others = sum_served(p, c.first);
 		bool harm = c.serves || is_delayed(&others);
@@ -281,7 +282,7 @@ static void find_oversubscription(struct picture *p)
 
 static bool is_hot(const struct cpu_group *g)
 {
-	return g->bursts && g->kind && !g->yields;
+	return g->bursts && g->kind && !g->polls;
 }
 
 /* Does it keep others from a P, and is there none besides? */
@@ -312,14 +313,16 @@ static void say_hot(const struct picture *p, struct finding *f, const struct cpu
 	if (s->delayed)
 		finding_say(
 			f,
-			"%s computes for up to %s without a break while others wait for a P and none "
+			"Goroutines of %s compute for up to %s without a break while others wait for a P and "
+		    "none "
 			"is idle: %s of the wake-ups of those that serve somebody were kept waiting for "
 			"1 ms or more, up to %s.",
 			who, longest, percent(share, fmin((double)s->delayed / (double)s->starts, 1)),
 			duration(wait, (double)s->longest_ns));
 	else
 		finding_say(f,
-		            "%s computes for up to %s without a break while others wait for a P and none "
+		            "Goroutines of %s compute for up to %s without a break while others wait for a "
+		            "P and none "
 		            "is idle, but it doesn't seem that anybody is waiting for them.",
 		            who, longest);
 	finding_measure(f, "bursts", UNIT_COUNT, (double)g->bursts);

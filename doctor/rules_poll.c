@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "doctor/evidence.h"
+#include "doctor/kinds.h"
 #include "doctor/rules.h"
 #include "doctor/trace_doctor.h"
 #include "trace/elapsed.h"
@@ -14,14 +15,15 @@
 #include "util/text.h"
 
 enum {
-	PLACES = 256,       /* further ones are left out */
-	LOOK_NS = 20000,    /* who runs longer between two sleeps did something */
-	NAP_NS = 2500000,   /* who sleeps longer on average acts by the clock */
+	PLACES = 256,     /* further ones are left out */
+	LOOK_NS = 20000,  /* who runs longer between two sleeps did something */
+	NAP_NS = 1600000, /* who sleeps longer acts by the clock: the shortest sleep takes 1 ms or so */
 	LEAST_LOOKS = 200,  /* fewer say nothing */
 	YIELD_NS = 10000000 /* bursts of those that give their P up; shorter ones are not looked at */
 };
-/* Of the sleeps at one place, those that end in a look: else it is work with pauses. */
-#define MOSTLY 0.8
+/* Of the sleeps at one place, those that are short and follow a look: else it is work with pauses.
+   And of the running, bursts in which the P is given up. */
+#define MOSTLY 0.6
 /* Of the trace: how long it has to go on. */
 #define LASTING 0.5
 /* Of the trace, by those that give their P up: less is a short wait for a neighbour. */
@@ -89,7 +91,7 @@ static bool note_sleep(struct poll_rules *r, const struct witness *w,
 	nap->last_ns = witness_since_begin(w, spell->end_ns);
 	add_ns(&nap->slept_ns, spell->ns);
 	/* What it ran before it went to sleep. */
-	if (g->burst_ns < LOOK_NS) {
+	if (spell->ns < NAP_NS && g->burst_ns < LOOK_NS) {
 		nap->looks++;
 		add_ns(&nap->looked_ns, g->burst_ns);
 	}
@@ -139,8 +141,7 @@ static void find_naps(const struct doctor *doctor, const struct nap *nap, double
 	double nap_ns = (double)nap->slept_ns / (double)nap->sleeps;
 	double least = limit(doctor->limits, LIMIT_POLL_RATE);
 	if (nap->looks < LEAST_LOOKS || (double)nap->looks < MOSTLY * (double)nap->sleeps ||
-	    nap_ns > NAP_NS || (double)(nap->last_ns - nap->first_ns) < LASTING * observed_ns ||
-	    per_s < least / 2)
+	    (double)(nap->last_ns - nap->first_ns) < LASTING * observed_ns || per_s < least / 2)
 		return;
 	const struct analysis *a = doctor->analysis;
 	char place[EVIDENCE_SITE_TEXT], slept[32], looked[32], rate[32];
@@ -170,29 +171,24 @@ static void find_naps(const struct doctor *doctor, const struct nap *nap, double
 	evidence_stack(e, &a->stacks, &a->names, nap->stack);
 }
 
-static const struct goroutine_kind *kind_of(const struct analysis *a, const struct spin *spin)
-{
-	for (size_t i = 0; i < a->goroutines.groups; i++)
-		if (a->goroutines.group[i].function == spin->function &&
-		    a->goroutines.group[i].creator == spin->creator)
-			return &a->goroutines.group[i];
-	return NULL;
-}
-
 static void find_spins(const struct doctor *doctor, const struct spin *spin, double observed_ns,
                        struct findings *findings)
 {
 	const struct analysis *a = doctor->analysis;
-	const struct goroutine_kind *kind = kind_of(a, spin);
-	if (!kind || kind->starts < LEAST_LOOKS || (double)spin->ran_ns < LEAST_SHARE * observed_ns)
+	const struct goroutine_kind *kind = kinds_find(a, spin->function, spin->creator);
+	uint64_t polls = kind ? kind_yields(a, kind) : 0;
+	double per_s = (double)polls / (observed_ns / 1e9);
+	if (!kind || !kind_polls(a, kind) || polls < LEAST_LOOKS ||
+	    role_is_background(situation_role(doctor->situations, spin->function)) ||
+	    per_s < limit(doctor->limits, LIMIT_POLL_RATE))
 		return;
-	double run_ns = (double)kind->state_ns[GO_RUNNING], per_s;
-	per_s = (double)kind->starts / (observed_ns / 1e9);
-	if (run_ns / (double)kind->starts >= LOOK_NS || per_s < limit(doctor->limits, LIMIT_POLL_RATE))
+	double run_ns = (double)kind->state_ns[GO_RUNNING];
+	/* In bursts that last, most of the time: else it is work that was interrupted. */
+	if ((double)spin->ran_ns < MOSTLY * run_ns || run_ns < LEAST_SHARE * observed_ns)
 		return;
 	char function[EVIDENCE_SITE_TEXT], rate[32], run[32], sum[32];
 	text_rate(rate, sizeof rate, per_s);
-	text_duration(run, sizeof run, run_ns / (double)kind->starts, false);
+	text_duration(run, sizeof run, run_ns / (double)polls, false);
 	text_duration(sum, sizeof sum, run_ns, false);
 	evidence_function(function, &a->names, spin->function);
 	struct finding *f =
@@ -202,7 +198,7 @@ static void find_spins(const struct doctor *doctor, const struct spin *spin, dou
 	            "they got it: they look for something to do, and that took %s of processor time.",
 	            function, rate, run, sum);
 	finding_measure(f, "polls", UNIT_PER_S, per_s);
-	finding_measure(f, "polls", UNIT_COUNT, (double)kind->starts);
+	finding_measure(f, "polls", UNIT_COUNT, (double)polls);
 	finding_measure(f, "ran", UNIT_NS, run_ns);
 	finding_measure(f, "goroutines", UNIT_COUNT, (double)kind->goroutines);
 	struct evidence *e =

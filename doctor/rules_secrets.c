@@ -12,10 +12,10 @@
 #include "util/text.h"
 
 enum {
-	PLACES = 64,           /* where secrets are; what is found elsewhere is counted alone */
-	ALL_BYTES = 1 << 20,   /* of logs that are looked at, every one; afterwards ... */
-	ONE_OF = 16,           /* ... one of so many, ... */
-	MOST_BYTES = 16 << 20, /* ... and of a trace no more than this */
+	PLACES = 64,          /* where secrets are; what is found elsewhere is counted alone */
+	ALL_BYTES = 1 << 20,  /* of logs that are looked at, every one; afterwards ... */
+	ONE_OF = 64,          /* ... one of so many, ... */
+	MOST_BYTES = 4 << 20, /* ... and of a trace no more than this */
 	NAME_SHOWN = 80
 };
 

@@ -21,8 +21,7 @@ enum {
 };
 /* Of the trace, taken together: less is too little to speak of. */
 #define LEAST_SHARE 0.1
-/* A goroutine that is nearly always in one call is there for that call: a loop of events, a reader
-   of what comes seldom. */
+/* A goroutine that is nearly always in one call of C is there for that call: a loop of events. */
 #define DEDICATED_SHARE 0.9
 
 enum call_kind { CALL_C, CALL_FILE, CALL_LOOKUP };
@@ -32,8 +31,9 @@ struct call_site {
 	enum call_kind kind;
 	bool reads; /* what may come at any time, or never */
 	uint64_t calls, goroutine;
-	bool several; /* goroutines */
-	int64_t ns, longest_ns, longest_begin_ns, longest_end_ns;
+	bool several;                  /* goroutines */
+	int64_t ns, first_ns, last_ns; /* from the first to the last, since the trace began */
+	int64_t longest_ns, longest_begin_ns, longest_end_ns;
 	uint64_t longest_goroutine;
 };
 
@@ -125,7 +125,9 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 		return true;
 	site->several |= site->calls && site->goroutine != g->id;
 	site->goroutine = g->id;
-	site->calls++;
+	if (site->calls++ == 0)
+		site->first_ns = witness_since_begin(w, spell->begin_ns);
+	site->last_ns = witness_since_begin(w, spell->end_ns);
 	add_ns(&site->ns, spell->ns);
 	if (spell->ns > site->longest_ns) {
 		site->longest_ns = spell->ns;
@@ -151,13 +153,20 @@ static const struct call_words {
                      "which everything behind them waits for"},
 };
 
+static bool is_dedicated(const struct call_site *site)
+{
+	double between = (double)(site->last_ns - site->first_ns);
+	return !site->several &&
+	       (site->reads || (site->kind == CALL_C && (double)site->ns >= DEDICATED_SHARE * between));
+}
+
 static void say(const struct doctor *doctor, struct findings *findings,
                 const struct call_site *site, double observed_ns)
 {
 	const struct analysis *a = doctor->analysis;
 	const struct call_words *say = &words[site->kind];
 	double busy = (double)site->ns / observed_ns; /* goroutines, on average */
-	bool dedicated = !site->several && (busy >= DEDICATED_SHARE || site->reads);
+	bool dedicated = is_dedicated(site);
 	char place[EVIDENCE_SITE_TEXT], mean[32], longest[32], sum[32];
 	text_duration(mean, sizeof mean, (double)site->ns / (double)site->calls, false);
 	text_duration(longest, sizeof longest, (double)site->longest_ns, false);

@@ -7,7 +7,9 @@
 
 #define BIT(known) (UINT64_C(1) << (known))
 
-enum { CONTINUES = 0x80 };
+/* Beside a situation. */
+enum { PART_SHIFT = 6, PART_MASK = 3 << PART_SHIFT };
+_Static_assert(SITUATION_COUNT < 1 << PART_SHIFT, "both fit into a byte");
 
 void situations_init(struct situations *s, const struct stacks *stacks, const struct names *names)
 {
@@ -184,7 +186,14 @@ static enum situation decide(const struct reading *r)
 	}
 }
 
-/* The situation, + 1, and the bit. */
+static enum call_part part_of(const struct reading *r, enum situation situation)
+{
+	if (situation != SITUATION_OUTBOUND || r->has & (BIT(KNOWN_CLIENT) | BIT(KNOWN_POOL_AND_NEW)))
+		return PART_CALL;
+	return r->has & BIT(KNOWN_CLIENT_MORE) ? PART_ANSWER : PART_OWN;
+}
+
+/* The situation, + 1, and the part. */
 static uint8_t look_up(struct situations *s, uint32_t stack)
 {
 	if (stack == STACK_NONE || stack > s->stacks->n)
@@ -193,11 +202,8 @@ static uint8_t look_up(struct situations *s, uint32_t stack)
 		return s->stack[stack];
 	const struct stack *of = &s->stacks->stack[stack - 1];
 	struct reading r = read_stack(s, s->stacks->frame + of->first, of->frames);
-	uint8_t found = (uint8_t)(decide(&r) + 1);
-	bool is_raw = r.how == KNOWN_NETWORK;
-	bool is_call = r.has & (BIT(KNOWN_CLIENT) | BIT(KNOWN_POOL_AND_NEW));
-	if (found == SITUATION_OUTBOUND + 1 && !is_call && (is_raw || r.has & BIT(KNOWN_CLIENT_MORE)))
-		found |= CONTINUES;
+	enum situation situation = decide(&r);
+	uint8_t found = (uint8_t)((situation + 1) | part_of(&r, situation) << PART_SHIFT);
 	if (make_room(&s->stack, &s->limit, stack))
 		s->stack[stack] = found;
 	return found;
@@ -205,12 +211,12 @@ static uint8_t look_up(struct situations *s, uint32_t stack)
 
 enum situation situation_of(struct situations *s, uint32_t stack)
 {
-	return (enum situation)((look_up(s, stack) & ~CONTINUES) - 1);
+	return (enum situation)((look_up(s, stack) & ~PART_MASK) - 1);
 }
 
-bool situation_continues(struct situations *s, uint32_t stack)
+enum call_part situation_part(struct situations *s, uint32_t stack)
 {
-	return look_up(s, stack) & CONTINUES;
+	return (enum call_part)(look_up(s, stack) >> PART_SHIFT);
 }
 
 enum role situation_role(struct situations *s, uint32_t function)
@@ -237,6 +243,11 @@ enum role situation_role(struct situations *s, uint32_t function)
 	default: /* started by the library for itself */
 		return ROLE_LOOP;
 	}
+}
+
+bool situation_is_own(struct situations *s, uint32_t function)
+{
+	return function != NAME_NONE && known_name(s, function) == KNOWN_NOTHING;
 }
 
 uint32_t situation_site(struct situations *s, uint32_t stack)

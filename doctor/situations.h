@@ -58,12 +58,19 @@ enum role {
 	ROLE_COUNT
 };
 
+/* Which part of a call to somebody else is waited for. */
+enum call_part {
+	PART_CALL,   /* its beginning, as far as one can tell */
+	PART_OWN,    /* of a protocol that the program speaks by itself: it may go on with a call */
+	PART_ANSWER, /* more of an answer that has begun */
+};
+
 struct situations {
 	const struct stacks *stacks;
 	const struct names *names;
 	uint8_t *function; /* by name: what is known of it, + 1 */
 	size_t functions;
-	uint8_t *stack; /* by number: its situation, + 1, and whether it goes on with a call */
+	uint8_t *stack; /* by number: its situation, + 1, and the part of a call */
 	size_t limit;
 };
 
@@ -72,10 +79,11 @@ void situations_finish(struct situations *s);
 
 /* Looked up once for each stack. Without memory it is told all the same, only slower. */
 enum situation situation_of(struct situations *s, uint32_t stack);
-/* Does the wait go on with a call that was made before, as the next part of an answer does? */
-bool situation_continues(struct situations *s, uint32_t stack);
+enum call_part situation_part(struct situations *s, uint32_t stack);
 enum role situation_role(struct situations *s, uint32_t function);
 
+/* Is the function neither the standard library's nor of one of the libraries we know? */
+bool situation_is_own(struct situations *s, uint32_t function);
 /* The innermost frame that is neither the standard library's nor one of the libraries we know:
    where a reader looks first. An index in stacks.frame; else what stacks_where says. */
 uint32_t situation_site(struct situations *s, uint32_t stack);

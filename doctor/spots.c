@@ -25,7 +25,7 @@ static bool make_room(struct spots *spots, uint32_t stack)
 }
 
 uint32_t spots_of(struct spots *spots, const struct stacks *stacks, const struct names *names,
-                   uint32_t stack)
+                  uint32_t stack)
 {
 	if (stack == STACK_NONE || stack > stacks->n || !make_room(spots, stack))
 		return stack == STACK_NONE ? STACK_NONE : STACK_ERROR;

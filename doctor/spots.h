@@ -21,6 +21,6 @@ void spots_finish(struct spots *spots);
 /* A stack that stands for the place; STACK_NONE of STACK_NONE; STACK_ERROR: no memory, or of that.
  */
 uint32_t spots_of(struct spots *spots, const struct stacks *stacks, const struct names *names,
-                   uint32_t stack);
+                  uint32_t stack);
 
 #endif

@@ -19,6 +19,7 @@ void throttle_note(struct throttle *t, const struct witness *w, int64_t begin_ns
 	double turn = 2 * 3.14159265358979323846 * (double)(end_ns % THROTTLE_PERIOD_NS) /
 	              (double)THROTTLE_PERIOD_NS;
 	t->silences++;
+	t->together += w->running > 1;
 	add_ns(&t->silent_ns, ns);
 	t->silent_running_ns += (double)ns * w->running;
 	t->x += cos(turn);
@@ -39,9 +40,9 @@ struct throttle_verdict throttle_judge(const struct throttle *t, const struct wi
 		return v;
 	v.silent = (double)t->silent_ns / observed;
 	v.stopped = fmin(t->silent_running_ns / v.running_ns, .99);
-	v.enough = t->silences >= LEAST_SILENCES;
-	v.periodic = v.enough && hypot(t->x, t->y) >= PERIODIC * n;
-	if (v.enough) {
+	v.periodic = t->silences >= LEAST_SILENCES && hypot(t->x, t->y) >= PERIODIC * n;
+	v.together = t->together >= LEAST_SILENCES && t->together * 2 > t->silences;
+	if (v.periodic || v.together) {
 		v.times = 1 / (1 - v.stopped);
 		v.silence = true;
 	}

@@ -13,7 +13,7 @@
 #include "report/analysis.h"
 
 struct throttle {
-	uint64_t silences;
+	uint64_t silences, together; /* in which more than one goroutine ran */
 	int64_t silent_ns;
 	double silent_running_ns; /* times the goroutines that ran */
 	int64_t longest_ns, longest_begin_ns;
@@ -24,8 +24,9 @@ struct throttle {
 struct throttle_verdict {
 	double silent;         /* 0...1: share of the trace */
 	double stopped;        /* 0...1: share of the running that was none, by the silences */
-	bool enough;           /* silences to say so */
-	bool periodic;         /* they end at one point of the kernel's period */
+	bool periodic;         /* silences end at one point of the kernel's period */
+	bool together;         /* enough of them with more than one goroutine: one alone may be where it
+	                          can't be stopped, as in assembly */
 	double running_ns;     /* of all goroutines, as `stat` tells it */
 	double cpu_ns;         /* of them, by the samples; 0: too few */
 	double times;          /* running / what really ran, by the better witness; 1: all of it */

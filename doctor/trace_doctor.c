@@ -6,8 +6,8 @@
 #include "doctor/rules.h"
 
 static const struct trace_family *const families[] = {
-	&rules_file, &rules_cpu,     &rules_poll,        &rules_syscall, &rules_gc,
-	&rules_stw,  &rules_capture, &rules_annotations, &rules_secrets,
+	&rules_file,    &rules_cpu,         &rules_poll,    &rules_syscall, &rules_gc,      &rules_stw,
+	&rules_capture, &rules_annotations, &rules_secrets, &rules_io,      &rules_outlier,
 };
 enum { FAMILIES = sizeof families / sizeof families[0] };
 _Static_assert((int)FAMILIES <= (int)WITNESS_FAMILIES, "the witness has room for every family");

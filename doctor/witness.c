@@ -334,16 +334,6 @@ tell_burst(const struct witness *w, uint32_t slot, const struct trace_event *e, 
 	return tell(w, slot, &s, &g->burst_since);
 }
 
-static bool tell_end(const struct witness *w, uint32_t slot, int64_t at_ns)
-{
-	for (unsigned i = 0; i < w->listeners; i++) {
-		const struct trace_family *family = w->listener[i].family;
-		if (family->ended && !family->ended(w->listener[i].self, w, slot, at_ns))
-			return false;
-	}
-	return true;
-}
-
 /* `now` is the witness's own, or what the walk has of it in registers. */
 static inline bool end_spell(struct witness *w, const struct now *now,
                              const struct witness_goroutine *g, const struct trace_event *e,
@@ -523,7 +513,6 @@ static bool move(struct witness *w, struct witness_goroutine *g, const struct tr
 		begin(&now, g, e->at_ns, GO_WAITING, class_of_reason(w, e->name), stack);
 		break;
 	default:
-		ok = ok && tell_end(w, e->subject, e->at_ns);
 		g->state = TRACE_NOT_EXIST;
 		ok = ok && tell_death(w, e);
 		break;

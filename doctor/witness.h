@@ -96,8 +96,6 @@ struct trace_family {
 	void *(*create)(const struct doctor *doctor);
 	/* May be NULL. The goroutine is as it was before the spell ended. */
 	bool (*spell)(void *self, const struct witness *w, uint32_t slot, const struct spell *spell);
-	/* The goroutine returned; those that the trace or a gap cuts off don't. May be NULL. */
-	bool (*ended)(void *self, const struct witness *w, uint32_t slot, int64_t at_ns);
 	/* May be NULL. */
 	bool (*event)(void *self, const struct witness *w, const struct trace_block *block,
 	              const struct trace_event *e);

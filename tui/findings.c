@@ -289,8 +289,8 @@ static void draw_detail(struct pane pane, const struct row *row)
 	}
 	numbers_text(numbers, sizeof numbers, f, pane.canvas->ascii);
 	y = draw_paragraph(pane, y, "What", f->summary);
-	y = draw_paragraph(pane, y, "Numbers", numbers);
 	y = draw_paragraph(pane, y, "Do", finding_remedy_text(f));
+	y = draw_paragraph(pane, y, "Numbers", numbers);
 	draw_paragraph(pane, y, "Refuted", advice ? advice->refuted : NULL);
 }
 

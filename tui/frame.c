@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "doctor/finding.h"
 #include "tui/header.h"
 #include "tui/help.h"
 
@@ -54,8 +53,7 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 	without |= place->filter[0] || place->expanded ? 0 : COMMAND_BIT(COMMAND_CLOSE);
 	if (place->rows <= place->page && !view->sorts)
 		without |= COMMAND_BIT(COMMAND_UP) | (place->compact ? 0 : COMMAND_BIT(COMMAND_COMPACT));
-	bool any = data->findings && data->findings->n > 0;
-	if (view == &view_overview ? !any : place->rows == 0)
+	if (place->rows == 0)
 		without |= COMMAND_BIT(COMMAND_EXPAND);
 	if (!data->capture)
 		without |= COMMAND_BIT(COMMAND_CAPTURE);

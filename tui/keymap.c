@@ -46,7 +46,7 @@ const struct binding keymap[] = {
 	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
 	{KEYMAP_ENTER, FINDINGS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show what proves a finding; on evidence: where it stands."},
-	{KEYMAP_ENTER, OVERVIEW, COMMAND_EXPAND, NULL, "Enter", "worst", 4,
+	{KEYMAP_ENTER, OVERVIEW, COMMAND_EXPAND, NULL, "Enter", NULL, 0,
      "Show the worst finding; after an exit: who took over."},
 	{KEYMAP_ENTER, T_GROUPS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show the goroutines of a group, one of them, its timeline."},

@@ -40,8 +40,7 @@ static void known_text(char *to, size_t size, const struct view_data *data)
 	view_age(known, sizeof known, known_ns);
 	view_age(all, sizeof all, LIVE_SPAN_NS);
 	if (known_ns < LIVE_SPAN_NS * 9 / 10)
-		snprintf(to, size, "%s are known; what grows slowly takes up to %s to be sure of", known,
-		         all);
+		snprintf(to, size, "%s known; slow growth takes up to %s", known, all);
 	else
 		snprintf(to, size, "of the last %s", known);
 }
@@ -75,8 +74,8 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 	if (!data->findings) {
 		view_select(place, NULL, 0, page.height);
 		pane_text(text, 0, 0, STYLE_DIM, "The doctor has no memory to look");
-	} else if (findings_draw(pane_sub(page, 0, 2, page.width, page.height - 2), &list, place)) {
-		draw_summary(pane_row(page, 0), data);
+	} else if (findings_draw(pane_sub(page, 0, 3, page.width, page.height - 3), &list, place)) {
+		draw_summary(pane_row(page, 1), data);
 	} else {
 		draw_nothing(text, data, data->findings->n > 0);
 	}

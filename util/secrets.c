@@ -231,6 +231,8 @@ static const char *prefix_of(const char *text, size_t n)
 bool secret_is_random(const char *text, size_t n)
 {
 	unsigned lower = 0, upper = 0, digits = 0, hex = 0, changes = 0;
+	if (n < TOKEN_LEAST) /* as nearly all words are */
+		return false;
 	for (size_t i = 0; i < n; i++) {
 		lower += is_lower(text[i]);
 		upper += is_upper(text[i]);
@@ -240,8 +242,7 @@ bool secret_is_random(const char *text, size_t n)
 	}
 	if (hex == n)
 		return n >= HEX_LEAST && digits > 0 && digits < n;
-	return n >= TOKEN_LEAST && (lower > 0) + (upper > 0) + (digits > 0) == CLASSES_OF_TOKEN &&
-	       changes >= 3;
+	return (lower > 0) + (upper > 0) + (digits > 0) == CLASSES_OF_TOKEN && changes >= 3;
 }
 
 /* A password may have nearly all characters in it: where the host may still follow. */

@@ -88,7 +88,10 @@ func chosen(version int, cgo bool) (list []row, names []string) {
 // A provoked fault is the first or second finding, and a healthy program is accused of nothing.
 func TestScenarios(t *testing.T) {
 	m := matrix{lines: map[string]*line{}}
-	t.Cleanup(func() { t.Logf("what was found in which scenario\n%s", m.String()) })
+	t.Cleanup(func() {
+		t.Logf("what was found in which scenario\n%s", m.String())
+		checkAllCompared(t)
+	})
 	for _, toolchain := range toolchains() {
 		t.Run(toolchain, func(t *testing.T) {
 			version := minor(t, toolchain)

@@ -2,7 +2,7 @@ package doctor_test
 
 var cpuRows = []row{
 	{name: "cpu-bound-hot-loop", want: "cpu-bound-hot-loop", quick: true},
-	{name: "cpu-saturation", want: "cpu-saturation"},
+	{name: "cpu-saturation", want: "cpu-saturation", live: true},
 	{name: "gomaxprocs-mismatch", want: "gomaxprocs-mismatch"},
 	{name: "gomaxprocs-profiled", want: "gomaxprocs-mismatch"},
 	{name: "runnable-oversubscription", want: "runnable-oversubscription"},

@@ -1,3 +1,14 @@
 package doctor_test
 
-var ioRows = []row{}
+var ioRows = []row{
+	{name: "serial-io", want: "serial-io", quick: true},
+	{name: "pool-saturation", want: "pool-saturation"},
+	{name: "slow-dependency", want: "slow-dependency"},
+	{name: "slow-request-outlier", want: "slow-request-outlier"},
+	{name: "network-wait", want: "network-wait"},
+	{name: "healthy-fanout", quick: true},
+	{name: "healthy-gateway"},
+	{name: "healthy-database"},
+	{name: "healthy-mixed"},
+	{name: "healthy-lookup"},
+}

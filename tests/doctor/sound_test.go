@@ -23,16 +23,12 @@ type engine struct {
 		Damages   float64 `json:"damages"`
 	} `json:"health"`
 	Utilization struct {
-		Procs   float64 `json:"gomaxprocs"`
-		Running float64 `json:"running_ns"`
-		Busy    float64 `json:"busy_ratio"`
+		Procs float64 `json:"gomaxprocs"`
 	} `json:"utilization"`
 	Goroutines struct {
-		Running  float64 `json:"running_ns"`
-		Runnable float64 `json:"runnable_ns"`
-		Groups   []struct {
-			Function   string `json:"function"`
-			Goroutines int    `json:"goroutines"`
+		Running float64 `json:"running_ns"`
+		Groups  []struct {
+			Goroutines int `json:"goroutines"`
 		} `json:"groups"`
 	} `json:"goroutines"`
 	Waits struct {
@@ -42,13 +38,26 @@ type engine struct {
 		Cycles spread `json:"cycles"`
 		Stops  spread `json:"stops"`
 		Assist spread `json:"mark_assist"`
+		Heap   struct {
+			Min float64 `json:"min_bytes"`
+			Max float64 `json:"max_bytes"`
+		} `json:"heap"`
+		Mutator struct {
+			Mean float64 `json:"mean_ratio"`
+		} `json:"mutator_utilization"`
 	} `json:"gc"`
+	Tasks struct {
+		Types []struct {
+			Ended float64 `json:"ended"`
+			Open  float64 `json:"open"`
+		} `json:"types"`
+		Logs float64 `json:"logs"`
+	} `json:"tasks"`
 }
 
 type spread struct {
 	Count float64 `json:"count"`
 	Sum   float64 `json:"sum_ns"`
-	P50   float64 `json:"p50_ns"`
 	P99   float64 `json:"p99_ns"`
 	Max   float64 `json:"max_ns"`
 }

@@ -1,9 +1,11 @@
-/* Whatever a trace may hold, through every analysis and both kinds of report: the last bytes choose
-   what is asked for. */
+/* Whatever a trace may hold, through every analysis, both kinds of report and the doctor: the last
+   bytes choose what is asked for. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "doctor/show.h"
+#include "doctor/trace_doctor.h"
 #include "report/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -57,19 +59,57 @@ static void report(const struct analysis *a)
 	free(json);
 }
 
+/* Whatever happens once in a trace is enough for the doctor. */
+static void choose_limits(struct limits_set *limits)
+{
+	limits_init(limits);
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		limits->value[i] = limit_rows[i].least;
+}
+
+static void tell(struct trace_doctor *doctor)
+{
+	struct findings findings = {0};
+	const struct findings_shown shown = {&findings, "-", FROM_TRACE, 1};
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+	demand(out && trace_doctor_conclude(doctor, &findings));
+	findings_print(&shown, out, true);
+	fclose(out);
+	look(text, length);
+	free(text);
+	char *json = findings_json(&shown), *sarif = findings_sarif(&shown);
+	demand(json && sarif);
+	look(json, strlen(json));
+	free(json);
+	free(sarif);
+	findings_finish(&findings);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct analysis a;
 	struct input in;
 	struct error error = {0};
+	struct limits_set limits;
 	if (size < CHOICES)
 		return 0;
-	const struct analysis_options options = choose(data + size - CHOICES);
+	struct analysis_options options = choose(data + size - CHOICES);
+	choose_limits(&limits);
+	struct trace_doctor *doctor = trace_doctor_create(&a, &limits);
+	demand(doctor != NULL);
+	const struct window_member member = trace_doctor_member(doctor);
+	options.also = &member;
+	options.alsos = 1;
 	input_open_memory(&in, data, size - CHOICES);
 	enum status status = analysis_read_input(&a, &in, "-", &options, &error);
 	demand(status == STATUS_OK || status == STATUS_DAMAGED);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK) {
 		report(&a);
+		tell(doctor);
+	}
+	trace_doctor_destroy(doctor);
 	analysis_finish(&a);
 	input_finish(&in);
 	return 0;

@@ -65,7 +65,7 @@ noinst_PROGRAMS += tests/fuzz/fuzz_trace_report
 tests_fuzz_fuzz_trace_report_SOURCES = tests/fuzz/fuzz_trace_report.c
 tests_fuzz_fuzz_trace_report_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_trace_report_LDFLAGS = $(trace_fuzz_ldflags)
-tests_fuzz_fuzz_trace_report_LDADD = report/libreport.a $(trace_fuzz_libs) $(JANSSON_LIBS)
+tests_fuzz_fuzz_trace_report_LDADD = doctor/libdoctor.a report/libreport.a $(trace_fuzz_libs) metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
 
 noinst_PROGRAMS += tests/fuzz/fuzz_trace_export
 tests_fuzz_fuzz_trace_export_SOURCES = tests/fuzz/fuzz_trace_export.c

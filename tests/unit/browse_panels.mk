@@ -1,6 +1,7 @@
 # Unit tests of browse/: the views of what a trace holds. Pictures are compared with tests/golden;
 # SCHEDTOP_UPDATE_GOLDENS=1 keeps new ones.
 browse_panels_tests = \
+	tests/unit/test_browse_findings \
 	tests/unit/test_browse_panels \
 	tests/unit/test_browse_tree
 check_PROGRAMS += $(browse_panels_tests)
@@ -8,6 +9,10 @@ check_PROGRAMS += $(browse_panels_tests)
 browse_panels_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 browse_panels_libs = browse/libbrowse.a tui/libtui.a doctor/libdoctor.a report/libreport.a trace/libtrace.a metrics/libmetrics.a \
 	util/libutil.a $(CMOCKA_LIBS) $(INIH_LIBS) $(NCURSES_LIBS) $(UV_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+
+tests_unit_test_browse_findings_SOURCES = tests/unit/test_browse_findings.c $(tui_fixture)
+tests_unit_test_browse_findings_CFLAGS = $(browse_panels_cflags) $(JANSSON_CFLAGS)
+tests_unit_test_browse_findings_LDADD = $(browse_panels_libs)
 
 tests_unit_test_browse_panels_SOURCES = tests/unit/test_browse_panels.c $(tui_fixture) \
 	tests/unit/trace_builder.h tests/unit/trace_scenario.c tests/unit/trace_scenario.h
@@ -36,6 +41,14 @@ EXTRA_DIST += \
 	tests/golden/trace-blocking-sync-160x50.txt \
 	tests/golden/trace-blocking-sync-80x24-ascii.txt \
 	tests/golden/trace-blocking-sync-80x24.txt \
+	tests/golden/trace-findings-120x38.txt \
+	tests/golden/trace-findings-160x48.txt \
+	tests/golden/trace-findings-80x22-ascii.txt \
+	tests/golden/trace-findings-80x22.txt \
+	tests/golden/trace-findings-open-120x38.txt \
+	tests/golden/trace-findings-open-160x48.txt \
+	tests/golden/trace-findings-open-80x22-ascii.txt \
+	tests/golden/trace-findings-open-80x22.txt \
 	tests/golden/trace-gc-120x40.txt \
 	tests/golden/trace-gc-160x50.txt \
 	tests/golden/trace-gc-80x24-ascii.txt \

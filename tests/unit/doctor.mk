@@ -1,6 +1,8 @@
 # Unit tests of doctor/: lists of findings, their words and limits, how they are shown; rules on traces made byte by byte.
 doctor_tests = \
 	tests/unit/test_doctor_annotations \
+	tests/unit/test_doctor_calls \
+	tests/unit/test_doctor_cpu \
 	tests/unit/test_doctor_findings \
 	tests/unit/test_doctor_gc \
 	tests/unit/test_doctor_live \
@@ -16,6 +18,16 @@ doctor_test_libs = doctor/libdoctor.a report/libreport.a trace/libtrace.a metric
 tests_unit_test_doctor_annotations_SOURCES = tests/unit/test_doctor_annotations.c $(report_test_scenario)
 tests_unit_test_doctor_annotations_CFLAGS = $(doctor_test_cflags)
 tests_unit_test_doctor_annotations_LDADD = $(doctor_test_libs)
+
+doctor_test_world = tests/unit/doctor_world.c tests/unit/doctor_world.h
+
+tests_unit_test_doctor_calls_SOURCES = tests/unit/test_doctor_calls.c $(doctor_test_world)
+tests_unit_test_doctor_calls_CFLAGS = $(doctor_test_cflags)
+tests_unit_test_doctor_calls_LDADD = $(doctor_test_libs) -lm
+
+tests_unit_test_doctor_cpu_SOURCES = tests/unit/test_doctor_cpu.c $(doctor_test_world)
+tests_unit_test_doctor_cpu_CFLAGS = $(doctor_test_cflags)
+tests_unit_test_doctor_cpu_LDADD = $(doctor_test_libs) -lm
 
 tests_unit_test_doctor_findings_SOURCES = tests/unit/test_doctor_findings.c
 tests_unit_test_doctor_findings_CFLAGS = $(doctor_test_cflags)

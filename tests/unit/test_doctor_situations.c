@@ -15,53 +15,53 @@ enum { FRAMES = 32, STACKS = 128 };
 /* Leaf first, with spaces between. */
 static const struct {
 	enum situation situation;
-	bool continues;
+	enum call_part part;
 	const char *stack;
 } stacks_of_programs[] = {
-	{SITUATION_LOCK, false,
+	{SITUATION_LOCK, PART_CALL,
      "sync.(*Mutex).Lock main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
      "net/http.(*conn).serve"},
-	{SITUATION_LOCK, false,
+	{SITUATION_LOCK, PART_CALL,
      "sync.(*Mutex).Lock net/http.(*http2clientStream).cleanupWriteRequest "
      "net/http.(*http2clientStream).doRequest"},
-	{SITUATION_LOCK, false,
+	{SITUATION_LOCK, PART_CALL,
      "sync.(*Mutex).Lock database/sql.(*DB).conn database/sql.(*DB).query "
      "database/sql.(*DB).QueryContext.func1 database/sql.(*DB).retry "
      "database/sql.(*DB).QueryContext database/sql.(*DB).Query "
      "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
      "net/http.(*conn).serve"},
-	{SITUATION_LOCK, false,
+	{SITUATION_LOCK, PART_CALL,
      "sync.(*Mutex).Lock sync.(*Once).doSlow sync.(*Once).Do "
      "strings.(*Replacer).Replace net/http.(*Request).write "
      "net/http.(*persistConn).writeLoop"},
-	{SITUATION_POOL, false,
+	{SITUATION_POOL, PART_CALL,
      "runtime.selectgo database/sql.(*DB).conn database/sql.(*DB).query "
      "database/sql.(*DB).QueryContext.func1 database/sql.(*DB).retry "
      "database/sql.(*DB).QueryContext database/sql.(*DB).Query "
      "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
      "net/http.(*conn).serve"},
-	{SITUATION_ACCEPT, false,
+	{SITUATION_ACCEPT, PART_CALL,
      "internal/poll.(*FD).Accept net.(*netFD).accept net.(*TCPListener).accept "
      "net.(*TCPListener).Accept crypto/tls.(*listener).Accept "
      "net/http.(*Server).Serve net/http/httptest.(*Server).goServe.func1"},
-	{SITUATION_JOIN, false, "sync.(*WaitGroup).Wait main.fetchAll main.main"},
-	{SITUATION_JOIN, false, "sync.(*WaitGroup).Wait main.main"},
-	{SITUATION_SLEEP, false,
+	{SITUATION_JOIN, PART_CALL, "sync.(*WaitGroup).Wait main.fetchAll main.main"},
+	{SITUATION_JOIN, PART_CALL, "sync.(*WaitGroup).Wait main.main"},
+	{SITUATION_SLEEP, PART_CALL,
      "time.Sleep main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
      "net/http.(*conn).serve"},
-	{SITUATION_SLEEP, false, "time.Sleep main.answer"},
-	{SITUATION_SLEEP, false, "time.Sleep main.main"},
-	{SITUATION_SLEEP, false,
+	{SITUATION_SLEEP, PART_CALL, "time.Sleep main.answer"},
+	{SITUATION_SLEEP, PART_CALL, "time.Sleep main.main"},
+	{SITUATION_SLEEP, PART_CALL,
      "time.Sleep main.main.func1 net/http.HandlerFunc.ServeHTTP "
      "net/http.serverHandler.ServeHTTP net/http.(*conn).serve"},
-	{SITUATION_OUTBOUND, false,
+	{SITUATION_OUTBOUND, PART_CALL,
      "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
      "crypto/tls.(*Conn).readFromUntil crypto/tls.(*Conn).readRecordOrCCS "
      "crypto/tls.(*Conn).readRecord crypto/tls.(*Conn).readHandshakeBytes "
      "crypto/tls.(*Conn).readHandshake crypto/tls.(*Conn).clientHandshake "
      "crypto/tls.(*Conn).handshakeContext crypto/tls.(*Conn).HandshakeContext "
      "net/http.(*persistConn).addTLS.func2"},
-	{SITUATION_OUTBOUND, false,
+	{SITUATION_OUTBOUND, PART_CALL,
      "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
      "main.(*stmt).Query database/sql.ctxDriverStmtQuery "
      "database/sql.rowsiFromStatement database/sql.(*DB).queryDC "
@@ -69,21 +69,21 @@ static const struct {
      "database/sql.(*DB).retry database/sql.(*DB).QueryContext "
      "database/sql.(*DB).Query main.(*server).ServeHTTP "
      "net/http.serverHandler.ServeHTTP net/http.(*conn).serve"},
-	{SITUATION_OUTBOUND, false,
+	{SITUATION_OUTBOUND, PART_CALL,
      "runtime.selectgo net/http.(*Transport).getConn "
      "net/http.(*Transport).roundTrip net/http.(*Transport).RoundTrip net/http.send "
      "net/http.(*Client).send net/http.(*Client).do net/http.(*Client).Do "
      "main.main.func4 main.main.func5"},
-	{SITUATION_OUTBOUND, true,
+	{SITUATION_OUTBOUND, PART_ANSWER,
      "runtime.chanrecv1 net/http.(*persistConn).readLoop.func4 "
      "net/http.(*bodyEOFSignal).condfn net/http.(*bodyEOFSignal).Read "
      "io.discard.ReadFrom io.copyBuffer io.Copy main.(*server).ServeHTTP "
      "net/http.serverHandler.ServeHTTP net/http.(*conn).serve"},
-	{SITUATION_OUTBOUND, true,
+	{SITUATION_OUTBOUND, PART_OWN,
      "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
      "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
      "net/http.(*conn).serve"},
-	{SITUATION_OUTBOUND, true,
+	{SITUATION_OUTBOUND, PART_ANSWER,
      "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
      "net/http.(*persistConn).Read bufio.(*Reader).fill bufio.(*Reader).ReadSlice "
      "net/http/internal.readChunkLine net/http/internal.(*chunkedReader).beginChunk "
@@ -91,21 +91,21 @@ static const struct {
      "net/http.(*body).Read net/http.(*bodyEOFSignal).Read io.discard.ReadFrom "
      "io.copyBuffer io.Copy main.(*server).ServeHTTP "
      "net/http.serverHandler.ServeHTTP net/http.(*conn).serve"},
-	{SITUATION_OUTBOUND, true,
+	{SITUATION_OUTBOUND, PART_ANSWER,
      "runtime.selectgo net/http.http2transportResponseBody.Close main.main.func4 "
      "main.main.func5"},
-	{SITUATION_OUTBOUND, true,
+	{SITUATION_OUTBOUND, PART_ANSWER,
      "sync.(*Cond).Wait net/http.(*http2pipe).Read "
      "net/http.http2transportResponseBody.Read io.discard.ReadFrom io.copyBuffer "
      "io.Copy main.main.func4 main.main.func5"},
-	{SITUATION_OUTBOUND, true,
+	{SITUATION_OUTBOUND, PART_ANSWER,
      "runtime.selectgo net/http/internal/http2.transportResponseBody.Close "
      "main.main.func4 main.main.func5"},
-	{SITUATION_OUTBOUND, true,
+	{SITUATION_OUTBOUND, PART_ANSWER,
      "sync.(*Cond).Wait net/http/internal/http2.(*pipe).Read "
      "net/http/internal/http2.transportResponseBody.Read io.discard.ReadFrom "
      "io.copyBuffer io.Copy main.main.func4 main.main.func5"},
-	{SITUATION_INBOUND, false,
+	{SITUATION_INBOUND, PART_CALL,
      "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
      "net/http.(*connReader).Read bufio.(*Reader).fill bufio.(*Reader).ReadSlice "
      "net/http/internal.readChunkLine net/http/internal.(*chunkedReader).beginChunk "
@@ -113,7 +113,7 @@ static const struct {
      "net/http.(*body).Read io.discard.ReadFrom io.copyBuffer io.Copy "
      "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
      "net/http.(*conn).serve"},
-	{SITUATION_INBOUND, false,
+	{SITUATION_INBOUND, PART_CALL,
      "runtime.selectgo net/http.(*http2serverConn).writeDataFromHandler "
      "net/http.(*http2responseWriterState).writeChunk "
      "net/http.http2chunkWriter.Write net/http.(*http2responseWriter).FlushError "
@@ -121,12 +121,12 @@ static const struct {
      "net/http.(*http2responseWriter).handlerDone "
      "net/http.(*http2serverConn).runHandler.func1 "
      "net/http.(*http2serverConn).runHandler"},
-	{SITUATION_INBOUND, false,
+	{SITUATION_INBOUND, PART_CALL,
      "sync.(*Cond).Wait net/http.(*http2pipe).Read "
      "net/http.(*http2requestBody).Read io.discard.ReadFrom io.copyBuffer io.Copy "
      "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
      "net/http.initALPNRequest.ServeHTTP net/http.(*http2serverConn).runHandler"},
-	{SITUATION_INBOUND, false,
+	{SITUATION_INBOUND, PART_CALL,
      "runtime.selectgo net/http/internal/http2.(*serverConn).writeDataFromHandler "
      "net/http/internal/http2.(*responseWriterState).writeChunk "
      "net/http/internal/http2.chunkWriter.Write "
@@ -135,31 +135,31 @@ static const struct {
      "net/http/internal/http2.(*responseWriter).handlerDone "
      "net/http/internal/http2.(*serverConn).runHandler.func1 "
      "net/http/internal/http2.(*serverConn).runHandler"},
-	{SITUATION_INBOUND, false,
+	{SITUATION_INBOUND, PART_CALL,
      "sync.(*Cond).Wait net/http/internal/http2.(*pipe).Read "
      "net/http/internal/http2.(*requestBody).Read io.discard.ReadFrom io.copyBuffer "
      "io.Copy main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
      "net/http.http2Handler.ServeHTTP "
      "net/http/internal/http2.(*serverConn).runHandler"},
-	{SITUATION_LOOKUP, false,
+	{SITUATION_LOOKUP, PART_CALL,
      "runtime.chanrecv1 net.(*Resolver).goLookupIPCNAMEOrder.func4 "
      "net.(*Resolver).goLookupIPCNAMEOrder net.(*Resolver).goLookupHostOrder "
      "net.(*Resolver).lookupHost net.(*Resolver).LookupHost net.LookupHost "
      "main.main"},
-	{SITUATION_LOOKUP, false,
+	{SITUATION_LOOKUP, PART_CALL,
      "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
      "net.dnsPacketRoundTrip net.(*Resolver).exchange net.(*Resolver).tryOneName "
      "net.(*Resolver).goLookupIPCNAMEOrder.func3.1"},
-	{SITUATION_NETWORK, false,
+	{SITUATION_NETWORK, PART_CALL,
      "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read main.answer"},
-	{SITUATION_IDLE_CONNECTION, false,
+	{SITUATION_IDLE_CONNECTION, PART_CALL,
      "runtime.chanrecv1 net/http.(*http2clientConnPool).addConnIfNeeded "
      "net/http.http2configureTransports.func1 net/http.(*Transport).dialConn "
      "net/http.(*Transport).dialConnFor"},
-	{SITUATION_IDLE_CONNECTION, false,
+	{SITUATION_IDLE_CONNECTION, PART_CALL,
      "runtime.chanrecv1 net/http.(*persistConn).addTLS "
      "net/http.(*Transport).dialConn net/http.(*Transport).dialConnFor"},
-	{SITUATION_IDLE_CONNECTION, false,
+	{SITUATION_IDLE_CONNECTION, PART_CALL,
      "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
      "crypto/tls.(*atLeastReader).Read bytes.(*Buffer).ReadFrom "
      "crypto/tls.(*Conn).readFromUntil crypto/tls.(*Conn).readRecordOrCCS "
@@ -167,38 +167,38 @@ static const struct {
      "io.ReadAtLeast io.ReadFull net/http.http2readFrameHeader "
      "net/http.(*http2Framer).ReadFrame net/http.(*http2clientConnReadLoop).run "
      "net/http.(*http2ClientConn).readLoop"},
-	{SITUATION_IDLE_CONNECTION, false,
+	{SITUATION_IDLE_CONNECTION, PART_CALL,
      "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
      "net/http.(*connReader).Read bufio.(*Reader).fill bufio.(*Reader).Peek "
      "net/http.(*conn).serve"},
-	{SITUATION_IDLE_CONNECTION, false,
+	{SITUATION_IDLE_CONNECTION, PART_CALL,
      "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
      "net/http.(*connReader).backgroundRead"},
-	{SITUATION_IDLE_CONNECTION, false,
+	{SITUATION_IDLE_CONNECTION, PART_CALL,
      "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
      "net/http.(*persistConn).Read bufio.(*Reader).fill bufio.(*Reader).Peek "
      "net/http.(*persistConn).readLoop"},
-	{SITUATION_IDLE_CONNECTION, false, "runtime.selectgo net.(*netFD).connect.func2"},
-	{SITUATION_IDLE_CONNECTION, false,
+	{SITUATION_IDLE_CONNECTION, PART_CALL, "runtime.selectgo net.(*netFD).connect.func2"},
+	{SITUATION_IDLE_CONNECTION, PART_CALL,
      "runtime.chanrecv1 net/http/internal/http2.(*clientConnPool).addConnIfNeeded "
      "net/http/internal/http2.(*Transport).AddConn "
      "net/http.(*Transport).http2AddConn net/http.(*Transport).dialConn "
      "net/http.(*Transport).dialConnFor "
      "net/http.(*Transport).startDialConnForLocked.func1"},
-	{SITUATION_COLLECTOR, false,
+	{SITUATION_COLLECTOR, PART_CALL,
      "runtime.chanrecv1 runtime.gcBgMarkStartWorkers runtime.gcStart "
      "runtime.mallocgcSmallScanNoHeader runtime.mallocgc runtime.newobject "
      "crypto/tls.(*Config).Clone net/http.cloneTLSConfig "
      "net/http.(*persistConn).addTLS net/http.(*Transport).dialConn "
      "net/http.(*Transport).dialConnFor "
      "net/http.(*Transport).startDialConnForLocked.func1"},
-	{SITUATION_IDLE_CONNECTION, false,
+	{SITUATION_IDLE_CONNECTION, PART_CALL,
      "runtime.chansend1 net/http/internal/http2.(*serverConn).readFrames.func1 "
      "net/http/internal/http2.(*serverConn).serve "
      "net/http/internal/http2.(*Server).serveConn "
      "net/http/internal/http2.(*Server).ServeConn net/http.(*Server).serveHTTP2Conn "
      "net/http.(*conn).serve"},
-	{SITUATION_IDLE_CONNECTION, false,
+	{SITUATION_IDLE_CONNECTION, PART_CALL,
      "internal/poll.(*FD).Read net.(*netFD).Read net.(*conn).Read "
      "crypto/tls.(*Conn).readFromUntil crypto/tls.(*Conn).readRecordOrCCS "
      "crypto/tls.(*Conn).readRecord crypto/tls.(*Conn).Read bufio.(*Reader).Read "
@@ -207,30 +207,30 @@ static const struct {
      "net/http/internal/http2.(*Framer).ReadFrame "
      "net/http/internal/http2.(*clientConnReadLoop).run "
      "net/http/internal/http2.(*ClientConn).readLoop"},
-	{SITUATION_IDLE_CONNECTION, false, "runtime.selectgo database/sql.(*DB).connectionOpener"},
-	{SITUATION_IDLE_CONNECTION, false, "runtime.selectgo net/http.(*persistConn).readLoop"},
-	{SITUATION_IDLE_CONNECTION, false, "runtime.selectgo net/http.(*persistConn).writeLoop"},
-	{SITUATION_TRACER, false,
+	{SITUATION_IDLE_CONNECTION, PART_CALL, "runtime.selectgo database/sql.(*DB).connectionOpener"},
+	{SITUATION_IDLE_CONNECTION, PART_CALL, "runtime.selectgo net/http.(*persistConn).readLoop"},
+	{SITUATION_IDLE_CONNECTION, PART_CALL, "runtime.selectgo net/http.(*persistConn).writeLoop"},
+	{SITUATION_TRACER, PART_CALL,
      "runtime.chanrecv1 runtime.(*wakeableSleep).sleep "
      "runtime.(*traceAdvancerState).start.func1"},
-	{SITUATION_TRACER, false, "runtime/trace.Start.func1"},
-	{SITUATION_TRACE_WRITER, false,
+	{SITUATION_TRACER, PART_CALL, "runtime/trace.Start.func1"},
+	{SITUATION_TRACE_WRITER, PART_CALL,
      "syscall.write syscall.Write internal/poll.ignoringEINTRIO "
      "internal/poll.(*FD).Write os.(*File).write os.(*File).Write "
      "runtime/trace.Start.func1"},
-	{SITUATION_WORKER, false, "runtime.chanrecv2 main.tick"},
-	{SITUATION_WORKER, false, "runtime.chanrecv2 main.worker"},
-	{SITUATION_WORKER, false, "runtime.chanrecv2 main.worker main.main.func2"},
-	{SITUATION_WORKER, false, "runtime.selectgo main.(*pump).run"},
-	{SITUATION_WORKER, false, "sync.(*Cond).Wait main.(*queue).consume"},
-	{SITUATION_SYSTEM, false, "runtime.goparkunlock runtime.bgsweep"},
-	{SITUATION_SYSTEM, false, "runtime.gcMarkDone runtime.gcBgMarkWorker"},
-	{SITUATION_SYSTEM, false, "runtime.(*scavengerState).park runtime.bgscavenge"},
-	{SITUATION_SYSTEM, false,
+	{SITUATION_WORKER, PART_CALL, "runtime.chanrecv2 main.tick"},
+	{SITUATION_WORKER, PART_CALL, "runtime.chanrecv2 main.worker"},
+	{SITUATION_WORKER, PART_CALL, "runtime.chanrecv2 main.worker main.main.func2"},
+	{SITUATION_WORKER, PART_CALL, "runtime.selectgo main.(*pump).run"},
+	{SITUATION_WORKER, PART_CALL, "sync.(*Cond).Wait main.(*queue).consume"},
+	{SITUATION_SYSTEM, PART_CALL, "runtime.goparkunlock runtime.bgsweep"},
+	{SITUATION_SYSTEM, PART_CALL, "runtime.gcMarkDone runtime.gcBgMarkWorker"},
+	{SITUATION_SYSTEM, PART_CALL, "runtime.(*scavengerState).park runtime.bgscavenge"},
+	{SITUATION_SYSTEM, PART_CALL,
      "runtime.gopark runtime.goparkunlock runtime.(*cleanupQueue).dequeue "
      "runtime.runCleanups"},
-	{SITUATION_SYSTEM, false, "runtime.runFinalizers"},
-	{SITUATION_DIAL, false,
+	{SITUATION_SYSTEM, PART_CALL, "runtime.runFinalizers"},
+	{SITUATION_DIAL, PART_CALL,
      "runtime.chanrecv1 net.(*netFD).connect.func1 net.(*netFD).connect "
      "net.(*netFD).dial net.socket net.internetSocket "
      "net.(*sysDialer).doDialTCPProto net.(*sysDialer).doDialTCP "
@@ -238,7 +238,7 @@ static const struct {
      "net.(*sysDialer).dialSerial net.(*sysDialer).dialParallel "
      "net.(*Dialer).DialContext net/http.(*Transport).dial "
      "net/http.(*Transport).dialConn net/http.(*Transport).dialConnFor"},
-	{SITUATION_DIAL, false,
+	{SITUATION_DIAL, PART_CALL,
      "internal/poll.(*FD).WaitWrite net.(*netFD).connect net.(*netFD).dial "
      "net.socket net.internetSocket net.(*sysDialer).doDialTCPProto "
      "net.(*sysDialer).doDialTCP net.(*sysDialer).dialTCP "
@@ -246,7 +246,7 @@ static const struct {
      "net.(*sysDialer).dialParallel net.(*Dialer).DialContext "
      "net/http.(*Transport).dial net/http.(*Transport).dialConn "
      "net/http.(*Transport).dialConnFor"},
-	{SITUATION_COLLECTOR, false,
+	{SITUATION_COLLECTOR, PART_CALL,
      "runtime.gcMarkDone runtime.gcAssistAlloc runtime.deductAssistCredit "
      "runtime.mallocgc runtime.growslice bytes.growSlice bytes.(*Buffer).grow "
      "bytes.(*Buffer).Write crypto/tls.(*Conn).readRecordOrCCS "
@@ -254,7 +254,7 @@ static const struct {
      "crypto/tls.(*Conn).readHandshake crypto/tls.(*Conn).clientHandshake "
      "crypto/tls.(*Conn).handshakeContext crypto/tls.(*Conn).HandshakeContext "
      "net/http.(*persistConn).addTLS.func2"},
-	{SITUATION_COLLECTOR, false,
+	{SITUATION_COLLECTOR, PART_CALL,
      "runtime.gcStart runtime.mallocgc runtime.growslice bytes.growSlice "
      "bytes.(*Buffer).grow bytes.(*Buffer).Grow crypto/tls.(*Conn).readFromUntil "
      "crypto/tls.(*Conn).readRecordOrCCS crypto/tls.(*Conn).readRecord "
@@ -262,13 +262,13 @@ static const struct {
      "crypto/tls.(*Conn).readClientHello crypto/tls.(*Conn).serverHandshake "
      "crypto/tls.(*Conn).handshakeContext crypto/tls.(*Conn).HandshakeContext "
      "net/http.(*conn).serve"},
-	{SITUATION_COLLECTOR, false,
+	{SITUATION_COLLECTOR, PART_CALL,
      "runtime.semrelease1 runtime.semrelease runtime.gcStart "
      "runtime.mallocgcSmallNoscan runtime.mallocgc internal/bytealg.MakeNoZero "
      "strings.(*Builder).grow strings.(*Builder).Grow strings.Repeat "
      "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
      "net/http.(*conn).serve"},
-	{SITUATION_FILE, false,
+	{SITUATION_FILE, PART_CALL,
      "syscall.Close internal/poll.(*SysFile).destroy internal/poll.(*FD).destroy "
      "internal/poll.(*FD).decref internal/poll.(*FD).Close os.(*file).close "
      "os.(*File).Close net.(*file).close net.maxListenerBacklog "
@@ -276,70 +276,70 @@ static const struct {
      "net.listenerBacklog net.socket net.internetSocket "
      "net.(*sysListener).listenTCPProto net.(*sysListener).listenTCP "
      "net.(*ListenConfig).Listen net.Listen main.main"},
-	{SITUATION_FILE, false,
+	{SITUATION_FILE, PART_CALL,
      "syscall.Close syscall.forkExec syscall.StartProcess os.startProcess "
      "os.StartProcess os/exec.(*Cmd).Start os/exec.(*Cmd).Run main.main"},
-	{SITUATION_FILE, false,
+	{SITUATION_FILE, PART_CALL,
      "os.checkClonePidfd os.checkPidfd sync.OnceValue[...].func1.1 "
      "sync.(*Once).doSlow sync.(*Once).Do sync.OnceValue[...].func1 os.pidfdWorks "
      "os.ensurePidfd os.startProcess os.StartProcess os/exec.(*Cmd).Start "
      "os/exec.(*Cmd).Run main.main"},
-	{SITUATION_FILE, false,
+	{SITUATION_FILE, PART_CALL,
      "internal/syscall/unix.Waitid os.checkPidfd.func1 os.ignoringEINTR "
      "os.checkPidfd sync.OnceValue[...].func1.1 sync.(*Once).doSlow sync.(*Once).Do "
      "sync.OnceValue[...].func1 os.pidfdWorks os.ensurePidfd os.startProcess "
      "os.StartProcess os/exec.(*Cmd).Start os/exec.(*Cmd).Run main.main"},
-	{SITUATION_CHILD, false,
+	{SITUATION_CHILD, PART_CALL,
      "os.(*Process).blockUntilWaitable os.(*Process).wait os.(*Process).Wait "
      "os/exec.(*Cmd).Wait os/exec.(*Cmd).Run main.main"},
-	{SITUATION_CHILD, false,
+	{SITUATION_CHILD, PART_CALL,
      "syscall.wait4 syscall.Wait4 os.(*Process).wait os.(*Process).Wait "
      "os/exec.(*Cmd).Wait os/exec.(*Cmd).Run main.main"},
-	{SITUATION_CHILD, false,
+	{SITUATION_CHILD, PART_CALL,
      "internal/syscall/unix.Waitid os.(*Process).pidfdWait.func1 os.ignoringEINTR "
      "os.(*Process).pidfdWait os.(*Process).wait os.(*Process).Wait "
      "os/exec.(*Cmd).Wait os/exec.(*Cmd).Run main.main"},
-	{SITUATION_PERMIT, false,
+	{SITUATION_PERMIT, PART_CALL,
      "runtime.selectgo golang.org/x/sync/semaphore.(*Weighted).Acquire "
      "main.(*server).ServeHTTP net/http.serverHandler.ServeHTTP "
      "net/http.(*conn).serve"},
-	{SITUATION_ORDINARY, false, "runtime.chansend1 main.produce main.main.func1"},
-	{SITUATION_ORDINARY, false,
+	{SITUATION_ORDINARY, PART_CALL, "runtime.chansend1 main.produce main.main.func1"},
+	{SITUATION_ORDINARY, PART_CALL,
      "runtime.chanrecv1 main.ask main.(*server).ServeHTTP "
      "net/http.serverHandler.ServeHTTP net/http.(*conn).serve"},
-	{SITUATION_ORDINARY, false, "runtime.chanrecv1 main.next main.step main.run"},
-	{SITUATION_WORKER, false, "runtime.selectgo main.work sync.(*WaitGroup).Go.func1"},
-	{SITUATION_WORKER, false, "runtime.chanrecv1 main.main runtime.main"},
-	{SITUATION_OUTBOUND, false,
+	{SITUATION_ORDINARY, PART_CALL, "runtime.chanrecv1 main.next main.step main.run"},
+	{SITUATION_WORKER, PART_CALL, "runtime.selectgo main.work sync.(*WaitGroup).Go.func1"},
+	{SITUATION_WORKER, PART_CALL, "runtime.chanrecv1 main.main runtime.main"},
+	{SITUATION_OUTBOUND, PART_CALL,
      "time.Sleep main.(*conn).Query database/sql.ctxDriverStmtQuery "
      "database/sql.rowsiFromStatement database/sql.(*DB).queryDC "
      "database/sql.(*DB).QueryContext main.(*Store).Get main.work"},
-	{SITUATION_OUTBOUND, false,
+	{SITUATION_OUTBOUND, PART_CALL,
      "time.Sleep main.open database/sql.dsnConnector.Connect "
      "database/sql.(*DB).conn database/sql.(*DB).QueryContext main.work"},
-	{SITUATION_TRACER, false,
+	{SITUATION_TRACER, PART_CALL,
      "runtime.selectgo net/http/pprof.sleep net/http/pprof.Trace "
      "net/http.HandlerFunc.ServeHTTP net/http.(*ServeMux).ServeHTTP "
      "net/http.serverHandler.ServeHTTP net/http.(*conn).serve"},
-	{SITUATION_IDLE_CONNECTION, false,
+	{SITUATION_IDLE_CONNECTION, PART_CALL,
      "runtime.selectgo "
      "google.golang.org/grpc/internal/transport.(*controlBuffer).get "
      "google.golang.org/grpc/internal/transport.(*loopyWriter).run "
      "google.golang.org/grpc/internal/transport.NewServerTransport.func2"},
-	{SITUATION_INBOUND, false,
+	{SITUATION_INBOUND, PART_CALL,
      "runtime.selectgo "
      "google.golang.org/grpc/internal/transport.(*recvBufferReader).read "
      "google.golang.org/grpc.(*serverStream).RecvMsg main.(*service).Chat "
      "google.golang.org/grpc.(*Server).processStreamingRPC "
      "google.golang.org/grpc.(*Server).handleStream "
      "google.golang.org/grpc.(*Server).serveStreams.func2.1"},
-	{SITUATION_OUTBOUND, false,
+	{SITUATION_OUTBOUND, PART_CALL,
      "runtime.selectgo "
      "google.golang.org/grpc/internal/transport.(*recvBufferReader).readClient "
      "google.golang.org/grpc.(*csAttempt).recvMsg "
      "google.golang.org/grpc.(*clientStream).RecvMsg google.golang.org/grpc.invoke "
      "main.(*client).Get main.work"},
-	{SITUATION_OUTBOUND, true,
+	{SITUATION_OUTBOUND, PART_ANSWER,
      "runtime.selectgo "
      "google.golang.org/grpc/internal/transport.(*recvBufferReader).readClient "
      "google.golang.org/grpc.(*csAttempt).recvMsg "
@@ -411,8 +411,8 @@ static void stacks_of_real_programs_are_told_apart(void **state)
 		if (situation != stacks_of_programs[i].situation)
 			fail_msg("%s: it waits %s, not %s", stacks_of_programs[i].stack,
 			         situation_word(stacks_of_programs[i].situation), situation_word(situation));
-		if (situation_continues(&world.situations, stack) != stacks_of_programs[i].continues)
-			fail_msg("%s: continues is wrong", stacks_of_programs[i].stack);
+		if (situation_part(&world.situations, stack) != stacks_of_programs[i].part)
+			fail_msg("%s: the part of the call is wrong", stacks_of_programs[i].stack);
 		/* and once more, from memory */
 		assert_int_equal(situation_of(&world.situations, stack), situation);
 	}

@@ -12,6 +12,7 @@ tui_tests = \
 	tests/unit/test_plot \
 	tests/unit/test_screens \
 	tests/unit/test_theme \
+	tests/unit/test_view_findings \
 	tests/unit/test_view_goroutines \
 	tests/unit/test_view_latency \
 	tests/unit/test_view_threads
@@ -72,6 +73,10 @@ tests_unit_test_theme_SOURCES = tests/unit/test_theme.c
 tests_unit_test_theme_CFLAGS = $(tui_test_cflags)
 tests_unit_test_theme_LDADD = $(tui_test_libs)
 
+tests_unit_test_view_findings_SOURCES = tests/unit/test_view_findings.c $(tui_fixture)
+tests_unit_test_view_findings_CFLAGS = $(tui_test_cflags)
+tests_unit_test_view_findings_LDADD = $(tui_test_libs)
+
 tests_unit_test_view_goroutines_SOURCES = tests/unit/test_view_goroutines.c $(tui_fixture)
 tests_unit_test_view_goroutines_CFLAGS = $(tui_test_cflags)
 tests_unit_test_view_goroutines_LDADD = $(tui_test_libs)
@@ -92,6 +97,22 @@ EXTRA_DIST += \
 	tests/golden/screens-goroutines-200x50.txt \
 	tests/golden/screens-goroutines-80x24-ascii.txt \
 	tests/golden/screens-goroutines-80x24.txt \
+	tests/golden/findings-120x40.txt \
+	tests/golden/findings-160x50.txt \
+	tests/golden/findings-80x24.txt \
+	tests/golden/findings-80x24-ascii.txt \
+	tests/golden/findings-overview-120x40.txt tests/golden/findings-overview-160x50.txt \
+	tests/golden/findings-overview-80x24-ascii.txt \
+	tests/golden/findings-open-120x40.txt \
+	tests/golden/findings-open-160x50.txt \
+	tests/golden/findings-open-80x24.txt \
+	tests/golden/findings-open-80x24-ascii.txt \
+	tests/golden/screens-findings-120x40.txt \
+	tests/golden/screens-findings-120x40-ascii.txt \
+	tests/golden/screens-findings-200x50.txt \
+	tests/golden/screens-findings-200x50-ascii.txt \
+	tests/golden/screens-findings-80x24.txt \
+	tests/golden/screens-findings-80x24-ascii.txt \
 	tests/golden/goroutines-120x40-ascii.txt \
 	tests/golden/goroutines-120x40.txt \
 	tests/golden/goroutines-200x50-ascii.txt \

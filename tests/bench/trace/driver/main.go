@@ -103,7 +103,7 @@ func warm(file string) {
 // row is a contestant on one trace.
 type row struct {
 	name string
-	goal float64 // times schedtop's wall time
+	goal float64 // times schedtop's wall time, at least; below 0: at most
 	run  func(file string) measure
 	// One of those that take minutes; the one that all are compared with; it
 	// reads an old trace, too.
@@ -119,6 +119,7 @@ func rows(o *options) []row {
 	return []row{
 		{"schedtop stat FILE", 0, func(f string) measure { return run(o.schedtop, "stat", f) }, false, true, true},
 		{"schedtop stat - (pipe)", 0, func(f string) measure { return runPiped(f, o.schedtop, "stat", "-") }, false, false, false},
+		{"schedtop doctor FILE", -1.3, func(f string) measure { return run(o.schedtop, "doctor", f) }, false, false, true},
 		{"schedtop check FILE", 0, func(f string) measure { return run(o.schedtop, "check", f) }, false, false, true},
 		{"schedtop profile --kind sched", 0, func(f string) measure { return run(o.schedtop, "profile", "--kind", "sched", f) }, false, false, false},
 		{"schedtop export, perfetto", 0, func(f string) measure { return export(o, "perfetto", f) }, false, false, false},
@@ -239,10 +240,12 @@ func (m measure) print(r row, own measure, events int64) {
 	}
 	ratio, goal := "", ""
 	if m != own {
-		ratio = fmt.Sprintf("%.1f", m.wall.Seconds()/own.wall.Seconds())
+		ratio = fmt.Sprintf("%.2f", m.wall.Seconds()/own.wall.Seconds())
 	}
 	if r.goal > 0 {
 		goal = fmt.Sprintf(">= %.0f", r.goal)
+	} else if r.goal < 0 {
+		goal = fmt.Sprintf("<= %.1f", -r.goal)
 	}
 	speed := fmt.Sprintf("%.1f", float64(events)/1e6/m.wall.Seconds())
 	if m.moment {

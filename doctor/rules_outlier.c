@@ -1,0 +1,309 @@
+/*
+ * One request that computes much longer than the others of its kind, while somebody waits for its
+ * P or for a lock that it holds. Averages hide it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor/rules.h"
+#include "doctor/site.h"
+#include "doctor/trace_doctor.h"
+#include "trace/elapsed.h"
+#include "trace/tables.h"
+#include "util/clock.h"
+#include "util/text.h"
+
+/* sysmon preempts who ran for 10 ms (runtime/proc.go: forcePreemptNS) and looks every 10 ms at the
+   latest: a longer stretch is one in which the thread did not run. */
+#define SLICE_NS       (10 * NS_PER_MS)
+#define LONG_SLICE_NS  (25 * NS_PER_MS)
+#define LOCK_WAIT_NS   NS_PER_MS
+#define WAITED_SHARE   0.2  /* of it, in which others waited */
+#define OUTLIERS_SHARE 0.05 /* of all bursts of a kind: more are not unusual */
+
+enum {
+	KINDS = 512, /* more are not judged */
+	STEPS = 256, /* four to each power of two */
+	LEAST_BURSTS = 20,
+	KEPT = 3 /* outliers of a kind */
+};
+
+struct outlier {
+	uint64_t goroutine;
+	int64_t begin_ns, end_ns, ns;
+	int64_t starved_ns, locked_ns; /* others waited for a P, and for its lock */
+	uint32_t stack;
+};
+
+/* Goroutines that start with one function. */
+struct kind {
+	uint32_t function;
+	uint64_t bursts, outliers;
+	int64_t outliers_ns; /* from beginning to end */
+	uint32_t step[STEPS];
+	struct outlier longest[KEPT];
+	unsigned kept;
+};
+
+struct runner {
+	uint64_t id;
+	uint32_t function;  /* name */
+	uint32_t kind;      /* index + 1; 0: not judged */
+	int64_t stalled_ns; /* of the burst that goes on */
+	int64_t locked_ns;  /* somebody waited for its lock */
+};
+
+struct rules {
+	const struct doctor *doctor;
+	struct kind *kind;
+	size_t kinds, capacity;
+	struct idmap kind_of;
+	struct runner *runner;
+	size_t runners;
+};
+
+/* --- while the trace is read ------------------------------------------------------------------ */
+
+/* Index + 1; 0: not judged. false: no memory. */
+static bool kind_of(struct rules *r, uint32_t function, uint32_t *kind)
+{
+	enum role role = situation_role(r->doctor->situations, function);
+	*kind = 0;
+	if (function == NAME_NONE || role == ROLE_MAIN || role_is_background(role))
+		return true;
+	uint32_t i = idmap_get(&r->kind_of, function);
+	if (i != IDMAP_NONE) {
+		*kind = i;
+		return true;
+	}
+	if (r->kinds == KINDS)
+		return true;
+	if (!wire_grow(&r->kind, &r->capacity, r->kinds, sizeof *r->kind))
+		return false;
+	r->kind[r->kinds++] = (struct kind){.function = function};
+	*kind = (uint32_t)r->kinds;
+	return idmap_put(&r->kind_of, function, *kind);
+}
+
+/* NULL: no memory. */
+static struct runner *runner_of(struct rules *r, const struct witness *w, uint32_t slot)
+{
+	if (slot >= r->runners) {
+		struct runner *bigger = reallocarray(r->runner, w->slots, sizeof *bigger);
+		if (!bigger)
+			return NULL;
+		memset(bigger + r->runners, 0, (w->slots - r->runners) * sizeof *bigger);
+		r->runner = bigger;
+		r->runners = w->slots;
+	}
+	struct runner *runner = &r->runner[slot];
+	const struct witness_goroutine *g = &w->slot[slot];
+	if (runner->id != g->id)
+		*runner = (struct runner){.id = g->id};
+	/* Of those that were there before the trace it is learned later. */
+	if (runner->function != g->function) {
+		runner->function = g->function;
+		if (!kind_of(r, g->function, &runner->kind))
+			return NULL;
+	}
+	return runner;
+}
+
+static unsigned step_of(int64_t ns)
+{
+	uint64_t x = ns > 0 ? (uint64_t)ns : 0;
+	if (x < 4)
+		return (unsigned)x;
+	unsigned octave = 63 - (unsigned)__builtin_clzll(x);
+	return (octave - 1) * 4 + (unsigned)(x >> (octave - 2) & 3);
+}
+
+/* The largest duration in the step. */
+static int64_t upper_ns(unsigned step)
+{
+	if (step < 4)
+		return step;
+	unsigned octave = step / 4 + 1;
+	return (int64_t)((UINT64_C(4) + step % 4 + 1) << (octave - 2)) - 1;
+}
+
+static int64_t median_ns(const struct kind *k)
+{
+	uint64_t rank = (k->bursts + 1) / 2, count = 0;
+	for (unsigned i = 0; i < STEPS; i++) {
+		count += k->step[i];
+		if (count >= rank)
+			return upper_ns(i);
+	}
+	return INT64_MAX;
+}
+
+static void keep(struct kind *k, const struct outlier *o)
+{
+	unsigned at = k->kept;
+	while (at > 0 && k->longest[at - 1].ns < o->ns)
+		at--;
+	if (at == KEPT)
+		return;
+	unsigned last = k->kept < KEPT ? k->kept++ : KEPT - 1;
+	for (; last > at; last--)
+		k->longest[last] = k->longest[last - 1];
+	k->longest[at] = *o;
+}
+
+static void note_burst(struct rules *r, struct runner *runner, const struct spell *s)
+{
+	struct kind *k = &r->kind[runner->kind - 1];
+	struct outlier o = {
+		.goroutine = runner->id,
+		.begin_ns = s->begin_ns,
+		.end_ns = s->end_ns,
+		.ns = bounded_elapsed_ns(runner->stalled_ns, s->ns),
+		.starved_ns = s->during.starved,
+		.locked_ns = runner->locked_ns,
+		.stack = s->stack,
+	};
+	int64_t wall_ns = bounded_elapsed_ns(s->begin_ns, s->end_ns);
+	k->bursts++;
+	k->step[step_of(o.ns)]++;
+	if ((double)o.ns < limit(r->doctor->limits, LIMIT_OUTLIER_BURST))
+		return;
+	int64_t waited_ns = o.starved_ns > o.locked_ns ? o.starved_ns : o.locked_ns;
+	if ((double)waited_ns < WAITED_SHARE * (double)wall_ns)
+		return;
+	k->outliers++;
+	add_ns(&k->outliers_ns, wall_ns);
+	keep(k, &o);
+}
+
+/* Somebody waited for a lock that this one gave back. */
+static bool note_lock(struct rules *r, const struct witness *w, const struct spell *s)
+{
+	if (s->waker_slot == TRACE_NONE || s->waker_slot >= w->slots ||
+	    situation_of(r->doctor->situations, s->stack) != SITUATION_LOCK)
+		return true;
+	int64_t since_ns = w->slot[s->waker_slot].burst_since_ns;
+	struct runner *runner = runner_of(r, w, s->waker_slot);
+	if (!runner || since_ns == INT64_MIN)
+		return runner;
+	int64_t ns = bounded_elapsed_ns(since_ns > s->begin_ns ? since_ns : s->begin_ns, s->end_ns);
+	if (ns > runner->locked_ns)
+		runner->locked_ns = ns;
+	return true;
+}
+
+static bool on_spell(void *self, const struct witness *w, uint32_t slot, const struct spell *s)
+{
+	struct rules *r = self;
+	if (s->class == SPELL_LOCK)
+		return note_lock(r, w, s);
+	struct runner *runner = runner_of(r, w, slot);
+	if (!runner)
+		return false;
+	if (s->class == SPELL_RUNNING) {
+		add_ns(&runner->stalled_ns, s->ns - SLICE_NS);
+		return true;
+	}
+	if (runner->kind && !s->cut && !s->open)
+		note_burst(r, runner, s);
+	runner->stalled_ns = runner->locked_ns = 0;
+	return true;
+}
+
+static void on_restart(void *self, int64_t time_ns)
+{
+	struct rules *r = self;
+	(void)time_ns;
+	idmap_clear(&r->kind_of);
+	r->kinds = 0;
+	if (r->runners)
+		memset(r->runner, 0, r->runners * sizeof *r->runner);
+}
+
+/* --- what it says ----------------------------------------------------------------------------- */
+
+static void show(struct finding *f, const struct rules *r, const struct outlier *o)
+{
+	const struct witness *w = r->doctor->witness;
+	char ran[32], waited[32], site[EVIDENCE_SITE_TEXT];
+	bool is_lock = o->locked_ns > o->starved_ns;
+	text_duration(ran, sizeof ran, (double)o->ns, false);
+	text_duration(waited, sizeof waited, (double)(is_lock ? o->locked_ns : o->starved_ns), false);
+	struct evidence *e =
+		finding_show(f, EVIDENCE_GOROUTINE,
+	                 "goroutine %" PRIu64 " ran for %s at %s; %s of it others waited for %s",
+	                 o->goroutine, ran, site_text(site, r->doctor, o->stack), waited,
+	                 is_lock ? "a lock of it" : "a P");
+	evidence_goroutine(e, o->goroutine);
+	evidence_span(e, witness_since_begin(w, o->begin_ns), witness_since_begin(w, o->end_ns));
+	site_show(e, r->doctor, o->stack);
+}
+
+static void tell(const struct rules *r, const struct kind *k, struct findings *out)
+{
+	const struct witness *w = r->doctor->witness;
+	int64_t trace_ns = bounded_elapsed_ns(w->first_ns, w->last_ns), median = median_ns(k);
+	const struct outlier *longest = &k->longest[0];
+	double times = median > 0 ? (double)longest->ns / (double)median : 0;
+	if (!k->outliers || k->bursts < LEAST_BURSTS || trace_ns == 0 ||
+	    times < limit(r->doctor->limits, LIMIT_OUTLIER_TIMES) ||
+	    (double)k->outliers > OUTLIERS_SHARE * (double)k->bursts + 1)
+		return;
+	char function[EVIDENCE_SITE_TEXT], ran[32], usual[32], at[32];
+	text_duration(ran, sizeof ran, (double)longest->ns, false);
+	text_duration(usual, sizeof usual, (double)median, false);
+	text_duration(at, sizeof at, (double)witness_since_begin(w, longest->begin_ns), false);
+	struct finding *f = findings_add(out, SLUG_SLOW_REQUEST_OUTLIER, SEVERITY_WARNING,
+	                                 (double)k->outliers_ns / (double)trace_ns);
+	finding_say(
+		f,
+		"A goroutine of %s ran for %s without a break, %s after the beginning, while others "
+		"waited for it; of %" PRIu64 " times that goroutines of its kind ran, half took %s "
+		"or less.",
+		evidence_function(function, &r->doctor->analysis->names, k->function), ran, at, k->bursts,
+		usual);
+	finding_measure(f, "longest", UNIT_NS, (double)longest->ns);
+	finding_measure(f, "median", UNIT_NS, (double)median);
+	finding_measure(f, "outliers", UNIT_COUNT, (double)k->outliers);
+	finding_measure(f, "bursts", UNIT_COUNT, (double)k->bursts);
+	for (unsigned i = 0; i < k->kept; i++)
+		show(f, r, &k->longest[i]);
+}
+
+static bool conclude(void *self, const struct doctor *doctor, struct findings *out)
+{
+	const struct rules *r = self;
+	(void)doctor;
+	for (size_t i = 0; i < r->kinds; i++)
+		tell(r, &r->kind[i], out);
+	return true;
+}
+
+static void *create(const struct doctor *doctor)
+{
+	struct rules *r = calloc(1, sizeof *r);
+	if (r)
+		r->doctor = doctor;
+	return r;
+}
+
+static void destroy(void *self)
+{
+	struct rules *r = self;
+	idmap_finish(&r->kind_of);
+	free(r->kind);
+	free(r->runner);
+	free(r);
+}
+
+const struct trace_family rules_outlier = {
+	.name = "outlier",
+	.least_ns = {[SPELL_BURST] = 1, [SPELL_RUNNING] = LONG_SLICE_NS, [SPELL_LOCK] = LOCK_WAIT_NS},
+	.create = create,
+	.spell = on_spell,
+	.restart = on_restart,
+	.conclude = conclude,
+	.destroy = destroy,
+};

@@ -1,0 +1,163 @@
+// A service on a database that it has two connections to, while eight requests need one at a time.
+package main
+
+import (
+	"bufio"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand"
+	"net"
+	"net/http"
+	"time"
+
+	"schedtop/tests/workloads/internal/scene"
+)
+
+// base is a driver for a database that answers each line with a line.
+type base struct{}
+
+type conn struct {
+	net.Conn
+	in *bufio.Reader
+}
+
+type statement struct {
+	c     *conn
+	query string
+}
+
+type lines struct {
+	line string
+	read bool
+}
+
+var errUnsupported = errors.New("unsupported")
+
+func (base) Open(address string) (driver.Conn, error) {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{c, bufio.NewReader(c)}, nil
+}
+
+func (c *conn) Prepare(query string) (driver.Stmt, error) { return &statement{c, query}, nil }
+func (c *conn) Begin() (driver.Tx, error)                 { return nil, errUnsupported }
+
+func (s *statement) Close() error  { return nil }
+func (s *statement) NumInput() int { return 0 }
+func (s *statement) Exec([]driver.Value) (driver.Result, error) {
+	return nil, errUnsupported
+}
+
+func (s *statement) Query([]driver.Value) (driver.Rows, error) {
+	if _, err := fmt.Fprintln(s.c, s.query); err != nil {
+		return nil, err
+	}
+	line, err := s.c.in.ReadString('\n')
+	return &lines{line: line}, err
+}
+
+func (l *lines) Columns() []string { return []string{"line"} }
+func (l *lines) Close() error      { return nil }
+func (l *lines) Next(row []driver.Value) error {
+	if l.read {
+		return io.EOF
+	}
+	l.read = true
+	row[0] = l.line
+	return nil
+}
+
+type shop struct {
+	db *sql.DB
+}
+
+func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var line string
+	if err := s.db.QueryRowContext(r.Context(), "orders").Scan(&line); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	scene.Compute(50 * time.Microsecond)
+	fmt.Fprint(w, line)
+}
+
+// answer is the database's work for one connection.
+func answer(c net.Conn) {
+	in := bufio.NewReader(c)
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return
+		}
+		time.Sleep(15 * time.Millisecond)
+		if _, err := fmt.Fprint(c, line); err != nil {
+			return
+		}
+	}
+}
+
+func listen() net.Listener {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		scene.Fail(err)
+	}
+	return listener
+}
+
+func database() {
+	listener := listen()
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				scene.Fail(err)
+			}
+			go answer(c)
+		}
+	}()
+	scene.Hello(listener.Addr().String())
+}
+
+func customers(address string) {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
+	for i := 0; i < 8; i++ {
+		go func(random *rand.Rand) {
+			for {
+				scene.Pause(random, 5*time.Millisecond)
+				response, err := client.Get("http://" + address)
+				if err != nil {
+					return // the service has ended
+				}
+				_, _ = io.Copy(io.Discard, response.Body)
+				_ = response.Body.Close()
+			}
+		}(rand.New(rand.NewSource(int64(i))))
+	}
+	scene.Hello("up")
+}
+
+func main() {
+	switch scene.Role() {
+	case "database":
+		database()
+	case "customers":
+		customers(scene.Argument())
+	}
+	s := scene.Begin()
+	sql.Register("base", base{})
+	db, err := sql.Open("base", scene.Other("database", ""))
+	if err != nil {
+		scene.Fail(err)
+	}
+	db.SetMaxOpenConns(2)
+	db.SetMaxIdleConns(2)
+	listener := listen()
+	go func() { scene.Fail(http.Serve(listener, &shop{db})) }()
+	scene.Other("customers", listener.Addr().String())
+	s.Play()
+}
