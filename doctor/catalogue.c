@@ -3,7 +3,7 @@
 #include <string.h>
 
 const struct chapter *const chapters[] = {
-	&chapter_file,   &chapter_waits,  &chapter_processors,
+	&chapter_file,   &chapter_locks,  &chapter_waits,       &chapter_processors,
 	&chapter_memory, &chapter_growth, &chapter_annotations,
 };
 const size_t chapter_count = sizeof chapters / sizeof chapters[0];

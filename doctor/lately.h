@@ -1,15 +1,16 @@
 /*
  * What goroutines did lately: the last few times each was blocked, so that a rule can tell what
  * somebody did in a stretch of time that has just passed, when it turns out that others waited
- * for it. A family owns it and notes spells of at least LATELY_LEAST_NS; one thread.
+ * for it. What a family doesn't note because it
+ * is too short counts as running. The family owns it; one thread.
  */
 #ifndef SCHEDTOP_DOCTOR_LATELY_H
 #define SCHEDTOP_DOCTOR_LATELY_H
 
 #include "doctor/witness.h"
 
-/* Shorter spells count as running; of more goroutines than that at one time nothing is known. */
-enum { LATELY_SPELLS = 4, LATELY_LEAST_NS = 50000, LATELY_GOROUTINES = 1 << 16 };
+/* Of more goroutines at one time nothing is known. */
+enum { LATELY_SPELLS = 4, LATELY_GOROUTINES = 1 << 16 };
 
 struct lately_spell {
 	int64_t begin_ns, end_ns;

@@ -13,24 +13,34 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
                            "share of the waiting at a lock in which exactly one goroutine runs"},
 	[LIMIT_MUTEX_WAITERS] = {"mutex-serialization.waiters", UNIT_COUNT, 2, 2, 1e6,
                              "goroutines that wait for one lock at the same time"},
-	[LIMIT_MUTEX_IMPACT] = {"mutex-serialization.impact", UNIT_RATIO, 0.1, 0, 1,
-                            "share of the trace in which a lock is waited for"},
+	[LIMIT_MUTEX_IMPACT] = {"mutex-serialization.impact", UNIT_RATIO, 0.2, 0, 1,
+                            "share of the trace in which the lock is waited for"},
+	[LIMIT_MUTEX_WAITED] = {"mutex-serialization.waited", UNIT_NS, 100e6, 0, 1e12,
+                            "time that goroutines wait for the lock in all"},
 	/* lock-held-across-io */
 	[LIMIT_LOCK_IO_SHARE] = {"lock-held-across-io.share", UNIT_RATIO, 0.5, 0, 1,
                              "share of the holding that goes into network, system calls or sleep"},
 	[LIMIT_LOCK_IO_WAITED] = {"lock-held-across-io.waited", UNIT_NS, 100e6, 0, 1e12,
                               "time that goroutines wait for the lock in all"},
+	[LIMIT_LOCK_IO_IMPACT] = {"lock-held-across-io.impact", UNIT_RATIO, 0.1, 0, 1,
+                              "share of the trace in which the lock is waited for"},
 	/* serial-bottleneck */
-	[LIMIT_BOTTLENECK_ALONE] = {"serial-bottleneck.alone", UNIT_RATIO, 0.5, 0, 1,
-                                "share of the time that one goroutine runs and others wait on it"},
+	[LIMIT_BOTTLENECK_ALONE] = {"serial-bottleneck.alone", UNIT_RATIO, 0.6, 0, 1,
+                                "share of the trace in which the goroutine runs and no other does"},
+	[LIMIT_BOTTLENECK_WAITERS] = {"serial-bottleneck.waiters", UNIT_COUNT, 2, 1, 1e6,
+                                  "goroutines that wait for it, on average over the trace"},
 	/* channel-send-stuck */
 	[LIMIT_STUCK_GOROUTINES] = {"channel-send-stuck.goroutines", UNIT_COUNT, 5, 2, 1e6,
                                 "goroutines that stand in one send or receive and never go on"},
+	[LIMIT_STUCK_AGE] = {"channel-send-stuck.age", UNIT_NS, 300e6, 0, 1e12,
+                         "in a trace: how long the first of them has stood there"},
 	[LIMIT_STUCK_TIME] = {"channel-send-stuck.time", UNIT_NS, 10e9, 0, 1e14,
                           "of a process: how long the first of them has stood there"},
 	/* deadlock-cycle */
 	[LIMIT_DEADLOCK_SHARE] = {"deadlock-cycle.share", UNIT_RATIO, 0.8, 0, 1,
-                              "share of the handlers that wait for calls"},
+                              "share of the busy handlers that wait for calls"},
+	[LIMIT_DEADLOCK_HANDLERS] = {"deadlock-cycle.handlers", UNIT_COUNT, 5, 2, 1e6,
+                                 "handlers that are busy at least"},
 	[LIMIT_DEADLOCK_TIME] = {"deadlock-cycle.time", UNIT_NS, 10e9, 0, 1e14,
                              "of a process: median of how long they have waited"},
 	/* serial-io */
@@ -77,10 +87,10 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	[LIMIT_NETWORK_IMPACT] = {"network-wait.impact", UNIT_RATIO, 0.05, 0, 1,
                               "share of the time of all requests from which on it is a warning"},
 	/* cpu-bound-hot-loop */
-	[LIMIT_HOT_LOOP_BURST] = {"cpu-bound-hot-loop.burst", UNIT_NS, 100e6, 0, 1e12,
+	[LIMIT_HOT_LOOP_BURST] = {"cpu-bound-hot-loop.burst", UNIT_NS, 100e6, 10e6, 1e12,
                               "running without a break while others wait for a processor"},
 	/* cpu-saturation */
-	[LIMIT_SATURATION_WAIT] = {"cpu-saturation.wait", UNIT_NS, 10e6, 0, 1e12,
+	[LIMIT_SATURATION_WAIT] = {"cpu-saturation.wait", UNIT_NS, 10e6, 1e6, 1e12,
                                "99th percentile of the wait for a processor"},
 	/* gomaxprocs-mismatch */
 	[LIMIT_MISMATCH_RATIO] = {"gomaxprocs-mismatch.ratio", UNIT_RATIO, 1.5, 1, 1e6,
@@ -94,10 +104,10 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	[LIMIT_POLL_RATE] = {"busy-poll.rate", UNIT_PER_S, 1000, 1, 1e9,
                          "times a second that a goroutine looks and finds nothing"},
 	/* cgo-blocking */
-	[LIMIT_CGO_CALL] = {"cgo-blocking.call", UNIT_NS, 10e6, 0, 1e12,
+	[LIMIT_CGO_CALL] = {"cgo-blocking.call", UNIT_NS, 10e6, 1e6, 1e12,
                         "call of C that holds a thread for long"},
 	/* syscall-blocking */
-	[LIMIT_SYSCALL_CALL] = {"syscall-blocking.call", UNIT_NS, 100e6, 0, 1e12,
+	[LIMIT_SYSCALL_CALL] = {"syscall-blocking.call", UNIT_NS, 100e6, 10e6, 1e12,
                             "system call on files or names that holds a thread for long"},
 	/* gc-pressure */
 	[LIMIT_GC_CPU] = {"gc-pressure.cpu", UNIT_RATIO, 0.1, 0, 1,

@@ -7,6 +7,7 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/chapter_annotations.c \
 	doctor/chapter_file.c \
 	doctor/chapter_growth.c \
+	doctor/chapter_locks.c \
 	doctor/chapter_memory.c \
 	doctor/chapter_processors.c \
 	doctor/chapter_waits.c \
@@ -43,9 +44,12 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/rules_file.c \
 	doctor/rules_gc.c \
 	doctor/rules_io.c \
+	doctor/rules_lock.c \
 	doctor/rules_outlier.c \
 	doctor/rules_poll.c \
 	doctor/rules_secrets.c \
+	doctor/rules_serial.c \
+	doctor/rules_stuck.c \
 	doctor/rules_stw.c \
 	doctor/rules_syscall.c \
 	doctor/show.h \

@@ -72,7 +72,7 @@ static bool find_or_add(struct locks *l, uint32_t function, uint32_t *lock)
 	if (!wire_grow(&l->lock, &l->capacity, l->n, sizeof *l->lock) ||
 	    !idmap_put(&l->of_function, function, i))
 		return false;
-	l->lock[l->n++] = (struct lock){.same_as = i, .function = function};
+	l->lock[l->n++] = (struct lock){.same_as = i, .function = function, .first_ns = INT64_MAX};
 	*lock = i;
 	return true;
 }
@@ -111,6 +111,8 @@ static void merge(struct lock *to, const struct lock *from)
 	add_ns(&to->idle_ns, from->idle_ns);
 	cover_merge(&to->waited_for, &from->waited_for);
 	add_longest(to, from->longest_goroutine, from->longest_begin_ns, from->longest_ns);
+	if (from->first_ns < to->first_ns)
+		to->first_ns = from->first_ns;
 	to->holds += from->holds;
 	add_ns(&to->held_ns, from->held_ns);
 	add_ns(&to->running_ns, from->running_ns);
@@ -212,6 +214,8 @@ bool locks_wait(struct locks *l, const struct witness *w, uint32_t slot, const s
 	add_ns(&to->idle_ns, s->during.idle);
 	cover_add(&to->waited_for, s->begin_ns, s->end_ns);
 	add_longest(to, w->slot[slot].id, s->begin_ns, s->ns);
+	if (s->begin_ns < to->first_ns)
+		to->first_ns = s->begin_ns;
 	if (known)
 		add_hold(l, lock, s);
 	return s->open || note_acquired(l, slot, w->slot[slot].id, lock, s->end_ns);

@@ -33,6 +33,7 @@ struct lock {
 	struct cover waited_for;   /* when somebody waited */
 	uint64_t longest_goroutine;
 	int64_t longest_begin_ns, longest_ns;
+	int64_t first_ns; /* when somebody first waited */
 	/* Of what is known of the holders while others waited: */
 	uint64_t holds;
 	int64_t held_ns, running_ns, blocked_ns[SPELL_CLASSES];

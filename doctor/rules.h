@@ -15,6 +15,9 @@ extern const struct trace_family rules_gc;
 extern const struct trace_family rules_stw;
 extern const struct trace_family rules_io;
 extern const struct trace_family rules_outlier;
+extern const struct trace_family rules_lock;
+extern const struct trace_family rules_serial;
+extern const struct trace_family rules_stuck;
 extern const struct trace_family rules_secrets;
 
 #endif

@@ -252,8 +252,7 @@ static int64_t part_of(int64_t now, int64_t since, int64_t most)
 	return ns < most ? ns : most;
 }
 
-static bool tell(const struct witness *w, uint32_t slot, struct spell *s,
-                 const struct witness_sums *since)
+static bool add_sums(const struct witness *w, struct spell *s, const struct witness_sums *since)
 {
 	int64_t most = bounded_elapsed_ns(s->begin_ns, s->end_ns);
 	if (s->stack == STACK_ERROR || s->waker_stack == STACK_ERROR)
@@ -261,10 +260,15 @@ static bool tell(const struct witness *w, uint32_t slot, struct spell *s,
 	s->during.alone = part_of(w->sums.alone, since->alone, most);
 	s->during.starved = part_of(w->sums.starved, since->starved, most);
 	s->during.idle = part_of(w->sums.idle, since->idle, most);
+	return true;
+}
+
+static bool tell(const struct witness *w, uint32_t slot, const struct spell *s)
+{
 	for (unsigned i = 0; i < w->listeners; i++) {
 		const struct trace_family *family = w->listener[i].family;
-		if (family->spell && family->least_ns[s->class] > 0 &&
-		    s->ns >= family->least_ns[s->class] && !family->spell(w->listener[i].self, w, slot, s))
+		if (s->ns >= family->least_ns[s->class] && family->least_ns[s->class] > 0 &&
+		    family->spell && !family->spell(w->listener[i].self, w, slot, s))
 			return false;
 	}
 	return true;
@@ -281,8 +285,8 @@ static void tell_waker(const struct witness *w, const struct witness_goroutine *
 }
 
 /* What the goroutine's state was until now. Without an event the trace cut it off. */
-static bool __attribute__((noinline))
-tell_spell(const struct witness *w, uint32_t slot, const struct trace_event *e, int64_t now_ns)
+static bool describe(const struct witness *w, uint32_t slot, const struct trace_event *e,
+                     int64_t now_ns, struct spell *spell)
 {
 	const struct witness_goroutine *g = &w->slot[slot];
 	struct spell s = {
@@ -310,7 +314,15 @@ tell_spell(const struct witness *w, uint32_t slot, const struct trace_event *e, 
 	} else if (g->state == GO_SYSCALL) {
 		s.lost_p = e && e->to == GO_RUNNABLE;
 	}
-	return tell(w, slot, &s, &g->since);
+	*spell = s;
+	return add_sums(w, spell, &g->since);
+}
+
+static bool __attribute__((noinline))
+tell_spell(const struct witness *w, uint32_t slot, const struct trace_event *e, int64_t now_ns)
+{
+	struct spell s;
+	return describe(w, slot, e, now_ns, &s) && tell(w, slot, &s);
 }
 
 static bool __attribute__((noinline))
@@ -331,7 +343,7 @@ tell_burst(const struct witness *w, uint32_t slot, const struct trace_event *e, 
 		s.stack = stack_number(w, e->arg[2]);
 	else if (s.stack == STACK_NONE)
 		s.stack = witness_stack(w, slot);
-	return tell(w, slot, &s, &g->burst_since);
+	return add_sums(w, &s, &g->burst_since) && tell(w, slot, &s);
 }
 
 /* `now` is the witness's own, or what the walk has of it in registers. */
@@ -728,6 +740,19 @@ static void on_gap(void *self, int64_t time_ns)
 	w->lost = true;
 }
 
+/* Who is still there when all is over. */
+static void tell_left(const struct witness *w, int64_t time_ns)
+{
+	for (uint32_t slot = 0; slot < w->slots; slot++) {
+		struct spell s;
+		if (w->slot[slot].state == TRACE_NOT_EXIST || !describe(w, slot, NULL, time_ns, &s))
+			continue;
+		for (unsigned i = 0; i < w->listeners; i++)
+			if (w->listener[i].family->left)
+				w->listener[i].family->left(w->listener[i].self, w, slot, &s);
+	}
+}
+
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 {
 	struct witness *w = self;
@@ -737,6 +762,7 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 	for (size_t i = 0; i < w->slots; i++)
 		if (w->slot[i].state != TRACE_NOT_EXIST)
 			w->slot[i].at_end = w->slot[i].state;
+	tell_left(w, time_ns);
 	close_all(w, time_ns);
 	w->block = NULL;
 }

@@ -106,6 +106,9 @@ struct trace_family {
 	   one is gone, whose slot may be another's soon. May be NULL, both. */
 	bool (*born)(void *self, const struct witness *w, uint32_t slot, uint32_t creator);
 	bool (*died)(void *self, const struct witness *w, uint32_t slot, int64_t at_ns);
+	/* The trace ends, and the goroutine is still there: what it is at, however short. May be NULL.
+	 */
+	bool (*left)(void *self, const struct witness *w, uint32_t slot, const struct spell *spell);
 	/* Events were lost: nothing that is open goes on. May be NULL. */
 	void (*gap)(void *self);
 	/* A new part begins: forget what was counted. May be NULL. */
