@@ -673,7 +673,7 @@ static bool on_events(void *self, const struct trace_block *block)
 	w->block = block;
 	if (!w->begun) {
 		w->begun = w->lost = true;
-		w->first_ns = block->event[0].at_ns;
+		w->origin_ns = w->first_ns = block->event[0].at_ns;
 	}
 	if (w->lost) {
 		w->lost = false;

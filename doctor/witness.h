@@ -140,6 +140,7 @@ struct witness {
 	bool lives; /* somebody wants to hear of births and deaths */
 
 	bool begun, lost;          /* lost: events are, just before those that come next */
+	int64_t origin_ns;         /* when the trace began, whatever part of it is counted */
 	int64_t first_ns, last_ns; /* of the events, in their order */
 	/* What is so at the last of them. */
 	struct witness_sums sums;
@@ -162,10 +163,10 @@ void witness_finish(struct witness *witness);
 struct trace_visitor witness_visitor(struct witness *witness);
 void witness_restart(void *witness, int64_t time_ns);
 
-/* In ns since the trace, or its part, began: what evidence tells. */
+/* In ns since the trace began, as evidence tells it. */
 static inline int64_t witness_since_begin(const struct witness *w, int64_t at_ns)
 {
-	return at_ns > w->first_ns ? at_ns - w->first_ns : 0;
+	return at_ns > w->origin_ns ? at_ns - w->origin_ns : 0;
 }
 /* Number in stacks of what made a goroutine's state what it is: where it blocks or makes its system
    call; who woke, created or preempted it. STACK_NONE while it runs. */
