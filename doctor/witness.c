@@ -759,6 +759,9 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 	w->block = block;
 	if (w->begun && !w->lost && time_ns > w->last_ns)
 		pass_time_to(w, time_ns);
+	for (size_t i = 0; i < w->slots; i++)
+		if (w->slot[i].state != TRACE_NOT_EXIST)
+			w->slot[i].at_end = w->slot[i].state;
 	tell_left(w, time_ns);
 	close_all(w, time_ns);
 	w->block = NULL;

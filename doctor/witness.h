@@ -57,6 +57,7 @@ struct witness_goroutine {
 	uint32_t burst_stack; /* where it was last preempted; STACK_NONE: nowhere */
 	uint32_t waker_slot;  /* who last made it runnable; TRACE_NONE: nobody known */
 	bool burst_cut;
+	uint8_t at_end;  /* its state when the trace was over; GO_BAD: it was gone by then */
 	bool created;    /* during the trace */
 	int64_t born_ns; /* that, or since when it is known */
 	uint64_t id;
