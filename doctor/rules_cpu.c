@@ -314,7 +314,7 @@ static void say_hot(const struct picture *p, struct finding *f, const struct cpu
 		finding_say(
 			f,
 			"Goroutines of %s compute for up to %s without a break while others wait for a P and "
-		    "none "
+			"none "
 			"is idle: %s of the wake-ups of those that serve somebody were kept waiting for "
 			"1 ms or more, up to %s.",
 			who, longest, percent(share, fmin((double)s->delayed / (double)s->starts, 1)),
