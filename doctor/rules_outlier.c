@@ -19,6 +19,7 @@
    latest: a longer stretch is one in which the thread did not run. */
 #define SLICE_NS       (10 * NS_PER_MS)
 #define LONG_SLICE_NS  (25 * NS_PER_MS)
+#define SHORT_NS       NS_PER_MS /* shorter bursts are counted only */
 #define LOCK_WAIT_NS   NS_PER_MS
 #define WAITED_SHARE   0.2  /* of it, in which others waited */
 #define OUTLIERS_SHARE 0.05 /* of all bursts of a kind: more are not unusual */
@@ -40,9 +41,10 @@ struct outlier {
 /* Goroutines that start with one function. */
 struct kind {
 	uint32_t function;
-	uint64_t bursts, outliers;
-	int64_t outliers_ns; /* from beginning to end */
-	uint32_t step[STEPS];
+	uint64_t bursts; /* of all lengths */
+	uint64_t outliers;
+	int64_t outliers_ns;  /* from beginning to end */
+	uint32_t step[STEPS]; /* of SHORT_NS and more */
 	struct outlier longest[KEPT];
 	unsigned kept;
 };
@@ -129,15 +131,16 @@ static int64_t upper_ns(unsigned step)
 	return (int64_t)((UINT64_C(4) + step % 4 + 1) << (octave - 2)) - 1;
 }
 
+/* At most; half of the bursts were that long or shorter. */
 static int64_t median_ns(const struct kind *k)
 {
-	uint64_t rank = (k->bursts + 1) / 2, count = 0;
-	for (unsigned i = 0; i < STEPS; i++) {
-		count += k->step[i];
-		if (count >= rank)
-			return upper_ns(i);
+	uint64_t longer = 0;
+	for (unsigned i = STEPS; i > 0; i--) {
+		longer += k->step[i - 1];
+		if (2 * longer >= k->bursts)
+			return upper_ns(i - 1);
 	}
-	return INT64_MAX;
+	return SHORT_NS;
 }
 
 static void keep(struct kind *k, const struct outlier *o)
@@ -166,7 +169,6 @@ static void note_burst(struct rules *r, struct runner *runner, const struct spel
 		.stack = s->stack,
 	};
 	int64_t wall_ns = bounded_elapsed_ns(s->begin_ns, s->end_ns);
-	k->bursts++;
 	k->step[step_of(o.ns)]++;
 	if ((double)o.ns < limit(r->doctor->limits, LIMIT_OUTLIER_BURST))
 		return;
@@ -209,6 +211,25 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 	if (runner->kind && !s->cut && !s->open)
 		note_burst(r, runner, s);
 	runner->stalled_ns = runner->locked_ns = 0;
+	return true;
+}
+
+static void count_bursts(struct rules *r, const struct witness *w, uint32_t slot)
+{
+	uint32_t kind = r->runner[slot].kind;
+	if (kind && r->runner[slot].id == w->slot[slot].id)
+		r->kind[kind - 1].bursts += w->slot[slot].bursts;
+}
+
+static bool on_died(void *self, const struct witness *w, uint32_t slot, int64_t at_ns)
+{
+	struct rules *r = self;
+	struct runner *runner = runner_of(r, w, slot);
+	(void)at_ns;
+	if (!runner)
+		return false;
+	count_bursts(r, w, slot);
+	*runner = (struct runner){0};
 	return true;
 }
 
@@ -274,8 +295,10 @@ static void tell(const struct rules *r, const struct kind *k, struct findings *o
 
 static bool conclude(void *self, const struct doctor *doctor, struct findings *out)
 {
-	const struct rules *r = self;
-	(void)doctor;
+	struct rules *r = self;
+	const struct witness *w = doctor->witness;
+	for (uint32_t i = 0; i < r->runners && i < w->slots; i++)
+		count_bursts(r, w, i); /* of those that live on */
 	for (size_t i = 0; i < r->kinds; i++)
 		tell(r, &r->kind[i], out);
 	return true;
@@ -300,9 +323,11 @@ static void destroy(void *self)
 
 const struct trace_family rules_outlier = {
 	.name = "outlier",
-	.least_ns = {[SPELL_BURST] = 1, [SPELL_RUNNING] = LONG_SLICE_NS, [SPELL_LOCK] = LOCK_WAIT_NS},
+	.least_ns =
+		{[SPELL_BURST] = SHORT_NS, [SPELL_RUNNING] = LONG_SLICE_NS, [SPELL_LOCK] = LOCK_WAIT_NS},
 	.create = create,
 	.spell = on_spell,
+	.died = on_died,
 	.restart = on_restart,
 	.conclude = conclude,
 	.destroy = destroy,
