@@ -55,6 +55,7 @@ struct runner {
 	uint32_t kind;      /* index + 1; 0: not judged */
 	int64_t stalled_ns; /* of the burst that goes on */
 	int64_t locked_ns;  /* somebody waited for its lock */
+	bool is_counted;    /* its bursts */
 };
 
 struct rules {
@@ -214,23 +215,22 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 	return true;
 }
 
-static void count_bursts(struct rules *r, const struct witness *w, uint32_t slot)
+/* Once for each goroutine. false: no memory. */
+static bool count_bursts(struct rules *r, const struct witness *w, uint32_t slot)
 {
-	uint32_t kind = r->runner[slot].kind;
-	if (kind && r->runner[slot].id == w->slot[slot].id)
-		r->kind[kind - 1].bursts += w->slot[slot].bursts;
+	struct runner *runner = runner_of(r, w, slot);
+	if (!runner)
+		return false;
+	if (runner->kind && !runner->is_counted)
+		r->kind[runner->kind - 1].bursts += w->slot[slot].bursts;
+	runner->is_counted = true;
+	return true;
 }
 
 static bool on_died(void *self, const struct witness *w, uint32_t slot, int64_t at_ns)
 {
-	struct rules *r = self;
-	struct runner *runner = runner_of(r, w, slot);
 	(void)at_ns;
-	if (!runner)
-		return false;
-	count_bursts(r, w, slot);
-	*runner = (struct runner){0};
-	return true;
+	return count_bursts(self, w, slot);
 }
 
 static void on_restart(void *self, int64_t time_ns)
@@ -297,11 +297,12 @@ static bool conclude(void *self, const struct doctor *doctor, struct findings *o
 {
 	struct rules *r = self;
 	const struct witness *w = doctor->witness;
-	for (uint32_t i = 0; i < r->runners && i < w->slots; i++)
-		count_bursts(r, w, i); /* of those that live on */
+	bool ok = true;
+	for (uint32_t i = 0; i < w->slots && ok; i++)
+		ok = count_bursts(r, w, i); /* of those that live on */
 	for (size_t i = 0; i < r->kinds; i++)
 		tell(r, &r->kind[i], out);
-	return true;
+	return ok;
 }
 
 static void *create(const struct doctor *doctor)
