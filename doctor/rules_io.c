@@ -322,9 +322,10 @@ static void tell_serial(const struct telling *t)
 	            t->f->requests, t->g->requests, told_kind(kind, t->r, t->g), calls, mean, saved);
 	measure(f, t, "saved");
 	finding_measure(f, "calls", UNIT_COUNT, (double)t->f->waits);
-	show_site(f, t, t->f->worst.call_stack[0]);
-	if (t->f->worst.call_stack[1] != t->f->worst.call_stack[0])
-		show_site(f, t, t->f->worst.call_stack[1]);
+	const uint32_t *stack = t->f->worst.call_stack;
+	show_site(f, t, stack[0]);
+	if (stack[1] != STACK_NONE && stack[1] != stack[0])
+		show_site(f, t, stack[1]);
 	else
 		finding_remedy(f, "One place calls again and again. Ask for everything in one call (a "
 		                  "query with IN or a join, a batch), or start the calls together and "
