@@ -3,8 +3,8 @@
 #include <string.h>
 
 const struct chapter *const chapters[] = {
-	&chapter_file,       &chapter_locks,  &chapter_waits,
-	&chapter_processors, &chapter_growth, &chapter_annotations,
+	&chapter_file,   &chapter_locks,  &chapter_waits,       &chapter_processors,
+	&chapter_memory, &chapter_growth, &chapter_annotations,
 };
 const size_t chapter_count = sizeof chapters / sizeof chapters[0];
 

@@ -8,8 +8,10 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/chapter_file.c \
 	doctor/chapter_growth.c \
 	doctor/chapter_locks.c \
+	doctor/chapter_memory.c \
 	doctor/chapter_processors.c \
 	doctor/chapter_waits.c \
+	doctor/collector.c doctor/collector.h \
 	doctor/cover.c doctor/cover.h \
 	doctor/cpu_groups.c doctor/cpu_groups.h \
 	doctor/evidence.c doctor/evidence.h \
@@ -37,15 +39,18 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/requests.c doctor/requests.h \
 	doctor/rules.h \
 	doctor/rules_annotations.c \
+	doctor/rules_capture.c \
 	doctor/rules_cpu.c \
 	doctor/rules_file.c \
-	doctor/rules_lock.c \
+	doctor/rules_gc.c \
 	doctor/rules_io.c \
+	doctor/rules_lock.c \
 	doctor/rules_outlier.c \
 	doctor/rules_poll.c \
 	doctor/rules_secrets.c \
 	doctor/rules_serial.c \
 	doctor/rules_stuck.c \
+	doctor/rules_stw.c \
 	doctor/rules_syscall.c \
 	doctor/show.h \
 	doctor/show_json.c \
@@ -54,6 +59,8 @@ doctor_libdoctor_a_SOURCES = \
 	doctor/show_text.c \
 	doctor/site.c doctor/site.h \
 	doctor/situations.c doctor/situations.h \
+	doctor/spots.c doctor/spots.h \
+	doctor/tally.c doctor/tally.h \
 	doctor/throttle.c doctor/throttle.h \
 	doctor/trace_doctor.c doctor/trace_doctor.h \
 	doctor/witness.c doctor/witness.h

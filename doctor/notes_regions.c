@@ -11,8 +11,8 @@
 #include "util/text.h"
 
 enum {
-	FORGIVEN = 4, /* ends that fit nothing on a goroutine older than the trace */
-	DEEP = 16,    /* regions of one kind in each other: no recursion that anybody annotates */
+	FORGIVEN = 16, /* ends that fit nothing on a goroutine older than the trace */
+	DEEP = 16,     /* regions of one kind in each other: no recursion that anybody annotates */
 	SEARCHED = 50000000, /* nodes in all, for ends that fit nothing: hostile traces have many */
 };
 

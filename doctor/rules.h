@@ -10,8 +10,14 @@
 extern const struct trace_family rules_cpu, rules_poll, rules_syscall;
 extern const struct trace_family rules_annotations;
 extern const struct trace_family rules_file;
-extern const struct trace_family rules_lock, rules_serial, rules_stuck;
-extern const struct trace_family rules_io, rules_outlier;
+extern const struct trace_family rules_capture;
+extern const struct trace_family rules_gc;
+extern const struct trace_family rules_stw;
+extern const struct trace_family rules_io;
+extern const struct trace_family rules_outlier;
+extern const struct trace_family rules_lock;
+extern const struct trace_family rules_serial;
+extern const struct trace_family rules_stuck;
 extern const struct trace_family rules_secrets;
 
 #endif

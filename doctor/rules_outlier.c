@@ -41,6 +41,7 @@ struct outlier {
 /* Goroutines that start with one function. */
 struct kind {
 	uint32_t function;
+	bool serves;     /* requests, between which it waits for the network */
 	uint64_t bursts; /* of all lengths */
 	uint64_t outliers;
 	int64_t outliers_ns;  /* from beginning to end */
@@ -85,7 +86,10 @@ static bool kind_of(struct rules *r, uint32_t function, uint32_t *kind)
 		return true;
 	if (!wire_grow(&r->kind, &r->capacity, r->kinds, sizeof *r->kind))
 		return false;
-	r->kind[r->kinds++] = (struct kind){.function = function};
+	r->kind[r->kinds++] = (struct kind){
+		.function = function,
+		.serves = role == ROLE_CONNECTION || role == ROLE_REQUEST,
+	};
 	*kind = (uint32_t)r->kinds;
 	return idmap_put(&r->kind_of, function, *kind);
 }
@@ -197,6 +201,15 @@ static bool note_lock(struct rules *r, const struct witness *w, const struct spe
 	return true;
 }
 
+/* Does a request begin with this burst, or lie in it? A goroutine that does one thing after the
+   other may have done many of them before it had to wait, for a lock or because its queue was
+   empty: then a long burst is no long request. Only what it does first is one. */
+static bool is_request(const struct rules *r, const struct witness *w, uint32_t slot)
+{
+	const struct witness_goroutine *g = &w->slot[slot];
+	return r->kind[r->runner[slot].kind - 1].serves || (g->created && g->bursts == 1);
+}
+
 static bool on_spell(void *self, const struct witness *w, uint32_t slot, const struct spell *s)
 {
 	struct rules *r = self;
@@ -209,7 +222,7 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 		add_ns(&runner->stalled_ns, s->ns - SLICE_NS);
 		return true;
 	}
-	if (runner->kind && !s->cut && !s->open)
+	if (runner->kind && !s->cut && !s->open && is_request(r, w, slot))
 		note_burst(r, runner, s);
 	runner->stalled_ns = runner->locked_ns = 0;
 	return true;
@@ -221,8 +234,10 @@ static bool count_bursts(struct rules *r, const struct witness *w, uint32_t slot
 	struct runner *runner = runner_of(r, w, slot);
 	if (!runner)
 		return false;
-	if (runner->kind && !runner->is_counted)
-		r->kind[runner->kind - 1].bursts += w->slot[slot].bursts;
+	const struct witness_goroutine *g = &w->slot[slot];
+	struct kind *k = runner->kind && !runner->is_counted ? &r->kind[runner->kind - 1] : NULL;
+	if (k)
+		k->bursts += k->serves ? g->bursts : g->created && g->bursts;
 	runner->is_counted = true;
 	return true;
 }

@@ -14,10 +14,10 @@
 #include "util/text.h"
 
 enum {
-	SITES = 256,           /* further ones are left out */
-	LEAST_CALLS = 3,       /* fewer say nothing */
-	LEAST_NS = 10000000,   /* shorter calls are not looked at */
-	LOOKUP_NS = 100000000, /* nor are shorter look-ups */
+	SITES = 256,         /* further ones are left out */
+	LEAST_CALLS = 3,     /* fewer say nothing */
+	CALL_NS = 1000000,   /* shorter calls are not looked at: the least that the limits can be */
+	LOOKUP_NS = 10000000 /* nor are shorter look-ups */
 };
 /* Of the trace, taken together: less is too little to speak of. */
 #define LEAST_SHARE 0.1
@@ -48,12 +48,25 @@ struct syscall_rules {
 /* --- while the trace is read -------------------------------------------------------------------
  */
 
+/* The last word of a system call's name: "Read" of "syscall.Read". NULL: it is none. */
+static const char *call_name(const char *function)
+{
+	static const char *const packages[] = {"syscall.", "golang.org/x/sys/unix."};
+	for (size_t i = 0; i < sizeof packages / sizeof packages[0]; i++)
+		if (strncmp(function, packages[i], strlen(packages[i])) == 0)
+			return function + strlen(packages[i]);
+	return NULL;
+}
+
 static bool is_called(const struct witness *w, uint32_t number, const char *const *names, size_t n)
 {
+	if (number == STACK_NONE)
+		return false;
 	const struct stack *stack = &w->stacks->stack[number - 1];
 	for (uint32_t i = 0; i < stack->frames; i++) {
-		const char *name = names_text(w->names, w->stacks->frame[stack->first + i].function);
-		for (size_t k = 0; k < n; k++)
+		const struct stack_frame *frame = &w->stacks->frame[stack->first + i];
+		const char *name = call_name(names_text(w->names, frame->function));
+		for (size_t k = 0; name && k < n; k++)
 			if (strcmp(name, names[k]) == 0)
 				return true;
 	}
@@ -63,14 +76,25 @@ static bool is_called(const struct witness *w, uint32_t number, const char *cons
 /* A read may be of a pipe or a terminal, which are no file that is slow. */
 static bool reads(const struct witness *w, uint32_t stack)
 {
-	static const char *const names[] = {"syscall.Read", "syscall.read", "syscall.readv",
-	                                    "golang.org/x/sys/unix.Read", "golang.org/x/sys/unix.read"};
-	return is_called(w, stack, names, sizeof names / sizeof *names);
+	static const char *const names[] = {"Read", "read", "Readv", "readv"};
+	return is_called(w, stack, names, sizeof names / sizeof names[0]);
 }
 
-static bool kind_of(enum situation situation, enum call_kind *kind)
+/* What is done without package os: databases sync and lock their files themselves. */
+static bool is_on_file(const struct witness *w, uint32_t stack)
 {
-	switch (situation) {
+	static const char *const names[] = {
+		"Fallocate", "Fdatasync", "Flock",  "FcntlFlock", "Fstat",  "Fsync",    "Ftruncate",
+		"Getdents",  "Lstat",     "Msync",  "Open",       "Openat", "Pread",    "Pwrite",
+		"Pwritev",   "Read",      "Rename", "Stat",       "Sync",   "Truncate", "Unlink",
+	};
+	return is_called(w, stack, names, sizeof names / sizeof names[0]);
+}
+
+static bool kind_of(const struct syscall_rules *r, const struct witness *w,
+                    const struct spell *spell, enum call_kind *kind)
+{
+	switch (situation_of(r->situations, spell->stack)) {
 	case SITUATION_CGO:
 		*kind = CALL_C;
 		return true;
@@ -80,21 +104,25 @@ static bool kind_of(enum situation situation, enum call_kind *kind)
 	case SITUATION_LOOKUP:
 		*kind = CALL_LOOKUP;
 		return true;
+	case SITUATION_ORDINARY:
+	case SITUATION_WORKER:
+		*kind = CALL_FILE;
+		return spell->class == SPELL_SYSCALL && is_on_file(w, spell->stack);
 	default:
 		return false;
 	}
 }
 
 /* SITES where the stack is none of ours, or there are too many. false: no memory. */
-static bool find_site(struct syscall_rules *r, const struct witness *w, uint32_t stack,
+static bool find_site(struct syscall_rules *r, const struct witness *w, const struct spell *spell,
                       uint32_t *found)
 {
 	enum call_kind kind;
+	uint32_t stack = spell->stack;
 	*found = idmap_get(&r->of_stack, stack);
 	if (*found != IDMAP_NONE)
 		return true;
-	bool ours =
-		stack != STACK_NONE && r->n < SITES && kind_of(situation_of(r->situations, stack), &kind);
+	bool ours = r->n < SITES && kind_of(r, w, spell, &kind);
 	*found = ours ? (uint32_t)r->n : SITES;
 	if (ours) {
 		if (!wire_grow(&r->site, &r->capacity, r->n, sizeof *r->site))
@@ -115,7 +143,7 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 	uint32_t at;
 	if (!g->counts)
 		return true;
-	if (!find_site(r, w, spell->stack, &at))
+	if (!find_site(r, w, spell, &at))
 		return false;
 	if (at == SITES)
 		return true;
@@ -257,7 +285,7 @@ const struct trace_family rules_syscall = {
 	.name = "system calls",
 	.least_ns =
 		{
-			[SPELL_SYSCALL] = LEAST_NS,
+			[SPELL_SYSCALL] = CALL_NS,
 			[SPELL_NETWORK] = LOOKUP_NS,
 			[SPELL_SELECT] = LOOKUP_NS,
 			[SPELL_RECEIVE] = LOOKUP_NS,

@@ -14,10 +14,11 @@ static json_t *json_words(const char *text)
 	return json_text(text ? text : "", text ? strlen(text) : 0);
 }
 
-/* Whole numbers as such: times and bytes are counted. */
+/* Whole numbers as such: times and bytes are counted. A mean, or a quota of CPUs, may be none. */
 static json_t *json_measure(const struct measure *m)
 {
-	bool is_whole = m->unit == UNIT_NS || m->unit == UNIT_BYTES || m->unit == UNIT_COUNT;
+	bool is_whole = m->unit == UNIT_NS || m->unit == UNIT_BYTES ||
+	                (m->unit == UNIT_COUNT && m->value == trunc(m->value));
 	if (is_whole && fabs(m->value) < 0x1p53)
 		return json_integer((json_int_t)llround(m->value));
 	return json_real(m->value);

@@ -1,5 +1,6 @@
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "doctor/show.h"
@@ -68,6 +69,10 @@ void measure_show(const struct measure *measure, char *to, size_t size, bool asc
 		snprintf(to, size, "%s/s", rate);
 		return;
 	default:
+		if (value != trunc(value) && value < 1e3) {
+			snprintf(to, size, "%.1f", value);
+			return;
+		}
 		text_count(to, size, value < 0x1p62 ? (int64_t)value : INT64_MAX);
 	}
 }

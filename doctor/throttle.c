@@ -4,10 +4,12 @@
 
 #include "trace/elapsed.h"
 
-/* Fewer silences than this may be chance. With 6, ends that agree so well come about by chance in
-   less than one trace of a hundred. */
+/* Fewer silences than this may be chance. */
 enum { LEAST_SILENCES = 6 };
-#define PERIODIC 0.9
+/* Rayleigh's test of whether points on a circle keep together: by chance its statistic is larger
+   than this in 3 traces of 10,000. And so far from the middle, or the rhythm explains little. */
+#define RAYLEIGH 8
+#define TOGETHER 0.5
 
 /* The profiler's usual rate; nothing in a trace tells of another. */
 enum { SAMPLE_NS = 10000000, LEAST_SAMPLES = 50 };
@@ -40,7 +42,8 @@ struct throttle_verdict throttle_judge(const struct throttle *t, const struct wi
 		return v;
 	v.silent = (double)t->silent_ns / observed;
 	v.stopped = fmin(t->silent_running_ns / v.running_ns, .99);
-	v.periodic = t->silences >= LEAST_SILENCES && hypot(t->x, t->y) >= PERIODIC * n;
+	double r = n > 0 ? hypot(t->x, t->y) / n : 0;
+	v.periodic = n * r * r >= RAYLEIGH && r >= TOGETHER;
 	v.together = t->together >= LEAST_SILENCES && t->together * 2 > t->silences;
 	if (v.periodic || v.together) {
 		v.times = 1 / (1 - v.stopped);

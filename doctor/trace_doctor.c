@@ -6,8 +6,9 @@
 #include "doctor/rules.h"
 
 static const struct trace_family *const families[] = {
-	&rules_file,        &rules_io,      &rules_outlier, &rules_cpu,    &rules_poll,  &rules_syscall,
-	&rules_annotations, &rules_secrets, &rules_lock,    &rules_serial, &rules_stuck,
+	&rules_file,    &rules_cpu,     &rules_poll,        &rules_syscall, &rules_gc,
+	&rules_stw,     &rules_capture, &rules_annotations, &rules_secrets, &rules_io,
+	&rules_outlier, &rules_lock,    &rules_serial,      &rules_stuck,
 };
 enum { FAMILIES = sizeof families / sizeof families[0] };
 _Static_assert((int)FAMILIES <= (int)WITNESS_FAMILIES, "the witness has room for every family");

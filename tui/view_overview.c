@@ -177,7 +177,7 @@ static void share_rows(struct slot row[ROW_COUNT], int height, const struct view
 	const struct finding *worst[FINDINGS_SHOWN];
 	int findings = (int)worst_findings(data, worst);
 	if (findings > 0) {
-		row[ROW_GAP_FINDINGS] = (struct slot){.min = 1, .want = 1, .drop = 9};
+		row[ROW_GAP_FINDINGS] = (struct slot){.min = 1, .want = 1, .drop = 9, .grow = 1};
 		row[ROW_FINDINGS] = (struct slot){.min = 1, .want = findings, .drop = 2};
 	}
 	/* With a row of headings, or in their place the sentence that there are none. */

@@ -4,7 +4,7 @@ var ioRows = []row{
 	{name: "serial-io", want: "serial-io", quick: true},
 	{name: "pool-saturation", want: "pool-saturation"},
 	{name: "pool-saturation-permits", want: "pool-saturation"},
-	{name: "slow-dependency", want: "slow-dependency"},
+	{name: "slow-dependency", want: "slow-dependency", live: true},
 	{name: "slow-request-outlier", want: "slow-request-outlier"},
 	{name: "network-wait", want: "network-wait"},
 	{name: "healthy-fanout", quick: true},

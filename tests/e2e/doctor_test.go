@@ -2,10 +2,14 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os/exec"
+	exectrace "runtime/trace"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 const exitFound = 10
@@ -45,6 +49,96 @@ func has(findings []finding, slug string) bool {
 		}
 	}
 	return false
+}
+
+const secret = "c2b1e0f4a7d84e6f9b3c5d7e1f2a4b6c8d0e2f4a6b8c0d1e"
+
+// recordPatients makes traces of a program that is well, and of one that logs what it was sent, headers and all.
+var recordPatients = sync.OnceValues(func() ([2][]byte, error) {
+	var patients [2][]byte
+	if _, err := recordSides(); err != nil { // two traces at a time can't be
+		return patients, err
+	}
+	for i, text := range []string{"order 4711", "Authorization: Bearer " + secret} {
+		var out bytes.Buffer
+		if err := exectrace.Start(&out); err != nil {
+			return patients, err
+		}
+		for range 30 {
+			ctx, task := exectrace.NewTask(context.Background(), "request")
+			exectrace.Log(ctx, "http", text)
+			time.Sleep(time.Millisecond)
+			task.End()
+		}
+		exectrace.Stop()
+		patients[i] = out.Bytes()
+	}
+	return patients, nil
+})
+
+func patients(t *testing.T) (well, ill string) {
+	t.Helper()
+	data, err := recordPatients()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeFile(t, "well.trace", data[0]), writeFile(t, "ill.trace", data[1])
+}
+
+func TestNothingWrongIsAnEmptyListAndExit0(t *testing.T) {
+	t.Parallel()
+	well, _ := patients(t)
+	r := schedtop(t, "doctor", "--json", "--fail-on", "info", well)
+	r.expect(t, exitOK)
+	if len(r.stdout) != 1 || r.stdout[0] != "[]" || len(r.stderr) > 0 {
+		t.Errorf("an empty list and no sentence expected: schedtop %v", r)
+	}
+	r = schedtop(t, "doctor", well)
+	r.expect(t, exitOK)
+	mustContain(t, r.stdout[0], well+": no findings")
+}
+
+func TestFindingsOfTheSeverityAskedForAreExit10(t *testing.T) {
+	t.Parallel()
+	_, ill := patients(t)
+	for _, c := range []struct {
+		severity string
+		status   int
+	}{{"", exitFound}, {"info", exitFound}, {"warning", exitFound}, {"critical", exitOK}} {
+		args := []string{ill}
+		if c.severity != "" {
+			args = []string{"--fail-on", c.severity, ill}
+		}
+		findings, status := diagnose(t, args...)
+		if status != c.status || !has(findings, "secrets-in-trace") {
+			t.Errorf("--fail-on %s: status %d, %v", c.severity, status, findings)
+		}
+	}
+	r := schedtop(t, "doctor", ill)
+	r.expect(t, exitFound)
+	mustContain(t, r.oneSentence(t), ill, "1 warning")
+	mustContain(t, strings.Join(r.stdout, "\n"), "WARNING secrets-in-trace: ", "To do: ", "Refuted by: ")
+	if strings.Contains(strings.Join(r.stdout, ""), secret) {
+		t.Error("who finds a secret must not tell it")
+	}
+}
+
+func TestAPartOfATraceIsExaminedAlone(t *testing.T) {
+	t.Parallel()
+	_, ill := patients(t)
+	whole, _ := diagnose(t, ill)
+	part, status := diagnose(t, "--from", "10ms", "--to", "20ms", ill)
+	if status != exitFound || len(whole) == 0 || len(part) == 0 {
+		t.Fatalf("status %d, %v and %v", status, whole, part)
+	}
+	for _, e := range part[0].Evidence {
+		if e.Begin != nil && (*e.Begin < 10e6 || *e.Begin > 20e6) {
+			t.Errorf("moments count from where the trace begins: %+v", e)
+		}
+	}
+	if all, some := whole[0].Measures["texts_with_secrets"], part[0].Measures["texts_with_secrets"]; some >= all || some == 0 {
+		t.Errorf("%v texts in a part, %v in all", some, all)
+	}
 }
 
 func TestWhatTheDoctorCouldNotReadIsNeverHealthy(t *testing.T) {

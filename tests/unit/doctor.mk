@@ -4,6 +4,7 @@ doctor_tests = \
 	tests/unit/test_doctor_calls \
 	tests/unit/test_doctor_cpu \
 	tests/unit/test_doctor_findings \
+	tests/unit/test_doctor_gc \
 	tests/unit/test_doctor_live \
 	tests/unit/test_doctor_requests \
 	tests/unit/test_doctor_show \
@@ -32,6 +33,10 @@ tests_unit_test_doctor_cpu_LDADD = $(doctor_test_libs) -lm
 tests_unit_test_doctor_findings_SOURCES = tests/unit/test_doctor_findings.c
 tests_unit_test_doctor_findings_CFLAGS = $(doctor_test_cflags)
 tests_unit_test_doctor_findings_LDADD = $(doctor_test_libs)
+
+tests_unit_test_doctor_gc_SOURCES = tests/unit/test_doctor_gc.c $(report_test_scenario)
+tests_unit_test_doctor_gc_CFLAGS = $(doctor_test_cflags)
+tests_unit_test_doctor_gc_LDADD = $(doctor_test_libs) -lm
 
 tests_unit_test_doctor_show_SOURCES = tests/unit/test_doctor_show.c $(report_test_scenario)
 tests_unit_test_doctor_show_CFLAGS = $(doctor_test_cflags)

@@ -89,6 +89,25 @@ static void files_that_take_long_are_accused(void **state)
 	world_finish(&w);
 }
 
+static void files_that_a_library_syncs_itself_are_files(void **state)
+{
+	struct world w;
+	(void)state;
+	begin_calls(&w);
+	world_spells(
+		&w, 1,
+		call_of(&w,
+	            "syscall.Fdatasync go.etcd.io/bbolt.fdatasync go.etcd.io/bbolt.(*Tx).Commit"
+	            " main.save main.serve",
+	            150),
+		3);
+	const struct finding *f = world_finding(&w);
+	assert_non_null(f);
+	assert_int_equal(f->slug, SLUG_SYSCALL_BLOCKING);
+	assert_int_equal(f->severity, SEVERITY_WARNING);
+	world_finish(&w);
+}
+
 static void two_long_calls_say_nothing(void **state)
 {
 	struct world w;
@@ -260,6 +279,7 @@ int main(void)
 		cmocka_unit_test(short_calls_into_c_are_not),
 		cmocka_unit_test(a_goroutine_that_is_there_for_c_is_told_as_info),
 		cmocka_unit_test(files_that_take_long_are_accused),
+		cmocka_unit_test(files_that_a_library_syncs_itself_are_files),
 		cmocka_unit_test(two_long_calls_say_nothing),
 		cmocka_unit_test(reads_of_one_goroutine_are_told_as_info),
 		cmocka_unit_test(what_never_began_nor_ended_is_no_call),

@@ -490,8 +490,8 @@ static void waiters_for_its_lock_count_as_well(void **state)
 {
 	(void)state;
 	begin(&rules_outlier);
-	born(1, "main.work", 0);
-	born(2, "main.work", 0);
+	born(1, "net/http.(*conn).serve", 0);
+	born(2, "net/http.(*conn).serve", 0);
 	world.slot[1].bursts = 1;
 	world.slot[2].bursts = 300;
 	world.slot[1].burst_since_ns = (int64_t)100 * MS;
@@ -513,13 +513,30 @@ static void many_long_bursts_are_not_unusual(void **state)
 {
 	(void)state;
 	begin(&rules_outlier);
-	born(1, "main.work", 0);
+	born(1, "net/http.(*conn).serve", 0);
 	world.slot[1].bursts = 100;
 	for (unsigned i = 0; i < 30; i++)
 		runs(1, &(const struct burst){(int64_t)90 * MS, (int64_t)60 * MS, 0});
 	conclude();
 	assert_silence();
 	end();
+}
+
+/* Between two waits it may have done a hundred things. */
+static void what_works_off_a_queue_has_no_outliers(void **state)
+{
+	(void)state;
+	for (uint32_t first = 0; first < 2; first++) {
+		begin(&rules_outlier);
+		for (uint32_t i = 0; i < 30; i++) {
+			born(i, "main.work", 0);
+			world.slot[i].bursts = i == 7 && !first ? 5 : 1;
+			runs(i, &(const struct burst){i == 7 ? (int64_t)90 * MS : MS, (int64_t)60 * MS, 0});
+		}
+		conclude();
+		assert_int_equal(found(SLUG_SLOW_REQUEST_OUTLIER) != NULL, first);
+		end();
+	}
 }
 
 int main(void)
@@ -544,6 +561,7 @@ int main(void)
 		cmocka_unit_test(a_thread_that_stood_still_is_none),
 		cmocka_unit_test(waiters_for_its_lock_count_as_well),
 		cmocka_unit_test(many_long_bursts_are_not_unusual),
+		cmocka_unit_test(what_works_off_a_queue_has_no_outliers),
 	};
 	return cmocka_run_group_tests_name("doctor_requests", tests, NULL, NULL);
 }

@@ -54,6 +54,7 @@ func Begin() *Scene {
 	flag.DurationVar(&s.Warm, "warm", 200*time.Millisecond, "`duration` of work before the trace begins")
 	flag.Int64Var(&s.seed, "seed", 1, "what chance begins with")
 	flag.Parse()
+	fmt.Printf("READY pid=%d\n", os.Getpid())
 	return s
 }
 
@@ -65,7 +66,6 @@ func (s *Scene) Random(number int) *rand.Rand {
 // Play traces what the program does from now on, or only lets it work when no trace is wanted, and
 // ends the program while everything is still at work.
 func (s *Scene) Play() {
-	fmt.Printf("READY pid=%d\n", os.Getpid())
 	time.Sleep(s.Warm)
 	s.Record()
 	time.Sleep(s.For)
