@@ -303,7 +303,7 @@ static void find_serialization(const struct doctor *d, const struct measured *m,
 	    m->waiters < limit(d->limits, LIMIT_MUTEX_WAITERS) ||
 	    m->alone < limit(d->limits, LIMIT_MUTEX_ALONE) || m->running < 0.5 ||
 	    (double)m->lock->waited_ns < limit(d->limits, LIMIT_MUTEX_WAITED) ||
-	    m->lock->waits < 2 * LEAST_WAITS || procs_available(&d->analysis->procs) < 2)
+	    m->lock->waits / 2 < LEAST_WAITS || procs_available(&d->analysis->procs) < 2)
 		return;
 	const struct lock *lock = m->lock;
 	char site[EVIDENCE_SITE_TEXT], waited[32], since[32];

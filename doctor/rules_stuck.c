@@ -184,24 +184,32 @@ static bool is_channel(const struct doctor *d, const struct block_site *site, bo
 	       strncmp(leaf, "runtime.chanrecv", strlen("runtime.chanrecv")) == 0;
 }
 
+/* NULL: no memory. */
+static struct pile *pile_at(struct piles *piles, uint64_t place)
+{
+	uint32_t i = idmap_get(&piles->of_place, place);
+	if (i != IDMAP_NONE)
+		return &piles->pile[i];
+	i = (uint32_t)piles->n;
+	if (!wire_grow(&piles->pile, &piles->capacity, piles->n, sizeof *piles->pile) ||
+	    !idmap_put(&piles->of_place, place, i))
+		return NULL;
+	piles->pile[piles->n++] = (struct pile){0};
+	return &piles->pile[i];
+}
+
 static bool add_to_pile(struct piles *piles, const struct doctor *d, const struct block_site *site,
                         bool send)
 {
-	const struct stacks *stacks = &d->analysis->stacks;
 	uint32_t where = situation_site(d->situations, site->stack);
 	if (where == UINT32_MAX)
 		return true;
-	const struct stack_frame *frame = &stacks->frame[where];
-	uint64_t key = (uint64_t)frame->function << 32 | (uint64_t)frame->line << 1 | send;
-	uint32_t i = idmap_get(&piles->of_place, key);
-	if (i == IDMAP_NONE) {
-		i = (uint32_t)piles->n;
-		if (!wire_grow(&piles->pile, &piles->capacity, piles->n, sizeof *piles->pile) ||
-		    !idmap_put(&piles->of_place, key, i))
-			return false;
-		piles->pile[piles->n++] = (struct pile){.send = send};
-	}
-	struct pile *p = &piles->pile[i];
+	const struct stack_frame *frame = &d->analysis->stacks.frame[where];
+	struct pile *p =
+		pile_at(piles, (uint64_t)frame->function << 32 | (uint64_t)frame->line << 1 | send);
+	if (!p)
+		return false;
+	p->send = send;
 	p->count += site->count;
 	p->open += site->open;
 	p->always += site->open_always;
