@@ -461,7 +461,9 @@ static void destroy(void *self)
 
 const struct trace_family rules_cpu = {
 	.name = "cpu",
-	.least_ns = {[SPELL_RUNNABLE] = CPU_WAIT_NS, [SPELL_BURST] = CPU_BURST_NS},
+	.least_ns = {[SPELL_RUNNABLE] = CPU_WAIT_NS,
+                 [SPELL_RUNNING] = CPU_STALL_NS,
+                 [SPELL_BURST] = CPU_BURST_NS},
 	.create = create,
 	.spell = on_spell,
 	.silence = on_silence,
