@@ -106,12 +106,12 @@ struct requests {
 };
 
 /* What a family that owns requests has to ask for: spells of these classes and lengths, ... */
-#define REQUESTS_LEAST                                                       \
-	{                                                                        \
-		[SPELL_NETWORK] = REQUEST_IDLE_NS, [SPELL_COND] = REQUEST_WAIT_NS,   \
-		[SPELL_RECEIVE] = REQUEST_WAIT_NS, [SPELL_SELECT] = REQUEST_WAIT_NS, \
-		[SPELL_SLEEP] = REQUEST_WAIT_NS, [SPELL_LOCK] = REQUEST_WAIT_NS,     \
-		[SPELL_WAIT] = REQUEST_WAIT_NS,                                      \
+#define REQUESTS_LEAST                                                     \
+	{                                                                      \
+		[SPELL_NETWORK] = REQUEST_IDLE_NS, [SPELL_COND] = REQUEST_WAIT_NS, \
+		[SPELL_SEND] = REQUEST_WAIT_NS, [SPELL_RECEIVE] = REQUEST_WAIT_NS, \
+		[SPELL_SELECT] = REQUEST_WAIT_NS, [SPELL_SLEEP] = REQUEST_WAIT_NS, \
+		[SPELL_LOCK] = REQUEST_WAIT_NS, [SPELL_WAIT] = REQUEST_WAIT_NS,    \
 	}
 /* ... and these events. */
 #define REQUESTS_EVENTS                                                                     \

@@ -41,6 +41,7 @@ struct outlier {
 /* Goroutines that start with one function. */
 struct kind {
 	uint32_t function;
+	bool serves;     /* requests, between which it waits for the network */
 	uint64_t bursts; /* of all lengths */
 	uint64_t outliers;
 	int64_t outliers_ns;  /* from beginning to end */
@@ -55,6 +56,7 @@ struct runner {
 	uint32_t kind;      /* index + 1; 0: not judged */
 	int64_t stalled_ns; /* of the burst that goes on */
 	int64_t locked_ns;  /* somebody waited for its lock */
+	bool is_counted;    /* its bursts */
 };
 
 struct rules {
@@ -84,7 +86,10 @@ static bool kind_of(struct rules *r, uint32_t function, uint32_t *kind)
 		return true;
 	if (!wire_grow(&r->kind, &r->capacity, r->kinds, sizeof *r->kind))
 		return false;
-	r->kind[r->kinds++] = (struct kind){.function = function};
+	r->kind[r->kinds++] = (struct kind){
+		.function = function,
+		.serves = role == ROLE_CONNECTION || role == ROLE_REQUEST,
+	};
 	*kind = (uint32_t)r->kinds;
 	return idmap_put(&r->kind_of, function, *kind);
 }
@@ -196,6 +201,15 @@ static bool note_lock(struct rules *r, const struct witness *w, const struct spe
 	return true;
 }
 
+/* Does a request begin with this burst, or lie in it? A goroutine that does one thing after the
+   other may have done many of them before it had to wait, for a lock or because its queue was
+   empty: then a long burst is no long request. Only what it does first is one. */
+static bool is_request(const struct rules *r, const struct witness *w, uint32_t slot)
+{
+	const struct witness_goroutine *g = &w->slot[slot];
+	return r->kind[r->runner[slot].kind - 1].serves || (g->created && g->bursts == 1);
+}
+
 static bool on_spell(void *self, const struct witness *w, uint32_t slot, const struct spell *s)
 {
 	struct rules *r = self;
@@ -208,29 +222,30 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 		add_ns(&runner->stalled_ns, s->ns - SLICE_NS);
 		return true;
 	}
-	if (runner->kind && !s->cut && !s->open)
+	if (runner->kind && !s->cut && !s->open && is_request(r, w, slot))
 		note_burst(r, runner, s);
 	runner->stalled_ns = runner->locked_ns = 0;
 	return true;
 }
 
-static void count_bursts(struct rules *r, const struct witness *w, uint32_t slot)
+/* Once for each goroutine. false: no memory. */
+static bool count_bursts(struct rules *r, const struct witness *w, uint32_t slot)
 {
-	uint32_t kind = r->runner[slot].kind;
-	if (kind && r->runner[slot].id == w->slot[slot].id)
-		r->kind[kind - 1].bursts += w->slot[slot].bursts;
+	struct runner *runner = runner_of(r, w, slot);
+	if (!runner)
+		return false;
+	const struct witness_goroutine *g = &w->slot[slot];
+	struct kind *k = runner->kind && !runner->is_counted ? &r->kind[runner->kind - 1] : NULL;
+	if (k)
+		k->bursts += k->serves ? g->bursts : g->created && g->bursts;
+	runner->is_counted = true;
+	return true;
 }
 
 static bool on_died(void *self, const struct witness *w, uint32_t slot, int64_t at_ns)
 {
-	struct rules *r = self;
-	struct runner *runner = runner_of(r, w, slot);
 	(void)at_ns;
-	if (!runner)
-		return false;
-	count_bursts(r, w, slot);
-	*runner = (struct runner){0};
-	return true;
+	return count_bursts(self, w, slot);
 }
 
 static void on_restart(void *self, int64_t time_ns)
@@ -297,11 +312,12 @@ static bool conclude(void *self, const struct doctor *doctor, struct findings *o
 {
 	struct rules *r = self;
 	const struct witness *w = doctor->witness;
-	for (uint32_t i = 0; i < r->runners && i < w->slots; i++)
-		count_bursts(r, w, i); /* of those that live on */
+	bool ok = true;
+	for (uint32_t i = 0; i < w->slots && ok; i++)
+		ok = count_bursts(r, w, i); /* of those that live on */
 	for (size_t i = 0; i < r->kinds; i++)
 		tell(r, &r->kind[i], out);
-	return true;
+	return ok;
 }
 
 static void *create(const struct doctor *doctor)
