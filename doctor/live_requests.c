@@ -12,6 +12,9 @@
 #include "util/text.h"
 
 #define WAITERS_MIN 5
+#define NONE_BACK \
+	0.8 /* of the time that is known half of them have waited: next to none came back */
+#define KNOWN_MIN_NS (4 * NS_PER_S)
 
 /* The goroutine of a request, or of a connection that has one at a time, starts here. */
 static const char *const handlers[] = {
@@ -20,6 +23,15 @@ static const char *const handlers[] = {
 	"golang.org/x/net/http2.(*serverConn).runHandler",
 	"google.golang.org/grpc.(*Server).serveStreams",
 	"net/rpc.(*service).call",
+};
+/* Or is created here: what `go` is given is often wrapped into a function without a name of its
+ * own. */
+static const char *const servers[] = {
+	"net/http.(*Server).Serve",
+	"net/http.(*http2serverConn).",
+	"golang.org/x/net/http2.(*serverConn).",
+	"google.golang.org/grpc.(*Server).",
+	"net/rpc.(*Server).",
 };
 /* Stands here who waits for the answer to a call. */
 static const char *const calls[] = {
@@ -44,6 +56,12 @@ static bool is_one_of(const char *function, const char *const *names, size_t n)
 }
 #define IS_ONE_OF(function, names) is_one_of(function, names, sizeof(names) / sizeof *(names))
 
+static bool is_handler(const struct goroutine_set *set, const struct goroutine_group *g)
+{
+	return IS_ONE_OF(goroutine_text(set, g->start.function), handlers) ||
+	       IS_ONE_OF(goroutine_text(set, g->creator.function), servers);
+}
+
 struct requests {
 	uint64_t handlers;                     /* that have a request */
 	uint64_t waiting;                      /* of them, in calls */
@@ -57,8 +75,7 @@ static struct requests count_requests(const struct goroutine_table *t)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct goroutine_group *g = t->row[i].group;
 		const char *reason = goroutine_text(t->set, g->reason);
-		if (!IS_ONE_OF(goroutine_text(t->set, g->start.function), handlers) ||
-		    strcmp(reason, "IO wait") == 0)
+		if (!is_handler(t->set, g) || strcmp(reason, "IO wait") == 0)
 			continue;
 		r.handlers += g->count;
 		if (!IS_ONE_OF(goroutine_text(t->set, g->at.function), calls))
@@ -68,6 +85,18 @@ static struct requests count_requests(const struct goroutine_table *t)
 			r.largest = g;
 	}
 	return r;
+}
+
+/* For how long goroutines have been looked at; too short a time counts as for ever. */
+static int64_t known_ns(const struct live *live)
+{
+	const struct snapshot *s;
+	int64_t since_ns = live->now->monotonic_ns;
+	for (size_t i = 0; (s = history_get(live->history, i)) != NULL; i++)
+		if (s->goroutines)
+			since_ns = s->goroutines_at.at_ns;
+	int64_t known_ns = live->now->monotonic_ns - since_ns;
+	return known_ns >= KNOWN_MIN_NS ? known_ns : INT64_MAX;
 }
 
 /* Groups by the frame they stand in: there `at` is exact, and `start` that of most. */
@@ -80,26 +109,28 @@ void live_requests(const struct live *live)
 	if (!r.largest || r.waiting < WAITERS_MIN || r.largest->median_ns < 0)
 		return;
 	double share = (double)r.waiting / (double)r.handlers, median_ns = (double)r.largest->median_ns;
+	bool long_stuck = median_ns >= live_limit(live, LIMIT_DEADLOCK_TIME);
 	bool stuck = share >= live_limit(live, LIMIT_DEADLOCK_SHARE) &&
-	             median_ns >= live_limit(live, LIMIT_DEADLOCK_TIME);
-	if (!stuck && (share < live_limit(live, LIMIT_DEPENDENCY_SHARE) ||
-	               median_ns < live_limit(live, LIMIT_DEPENDENCY_WAIT)))
+	             (long_stuck || median_ns >= NONE_BACK * (double)known_ns(live));
+	double wait_ns = live_limit(live, LIMIT_DEPENDENCY_WAIT);
+	if (!stuck && (share < live_limit(live, LIMIT_DEPENDENCY_SHARE) || median_ns < wait_ns / 10))
 		return;
+	bool sure = stuck ? long_stuck : median_ns >= wait_ns;
 	char percent[32], median[32];
 	text_percent(percent, sizeof percent, share);
 	text_duration(median, sizeof median, median_ns, true);
 	struct finding *f = findings_add(live->out, stuck ? SLUG_DEADLOCK_CYCLE : SLUG_SLOW_DEPENDENCY,
-	                                 SEVERITY_WARNING, share);
+	                                 sure ? SEVERITY_WARNING : SEVERITY_INFO, share);
 	if (stuck)
 		finding_say(f,
 		            "%" PRIu64 " of %" PRIu64 " handlers (%s) wait for calls to others, half of "
 		            "them for %s or longer, and do not come back; whether the other side waits for "
-		            "this one in turn only its own findings can tell",
+		            "this one in turn only its own findings can tell.",
 		            r.waiting, r.handlers, percent, median);
 	else
 		finding_say(f,
 		            "%" PRIu64 " of %" PRIu64 " handlers (%s) wait for the answer to a call, half "
-		            "of them for %s or longer",
+		            "of them for %s or longer.",
 		            r.waiting, r.handlers, percent, median);
 	finding_measure(f, "handlers", UNIT_COUNT, (double)r.handlers);
 	finding_measure(f, "waiting", UNIT_COUNT, (double)r.waiting);
@@ -137,14 +168,14 @@ void live_deadlock(const struct live *live)
 	text_duration(median, sizeof median, (double)g->median_ns, true);
 	if (all)
 		finding_say(f,
-		            "all %" PRIu32 " goroutines wait for channels, locks or each other; none runs, "
-		            "and there is no timer that could wake one",
+		            "All %" PRIu32 " goroutines wait for channels, locks or each other; none runs, "
+		            "and there is no timer that could wake one.",
 		            t->set->count);
 	else
 		finding_say(f,
 		            "%" PRIu32
 		            " goroutines wait for the lock at %s, half of them for %s or longer: "
-		            "whoever holds it does not let go",
+		            "whoever holds it does not let go.",
 		            g->count, live_place(at, t->set, &g->at), median);
 	finding_remedy(f,
 	               "Look for who holds what is waited for: two locks taken in different orders, a "
