@@ -398,7 +398,9 @@ static void handlers_that_wait_for_calls_have_a_slow_dependency(void **state)
 	assert_measure(f, "waiting", 40);
 	assert_measure(f, "share", 0.8);
 	findings_finish(&found);
-	assert_lacks(quick, 10, SLUG_SLOW_DEPENDENCY);
+	assert_finds(quick, 10, SLUG_SLOW_DEPENDENCY, SEVERITY_INFO);
+	assert_says(quick, 10, SLUG_SLOW_DEPENDENCY, "98 % of their time");
+	assert_lacks(quick, 2, SLUG_SLOW_DEPENDENCY);
 }
 
 static void handlers_whose_calls_never_return_may_be_a_cycle(void **state)
