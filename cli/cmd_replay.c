@@ -61,7 +61,7 @@ enum status command_replay(const struct options *o, struct error *error)
 		.time = now,
 		.load_theme = load_theme,
 		.list_themes = list_themes,
-		.traces = {open_trace, NULL},
+		.traces = {open_trace, &o->limits},
 		.arg = &p,
 	};
 	int sig = 0;

@@ -41,7 +41,7 @@ enum status command_trace(const struct options *o, struct error *error)
 }
 
 enum status open_trace(struct screen *screen, const char *path, void (*wake_screen)(void *wake_arg),
-                       void *wake_arg, void *arg, struct error *error)
+                       void *wake_arg, const void *arg, struct error *error)
 {
 	struct browser *browser;
 	const struct browser_options options = {path, {.to_ns = INT64_MAX}, arg, wake_screen, wake_arg};

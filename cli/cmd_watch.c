@@ -58,7 +58,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 			.on_snapshot = on_snapshot,
 			.load_theme = load_theme,
 			.list_themes = list_themes,
-			.traces = {open_trace, NULL},
+			.traces = {open_trace, &o->limits},
 			.quit_warning = child ? "this ends the program too: once more to do so" : NULL,
 			.arg = &w,
 		};

@@ -36,7 +36,7 @@ enum status command_diff(const struct options *o, struct error *error);
 enum status command_doctor(const struct options *o, struct error *error);
 /* A trace over another screen; for struct screen_opener. `arg`: limits of the doctor, or NULL. */
 enum status open_trace(struct screen *screen, const char *path, void (*wake)(void *wake_arg),
-                       void *wake_arg, void *arg, struct error *error);
+                       void *wake_arg, const void *arg, struct error *error);
 /* schedtop export FILE: a trace in a form that other programs read. */
 enum status command_export(const struct options *o, struct error *error);
 /* schedtop trace FILE: the browser. */

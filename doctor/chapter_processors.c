@@ -17,15 +17,17 @@ static const struct advice advice[] = {
 				  "ms.",
 		.refuted = "A P was idle all the time, or nobody minds: those that wait are part of "
 				   "the same work, and it takes no longer because of that.",
-		.found = "Bursts of running, joined across preemption, of cpu-bound-hot-loop.burst "
-				 "or more, which make up half of all running; during a tenth of them or more "
-				 "somebody was runnable and no P idle, and during less than a quarter a P "
-				 "was idle. It is a warning where goroutines that serve somebody (they "
-				 "answer requests, wait for the network, or several of them sleep and wake, "
-				 "or such a goroutine started them) wait for a P longer than they run, 1 ms "
-				 "or more in one wake-up of twenty, together for a tenth of the trace. It is "
-				 "told as info where others wait half of the time. A batch job on its own is "
-				 "never accused.",
+		.found = "Bursts of running, joined across preemption and without what the machine "
+				 "held up (a stretch of 25 ms or more counts as 10 ms, after which the "
+				 "runtime takes a P), of cpu-bound-hot-loop.burst or more, which make up "
+				 "half of all running; during a tenth of them or more somebody was runnable "
+				 "and no P idle, and during less than a quarter a P was idle. It is a "
+				 "warning where goroutines that serve somebody (they answer requests, wait "
+				 "for the network, or several of them sleep and wake, or such a goroutine "
+				 "started them) wait for a P longer than they run, 1 ms or more in one "
+				 "wake-up of twenty, together for a tenth of the trace. It is told as info "
+				 "where others wait half of the time. A batch job on its own is never "
+				 "accused.",
 	},
 	{
 		.slug = SLUG_CPU_SATURATION,

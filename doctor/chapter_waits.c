@@ -101,8 +101,11 @@ static const struct advice advice[] = {
 			"A burst of running, joined across preemption, of slow-request-outlier.burst and "
 			"slow-request-outlier.times the median of at least 20 bursts of goroutines with the "
 			"same start, while somebody was runnable with no P idle, or waited for a lock that "
-			"it gave back, for a fifth of it. Stretches longer than the 10 ms after which the "
-			"runtime preempts count as 10 ms: in the rest the thread did not run.",
+			"it gave back, for a fifth of it. Only goroutines that serve connections or streams "
+			"count, and the first burst of all others, since what works off a queue may do many "
+			"things before it has to wait. Stretches without a preemption that are much longer "
+			"than the 10 ms after which the runtime preempts count as 10 ms: in the rest the "
+			"thread did not run.",
 	},
 	{
 		.slug = SLUG_NETWORK_WAIT,

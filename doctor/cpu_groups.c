@@ -5,6 +5,7 @@
 
 #include "doctor/kinds.h"
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/tables.h"
 
 /* A goroutine that waits so often for the network, or sleeps so often and has others beside it,
@@ -18,12 +19,15 @@ void cpu_groups_clear(struct cpu_groups *groups)
 		distribution_finish(&groups->group[i].waits);
 	groups->n = 0;
 	idmap_clear(&groups->of);
+	if (groups->slots)
+		memset(groups->stalled_ns, 0, groups->slots * sizeof *groups->stalled_ns);
 }
 
 void cpu_groups_finish(struct cpu_groups *groups)
 {
 	cpu_groups_clear(groups);
 	free(groups->group);
+	free(groups->stalled_ns);
 	idmap_finish(&groups->of);
 	memset(groups, 0, sizeof *groups);
 }
@@ -81,25 +85,54 @@ static bool note_wait(struct cpu_group *group, const struct witness *w,
 	return distribution_add(&group->waits, spell->ns);
 }
 
-bool cpu_groups_spell(struct cpu_groups *groups, const struct witness *w, uint32_t slot,
-                      const struct spell *spell)
+static bool note_stall(struct cpu_groups *groups, const struct witness *w, uint32_t slot,
+                       int64_t ns)
 {
-	const struct witness_goroutine *g = &w->slot[slot];
-	struct cpu_group *group;
-	if (!g->counts || (spell->class == SPELL_BURST && (double)spell->ns < groups->burst_ns))
-		return true;
-	if (!find(groups, g, &group))
+	if (!SLOTS_FIT(groups->stalled_ns, groups->slots, w->slots, NULL))
 		return false;
-	if (!group)
-		return true;
-	if (spell->class == SPELL_RUNNABLE)
-		return note_wait(group, w, g, spell);
+	add_ns(&groups->stalled_ns[slot], ns - CPU_SLICE_NS);
+	return true;
+}
+
+/* What a burst that ends now really ran. */
+static int64_t end_stall(struct cpu_groups *groups, uint32_t slot, int64_t burst_ns)
+{
+	if (slot >= groups->slots)
+		return burst_ns;
+	burst_ns -= groups->stalled_ns[slot];
+	groups->stalled_ns[slot] = 0;
+	return burst_ns;
+}
+
+static void note_burst(struct cpu_group *group, const struct witness *w,
+                       const struct witness_goroutine *g, const struct spell *spell)
+{
 	group->bursts++;
 	add_ns(&group->burst_ns, spell->ns);
 	add_ns(&group->burst_wall_ns, bounded_elapsed_ns(spell->begin_ns, spell->end_ns));
 	add_ns(&group->burst_starved_ns, spell->during.starved);
 	add_ns(&group->burst_idle_ns, spell->during.idle);
 	keep_longest(&group->burst, w, g, spell);
+}
+
+bool cpu_groups_spell(struct cpu_groups *groups, const struct witness *w, uint32_t slot,
+                      const struct spell *spell)
+{
+	const struct witness_goroutine *g = &w->slot[slot];
+	struct cpu_group *group;
+	if (!g->counts)
+		return true;
+	if (spell->class == SPELL_RUNNING)
+		return note_stall(groups, w, slot, spell->ns);
+	if (spell->class == SPELL_BURST &&
+	    (double)end_stall(groups, slot, spell->ns) < groups->burst_ns)
+		return true;
+	if (!find(groups, g, &group))
+		return false;
+	if (group && spell->class == SPELL_RUNNABLE)
+		return note_wait(group, w, g, spell);
+	if (group)
+		note_burst(group, w, g, spell);
 	return true;
 }
 

@@ -13,9 +13,11 @@
 #include "trace/distribution.h"
 
 enum {
-	CPU_GROUPS = 256,       /* further ones are left out */
-	CPU_WAIT_NS = 1000000,  /* shorter waits for a P are not looked at */
-	CPU_BURST_NS = 10000000 /* nor are shorter bursts */
+	CPU_GROUPS = 256,        /* further ones are left out */
+	CPU_WAIT_NS = 1000000,   /* shorter waits for a P are not looked at */
+	CPU_BURST_NS = 10000000, /* nor are shorter bursts */
+	CPU_SLICE_NS = 10000000, /* a P is taken away after that, ... */
+	CPU_STALL_NS = 25000000  /* ... so whoever runs longer at a stretch stood still */
 };
 
 /* The longest of some stretches. */
@@ -52,11 +54,15 @@ struct cpu_groups {
 	struct cpu_group *group;
 	size_t n, capacity;
 	struct idmap of;
+	/* By goroutine's slot: of its burst so far, what it can't have run. Nobody is preempted late
+	   but by a kernel that runs other things, and its bursts are no longer for that. */
+	int64_t *stalled_ns;
+	size_t slots;
 };
 
 void cpu_groups_finish(struct cpu_groups *groups);
 void cpu_groups_clear(struct cpu_groups *groups);
-/* A wait for a P, or a burst. false: no memory. */
+/* A wait for a P, a stretch of running, or a burst. false: no memory. */
 bool cpu_groups_spell(struct cpu_groups *groups, const struct witness *w, uint32_t slot,
                       const struct spell *spell);
 /* The trace is over: fills in what is known only now. */

@@ -112,6 +112,7 @@ static const struct {
 	{"net/http.(*persistConn).Read", KNOWN_CLIENT_MORE},
 	{"net/http.(*bodyEOFSignal)*", KNOWN_CLIENT_MORE},
 	{"net/http.(*persistConn)*", KNOWN_CLIENT},
+	{"net/http.(*Transport).tryPutIdleConn", KNOWN_GIVE_BACK},
 	{"net/http.(*Transport)*", KNOWN_CLIENT},
 	{"net/http.(*Client)*", KNOWN_CLIENT},
 	/* HTTP/2, in net/http under three names. */

@@ -31,6 +31,7 @@ enum known {
 	KNOWN_LOOKUP, /* of a name */
 	KNOWN_DIAL,
 	KNOWN_CLIENT,       /* a call to somebody else */
+	KNOWN_GIVE_BACK,    /* of a connection to a pool */
 	KNOWN_CLIENT_MORE,  /* more of the answer to one that was made before */
 	KNOWN_PERMIT,       /* to be one of a limited number: semaphores */
 	KNOWN_POOL,         /* for one of a limited number of connections */

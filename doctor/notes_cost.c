@@ -10,14 +10,6 @@
 /* What writing one event costs a program, measured. */
 #define EVENT_NS 155.0
 
-static int64_t running_ns(const struct witness *w)
-{
-	int64_t sum_ns = 0;
-	for (int64_t level = 1; level < WITNESS_LEVELS; level++)
-		add_ns(&sum_ns, w->running_ns[level] / NS_PER_US * level);
-	return sum_ns * NS_PER_US;
-}
-
 void note_cost_conclude(const struct doctor *doctor, struct findings *findings)
 {
 	const struct regions *r = &doctor->analysis->regions;
@@ -34,7 +26,8 @@ void note_cost_conclude(const struct doctor *doctor, struct findings *findings)
 	if (!ranks.n || rate < limit(doctor->limits, LIMIT_ANNOTATIONS_RATE))
 		return;
 	/* An estimate; what the regions really cost is part of what ran. */
-	double ran_ns = (double)running_ns(w), cost_ns = 2 * EVENT_NS * (double)ranks.all;
+	double ran_ns = (double)doctor->analysis->goroutines.state_ns[GO_RUNNING],
+		   cost_ns = 2 * EVENT_NS * (double)ranks.all;
 	cost_ns = cost_ns < ran_ns ? cost_ns : ran_ns;
 	double share = ran_ns > 0 ? cost_ns / ran_ns : 0;
 	bool much = share >= limit(doctor->limits, LIMIT_ANNOTATIONS_SHARE);

@@ -131,7 +131,8 @@ static struct region_note *find_left(struct note_regions *r, const struct trace_
                                      uint64_t goroutine)
 {
 	struct region_note *found = NULL;
-	for (size_t i = 1; i <= NOTES_LEFT && i <= r->next_left; i++) {
+	for (size_t i = 1; i <= NOTES_LEFT && i <= r->next_left && r->searched <= SEARCHED; i++) {
+		r->searched++;
 		struct region_note *left = &r->left[(r->next_left - i) % NOTES_LEFT];
 		if (!fits(left, e))
 			continue;
@@ -212,7 +213,8 @@ bool note_region_end(struct notes *notes, const struct witness *w, const struct 
 {
 	struct note_regions *r = &notes->regions;
 	struct note_goroutine *g = &notes->slot[e->g];
-	uint32_t i = g->innermost;
+	/* Of a stray one the reader has seen already that it fits none. */
+	uint32_t i = e->type == EV_USER_REGION_STRAY ? 0 : g->innermost;
 	while (i && !fits(&r->node[i - 1], e))
 		i = r->node[i - 1].next;
 	if (!i) {

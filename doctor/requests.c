@@ -277,6 +277,9 @@ bool requests_spell(struct requests *r, const struct witness *w, uint32_t slot,
 		begin(s, spell->end_ns, !spell->open);
 		return ok;
 	}
+	if (spell->waker_slot != TRACE_NONE && spell->ns >= REQUEST_WAIT_NS &&
+	    (s->role == ROLE_CONNECTION || s->role == ROLE_REQUEST))
+		situation = situation_of_ended(r->situations, spell->stack, spell->waker_stack);
 	if (situation_is_idle(situation))
 		add_ns(&s->idle_ns, spell->ns);
 	unsigned kind = wait_of[situation];

@@ -34,6 +34,7 @@ enum request_wait {
 enum {
 	REQUEST_LEAST_NS = 1000000, /* shorter ones without a wait are not told */
 	REQUEST_WAIT_NS = 100000,   /* shorter waits don't count */
+	REQUEST_IDLE_NS = 20000,    /* a client needs as long for its next request */
 	REQUEST_TRACE_ID = 96,
 	REQUEST_TASKS = 4,     /* that one goroutine works for, one within the other */
 	REQUEST_STACKS = 4,    /* of one call */
@@ -105,11 +106,12 @@ struct requests {
 };
 
 /* What a family that owns requests has to ask for: spells of these classes and lengths, ... */
-#define REQUESTS_LEAST                                                                          \
-	{                                                                                           \
-		[SPELL_NETWORK] = 1, [SPELL_COND] = REQUEST_WAIT_NS, [SPELL_RECEIVE] = REQUEST_WAIT_NS, \
-		[SPELL_SELECT] = REQUEST_WAIT_NS, [SPELL_SLEEP] = REQUEST_WAIT_NS,                      \
-		[SPELL_LOCK] = REQUEST_WAIT_NS, [SPELL_WAIT] = REQUEST_WAIT_NS,                         \
+#define REQUESTS_LEAST                                                     \
+	{                                                                      \
+		[SPELL_NETWORK] = REQUEST_IDLE_NS, [SPELL_COND] = REQUEST_WAIT_NS, \
+		[SPELL_SEND] = REQUEST_WAIT_NS, [SPELL_RECEIVE] = REQUEST_WAIT_NS, \
+		[SPELL_SELECT] = REQUEST_WAIT_NS, [SPELL_SLEEP] = REQUEST_WAIT_NS, \
+		[SPELL_LOCK] = REQUEST_WAIT_NS, [SPELL_WAIT] = REQUEST_WAIT_NS,    \
 	}
 /* ... and these events. */
 #define REQUESTS_EVENTS                                                                     \

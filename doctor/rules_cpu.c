@@ -314,7 +314,7 @@ static void say_hot(const struct picture *p, struct finding *f, const struct cpu
 		finding_say(
 			f,
 			"Goroutines of %s compute for up to %s without a break while others wait for a P and "
-		    "none "
+			"none "
 			"is idle: %s of the wake-ups of those that serve somebody were kept waiting for "
 			"1 ms or more, up to %s.",
 			who, longest, percent(share, fmin((double)s->delayed / (double)s->starts, 1)),
@@ -461,7 +461,9 @@ static void destroy(void *self)
 
 const struct trace_family rules_cpu = {
 	.name = "cpu",
-	.least_ns = {[SPELL_RUNNABLE] = CPU_WAIT_NS, [SPELL_BURST] = CPU_BURST_NS},
+	.least_ns = {[SPELL_RUNNABLE] = CPU_WAIT_NS,
+                 [SPELL_RUNNING] = CPU_STALL_NS,
+                 [SPELL_BURST] = CPU_BURST_NS},
 	.create = create,
 	.spell = on_spell,
 	.silence = on_silence,

@@ -217,7 +217,7 @@ static void show_site(struct finding *f, const struct telling *t, uint32_t stack
 	const struct blocking *b = &t->r->doctor->analysis->blocking;
 	uint64_t waits = 0;
 	int64_t ns = 0;
-	char site[EVIDENCE_SITE_TEXT], total[32];
+	char site[EVIDENCE_SITE_TEXT], caller[EVIDENCE_SITE_TEXT], total[32];
 	if (stack == STACK_NONE)
 		return;
 	for (size_t i = 0; i < b->sites; i++) {
@@ -227,10 +227,11 @@ static void show_site(struct finding *f, const struct telling *t, uint32_t stack
 		add_ns(&ns, b->site[i].total_ns);
 	}
 	text_duration(total, sizeof total, (double)ns, false);
+	site_text(site, t->r->doctor, stack);
+	site_caller(caller, t->r->doctor, stack);
 	struct evidence *e =
-		finding_show(f, EVIDENCE_SITE, "%s: %" PRIu64 " %s of all goroutines, %s in all",
-	                 site_text(site, t->r->doctor, stack), waits, waits == 1 ? "wait" : "waits",
-	                 total);
+		finding_show(f, EVIDENCE_SITE, "%s%s%s: %" PRIu64 " %s of all goroutines, %s in all", site,
+	                 caller[0] ? " for " : "", caller, waits, waits == 1 ? "wait" : "waits", total);
 	site_show(e, t->r->doctor, stack);
 }
 
@@ -322,9 +323,10 @@ static void tell_serial(const struct telling *t)
 	            t->f->requests, t->g->requests, told_kind(kind, t->r, t->g), calls, mean, saved);
 	measure(f, t, "saved");
 	finding_measure(f, "calls", UNIT_COUNT, (double)t->f->waits);
-	show_site(f, t, t->f->worst.call_stack[0]);
-	if (t->f->worst.call_stack[1] != t->f->worst.call_stack[0])
-		show_site(f, t, t->f->worst.call_stack[1]);
+	const uint32_t *stack = t->f->worst.call_stack;
+	show_site(f, t, stack[0]);
+	if (stack[1] != STACK_NONE && stack[1] != stack[0])
+		show_site(f, t, stack[1]);
 	else
 		finding_remedy(f, "One place calls again and again. Ask for everything in one call (a "
 		                  "query with IN or a join, a batch), or start the calls together and "

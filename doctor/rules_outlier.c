@@ -19,6 +19,7 @@
    latest: a longer stretch is one in which the thread did not run. */
 #define SLICE_NS       (10 * NS_PER_MS)
 #define LONG_SLICE_NS  (25 * NS_PER_MS)
+#define SHORT_NS       NS_PER_MS /* shorter bursts are counted only */
 #define LOCK_WAIT_NS   NS_PER_MS
 #define WAITED_SHARE   0.2  /* of it, in which others waited */
 #define OUTLIERS_SHARE 0.05 /* of all bursts of a kind: more are not unusual */
@@ -40,9 +41,11 @@ struct outlier {
 /* Goroutines that start with one function. */
 struct kind {
 	uint32_t function;
-	uint64_t bursts, outliers;
-	int64_t outliers_ns; /* from beginning to end */
-	uint32_t step[STEPS];
+	bool serves;     /* requests, between which it waits for the network */
+	uint64_t bursts; /* of all lengths */
+	uint64_t outliers;
+	int64_t outliers_ns;  /* from beginning to end */
+	uint32_t step[STEPS]; /* of SHORT_NS and more */
 	struct outlier longest[KEPT];
 	unsigned kept;
 };
@@ -53,6 +56,7 @@ struct runner {
 	uint32_t kind;      /* index + 1; 0: not judged */
 	int64_t stalled_ns; /* of the burst that goes on */
 	int64_t locked_ns;  /* somebody waited for its lock */
+	bool is_counted;    /* its bursts */
 };
 
 struct rules {
@@ -82,7 +86,10 @@ static bool kind_of(struct rules *r, uint32_t function, uint32_t *kind)
 		return true;
 	if (!wire_grow(&r->kind, &r->capacity, r->kinds, sizeof *r->kind))
 		return false;
-	r->kind[r->kinds++] = (struct kind){.function = function};
+	r->kind[r->kinds++] = (struct kind){
+		.function = function,
+		.serves = role == ROLE_CONNECTION || role == ROLE_REQUEST,
+	};
 	*kind = (uint32_t)r->kinds;
 	return idmap_put(&r->kind_of, function, *kind);
 }
@@ -129,15 +136,16 @@ static int64_t upper_ns(unsigned step)
 	return (int64_t)((UINT64_C(4) + step % 4 + 1) << (octave - 2)) - 1;
 }
 
+/* At most; half of the bursts were that long or shorter. */
 static int64_t median_ns(const struct kind *k)
 {
-	uint64_t rank = (k->bursts + 1) / 2, count = 0;
-	for (unsigned i = 0; i < STEPS; i++) {
-		count += k->step[i];
-		if (count >= rank)
-			return upper_ns(i);
+	uint64_t longer = 0;
+	for (unsigned i = STEPS; i > 0; i--) {
+		longer += k->step[i - 1];
+		if (2 * longer >= k->bursts)
+			return upper_ns(i - 1);
 	}
-	return INT64_MAX;
+	return SHORT_NS;
 }
 
 static void keep(struct kind *k, const struct outlier *o)
@@ -166,7 +174,6 @@ static void note_burst(struct rules *r, struct runner *runner, const struct spel
 		.stack = s->stack,
 	};
 	int64_t wall_ns = bounded_elapsed_ns(s->begin_ns, s->end_ns);
-	k->bursts++;
 	k->step[step_of(o.ns)]++;
 	if ((double)o.ns < limit(r->doctor->limits, LIMIT_OUTLIER_BURST))
 		return;
@@ -194,6 +201,15 @@ static bool note_lock(struct rules *r, const struct witness *w, const struct spe
 	return true;
 }
 
+/* Does a request begin with this burst, or lie in it? A goroutine that does one thing after the
+   other may have done many of them before it had to wait, for a lock or because its queue was
+   empty: then a long burst is no long request. Only what it does first is one. */
+static bool is_request(const struct rules *r, const struct witness *w, uint32_t slot)
+{
+	const struct witness_goroutine *g = &w->slot[slot];
+	return r->kind[r->runner[slot].kind - 1].serves || (g->created && g->bursts == 1);
+}
+
 static bool on_spell(void *self, const struct witness *w, uint32_t slot, const struct spell *s)
 {
 	struct rules *r = self;
@@ -206,10 +222,30 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 		add_ns(&runner->stalled_ns, s->ns - SLICE_NS);
 		return true;
 	}
-	if (runner->kind && !s->cut && !s->open)
+	if (runner->kind && !s->cut && !s->open && is_request(r, w, slot))
 		note_burst(r, runner, s);
 	runner->stalled_ns = runner->locked_ns = 0;
 	return true;
+}
+
+/* Once for each goroutine. false: no memory. */
+static bool count_bursts(struct rules *r, const struct witness *w, uint32_t slot)
+{
+	struct runner *runner = runner_of(r, w, slot);
+	if (!runner)
+		return false;
+	const struct witness_goroutine *g = &w->slot[slot];
+	struct kind *k = runner->kind && !runner->is_counted ? &r->kind[runner->kind - 1] : NULL;
+	if (k)
+		k->bursts += k->serves ? g->bursts : g->created && g->bursts;
+	runner->is_counted = true;
+	return true;
+}
+
+static bool on_died(void *self, const struct witness *w, uint32_t slot, int64_t at_ns)
+{
+	(void)at_ns;
+	return count_bursts(self, w, slot);
 }
 
 static void on_restart(void *self, int64_t time_ns)
@@ -274,11 +310,14 @@ static void tell(const struct rules *r, const struct kind *k, struct findings *o
 
 static bool conclude(void *self, const struct doctor *doctor, struct findings *out)
 {
-	const struct rules *r = self;
-	(void)doctor;
+	struct rules *r = self;
+	const struct witness *w = doctor->witness;
+	bool ok = true;
+	for (uint32_t i = 0; i < w->slots && ok; i++)
+		ok = count_bursts(r, w, i); /* of those that live on */
 	for (size_t i = 0; i < r->kinds; i++)
 		tell(r, &r->kind[i], out);
-	return true;
+	return ok;
 }
 
 static void *create(const struct doctor *doctor)
@@ -300,9 +339,11 @@ static void destroy(void *self)
 
 const struct trace_family rules_outlier = {
 	.name = "outlier",
-	.least_ns = {[SPELL_BURST] = 1, [SPELL_RUNNING] = LONG_SLICE_NS, [SPELL_LOCK] = LOCK_WAIT_NS},
+	.least_ns =
+		{[SPELL_BURST] = SHORT_NS, [SPELL_RUNNING] = LONG_SLICE_NS, [SPELL_LOCK] = LOCK_WAIT_NS},
 	.create = create,
 	.spell = on_spell,
+	.died = on_died,
 	.restart = on_restart,
 	.conclude = conclude,
 	.destroy = destroy,

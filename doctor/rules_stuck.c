@@ -261,7 +261,7 @@ static void judge(const struct pile *p, const struct doctor *d, struct findings 
 	e = finding_show(f, EVIDENCE_GOROUTINE, "goroutine %" PRIu64 " has been there longest, for %s",
 	                 p->oldest, age);
 	evidence_goroutine(e, p->oldest);
-	int64_t end_ns = elapsed_ns(w->first_ns, w->last_ns);
+	int64_t end_ns = witness_since_begin(w, w->last_ns);
 	evidence_span(e, end_ns > p->oldest_ns ? end_ns - p->oldest_ns : 0, end_ns);
 }
 

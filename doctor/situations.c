@@ -214,6 +214,80 @@ enum situation situation_of(struct situations *s, uint32_t stack)
 	return (enum situation)((look_up(s, stack) & ~PART_MASK) - 1);
 }
 
+/* A stack's frames; 0: it has none. */
+static size_t frames_of(const struct situations *s, uint32_t stack, const struct stack_frame **f)
+{
+	if (stack == STACK_NONE || stack > s->stacks->n)
+		return 0;
+	const struct stack *of = &s->stacks->stack[stack - 1];
+	*f = s->stacks->frame + of->first;
+	return of->frames;
+}
+
+static bool has(struct situations *s, uint32_t stack, enum known known)
+{
+	const struct stack_frame *f = NULL;
+	for (size_t n = frames_of(s, stack, &f), i = 0; i < n; i++)
+		if (known_name(s, f[i].function) == known)
+			return true;
+	return false;
+}
+
+/* The innermost function of the program itself and the one that calls it, without what stands for
+   a function literal. NULL: none. */
+static void own_functions(struct situations *s, uint32_t stack, const char *name[2],
+                          size_t length[2])
+{
+	const struct stack_frame *f = NULL;
+	size_t n = frames_of(s, stack, &f), found = 0;
+	name[0] = name[1] = NULL;
+	for (size_t i = 0; i < n && found < 2; i++) {
+		if (!situation_is_own(s, f[i].function))
+			continue;
+		name[found] = names_text(s->names, f[i].function);
+		const char *literal = strstr(name[found], ".func");
+		bool is_literal = literal && is_closure(name[found]);
+		length[found] = is_literal ? (size_t)(literal - name[found]) : strlen(name[found]);
+		found++;
+	}
+}
+
+/* `limit <- token` here and `<-limit` there, both in one function; or in two methods of one type
+   which the same function calls: acquire and release. */
+static bool is_semaphore(struct situations *s, uint32_t stack, uint32_t waker_stack)
+{
+	const char *a[2], *b[2];
+	size_t m[2], n[2];
+	const struct stack_frame *leaf = NULL;
+	bool may_send = has(s, stack, KNOWN_SEND) ||
+	                (frames_of(s, stack, &leaf) &&
+	                 strcmp(names_text(s->names, leaf->function), "runtime.selectgo") == 0);
+	if (!may_send || !has(s, waker_stack, KNOWN_RECEIVE))
+		return false;
+	own_functions(s, stack, a, m);
+	own_functions(s, waker_stack, b, n);
+	if (!a[0] || !b[0])
+		return false;
+	if (m[0] == n[0] && strncmp(a[0], b[0], m[0]) == 0)
+		return true;
+	const char *method = memrchr(a[0], '.', m[0]);
+	size_t type = method ? (size_t)(method - a[0]) + 1 : 0;
+	return type > 1 && a[0][type - 2] == ')' && strncmp(a[0], b[0], type) == 0 && a[1] && b[1] &&
+	       m[1] == n[1] && strncmp(a[1], b[1], m[1]) == 0;
+}
+
+enum situation situation_of_ended(struct situations *s, uint32_t stack, uint32_t waker_stack)
+{
+	enum situation situation = situation_of(s, stack);
+	if (waker_stack == STACK_NONE)
+		return situation;
+	if (situation == SITUATION_OUTBOUND && has(s, waker_stack, KNOWN_GIVE_BACK))
+		return SITUATION_POOL;
+	if (situation == SITUATION_ORDINARY && is_semaphore(s, stack, waker_stack))
+		return SITUATION_PERMIT;
+	return situation;
+}
+
 enum call_part situation_part(struct situations *s, uint32_t stack)
 {
 	return (enum call_part)(look_up(s, stack) >> PART_SHIFT);

@@ -82,6 +82,10 @@ enum situation situation_of(struct situations *s, uint32_t stack);
 enum call_part situation_part(struct situations *s, uint32_t stack);
 enum role situation_role(struct situations *s, uint32_t function);
 
+/* Of a wait that ended: as situation_of, but where a connection was given back to a pool, or
+   another goroutine let go of a channel in the same function as this one filled it, it is told as a
+   pool or a semaphore. The other's stack; STACK_NONE: unknown. */
+enum situation situation_of_ended(struct situations *s, uint32_t stack, uint32_t waker_stack);
 /* Is the function neither the standard library's nor of one of the libraries we know? */
 bool situation_is_own(struct situations *s, uint32_t function);
 /* The innermost frame that is neither the standard library's nor one of the libraries we know:

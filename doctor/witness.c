@@ -18,9 +18,13 @@ void witness_listen(struct witness *w, const struct trace_family *family, void *
 		for (unsigned i = 0; i < SPELL_CLASSES; i++)
 			w->least_ns[i] = INT64_MAX;
 	w->listener[w->listeners++] = (struct witness_listener){family, self};
-	for (unsigned i = 0; i < SPELL_CLASSES && family->spell; i++)
-		if (family->least_ns[i] > 0 && family->least_ns[i] < w->least_ns[i])
+	for (unsigned i = 0; i < SPELL_CLASSES && family->spell; i++) {
+		if (family->least_ns[i] <= 0)
+			continue;
+		w->wants[i][w->wanting[i]++] = (uint8_t)(w->listeners - 1);
+		if (family->least_ns[i] < w->least_ns[i])
 			w->least_ns[i] = family->least_ns[i];
+	}
 	if (family->event)
 		w->events |= family->events;
 	w->lives |= family->born || family->died;
@@ -140,11 +144,8 @@ static inline void change_runnable(struct now *now, unsigned by)
 	now->starved = -(int64_t)(now->runnable > 0) & ~now->idle;
 }
 
-static inline void change_running(struct witness *w, struct now *now, unsigned by)
+static inline void change_running(struct now *now, unsigned by)
 {
-	unsigned level = now->running < WITNESS_LEVELS ? now->running : WITNESS_LEVELS - 1;
-	w->running_ns[level] += now->time_ns - w->level_since_ns;
-	w->level_since_ns = now->time_ns;
 	now->running += by;
 	now->alone = -(int64_t)(now->running == 1);
 }
@@ -160,7 +161,7 @@ static void change_level(struct witness *w, uint8_t state, unsigned by)
 {
 	struct now now = take_up(w);
 	if (state == GO_RUNNING)
-		change_running(w, &now, by);
+		change_running(&now, by);
 	else if (state == GO_RUNNABLE)
 		change_runnable(&now, by);
 	put_down(w, &now);
@@ -265,57 +266,50 @@ static bool add_sums(const struct witness *w, struct spell *s, const struct witn
 
 static bool tell(const struct witness *w, uint32_t slot, const struct spell *s)
 {
-	for (unsigned i = 0; i < w->listeners; i++) {
-		const struct trace_family *family = w->listener[i].family;
-		if (s->ns >= family->least_ns[s->class] && family->least_ns[s->class] > 0 &&
-		    family->spell && !family->spell(w->listener[i].self, w, slot, s))
+	for (unsigned i = 0; i < w->wanting[s->class]; i++) {
+		const struct witness_listener *l = &w->listener[w->wants[s->class][i]];
+		if (s->ns >= l->family->least_ns[s->class] && !l->family->spell(l->self, w, slot, s))
 			return false;
 	}
 	return true;
 }
 
 /* Who made it runnable, unless its slot is another's by now. */
-static void tell_waker(const struct witness *w, const struct witness_goroutine *g, struct spell *s)
+static uint32_t waker_of_runnable(const struct witness *w, const struct witness_goroutine *g)
 {
-	if (g->waker_slot == TRACE_NONE || w->slot[g->waker_slot].born_ns > g->since_ns)
-		return;
-	s->waker_slot = g->waker_slot;
-	s->waker = w->slot[g->waker_slot].id;
-	s->waker_stack = s->stack;
+	bool known = g->waker_slot != TRACE_NONE && w->slot[g->waker_slot].born_ns <= g->since_ns;
+	return known ? g->waker_slot : TRACE_NONE;
 }
 
-/* What the goroutine's state was until now. Without an event the trace cut it off. */
+/* What the goroutine's state was until now. Without an event the trace cut it off. `s` is filled
+   member by member: what is written in pieces and then copied makes the processor wait. */
 static bool describe(const struct witness *w, uint32_t slot, const struct trace_event *e,
-                     int64_t now_ns, struct spell *spell)
+                     int64_t now_ns, struct spell *s)
 {
 	const struct witness_goroutine *g = &w->slot[slot];
-	struct spell s = {
-		.class = g->class,
-		.open = !e,
-		.cut = g->cut,
-		.begin_ns = g->since_ns,
-		.end_ns = now_ns,
-		.ns = bounded_elapsed_ns(g->since_ns, now_ns),
-		.waker_slot = TRACE_NONE,
-	};
+	s->class = g->class;
+	s->open = !e;
+	s->cut = g->cut;
+	s->lost_p = g->state == GO_SYSCALL && e && e->to == GO_RUNNABLE;
+	s->begin_ns = g->since_ns;
+	s->end_ns = now_ns;
+	s->ns = bounded_elapsed_ns(g->since_ns, now_ns);
+	s->reason = g->state == GO_WAITING ? g->reason : NAME_NONE;
 	if (g->state == GO_RUNNING)
-		s.stack = e && e->g == slot ? stack_number(w, e->arg[2]) : STACK_NONE;
+		s->stack = e && e->g == slot ? stack_number(w, e->arg[2]) : STACK_NONE;
 	else
-		s.stack = stack_of(w, g);
-	if (g->state == GO_WAITING) {
-		s.reason = g->reason;
-		if (e && e->g != TRACE_NONE && e->g != slot) {
-			s.waker_slot = e->g;
-			s.waker = w->slot[e->g].id;
-			s.waker_stack = stack_number(w, e->arg[2]);
-		}
-	} else if (g->state == GO_RUNNABLE) {
-		tell_waker(w, g, &s);
-	} else if (g->state == GO_SYSCALL) {
-		s.lost_p = e && e->to == GO_RUNNABLE;
-	}
-	*spell = s;
-	return add_sums(w, spell, &g->since);
+		s->stack = stack_of(w, g);
+	uint32_t waker = TRACE_NONE;
+	if (g->state == GO_WAITING && e && e->g != slot)
+		waker = e->g;
+	else if (g->state == GO_RUNNABLE)
+		waker = waker_of_runnable(w, g);
+	s->waker_slot = waker;
+	s->waker = waker != TRACE_NONE ? w->slot[waker].id : 0;
+	s->waker_stack = STACK_NONE;
+	if (waker != TRACE_NONE && g->class == SPELL_LOCK)
+		s->waker_stack = stack_number(w, e->arg[2]);
+	return add_sums(w, s, &g->since);
 }
 
 static bool __attribute__((noinline))
@@ -393,6 +387,7 @@ static inline void begin_running(const struct now *now, struct witness_goroutine
 	g->burst_ns = 0;
 	g->burst_stack = STACK_NONE;
 	g->burst_cut = false;
+	g->bursts++;
 }
 
 static inline uint32_t waker_of(const struct trace_event *e)
@@ -560,14 +555,14 @@ static inline bool show(struct witness *w, struct now *now, const struct trace_e
 			break;
 		ok = end_spell(w, now, g, e, SPELL_RUNNABLE);
 		change_runnable(now, -(unsigned)g->counts);
-		change_running(w, now, g->counts);
+		change_running(now, g->counts);
 		begin_running(now, g, e->at_ns);
 		return ok;
 	case EV_GO_BLOCK:
 		if (!runs || e->name >= w->class_limit || !w->class_of[e->name])
 			break;
 		ok = end_running(w, now, g, e) && end_burst(w, now, g, e, e->at_ns);
-		change_running(w, now, -(unsigned)g->counts);
+		change_running(now, -(unsigned)g->counts);
 		g->reason = e->name;
 		begin(now, g, e->at_ns, GO_WAITING, (uint8_t)(w->class_of[e->name] - 1), e->arg[2]);
 		return ok;
@@ -583,14 +578,14 @@ static inline bool show(struct witness *w, struct now *now, const struct trace_e
 		if (!runs)
 			break;
 		ok = end_running(w, now, g, e);
-		change_running(w, now, -(unsigned)g->counts);
+		change_running(now, -(unsigned)g->counts);
 		begin(now, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, e->arg[2]);
 		return ok;
 	case EV_GO_SYSCALL_END:
 		if (g->state != GO_SYSCALL)
 			break;
 		ok = end_spell(w, now, g, e, SPELL_SYSCALL);
-		change_running(w, now, g->counts);
+		change_running(now, g->counts);
 		begin_running(now, g, e->at_ns);
 		return ok;
 	default:
@@ -678,11 +673,11 @@ static bool on_events(void *self, const struct trace_block *block)
 	w->block = block;
 	if (!w->begun) {
 		w->begun = w->lost = true;
-		w->first_ns = block->event[0].at_ns;
+		w->origin_ns = w->first_ns = block->event[0].at_ns;
 	}
 	if (w->lost) {
 		w->lost = false;
-		w->last_ns = w->level_since_ns = block->event[0].time_ns;
+		w->last_ns = block->event[0].time_ns;
 	}
 	return walk(w, block);
 }
@@ -771,9 +766,8 @@ void witness_restart(void *self, int64_t time_ns)
 {
 	struct witness *w = self;
 	w->begun = true;
-	w->first_ns = w->last_ns = w->level_since_ns = time_ns;
+	w->first_ns = w->last_ns = time_ns;
 	w->sums = (struct witness_sums){0};
-	memset(w->running_ns, 0, sizeof w->running_ns);
 	for (size_t i = 0; i < w->slots; i++) {
 		struct witness_goroutine *g = &w->slot[i];
 		g->since_ns = time_ns;
@@ -781,6 +775,7 @@ void witness_restart(void *self, int64_t time_ns)
 		g->cut = true;
 		g->created = false;
 		g->born_ns = time_ns;
+		g->bursts = 0;
 		if (g->burst_since_ns == NO_BURST)
 			continue;
 		g->burst_since_ns = time_ns;

@@ -55,6 +55,7 @@ struct witness_goroutine {
 	int64_t burst_since_ns; /* INT64_MIN: no burst goes on */
 	struct witness_sums burst_since;
 	uint32_t burst_stack; /* where it was last preempted; STACK_NONE: nowhere */
+	uint32_t bursts;      /* that it began, beside the one that it was first seen in */
 	uint32_t waker_slot;  /* who last made it runnable; TRACE_NONE: nobody known */
 	bool burst_cut;
 	uint8_t at_end;  /* its state when the trace was over; GO_BAD: it was gone by then */
@@ -78,11 +79,11 @@ struct spell {
 	/* Of waits and system calls where they began; of running where it ended; of bursts where it was
 	   last preempted, or ended; of waits to run who created, woke or preempted it. */
 	uint32_t stack;
-	/* Who ended a wait, or the wait before a wait to run. TRACE_NONE, 0 and STACK_NONE: nobody that
-	   the trace knows, as for what the network poller and timers wake. */
+	/* Who ended a wait, or the wait before a wait to run. TRACE_NONE and 0: nobody that the trace
+	   knows, as for what the network poller and timers wake. */
 	uint32_t waker_slot;
 	uint64_t waker;
-	uint32_t waker_stack;
+	uint32_t waker_stack; /* of waits for locks: where it was ended */
 	struct witness_sums during;
 };
 
@@ -119,7 +120,7 @@ struct trace_family {
 };
 
 /* The runtime's monitor looks after those that run every 10 ms, and takes their P after 10 ms. */
-enum { WITNESS_FAMILIES = 16, WITNESS_LEVELS = 65, WITNESS_SILENCE_NS = 30000000 };
+enum { WITNESS_FAMILIES = 16, WITNESS_SILENCE_NS = 30000000 };
 
 struct witness_listener {
 	const struct trace_family *family;
@@ -133,10 +134,13 @@ struct witness {
 	struct witness_listener listener[WITNESS_FAMILIES];
 	unsigned listeners;
 	int64_t least_ns[SPELL_CLASSES]; /* of all of them */
+	/* Those that want spells of a class, by their index. */
+	uint8_t wants[SPELL_CLASSES][WITNESS_FAMILIES], wanting[SPELL_CLASSES];
 	uint64_t events;
 	bool lives; /* somebody wants to hear of births and deaths */
 
 	bool begun, lost;          /* lost: events are, just before those that come next */
+	int64_t origin_ns;         /* when the trace began, whatever part of it is counted */
 	int64_t first_ns, last_ns; /* of the events, in their order */
 	/* What is so at the last of them. */
 	struct witness_sums sums;
@@ -144,9 +148,6 @@ struct witness {
 	bool procs_idle;
 	unsigned procs_running, procs; /* seen */
 	uint64_t gomaxprocs;           /* 0: the trace doesn't tell */
-	/* How long so many goroutines ran at once; the last: so many or more. */
-	int64_t running_ns[WITNESS_LEVELS];
-	int64_t level_since_ns;
 
 	struct witness_goroutine *slot;
 	size_t slots;
@@ -162,10 +163,10 @@ void witness_finish(struct witness *witness);
 struct trace_visitor witness_visitor(struct witness *witness);
 void witness_restart(void *witness, int64_t time_ns);
 
-/* In ns since the trace, or its part, began: what evidence tells. */
+/* In ns since the trace began, as evidence tells it. */
 static inline int64_t witness_since_begin(const struct witness *w, int64_t at_ns)
 {
-	return at_ns > w->first_ns ? at_ns - w->first_ns : 0;
+	return at_ns > w->origin_ns ? at_ns - w->origin_ns : 0;
 }
 /* Number in stacks of what made a goroutine's state what it is: where it blocks or makes its system
    call; who woke, created or preempted it. STACK_NONE while it runs. */

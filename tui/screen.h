@@ -19,8 +19,8 @@ struct screen {
    closed, and then its ops' wake is called. */
 struct screen_opener {
 	enum status (*open)(struct screen *screen, const char *path, void (*wake)(void *wake_arg),
-	                    void *wake_arg, void *arg, struct error *error);
-	void *arg;
+	                    void *wake_arg, const void *arg, struct error *error);
+	const void *arg;
 };
 
 #endif

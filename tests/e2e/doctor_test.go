@@ -131,6 +131,11 @@ func TestAPartOfATraceIsExaminedAlone(t *testing.T) {
 	if status != exitFound || len(whole) == 0 || len(part) == 0 {
 		t.Fatalf("status %d, %v and %v", status, whole, part)
 	}
+	for _, e := range part[0].Evidence {
+		if e.Begin != nil && (*e.Begin < 10e6 || *e.Begin > 20e6) {
+			t.Errorf("moments count from where the trace begins: %+v", e)
+		}
+	}
 	if all, some := whole[0].Measures["texts_with_secrets"], part[0].Measures["texts_with_secrets"]; some >= all || some == 0 {
 		t.Errorf("%v texts in a part, %v in all", some, all)
 	}

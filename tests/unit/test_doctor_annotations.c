@@ -87,8 +87,8 @@ struct judged {
 	struct findings findings;
 };
 
-/* The trace ends then. */
-static void judge_until(struct judged *j, struct scenario *s, uint64_t end_us)
+/* The trace ends then; of it a part is looked at, from `from_us` on. */
+static void judge_part(struct judged *j, struct scenario *s, uint64_t from_us, uint64_t end_us)
 {
 	struct limits_set limits;
 	struct findings findings = {0};
@@ -101,6 +101,7 @@ static void judge_until(struct judged *j, struct scenario *s, uint64_t end_us)
 	struct analysis_options options = scenario_all;
 	options.also = &member;
 	options.alsos = 1;
+	options.from_ns = (int64_t)from_us * 1000;
 	scenario_read(s, &options, &j->a);
 	j->findings = findings;
 	assert_true(trace_doctor_conclude(doctor, &j->findings));
@@ -109,7 +110,7 @@ static void judge_until(struct judged *j, struct scenario *s, uint64_t end_us)
 
 static void judge(struct judged *j, struct scenario *s)
 {
-	judge_until(j, s, 2000000);
+	judge_part(j, s, 0, 2000000);
 }
 
 static void finish(struct judged *j)
@@ -402,6 +403,42 @@ static void regions_in_each_other_are_in_order(void **state)
 	expect_silence(&j);
 }
 
+/* Each lies in the one that was begun before; none is ever ended. */
+static void regions_that_pile_up_are_unclosed(void **state)
+{
+	(void)state;
+	struct scenario s;
+	struct judged j;
+	begin(&s, "");
+	for (uint64_t i = 1; i <= 30; i++)
+		region(&s, 100 * i, 0, S_INNER);
+	judge(&j, &s);
+	expect(&j, SLUG_REGION_UNCLOSED, "unclosed_regions", 14, MAIN);
+	finish(&j);
+}
+
+static void what_lies_before_the_part_is_not_told(void **state)
+{
+	(void)state;
+	struct scenario s;
+	struct judged j;
+	begin(&s, "");
+	for (uint64_t i = 1; i <= 4; i++) {
+		region(&s, 100 * i, 0, S_OUTER);
+		region(&s, 100 * i + 10, 0, S_INNER);
+		end_region(&s, 100 * i + 20, 0, S_OUTER);
+		end_region(&s, 100 * i + 30, 0, S_INNER);
+		task(&s, 100 * i + 40, i);
+		end_task(&s, 100 * i + 41, i);
+		region(&s, 100 * i + 42, i, S_INNER);
+		end_region(&s, 100 * i + 50, i, S_INNER);
+	}
+	region(&s, 900, 0, S_OUTER);
+	end_region(&s, 1500, 0, S_OUTER);
+	judge_part(&j, &s, 1000, 2000000);
+	expect_silence(&j);
+}
+
 static void cost_of_short_regions_is_reckoned_by_their_number(void **state)
 {
 	(void)state;
@@ -412,7 +449,7 @@ static void cost_of_short_regions_is_reckoned_by_their_number(void **state)
 		region(&s, 10 * i, 0, S_INNER);
 		end_region(&s, 10 * i + 1, 0, S_INNER);
 	}
-	judge_until(&j, &s, 2000);
+	judge_part(&j, &s, 0, 2000);
 	const struct finding *f = find(&j, SLUG_ANNOTATION_OVERHEAD);
 	assert_non_null(f);
 	assert_true(measure(f, "short_regions") == 200);
@@ -655,6 +692,8 @@ int main(void)
 		cmocka_unit_test(regions_that_end_after_the_one_around_them_are_out_of_order),
 		cmocka_unit_test(regions_that_end_inside_a_later_one_are_out_of_order),
 		cmocka_unit_test(regions_in_each_other_are_in_order),
+		cmocka_unit_test(regions_that_pile_up_are_unclosed),
+		cmocka_unit_test(what_lies_before_the_part_is_not_told),
 		cmocka_unit_test(cost_of_short_regions_is_reckoned_by_their_number),
 		cmocka_unit_test(regions_of_goroutines_created_for_a_task_belong_to_it),
 		cmocka_unit_test(regions_that_have_their_task_are_not_lost),

@@ -83,6 +83,21 @@ static void short_bursts_are_no_loop(void **state)
 	world_finish(&w);
 }
 
+static void bursts_that_the_machine_made_long_are_no_loop(void **state)
+{
+	struct world w;
+	(void)state;
+	begin_loops(&w);
+	world_spells(&w, SERVING, wait_of(8), 100);
+	for (int i = 0; i < 8; i++) {
+		struct spell slice = {.class = SPELL_RUNNING, .ns = 430 * WORLD_MS};
+		world_spell(&w, LOOPING, slice);
+		world_spell(&w, LOOPING, burst_of(&w, 500));
+	}
+	assert_null(world_finding(&w));
+	world_finish(&w);
+}
+
 static void loops_that_nobody_waits_for_are_not_accused(void **state)
 {
 	struct world w;
@@ -358,6 +373,7 @@ int main(void)
 		cmocka_unit_test(loops_that_keep_a_service_from_every_p_are_accused),
 		cmocka_unit_test(loops_beside_an_idle_p_are_not),
 		cmocka_unit_test(short_bursts_are_no_loop),
+		cmocka_unit_test(bursts_that_the_machine_made_long_are_no_loop),
 		cmocka_unit_test(loops_that_nobody_waits_for_are_not_accused),
 		cmocka_unit_test(waits_of_other_workers_are_told_as_info),
 		cmocka_unit_test(queues_of_those_that_serve_are_saturation),

@@ -481,6 +481,47 @@ static void goroutines_have_the_role_of_their_start(void **state)
 	assert_false(role_is_background(ROLE_REQUEST));
 }
 
+static enum situation ended(const char *stack, const char *waker_stack)
+{
+	return situation_of_ended(&world.situations, put(stack),
+	                          *waker_stack ? put(waker_stack) : STACK_NONE);
+}
+
+#define SERVED " net/http.serverHandler.ServeHTTP net/http.(*conn).serve"
+
+static void who_ends_a_wait_tells_pools_and_semaphores(void **state)
+{
+	static const struct {
+		enum situation situation;
+		const char *stack, *waker;
+	} rows[] = {
+		{SITUATION_PERMIT, "runtime.chansend1 main.(*shop).list" SERVED,
+	     "runtime.chanrecv1 main.(*shop).list" SERVED},
+		{SITUATION_PERMIT, "runtime.chansend1 main.(*shop).list" SERVED,
+	     "runtime.chanrecv1 main.(*shop).list.func1 main.(*shop).list" SERVED},
+		{SITUATION_PERMIT, "runtime.selectgo main.(*gate).enter main.(*shop).list" SERVED,
+	     "runtime.chanrecv1 main.(*gate).leave main.(*shop).list" SERVED},
+		/* a message from one to the other */
+		{SITUATION_ORDINARY, "runtime.chansend1 main.(*room).say main.(*shop).chat" SERVED,
+	     "runtime.selectgo main.(*shop).chat" SERVED},
+		{SITUATION_ORDINARY, "runtime.chansend1 main.(*shop).list" SERVED,
+	     "runtime.chanrecv2 main.worker"},
+		{SITUATION_ORDINARY, "runtime.chanrecv1 main.(*shop).list" SERVED,
+	     "runtime.chansend1 main.(*shop).list" SERVED},
+		{SITUATION_ORDINARY, "runtime.chansend1 main.(*shop).list" SERVED, ""},
+		/* the HTTP client's limit of connections to one host */
+		{SITUATION_POOL, "runtime.selectgo net/http.(*Transport).getConn main.get" SERVED,
+	     "runtime.chansend1 net/http.(*Transport).tryPutIdleConn net/http.(*persistConn).readLoop"},
+		{SITUATION_OUTBOUND, "runtime.selectgo net/http.(*Transport).getConn main.get" SERVED,
+	     "runtime.closechan net/http.(*Transport).dialConnFor"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (ended(rows[i].stack, rows[i].waker) != rows[i].situation)
+			fail_msg("%s, ended by %s, is not told to wait %s", rows[i].stack, rows[i].waker,
+			         situation_word(rows[i].situation));
+}
+
 static void the_site_is_the_programs_own_frame(void **state)
 {
 	(void)state;
@@ -504,6 +545,7 @@ int main(void)
 		WORLD_TEST(names_of_the_program_mean_nothing),
 		WORLD_TEST(a_known_name_is_known_as_a_whole),
 		WORLD_TEST(goroutines_have_the_role_of_their_start),
+		WORLD_TEST(who_ends_a_wait_tells_pools_and_semaphores),
 		WORLD_TEST(the_site_is_the_programs_own_frame),
 	};
 	return cmocka_run_group_tests_name("doctor_situations", tests, NULL, NULL);

@@ -72,6 +72,8 @@ static const char *kind_of(uint8_t type)
 		return "RegionBegin";
 	case EV_USER_REGION_END:
 		return "RegionEnd";
+	case EV_USER_REGION_STRAY:
+		return "RegionStray"; /* the reference has given up before */
 	case EV_USER_LOG:
 		return "Log";
 	default:
@@ -223,6 +225,7 @@ static void describe(FILE *out, struct events *a, const struct trace_block *bloc
 		break;
 	case EV_USER_REGION_BEGIN:
 	case EV_USER_REGION_END:
+	case EV_USER_REGION_STRAY:
 		fprintf(out, "%" PRIu64 " %s", e->arg[0], events_quote_name(block->names, e->name));
 		break;
 	case EV_USER_LOG:
