@@ -22,13 +22,17 @@ static const struct advice advice[] = {
 			"share in runtime/metrics (/cpu/classes/gc/total without /cpu/classes/gc/mark/idle) is "
 			"low over a longer time than the trace's.",
 		.found =
-			"From a trace: what the Ps did for the collector (dedicated and fractional workers, "
-			"assists, stops of the world; work on idle Ps is free and left out) is "
-			"gc-pressure.cpu or more of all that Ps did, in gc-pressure.cycles or more "
-			"cycles, and kept gc-pressure.cores or more busy on average; from gc-pressure.grave "
-			"on it is critical. With gc-pressure.rate cycles a second or more over a heap of at "
-			"most gc-pressure.heap, half of that share is told too, as info. A program that "
-			"collects often and cheaply is left in peace.",
+			"What the Ps did for the collector (dedicated and fractional workers, assists, stops "
+            "of "
+			"the world; work on idle Ps is free and left out) is gc-pressure.cpu or more of all "
+            "that "
+			"Ps did, in gc-pressure.cycles or more cycles, and kept gc-pressure.cores or more of "
+			"them busy on average; from gc-pressure.grave on it is critical. From a trace that is "
+			"a lower bound: where threads wait for a processor of the machine, which stops of the "
+			"world show, cycles are long and cost no more. With gc-pressure.rate cycles a "
+			"second or more over a heap of at most gc-pressure.heap, half of that share is told "
+            "too, "
+			"as info. A program that collects often and cheaply is left in peace.",
 	},
 	{
 		.slug = SLUG_ALLOC_HEAVY,
@@ -51,7 +55,8 @@ static const struct advice advice[] = {
 			"Of goroutines that start with the same function, mark assists took alloc-heavy.assist "
 			"or more of the time that they ran, waited to run or waited for the assist to be "
 			"enough, in alloc-heavy.assists or more assists, and alloc-heavy.least or more of the "
-			"trace's length; from alloc-heavy.grave on it is critical.",
+			"trace's length; from alloc-heavy.grave on it is critical. Of each assist at most "
+			"alloc-heavy.counted counts, for what is longer may be the machine's doing.",
 	},
 	{
 		.slug = SLUG_STW_LONG,

@@ -146,7 +146,7 @@ static void destroy(void *self)
 struct pressure {
 	double seconds, rate; /* cycles a second */
 	double taken_ns;      /* by the collector, of all Ps together */
-	double least_ns;      /* of that, if all cycles had been as short as the shorter ones */
+	double least_ns;      /* of that, what can't be the machine's doing, see calm_ns */
 	double used_ns;       /* by the program and the collector */
 	double cpu;           /* share of that, at least */
 	double cores;         /* that the collector kept busy, at least */
@@ -154,14 +154,27 @@ struct pressure {
 	bool small;           /* the live heap */
 };
 
-/* What all would have taken, had they all been as short as the shortest tenth of them: where
-   threads wait for a processor, cycles and stops take many times what they cost, but never all of
-   them. */
-static double calm_ns(const struct distribution *d)
+/* How long a thread may have waited for a processor of the machine, as stops of the world tell:
+   they are over in microseconds unless one does. */
+static double delay_ns(const struct analysis *a)
 {
-	double sum = (double)d->sum_ns;
-	double calm = (double)distribution_percentile(d, .1) * (double)d->count;
-	return calm < sum ? calm : sum;
+	return 3 * (double)distribution_percentile(&a->gc.pause, .9);
+}
+
+/* The least that these can have cost: each as much as the shortest tenth of them; and of a longer
+   one what is beyond such a wait, but no more than twice what half of them took. */
+static double calm_ns(const struct distribution *d, double delay_ns)
+{
+	struct distribution_step step = {0};
+	double shortest = (double)distribution_percentile(d, .1), ns = 0;
+	double most = 2 * (double)distribution_percentile(d, .5);
+	while (distribution_next(d, &step)) {
+		double each = (double)step.upper_ns;
+		double beyond = each - delay_ns < most ? each - delay_ns : most;
+		double least = shortest < each ? shortest : each;
+		ns += (double)step.count * (beyond > least ? beyond : least);
+	}
+	return ns < (double)d->sum_ns ? ns : (double)d->sum_ns;
 }
 
 /* Stops of the world that the collector makes, on the whole and as short as they can be. */
@@ -171,7 +184,7 @@ static double stopped_ns(const struct analysis *a, bool calm)
 	for (size_t i = 0; i < a->gc.kinds; i++) {
 		const struct stw_kind *kind = &a->gc.kind[i];
 		if (strncmp(names_text(&a->names, kind->name), "GC ", 3) == 0)
-			ns += calm ? calm_ns(&kind->pause) : (double)kind->pause.sum_ns;
+			ns += calm ? calm_ns(&kind->pause, delay_ns(a)) : (double)kind->pause.sum_ns;
 	}
 	return ns;
 }
@@ -190,7 +203,8 @@ static bool measure_pressure(const struct gc_rules *r, const struct doctor *doct
 	p->taken_ns = (1 - mean) * wall_ns * procs;
 	double stopped = stopped_ns(a, false) * procs;
 	double marking = p->taken_ns > stopped ? p->taken_ns - stopped : 0;
-	double part = a->gc.mark.sum_ns > 0 ? calm_ns(&a->gc.mark) / (double)a->gc.mark.sum_ns : 1;
+	double part =
+		a->gc.mark.sum_ns > 0 ? calm_ns(&a->gc.mark, delay_ns(a)) / (double)a->gc.mark.sum_ns : 1;
 	p->least_ns = marking * part + stopped_ns(a, true) * procs;
 	/* Marking on idle Ps is among what runs: so the share is not too high. */
 	p->used_ns = (double)a->goroutines.state_ns[GO_RUNNING] + stopped;

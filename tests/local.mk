@@ -22,4 +22,4 @@ endif
 include tests/trace/local.mk
 include tests/e2e/local.mk
 include tests/bench/local.mk
-dist_check_SCRIPTS += tests/layering tests/tally
+dist_check_SCRIPTS += tests/layering tests/catalogue tests/tally

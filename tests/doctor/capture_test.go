@@ -101,9 +101,32 @@ func build(t *testing.T, toolchain string, cgo bool, names []string) string {
 	return dir
 }
 
-// capture runs a scenario, which traces itself, and returns the trace.
-func (r row) capture(t *testing.T, program string, seed int) string {
+// processors reads how long all processors have been busy and been there since the machine's start.
+func processors(t *testing.T) (busy, all float64) {
 	t.Helper()
+	data, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	for i, field := range strings.Fields(line)[1:9] { // user nice system idle iowait irq softirq steal
+		ticks, err := strconv.ParseFloat(field, 64)
+		if err != nil {
+			t.Fatalf("/proc/stat: %q", line)
+		}
+		all += ticks / 100
+		if i != 3 && i != 4 {
+			busy += ticks / 100
+		}
+	}
+	return busy, all
+}
+
+// capture runs a scenario, which traces itself, and returns the trace, and what share of the machine other
+// programs had.
+func (r row) capture(t *testing.T, program string, seed int) (path string, others float64) {
+	t.Helper()
+	busy, all := processors(t)
 	file := filepath.Join(t.TempDir(), "trace")
 	args := append([]string{"-trace", file, "-for", r.length().String(), "-seed", strconv.Itoa(seed)}, r.args...)
 	cmd := exec.Command(program, args...)
@@ -113,6 +136,9 @@ func (r row) capture(t *testing.T, program string, seed int) string {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v: %v\n%s", cmd.Args, err, said.String())
 	}
+	busyNow, allNow := processors(t)
+	own := (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
+	others = (busyNow - busy - own) / (allNow - all)
 	if r.edit != nil {
 		data, err := os.ReadFile(file)
 		if err == nil {
@@ -122,7 +148,7 @@ func (r row) capture(t *testing.T, program string, seed int) string {
 			t.Fatal(err)
 		}
 	}
-	return file
+	return file, others
 }
 
 type frame struct {

@@ -43,7 +43,7 @@ func TestHealthyProgramsOnABusyMachine(t *testing.T) {
 	dir := build(t, "local", false, names)
 	defer burn()()
 	for _, r := range healthyRows {
-		file := r.capture(t, filepath.Join(dir, r.name), 1)
+		file, _ := r.capture(t, filepath.Join(dir, r.name), 1)
 		got := doctor(t, file)
 		if problem := r.judge(got); problem != "" {
 			keep(t, file, r.name+"-loaded.trace")

@@ -126,6 +126,9 @@ static void every_advice_is_whole_and_of_its_own_slug(void **state)
 			assert_true(slug_parse(word, &slug) && slug == a->slug);
 		}
 	}
+	for (int i = 0; i < SLUG_COUNT; i++)
+		if (!told[i])
+			fail_msg("%s is in no chapter", slug_word((enum slug)i));
 }
 
 static void a_word_that_is_no_slug_is_none(void **state)

@@ -32,8 +32,8 @@ func count(n *node) int {
 }
 
 func handle(random *rand.Rand) {
-	const depth = 13
-	var recent [12]*node
+	const depth = 14
+	var recent [16]*node
 	for i := 0; ; i++ {
 		document := parse(depth, random)
 		recent[i%len(recent)] = document
