@@ -46,10 +46,12 @@ static const struct advice advice[] = {
 				   "take it again.",
 		.found = "In a trace: among goroutines that serve somebody, one wake-up in a hundred "
 				 "waits cpu-saturation.wait or longer for a P, and half of the time somebody "
-				 "is runnable and no P idle. It is a warning where that is one wake-up in "
-				 "ten and 70 % of the time, and no other finding explains it. Told by the "
-				 "function that goroutines start with and the one that creates them. Live: "
-				 "the same percentile of the runtime's own histogram while Ps are busy.",
+				 "is runnable and no P idle. It is a warning where one wake-up in ten waits "
+				 "so much longer than the longest silence (see gomaxprocs-mismatch), that is "
+				 "so 70 % of the time, and neither a quota nor hot loops explain it. Told by "
+				 "the function that goroutines start with and the one that creates them. "
+				 "Live: the same percentile of the runtime's own histogram while Ps are "
+				 "busy.",
 	},
 	{
 		.slug = SLUG_GOMAXPROCS_MISMATCH,
