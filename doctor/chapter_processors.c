@@ -46,10 +46,12 @@ static const struct advice advice[] = {
 				   "take it again.",
 		.found = "In a trace: among goroutines that serve somebody, one wake-up in a hundred "
 				 "waits cpu-saturation.wait or longer for a P, and half of the time somebody "
-				 "is runnable and no P idle. It is a warning where that is one wake-up in "
-				 "ten and 70 % of the time, and no other finding explains it. Told by the "
-				 "function that goroutines start with and the one that creates them. Live: "
-				 "the same percentile of the runtime's own histogram while Ps are busy.",
+				 "is runnable and no P idle. It is a warning where one wake-up in ten waits "
+				 "so much longer than the longest silence (see gomaxprocs-mismatch), that is "
+				 "so 70 % of the time, and neither a quota nor hot loops explain it. Told by "
+				 "the function that goroutines start with and the one that creates them. "
+				 "Live: the same percentile of the runtime's own histogram while Ps are "
+				 "busy.",
 	},
 	{
 		.slug = SLUG_GOMAXPROCS_MISMATCH,
@@ -133,10 +135,10 @@ static const struct advice advice[] = {
 				  "nothing but these calls and talk to them over channels.",
 		.refuted = "The goroutine is there for that call and nobody waits for it: a loop that "
 				   "waits for events in C.",
-		.found = "System calls with a frame of runtime.cgocall that take cgo-blocking.call "
-				 "or longer: at least 3 at one place, a tenth of the trace together. One "
-				 "goroutine that is in them nine tenths of the time between the first and "
-				 "the last is told as info.",
+		.found = "Calls below a function that the cgo tool wrote, which traces show as "
+				 "system calls, that take cgo-blocking.call or longer: at least 3 at one "
+				 "place, a tenth of the calls there and of the trace together. Those of one "
+				 "goroutine alone are told as info.",
 	},
 	{
 		.slug = SLUG_SYSCALL_BLOCKING,
@@ -155,8 +157,9 @@ static const struct advice advice[] = {
 				   "a device of events.",
 		.found = "System calls on files, and waits below net's resolver, of "
 				 "syscall-blocking.call or longer: at least 3 at one place, a tenth of the "
-				 "trace together. Reads by one goroutine alone are told as info; waiting for "
-				 "other processes and reading from sockets is left out.",
+				 "calls there and of the trace together. Reads by one goroutine alone are "
+				 "told as info; waiting for other processes and reading from sockets is left "
+				 "out.",
 	},
 };
 

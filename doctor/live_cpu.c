@@ -94,8 +94,8 @@ static void say_saturation(const struct live *live, const struct percentile *p99
 		         cpu->used);
 	finding_say(
 		f,
-		"goroutines that are ready wait %s and more to run (p99) while all %.0f Ps are busy,"
-		" for %s; %.1f stand in the queues%s",
+		"Goroutines that are ready wait %s and more to run (p99) while all %.0f Ps are busy,"
+		" for %s; %.1f stand in the queues%s.",
 		wait, cpu->procs, over, queue, words);
 	finding_measure(f, "wait_p99_lo", UNIT_NS, p99->lo_ns);
 	finding_measure(f, "wait_p99_hi", UNIT_NS, p99->hi_ns);
@@ -170,13 +170,13 @@ static void say_quota(const struct live *live, int64_t procs, const struct cpu_l
 	if (t.known)
 		finding_say(f,
 		            "%d Ps on a quota of %.1f CPUs; the kernel stopped the program in %s of the "
-		            "quota's periods of the last %s",
+		            "quota's periods of the last %s.",
 		            (int)procs, limited->cpus, share, over);
 	else
 		finding_say(
 			f,
 			"%d Ps on a quota of %.1f CPUs; how often the kernel stopped the program for it "
-			"is not known",
+			"is not known.",
 			(int)procs, limited->cpus);
 	finding_measure(f, "gomaxprocs", UNIT_COUNT, (double)procs);
 	finding_measure(f, "quota", UNIT_COUNT, limited->cpus);
@@ -205,10 +205,10 @@ static void say_affinity(const struct live *live, int64_t procs, const struct cp
 		finding_say(
 			f,
 			"%d Ps where the process may run on %.0f CPUs: their goroutines would fill %.1f "
-			"CPUs and get %.1f",
+			"CPUs and get %.1f.",
 			(int)procs, limited->cpus, cpu.running, cpu.used);
 	else
-		finding_say(f, "%d Ps where the process may run on %.0f CPUs", (int)procs, limited->cpus);
+		finding_say(f, "%d Ps where the process may run on %.0f CPUs.", (int)procs, limited->cpus);
 	finding_measure(f, "gomaxprocs", UNIT_COUNT, (double)procs);
 	finding_measure(f, "cpus_allowed", UNIT_COUNT, limited->cpus);
 	if (cpu.known) {

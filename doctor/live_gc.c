@@ -70,7 +70,7 @@ static void say_pressure(const struct live *live, const struct pressure *p, enum
 	if (p->live_max >= 0)
 		snprintf(heap, sizeof heap, " with a live heap of no more than %s", bytes);
 	finding_say(
-		f, "%.1f collections a second%s%s take %s of the CPU time that the program uses, for %s",
+		f, "%.1f collections a second%s%s take %s of the CPU time that the program uses, for %s.",
 		p->cycles_per_s, p->forced ? ", most of them asked for by runtime.GC," : "", heap, share,
 		over);
 	if (p->forced)
@@ -152,8 +152,8 @@ static void say_stops(const struct live *live, const struct stop_kind *kind, uin
 	text_duration(most, sizeof most, longest.lo_ns, true);
 	text_duration(least, sizeof least, least_ns, true);
 	finding_say(f,
-	            "the whole program stood still %s %d times for %s or longer in the last %s, the "
-	            "longest for %s: %s in all",
+	            "The whole program stood still %s %d times for %s or longer in the last %s, the "
+	            "longest for %s: %s in all.",
 	            kind->name, (int)n, least, over, most, sum);
 	if (kind->remedy)
 		finding_remedy(f, "%s", kind->remedy);

@@ -6,6 +6,7 @@
 #include "doctor/live_rules.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/clock.h"
@@ -22,17 +23,25 @@ static bool starts(const char *text, const char *with)
 
 /* --- how many a group had ------------------------------------------------------------------- */
 
-/* The count of one group in each reading; `arg` is its key. */
+struct group_key {
+	enum goroutine_by by;
+	uint64_t key;
+};
+
+/* The count of one group in each reading. */
 static bool read_group(const struct snapshot *s, const void *arg, struct live_reading *out)
 {
-	const uint64_t *key = arg;
+	const struct group_key *wanted = arg;
 	if (!s->goroutines)
 		return false;
-	const struct goroutine_group *g = goroutine_set_find(s->goroutines, *key, NULL);
+	const struct goroutine_grouping *g = &s->goroutines->by[wanted->by];
+	size_t i = 0;
+	while (i < g->n && g->group[i].key != wanted->key)
+		i++;
 	/* One that is not there may be among the small ones that were left out. */
-	if (!g && s->goroutines->by[GOROUTINES_BY_CREATOR].other_groups > 0)
+	if (i == g->n && g->other_groups > 0)
 		return false;
-	*out = (struct live_reading){s->goroutines_at.at_ns, g ? (double)g->count : 0};
+	*out = (struct live_reading){s->goroutines_at.at_ns, i < g->n ? (double)g->group[i].count : 0};
 	return true;
 }
 
@@ -92,31 +101,55 @@ struct growth {
 	struct live_trend trend;
 };
 
+static bool may_grow(const struct goroutine_set *set, const struct goroutine_stat *stat)
+{
+	const struct goroutine_group *g = stat->group;
+	return !g->system && (g->state == GOROUTINE_WAITING || g->state == GOROUTINE_LEAKED) &&
+	       !(stat->growth_known && stat->growth_per_min <= 0) && !is_kept_connection(set, g) &&
+	       goroutine_waits_for_others(goroutine_text(set, g->reason));
+}
+
+/* Those that grow fastest now, or are largest where that is unknown: what is rare among thousands
+   of kinds is no leak that matters, and the whole history of each has its price. */
+static size_t pick_candidates(const struct goroutine_table *t,
+                              const struct goroutine_stat *picked[CANDIDATES])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct goroutine_stat *stat = &t->row[i];
+		if (!may_grow(t->set, stat))
+			continue;
+		size_t at = n;
+		for (; at > 0 && picked[at - 1]->growth_per_min < stat->growth_per_min; at--)
+			if (at < CANDIDATES)
+				picked[at] = picked[at - 1];
+		if (at < CANDIDATES)
+			picked[at] = stat;
+		n += n < CANDIDATES;
+	}
+	return n;
+}
+
+static int compare_growth(const void *a, const void *b)
+{
+	double x = grew(&((const struct growth *)a)->trend),
+		   y = grew(&((const struct growth *)b)->trend);
+	return (x < y) - (x > y);
+}
+
 /* The groups that rise and keep who is in them, those that rose most first. */
 static size_t find_growing(const struct live *live, enum goroutine_by by,
                            struct growth out[CANDIDATES])
 {
-	const struct goroutine_table *t = &live->by[by];
-	size_t n = 0;
-	for (size_t i = 0; i < t->n; i++) {
-		const struct goroutine_stat *stat = &t->row[i];
-		const struct goroutine_group *g = stat->group;
-		if (g->system || (g->state != GOROUTINE_WAITING && g->state != GOROUTINE_LEAKED) ||
-		    (stat->growth_known && stat->growth_per_min <= 0) || is_kept_connection(t->set, g) ||
-		    !goroutine_waits_for_others(goroutine_text(t->set, g->reason)))
-			continue;
-		struct growth found = {g, live_trend(live, LIVE_SPAN_NS, read_group, &g->key)};
-		if (!live_rises(&found.trend) || !stays(g, live_trend_ns(&found.trend)))
-			continue;
-		double grown = grew(&found.trend);
-		size_t at = n;
-		for (; at > 0 && grew(&out[at - 1].trend) < grown; at--)
-			if (at < CANDIDATES)
-				out[at] = out[at - 1];
-		if (at < CANDIDATES)
-			out[at] = found;
-		n += n < CANDIDATES;
+	const struct goroutine_stat *picked[CANDIDATES];
+	size_t n = 0, candidates = pick_candidates(&live->by[by], picked);
+	for (size_t i = 0; i < candidates; i++) {
+		const struct goroutine_group *g = picked[i]->group;
+		const struct group_key key = {by, g->key};
+		out[n] = (struct growth){g, live_trend(live, LIVE_SPAN_NS, read_group, &key)};
+		n += live_rises(&out[n].trend) && stays(g, live_trend_ns(&out[n].trend));
 	}
+	qsort(out, n, sizeof *out, compare_growth);
 	return n;
 }
 
@@ -153,8 +186,8 @@ static void say_growth(const struct live *live, const struct growth *growth,
 	text_count(last, sizeof last, (int64_t)t->newest);
 	text_duration(over, sizeof over, (double)span_ns, true);
 	finding_say(f,
-	            "goroutines in %s at %s rose from %s to %s in %s and never fell: who came there "
-	            "stays%s%s",
+	            "Goroutines in %s at %s rose from %s to %s in %s and never fell: who came there "
+	            "stays%s%s.",
 	            goroutine_text(set, g->reason),
 	            live_place(at, set, g->at.function ? &g->at : &g->start), first, last, over,
 	            load ? "; as many connections came meanwhile" : "",
@@ -174,8 +207,8 @@ static void say_number(const struct live *live, const struct live_trend *t)
 	struct finding *f =
 		findings_add(live->out, SLUG_GOROUTINE_GROWTH, SEVERITY_INFO, grew(t) / t->newest);
 	finding_say(f,
-	            "the number of goroutines rose from %s to %s in %s and never fell; where they wait "
-	            "is not known here",
+	            "The number of goroutines rose from %s to %s in %s and never fell; where they wait "
+	            "is not known here.",
 	            first, last, over);
 	measure_growth(f, t, span_ns);
 	evidence_span(finding_show(f, EVIDENCE_SPAN, "%s goroutines, %s before", last, first),
@@ -208,19 +241,21 @@ static void say_stuck(const struct live *live, const struct growth *growth,
 {
 	const struct goroutine_group *g = growth->group;
 	const struct live_trend *t = &growth->trend;
-	char count[32], at[LIVE_TEXT], longest[32], over[32];
+	bool enough = live_long_enough(live, g->longest_ns, LIMIT_STUCK_TIME);
+	char count[32], at[LIVE_TEXT], longest[32], over[32], known[LIVE_TEXT];
 	bool sends = starts(goroutine_text(set, g->reason), "chan send");
 	text_count(count, sizeof count, g->count);
 	text_duration(longest, sizeof longest, (double)g->longest_ns, true);
 	text_duration(over, sizeof over, (double)live_trend_ns(t), true);
 	struct finding *f =
-		findings_add(live->out, SLUG_CHANNEL_SEND_STUCK, SEVERITY_WARNING,
+		findings_add(live->out, SLUG_CHANNEL_SEND_STUCK, enough ? SEVERITY_WARNING : SEVERITY_INFO,
 	                 (double)g->count / (double)(set->count > g->count ? set->count : g->count));
 	finding_say(f,
 	            "%s goroutines stand in the same channel %s at %s, the longest for %s; "
-	            "in %s %.0f more came and none left",
+	            "in %s %.0f more came and none left%s.",
 	            count, sends ? "send" : "receive",
-	            live_place(at, set, g->at.function ? &g->at : &g->start), longest, over, grew(t));
+	            live_place(at, set, g->at.function ? &g->at : &g->start), longest, over, grew(t),
+	            live_known_for(known, live, g->longest_ns, LIMIT_STUCK_TIME));
 	finding_measure(f, "goroutines", UNIT_COUNT, g->count);
 	finding_measure(f, "longest", UNIT_NS, (double)g->longest_ns);
 	if (g->median_ns >= 0)
@@ -243,7 +278,7 @@ void live_channel_stuck(const struct live *live)
 		if ((sends || (receives && live_long_enough(live, live_trend_ns(&growing[i].trend),
 		                                            LIMIT_GROWTH_TIME))) &&
 		    (double)g->count >= live_limit(live, LIMIT_STUCK_GOROUTINES) &&
-		    (double)g->longest_ns >= live_limit(live, LIMIT_STUCK_TIME) &&
+		    g->longest_ns >= live_trend_ns(&growing[i].trend) / 2 &&
 		    !is_load(live, &growing[i].trend))
 			say_stuck(live, &growing[i], t->set);
 	}

@@ -51,8 +51,8 @@ void live_heap_growth(const struct live *live)
 	text_bytes(hourly, sizeof hourly, (int64_t)per_hour);
 	text_duration(over, sizeof over, (double)span_ns, true);
 	finding_say(f,
-	            "what is alive after collections grew from %s to %s in %s and never fell, %s an "
-	            "hour%s",
+	            "What is alive after collections grew from %s to %s in %s and never fell, %s an "
+	            "hour%s.",
 	            from, to, over, hourly,
 	            live_known_for(known, live, span_ns, LIMIT_HEAP_GROWTH_TIME));
 	finding_measure(f, "heap_live_before", UNIT_BYTES, t.first);
@@ -115,7 +115,7 @@ void live_rss_retained(const struct live *live)
 	finding_say(
 		f,
 		"%s are resident, and the heap's goal is %s: for %s at least %s have not been given "
-		"back, or are not Go's",
+		"back, or are not Go's.",
 		resident, allowed, over, excess);
 	finding_measure(f, "rss", UNIT_BYTES, (double)rss);
 	finding_measure(f, "heap_goal", UNIT_BYTES, (double)goal);
@@ -159,8 +159,8 @@ void live_timer_leak(const struct live *live)
 	text_count(last, sizeof last, (int64_t)t.newest);
 	text_duration(over, sizeof over, (double)span_ns, true);
 	finding_say(f,
-	            "timers rose from %s to %s in %s and never fell; as the program is built, one of "
-	            "time.After lives until it fires, whether anybody still waits for it or not%s",
+	            "Timers rose from %s to %s in %s and never fell; as the program is built, one of "
+	            "time.After lives until it fires, whether anybody still waits for it or not%s.",
 	            first, last, over, live_known_for(known, live, span_ns, LIMIT_TIMERS_TIME));
 	finding_measure(f, "timers_before", UNIT_COUNT, t.oldest);
 	finding_measure(f, "timers", UNIT_COUNT, t.newest);

@@ -12,6 +12,11 @@
 #include "util/text.h"
 
 #define WAITERS_MIN 5
+#define NONE_BACK \
+	0.8 /* of the time that is known half of them have waited: next to none came back */
+#define READINGS_MAX 30
+#define SAMPLES_MIN  20
+#define KNOWN_MIN_NS (4 * NS_PER_S)
 
 /* The goroutine of a request, or of a connection that has one at a time, starts here. */
 static const char *const handlers[] = {
@@ -20,6 +25,15 @@ static const char *const handlers[] = {
 	"golang.org/x/net/http2.(*serverConn).runHandler",
 	"google.golang.org/grpc.(*Server).serveStreams",
 	"net/rpc.(*service).call",
+};
+/* Or is created here: what `go` is given is often wrapped into a function without a name of its
+ * own. */
+static const char *const servers[] = {
+	"net/http.(*Server).Serve",
+	"net/http.(*http2serverConn).",
+	"golang.org/x/net/http2.(*serverConn).",
+	"google.golang.org/grpc.(*Server).",
+	"net/rpc.(*Server).",
 };
 /* Stands here who waits for the answer to a call. */
 static const char *const calls[] = {
@@ -44,68 +58,122 @@ static bool is_one_of(const char *function, const char *const *names, size_t n)
 }
 #define IS_ONE_OF(function, names) is_one_of(function, names, sizeof(names) / sizeof *(names))
 
+static bool is_handler(const struct goroutine_set *set, const struct goroutine_group *g)
+{
+	return IS_ONE_OF(goroutine_text(set, g->start.function), handlers) ||
+	       IS_ONE_OF(goroutine_text(set, g->creator.function), servers);
+}
+
 struct requests {
+	unsigned readings;
 	uint64_t handlers;                     /* that have a request */
 	uint64_t waiting;                      /* of them, in calls */
 	const struct goroutine_group *largest; /* of these */
 };
 
-/* A connection without a request waits for the network itself. */
-static struct requests count_requests(const struct goroutine_table *t)
+/* Groups by the frame they stand in: there `at` is exact, and `start` that of most. A connection
+   without a request waits for the network itself. */
+static void count_requests(struct requests *r, const struct goroutine_set *set)
 {
-	struct requests r = {0};
-	for (size_t i = 0; i < t->n; i++) {
-		const struct goroutine_group *g = t->row[i].group;
-		const char *reason = goroutine_text(t->set, g->reason);
-		if (!IS_ONE_OF(goroutine_text(t->set, g->start.function), handlers) ||
-		    strcmp(reason, "IO wait") == 0)
+	const struct goroutine_grouping *groups = &set->by[GOROUTINES_BY_TOP];
+	r->readings++;
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct goroutine_group *g = &groups->group[i];
+		const char *reason = goroutine_text(set, g->reason);
+		if (!is_handler(set, g) || strcmp(reason, "IO wait") == 0)
 			continue;
-		r.handlers += g->count;
-		if (!IS_ONE_OF(goroutine_text(t->set, g->at.function), calls))
+		r->handlers += g->count;
+		if (!IS_ONE_OF(goroutine_text(set, g->at.function), calls))
 			continue;
-		r.waiting += g->count;
-		if (!r.largest || g->count > r.largest->count)
-			r.largest = g;
+		r->waiting += g->count;
+		if (!r->largest || g->count > r->largest->count)
+			r->largest = g;
 	}
-	return r;
 }
 
-/* Groups by the frame they stand in: there `at` is exact, and `start` that of most. */
+/* All that were there whenever somebody looked: how many of them waited is the share of their time
+   that they wait, however short each wait is. */
+static struct requests sum_requests(const struct live *live)
+{
+	struct requests sum = {0};
+	const struct snapshot *s;
+	for (size_t i = 0; (s = history_get(live->history, i)) != NULL && sum.readings < READINGS_MAX;
+	     i++)
+		if (s->goroutines)
+			count_requests(&sum, s->goroutines);
+	return sum;
+}
+
+/* For how long goroutines have been looked at; too short a time counts as for ever. */
+static int64_t known_ns(const struct live *live)
+{
+	const struct snapshot *s;
+	int64_t since_ns = live->now->monotonic_ns;
+	for (size_t i = 0; (s = history_get(live->history, i)) != NULL; i++)
+		if (s->goroutines)
+			since_ns = s->goroutines_at.at_ns;
+	int64_t known_ns = live->now->monotonic_ns - since_ns;
+	return known_ns >= KNOWN_MIN_NS ? known_ns : INT64_MAX;
+}
+
+static void say_calls(const struct live *live, const struct requests *now,
+                      const struct requests *sum, bool stuck, bool sure)
+{
+	const struct goroutine_table *t = &live->by[GOROUTINES_BY_TOP];
+	double share = (double)sum->waiting / (double)sum->handlers;
+	char percent[32], median[32] = "an unknown time";
+	int64_t median_ns = now->largest->median_ns;
+	text_percent(percent, sizeof percent, share);
+	if (median_ns >= 0)
+		text_duration(median, sizeof median, (double)median_ns, true);
+	struct finding *f = findings_add(live->out, stuck ? SLUG_DEADLOCK_CYCLE : SLUG_SLOW_DEPENDENCY,
+	                                 sure ? SEVERITY_WARNING : SEVERITY_INFO, share);
+	if (stuck)
+		finding_say(f,
+		            "%" PRIu64 " of %" PRIu64
+		            " handlers wait for calls to others, half of them for "
+		            "%s or longer, and do not come back; whether the other side waits for this one "
+		            "in turn only its own findings can tell.",
+		            now->waiting, now->handlers, median);
+	else if (sure)
+		finding_say(f,
+		            "%" PRIu64 " of %" PRIu64 " handlers wait for the answer to a call, half of "
+		            "them for %s or longer.",
+		            now->waiting, now->handlers, median);
+	else
+		finding_say(f,
+		            "Handlers of requests wait for the answers to calls for %s of their time, seen "
+		            "at %u moments; how long each of them takes is not known from outside.",
+		            percent, sum->readings);
+	finding_measure(f, "handlers", UNIT_COUNT, (double)now->handlers);
+	finding_measure(f, "waiting", UNIT_COUNT, (double)now->waiting);
+	finding_measure(f, "share", UNIT_RATIO, share);
+	finding_measure(f, "readings", UNIT_COUNT, sum->readings);
+	if (sure || stuck)
+		finding_measure(f, "median_wait", UNIT_NS, (double)median_ns);
+	live_show_group(live, f, t->set, now->largest,
+	                live->now->monotonic_ns - (median_ns > 0 ? median_ns : 0));
+}
+
 void live_requests(const struct live *live)
 {
 	const struct goroutine_table *t = &live->by[GOROUTINES_BY_TOP];
+	struct requests now = {0};
 	if (!t->s)
 		return;
-	struct requests r = count_requests(t);
-	if (!r.largest || r.waiting < WAITERS_MIN || r.largest->median_ns < 0)
+	count_requests(&now, t->set);
+	struct requests sum = sum_requests(live);
+	if (!now.largest || now.waiting < WAITERS_MIN || sum.waiting < SAMPLES_MIN ||
+	    sum.readings < LIVE_READINGS_MIN)
 		return;
-	double share = (double)r.waiting / (double)r.handlers, median_ns = (double)r.largest->median_ns;
+	double share = (double)sum.waiting / (double)sum.handlers;
+	double median_ns = (double)now.largest->median_ns;
+	bool long_stuck = median_ns >= live_limit(live, LIMIT_DEADLOCK_TIME);
 	bool stuck = share >= live_limit(live, LIMIT_DEADLOCK_SHARE) &&
-	             median_ns >= live_limit(live, LIMIT_DEADLOCK_TIME);
-	if (!stuck && (share < live_limit(live, LIMIT_DEPENDENCY_SHARE) ||
-	               median_ns < live_limit(live, LIMIT_DEPENDENCY_WAIT)))
-		return;
-	char percent[32], median[32];
-	text_percent(percent, sizeof percent, share);
-	text_duration(median, sizeof median, median_ns, true);
-	struct finding *f = findings_add(live->out, stuck ? SLUG_DEADLOCK_CYCLE : SLUG_SLOW_DEPENDENCY,
-	                                 SEVERITY_WARNING, share);
-	if (stuck)
-		finding_say(f,
-		            "%" PRIu64 " of %" PRIu64 " handlers (%s) wait for calls to others, half of "
-		            "them for %s or longer, and do not come back; whether the other side waits for "
-		            "this one in turn only its own findings can tell",
-		            r.waiting, r.handlers, percent, median);
-	else
-		finding_say(f,
-		            "%" PRIu64 " of %" PRIu64 " handlers (%s) wait for the answer to a call, half "
-		            "of them for %s or longer",
-		            r.waiting, r.handlers, percent, median);
-	finding_measure(f, "handlers", UNIT_COUNT, (double)r.handlers);
-	finding_measure(f, "waiting", UNIT_COUNT, (double)r.waiting);
-	finding_measure(f, "share", UNIT_RATIO, share);
-	finding_measure(f, "median_wait", UNIT_NS, median_ns);
-	live_show_group(live, f, t->set, r.largest, live->now->monotonic_ns - r.largest->median_ns);
+	             (long_stuck || median_ns >= NONE_BACK * (double)known_ns(live));
+	bool slow = median_ns >= live_limit(live, LIMIT_DEPENDENCY_WAIT);
+	if (stuck || share >= live_limit(live, LIMIT_DEPENDENCY_SHARE))
+		say_calls(live, &now, &sum, stuck, stuck ? long_stuck : slow);
 }
 
 /* --- locks ---------------------------------------------------------------------------------- */
@@ -137,14 +205,14 @@ void live_deadlock(const struct live *live)
 	text_duration(median, sizeof median, (double)g->median_ns, true);
 	if (all)
 		finding_say(f,
-		            "all %" PRIu32 " goroutines wait for channels, locks or each other; none runs, "
-		            "and there is no timer that could wake one",
+		            "All %" PRIu32 " goroutines wait for channels, locks or each other; none runs, "
+		            "and there is no timer that could wake one.",
 		            t->set->count);
 	else
 		finding_say(f,
 		            "%" PRIu32
 		            " goroutines wait for the lock at %s, half of them for %s or longer: "
-		            "whoever holds it does not let go",
+		            "whoever holds it does not let go.",
 		            g->count, live_place(at, t->set, &g->at), median);
 	finding_remedy(f,
 	               "Look for who holds what is waited for: two locks taken in different orders, a "

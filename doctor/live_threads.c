@@ -49,7 +49,7 @@ void live_thread_growth(const struct live *live)
 	text_duration(over, sizeof over, (double)span_ns, true);
 	struct finding *f = findings_add(live->out, SLUG_THREAD_GROWTH,
 	                                 enough ? SEVERITY_WARNING : SEVERITY_INFO, grown / t.last);
-	finding_say(f, "threads in use rose from %.0f to %.0f in %s and never fell%s%s%s", t.oldest,
+	finding_say(f, "Threads in use rose from %.0f to %.0f in %s and never fell%s%s%s.", t.oldest,
 	            t.newest, over, now.known ? ", most of them " : "", now.known ? use : "",
 	            live_known_for(known, live, span_ns, LIMIT_THREAD_GROWTH_TIME));
 	finding_measure(f, "threads_before", UNIT_COUNT, t.oldest);

@@ -65,7 +65,7 @@ void live_tracing(const struct live *live)
 	text_duration(over, sizeof over, (double)span_ns, true);
 	struct finding *f = findings_add(live->out, SLUG_ALWAYS_ON_TRACING,
 	                                 started && enough ? SEVERITY_WARNING : SEVERITY_INFO, 0.01);
-	finding_say(f, "the program has traced itself for %s without a pause, %s%s", over,
+	finding_say(f, "The program has traced itself for %s without a pause, %s%s.", over,
 	            started ? "by trace.Start" : "by trace.Start or a flight recorder",
 	            live_known_for(known, live, span_ns, LIMIT_TRACING_TIME));
 	finding_measure(f, "traced", UNIT_NS, (double)span_ns);
@@ -80,8 +80,8 @@ void live_tell_pprof(struct findings *out, const char *address, unsigned port)
 	bool brackets = strchr(shown, ':') != NULL;
 	const char *open = brackets ? "[" : "", *close = brackets ? "]" : "";
 	finding_say(f,
-	            "/debug/pprof/ answers on %s%s%s:%u, which is no loopback address: whoever reaches "
-	            "it can take profiles, and slow the program down with them",
+	            "Profiles are served on %s%s%s:%u, which is no loopback address: whoever reaches "
+	            "it can take profiles, and slow the program down with them.",
 	            open, shown, close, port);
 	finding_show(f, EVIDENCE_TEXT,
 	             "GET /debug/pprof/ of %s%s%s:%u was answered with the list of profiles", open,

@@ -7,26 +7,23 @@
 #define NEARLY    0.9 /* of the time that a limit asks for: a history loses its oldest interval */
 #define CPU_SHORT 0.7
 
-/* The oldest reading within the span, and the newest. */
-static size_t find_ends(const struct live *live, int64_t span_ns, live_read_fn *read,
-                        const void *arg, struct live_trend *out)
+/* The oldest reading within the span, and the newest; false: there are not two. */
+static bool find_ends(const struct live *live, int64_t span_ns, live_read_fn *read, const void *arg,
+                      struct live_trend *out)
 {
-	const struct snapshot *s;
-	size_t n = 0;
-	for (size_t i = 0; (s = history_get(live->history, i)) != NULL; i++) {
-		struct live_reading r;
-		if (live->now->monotonic_ns - s->monotonic_ns > span_ns)
-			break;
-		if (!read(s, arg, &r))
-			continue;
-		if (n++ == 0) {
-			out->end_ns = r.at_ns;
-			out->newest = r.value;
-		}
-		out->begin_ns = r.at_ns;
-		out->oldest = r.value;
-	}
-	return n;
+	size_t oldest = history_index(live->history, live->now->monotonic_ns - span_ns), i = 0;
+	struct live_reading r;
+	while (i < oldest && !read(history_get(live->history, i), arg, &r))
+		i++;
+	if (i >= oldest)
+		return false;
+	out->end_ns = r.at_ns;
+	out->newest = r.value;
+	while (oldest > i && !read(history_get(live->history, oldest), arg, &r))
+		oldest--;
+	out->begin_ns = r.at_ns;
+	out->oldest = r.value;
+	return out->end_ns > out->begin_ns;
 }
 
 /* Parts without a reading are left out. */
@@ -53,15 +50,18 @@ struct live_trend live_trend(const struct live *live, int64_t span_ns, live_read
 	struct live_trend t = {.known = false};
 	double least[LIVE_TREND_PARTS] = {0};
 	bool known[LIVE_TREND_PARTS] = {false};
-	size_t n = find_ends(live, span_ns, read, arg, &t);
-	int64_t covered_ns = live_trend_ns(&t);
-	if (n < LIVE_READINGS_MIN || covered_ns <= 0)
+	const struct snapshot *s;
+	size_t n = 0;
+	if (!find_ends(live, span_ns, read, arg, &t))
 		return t;
-	for (size_t i = 0; n > 0; i++) {
+	int64_t covered_ns = live_trend_ns(&t);
+	for (size_t i = 0; (s = history_get(live->history, i)) != NULL; i++) {
 		struct live_reading r;
-		if (!read(history_get(live->history, i), arg, &r))
+		if (s->monotonic_ns < t.begin_ns)
+			break;
+		if (!read(s, arg, &r) || r.at_ns < t.begin_ns)
 			continue;
-		n--;
+		n++;
 		double at = (double)(r.at_ns - t.begin_ns) / (double)covered_ns;
 		size_t part = (size_t)(at * LIVE_TREND_PARTS);
 		part = part < LIVE_TREND_PARTS ? part : LIVE_TREND_PARTS - 1;
@@ -70,7 +70,7 @@ struct live_trend live_trend(const struct live *live, int64_t span_ns, live_read
 		known[part] = true;
 	}
 	compare_parts(&t, least, known);
-	t.known = t.parts >= LIVE_READINGS_MIN;
+	t.known = n >= LIVE_READINGS_MIN && t.parts >= LIVE_READINGS_MIN;
 	return t;
 }
 

@@ -34,6 +34,7 @@ struct served {
 	uint64_t starts;    /* times they began to run */
 	uint64_t delayed;   /* waits for a P of CPU_WAIT_NS or more */
 	uint64_t late;      /* of cpu-saturation.wait or more */
+	uint64_t sure;      /* of that and the longest silence of all threads together, or more */
 	int64_t delay_ns;   /* of the delayed */
 	int64_t starved_ns; /* of that, while no P was idle */
 	int64_t longest_ns;
@@ -49,7 +50,8 @@ struct picture {
 	double starved; /* 0...1: share of the time that somebody was runnable and no P idle */
 	struct served served;
 	struct throttle_verdict throttle;
-	bool explained; /* why there are too few processors was told already */
+	int64_t silence_ns; /* the longest */
+	bool explained;     /* why there are too few processors was told already */
 };
 
 static const char *duration(char to[32], double ns)
@@ -66,12 +68,14 @@ static const char *percent(char to[16], double ratio)
 
 /* --- who is served --------------------------------------------------------------------------- */
 
-static void add_served(struct served *s, const struct cpu_group *g, int64_t late_ns)
+static void add_served(struct served *s, const struct cpu_group *g, int64_t late_ns,
+                       int64_t silence_ns)
 {
 	s->starts += g->kind->starts;
 	s->delayed += g->waits.count;
 	add_ns(&s->running_ns, g->kind->state_ns[GO_RUNNING]);
 	s->late += distribution_count_from(&g->waits, late_ns);
+	s->sure += distribution_count_from(&g->waits, late_ns + silence_ns);
 	add_ns(&s->delay_ns, g->waits.sum_ns);
 	add_ns(&s->starved_ns, g->waits_starved_ns);
 	if (g->waits.max_ns > s->longest_ns)
@@ -84,7 +88,7 @@ static struct served sum_served(const struct picture *p, const struct cpu_group 
 	int64_t late_ns = (int64_t)limit(p->doctor->limits, LIMIT_SATURATION_WAIT);
 	for (size_t i = 0; i < p->groups->n; i++)
 		if (&p->groups->group[i] != but && p->groups->group[i].serves)
-			add_served(&s, &p->groups->group[i], late_ns);
+			add_served(&s, &p->groups->group[i], late_ns, p->silence_ns);
 	return s;
 }
 
@@ -199,7 +203,7 @@ static void find_mismatch(struct picture *p, const struct throttle *t)
 	finding_measure(f, "running", UNIT_NS, v->running_ns);
 	finding_measure(f, "gomaxprocs", UNIT_COUNT, p->ps);
 	finding_measure(f, "times", UNIT_COUNT, v->times);
-	p->explained |= v->times >= 1.1;
+	p->explained |= sure;
 }
 
 /* --- runnable-oversubscription ---------------------------------------------------------------- */
@@ -273,7 +277,6 @@ static void find_oversubscription(struct picture *p)
 			findings_add(p->findings, SLUG_RUNNABLE_OVERSUBSCRIPTION,
 		                 harm ? SEVERITY_WARNING : SEVERITY_INFO, fmin(p->starved, 1));
 		say_crowd(p, f, &c, harm);
-		p->explained |= harm;
 	}
 }
 
@@ -378,8 +381,10 @@ static void find_saturation(struct picture *p)
 	double waiting = (double)s->delay_ns / p->observed_ns;
 	if (s->late < LEAST_WAITS || late < .01 || p->starved < .5 || !is_delayed(s))
 		return;
-	/* One wait in a hundred may be the machine's; one in ten is not. */
-	bool sure = late >= .1 && waiting >= 1 && p->starved >= .7 && !p->explained;
+	/* One wait in a hundred may be the machine's, and one during which all threads stood still; one
+	   in ten that is longer is not. */
+	bool sure = (double)s->sure >= .1 * (double)s->starts && waiting >= 1 && p->starved >= .7 &&
+	            !p->explained;
 	char share[16], limit_text[32], starved[16];
 	struct finding *f = findings_add(p->findings, SLUG_CPU_SATURATION,
 	                                 sure ? SEVERITY_WARNING : SEVERITY_INFO, p->starved);
@@ -442,6 +447,7 @@ static bool conclude(void *self, const struct doctor *doctor, struct findings *f
 		return true;
 	cpu_groups_settle(&r->groups, doctor->analysis, doctor->situations);
 	p.starved = (double)w->sums.starved / p.observed_ns;
+	p.silence_ns = r->throttle.longest_ns;
 	p.served = sum_served(&p, NULL);
 	p.throttle = throttle_judge(&r->throttle, w, doctor->analysis);
 	/* From what explains the most to what is left to explain. */

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "doctor/evidence.h"
 #include "doctor/locks.h"
 #include "doctor/rules.h"
+#include "doctor/site.h"
 #include "doctor/situations.h"
 #include "doctor/trace_doctor.h"
 #include "trace/elapsed.h"
@@ -185,8 +185,6 @@ static const struct lock_place *longest(const struct lock_place place[static LOC
 /* Who waits where, and where it is let go. */
 static void show_waits(struct finding *f, const struct doctor *d, const struct measured *m)
 {
-	const struct stacks *stacks = &d->analysis->stacks;
-	const struct names *names = &d->analysis->names;
 	char site[EVIDENCE_SITE_TEXT], time[32], most[32];
 	for (size_t i = 0; i < SITES && m->counted->site[i]; i++) {
 		const struct block_site *s = m->counted->site[i];
@@ -194,14 +192,14 @@ static void show_waits(struct finding *f, const struct doctor *d, const struct m
 			finding_show(f, EVIDENCE_SITE,
 		                 "%" PRIu64 " waits of %s in all, the longest of %s, in %s", s->count,
 		                 ns_text(time, (double)s->total_ns), ns_text(most, (double)s->max_ns),
-		                 evidence_site(site, stacks, names, s->stack));
-		evidence_stack(e, stacks, names, s->stack);
+		                 site_text(site, d, s->stack));
+		site_show(e, d, s->stack);
 	}
 	const struct lock_place *unlock = longest(m->lock->unlock, 0);
 	if (unlock && unlock->stack != STACK_NONE) {
-		struct evidence *e = finding_show(f, EVIDENCE_SITE, "it is let go in %s",
-		                                  evidence_site(site, stacks, names, unlock->stack));
-		evidence_stack(e, stacks, names, unlock->stack);
+		struct evidence *e =
+			finding_show(f, EVIDENCE_SITE, "it is let go in %s", site_text(site, d, unlock->stack));
+		site_show(e, d, unlock->stack);
 	}
 }
 
@@ -239,8 +237,6 @@ static bool is_outside(const struct doctor *d, const struct lock_place *p)
 
 static void show_holders(struct finding *f, const struct doctor *d, const struct lock *lock)
 {
-	const struct stacks *stacks = &d->analysis->stacks;
-	const struct names *names = &d->analysis->names;
 	char site[EVIDENCE_SITE_TEXT], time[32];
 	for (size_t rank = 0, shown = 0; rank < LOCK_PLACES && shown < 2; rank++) {
 		const struct lock_place *p = longest(lock->blocked, rank);
@@ -248,8 +244,8 @@ static void show_holders(struct finding *f, const struct doctor *d, const struct
 			continue;
 		struct evidence *e = finding_show(f, EVIDENCE_SITE, "holders spend %s %s in %s",
 		                                  ns_text(time, (double)p->ns), doing(p->class),
-		                                  evidence_site(site, stacks, names, p->stack));
-		evidence_stack(e, stacks, names, p->stack);
+		                                  site_text(site, d, p->stack));
+		site_show(e, d, p->stack);
 		shown++;
 	}
 }
@@ -257,8 +253,7 @@ static void show_holders(struct finding *f, const struct doctor *d, const struct
 static const char *lock_site(char to[EVIDENCE_SITE_TEXT], const struct doctor *d,
                              const struct measured *m)
 {
-	return m->counted->site[0] ? evidence_site(to, &d->analysis->stacks, &d->analysis->names,
-	                                           m->counted->site[0]->stack)
+	return m->counted->site[0] ? site_text(to, d, m->counted->site[0]->stack)
 	                           : evidence_function(to, &d->analysis->names, m->lock->function);
 }
 
@@ -308,7 +303,7 @@ static void find_serialization(const struct doctor *d, const struct measured *m,
 	    m->waiters < limit(d->limits, LIMIT_MUTEX_WAITERS) ||
 	    m->alone < limit(d->limits, LIMIT_MUTEX_ALONE) || m->running < 0.5 ||
 	    (double)m->lock->waited_ns < limit(d->limits, LIMIT_MUTEX_WAITED) ||
-	    m->lock->waits < 2 * LEAST_WAITS || procs_available(&d->analysis->procs) < 2)
+	    m->lock->waits / 2 < LEAST_WAITS || procs_available(&d->analysis->procs) < 2)
 		return;
 	const struct lock *lock = m->lock;
 	char site[EVIDENCE_SITE_TEXT], waited[32], since[32];
@@ -351,19 +346,21 @@ static bool conclude(void *self, const struct doctor *doctor, struct findings *f
 
 const struct trace_family rules_lock = {
 	.name = "lock",
-	/* Of waits for a lock all that may make it up; of the rest, what a holder could be at. */
+	/* Of waits for a lock all that may make it up; of the rest, what a holder could be at. Waits
+       that nearly all goroutines of a healthy server spend their time in are looked at when they
+       are long: they cost more than all others. */
 	.least_ns =
 		{
 			[SPELL_LOCK] = LOCKS_LEAST_NS,
 			[SPELL_SYSCALL] = 100000,
 			[SPELL_SLEEP] = 100000,
 			[SPELL_NETWORK] = 200000,
-			[SPELL_COND] = 1000000,
 			[SPELL_SEND] = 1000000,
-			[SPELL_RECEIVE] = 1000000,
-			[SPELL_SELECT] = 500000,
-			[SPELL_WAIT] = 1000000,
-			[SPELL_RUNNABLE] = 1000000,
+			[SPELL_COND] = 5000000,
+			[SPELL_RECEIVE] = 5000000,
+			[SPELL_SELECT] = 5000000,
+			[SPELL_WAIT] = 5000000,
+			[SPELL_RUNNABLE] = 5000000,
 		},
 	.create = create,
 	.spell = on_spell,

@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "doctor/evidence.h"
 #include "doctor/rules.h"
+#include "doctor/site.h"
 #include "doctor/situations.h"
 #include "doctor/trace_doctor.h"
 #include "trace/elapsed.h"
@@ -173,21 +173,20 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 
 static void show(struct finding *f, const struct doctor *d, const struct server *s)
 {
-	const struct stacks *stacks = &d->analysis->stacks;
 	const struct names *names = &d->analysis->names;
 	char text[EVIDENCE_SITE_TEXT], time[32];
 	struct evidence *e = finding_show(f, EVIDENCE_GOROUTINE, "goroutine %" PRIu64 " of %s runs",
 	                                  s->id, evidence_function(text, names, s->function));
 	evidence_goroutine(e, s->id);
-	evidence_stack(e, stacks, names, s->ran_at);
+	site_show(e, d, s->ran_at);
 	for (size_t i = 0; i < PLACES; i++) {
 		const struct place *p = &s->place[i];
 		if (!p->waits)
 			continue;
 		text_duration(time, sizeof time, (double)p->ns, false);
 		e = finding_show(f, EVIDENCE_SITE, "%s of waiting for it in %s", time,
-		                 evidence_site(text, stacks, names, p->stack));
-		evidence_stack(e, stacks, names, p->stack);
+		                 site_text(text, d, p->stack));
+		site_show(e, d, p->stack);
 	}
 	text_duration(time, sizeof time, (double)s->longest_ns, false);
 	e = finding_show(f, EVIDENCE_SPAN, "goroutine %" PRIu64 " waits longest for it, %s",
@@ -241,10 +240,10 @@ const struct trace_family rules_serial = {
 	.least_ns =
 		{
 			[SPELL_RUNNING] = 100000,
-			[SPELL_COND] = 1000000,
 			[SPELL_SEND] = 500000,
-			[SPELL_RECEIVE] = 1000000,
-			[SPELL_SELECT] = 1000000,
+			[SPELL_COND] = 2000000,
+			[SPELL_RECEIVE] = 2000000,
+			[SPELL_SELECT] = 2000000,
 		},
 	.create = create,
 	.spell = on_spell,

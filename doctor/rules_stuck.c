@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor/evidence.h"
 #include "doctor/rules.h"
+#include "doctor/site.h"
 #include "doctor/situations.h"
 #include "doctor/trace_doctor.h"
 #include "trace/elapsed.h"
@@ -120,8 +120,6 @@ static bool on_left(void *self, const struct witness *w, uint32_t slot, const st
 static void find_cycle(const struct stuck_rules *r, const struct doctor *d, struct findings *out)
 {
 	const struct witness *w = d->witness;
-	const struct stacks *stacks = &d->analysis->stacks;
-	const struct names *names = &d->analysis->names;
 	int64_t still = still_ns(w);
 	double share = r->busy ? (double)r->waiting / (double)r->busy : 0;
 	if ((double)r->busy < limit(d->limits, LIMIT_DEADLOCK_HANDLERS) ||
@@ -138,17 +136,16 @@ static void find_cycle(const struct stuck_rules *r, const struct doctor *d, stru
 	            "%" PRIu64 " of %" PRIu64 " handlers wait for calls, most of them in %s, for up to "
 	            "%s, and none completes: look at whom they call, which may be waiting for this "
 	            "process.",
-	            r->waiting, r->busy, evidence_site(site, stacks, names, most->stack), time);
+	            r->waiting, r->busy, site_text(site, d, most->stack), time);
 	finding_measure(f, "handlers", UNIT_COUNT, (double)r->busy);
 	finding_measure(f, "handlers_waiting", UNIT_COUNT, (double)r->waiting);
 	finding_measure(f, "handlers_waiting", UNIT_RATIO, share);
 	finding_measure(f, "longest_wait", UNIT_NS, (double)elapsed_ns(most->begin_ns, r->end_ns));
 	for (size_t i = 0; i < CALLS && r->call[i].handlers; i++) {
 		const struct call *c = &r->call[i];
-		struct evidence *e =
-			finding_show(f, EVIDENCE_SITE, "%" PRIu64 " handlers wait in %s", c->handlers,
-		                 evidence_site(site, stacks, names, c->stack));
-		evidence_stack(e, stacks, names, c->stack);
+		struct evidence *e = finding_show(f, EVIDENCE_SITE, "%" PRIu64 " handlers wait in %s",
+		                                  c->handlers, site_text(site, d, c->stack));
+		site_show(e, d, c->stack);
 		evidence_goroutine(e, c->goroutine);
 		evidence_span(e, witness_since_begin(w, c->begin_ns), witness_since_begin(w, r->end_ns));
 	}
@@ -187,24 +184,32 @@ static bool is_channel(const struct doctor *d, const struct block_site *site, bo
 	       strncmp(leaf, "runtime.chanrecv", strlen("runtime.chanrecv")) == 0;
 }
 
+/* NULL: no memory. */
+static struct pile *pile_at(struct piles *piles, uint64_t place)
+{
+	uint32_t i = idmap_get(&piles->of_place, place);
+	if (i != IDMAP_NONE)
+		return &piles->pile[i];
+	i = (uint32_t)piles->n;
+	if (!wire_grow(&piles->pile, &piles->capacity, piles->n, sizeof *piles->pile) ||
+	    !idmap_put(&piles->of_place, place, i))
+		return NULL;
+	piles->pile[piles->n++] = (struct pile){0};
+	return &piles->pile[i];
+}
+
 static bool add_to_pile(struct piles *piles, const struct doctor *d, const struct block_site *site,
                         bool send)
 {
-	const struct stacks *stacks = &d->analysis->stacks;
 	uint32_t where = situation_site(d->situations, site->stack);
 	if (where == UINT32_MAX)
 		return true;
-	const struct stack_frame *frame = &stacks->frame[where];
-	uint64_t key = (uint64_t)frame->function << 32 | (uint64_t)frame->line << 1 | send;
-	uint32_t i = idmap_get(&piles->of_place, key);
-	if (i == IDMAP_NONE) {
-		i = (uint32_t)piles->n;
-		if (!wire_grow(&piles->pile, &piles->capacity, piles->n, sizeof *piles->pile) ||
-		    !idmap_put(&piles->of_place, key, i))
-			return false;
-		piles->pile[piles->n++] = (struct pile){.send = send};
-	}
-	struct pile *p = &piles->pile[i];
+	const struct stack_frame *frame = &d->analysis->stacks.frame[where];
+	struct pile *p =
+		pile_at(piles, (uint64_t)frame->function << 32 | (uint64_t)frame->line << 1 | send);
+	if (!p)
+		return false;
+	p->send = send;
 	p->count += site->count;
 	p->open += site->open;
 	p->always += site->open_always;
@@ -232,8 +237,6 @@ static bool is_rising(const struct pile *p, double observed_ns)
 static void judge(const struct pile *p, const struct doctor *d, struct findings *out)
 {
 	const struct witness *w = d->witness;
-	const struct stacks *stacks = &d->analysis->stacks;
-	const struct names *names = &d->analysis->names;
 	double observed_ns = (double)elapsed_ns(w->first_ns, w->last_ns);
 	if ((double)p->open < limit(d->limits, LIMIT_STUCK_GOROUTINES) || p->count != p->open ||
 	    (double)p->oldest_ns < limit(d->limits, LIMIT_STUCK_AGE) ||
@@ -246,7 +249,7 @@ static void judge(const struct pile *p, const struct doctor *d, struct findings 
 	struct finding *f =
 		findings_add(out, SLUG_CHANNEL_SEND_STUCK, p->send ? SEVERITY_WARNING : SEVERITY_INFO,
 	                 alive > 0 && (double)p->open < alive ? (double)p->open / alive : 1);
-	evidence_site(site, stacks, names, p->stack);
+	site_text(site, d, p->stack);
 	finding_say(f,
 	            "%" PRIu64 " goroutines stand in the %s of %s, %" PRIu64
 	            " of them since this trace began, and none has gone on; the oldest has been there "
@@ -257,7 +260,7 @@ static void judge(const struct pile *p, const struct doctor *d, struct findings 
 	finding_measure(f, "longest_wait", UNIT_NS, (double)p->oldest_ns);
 	finding_measure(f, "waited", UNIT_NS, (double)p->open_ns);
 	struct evidence *e = finding_show(f, EVIDENCE_SITE, "all of them block in %s", site);
-	evidence_stack(e, stacks, names, p->stack);
+	site_show(e, d, p->stack);
 	e = finding_show(f, EVIDENCE_GOROUTINE, "goroutine %" PRIu64 " has been there longest, for %s",
 	                 p->oldest, age);
 	evidence_goroutine(e, p->oldest);

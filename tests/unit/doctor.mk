@@ -6,6 +6,7 @@ doctor_tests = \
 	tests/unit/test_doctor_findings \
 	tests/unit/test_doctor_gc \
 	tests/unit/test_doctor_live \
+	tests/unit/test_doctor_locks \
 	tests/unit/test_doctor_requests \
 	tests/unit/test_doctor_show \
 	tests/unit/test_doctor_situations \
@@ -55,6 +56,10 @@ tests_unit_test_doctor_situations_LDADD = $(doctor_test_libs)
 tests_unit_test_doctor_witness_SOURCES = tests/unit/test_doctor_witness.c $(report_test_scenario)
 tests_unit_test_doctor_witness_CFLAGS = $(doctor_test_cflags)
 tests_unit_test_doctor_witness_LDADD = $(doctor_test_libs)
+
+tests_unit_test_doctor_locks_SOURCES = tests/unit/test_doctor_locks.c
+tests_unit_test_doctor_locks_CFLAGS = $(doctor_test_cflags)
+tests_unit_test_doctor_locks_LDADD = $(doctor_test_libs)
 
 tests_unit_test_doctor_requests_SOURCES = tests/unit/test_doctor_requests.c
 tests_unit_test_doctor_requests_CFLAGS = $(doctor_test_cflags)

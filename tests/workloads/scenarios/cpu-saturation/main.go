@@ -1,5 +1,5 @@
-// A service with more to compute than its Ps can: each request takes a few milliseconds of a P, and
-// there are far more clients than that allows, so that all of them queue for a P.
+// A service with more to compute than its Ps can: each request takes a millisecond of a P, and there are far
+// more clients than that allows, so that all of them queue for a P.
 package main
 
 import (
@@ -13,14 +13,14 @@ import (
 )
 
 func quote(w http.ResponseWriter, _ *http.Request) {
-	scene.Compute(2 * time.Millisecond)
+	scene.Compute(800 * time.Microsecond)
 	_, _ = io.WriteString(w, "42\n") // an error means that the client has gone
 }
 
 // customers ask again as soon as they have their answer.
 func customers(address string) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 48}}
-	for i := 0; i < 48; i++ {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 96}}
+	for i := 0; i < 96; i++ {
 		go func() {
 			for {
 				response, err := client.Get("http://" + address + "/quote")

@@ -29,7 +29,7 @@ func resize(w http.ResponseWriter, _ *http.Request) {
 }
 
 func customers(address string) {
-	for i := 0; i < 3; i++ {
+	for i := 0; i < 4; i++ {
 		go func() {
 			for {
 				response, err := http.Get("http://" + address + "/resize")
