@@ -307,7 +307,8 @@ static bool describe(const struct witness *w, uint32_t slot, const struct trace_
 	s->waker_slot = waker;
 	s->waker = waker != TRACE_NONE ? w->slot[waker].id : 0;
 	s->waker_stack = STACK_NONE;
-	if (e && waker != TRACE_NONE && g->class == SPELL_LOCK)
+	const unsigned explained = 1U << SPELL_LOCK | 1U << SPELL_SEND | 1U << SPELL_SELECT;
+	if (e && waker != TRACE_NONE && explained >> g->class & 1)
 		s->waker_stack = stack_number(w, e->arg[2]);
 	return add_sums(w, s, &g->since);
 }

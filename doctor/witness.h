@@ -84,7 +84,7 @@ struct spell {
 	   knows, as for what the network poller and timers wake. */
 	uint32_t waker_slot;
 	uint64_t waker;
-	uint32_t waker_stack; /* of waits for locks: where it was ended */
+	uint32_t waker_stack; /* of waits for locks, sends and selects: where it was ended */
 	struct witness_sums during;
 };
 
