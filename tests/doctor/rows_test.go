@@ -8,7 +8,9 @@ package doctor_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -53,6 +55,29 @@ func TestEveryScenarioHasARow(t *testing.T) {
 	for name := range told {
 		if _, err := os.Stat(filepath.Join(scenarioDir, name, "main.go")); err != nil {
 			t.Errorf("a row without a scenario: %v", err)
+		}
+	}
+}
+
+var advicePattern = regexp.MustCompile(`\.slug = SLUG_(\w+),\s+\.from = ([^,]+),`)
+
+// What the catalogue says can be found in a trace is provoked by a scenario.
+func TestEveryFindingOfATraceIsProvoked(t *testing.T) {
+	chapters, err := filepath.Glob("../../doctor/chapter_*.c")
+	if err != nil || len(chapters) == 0 {
+		t.Fatalf("no catalogue: %v", err)
+	}
+	for _, chapter := range chapters {
+		text, err := os.ReadFile(chapter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range advicePattern.FindAllStringSubmatch(string(text), -1) {
+			slug := strings.ToLower(strings.ReplaceAll(match[1], "_", "-"))
+			provoked := func(r row) bool { return r.want == slug }
+			if strings.Contains(match[2], "FROM_TRACE") && !slices.ContainsFunc(rows, provoked) {
+				t.Errorf("no scenario provokes %s", slug)
+			}
 		}
 	}
 }
