@@ -110,7 +110,7 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	[LIMIT_SYSCALL_CALL] = {"syscall-blocking.call", UNIT_NS, 100e6, 10e6, 1e12,
                             "system call on files or names that holds a thread for long"},
 	/* gc-pressure */
-	[LIMIT_GC_CPU] = {"gc-pressure.cpu", UNIT_RATIO, 0.2, 0, 1,
+	[LIMIT_GC_CPU] = {"gc-pressure.cpu", UNIT_RATIO, 0.15, 0, 1,
                       "share of the processor time in use that the collector takes"},
 	[LIMIT_GC_GRAVE] = {"gc-pressure.grave", UNIT_RATIO, 0.3, 0, 1,
                         "the same, from where on it is critical"},
