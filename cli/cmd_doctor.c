@@ -37,6 +37,11 @@ enum status doctor_judge(const struct options *o, const struct findings_shown *s
 	return error_set(error, STATUS_FOUND, "%s: %s", name, tally);
 }
 
+static const char *name_of(const struct options *o)
+{
+	return strcmp(o->file, "-") == 0 ? "standard input" : o->file;
+}
+
 /* How much of the trace was looked at. */
 static int64_t observed_ns(const struct analysis *a)
 {
@@ -64,10 +69,11 @@ static enum status conclude(const struct options *o, const struct analysis *a,
 	enum status status = analysis_verdict(a, error);
 	if (status != STATUS_OK)
 		return status;
-	finding_text(name, sizeof name, o->file, false);
+	finding_text(name, sizeof name, name_of(o), false);
 	if (f)
 		return error_set(error, STATUS_DAMAGED, "%s: %s", name, f->summary ? f->summary : "");
-	return doctor_judge(o, &(struct findings_shown){.findings = findings, .name = o->file}, error);
+	return doctor_judge(o, &(struct findings_shown){.findings = findings, .name = name_of(o)},
+	                    error);
 }
 
 static enum status examine(const struct options *o, struct error *error)
@@ -75,24 +81,30 @@ static enum status examine(const struct options *o, struct error *error)
 	struct analysis a;
 	struct progress progress;
 	struct findings findings = {0};
+	char name[128];
 	struct analysis_options options = part_of(o);
+	finding_text(name, sizeof name, name_of(o), false);
 	progress_init(&progress);
 	options.progress = (struct trace_progress){progress_report, &progress};
 	enum status status = trace_doctor_examine(&a, o->file, &options, &o->limits, &findings, error);
 	progress_finish(&progress);
-	struct findings_shown shown = {.findings = &findings, .name = o->file, .of = FROM_TRACE};
+	struct findings_shown shown = {.findings = &findings, .name = name_of(o), .of = FROM_TRACE};
 	if (status == STATUS_OK) {
 		shown.observed_ns = observed_ns(&a);
 		/* A part that holds nothing is not healthy either. */
 		if (shown.observed_ns == 0 && o->from_ns > 0)
-			status = error_set(error, STATUS_FAILED, "the trace is over at that time");
+			status = error_set(error, STATUS_FAILED, "%s: the trace is over at that time", name);
 		else
 			status = doctor_show(o, &shown, error);
 		if (status == STATUS_OK)
 			status = conclude(o, &a, &findings, error);
 	} else if (status == STATUS_DAMAGED) {
-		struct error why = {0};
-		status = doctor_show(o, &shown, &why) == STATUS_OK ? status : why.status;
+		/* The sentence is the reading's, unless that can't be said either. */
+		struct error why = *error;
+		if (doctor_show(o, &shown, error) == STATUS_OK)
+			*error = why;
+		else
+			status = error->status;
 	}
 	findings_finish(&findings);
 	analysis_finish(&a);

@@ -21,18 +21,15 @@ static const struct advice advice[] = {
 			"The same load with GOGC=400 uses about as much processor time, or the collector's "
 			"share in runtime/metrics (/cpu/classes/gc/total without /cpu/classes/gc/mark/idle) is "
 			"low over a longer time than the trace's.",
-		.found =
-			"What the Ps did for the collector (dedicated and fractional workers, assists, stops "
-            "of "
-			"the world; work on idle Ps is free and left out) is gc-pressure.cpu or more of all "
-            "that "
-			"Ps did, in gc-pressure.cycles or more cycles, and kept gc-pressure.cores or more of "
-			"them busy on average; from gc-pressure.grave on it is critical. From a trace that is "
-			"a lower bound: where threads wait for a processor of the machine, which stops of the "
-			"world show, cycles are long and cost no more. With gc-pressure.rate cycles a "
-			"second or more over a heap of at most gc-pressure.heap, half of that share is told "
-            "too, "
-			"as info. A program that collects often and cheaply is left in peace.",
+		.found = "What the Ps did for the collector (dedicated and fractional workers, assists, "
+				 "stops of the world; work on idle Ps is free and left out) is gc-pressure.cpu or "
+				 "more of all that Ps did, in gc-pressure.cycles or more cycles, and kept "
+				 "gc-pressure.cores or more of them busy on average; from gc-pressure.grave on it "
+				 "is critical. From a trace that is a lower bound: where threads wait for a "
+				 "processor of the machine, which stops of the world show, cycles are long and "
+				 "cost no more. With gc-pressure.rate cycles a second or more over a heap of at "
+				 "most gc-pressure.heap, half of that share is told too, as info. A program that "
+				 "collects often and cheaply is left in peace.",
 	},
 	{
 		.slug = SLUG_ALLOC_HEAVY,

@@ -135,10 +135,10 @@ static const struct advice advice[] = {
 				  "nothing but these calls and talk to them over channels.",
 		.refuted = "The goroutine is there for that call and nobody waits for it: a loop that "
 				   "waits for events in C.",
-		.found = "System calls with a frame of runtime.cgocall that take cgo-blocking.call "
-				 "or longer: at least 3 at one place, a tenth of the trace together. One "
-				 "goroutine that is in them nine tenths of the time between the first and "
-				 "the last is told as info.",
+		.found = "Calls below a function that the cgo tool wrote, which traces show as "
+				 "system calls, that take cgo-blocking.call or longer: at least 3 at one "
+				 "place, a tenth of the calls there and of the trace together. Those of one "
+				 "goroutine alone are told as info.",
 	},
 	{
 		.slug = SLUG_SYSCALL_BLOCKING,
@@ -157,8 +157,9 @@ static const struct advice advice[] = {
 				   "a device of events.",
 		.found = "System calls on files, and waits below net's resolver, of "
 				 "syscall-blocking.call or longer: at least 3 at one place, a tenth of the "
-				 "trace together. Reads by one goroutine alone are told as info; waiting for "
-				 "other processes and reading from sockets is left out.",
+				 "calls there and of the trace together. Reads by one goroutine alone are "
+				 "told as info; waiting for other processes and reading from sockets is left "
+				 "out.",
 	},
 };
 

@@ -265,11 +265,11 @@ bool requests_spell(struct requests *r, const struct witness *w, uint32_t slot,
 		[SITUATION_PERMIT] = WAIT_PERMIT + 1,  [SITUATION_NETWORK] = WAIT_NETWORK + 1,
 		[SITUATION_INBOUND] = WAIT_CLIENT + 1,
 	};
+	if (role_is_background(situation_role(r->situations, w->slot[slot].function)))
+		return true;
 	struct request_slot *s = slot_of(r, w, slot);
 	if (!s)
 		return false;
-	if (role_is_background((enum role)s->role))
-		return true;
 	enum situation situation = situation_of(r->situations, spell->stack);
 	if (situation == SITUATION_IDLE_CONNECTION && s->role == ROLE_CONNECTION) {
 		bool ok = !s->whole || end(r, s, REQUEST_SERVED, spell->begin_ns);
@@ -292,11 +292,13 @@ bool requests_spell(struct requests *r, const struct witness *w, uint32_t slot,
 
 bool requests_died(struct requests *r, const struct witness *w, uint32_t slot, int64_t at_ns)
 {
+	if (role_is_background(situation_role(r->situations, w->slot[slot].function)))
+		return true;
 	struct request_slot *s = slot_of(r, w, slot);
 	if (!s)
 		return false;
 	bool ok = true;
-	if (!role_is_background((enum role)s->role) && s->whole) {
+	if (s->whole) {
 		bool is_served = s->role == ROLE_CONNECTION || s->role == ROLE_REQUEST;
 		ok = end(r, s, is_served ? REQUEST_SERVED : REQUEST_RUN, at_ns);
 	}

@@ -38,7 +38,7 @@ enum {
 	REQUEST_TRACE_ID = 96,
 	REQUEST_TASKS = 4,     /* that one goroutine works for, one within the other */
 	REQUEST_STACKS = 4,    /* of one call */
-	REQUEST_OPEN = 1 << 17 /* of more nothing is known */
+	REQUEST_OPEN = 1 << 15 /* of more nothing is known */
 };
 
 struct request {

@@ -346,19 +346,21 @@ static bool conclude(void *self, const struct doctor *doctor, struct findings *f
 
 const struct trace_family rules_lock = {
 	.name = "lock",
-	/* Of waits for a lock all that may make it up; of the rest, what a holder could be at. */
+	/* Of waits for a lock all that may make it up; of the rest, what a holder could be at. Waits
+       that nearly all goroutines of a healthy server spend their time in are looked at when they
+       are long: they cost more than all others. */
 	.least_ns =
 		{
 			[SPELL_LOCK] = LOCKS_LEAST_NS,
 			[SPELL_SYSCALL] = 100000,
 			[SPELL_SLEEP] = 100000,
 			[SPELL_NETWORK] = 200000,
-			[SPELL_COND] = 1000000,
 			[SPELL_SEND] = 1000000,
-			[SPELL_RECEIVE] = 1000000,
-			[SPELL_SELECT] = 500000,
-			[SPELL_WAIT] = 1000000,
-			[SPELL_RUNNABLE] = 1000000,
+			[SPELL_COND] = 5000000,
+			[SPELL_RECEIVE] = 5000000,
+			[SPELL_SELECT] = 5000000,
+			[SPELL_WAIT] = 5000000,
+			[SPELL_RUNNABLE] = 5000000,
 		},
 	.create = create,
 	.spell = on_spell,

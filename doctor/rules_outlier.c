@@ -244,8 +244,10 @@ static bool count_bursts(struct rules *r, const struct witness *w, uint32_t slot
 
 static bool on_died(void *self, const struct witness *w, uint32_t slot, int64_t at_ns)
 {
+	struct situations *situations = ((struct rules *)self)->doctor->situations;
 	(void)at_ns;
-	return count_bursts(self, w, slot);
+	return role_is_background(situation_role(situations, w->slot[slot].function)) ||
+	       count_bursts(self, w, slot);
 }
 
 static void on_restart(void *self, int64_t time_ns)

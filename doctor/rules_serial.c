@@ -240,10 +240,10 @@ const struct trace_family rules_serial = {
 	.least_ns =
 		{
 			[SPELL_RUNNING] = 100000,
-			[SPELL_COND] = 1000000,
 			[SPELL_SEND] = 500000,
-			[SPELL_RECEIVE] = 1000000,
-			[SPELL_SELECT] = 1000000,
+			[SPELL_COND] = 2000000,
+			[SPELL_RECEIVE] = 2000000,
+			[SPELL_SELECT] = 2000000,
 		},
 	.create = create,
 	.spell = on_spell,

@@ -21,8 +21,8 @@ enum {
 };
 /* Of the trace, taken together: less is too little to speak of. */
 #define LEAST_SHARE 0.1
-/* A goroutine that is nearly always in one call of C is there for that call: a loop of events. */
-#define DEDICATED_SHARE 0.9
+/* Of the calls at one place, those that are long: fewer were held up by a busy machine. */
+#define USUAL_SHARE 0.1
 
 enum call_kind { CALL_C, CALL_FILE, CALL_LOOKUP };
 
@@ -31,8 +31,8 @@ struct call_site {
 	enum call_kind kind;
 	bool reads; /* what may come at any time, or never */
 	uint64_t calls, goroutine;
-	bool several;                  /* goroutines */
-	int64_t ns, first_ns, last_ns; /* from the first to the last, since the trace began */
+	bool several; /* goroutines */
+	int64_t ns;
 	int64_t longest_ns, longest_begin_ns, longest_end_ns;
 	uint64_t longest_goroutine;
 };
@@ -153,9 +153,7 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 		return true;
 	site->several |= site->calls && site->goroutine != g->id;
 	site->goroutine = g->id;
-	if (site->calls++ == 0)
-		site->first_ns = witness_since_begin(w, spell->begin_ns);
-	site->last_ns = witness_since_begin(w, spell->end_ns);
+	site->calls++;
 	add_ns(&site->ns, spell->ns);
 	if (spell->ns > site->longest_ns) {
 		site->longest_ns = spell->ns;
@@ -181,11 +179,11 @@ static const struct call_words {
                      "which everything behind them waits for"},
 };
 
+/* One goroutine may be there for that call and nothing else: a loop of events in C, a reader of
+   what comes seldom. */
 static bool is_dedicated(const struct call_site *site)
 {
-	double between = (double)(site->last_ns - site->first_ns);
-	return !site->several &&
-	       (site->reads || (site->kind == CALL_C && (double)site->ns >= DEDICATED_SHARE * between));
+	return !site->several && (site->reads || site->kind == CALL_C);
 }
 
 static void say(const struct doctor *doctor, struct findings *findings,
@@ -230,9 +228,20 @@ static bool is_own(const struct doctor *doctor, const struct call_site *site)
 	       !known_is_standard(names_text(&doctor->analysis->names, stacks->frame[frame].function));
 }
 
-static bool is_enough(const struct call_site *site, double observed_ns)
+/* Calls at the place, the short ones too; 0: unknown. */
+static uint64_t all_calls(const struct analysis *a, const struct call_site *site)
 {
-	return site->calls >= LEAST_CALLS && (double)site->ns >= LEAST_SHARE * observed_ns;
+	uint64_t calls = 0;
+	for (size_t i = 0; i < a->blocking.sites; i++)
+		if (a->blocking.site[i].stack == site->stack)
+			calls += a->blocking.site[i].count;
+	return calls;
+}
+
+static bool is_enough(const struct analysis *a, const struct call_site *site, double observed_ns)
+{
+	return (double)site->calls >= USUAL_SHARE * (double)all_calls(a, site) &&
+	       site->calls >= LEAST_CALLS && (double)site->ns >= LEAST_SHARE * observed_ns;
 }
 
 static bool conclude(void *self, const struct doctor *doctor, struct findings *findings)
@@ -242,10 +251,11 @@ static bool conclude(void *self, const struct doctor *doctor, struct findings *f
 	const struct witness *w = doctor->witness;
 	double observed_ns = (double)elapsed_ns(w->first_ns, w->last_ns);
 	for (size_t i = 0; i < r->n; i++)
-		own_lookup |= r->site[i].kind == CALL_LOOKUP && is_enough(&r->site[i], observed_ns) &&
+		own_lookup |= r->site[i].kind == CALL_LOOKUP &&
+		              is_enough(doctor->analysis, &r->site[i], observed_ns) &&
 		              is_own(doctor, &r->site[i]);
 	for (size_t i = 0; i < r->n; i++)
-		if (is_enough(&r->site[i], observed_ns) &&
+		if (is_enough(doctor->analysis, &r->site[i], observed_ns) &&
 		    (r->site[i].kind != CALL_LOOKUP || !own_lookup || is_own(doctor, &r->site[i])))
 			say(doctor, findings, &r->site[i], observed_ns);
 	return true;

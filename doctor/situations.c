@@ -20,6 +20,7 @@ void situations_finish(struct situations *s)
 {
 	free(s->function);
 	free(s->stack);
+	free(s->role);
 	memset(s, 0, sizeof *s);
 }
 
@@ -293,7 +294,7 @@ enum call_part situation_part(struct situations *s, uint32_t stack)
 	return (enum call_part)(look_up(s, stack) >> PART_SHIFT);
 }
 
-enum role situation_role(struct situations *s, uint32_t function)
+static enum role role_of(struct situations *s, uint32_t function)
 {
 	if (function == NAME_NONE)
 		return ROLE_ORDINARY;
@@ -317,6 +318,14 @@ enum role situation_role(struct situations *s, uint32_t function)
 	default: /* started by the library for itself */
 		return ROLE_LOOP;
 	}
+}
+
+enum role situation_role_slow(struct situations *s, uint32_t function)
+{
+	enum role role = role_of(s, function);
+	if (make_room(&s->role, &s->roles, function))
+		s->role[function] = (uint8_t)(role + 1);
+	return role;
 }
 
 bool situation_is_own(struct situations *s, uint32_t function)

@@ -70,6 +70,8 @@ struct situations {
 	const struct names *names;
 	uint8_t *function; /* by name: what is known of it, + 1 */
 	size_t functions;
+	uint8_t *role; /* by name: of goroutines that start with it, + 1 */
+	size_t roles;
 	uint8_t *stack; /* by number: its situation, + 1, and the part of a call */
 	size_t limit;
 };
@@ -80,7 +82,13 @@ void situations_finish(struct situations *s);
 /* Looked up once for each stack. Without memory it is told all the same, only slower. */
 enum situation situation_of(struct situations *s, uint32_t stack);
 enum call_part situation_part(struct situations *s, uint32_t stack);
-enum role situation_role(struct situations *s, uint32_t function);
+enum role situation_role_slow(struct situations *s, uint32_t function);
+static inline enum role situation_role(struct situations *s, uint32_t function)
+{
+	if (function < s->roles && s->role[function])
+		return (enum role)(s->role[function] - 1);
+	return situation_role_slow(s, function);
+}
 
 /* Of a wait that ended: as situation_of, but where a connection was given back to a pool, or
    another goroutine let go of a channel in the same function as this one filled it, it is told as a

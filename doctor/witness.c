@@ -307,7 +307,8 @@ static bool describe(const struct witness *w, uint32_t slot, const struct trace_
 	s->waker_slot = waker;
 	s->waker = waker != TRACE_NONE ? w->slot[waker].id : 0;
 	s->waker_stack = STACK_NONE;
-	if (e && waker != TRACE_NONE && g->class == SPELL_LOCK)
+	const unsigned explained = 1U << SPELL_LOCK | 1U << SPELL_SEND | 1U << SPELL_SELECT;
+	if (e && waker != TRACE_NONE && explained >> g->class & 1)
 		s->waker_stack = stack_number(w, e->arg[2]);
 	return add_sums(w, s, &g->since);
 }
@@ -477,11 +478,11 @@ static bool meet(struct witness *w, struct witness_goroutine *g, const struct tr
 	if (e->type != EV_GO_CREATE && e->type != EV_GO_CREATE_BLOCKED)
 		return true;
 	g->waker_slot = waker_of(e);
-	g->created_at = stack_number(w, e->arg[2]);
-	if (g->created_at == STACK_ERROR)
+	uint32_t stack = stack_number(w, e->arg[2]);
+	if (stack == STACK_ERROR)
 		return false;
-	if (g->created_at != STACK_NONE)
-		g->creator = w->stacks->frame[w->stacks->stack[g->created_at - 1].first].function;
+	if (stack != STACK_NONE)
+		g->creator = w->stacks->frame[w->stacks->stack[stack - 1].first].function;
 	return learn_function(w, g, e->arg[0]) && tell_birth(w, e->subject, g->waker_slot);
 }
 
@@ -623,21 +624,34 @@ static bool show_other(struct witness *w, const struct trace_block *block,
 	return true;
 }
 
+/* Each slot begins where a line of the cache does. */
+static bool add_slots(struct witness *w, size_t least)
+{
+	enum { LINE = 64 };
+	_Static_assert(sizeof *w->slot % LINE == 0, "slots are lines");
+	size_t n = w->slots ? w->slots : 64;
+	while (n < least)
+		n *= 2;
+	if (n > SIZE_MAX / sizeof *w->slot)
+		return false;
+	struct witness_goroutine *slot = aligned_alloc(LINE, n * sizeof *slot);
+	if (!slot)
+		return false;
+	if (w->slots)
+		memcpy(slot, w->slot, w->slots * sizeof *slot);
+	free(w->slot);
+	w->slot = slot;
+	for (; w->slots < n; w->slots++)
+		w->slot[w->slots] = (struct witness_goroutine){.state = TRACE_NOT_EXIST};
+	return true;
+}
+
 static bool prepare(struct witness *w, const struct trace_block *block)
 {
 	if (!prepare_procs(w, block))
 		return false;
-	if (block->goroutines > w->slots) {
-		size_t n = w->slots ? w->slots : 64;
-		while (n < block->goroutines)
-			n *= 2;
-		struct witness_goroutine *slot = reallocarray(w->slot, n, sizeof *slot);
-		if (!slot)
-			return false;
-		w->slot = slot;
-		for (; w->slots < n; w->slots++)
-			w->slot[w->slots] = (struct witness_goroutine){.state = TRACE_NOT_EXIST};
-	}
+	if (block->goroutines > w->slots && !add_slots(w, block->goroutines))
+		return false;
 	if (w->gomaxprocs == 0 && block->gomaxprocs) {
 		w->gomaxprocs = block->gomaxprocs;
 		count_idle_procs(w);

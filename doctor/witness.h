@@ -41,30 +41,31 @@ struct witness_sums {
 	int64_t idle;    /* a P was idle */
 };
 
-/* A goroutine that lives, by slot; what each transition looks at comes first. */
+/* A goroutine that lives, by slot. What each transition reads is one line of the cache, what it
+   only writes and the rest are another. */
 struct witness_goroutine {
 	int64_t since_ns; /* its state, as it was written */
 	struct witness_sums since;
-	uint64_t at;      /* stack of what made its state what it is: see witness_stack */
-	uint8_t state;    /* enum go_status, or TRACE_NOT_EXIST for a free slot */
-	uint8_t class;    /* enum spell_class of what goes on; of waits, by their reason */
-	bool cut;         /* since before the trace, or before the part of it that was asked for */
-	uint8_t counts;   /* 1: the program's own; 0: of the runtime or of the tracer */
-	uint32_t reason;  /* name, of the last wait */
-	int64_t burst_ns; /* it has run since it last blocked, until since_ns */
+	uint64_t at;       /* stack of what made its state what it is: see witness_stack */
+	uint8_t state;     /* enum go_status, or TRACE_NOT_EXIST for a free slot */
+	uint8_t class;     /* enum spell_class of what goes on; of waits, by their reason */
+	bool cut;          /* since before the trace, or before the part of it that was asked for */
+	uint8_t counts;    /* 1: the program's own; 0: of the runtime or of the tracer */
+	uint32_t function; /* name: it starts with. NAME_NONE: unknown */
+	int64_t burst_ns;  /* it has run since it last blocked, until since_ns */
 	int64_t burst_since_ns; /* INT64_MIN: no burst goes on */
+
 	struct witness_sums burst_since;
 	uint32_t burst_stack; /* where it was last preempted; STACK_NONE: nowhere */
 	uint32_t bursts;      /* that it began, beside the one that it was first seen in */
 	uint32_t waker_slot;  /* who last made it runnable; TRACE_NONE: nobody known */
-	bool burst_cut;
-	uint8_t at_end;  /* its state when the trace was over; GO_BAD: it was gone by then */
-	bool created;    /* during the trace */
-	int64_t born_ns; /* that, or since when it is known */
+	uint32_t reason;      /* name, of the last wait */
+	int64_t born_ns;      /* when it was created, or since when it is known */
 	uint64_t id;
-	uint32_t function;   /* name: it starts with. NAME_NONE: unknown */
-	uint32_t creator;    /* name of the function that created it */
-	uint32_t created_at; /* stack of that */
+	uint32_t creator; /* name of the function that created it */
+	bool burst_cut;
+	bool created;   /* during the trace */
+	uint8_t at_end; /* its state when the trace was over; GO_BAD: it was gone by then */
 };
 
 /* A stretch of time of one goroutine that has ended. */
@@ -83,7 +84,7 @@ struct spell {
 	   knows, as for what the network poller and timers wake. */
 	uint32_t waker_slot;
 	uint64_t waker;
-	uint32_t waker_stack; /* of waits for locks: where it was ended */
+	uint32_t waker_stack; /* of waits for locks, sends and selects: where it was ended */
 	struct witness_sums during;
 };
 

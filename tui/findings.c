@@ -256,10 +256,13 @@ static void numbers_text(char *to, size_t size, const struct finding *f, bool as
 	}
 }
 
-/* As many as there is room for; returns the row behind them. */
+/* As many as half the pane has room for, the program's own innermost one among them; returns the
+   row behind them. */
 static int draw_frames(struct pane pane, int y, const struct evidence *e)
 {
-	for (size_t i = 0; i < e->frames && y < pane.height; i++, y++) {
+	size_t most = pane.height > 2 ? (size_t)pane.height / 2 : 1;
+	size_t first = e->where < most ? 0 : e->where + 1 - most;
+	for (size_t i = first; i < e->frames && i < first + most && y < pane.height; i++, y++) {
 		const struct evidence_frame *frame = &e->frame[i];
 		char text[TEXT_SIZE], shown[TEXT_SIZE];
 		const char *slash = frame->file ? strrchr(frame->file, '/') : NULL;
@@ -267,7 +270,7 @@ static int draw_frames(struct pane pane, int y, const struct evidence *e)
 		snprintf(text, sizeof text, "%s  %s:%u", frame->function ? frame->function : DASH,
 		         file ? file : "", frame->line);
 		finding_text(shown, sizeof shown, text, pane.canvas->ascii);
-		if (i == 0)
+		if (i == first)
 			pane_text(pane_sub(pane, 0, y, LABEL_WIDTH, 1), 0, 0, STYLE_LABEL, "Where");
 		pane_fit(pane, LABEL_WIDTH, y, i == e->where ? STYLE_STRONG : STYLE_TEXT, shown);
 	}

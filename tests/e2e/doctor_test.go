@@ -189,9 +189,11 @@ func TestDoctorReadsAPipe(t *testing.T) {
 		cmd.Stdin = bytes.NewReader(data)
 		return finish(t, start(t, cmd))
 	}
-	if r := read(data); r.status != exitOK && r.status != exitFound {
+	r := read(data)
+	if r.status != exitOK && r.status != exitFound {
 		t.Errorf("a whole trace is read: schedtop %v", r)
 	}
+	mustContain(t, r.stdout[0], "standard input: ")
 	read(data[:len(data)-10]).expect(t, exitDamaged)
 }
 

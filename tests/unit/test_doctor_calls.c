@@ -76,6 +76,22 @@ static void a_goroutine_that_is_there_for_c_is_told_as_info(void **state)
 	world_finish(&w);
 }
 
+static void a_few_long_calls_among_many_are_the_machines(void **state)
+{
+	struct world w;
+	(void)state;
+	begin_calls(&w);
+	struct spell call = call_of(&w, IN_C, 40);
+	struct block_site site = {.stack = call.stack, .syscall = true, .count = 4000};
+	w.analysis.blocking.site = &site;
+	w.analysis.blocking.sites = 1;
+	world_spells(&w, 1, call, 4);
+	world_spells(&w, 2, call, 3);
+	assert_null(world_finding(&w));
+	w.analysis.blocking = (struct blocking){0};
+	world_finish(&w);
+}
+
 static void files_that_take_long_are_accused(void **state)
 {
 	struct world w;
@@ -278,6 +294,7 @@ int main(void)
 		cmocka_unit_test(long_calls_into_c_are_accused),
 		cmocka_unit_test(short_calls_into_c_are_not),
 		cmocka_unit_test(a_goroutine_that_is_there_for_c_is_told_as_info),
+		cmocka_unit_test(a_few_long_calls_among_many_are_the_machines),
 		cmocka_unit_test(files_that_take_long_are_accused),
 		cmocka_unit_test(files_that_a_library_syncs_itself_are_files),
 		cmocka_unit_test(two_long_calls_say_nothing),

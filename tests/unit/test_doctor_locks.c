@@ -62,7 +62,7 @@ static void two_covers_make_one(void **state)
 
 /* --- a program made by hand ------------------------------------------------------------------- */
 
-enum { GOROUTINES = 4, MOST_STACKS = 8, MOST_FRAMES = 4 };
+enum { GOROUTINES = 4, MOST_STACKS = 8, MOST_FRAMES = 6 };
 
 struct program {
 	struct analysis analysis;
@@ -398,6 +398,117 @@ static void one_beside_which_others_run_is_none(void **state)
 	finish(&p);
 }
 
+/* --- who is never woken ----------------------------------------------------------------------- */
+
+/* Eight goroutines block in one send, `went_on` more have done so, and they are so old in all. */
+static void pile_up(struct program *p, uint64_t went_on, int64_t ages_ms, struct findings *out)
+{
+	begin(p);
+	uint32_t send =
+		add_stack(p, (const char *const[]){"runtime.chansend1", "main.fetch", "main.handle", NULL});
+	p->analysis.goroutines.most_alive = 16;
+	p->analysis.blocking.sites = 1;
+	p->site[0] = (struct block_site){.stack = send,
+	                                 .reason = name(p, "chan send"),
+	                                 .count = 8 + went_on,
+	                                 .open = 8,
+	                                 .open_ns = ages_ms * MS,
+	                                 .open_max_ns = 900 * MS,
+	                                 .open_goroutine = 103};
+	void *self = rules_stuck.create(&p->doctor);
+	assert_non_null(self);
+	assert_true(rules_stuck.conclude(self, &p->doctor, out));
+	rules_stuck.destroy(self);
+}
+
+static void senders_that_come_and_never_go_are_stuck(void **state)
+{
+	(void)state;
+	struct program p;
+	struct findings out = {0};
+	pile_up(&p, 0, 4000, &out);
+	assert_int_equal(out.n, 1);
+	const struct finding *f = out.finding[0];
+	assert_int_equal(f->slug, SLUG_CHANNEL_SEND_STUCK);
+	assert_int_equal(f->severity, SEVERITY_WARNING);
+	assert_non_null(strstr(f->summary, "main.fetch"));
+	assert_true(measure_of(f, "goroutines", UNIT_COUNT) == 8);
+	assert_int_equal(f->evidence[1].goroutine, 103);
+	findings_finish(&out);
+	finish(&p);
+}
+
+static void senders_of_whom_some_went_on_or_who_came_at_once_are_not(void **state)
+{
+	(void)state;
+	struct program p;
+	struct findings out = {0};
+	pile_up(&p, 1, 4000, &out);
+	assert_int_equal(out.n, 0);
+	finish(&p);
+	pile_up(&p, 0, 7200, &out);
+	assert_int_equal(out.n, 0);
+	finish(&p);
+}
+
+/* Six handlers, of whom so many wait for a call since the trace began; the others run, or their
+   connection waits for the next request. */
+static void end_with(struct program *p, unsigned calling, bool others_run, struct findings *out)
+{
+	begin(p);
+	uint32_t call =
+		add_stack(p, (const char *const[]){"runtime.selectgo", "net/http.(*persistConn).roundTrip",
+	                                       "net/http.(*Client).Do", "main.handle",
+	                                       "net/http.serverHandler.ServeHTTP",
+	                                       "net/http.(*conn).serve", NULL});
+	uint32_t idle =
+		add_stack(p, (const char *const[]){"internal/poll.(*FD).Read", "net.(*conn).Read",
+	                                       "net/http.(*connReader).Read", "bufio.(*Reader).Peek",
+	                                       "net/http.(*conn).serve", NULL});
+	p->slot[0].function = name(p, "net/http.(*conn).serve");
+	void *self = rules_stuck.create(&p->doctor);
+	assert_non_null(self);
+	for (unsigned i = 0; i < 6; i++) {
+		struct spell s = wait_of(call, 10, 1000, TRACE_NONE, STACK_NONE);
+		s.class = SPELL_SELECT;
+		s.open = true;
+		if (i >= calling) {
+			s = wait_of(others_run ? STACK_NONE : idle, 900, 1000, TRACE_NONE, STACK_NONE);
+			s.class = others_run ? SPELL_RUNNING : SPELL_NETWORK;
+		}
+		assert_true(rules_stuck.left(self, &p->witness, 0, &s));
+	}
+	assert_true(rules_stuck.conclude(self, &p->doctor, out));
+	rules_stuck.destroy(self);
+}
+
+static void handlers_that_all_wait_for_calls_may_be_in_a_cycle(void **state)
+{
+	(void)state;
+	struct program p;
+	struct findings out = {0};
+	end_with(&p, 5, true, &out);
+	assert_int_equal(out.n, 1);
+	assert_int_equal(out.finding[0]->slug, SLUG_DEADLOCK_CYCLE);
+	assert_non_null(strstr(out.finding[0]->summary, "main.handle"));
+	assert_true(measure_of(out.finding[0], "handlers_waiting", UNIT_COUNT) == 5);
+	findings_finish(&out);
+	finish(&p);
+}
+
+static void handlers_of_which_some_work_or_complete_are_not(void **state)
+{
+	(void)state;
+	struct program p;
+	struct findings out = {0};
+	end_with(&p, 4, true, &out);
+	assert_int_equal(out.n, 0);
+	finish(&p);
+	end_with(&p, 5, false, &out);
+	assert_int_equal(out.n, 0);
+	finish(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +524,10 @@ int main(void)
 		cmocka_unit_test(waiting_for_others_to_be_done_is_no_lock),
 		cmocka_unit_test(one_that_runs_alone_while_others_send_to_it_is_a_bottleneck),
 		cmocka_unit_test(one_beside_which_others_run_is_none),
+		cmocka_unit_test(senders_that_come_and_never_go_are_stuck),
+		cmocka_unit_test(senders_of_whom_some_went_on_or_who_came_at_once_are_not),
+		cmocka_unit_test(handlers_that_all_wait_for_calls_may_be_in_a_cycle),
+		cmocka_unit_test(handlers_of_which_some_work_or_complete_are_not),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
