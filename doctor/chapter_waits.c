@@ -47,11 +47,11 @@ static const struct advice advice[] = {
 			"then the queue is in the right place. Or it is a batch whose goroutines were all "
 			"started to be let through a few at a time.",
 		.found = WHAT_A_REQUEST_IS
-		"Requests of one kind wait pool-saturation.share of their time in database/sql, in "
-		"another well-known pool or in a well-known semaphore, pool-saturation.requests of them "
-		"do, "
-		"and pool-saturation.wait each on average. For semaphores of goroutines that are no "
-		"requests it is told as info.",
+		"Requests of one kind wait pool-saturation.share of their time in database/sql or "
+		"another well-known pool, at the HTTP client's limit of connections to a host, or at a "
+		"semaphore (golang.org/x/sync, or a channel that requests fill and empty in the same "
+		"function); pool-saturation.requests of them do, and pool-saturation.wait each on "
+		"average. For semaphores of goroutines that are no requests it is told as info.",
 	},
 	{
 		.slug = SLUG_SLOW_DEPENDENCY,

@@ -1,6 +1,7 @@
 /* What the collector costs the program: its share of what the program uses, and the help that it
    asks of goroutines that allocate. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,6 +190,13 @@ static double stopped_ns(const struct analysis *a, bool calm)
 	return ns;
 }
 
+/* What all cycles can have cost at most: marking takes 0.2 to 2 ms for each MiB of the heap. */
+static double most_marking_ns(const struct gc *gc)
+{
+	double mib = (double)gc->heap_max / (1 << 20);
+	return gc->has_heap ? (double)gc->mark.count * (1e6 + 2.5e6 * mib) : INFINITY;
+}
+
 static bool measure_pressure(const struct gc_rules *r, const struct doctor *doctor,
                              struct pressure *p)
 {
@@ -205,7 +213,8 @@ static bool measure_pressure(const struct gc_rules *r, const struct doctor *doct
 	double marking = p->taken_ns > stopped ? p->taken_ns - stopped : 0;
 	double part =
 		a->gc.mark.sum_ns > 0 ? calm_ns(&a->gc.mark, delay_ns(a)) / (double)a->gc.mark.sum_ns : 1;
-	p->least_ns = marking * part + stopped_ns(a, true) * procs;
+	double most = most_marking_ns(&a->gc);
+	p->least_ns = (marking * part < most ? marking * part : most) + stopped_ns(a, true) * procs;
 	/* Marking on idle Ps is among what runs: so the share is not too high. */
 	p->used_ns = (double)a->goroutines.state_ns[GO_RUNNING] + stopped;
 	p->cpu = p->used_ns > p->least_ns ? p->least_ns / p->used_ns : 1;

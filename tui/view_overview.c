@@ -114,7 +114,7 @@ static void draw_finding(struct pane row, const struct finding *f, bool first)
 	pane_fit(pane_sub(row, 3, 0, slug - 1, 1), 0, 0, STYLE_STRONG, slug_word(f->slug));
 	finding_text(text, sizeof text, f->summary ? f->summary : "", row.canvas->ascii);
 	pane_fit(what, 0, 0, STYLE_TEXT, text);
-	if (first)
+	if (first && what.width > 0)
 		pane_right(pane_sub(row, 0, 0, row.width - 1, 1), 0, STYLE_KEY, "Enter");
 }
 

@@ -50,7 +50,9 @@ static char *draw(struct app *app, int width, int height, bool ascii)
 	struct canvas *canvas = canvas_create(width, height, ascii);
 	assert_non_null(canvas);
 	app_draw(app, canvas);
-	assert_int_equal(canvas->overdrawn, 0);
+	if (canvas->overdrawn > 0)
+		fail_msg("%s at %dx%d: %d cells are drawn twice", views[app->view]->name, width, height,
+		         canvas->overdrawn);
 	char *text = fixture_text(canvas);
 	canvas_destroy(canvas);
 	return text;
@@ -217,6 +219,21 @@ static void names_of_a_hostile_process_are_made_harmless(void **state)
 	done(app);
 }
 
+/* draw() looks for cells that were drawn twice. */
+static void at_every_size_all_stays_in_its_place(void **state)
+{
+	(void)state;
+	struct app *app = app_of(&fixture_busy, SECONDS);
+	for (size_t view = 0; view < 2; view++) {
+		for (int width = 1; width < 200; width += 9)
+			for (int height = 3; height < 60; height += 5)
+				free(draw(app, width, height, width % 2));
+		press(app, '5');
+		press(app, KEYMAP_ENTER);
+	}
+	done(app);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +245,7 @@ int main(void)
 		cmocka_unit_test(the_overview_names_the_worst_and_enter_opens_it),
 		cmocka_unit_test(the_past_has_the_findings_that_it_had),
 		cmocka_unit_test(names_of_a_hostile_process_are_made_harmless),
+		cmocka_unit_test(at_every_size_all_stays_in_its_place),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests_name("view_findings", tests, NULL, NULL);
