@@ -192,6 +192,10 @@ struct note_ranks {
 	uint64_t all, kinds; /* of all that were added */
 };
 void note_ranks_add(struct note_ranks *ranks, uint32_t index, uint64_t n);
+enum { NOTE_KINDS = 400 };
+/* "12 of 30 regions "x", 1 of 2 regions "y"": kinds of regions by their index; `to`. */
+const char *note_region_kinds(char to[NOTE_KINDS], const struct notes *notes,
+                              const struct note_ranks *ranks);
 /* Where and when it was; text as finding_show's. */
 struct evidence *note_show(struct finding *finding, const struct doctor *doctor,
                            enum evidence_kind kind, const struct note_case *shown,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 
 void lately_finish(struct lately *l)
 {
@@ -13,18 +14,7 @@ void lately_finish(struct lately *l)
 
 static bool make_room(struct lately *l, uint32_t slot)
 {
-	if (slot < l->slots)
-		return true;
-	size_t n = l->slots ? l->slots : 64;
-	while (n <= slot)
-		n *= 2;
-	struct lately_goroutine *bigger = reallocarray(l->slot, n, sizeof *bigger);
-	if (!bigger)
-		return false;
-	memset(bigger + l->slots, 0, (n - l->slots) * sizeof *bigger);
-	l->slot = bigger;
-	l->slots = n;
-	return true;
+	return SLOTS_FIT(l->slot, l->slots, (size_t)slot + 1, NULL);
 }
 
 bool lately_note(struct lately *l, const struct witness *w, uint32_t slot, const struct spell *s)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/tables.h"
 
 /* Since when a goroutine has had a lock that it waited for. */
@@ -156,17 +157,8 @@ static bool note_acquired(struct locks *l, uint32_t slot, uint64_t goroutine, ui
 {
 	if (slot >= LATELY_GOROUTINES)
 		return true;
-	if (slot >= l->acquired_slots) {
-		size_t n = l->acquired_slots ? l->acquired_slots : 64;
-		while (n <= slot)
-			n *= 2;
-		struct acquired *bigger = reallocarray(l->acquired, n, sizeof *bigger);
-		if (!bigger)
-			return false;
-		memset(bigger + l->acquired_slots, 0, (n - l->acquired_slots) * sizeof *bigger);
-		l->acquired = bigger;
-		l->acquired_slots = n;
-	}
+	if (!SLOTS_FIT(l->acquired, l->acquired_slots, (size_t)slot + 1, NULL))
+		return false;
 	l->acquired[slot] = (struct acquired){goroutine, lock, at_ns};
 	return true;
 }

@@ -105,15 +105,8 @@ void note_contexts_conclude(struct notes *notes, struct findings *findings)
 		}
 	if (!ranks.n)
 		return;
-	char kinds[400], name[NOTE_NAME], n[32], all[32];
-	size_t used = 0;
-	for (size_t i = 0; i < ranks.n && used < sizeof kinds; i++) {
-		const struct region_kind *kind = &r->kind[ranks.rank[i].index];
-		text_count(n, sizeof n, (int64_t)ranks.rank[i].n);
-		text_count(all, sizeof all, (int64_t)kind->begun);
-		used += (size_t)snprintf(kinds + used, sizeof kinds - used, "%s%s of %s regions %s",
-		                         i ? ", " : "", n, all, note_name(name, notes->doctor, kind->name));
-	}
+	char kinds[NOTE_KINDS], name[NOTE_NAME];
+	note_region_kinds(kinds, notes, &ranks);
 	struct finding *f = findings_add(findings, SLUG_CONTEXT_LOST, SEVERITY_WARNING,
 	                                 NOTE_IMPACT * (double)ranks.all / (double)begun);
 	finding_say(f, "%s belong to no task, although what they do is part of one.", kinds);

@@ -322,6 +322,22 @@ static void show_case(struct finding *f, const struct notes *notes, const struct
 	}
 }
 
+const char *note_region_kinds(char to[NOTE_KINDS], const struct notes *notes,
+                              const struct note_ranks *ranks)
+{
+	char name[NOTE_NAME], n[32], all[32];
+	size_t used = 0;
+	*to = '\0';
+	for (size_t i = 0; i < ranks->n && used < NOTE_KINDS; i++) {
+		const struct region_kind *kind = &notes->regions.kind[ranks->rank[i].index];
+		text_count(n, sizeof n, (int64_t)ranks->rank[i].n);
+		text_count(all, sizeof all, (int64_t)kind->begun);
+		used += (size_t)snprintf(to + used, NOTE_KINDS - used, "%s%s of %s regions %s",
+		                         i ? ", " : "", n, all, note_name(name, notes->doctor, kind->name));
+	}
+	return to;
+}
+
 static void find_fault(const struct notes *notes, const struct region_fault *fault,
                        struct findings *findings)
 {
@@ -335,15 +351,8 @@ static void find_fault(const struct notes *notes, const struct region_fault *fau
 		}
 	if (!ranks.n)
 		return;
-	char kinds[400], name[NOTE_NAME], n[32], all[32];
-	size_t used = 0;
-	for (size_t i = 0; i < ranks.n && used < sizeof kinds; i++) {
-		const struct region_kind *kind = &r->kind[ranks.rank[i].index];
-		text_count(n, sizeof n, (int64_t)ranks.rank[i].n);
-		text_count(all, sizeof all, (int64_t)kind->begun);
-		used += (size_t)snprintf(kinds + used, sizeof kinds - used, "%s%s of %s regions %s",
-		                         i ? ", " : "", n, all, note_name(name, notes->doctor, kind->name));
-	}
+	char kinds[NOTE_KINDS];
+	note_region_kinds(kinds, notes, &ranks);
 	struct finding *f = findings_add(findings, fault->slug, SEVERITY_WARNING,
 	                                 NOTE_IMPACT * (double)ranks.all / (double)begun);
 	finding_say(f, "%s %s.", kinds, fault->text);

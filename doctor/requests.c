@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/tables.h"
 
 void requests_finish(struct requests *r)
@@ -137,15 +138,8 @@ static void drop(struct requests *r, struct request_slot *s)
 /* NULL: no memory. */
 static struct request_slot *slot_of(struct requests *r, const struct witness *w, uint32_t slot)
 {
-	if (slot >= r->slots) {
-		size_t n = w->slots;
-		struct request_slot *bigger = reallocarray(r->slot, n, sizeof *bigger);
-		if (!bigger)
-			return NULL;
-		memset(bigger + r->slots, 0, (n - r->slots) * sizeof *bigger);
-		r->slot = bigger;
-		r->slots = n;
-	}
+	if (!SLOTS_FIT(r->slot, r->slots, (size_t)slot + 1, NULL))
+		return NULL;
 	struct request_slot *s = &r->slot[slot];
 	const struct witness_goroutine *g = &w->slot[slot];
 	if (s->id != g->id) {

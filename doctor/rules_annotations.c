@@ -7,6 +7,7 @@
 #include "doctor/annotations.h"
 #include "doctor/evidence.h"
 #include "doctor/rules.h"
+#include "trace/slots.h"
 
 static void destroy(void *self)
 {
@@ -33,15 +34,7 @@ static void *create(const struct doctor *doctor)
 
 static bool prepare(struct notes *n, const struct witness *w)
 {
-	if (n->slots >= w->slots)
-		return true;
-	struct note_goroutine *slot = reallocarray(n->slot, w->slots, sizeof *slot);
-	if (!slot)
-		return false;
-	memset(slot + n->slots, 0, (w->slots - n->slots) * sizeof *slot);
-	n->slot = slot;
-	n->slots = w->slots;
-	return true;
+	return SLOTS_FIT(n->slot, n->slots, w->slots, NULL);
 }
 
 static bool on_event(void *self, const struct witness *w, const struct trace_block *block,

@@ -12,6 +12,7 @@
 #include "doctor/spots.h"
 #include "doctor/tally.h"
 #include "doctor/trace_doctor.h"
+#include "trace/slots.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -42,16 +43,8 @@ struct gc_rules {
 
 static bool room(struct gc_rules *r, uint32_t slot)
 {
-	if (slot < r->slots)
-		return true;
-	size_t n = (size_t)slot * 2 + 16;
-	struct assist *bigger = reallocarray(r->slot, n, sizeof *bigger);
-	if (!bigger)
-		return false;
-	r->slot = bigger;
-	for (; r->slots < n; r->slots++)
-		bigger[r->slots] = (struct assist){.since_ns = NOT_ASSISTING};
-	return true;
+	static const struct assist blank = {.since_ns = NOT_ASSISTING};
+	return SLOTS_FIT(r->slot, r->slots, (size_t)slot + 1, &blank);
 }
 
 /* Of a very long assist only so much counts for the rule, since most of it may be a busy machine's:

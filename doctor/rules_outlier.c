@@ -11,6 +11,7 @@
 #include "doctor/site.h"
 #include "doctor/trace_doctor.h"
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/tables.h"
 #include "util/clock.h"
 #include "util/text.h"
@@ -97,14 +98,8 @@ static bool kind_of(struct rules *r, uint32_t function, uint32_t *kind)
 /* NULL: no memory. */
 static struct runner *runner_of(struct rules *r, const struct witness *w, uint32_t slot)
 {
-	if (slot >= r->runners) {
-		struct runner *bigger = reallocarray(r->runner, w->slots, sizeof *bigger);
-		if (!bigger)
-			return NULL;
-		memset(bigger + r->runners, 0, (w->slots - r->runners) * sizeof *bigger);
-		r->runner = bigger;
-		r->runners = w->slots;
-	}
+	if (!SLOTS_FIT(r->runner, r->runners, (size_t)slot + 1, NULL))
+		return NULL;
 	struct runner *runner = &r->runner[slot];
 	const struct witness_goroutine *g = &w->slot[slot];
 	if (runner->id != g->id)

@@ -9,6 +9,7 @@
 #include "doctor/evidence.h"
 #include "doctor/rules.h"
 #include "doctor/trace_doctor.h"
+#include "trace/slots.h"
 #include "util/text.h"
 
 enum {
@@ -118,15 +119,8 @@ static struct place *look_at(struct secrets *s, enum where where, uint32_t categ
 static bool note_name(struct secrets *s, const struct witness *w, const struct trace_event *e,
                       enum where where)
 {
-	if (e->name >= s->names) {
-		size_t n = (size_t)e->name * 2 + 64;
-		uint8_t *bigger = realloc(s->of_name, n);
-		if (!bigger)
-			return false;
-		memset(bigger + s->names, 0, n - s->names);
-		s->of_name = bigger;
-		s->names = n;
-	}
+	if (!SLOTS_FIT(s->of_name, s->names, (size_t)e->name + 1, NULL))
+		return false;
 	uint8_t *known = &s->of_name[e->name];
 	if (*known == NAME_CLEAN)
 		return true;

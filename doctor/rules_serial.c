@@ -7,6 +7,7 @@
 #include "doctor/situations.h"
 #include "doctor/trace_doctor.h"
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "util/text.h"
 
 /* Of more goroutines at one time nothing is known; of each, some places where others wait for it.
@@ -77,17 +78,8 @@ static struct server *server_of(struct serial_rules *r, const struct witness *w,
 {
 	if (slot >= GOROUTINES)
 		return NULL;
-	if (slot >= r->slots) {
-		size_t n = r->slots ? r->slots : 64;
-		while (n <= slot)
-			n *= 2;
-		struct server *bigger = reallocarray(r->slot, n, sizeof *bigger);
-		if (!bigger)
-			return NULL;
-		r->slot = bigger;
-		for (; r->slots < n; r->slots++)
-			r->slot[r->slots] = (struct server){0};
-	}
+	if (!SLOTS_FIT(r->slot, r->slots, (size_t)slot + 1, NULL))
+		return NULL;
 	struct server *s = &r->slot[slot];
 	const struct witness_goroutine *g = &w->slot[slot];
 	if (s->id != g->id) {

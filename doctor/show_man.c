@@ -1,6 +1,5 @@
 /* The catalogue as the middle of a manual page. */
 #include <ctype.h>
-#include <string.h>
 
 #include "doctor/show.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "doctor/known.h"
+#include "trace/slots.h"
 
 #define BIT(known) (UINT64_C(1) << (known))
 
@@ -24,27 +25,12 @@ void situations_finish(struct situations *s)
 	memset(s, 0, sizeof *s);
 }
 
-/* Room for one byte at `at`. false: no memory. */
-static bool make_room(uint8_t **bytes, size_t *limit, size_t at)
-{
-	if (at < *limit)
-		return true;
-	size_t bigger = at + at / 2 + 256;
-	uint8_t *room = realloc(*bytes, bigger);
-	if (!room)
-		return false;
-	memset(room + *limit, 0, bigger - *limit);
-	*bytes = room;
-	*limit = bigger;
-	return true;
-}
-
 static enum known known_name(struct situations *s, uint32_t name)
 {
 	if (name < s->functions && s->function[name])
 		return (enum known)(s->function[name] - 1);
 	enum known known = known_function(names_text(s->names, name));
-	if (make_room(&s->function, &s->functions, name))
+	if (SLOTS_FIT(s->function, s->functions, (size_t)name + 1, NULL))
 		s->function[name] = (uint8_t)(known + 1);
 	return known;
 }
@@ -205,7 +191,7 @@ static uint8_t look_up(struct situations *s, uint32_t stack)
 	struct reading r = read_stack(s, s->stacks->frame + of->first, of->frames);
 	enum situation situation = decide(&r);
 	uint8_t found = (uint8_t)((situation + 1) | part_of(&r, situation) << PART_SHIFT);
-	if (make_room(&s->stack, &s->limit, stack))
+	if (SLOTS_FIT(s->stack, s->limit, (size_t)stack + 1, NULL))
 		s->stack[stack] = found;
 	return found;
 }
@@ -323,7 +309,7 @@ static enum role role_of(struct situations *s, uint32_t function)
 enum role situation_role_slow(struct situations *s, uint32_t function)
 {
 	enum role role = role_of(s, function);
-	if (make_room(&s->role, &s->roles, function))
+	if (SLOTS_FIT(s->role, s->roles, (size_t)function + 1, NULL))
 		s->role[function] = (uint8_t)(role + 1);
 	return role;
 }

@@ -1,7 +1,8 @@
 #include "doctor/spots.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "trace/slots.h"
 
 void spots_finish(struct spots *spots)
 {
@@ -12,16 +13,7 @@ void spots_finish(struct spots *spots)
 
 static bool make_room(struct spots *spots, uint32_t stack)
 {
-	if (stack < spots->limit)
-		return true;
-	size_t limit = (size_t)stack * 2 + 64;
-	uint32_t *of = reallocarray(spots->of, limit, sizeof *of);
-	if (!of)
-		return false;
-	memset(of + spots->limit, 0, (limit - spots->limit) * sizeof *of);
-	spots->of = of;
-	spots->limit = limit;
-	return true;
+	return SLOTS_FIT(spots->of, spots->limit, (size_t)stack + 1, NULL);
 }
 
 uint32_t spots_of(struct spots *spots, const struct stacks *stacks, const struct names *names,

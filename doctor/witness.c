@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 
 /* As in states.c: events lie in the cache of the processor that made them. */
 enum { AHEAD = 32 };
@@ -65,16 +66,7 @@ static uint8_t class_of_reason(struct witness *w, uint32_t reason)
 	if (reason < w->class_limit && w->class_of[reason])
 		return (uint8_t)(w->class_of[reason] - 1);
 	uint8_t class = class_of_text(names_text(w->names, reason));
-	if (reason >= w->class_limit && reason < MOST) {
-		size_t limit = (size_t)reason * 2 + 64;
-		uint8_t *bigger = realloc(w->class_of, limit);
-		if (!bigger)
-			return class;
-		memset(bigger + w->class_limit, 0, limit - w->class_limit);
-		w->class_of = bigger;
-		w->class_limit = limit;
-	}
-	if (reason < w->class_limit)
+	if (reason < MOST && SLOTS_FIT(w->class_of, w->class_limit, (size_t)reason + 1, NULL))
 		w->class_of[reason] = (uint8_t)(class + 1);
 	return class;
 }
@@ -204,16 +196,8 @@ static void count_idle_procs(struct witness *w)
 
 static bool prepare_procs(struct witness *w, const struct trace_block *block)
 {
-	if (block->procs <= w->proc_slots)
-		return true;
-	size_t n = block->procs * 2;
-	uint8_t *proc = realloc(w->proc, n);
-	if (!proc)
-		return false;
-	memset(proc + w->proc_slots, PROC_BAD, n - w->proc_slots);
-	w->proc = proc;
-	w->proc_slots = n;
-	return true;
+	static const uint8_t blank = PROC_BAD;
+	return SLOTS_FIT(w->proc, w->proc_slots, block->procs, &blank);
 }
 
 static void change_proc(struct witness *w, const struct trace_event *e)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/slots.h"
 #include "trace/tables.h"
 
 void samples_finish(struct samples *a)
@@ -18,15 +19,8 @@ static bool count(struct samples *a, const struct trace_block *block, const stru
 	uint32_t number = stacks_number(a->stacks, block, e->arg[2]);
 	if (number == STACK_ERROR)
 		return false;
-	if (number >= a->limit) {
-		size_t limit = (size_t)number * 2 + 64;
-		uint64_t *bigger = reallocarray(a->count, limit, sizeof *bigger);
-		if (!bigger)
-			return false;
-		memset(bigger + a->limit, 0, (limit - a->limit) * sizeof *bigger);
-		a->count = bigger;
-		a->limit = limit;
-	}
+	if (!SLOTS_FIT(a->count, a->limit, (size_t)number + 1, NULL))
+		return false;
 	a->count[number]++;
 	a->total++;
 	a->no_goroutine += e->arg[0] == 0;
