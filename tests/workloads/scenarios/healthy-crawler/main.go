@@ -40,7 +40,7 @@ func fetch(client *http.Client, url string, into *index, page int) error {
 	return nil
 }
 
-// site is the other side: it takes a little while for every page.
+// site is the other side: every page takes as long as on the Internet.
 func site() {
 	random := rand.New(rand.NewSource(1))
 	page := make([]byte, 20<<10)
@@ -51,7 +51,7 @@ func site() {
 	}
 	go func() {
 		scene.Fail(http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			time.Sleep(5 * time.Millisecond)
+			time.Sleep(80 * time.Millisecond)
 			_, _ = w.Write(page)
 		})))
 	}()
