@@ -171,9 +171,8 @@ static const struct advice advice[] = {
 		.found =
 			"The patterns of export --redact, as far as they leave no doubt: values of telling "
 			"keys that look like one, passwords in addresses, private keys, keys of well-known "
-			"services, addresses of mail; these alone are a hint. All names are looked at; of logs "
-            "the first MiB, "
-			"then one of 64. What was found is never shown.",
+			"services, addresses of mail; these alone are a hint. All names are looked at; of "
+			"logs the first MiB, then one of 64. What was found is never shown.",
 	},
 };
 
