@@ -208,7 +208,11 @@ static void silence_is_told_for_what_it_is(void **state)
 	findings_finish(&s.list);
 	assert_shows(&s, "Nothing is wrong as far as the doctor can see.");
 	s.data.findings = NULL;
+	s.analysis.options.goroutine = 7;
 	assert_shows(&s, "leave out --goroutine");
+	s.analysis.options.goroutine = 0;
+	s.data.failure = "there is not enough memory";
+	assert_shows(&s, "there is not enough memory");
 	s.summary.damages = 1;
 	assert_shows(&s, "The trace can't be read");
 	s.data.loading = true;
