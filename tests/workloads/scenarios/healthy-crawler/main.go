@@ -65,20 +65,17 @@ func main() {
 	s := scene.Begin()
 	address := scene.Other("site", "")
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
-	pages := make(chan int)
+	places := make(chan struct{}, 8)
 	into := &index{seen: make(map[uint64]int)}
-	for i := 0; i < 8; i++ {
-		go func() {
-			for page := range pages {
+	go func() {
+		for page := 0; ; page++ {
+			places <- struct{}{}
+			go func(page int) {
 				if err := fetch(client, fmt.Sprintf("http://%s/%d", address, page), into, page); err != nil {
 					scene.Fail(err)
 				}
-			}
-		}()
-	}
-	go func() {
-		for page := 0; ; page++ {
-			pages <- page
+				<-places
+			}(page)
 		}
 	}()
 	s.Play()
