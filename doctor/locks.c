@@ -163,8 +163,23 @@ static bool note_acquired(struct locks *l, uint32_t slot, uint64_t goroutine, ui
 	return true;
 }
 
+/* What somebody who runs has surely run for since then: it may have been blocked before its burst
+   began, too shortly to be noted. */
+static int64_t known_running_ns(const struct witness *w, uint32_t slot, int64_t since_ns,
+                                int64_t now_ns)
+{
+	const struct witness_goroutine *g = &w->slot[slot];
+	if (g->state != GO_RUNNING || g->burst_since_ns == INT64_MIN)
+		return 0;
+	int64_t ns = g->burst_ns;
+	add_ns(&ns, elapsed_ns(g->since_ns, now_ns));
+	int64_t most = elapsed_ns(since_ns, now_ns);
+	return ns < most ? ns : most;
+}
+
 /* The holder has had the lock since the wait began, or since its own wait for it ended. */
-static void add_hold(struct locks *l, uint32_t lock, const struct spell *wait)
+static void add_hold(struct locks *l, const struct witness *w, uint32_t lock,
+                     const struct spell *wait)
 {
 	int64_t since_ns = wait->begin_ns;
 	if (wait->waker_slot < l->acquired_slots) {
@@ -175,9 +190,10 @@ static void add_hold(struct locks *l, uint32_t lock, const struct spell *wait)
 	struct lately_view view;
 	lately_look(&l->lately, wait->waker_slot, wait->waker, since_ns, wait->end_ns, &view);
 	struct lock *to = &l->lock[lock];
+	int64_t running_ns = known_running_ns(w, wait->waker_slot, view.begin_ns, wait->end_ns);
 	to->holds++;
 	add_ns(&to->held_ns, elapsed_ns(view.begin_ns, view.end_ns));
-	add_ns(&to->running_ns, view.running_ns);
+	add_ns(&to->running_ns, running_ns < view.running_ns ? running_ns : view.running_ns);
 	for (unsigned i = 0; i < view.spells; i++) {
 		const struct lately_spell *s = &view.spell[i];
 		int64_t ns = elapsed_ns(s->begin_ns, s->end_ns);
@@ -209,6 +225,6 @@ bool locks_wait(struct locks *l, const struct witness *w, uint32_t slot, const s
 	if (s->begin_ns < to->first_ns)
 		to->first_ns = s->begin_ns;
 	if (known)
-		add_hold(l, lock, s);
+		add_hold(l, w, lock, s);
 	return s->open || note_acquired(l, slot, w->slot[slot].id, lock, s->end_ns);
 }

@@ -36,7 +36,9 @@ struct lock {
 	int64_t first_ns; /* when somebody first waited */
 	/* Of what is known of the holders while others waited: */
 	uint64_t holds;
-	int64_t held_ns, running_ns, blocked_ns[SPELL_CLASSES];
+	int64_t held_ns;
+	int64_t running_ns; /* at least */
+	int64_t blocked_ns[SPELL_CLASSES];
 	struct lock_place blocked[LOCK_PLACES]; /* where holders were, the longest of them */
 	struct lock_place unlock[LOCK_PLACES];
 };
