@@ -330,6 +330,45 @@ static void a_lock_held_across_the_network_is_told_as_that(void **state)
 	assert_int_equal(f->slug, SLUG_LOCK_HELD_ACROSS_IO);
 	assert_non_null(strstr(f->summary, "for the network"));
 	assert_true(measure_of(f, "holder_outside", UNIT_RATIO) > 0.7);
+	assert_true(measure_of(f, "locks_held", UNIT_COUNT) == 1);
+	findings_finish(&out);
+	finish(&p);
+}
+
+/* Two pairs of goroutines, each with a lock that goes to and fro between the two each 10 ms, and is
+   held over the network. */
+static void locks_of_which_each_thing_has_one_are_told_as_several(void **state)
+{
+	(void)state;
+	struct program p;
+	struct findings out = {0};
+	begin(&p);
+	uint32_t put = waits_in(&p, "main.put"), unlock = unlocks_in(&p, "main.put");
+	uint32_t read =
+		add_stack(&p, (const char *const[]){"internal/poll.(*FD).Read", "main.put", NULL});
+	void *self = rules_lock.create(&p.doctor);
+	assert_non_null(self);
+	for (int64_t i = 0; i < 198; i++) {
+		uint32_t pair = (uint32_t)i % 2 * 2, turn = (uint32_t)i / 2 % 2;
+		int64_t begin_ms = i / 2 * 10;
+		const struct spell io = {.class = SPELL_NETWORK,
+		                         .begin_ns = begin_ms * MS,
+		                         .end_ns = (begin_ms + 9) * MS,
+		                         .ns = 9 * MS,
+		                         .stack = read,
+		                         .waker_slot = TRACE_NONE};
+		assert_true(rules_lock.spell(self, &p.witness, pair + turn, &io));
+		struct spell wait = wait_of(put, begin_ms, begin_ms + 10, pair + turn, unlock);
+		assert_true(rules_lock.spell(self, &p.witness, pair + 1 - turn, &wait));
+	}
+	assert_true(rules_lock.conclude(self, &p.doctor, &out));
+	rules_lock.destroy(self);
+	assert_int_equal(out.n, 1);
+	assert_int_equal(out.finding[0]->slug, SLUG_LOCK_HELD_ACROSS_IO);
+	assert_int_equal(out.finding[0]->severity, SEVERITY_INFO);
+	assert_non_null(strstr(out.finding[0]->summary, "Locks taken in main.put"));
+	double locks = measure_of(out.finding[0], "locks_held", UNIT_COUNT);
+	assert_true(locks > 1.9 && locks <= 2);
 	findings_finish(&out);
 	finish(&p);
 }
@@ -585,6 +624,7 @@ int main(void)
 		cmocka_unit_test(a_lock_whose_holder_runs_alone_serialises),
 		cmocka_unit_test(a_holder_that_is_not_known_to_run_serialises_nothing),
 		cmocka_unit_test(a_lock_held_across_the_network_is_told_as_that),
+		cmocka_unit_test(locks_of_which_each_thing_has_one_are_told_as_several),
 		cmocka_unit_test(a_lock_beside_which_others_run_is_not_accused),
 		cmocka_unit_test(waiting_for_others_to_be_done_is_no_lock),
 		cmocka_unit_test(one_that_runs_alone_while_others_send_to_it_is_a_bottleneck),
