@@ -104,6 +104,14 @@ static bool on_event(void *self, const struct witness *w, const struct trace_blo
 	}
 }
 
+/* Who assisted has ended that, for all one knows. */
+static void on_gap(void *self)
+{
+	struct gc_rules *r = self;
+	for (size_t i = 0; i < r->slots; i++)
+		r->slot[i].since_ns = NOT_ASSISTING;
+}
+
 static void on_restart(void *self, int64_t time_ns)
 {
 	struct gc_rules *r = self;
@@ -493,6 +501,7 @@ const struct trace_family rules_gc = {
               EV_BIT(EV_GC_MARK_ASSIST_ACTIVE) | EV_BIT(EV_GC_MARK_ASSIST_END),
 	.create = create,
 	.event = on_event,
+	.gap = on_gap,
 	.restart = on_restart,
 	.conclude = conclude,
 	.destroy = destroy,

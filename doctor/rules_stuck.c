@@ -14,7 +14,11 @@
 #include "trace/tables.h"
 #include "util/text.h"
 
-enum { CALLS = 3 };
+enum {
+	CALLS = 3,
+	/* A client on the same machine that asks again at once takes longer than that. */
+	LEAST_IDLE_NS = 10000
+};
 
 /* Handlers that wait for one call. */
 struct call {
@@ -90,6 +94,19 @@ static void add_call(struct stuck_rules *r, uint64_t goroutine, const struct spe
 	}
 	if (free_one)
 		*free_one = (struct call){s->stack, 1, goroutine, s->begin_ns};
+}
+
+/* A connection that stays has waited for its next request, however shortly. */
+static bool on_spell(void *self, const struct witness *w, uint32_t slot, const struct spell *s)
+{
+	struct stuck_rules *r = self;
+	struct situations *situations = r->doctor->situations;
+	if (s->cut || s->begin_ns <= r->completed_ns ||
+	    situation_role(situations, w->slot[slot].function) != ROLE_CONNECTION)
+		return true;
+	if (situation_of(situations, s->stack) == SITUATION_IDLE_CONNECTION)
+		note_completed(r, s->begin_ns);
+	return true;
 }
 
 /* Every goroutine that is there when the trace ends. */
@@ -299,7 +316,9 @@ static void destroy(void *self)
 
 const struct trace_family rules_stuck = {
 	.name = "stuck",
+	.least_ns = {[SPELL_NETWORK] = LEAST_IDLE_NS},
 	.create = create,
+	.spell = on_spell,
 	.died = on_died,
 	.left = on_left,
 	.restart = restart,

@@ -115,6 +115,13 @@ static bool on_event(void *self, const struct witness *w, const struct trace_blo
 	return place != STACK_ERROR;
 }
 
+/* A stop whose end is lost may have been short. */
+static void on_gap(void *self)
+{
+	struct stw_rules *r = self;
+	r->stop.since_ns = NO_STOP;
+}
+
 static void on_restart(void *self, int64_t time_ns)
 {
 	struct stw_rules *r = self;
@@ -470,6 +477,7 @@ const struct trace_family rules_stw = {
 	.create = create,
 	.spell = on_spell,
 	.event = on_event,
+	.gap = on_gap,
 	.restart = on_restart,
 	.conclude = conclude,
 	.destroy = destroy,

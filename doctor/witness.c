@@ -387,6 +387,13 @@ static inline bool end_running(struct witness *w, const struct now *now,
 	return end_spell(w, now, g, e, SPELL_RUNNING);
 }
 
+/* A goroutine that is preempted in a function without a frame shows no more than that. */
+static bool is_preemption(const char *function)
+{
+	static const char prefix[] = "runtime.asyncPreempt";
+	return strncmp(function, prefix, sizeof prefix - 1) == 0;
+}
+
 /* A stack of its own shows at its root where it started. */
 static bool learn_function(struct witness *w, struct witness_goroutine *g, uint64_t stack)
 {
@@ -396,7 +403,10 @@ static bool learn_function(struct witness *w, struct witness_goroutine *g, uint6
 	if (number == STACK_NONE)
 		return true;
 	const struct stack *s = &w->stacks->stack[number - 1];
-	g->function = w->stacks->frame[s->first + s->frames - 1].function;
+	uint32_t function = w->stacks->frame[s->first + s->frames - 1].function;
+	if (is_preemption(names_text(w->names, function)))
+		return true; /* another stack will tell */
+	g->function = function;
 	change_level(w, g->state, -(unsigned)g->counts);
 	g->counts = !is_system(names_text(w->names, g->function));
 	change_level(w, g->state, g->counts);

@@ -5,9 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "doctor/rules.h"
+#include "doctor/situations.h"
 #include "doctor/trace_doctor.h"
 #include "tests/unit/trace_scenario.h"
 
@@ -480,6 +483,60 @@ static void trace_that_was_started_is_no_window(void **state)
 	findings_finish(&found);
 }
 
+/* --- lost events ----------------------------------------------------------------------------- */
+
+/* Thirty times something begins and ends 5 ms later; what lay between the two may be lost. */
+static size_t count_found(const struct trace_family *family, uint8_t begin_type, uint8_t end_type,
+                          bool lost)
+{
+	struct analysis a = {.mmu = {.first_ns = 0, .last_ns = 400000000}};
+	uint32_t function = names_intern(&a.names, "main.work", strlen("main.work"));
+	struct goroutine_kind kind = {.function = function, .state_ns = {[GO_RUNNING] = 200000000}};
+	a.goroutines.group = &kind;
+	a.goroutines.groups = 1;
+	struct witness_goroutine slot = {.id = 1, .counts = 1, .function = function};
+	struct witness w = {.stacks = &a.stacks, .names = &a.names, .slot = &slot, .slots = 1};
+	struct trace_slot goroutine = {.id = 1};
+	const struct trace_block block = {.goroutine = &goroutine, .goroutines = 1};
+	struct situations situations;
+	struct limits_set limits;
+	struct findings found = {0};
+	situations_init(&situations, &a.stacks, &a.names);
+	limits_init(&limits);
+	const struct doctor doctor = {.analysis = &a,
+	                              .witness = &w,
+	                              .situations = &situations,
+	                              .limits = &limits};
+	void *self = family->create(&doctor);
+	assert_non_null(self);
+	for (int64_t i = 0; i < 30; i++) {
+		struct trace_event e = {.type = begin_type, .at_ns = 10000000 * i};
+		assert_true(family->event(self, &w, &block, &e));
+		if (lost)
+			family->gap(self);
+		e.type = end_type;
+		e.at_ns += 5000000;
+		assert_true(family->event(self, &w, &block, &e));
+	}
+	assert_true(family->conclude(self, &doctor, &found));
+	family->destroy(self);
+	size_t n = found.n;
+	findings_finish(&found);
+	situations_finish(&situations);
+	names_finish(&a.names);
+	return n;
+}
+
+static void what_goes_on_when_events_are_lost_does_not_last(void **state)
+{
+	(void)state;
+	assert_int_not_equal(count_found(&rules_stw, EV_STW_BEGIN, EV_STW_END, false), 0);
+	assert_int_equal(count_found(&rules_stw, EV_STW_BEGIN, EV_STW_END, true), 0);
+	const uint8_t begin = EV_GC_MARK_ASSIST_BEGIN, end = EV_GC_MARK_ASSIST_END;
+	assert_int_not_equal(count_found(&rules_gc, begin, end, false), 0);
+	assert_int_equal(count_found(&rules_gc, begin, end, true), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -501,6 +558,7 @@ int main(void)
 		cmocka_unit_test(window_that_is_shorter_than_a_task_is_found),
 		cmocka_unit_test(window_that_cuts_what_was_about_to_end_is_long_enough),
 		cmocka_unit_test(trace_that_was_started_is_no_window),
+		cmocka_unit_test(what_goes_on_when_events_are_lost_does_not_last),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

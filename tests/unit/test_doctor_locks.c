@@ -509,6 +509,48 @@ static void handlers_of_which_some_work_or_complete_are_not(void **state)
 	finish(&p);
 }
 
+/* Five of six handlers wait for calls; the sixth is at work again, and its connection waited for a
+   moment in between, unless that was before the trace. */
+static size_t end_after_idling(bool cut)
+{
+	struct program p;
+	struct findings out = {0};
+	begin(&p);
+	uint32_t call =
+		add_stack(&p, (const char *const[]){"runtime.selectgo", "net/http.(*Client).Do",
+	                                        "main.handle", "net/http.(*conn).serve", NULL});
+	uint32_t idle =
+		add_stack(&p,
+	              (const char *const[]){"internal/poll.(*FD).Read", "net/http.(*connReader).Read",
+	                                    "bufio.(*Reader).Peek", "net/http.(*conn).serve", NULL});
+	p.slot[0].function = name(&p, "net/http.(*conn).serve");
+	void *self = rules_stuck.create(&p.doctor);
+	assert_non_null(self);
+	struct spell s = wait_of(idle, 980, 981, TRACE_NONE, STACK_NONE);
+	s.class = SPELL_NETWORK;
+	s.cut = cut;
+	assert_true(rules_stuck.spell(self, &p.witness, 0, &s));
+	for (int64_t i = 0; i < 6; i++) {
+		s = wait_of(call, i < 5 ? 10 : 990, 1000, TRACE_NONE, STACK_NONE);
+		s.class = SPELL_SELECT;
+		s.open = true;
+		assert_true(rules_stuck.left(self, &p.witness, 0, &s));
+	}
+	assert_true(rules_stuck.conclude(self, &p.doctor, &out));
+	rules_stuck.destroy(self);
+	size_t n = out.n;
+	findings_finish(&out);
+	finish(&p);
+	return n;
+}
+
+static void a_connection_that_is_busy_again_has_completed(void **state)
+{
+	(void)state;
+	assert_int_equal(end_after_idling(true), 1);
+	assert_int_equal(end_after_idling(false), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -528,6 +570,7 @@ int main(void)
 		cmocka_unit_test(senders_of_whom_some_went_on_or_who_came_at_once_are_not),
 		cmocka_unit_test(handlers_that_all_wait_for_calls_may_be_in_a_cycle),
 		cmocka_unit_test(handlers_of_which_some_work_or_complete_are_not),
+		cmocka_unit_test(a_connection_that_is_busy_again_has_completed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -303,6 +304,43 @@ static void spells_add_up_to_what_the_analyses_tell(void **state)
 	finish(&r);
 }
 
+/* A leaf without a frame shows nothing but the preemption itself. */
+static void who_is_preempted_in_a_leaf_is_the_programs_own(void **state)
+{
+	(void)state;
+	enum { S_PREEMPT = 40, STACK_PREEMPT = 40 };
+	struct scenario s;
+	struct reading r;
+	scenario_begin(&s);
+	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_event(&s, 100, EV_GO_STOP, S_PREEMPTED, STACK_PREEMPT, 0, 0);
+	scenario_event(&s, 200, EV_GO_START, 1, 1, 0, 0);
+	scenario_event(&s, 400, EV_GO_BLOCK, S_CHAN, STACK_MAIN, 0, 0);
+	scenario_event(&s, 500, EV_PROC_STOP, 0, 0, 0, 0);
+	build_end(&s.b);
+	build_batch(&s.b, 1, UINT64_MAX, SCENARIO_START_NS);
+	build_byte(&s.b, EV_STRINGS);
+	build_string(&s.b, S_PREEMPT, "runtime.asyncPreempt");
+	build_end(&s.b);
+	build_batch(&s.b, 1, UINT64_MAX, SCENARIO_START_NS);
+	build_byte(&s.b, EV_STACKS);
+	build_byte(&s.b, EV_STACK);
+	const uint64_t stack[] = {STACK_PREEMPT, 1, 0x500000, S_PREEMPT, S_FILE, 1};
+	for (size_t i = 0; i < sizeof stack / sizeof *stack; i++)
+		build_number(&s.b, stack[i]);
+	scenario_end(&s);
+	begin(&r, NULL);
+	scenario_read(&s, &r.options, &r.analysis);
+	assert_in_range(r.witness.sums.alone, 300 * US - 9, 300 * US + 9);
+	const char *function = NULL;
+	for (size_t i = 0; i < r.witness.slots; i++)
+		if (r.witness.slot[i].id == 1)
+			function = names_text(&r.analysis.names, r.witness.slot[i].function);
+	assert_string_equal(function, "main.main");
+	finish(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +353,7 @@ int main(void)
 		cmocka_unit_test(a_part_of_the_trace_is_told_as_if_it_were_all),
 		cmocka_unit_test(time_is_summed_by_what_all_did),
 		cmocka_unit_test(spells_add_up_to_what_the_analyses_tell),
+		cmocka_unit_test(who_is_preempted_in_a_leaf_is_the_programs_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
