@@ -61,7 +61,8 @@ struct open_note {
 	uint64_t id; /* 0: free */
 	uint64_t creator;
 	int64_t begin_ns;
-	uint64_t parts; /* regions, logs and tasks in it */
+	uint64_t parts;       /* regions, logs and tasks in it */
+	int64_t last_part_ns; /* when the last of them began; else when the task did */
 	uint32_t kind, stack, next_free;
 	bool left; /* who began it is gone, or has begun another of its kind */
 	/* Regions without a task, on the goroutine that began this one and may be working for it. */
@@ -123,7 +124,7 @@ struct note_regions {
 	uint32_t free_node;
 	struct region_note *left; /* a ring of NOTES_LEFT; `open` tells whether it is still missing */
 	size_t next_left;
-	uint64_t searched; /* nodes, for ends that fit nothing */
+	uint64_t searched; /* nodes, for ends that don't fit the innermost one */
 };
 
 /* --- all of them ----------------------------------------------------------------------------- */
@@ -131,6 +132,8 @@ struct note_regions {
 struct note_goroutine {
 	uint32_t innermost; /* open region, index + 1 */
 	uint8_t next_own, strays;
+	bool blind; /* one was of a kind that isn't looked at: no telling whose ends are missing */
+	uint64_t unfollowed; /* regions that began and that no node was left for: not ended yet */
 	uint64_t own[NOTES_OWN];
 	uint64_t inherited; /* the task that its creator worked for then; 0: none */
 };

@@ -8,7 +8,8 @@
 
 #include "util/secrets.h"
 
-bool secret_is_certain(const char *text, const struct secret *secret);
+/* Of a text of n bytes. */
+bool secret_is_certain(const char *text, size_t n, const struct secret *secret);
 
 /* "a password", ...: what a finding calls it. */
 extern const char *const secret_names[SECRET_KINDS];

@@ -38,8 +38,9 @@ static const struct advice advice[] = {
 		.found =
 			"Tasks that have been open for at least task-never-ended.age and four times as long as "
 			"the longest that ended, whose goroutine is gone or has begun another task of that "
-			"name: task-never-ended.tasks of them and 5 % of all. Of names of which "
-			"no task ended at all, ten times as many.",
+			"name: task-never-ended.tasks of them and 5 % of all. One that a region, a log or a "
+			"task was part of in the last quarter of its age is in use. Of names of which fewer "
+			"than ten tasks ended, ten times as many, and it is no more than a hint.",
 	},
 	{
 		.slug = SLUG_TASK_REUSED,
@@ -170,8 +171,8 @@ static const struct advice advice[] = {
 		.found =
 			"The patterns of export --redact, as far as they leave no doubt: values of telling "
 			"keys that look like one, passwords in addresses, private keys, keys of well-known "
-			"services, addresses of mail. All names are looked at; of logs the first MiB, "
-			"then one of 64. What was found is never shown.",
+			"services, addresses of mail; these alone are a hint. All names are looked at; of "
+			"logs the first MiB, then one of 64. What was found is never shown.",
 	},
 };
 

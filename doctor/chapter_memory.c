@@ -29,7 +29,9 @@ static const struct advice advice[] = {
 				 "processor of the machine, which stops of the world show, cycles are long and "
 				 "cost no more. With gc-pressure.rate cycles a second or more over a heap of at "
 				 "most gc-pressure.heap, half of that share is told too, as info. A program that "
-				 "collects often and cheaply is left in peace.",
+				 "collects often and cheaply is left in peace. A process counts the work on idle "
+				 "Ps as well: there it is a warning from gc-pressure.grave on, or with so many "
+				 "cycles over so small a heap or by runtime.GC, and else info.",
 	},
 	{
 		.slug = SLUG_ALLOC_HEAVY,

@@ -251,13 +251,19 @@ static const char *const standard[] = {
 	"go",       "hash",    "html",    "image",    "index",    "internal",  "io",      "iter",
 	"log",      "maps",    "math",    "mime",     "net",      "os",        "path",    "plugin",
 	"reflect",  "regexp",  "runtime", "slices",   "sort",     "strconv",   "strings", "structs",
-	"sync",     "syscall", "testing", "text",     "time",     "type:",     "unicode", "unique",
-	"unsafe",   "vendor",  "weak",
+	"sync",     "syscall", "testing", "text",     "time",     "unicode",   "unique",  "unsafe",
+	"vendor",   "weak",
 };
 
 bool known_is_standard(const char *name)
 {
-	size_t n = strcspn(name, "/.");
+	if (strncmp(name, "type:", 5) == 0)
+		return true;
+	/* Up to the first slash of the import path, where a dot tells of a module from elsewhere: of
+	   go.uber.org/zap it is no more than "go.uber.org". Behind brackets are other packages. */
+	size_t n = strcspn(name, "/([{");
+	if (name[n] != '/')
+		n = strcspn(name, ".");
 	for (size_t i = 0; i < sizeof standard / sizeof *standard; i++)
 		if (strncmp(standard[i], name, n) == 0 && standard[i][n] == '\0')
 			return true;

@@ -118,7 +118,7 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	[LIMIT_GC_CORES] = {"gc-pressure.cores", UNIT_COUNT, 0.1, 0, 1e6,
                         "processors that the collector keeps busy on average, at least"},
 	[LIMIT_GC_CYCLES] = {"gc-pressure.cycles", UNIT_COUNT, 4, 1, 1e9,
-                         "cycles in the trace, at least"},
+                         "cycles that were seen, at least"},
 	[LIMIT_GC_RATE] = {"gc-pressure.rate", UNIT_PER_S, 4, 0, 1e6,
                        "cycles a second that are many; with a small heap, half of the share of "
                        "processor time is told too"},

@@ -13,7 +13,8 @@
 enum {
 	FORGIVEN = 16, /* ends that fit nothing on a goroutine older than the trace */
 	DEEP = 16,     /* regions of one kind in each other: no recursion that anybody annotates */
-	SEARCHED = 50000000, /* nodes in all, for ends that fit nothing: hostile traces have many */
+	SEARCHED = 50000000, /* nodes in all, for ends that don't fit the innermost region: hostile
+	                        traces have many */
 };
 
 void note_regions_finish(struct note_regions *r)
@@ -65,9 +66,14 @@ bool note_region_begin(struct notes *notes, const struct witness *w, const struc
 {
 	struct note_regions *r = &notes->regions;
 	struct note_goroutine *g = &notes->slot[e->g];
-	uint32_t kind = kind_of(r, e->name), i = kind == TRACE_NONE ? 0 : take(r);
-	if (!i)
+	/* In one that isn't followed no other is, so that the next ends belong to those. */
+	uint32_t kind = g->unfollowed ? TRACE_NONE : kind_of(r, e->name);
+	uint32_t i = kind == TRACE_NONE ? 0 : take(r);
+	g->blind |= !g->unfollowed && kind == TRACE_NONE;
+	if (!i) {
+		g->unfollowed++;
 		return true;
+	}
 	struct region_note *node = &r->node[i - 1];
 	*node = (struct region_note){.task = e->arg[0],
 	                             .goroutine = w->slot[e->g].id,
@@ -117,8 +123,15 @@ static void leave(struct notes *notes, uint32_t slot)
 
 void note_region_death(struct notes *notes, uint32_t slot)
 {
-	while (notes->slot[slot].innermost)
+	struct note_regions *r = &notes->regions;
+	struct note_goroutine *g = &notes->slot[slot];
+	while (g->innermost && !g->blind)
 		leave(notes, slot);
+	while (g->innermost) {
+		uint32_t i = g->innermost;
+		g->innermost = r->node[i - 1].next;
+		give(r, i);
+	}
 }
 
 static inline bool fits(const struct region_note *node, const struct trace_event *e)
@@ -163,10 +176,13 @@ static void unlink_node(struct notes *notes, uint32_t i)
 {
 	struct note_regions *r = &notes->regions;
 	uint32_t *link = &notes->slot[r->node[i - 1].slot].innermost;
-	while (*link && *link != i)
+	while (*link && *link != i && r->searched <= SEARCHED) {
+		r->searched++;
 		link = &r->node[*link - 1].next;
-	if (*link)
-		*link = r->node[i - 1].next;
+	}
+	if (*link != i) /* no longer looked for: it stays where it is */
+		return;
+	*link = r->node[i - 1].next;
 	give(r, i);
 }
 
@@ -209,14 +225,29 @@ static void end_stray(struct notes *notes, const struct witness *w, const struct
 	}
 }
 
+/* The innermost open one on the goroutine that ends so. Index + 1; 0: there is none. */
+static uint32_t find_open(struct note_regions *r, uint32_t innermost, const struct trace_event *e)
+{
+	uint32_t i = innermost;
+	while (i && !fits(&r->node[i - 1], e)) {
+		if (r->searched > SEARCHED)
+			return 0;
+		r->searched++;
+		i = r->node[i - 1].next;
+	}
+	return i;
+}
+
 bool note_region_end(struct notes *notes, const struct witness *w, const struct trace_event *e)
 {
 	struct note_regions *r = &notes->regions;
 	struct note_goroutine *g = &notes->slot[e->g];
+	if (g->unfollowed) {
+		g->unfollowed--;
+		return true;
+	}
 	/* Of a stray one the reader has seen already that it fits none. */
-	uint32_t i = e->type == EV_USER_REGION_STRAY ? 0 : g->innermost;
-	while (i && !fits(&r->node[i - 1], e))
-		i = r->node[i - 1].next;
+	uint32_t i = e->type == EV_USER_REGION_STRAY ? 0 : find_open(r, g->innermost, e);
 	if (!i) {
 		end_stray(notes, w, e);
 		return true;
@@ -249,7 +280,8 @@ static void count_deep(struct notes *notes)
 	for (size_t s = 0; s < notes->slots; s++) {
 		const struct region_note *last = NULL;
 		unsigned deep = 0;
-		for (uint32_t i = notes->slot[s].innermost; i; i = r->node[i - 1].next) {
+		uint32_t innermost = notes->slot[s].blind ? 0 : notes->slot[s].innermost;
+		for (uint32_t i = innermost; i; i = r->node[i - 1].next) {
 			const struct region_note *node = &r->node[i - 1];
 			deep = last && last->kind == node->kind ? deep + 1 : 0;
 			if (deep >= DEEP)

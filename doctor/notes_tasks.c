@@ -89,6 +89,12 @@ void note_task_death(struct notes *notes, uint32_t slot)
 	leave_own(notes, slot, TRACE_NONE);
 }
 
+static void add_part(struct open_note *open, int64_t at_ns)
+{
+	open->parts++;
+	open->last_part_ns = at_ns;
+}
+
 bool note_task_begin(struct notes *notes, const struct witness *w, const struct trace_event *e)
 {
 	struct note_tasks *t = &notes->tasks;
@@ -96,7 +102,7 @@ bool note_task_begin(struct notes *notes, const struct witness *w, const struct 
 	uint64_t id = e->arg[0];
 	struct open_note *parent = note_open_task(notes, e->arg[1]);
 	if (parent)
-		parent->parts++;
+		add_part(parent, e->at_ns);
 	if (id == 0 || note_open_task(notes, id)) /* IDs are not given twice */
 		return true;
 	uint32_t kind = kind_of(t, e->name);
@@ -109,6 +115,7 @@ bool note_task_begin(struct notes *notes, const struct witness *w, const struct 
 	leave_own(notes, e->g, kind);
 	open->creator = w->slot[e->g].id;
 	open->begin_ns = e->at_ns;
+	open->last_part_ns = e->at_ns;
 	open->kind = kind;
 	open->stack = stack;
 	t->kind[kind].begun++;
@@ -184,7 +191,7 @@ bool note_task_part(struct notes *notes, const struct witness *w, const struct t
 	struct note_tasks *t = &notes->tasks;
 	struct open_note *open = note_open_task(notes, e->arg[0]);
 	if (open)
-		open->parts++;
+		add_part(open, e->at_ns);
 	if (open || e->arg[0] == 0)
 		return true;
 	uint32_t i = idmap_get(&t->ended_of, e->arg[0]);
@@ -343,12 +350,15 @@ static void find_reused(const struct notes *notes, struct findings *findings)
 	}
 }
 
-/* Open for much longer than those that end, and whoever began it has gone on or is gone. */
+/* Open for much longer than those that end, and whoever began it has gone on or is gone. A task
+   that something was part of not long ago, for its age, is in use: sessions are. */
 static bool is_forsaken(const struct notes *notes, const struct open_note *open, int64_t now_ns)
 {
 	const struct task_kind *kind = &notes->tasks.kind[open->kind];
 	int64_t age_ns = elapsed_ns(open->begin_ns, now_ns);
+	int64_t idle_ns = elapsed_ns(open->last_part_ns, now_ns);
 	return open->id && open->left && age_ns / NOTES_LONGER >= kind->longest_ns &&
+	       idle_ns >= age_ns / NOTES_LONGER &&
 	       (double)age_ns >= limit(notes->doctor->limits, LIMIT_NEVER_ENDED_AGE);
 }
 
@@ -368,35 +378,51 @@ static void count_forsaken(struct notes *notes)
 	}
 }
 
-/* Of a kind that never ended nobody knows how long it may take: it has to be very many. */
+/* Of a kind that ended a few times only nobody knows how long it may take. */
+static bool is_well_known(const struct task_kind *kind)
+{
+	return kind->ended >= NOTES_MANY;
+}
+
+/* Where nobody knows how long it takes it has to be very many. */
 static bool is_never_ended(const struct notes *notes, const struct task_kind *kind)
 {
 	double least = limit(notes->doctor->limits, LIMIT_NEVER_ENDED_TASKS);
 	double share = kind->begun ? (double)kind->forsaken.n / (double)kind->begun : 0;
-	if (kind->ended == 0)
+	if (share < NOTES_RARE)
+		return false;
+	if (!is_well_known(kind))
 		return notes->tasks.unknown_ends == 0 && (double)kind->forsaken.n >= NOTES_MANY * least;
-	return (double)kind->forsaken.n >= least && share >= NOTES_RARE;
+	return (double)kind->forsaken.n >= least;
 }
 
-static void find_never_ended(struct notes *notes, struct findings *findings)
+/* Those of kinds that are well known, or of the others. false: there are none. */
+static bool tell_never_ended(const struct notes *notes, struct findings *findings, bool known)
 {
 	const struct note_tasks *t = &notes->tasks;
 	struct note_ranks ranks = {.n = 0};
 	uint64_t begun = 0;
-	count_forsaken(notes);
 	for (size_t i = 0; i < t->kinds; i++)
-		if (is_never_ended(notes, &t->kind[i])) {
+		if (is_well_known(&t->kind[i]) == known && is_never_ended(notes, &t->kind[i])) {
 			note_ranks_add(&ranks, (uint32_t)i, t->kind[i].forsaken.n);
 			begun += t->kind[i].begun;
 		}
 	if (!ranks.n)
-		return;
+		return false;
 	char kinds[400];
-	struct finding *f = findings_add(findings, SLUG_TASK_NEVER_ENDED, SEVERITY_WARNING,
-	                                 NOTE_IMPACT * (double)ranks.all / (double)begun);
+	struct finding *f =
+		findings_add(findings, SLUG_TASK_NEVER_ENDED, known ? SEVERITY_WARNING : SEVERITY_INFO,
+	                 known ? NOTE_IMPACT * (double)ranks.all / (double)begun : 0);
 	name_kinds(kinds, sizeof kinds, notes, &ranks, false);
-	finding_say(f, "%s never end: the goroutines that began them are gone or have begun others.",
-	            kinds);
+	if (known)
+		finding_say(f,
+		            "%s never end: the goroutines that began them are gone or have begun others.",
+		            kinds);
+	else
+		finding_say(f,
+		            "%s were not ended, and the goroutines that began them are gone or have begun "
+		            "others; too few of their kind end to tell how long they may take.",
+		            kinds);
 	finding_measure(f, "open_tasks", UNIT_COUNT, (double)ranks.all);
 	finding_measure(f, "begun_tasks", UNIT_COUNT, (double)begun);
 	for (size_t i = 0; i < ranks.n; i++) {
@@ -410,6 +436,14 @@ static void find_never_ended(struct notes *notes, struct findings *findings)
 		          kind->forsaken.first.goroutine, age,
 		          kind->ended ? "; those that end take at most " : "", kind->ended ? longest : "");
 	}
+	return true;
+}
+
+static void find_never_ended(struct notes *notes, struct findings *findings)
+{
+	count_forsaken(notes);
+	if (!tell_never_ended(notes, findings, true))
+		tell_never_ended(notes, findings, false);
 }
 
 void note_tasks_conclude(struct notes *notes, struct findings *findings)

@@ -48,6 +48,7 @@ struct secrets {
 	struct place place[PLACES];
 	size_t places;
 	uint64_t all, logs, looked_at, bytes;
+	bool grave; /* some are more than addresses of mail */
 	uint8_t *
 		of_name; /* 0: not known yet, NAME_CLEAN, or 1 + the place of the first, or NAME_NO_PLACE */
 	size_t names;
@@ -70,12 +71,21 @@ static void destroy(void *self)
 	free(s);
 }
 
+/* The first one; rather one that is no address of mail. */
 static bool find_certain(const char *text, size_t n, struct secret *found)
 {
-	for (size_t at = 0; secret_find(text, at, n, found); at = found->at + found->n)
-		if (secret_is_certain(text, found))
-			return true;
-	return false;
+	struct secret secret;
+	bool any = false;
+	for (size_t at = 0; secret_find(text, at, n, &secret); at = secret.at + secret.n) {
+		bool is_mail = secret.kind == SECRET_MAIL;
+		if ((any && is_mail) || !secret_is_certain(text, n, &secret))
+			continue;
+		*found = secret;
+		any = true;
+		if (!is_mail)
+			break;
+	}
+	return any;
 }
 
 /* NULL: there is no room. */
@@ -109,6 +119,7 @@ static struct place *look_at(struct secrets *s, enum where where, uint32_t categ
 {
 	struct secret secret;
 	*found = find_certain(text, n, &secret);
+	s->grave |= *found && secret.kind != SECRET_MAIL;
 	struct place *p = *found ? place_of(s, where, secret.kind, category) : NULL;
 	if (p && p->n == 0)
 		secret_hint(p->hint, text, &secret);
@@ -173,6 +184,7 @@ static void on_restart(void *self, int64_t time_ns)
 	struct secrets *s = self;
 	(void)time_ns;
 	s->places = 0;
+	s->grave = false;
 	s->all = s->logs = s->looked_at = s->bytes = 0;
 	if (s->names)
 		memset(s->of_name, 0, s->names);
@@ -224,8 +236,10 @@ static bool conclude(void *self, const struct doctor *doctor, struct findings *f
 		return true;
 	char all[32], logs[32], sampled[64] = "";
 	qsort(s->place, s->places, sizeof *s->place, by_count);
+	/* Many programs name people by their address, and mean to. */
 	struct finding *f =
-		findings_add(findings, SLUG_SECRETS_IN_TRACE, SEVERITY_WARNING, SECRETS_IMPACT);
+		findings_add(findings, SLUG_SECRETS_IN_TRACE, s->grave ? SEVERITY_WARNING : SEVERITY_INFO,
+	                 s->grave ? SECRETS_IMPACT : 0);
 	text_count(all, sizeof all, (int64_t)s->all);
 	if (s->looked_at < s->logs) {
 		text_count(logs, sizeof logs, (int64_t)s->looked_at);

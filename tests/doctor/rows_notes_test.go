@@ -3,6 +3,7 @@ package doctor_test
 // Annotations: tasks, regions and logs.
 var notesRows = []row{
 	{name: "healthy-annotated", quick: true},
+	{name: "healthy-sessions"},
 	{name: "annotation-overhead", want: "annotation-overhead"},
 	{name: "context-lost", want: "context-lost"},
 	{name: "region-cross-goroutine", want: "region-cross-goroutine"},

@@ -430,9 +430,20 @@ static void without_a_stack_the_situation_is_unknown(void **state)
 static void names_of_the_program_mean_nothing(void **state)
 {
 	static const char *const names[] = {
-		"main.(*Pool).conn", "main.(*DB).conn",    "example.org/sql.(*DB).conn",
-		"main.Accept",       "main.readLoop",      "example.org/net/http.(*persistConn).readLoop",
-		"main.function",     "main.(*Mutex).Lock", "example.org/app/runtime.ReadTrace",
+		"main.(*Pool).conn",
+		"main.(*DB).conn",
+		"example.org/sql.(*DB).conn",
+		"main.Accept",
+		"main.readLoop",
+		"example.org/net/http.(*persistConn).readLoop",
+		"main.function",
+		"main.(*Mutex).Lock",
+		"example.org/app/runtime.ReadTrace",
+		"main.main.func1",
+		"golang.org/x/net/html.Parse",
+		"go.example.com/app/store.work",
+		"text.example.com/log.Print",
+		"go.uber.org/zap.(*Logger).Info",
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -450,6 +461,34 @@ static void a_known_name_is_known_as_a_whole(void **state)
 	assert_int_equal(known_function("strings.Repeat"), KNOWN_STANDARD);
 	assert_int_equal(known_function("runtime/trace.WithRegion"), KNOWN_STANDARD);
 	assert_int_equal(known_function(""), KNOWN_NOTHING);
+}
+
+static void an_import_path_without_a_dot_at_its_top_is_of_the_standard_library(void **state)
+{
+	static const struct {
+		const char *name;
+		bool standard;
+	} rows[] = {
+		{"go.uber.org/zap.(*Logger).Info", false},
+		{"go.etcd.io/bbolt.Open", false},
+		{"go.example.com/app/store.work", false},
+		{"text.example.com/a.B", false},
+		{"golang.org/x/net/http2.(*Transport).RoundTrip", false},
+		{"main.main", false},
+		{"main.call[go.shape.*net/http.Request]", false},
+		{"net/http.(*conn).serve", true},
+		{"runtime.main", true},
+		{"crypto/tls.(*Conn).Read", true},
+		{"go/parser.ParseFile", true},
+		{"vendor/golang.org/x/net/http2/hpack.(*Decoder).Write", true},
+		{"slices.SortFunc[go.shape.[]go.uber.org/zap.Field]", true},
+		{"sync.(*Map).Range", true},
+		{"type:.eq.go.uber.org/zap.Field", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (known_is_standard(rows[i].name) != rows[i].standard)
+			fail_msg("%s", rows[i].name);
 }
 
 static void goroutines_have_the_role_of_their_start(void **state)
@@ -544,6 +583,7 @@ int main(void)
 		WORLD_TEST(without_a_stack_the_situation_is_unknown),
 		WORLD_TEST(names_of_the_program_mean_nothing),
 		WORLD_TEST(a_known_name_is_known_as_a_whole),
+		WORLD_TEST(an_import_path_without_a_dot_at_its_top_is_of_the_standard_library),
 		WORLD_TEST(goroutines_have_the_role_of_their_start),
 		WORLD_TEST(who_ends_a_wait_tells_pools_and_semaphores),
 		WORLD_TEST(the_site_is_the_programs_own_frame),
