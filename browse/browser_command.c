@@ -179,8 +179,11 @@ void browser_carry_out(struct browser *b, const struct trace_data *data,
 		if (trace_views[i]->context != request->view)
 			continue;
 		b->view = i;
+		const char *say = NULL;
 		if (trace_views[i]->visit)
-			trace_views[i]->visit(data, &b->place[i], b->own[i], &request->target);
+			say = trace_views[i]->visit(data, &b->place[i], b->own[i], &request->target);
+		if (say)
+			browser_notify(b, STYLE_DIM, "%s", say);
 	}
 }
 

@@ -172,6 +172,8 @@ static void examine(struct load *load)
 		return;
 	if (trace_doctor_conclude(load->doctor, &load->findings))
 		load->data.findings = &load->findings;
+	else
+		load->status = error_no_memory(&load->error);
 	trace_doctor_destroy(load->doctor);
 	load->doctor = NULL;
 }
@@ -191,6 +193,8 @@ static void *read_trace(void *self)
 	load->data.progress = 1;
 	if (status == STATUS_OK)
 		examine(load);
+	if (load->status != STATUS_OK)
+		load->data.failure = load->error.text;
 	leave(load);
 	load->options.wake(load->options.arg);
 	return NULL;

@@ -32,6 +32,9 @@ struct trace_data {
 	/* Of the reading so far: damages at any time, all else when it is over. */
 	const struct trace_summary *summary;
 	struct timeline_source *timeline; /* NULL: there is none */
+	/* Why there is less than there should be, when all is over: reading failed, or there was no
+	   memory for findings. NULL: nothing failed. */
+	const char *failure;
 	bool loading;
 	double progress;           /* 0...1, < 0 unknown */
 	int64_t first_ns, last_ns; /* trace time of the part that was seen so far; equal: nothing was */
@@ -82,9 +85,9 @@ struct trace_view {
 	/* Of the keys in the bottom line those that have nothing to do now: bits as for keymap_draw.
 	   May be NULL. */
 	uint64_t (*without)(const void *own);
-	/* Another view wants this shown here. May be NULL. */
-	void (*visit)(const struct trace_data *data, struct view_place *place, void *own,
-	              const struct trace_target *target);
+	/* Another view wants this shown here. Returns what to say of it, NULL: nothing. May be NULL. */
+	const char *(*visit)(const struct trace_data *data, struct view_place *place, void *own,
+	                     const struct trace_target *target);
 };
 
 extern const struct trace_view trace_view_summary, trace_view_goroutines, trace_view_latency,

@@ -343,9 +343,20 @@ static bool calls(const struct trace_data *data, uint32_t number, const char *fu
 	return false;
 }
 
+/* Of the function the whole name, or its end where there is no room for more: that is what tells it
+   from others. */
+static void filter_function(struct view_place *place, const char *function)
+{
+	size_t length = strlen(function), room = sizeof place->filter - 1;
+	const char *from = function + (length > room ? length - room : 0);
+	while (((unsigned char)*from & 0xc0) == 0x80)
+		from++; /* not within a character */
+	snprintf(place->filter, sizeof place->filter, "%s", from);
+}
+
 /* The kind of waiting that the function costs most, and its stacks alone. */
-static void visit(const struct trace_data *data, struct view_place *place, void *own,
-                  const struct trace_target *target)
+static const char *visit(const struct trace_data *data, struct view_place *place, void *own,
+                         const struct trace_target *target)
 {
 	int64_t most_ns = -1;
 	(void)own;
@@ -353,22 +364,24 @@ static void visit(const struct trace_data *data, struct view_place *place, void 
 		const struct blocking *b = sites_of(data, (enum kind)kind);
 		struct tree_leaf leaf;
 		int64_t ns = 0;
+		bool waits = false;
 		for (size_t i = 0; i < b->sites; i++)
 			if (add_to(data, (enum kind)kind, &b->site[i], &leaf) &&
-			    calls(data, leaf.stack, target->function))
+			    calls(data, leaf.stack, target->function)) {
 				add_ns(&ns, leaf.ns);
-		if (ns <= most_ns)
+				waits = true;
+			}
+		if (!waits || ns <= most_ns)
 			continue;
 		most_ns = ns;
 		place->grouping = kind;
 		place->chosen = false;
 	}
-	if (!target->function)
-		return;
-	/* Its end is what tells it from others where there is no room for all of it. */
-	size_t length = strlen(target->function), room = sizeof place->filter - 1;
-	snprintf(place->filter, sizeof place->filter, "%s",
-	         target->function + (length > room ? length - room : 0));
+	if (target->function && most_ns < 0)
+		return "nobody waits there in what was read of the trace";
+	if (target->function)
+		filter_function(place, target->function);
+	return NULL;
 }
 
 static void *create(void)

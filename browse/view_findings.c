@@ -24,12 +24,19 @@ static void impact_text(char *to, size_t size, const struct finding *finding, co
 
 /* --- where there is nothing to list --------------------------------------------------------- */
 
+static bool is_narrowed(const struct analysis_options *part)
+{
+	return part->goroutine || part->task.id || part->task.type || part->task.trace_id;
+}
+
 static const char *why_none(const struct trace_data *data, bool filtered)
 {
 	if (data->loading)
 		return "The doctor speaks when all is read.";
 	if (!data->findings && data->summary->damages)
 		return "The trace can't be read: nothing can be said of the program.";
+	if (!data->findings && !is_narrowed(data->part))
+		return data->failure ? data->failure : "The doctor has not looked.";
 	if (!data->findings)
 		return "The doctor looks at all goroutines together: leave out --goroutine, --task and "
 			   "--trace-id.";

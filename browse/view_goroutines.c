@@ -80,11 +80,12 @@ static enum loop_next act(const struct trace_data *data, struct view_place *plac
 	}
 }
 
-static void visit(const struct trace_data *data, struct view_place *place, void *own,
-                  const struct trace_target *target)
+static const char *visit(const struct trace_data *data, struct view_place *place, void *own,
+                         const struct trace_target *target)
 {
 	if (target->goroutine)
 		open_one(data, place, own, target->goroutine);
+	return NULL;
 }
 
 static void draw(struct pane pane, const struct trace_data *data, struct view_place *place,

@@ -198,13 +198,13 @@ static bool find_type(const struct trace_data *data, uint64_t id, struct tasks_m
 }
 
 /* Another view wants one task: the way back leads as if the user had gone there. */
-static void visit(const struct trace_data *data, struct view_place *place, void *own,
-                  const struct trace_target *target)
+static const char *visit(const struct trace_data *data, struct view_place *place, void *own,
+                         const struct trace_target *target)
 {
 	struct tasks_view *view = own;
 	struct tasks_met met;
 	if (!target->task || data->analysis->file_bytes == 0)
-		return;
+		return NULL;
 	while (view->page != TASKS_TYPES)
 		go_back(view, place);
 	const struct task_pass_options options = {data->path, target->task, data->wake, data->wake_arg};
@@ -212,15 +212,16 @@ static void visit(const struct trace_data *data, struct view_place *place, void 
 	if (!known && data->analysis->tasks.types > 0)
 		met = tasks_met(data, false, 0);
 	else if (!known)
-		return;
+		return NULL;
 	view->pass = task_pass_create(&options);
 	if (!view->pass)
-		return;
+		return NULL;
 	view->task = target->task;
 	view->type = met.type;
 	tasks_open_slowest(view, &met);
 	go_to(view, place, TASKS_TYPE);
 	go_to(view, place, TASKS_TASK);
+	return NULL;
 }
 
 static enum loop_next open_task(const struct trace_data *data, struct view_place *place,

@@ -112,8 +112,8 @@ void timeline_draw_details(struct pane pane, const struct timeline_picture *p);
 
 enum loop_next timeline_act(const struct trace_data *data, struct view_place *place, void *own,
                             const struct trace_action *action, struct trace_request *request);
-void timeline_visit(const struct trace_data *data, struct view_place *place, void *own,
-                    const struct trace_target *target);
+const char *timeline_visit(const struct trace_data *data, struct view_place *place, void *own,
+                           const struct trace_target *target);
 /* A part of the trace, a goroutine, or both. */
 void timeline_show_target(struct timeline_view *v, const struct trace_data *data,
                           const struct trace_target *target);

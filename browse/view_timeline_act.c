@@ -672,15 +672,16 @@ void timeline_show_target(struct timeline_view *v, const struct trace_data *data
 	begin_find(v, data, &find);
 }
 
-void timeline_visit(const struct trace_data *data, struct view_place *place, void *own,
-                    const struct trace_target *target)
+const char *timeline_visit(const struct trace_data *data, struct view_place *place, void *own,
+                           const struct trace_target *target)
 {
 	struct timeline_view *v = own;
 	(void)place;
 	if (!data->timeline)
-		return;
+		return NULL;
 	struct timeline_extent extent = timeline_source_extent(data->timeline);
 	timeline_update(v, data, &extent);
 	v->awaited = (struct trace_target){0};
 	timeline_show_target(v, data, target);
+	return NULL;
 }

@@ -60,9 +60,9 @@ static const struct finding *doubt(const struct findings *findings)
 	return NULL;
 }
 
-/* Damage counts first: what could not be read is not healthy. */
-static enum status conclude(const struct options *o, const struct analysis *a,
-                            const struct findings *findings, struct error *error)
+/* Can what was read be believed? What could not be read is not healthy. */
+static enum status check_whole(const struct options *o, const struct analysis *a,
+                               const struct findings *findings, struct error *error)
 {
 	const struct finding *f = doubt(findings);
 	char name[128];
@@ -72,8 +72,30 @@ static enum status conclude(const struct options *o, const struct analysis *a,
 	finding_text(name, sizeof name, name_of(o), false);
 	if (f)
 		return error_set(error, STATUS_DAMAGED, "%s: %s", name, f->summary ? f->summary : "");
-	return doctor_judge(o, &(struct findings_shown){.findings = findings, .name = name_of(o)},
-	                    error);
+	return STATUS_OK;
+}
+
+/* Shows what was found and judges it; damage counts first. A part that holds nothing is not healthy
+   either, but where the trace is cut short nobody knows that it was over by then. */
+static enum status conclude(const struct options *o, const struct analysis *a,
+                            const struct findings *findings, struct error *error)
+{
+	const struct findings_shown shown = {.findings = findings,
+	                                     .name = name_of(o),
+	                                     .of = FROM_TRACE,
+	                                     .observed_ns = observed_ns(a)};
+	char name[128];
+	struct error failed = {0};
+	enum status whole = check_whole(o, a, findings, error);
+	finding_text(name, sizeof name, shown.name, false);
+	if (whole == STATUS_OK && shown.observed_ns == 0 && o->from_ns > 0)
+		return error_set(error, STATUS_FAILED, "%s: the trace is over at that time", name);
+	enum status status = doctor_show(o, &shown, &failed);
+	if (status != STATUS_OK)
+		*error = failed;
+	else
+		status = whole == STATUS_OK ? doctor_judge(o, &shown, error) : whole;
+	return status;
 }
 
 static enum status examine(const struct options *o, struct error *error)
@@ -81,24 +103,17 @@ static enum status examine(const struct options *o, struct error *error)
 	struct analysis a;
 	struct progress progress;
 	struct findings findings = {0};
-	char name[128];
 	struct analysis_options options = part_of(o);
-	finding_text(name, sizeof name, name_of(o), false);
 	progress_init(&progress);
 	options.progress = (struct trace_progress){progress_report, &progress};
 	enum status status = trace_doctor_examine(&a, o->file, &options, &o->limits, &findings, error);
 	progress_finish(&progress);
-	struct findings_shown shown = {.findings = &findings, .name = name_of(o), .of = FROM_TRACE};
 	if (status == STATUS_OK) {
-		shown.observed_ns = observed_ns(&a);
-		/* A part that holds nothing is not healthy either. */
-		if (shown.observed_ns == 0 && o->from_ns > 0)
-			status = error_set(error, STATUS_FAILED, "%s: the trace is over at that time", name);
-		else
-			status = doctor_show(o, &shown, error);
-		if (status == STATUS_OK)
-			status = conclude(o, &a, &findings, error);
+		status = conclude(o, &a, &findings, error);
 	} else if (status == STATUS_DAMAGED) {
+		const struct findings_shown shown = {.findings = &findings,
+		                                     .name = name_of(o),
+		                                     .of = FROM_TRACE};
 		/* The sentence is the reading's, unless that can't be said either. */
 		struct error why = *error;
 		if (doctor_show(o, &shown, error) == STATUS_OK)

@@ -139,8 +139,9 @@ static const struct option_row rows[] = {
      "with diff: end with status 10 where a change goes beyond this and exceeds the noise, such as "
      "'region:encode p99 +20%'; may be given again; with doctor: where there is a finding of this "
      "severity or above: info, warning (default) or critical"},
-	{0, "limit", TYPE_MOVED, AT(limits), "NAME=VALUE", NULL, 0, WITH_DOCTOR | WITH_WATCH,
-     "with doctor, and for the Findings on the screen: from where on something is a finding, such "
+	{0, "limit", TYPE_MOVED, AT(limits), "NAME=VALUE", NULL, 0,
+     WITH_DOCTOR | WITH_WATCH | WITH_TRACE,
+     "with doctor, and for the Findings on a screen: from where on something is a finding, such "
      "as stw-long.pause=2ms; may be given "
      "again, and schedtop-findings(7) has the names"},
 	{0, "for", TYPE_WATCH, AT(watch_ns), "TIME", NULL, 0, WITH_DOCTOR,
@@ -537,6 +538,25 @@ static enum status check_sides(const struct options *o, struct error *error)
 	return STATUS_OK;
 }
 
+/* What it looks at decides what else can be asked for. */
+static enum status check_doctor_target(const struct options *o, struct error *error)
+{
+	static const char *const of_process[] = {"probe", "for", "delay", "source"};
+	static const char *const of_trace[] = {"from", "to"};
+	if ((o->file != NULL) + (o->pid > 0) + (o->replay != NULL) > 1)
+		return error_set(error, STATUS_USAGE,
+		                 "doctor takes a trace, a process (-p PID) or a recording (--replay FILE), "
+		                 "one of them");
+	for (size_t i = 0; !o->pid && i < sizeof of_process / sizeof *of_process; i++)
+		if (options_given(o, of_process[i]))
+			return error_set(error, STATUS_USAGE, "--%s goes with doctor -p PID", of_process[i]);
+	for (size_t i = 0; !o->file && i < sizeof of_trace / sizeof *of_trace; i++)
+		if (options_given(o, of_trace[i]))
+			return error_set(error, STATUS_USAGE, "--%s goes with a trace: doctor FILE",
+			                 of_trace[i]);
+	return STATUS_OK;
+}
+
 /* What the doctor looks at, and what it says how. */
 static enum status check_doctor(struct options *o, struct error *error)
 {
@@ -553,13 +573,8 @@ static enum status check_doctor(struct options *o, struct error *error)
 	if (o->explain && (o->file || o->pid || o->replay))
 		return error_set(error, STATUS_USAGE,
 		                 "--explain takes no file and no process: it explains a finding");
-	if ((o->file != NULL) + (o->pid > 0) + (o->replay != NULL) > 1)
-		return error_set(error, STATUS_USAGE,
-		                 "doctor takes a trace, a process (-p PID) or a recording (--replay FILE), "
-		                 "one of them");
-	if (!o->pid && (o->probe || options_given(o, "for")))
-		return error_set(error, STATUS_USAGE, "--%s goes with doctor -p PID",
-		                 o->probe ? "probe" : "for");
+	if (check_doctor_target(o, error) != STATUS_OK)
+		return STATUS_USAGE;
 	if (!o->file && !o->pid && !o->replay && !o->explain)
 		return error_set(
 			error, STATUS_USAGE,

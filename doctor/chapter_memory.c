@@ -29,7 +29,9 @@ static const struct advice advice[] = {
 				 "processor of the machine, which stops of the world show, cycles are long and "
 				 "cost no more. With gc-pressure.rate cycles a second or more over a heap of at "
 				 "most gc-pressure.heap, half of that share is told too, as info. A program that "
-				 "collects often and cheaply is left in peace.",
+				 "collects often and cheaply is left in peace. A process counts the work on idle "
+				 "Ps as well: there it is a warning from gc-pressure.grave on, or with so many "
+				 "cycles over so small a heap or by runtime.GC, and else info.",
 	},
 	{
 		.slug = SLUG_ALLOC_HEAVY,
@@ -52,7 +54,8 @@ static const struct advice advice[] = {
 			"Of goroutines that start with the same function, mark assists took alloc-heavy.assist "
 			"or more of the time that they ran, waited to run or waited for the assist to be "
 			"enough, in alloc-heavy.assists or more assists, and alloc-heavy.least or more of the "
-			"trace's length; from alloc-heavy.grave on it is critical. Of each assist at most "
+			"trace's length; from alloc-heavy.grave on it is critical where they "
+			"took alloc-heavy.grave-ps of all Ps as well. Of each assist at most "
 			"alloc-heavy.counted counts, for what is longer may be the machine's doing.",
 	},
 	{

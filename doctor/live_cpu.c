@@ -135,7 +135,7 @@ void live_cpu_saturation(const struct live *live)
 
 struct throttling {
 	bool known;
-	double share, ns_per_s;
+	double share;
 	int64_t periods, span_ns;
 };
 
@@ -145,15 +145,13 @@ static struct throttling measure_throttling(const struct live *live)
 	const struct snapshot *before =
 		history_at(live->history, now->monotonic_ns - THROTTLE_WINDOW_NS);
 	struct throttling t = {.span_ns = now->os_at.at_ns - before->os_at.at_ns};
-	int64_t throttled, ns = 0;
+	int64_t throttled;
 	if (!fields_delta(&now->os, &before->os, OS_CGROUP_PERIODS, &t.periods) ||
 	    !fields_delta(&now->os, &before->os, OS_CGROUP_THROTTLED_PERIODS, &throttled) ||
 	    t.periods < PERIODS_MIN || t.span_ns <= 0)
 		return t;
 	t.known = true;
 	t.share = (double)throttled / (double)t.periods;
-	if (fields_delta(&now->os, &before->os, OS_CGROUP_THROTTLED_NS, &ns))
-		t.ns_per_s = (double)ns * (double)NS_PER_S / (double)t.span_ns;
 	return t;
 }
 

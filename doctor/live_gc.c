@@ -9,8 +9,6 @@
 
 #define WINDOW_NS     (30 * NS_PER_S)
 #define WINDOW_MIN_NS (5 * NS_PER_S)
-#define CYCLES_MIN    5
-#define CPUS_MIN      0.1 /* that the collector must use, to be worth a word */
 
 /* --- gc-pressure ---------------------------------------------------------------------------- */
 
@@ -44,7 +42,7 @@ static bool measure(const struct live *live, struct pressure *out)
 	out->begin_ns = before->runtime_at.at_ns;
 	out->span_ns = now->runtime_at.at_ns - out->begin_ns;
 	if (!fields_delta(&now->runtime, &before->runtime, RUNTIME_GC_CYCLES, &cycles) ||
-	    cycles < CYCLES_MIN || out->span_ns < WINDOW_MIN_NS)
+	    (double)cycles < live_limit(live, LIMIT_GC_CYCLES) || out->span_ns < WINDOW_MIN_NS)
 		return false;
 	out->cycles_per_s = (double)cycles * (double)NS_PER_S / (double)out->span_ns;
 	out->live_max = largest_live(live, before->monotonic_ns);
@@ -88,24 +86,23 @@ static void say_pressure(const struct live *live, const struct pressure *p, enum
 	              p->begin_ns, live->now->monotonic_ns);
 }
 
-/* Much of what is used, and more than the idle Ps would have done anyway. */
+/* Much of what is used, and more than the idle Ps would have done anyway. The runtime's sums count
+   what those do, too: so it is never critical here. */
 void live_gc_pressure(const struct live *live)
 {
 	struct pressure p;
-	if (!measure(live, &p) || isnan(p.share) || p.cpus < CPUS_MIN)
+	if (!measure(live, &p) || isnan(p.share) || p.cpus < live_limit(live, LIMIT_GC_CORES))
 		return;
 	bool small = p.live_max >= 0 && (double)p.live_max <= live_limit(live, LIMIT_GC_SMALL_HEAP);
 	bool often = p.cycles_per_s >= live_limit(live, LIMIT_GC_RATE) && (small || p.forced);
-	double most = live_limit(live, LIMIT_GC_CPU);
-	if (p.share >= most)
-		say_pressure(live, &p, often || p.share >= 2 * most ? SEVERITY_WARNING : SEVERITY_INFO);
+	bool grave = p.share >= live_limit(live, LIMIT_GC_GRAVE);
+	if (p.share >= live_limit(live, LIMIT_GC_CPU))
+		say_pressure(live, &p, often || grave ? SEVERITY_WARNING : SEVERITY_INFO);
 }
 
 /* --- stw-long ------------------------------------------------------------------------------- */
 
 #define STOPS_WINDOW_NS (60 * NS_PER_S)
-#define STOPS_MIN       3
-#define STOPPED_MIN     0.01 /* of the time: from there on it is more than a hiccup */
 
 static const struct stop_kind {
 	enum histogram_id total, stopping;
@@ -141,7 +138,7 @@ static void say_stops(const struct live *live, const struct stop_kind *kind, uin
 	struct histogram stopping = {0};
 	struct live_cpu cpu = live_cpu(live, STOPS_WINDOW_NS);
 	double share = sum_ns / (double)covered_ns, slow_ns = 0;
-	bool hurts = share >= STOPPED_MIN && !live_cpu_is_short(&cpu);
+	bool hurts = share >= live_limit(live, LIMIT_STW_LONG_SHARE) && !live_cpu_is_short(&cpu);
 	double least_ns = live_limit(live, LIMIT_STW_LONG);
 	char sum[32], over[32], most[32], least[32];
 	struct finding *f =
@@ -186,7 +183,7 @@ void live_stw_long(const struct live *live)
 		                     &covered_ns) != STATUS_OK)
 			continue;
 		uint64_t n = count_long(&total, live_limit(live, LIMIT_STW_LONG), &sum_ns);
-		if (n >= STOPS_MIN && covered_ns >= WINDOW_MIN_NS)
+		if ((double)n >= live_limit(live, LIMIT_STW_LONG_COUNT) && covered_ns >= WINDOW_MIN_NS)
 			say_stops(live, &stop_kinds[i], n, sum_ns, &total, covered_ns);
 		histogram_finish(&total);
 	}

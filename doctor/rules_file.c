@@ -38,7 +38,8 @@ static void find_truncated(const struct trace_summary *s, struct findings *out)
 	            "happened then.",
 	            s->damages, s->damages == 1 ? "place" : "places", s->lost_bytes ? bytes : "its end",
 	            time, s->lost_ns || s->lost_bytes > 1 ? "are" : "is");
-	finding_measure(f, "lost", UNIT_BYTES, (double)s->lost_bytes);
+	if (s->lost_bytes)
+		finding_measure(f, "lost", UNIT_BYTES, (double)s->lost_bytes);
 	if (s->lost_ns)
 		finding_measure(f, "lost", UNIT_NS, (double)s->lost_ns);
 	finding_measure(f, "damages", UNIT_COUNT, (double)s->damages);

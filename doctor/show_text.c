@@ -33,10 +33,14 @@ void finding_text(char *to, size_t size, const char *from, bool ascii)
 {
 	char clean[TEXT_MAX];
 	size_t used = 0;
+	if (!ascii) {
+		text_clean(to, size, from, strlen(from));
+		return;
+	}
 	text_clean(clean, sizeof clean, from, strlen(from));
 	for (const char *at = clean; *at && used + 4 < size;) {
 		const char *with;
-		if (!ascii || (unsigned char)*at < 0x80) {
+		if ((unsigned char)*at < 0x80) {
 			to[used++] = *at++;
 			continue;
 		}
@@ -44,9 +48,6 @@ void finding_text(char *to, size_t size, const char *from, bool ascii)
 		for (; *with; with++)
 			to[used++] = *with;
 	}
-	/* Cut within a character: that one goes as a whole. */
-	while (used > 0 && !ascii && ((unsigned char)to[used - 1] & 0xc0) == 0x80 && size - used <= 4)
-		used--;
 	to[used] = '\0';
 }
 

@@ -271,3 +271,14 @@ func TestAPartBehindTheEndIsNotHealthy(t *testing.T) {
 	r.expect(t, exitFailed)
 	mustContain(t, r.oneSentence(t), "the trace is over at that time")
 }
+
+// Where the end is lost, nobody knows that the trace was over by then.
+func TestAPartBehindALostEndIsDamage(t *testing.T) {
+	t.Parallel()
+	path := traceFile(t, 10)
+	found, status := diagnose(t, "--from", "10m", path)
+	if status != exitDamaged || !has(found, "trace-truncated") {
+		t.Errorf("status %d, %v", status, found)
+	}
+	schedtop(t, "doctor", "--from", "10m", path).expect(t, exitDamaged)
+}

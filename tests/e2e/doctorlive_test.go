@@ -213,6 +213,8 @@ func TestDoctorFindsInARecordingWhatItFoundLive(t *testing.T) {
 	r = schedtop(t, "doctor", "--replay", one)
 	r.expect(t, exitFailed)
 	mustContain(t, r.oneSentence(t), "no two snapshots")
+	ruins := writeFile(t, "ruins", []byte(strings.SplitAfter(text, "\n")[0]+"{\n{\n{\n"))
+	schedtop(t, "doctor", "--replay", ruins).expect(t, exitDamaged)
 }
 
 func TestWhatTheDoctorCouldNotWatchIsNeverHealthy(t *testing.T) {
@@ -231,6 +233,11 @@ func TestWhatTheDoctorCouldNotWatchIsNeverHealthy(t *testing.T) {
 		{"doctor", "--probe", "trace.out"},
 		{"doctor", "--for", "5s", "trace.out"},
 		{"doctor", "-p", "1", "--for", "1s"},
+		{"doctor", "-p", "1", "--from", "1s"},
+		{"doctor", "-p", "1", "--to", "1s"},
+		{"doctor", "--replay", "x", "--from", "1s"},
+		{"doctor", "--delay", "1s", "trace.out"},
+		{"doctor", "--source", "agent", "trace.out"},
 	} {
 		schedtop(t, args...).expect(t, exitUsage)
 	}

@@ -162,7 +162,7 @@ func TestRestartedTargetIsOfferedAndFollowed(t *testing.T) {
 	first := l.run(t)
 	m := startTmux(t, 120, 40)
 	m.watch("-p " + first.p() + " -d 200ms")
-	m.keys("Enter") // nothing to follow yet
+	m.keys("Enter", "1") // nothing to follow yet: a finding opens, if there is one by now
 	first.signal(t, syscall.SIGKILL)
 	m.waitFor("the end of it", func(s string) bool { return strings.Contains(header(s), "exited") })
 	second := l.run(t)

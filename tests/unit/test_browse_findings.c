@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "browse/extra.h"
 #include "browse/view.h"
 #include "doctor/finding.h"
 #include "tests/unit/tui_fixture.h"
@@ -156,6 +157,36 @@ static void evidence_leads_to_where_it_lies(void **state)
 	findings_finish(&s.list);
 }
 
+/* One wait in a channel, in a function whose name is too long for a filter by half a character. */
+static void a_function_s_waits_are_shown_and_nothing_else_is_promised(void **state)
+{
+	(void)state;
+	char name[128] = "main.";
+	for (size_t i = 0; i < 30; i++)
+		strcat(name, "日");
+	strcat(name, "go"); /* 63 bytes from the end is within a character */
+	struct names names = {0};
+	struct stack_frame frame = {.function = names_intern(&names, name, strlen(name))};
+	struct stack stack = {.frames = 1};
+	struct block_site site = {.stack = 1, .count = 1, .total_ns = NS_PER_MS};
+	struct analysis analysis = {
+		.names = names,
+		.stacks = {.stack = &stack, .frame = &frame},
+		.blocking = {.site = &site, .sites = 1},
+	};
+	struct extra extra = {0};
+	const struct trace_data data = {.analysis = &analysis, .extra = &extra};
+	struct view_place place = {0};
+	struct trace_target target = {.function = "main.other", .to_ns = -1};
+	assert_non_null(trace_view_blocking.visit(&data, &place, NULL, &target));
+	assert_string_equal(place.filter, "");
+	target.function = name;
+	assert_null(trace_view_blocking.visit(&data, &place, NULL, &target));
+	assert_true(*place.filter && ((unsigned char)*place.filter & 0xc0) != 0x80);
+	assert_non_null(strstr(name, place.filter));
+	names_finish(&analysis.names);
+}
+
 static void a_finding_opens_and_closes(void **state)
 {
 	(void)state;
@@ -208,7 +239,11 @@ static void silence_is_told_for_what_it_is(void **state)
 	findings_finish(&s.list);
 	assert_shows(&s, "Nothing is wrong as far as the doctor can see.");
 	s.data.findings = NULL;
+	s.analysis.options.goroutine = 7;
 	assert_shows(&s, "leave out --goroutine");
+	s.analysis.options.goroutine = 0;
+	s.data.failure = "there is not enough memory";
+	assert_shows(&s, "there is not enough memory");
 	s.summary.damages = 1;
 	assert_shows(&s, "The trace can't be read");
 	s.data.loading = true;
@@ -220,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pictures_are_as_they_were_reviewed),
 		cmocka_unit_test(evidence_leads_to_where_it_lies),
+		cmocka_unit_test(a_function_s_waits_are_shown_and_nothing_else_is_promised),
 		cmocka_unit_test(a_finding_opens_and_closes),
 		cmocka_unit_test(the_list_is_sorted_and_filtered),
 		cmocka_unit_test(silence_is_told_for_what_it_is),

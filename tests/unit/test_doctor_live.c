@@ -566,6 +566,38 @@ static void stops_that_take_the_time_are_long_and_hiccups_are_told(void **state)
 	assert_lacks(hiccuping, 8, SLUG_STW_LONG);
 }
 
+/* What --limit moves for a trace moves it here, too. */
+static void limits_of_collections_and_stops_count_live(void **state)
+{
+	(void)state;
+	static const struct {
+		scene_fn *scene;
+		enum slug slug;
+		enum limit limit;
+		double value;
+		int severity; /* -1: no finding */
+	} cases[] = {
+		{collecting, SLUG_GC_PRESSURE, LIMIT_GC_CYCLES, 1000, -1},
+		{collecting, SLUG_GC_PRESSURE, LIMIT_GC_CORES, 1, -1},
+		{large, SLUG_GC_PRESSURE, LIMIT_GC_GRAVE, 0.16, SEVERITY_WARNING},
+		{stopping, SLUG_STW_LONG, LIMIT_STW_LONG_COUNT, 1000, -1},
+		{stopping, SLUG_STW_LONG, LIMIT_STW_LONG_SHARE, 0.5, SEVERITY_INFO},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct findings found = {0};
+		struct limits_set limits;
+		struct history *h = play(cases[i].scene, 30);
+		limits_init(&limits);
+		limits.value[cases[i].limit] = cases[i].value;
+		assert_int_equal(live_look(h, &limits, &found), STATUS_OK);
+		const struct finding *f = find(&found, cases[i].slug);
+		if ((f ? (int)f->severity : -1) != cases[i].severity)
+			fail_msg("%s: %s", limit_rows[cases[i].limit].name, f ? f->summary : "nothing");
+		findings_finish(&found);
+		history_destroy(h);
+	}
+}
+
 /* --- processors ----------------------------------------------------------------------------- */
 
 static void no_idle(struct snapshot *s, int second)
@@ -807,6 +839,7 @@ int main(void)
 		cmocka_unit_test(timers_of_an_old_build_leak_and_those_of_a_new_one_are_used),
 		cmocka_unit_test(collections_that_take_the_cpu_are_pressure),
 		cmocka_unit_test(stops_that_take_the_time_are_long_and_hiccups_are_told),
+		cmocka_unit_test(limits_of_collections_and_stops_count_live),
 		cmocka_unit_test(long_waits_while_all_ps_are_busy_are_saturation),
 		cmocka_unit_test(a_quota_below_gomaxprocs_is_a_warning_when_it_stops_the_program),
 		cmocka_unit_test(an_affinity_below_gomaxprocs_is_a_warning_when_it_hurts),

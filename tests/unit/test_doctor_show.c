@@ -91,6 +91,19 @@ static void lines_are_short_and_ascii_where_that_is_wanted(void **state)
 	findings_finish(&list);
 }
 
+static void what_is_cut_ends_with_a_whole_character(void **state)
+{
+	(void)state;
+	char name[3 * 70 + 1] = "", to[128];
+	for (size_t i = 0; i < 70; i++)
+		strcat(name, "日");
+	for (size_t size = 1; size <= sizeof to; size++) {
+		finding_text(to, size, name, false);
+		assert_true(strlen(to) < size && size - strlen(to) <= 3);
+		assert_int_equal(strlen(to) % 3, 0);
+	}
+}
+
 static void programs_read_a_list_of_objects(void **state)
 {
 	(void)state;
@@ -240,6 +253,17 @@ static void a_whole_trace_is_not_doubted(void **state)
 	finish(&x);
 }
 
+/* What is not known is left out: no number is 0 for that. */
+static void assert_no_zero(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *f = findings->finding[i];
+		for (size_t k = 0; f->slug == SLUG_TRACE_TRUNCATED && k < f->measures; k++)
+			if (!(f->measure[k].value > 0))
+				fail_msg("%s is 0: %s", f->measure[k].name, f->summary);
+	}
+}
+
 static void a_trace_that_is_cut_short_is_never_healthy(void **state)
 {
 	(void)state;
@@ -250,6 +274,7 @@ static void a_trace_that_is_cut_short_is_never_healthy(void **state)
 		examine(&x, s.b.data, n);
 		if (!found(&x, SLUG_TRACE_TRUNCATED) && !found(&x, SLUG_TRACE_EMPTY))
 			fail_msg("nothing is wrong with the first %zu bytes of %zu", n, s.b.n);
+		assert_no_zero(&x.findings);
 		if (x.status != STATUS_OK)
 			assert_int_equal(x.status, STATUS_DAMAGED);
 		finish(&x);
@@ -286,6 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(people_read_what_it_is_what_proves_it_and_what_to_do),
 		cmocka_unit_test(lines_are_short_and_ascii_where_that_is_wanted),
+		cmocka_unit_test(what_is_cut_ends_with_a_whole_character),
 		cmocka_unit_test(programs_read_a_list_of_objects),
 		cmocka_unit_test(sarif_points_at_the_program_s_own_code),
 		cmocka_unit_test(every_advice_can_be_explained_and_is_in_the_manual),

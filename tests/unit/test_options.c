@@ -20,7 +20,8 @@ const struct subcommand commands[] = {
 	{"", run_nothing, WITH_WATCH, false},          {"ls", run_nothing, WITH_LS, false},
 	{"capture", run_nothing, WITH_CAPTURE, false}, {"stat", run_nothing, WITH_STAT, true},
 	{"check", run_nothing, WITH_CHECK, true},      {"profile", run_nothing, WITH_PROFILE, true},
-	{"diff", run_nothing, WITH_DIFF, false},
+	{"diff", run_nothing, WITH_DIFF, false},       {"doctor", run_nothing, WITH_DOCTOR, true},
+	{"trace", run_nothing, WITH_TRACE, true},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 
@@ -218,6 +219,12 @@ static void wrong_words_are_named(void **state)
 		{"-p 12 -n 3", "--batch or --json"},
 		{"-p 12 -b -n 0", "1 or more"},
 		{"-v", "goes with ls"},
+		{"doctor -p 4 --from 1s", "--from goes with a trace"},
+		{"doctor -p 4 --to 1s", "--to goes with a trace"},
+		{"doctor f -d 1s", "--delay goes with doctor -p"},
+		{"doctor f --source agent", "--source goes with doctor -p"},
+		{"doctor f --probe", "--probe goes with doctor -p"},
+		{"stat f --limit stw-long.pause=2ms", "stat does not take --limit"},
 		{"--no-batch", "'--no-batch'"},
 		{"--no-ascii=1", "'--no-ascii=1'"},
 		{"--replay", "needs a value"},
@@ -249,6 +256,19 @@ static void wrong_words_are_named(void **state)
 		assert_int_equal(parse(bad[i].line, &o, &error), STATUS_USAGE);
 		if (!strstr(error.text, bad[i].says))
 			fail_msg("'%s' says '%s', not '%s'", bad[i].line, error.text, bad[i].says);
+	}
+}
+
+static void limits_of_findings_go_with_all_that_shows_them(void **state)
+{
+	(void)state;
+	static const char *const lines[] = {"doctor f", "doctor -p 4", "-p 4", "trace f"};
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		struct options o;
+		char line[128];
+		snprintf(line, sizeof line, "%s --limit stw-long.pause=2ms", lines[i]);
+		assert_int_equal(parse(line, &o, NULL), STATUS_OK);
+		assert_true(o.limits.value[LIMIT_STW_LONG] > 1.9e6);
 	}
 }
 
@@ -295,6 +315,7 @@ int main(void)
 		cmocka_unit_test(kinds_are_those_of_the_command),
 		cmocka_unit_test(everything_after_two_dashes_is_the_programs),
 		cmocka_unit_test(wrong_words_are_named),
+		cmocka_unit_test(limits_of_findings_go_with_all_that_shows_them),
 		cmocka_unit_test(escape_sequences_of_the_command_line_are_not_echoed),
 		cmocka_unit_test(usages_are_a_table),
 	};
