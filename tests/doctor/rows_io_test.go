@@ -9,9 +9,9 @@ var ioRows = []row{
 	{name: "network-wait", want: "network-wait", info: true},
 	{name: "healthy-fanout", quick: true},
 	{name: "healthy-gateway"},
-	{name: "healthy-database"},
+	{name: "pool-saturation", args: []string{"-connections", "8", "-answer", "4ms"}}, // as many as it needs
 	{name: "healthy-mixed"},
 	{name: "healthy-cached"},
-	{name: "healthy-lookup"},
+	{name: "network-wait", args: []string{"-answer", "3ms"}}, // soon
 	{name: "healthy-files"},
 }

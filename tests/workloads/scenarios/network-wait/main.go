@@ -1,10 +1,11 @@
 // Workers that speak a protocol of their own with another service, over connections that they keep;
-// each question is a task, and the answers take a while.
+// each question is a task, and the answers take a while, or with -answer 3ms none.
 package main
 
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"net"
 	"time"
@@ -33,21 +34,25 @@ func work(c net.Conn, questions <-chan int) {
 }
 
 // answer is the other side's work for one connection.
-func answer(c net.Conn) {
+func answer(c net.Conn, after time.Duration) {
 	in := bufio.NewReader(c)
 	for {
 		line, err := in.ReadString('\n')
 		if err != nil {
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(after)
 		if _, err := fmt.Fprint(c, line); err != nil {
 			return
 		}
 	}
 }
 
-func other() {
+func other(argument string) {
+	after, err := time.ParseDuration(argument)
+	if err != nil {
+		scene.Fail(err)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		scene.Fail(err)
@@ -58,7 +63,7 @@ func other() {
 			if err != nil {
 				scene.Fail(err)
 			}
-			go answer(c)
+			go answer(c, after)
 		}
 	}()
 	scene.Hello(listener.Addr().String())
@@ -66,10 +71,11 @@ func other() {
 
 func main() {
 	if scene.Role() == "other" {
-		other()
+		other(scene.Argument())
 	}
+	after := flag.Duration("answer", 50*time.Millisecond, "how long the other side takes")
 	s := scene.Begin()
-	address := scene.Other("other", "")
+	address := scene.Other("other", after.String())
 	questions := make(chan int)
 	for i := 0; i < 4; i++ {
 		c, err := net.Dial("tcp", address)

@@ -1,4 +1,5 @@
-// A service on a database that it has two connections to, while eight requests need one at a time.
+// A service on a database that it has two connections to, while eight requests need one at a time. With
+// -connections 8 -answer 4ms it has as many as it needs.
 package main
 
 import (
@@ -6,6 +7,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand"
@@ -87,14 +89,14 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer is the database's work for one connection.
-func answer(c net.Conn) {
+func answer(c net.Conn, after time.Duration) {
 	in := bufio.NewReader(c)
 	for {
 		line, err := in.ReadString('\n')
 		if err != nil {
 			return
 		}
-		time.Sleep(15 * time.Millisecond)
+		time.Sleep(after)
 		if _, err := fmt.Fprint(c, line); err != nil {
 			return
 		}
@@ -109,7 +111,11 @@ func listen() net.Listener {
 	return listener
 }
 
-func database() {
+func database(argument string) {
+	after, err := time.ParseDuration(argument)
+	if err != nil {
+		scene.Fail(err)
+	}
 	listener := listen()
 	go func() {
 		for {
@@ -117,7 +123,7 @@ func database() {
 			if err != nil {
 				scene.Fail(err)
 			}
-			go answer(c)
+			go answer(c, after)
 		}
 	}()
 	scene.Hello(listener.Addr().String())
@@ -144,18 +150,20 @@ func customers(address string) {
 func main() {
 	switch scene.Role() {
 	case "database":
-		database()
+		database(scene.Argument())
 	case "customers":
 		customers(scene.Argument())
 	}
+	connections := flag.Int("connections", 2, "to the database")
+	after := flag.Duration("answer", 15*time.Millisecond, "how long the database takes")
 	s := scene.Begin()
 	sql.Register("base", base{})
-	db, err := sql.Open("base", scene.Other("database", ""))
+	db, err := sql.Open("base", scene.Other("database", after.String()))
 	if err != nil {
 		scene.Fail(err)
 	}
-	db.SetMaxOpenConns(2)
-	db.SetMaxIdleConns(2)
+	db.SetMaxOpenConns(*connections)
+	db.SetMaxIdleConns(*connections)
 	listener := listen()
 	go func() { scene.Fail(http.Serve(listener, &shop{db})) }()
 	scene.Other("customers", listener.Addr().String())
