@@ -51,7 +51,7 @@ static const struct advice advice[] = {
 		"another well-known pool, at the HTTP client's limit of connections to a host, or at a "
 		"semaphore (golang.org/x/sync, or a channel that requests fill and empty in the same "
 		"function); pool-saturation.requests of them do, and pool-saturation.wait each on "
-		"average. For semaphores of goroutines that are no requests it is told as info.",
+		"average. For goroutines that are no requests it is told as info: nobody waits for them.",
 	},
 	{
 		.slug = SLUG_SLOW_DEPENDENCY,
@@ -76,8 +76,9 @@ static const struct advice advice[] = {
 		"slow-dependency.share of at least half of the requests of a kind, "
 		"slow-dependency.requests at "
 		"least, with slow-dependency.waited each on average, and they are not serial-io. "
-		"Goroutines that call for as long as they live, and all goroutines that are no "
-		"requests where the program serves some, are told as info: they may be its own load. "
+		"It is a warning where a client of this program is known to wait for the requests: they "
+		"are, or their tasks begin in, goroutines that serve one. All else is told as info: who "
+		"fetches pages, polls a queue or makes load waits by nature. "
 		"Of a process, half of the goroutines that serve requests stand in such calls, and "
 		"have for slow-dependency.wait.",
 	},
@@ -103,7 +104,10 @@ static const struct advice advice[] = {
 			"same start, while somebody was runnable with no P idle, or waited for a lock that "
 			"it gave back, for a fifth of it. Only goroutines that serve connections or streams "
 			"count, and the first burst of all others, since what works off a queue may do many "
-			"things before it has to wait. Stretches without a preemption that are much longer "
+			"things before it has to wait. It is a warning where such a goroutine serves a client, "
+			"or was created by one that does, or where others waited for its lock; else it is told "
+			"as info, since the items of a batch differ. Stretches without a preemption that are "
+			"much longer "
 			"than the 10 ms after which the runtime preempts count as 10 ms: in the rest the "
 			"thread did not run.",
 	},
@@ -128,8 +132,8 @@ static const struct advice advice[] = {
 		"network-wait.share of at least half of the tasks of a type, network-wait.requests at "
 		"least, "
 		"with network-wait.wait each on average. Without tasks a goroutine that reads may as "
-		"well wait for work, and nothing is said. Requests that wait so for their own clients "
-		"are told as info.",
+		"well wait for work, and nothing is said. It is always told as info: the other end may "
+		"be a client with nothing to say yet.",
 	},
 };
 

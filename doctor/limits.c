@@ -84,8 +84,6 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
                             "time that a request waits for the network on average"},
 	[LIMIT_NETWORK_REQUESTS] = {"network-wait.requests", UNIT_COUNT, 5, 1, 1e9,
                                 "tasks or requests of one kind that it happens to"},
-	[LIMIT_NETWORK_IMPACT] = {"network-wait.impact", UNIT_RATIO, 0.05, 0, 1,
-                              "share of the time of all requests from which on it is a warning"},
 	/* cpu-bound-hot-loop */
 	[LIMIT_HOT_LOOP_BURST] = {"cpu-bound-hot-loop.burst", UNIT_NS, 100e6, 10e6, 1e12,
                               "running without a break while others wait for a processor"},

@@ -53,7 +53,6 @@ enum limit {
 	LIMIT_NETWORK_SHARE,
 	LIMIT_NETWORK_WAIT,
 	LIMIT_NETWORK_REQUESTS,
-	LIMIT_NETWORK_IMPACT,
 	/* cpu-bound-hot-loop */
 	LIMIT_HOT_LOOP_BURST,
 	/* cpu-saturation */

@@ -110,14 +110,6 @@ static void add_wait(struct requests *r, struct open_request *o, enum request_wa
 	add_ns(&o->call_ns, ns);
 }
 
-static bool is_worth_telling(const struct request *t)
-{
-	for (size_t i = 0; i < WAIT_KINDS; i++)
-		if (t->waits[i])
-			return true;
-	return t->ns >= REQUEST_LEAST_NS;
-}
-
 /* --- goroutines ------------------------------------------------------------------------------- */
 
 static void begin(struct request_slot *s, int64_t at_ns, bool whole)
@@ -126,6 +118,11 @@ static void begin(struct request_slot *s, int64_t at_ns, bool whole)
 	s->idle_ns = 0;
 	s->whole = whole;
 	s->tasked = false;
+}
+
+static bool is_serving(const struct request_slot *s)
+{
+	return s->role == ROLE_CONNECTION || s->role == ROLE_REQUEST;
 }
 
 static void drop(struct requests *r, struct request_slot *s)
@@ -163,6 +160,7 @@ static bool end(struct requests *r, struct request_slot *s, enum request_of of, 
 	if (s->open)
 		end_call(&r->open[s->open - 1]);
 	t->of = of;
+	t->is_served = of == REQUEST_SERVED;
 	t->kind = s->function;
 	t->goroutine = s->id;
 	t->begin_ns = s->since_ns;
@@ -170,10 +168,17 @@ static bool end(struct requests *r, struct request_slot *s, enum request_of of, 
 	t->ns = bounded_elapsed_ns(s->since_ns, at_ns);
 	if (of == REQUEST_LIFE)
 		t->ns = bounded_elapsed_ns(s->idle_ns, t->ns);
-	if (!s->tasked && is_worth_telling(t))
+	if (!s->tasked)
 		ok = r->done(r->self, t);
 	drop(r, s);
 	return ok;
+}
+
+/* Is it no request, but what a connection does before the first one, or as its client has left? */
+static bool is_none(const struct request_slot *s, bool at_end, int64_t at_ns)
+{
+	return s->role == ROLE_CONNECTION && (at_end ? s->answered : !s->asked) && !s->open &&
+	       !s->tasked && bounded_elapsed_ns(s->since_ns, at_ns) < REQUEST_LEAST_NS;
 }
 
 /* The innermost task that the goroutine works for: index + 1, or 0. */
@@ -266,13 +271,15 @@ bool requests_spell(struct requests *r, const struct witness *w, uint32_t slot,
 		return false;
 	enum situation situation = situation_of(r->situations, spell->stack);
 	if (situation == SITUATION_IDLE_CONNECTION && s->role == ROLE_CONNECTION) {
-		bool ok = !s->whole || end(r, s, REQUEST_SERVED, spell->begin_ns);
+		bool is_one = !is_none(s, false, spell->begin_ns);
+		bool ok = !s->whole || !is_one || end(r, s, REQUEST_SERVED, spell->begin_ns);
+		s->answered |= is_one;
+		s->asked = true;
 		drop(r, s);
 		begin(s, spell->end_ns, !spell->open);
 		return ok;
 	}
-	if (spell->waker_slot != TRACE_NONE && spell->ns >= REQUEST_WAIT_NS &&
-	    (s->role == ROLE_CONNECTION || s->role == ROLE_REQUEST))
+	if (spell->waker_slot != TRACE_NONE && spell->ns >= REQUEST_WAIT_NS && is_serving(s))
 		situation = situation_of_ended(r->situations, spell->stack, spell->waker_stack);
 	if (situation_is_idle(situation))
 		add_ns(&s->idle_ns, spell->ns);
@@ -292,10 +299,8 @@ bool requests_died(struct requests *r, const struct witness *w, uint32_t slot, i
 	if (!s)
 		return false;
 	bool ok = true;
-	if (s->whole) {
-		bool is_served = s->role == ROLE_CONNECTION || s->role == ROLE_REQUEST;
-		ok = end(r, s, is_served ? REQUEST_SERVED : REQUEST_RUN, at_ns);
-	}
+	if (s->whole && !is_none(s, true, at_ns))
+		ok = end(r, s, is_serving(s) ? REQUEST_SERVED : REQUEST_RUN, at_ns);
 	drop(r, s);
 	s->id = 0;
 	return ok;
@@ -314,15 +319,17 @@ static bool begin_task(struct requests *r, struct request_slot *s, const struct 
 	if (!idmap_put(&r->task_of, e->arg[0], i))
 		return false;
 	uint32_t parent = e->arg[1] ? idmap_get(&r->task_of, e->arg[1]) : IDMAP_NONE;
-	if (parent != IDMAP_NONE) {
-		o->parent = parent;
-		o->of_parent = r->open[parent - 1].serial;
-	}
 	o->told.of = REQUEST_TASK;
 	o->told.kind = e->name;
 	o->told.task = e->arg[0];
 	o->told.goroutine = s ? s->id : 0;
+	o->told.is_served = s && is_serving(s);
 	o->told.begin_ns = e->at_ns;
+	if (parent != IDMAP_NONE) {
+		o->parent = parent;
+		o->of_parent = r->open[parent - 1].serial;
+		o->told.is_served |= r->open[parent - 1].told.is_served;
+	}
 	if (s)
 		follow(r, s, i, false);
 	return true;
@@ -337,7 +344,7 @@ static bool end_task(struct requests *r, const struct trace_event *e)
 	end_call(&r->open[i - 1]);
 	t->end_ns = e->at_ns;
 	t->ns = bounded_elapsed_ns(t->begin_ns, e->at_ns);
-	bool ok = !is_worth_telling(t) || r->done(r->self, t);
+	bool ok = r->done(r->self, t);
 	idmap_remove(&r->task_of, e->arg[0]);
 	open_free(r, i);
 	return ok;

@@ -32,7 +32,7 @@ enum request_wait {
 };
 
 enum {
-	REQUEST_LEAST_NS = 1000000, /* shorter ones without a wait are not told */
+	REQUEST_LEAST_NS = 1000000, /* shorter ones may be none: a connection is opened, or closed */
 	REQUEST_WAIT_NS = 100000,   /* shorter waits don't count */
 	REQUEST_IDLE_NS = 20000,    /* a client needs as long for its next request */
 	REQUEST_TRACE_ID = 96,
@@ -46,6 +46,7 @@ struct request {
 	uint32_t kind;  /* name: the task's type, or the function that the goroutine starts with */
 	uint32_t entry; /* name: the first function of the program in a stack that waits; NAME_NONE */
 	uint64_t goroutine, task; /* IDs; task 0: none */
+	bool is_served;           /* a client of this server is known to wait for it */
 	int64_t begin_ns, end_ns;
 	int64_t ns; /* between both, of lives without their waits for work */
 	/* Times in which it waited; what it did at the same time in several goroutines counts once. */
@@ -88,12 +89,15 @@ struct request_slot {
 	uint8_t following; /* tasks */
 	bool whole;        /* we saw it begin */
 	bool tasked;       /* tasks have its waits */
+	bool asked;        /* of a connection: it has waited for a request, ... */
+	bool answered;     /* ... and got one */
 	struct request_task task[REQUEST_TASKS];
 };
 
 struct requests {
 	struct situations *situations;
-	/* Called with each request when it is over. false: no memory. */
+	/* Called with each request when it is over, however short: it is to be quick where nothing was
+	   waited for. false: no memory. */
 	bool (*done)(void *self, const struct request *request);
 	void *self;
 

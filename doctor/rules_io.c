@@ -17,7 +17,10 @@
 #include "util/hash.h"
 #include "util/text.h"
 
-enum { GROUPS = 512 /* kinds of requests; more are not told apart, nor judged */ };
+enum {
+	GROUPS = 512, /* of requests that waited; more are not told apart, nor judged */
+	KINDS = 4096, /* the same of kinds */
+};
 
 /* What can be wrong with a request. */
 enum fault {
@@ -34,13 +37,25 @@ enum fault {
 struct faulty {
 	uint64_t requests, waits;
 	int64_t ns, cost_ns;
+	uint64_t served;      /* requests that a client is known to wait for */
 	struct request worst; /* that it cost most */
 	int64_t worst_ns;
 };
 
+/* All requests that are tasks of one type, or that goroutines with one start work for. */
+struct kind {
+	enum request_of of;
+	uint32_t name, next; /* next: index + 1 of the same hash */
+	/* Without a wait: nobody can tell where in the program they were. */
+	uint64_t requests;
+	int64_t ns;
+};
+
+/* Those of a kind that waited below one function of the program. */
 struct group {
 	enum request_of of;
-	uint32_t kind, entry, next; /* next: index + 1 of the same hash */
+	uint32_t kind, entry, next; /* as above */
+	uint32_t of_kind;           /* index + 1 */
 	uint64_t requests;
 	int64_t ns;
 	struct faulty faulty[FAULTS];
@@ -49,14 +64,37 @@ struct group {
 struct rules {
 	const struct doctor *doctor;
 	struct requests requests;
+	struct kind *kind;
+	size_t kinds, kind_capacity;
+	struct idmap kind_of;
 	struct group *group;
 	size_t groups, capacity;
 	struct idmap group_of;
 	int64_t all_ns; /* of all requests */
-	bool serves;    /* requests of clients were seen */
 };
 
 /* --- while the trace is read ------------------------------------------------------------------ */
+
+/* Index + 1. 0: no memory, or too many: then `full` is set. */
+static uint32_t kind_of(struct rules *r, const struct request *t, bool *full)
+{
+	uint64_t hash = hash_mix((uint64_t)t->of + 1, t->kind);
+	uint32_t head = idmap_get(&r->kind_of, hash);
+	for (uint32_t i = head == IDMAP_NONE ? 0 : head; i; i = r->kind[i - 1].next)
+		if (r->kind[i - 1].of == t->of && r->kind[i - 1].name == t->kind)
+			return i;
+	*full = r->kinds == KINDS;
+	if (*full || !wire_grow(&r->kind, &r->kind_capacity, r->kinds, sizeof *r->kind))
+		return 0;
+	struct kind *k = &r->kind[r->kinds++];
+	*k = (struct kind){.of = t->of, .name = t->kind};
+	uint32_t i = (uint32_t)r->kinds;
+	if (head == IDMAP_NONE)
+		return idmap_put(&r->kind_of, hash, i) ? i : 0;
+	k->next = r->kind[head - 1].next;
+	r->kind[head - 1].next = i;
+	return i;
+}
 
 /* NULL: no memory, or too many: then `full` is set. */
 static struct group *group_of(struct rules *r, const struct request *t, bool *full)
@@ -85,6 +123,7 @@ static void note(struct group *g, enum fault fault, const struct request *t, int
 {
 	struct faulty *f = &g->faulty[fault];
 	f->requests++;
+	f->served += t->is_served;
 	f->waits += waits;
 	add_ns(&f->ns, t->ns);
 	add_ns(&f->cost_ns, cost_ns);
@@ -105,18 +144,34 @@ static bool covers(const struct request *t, int64_t ns, double share)
 	return (double)ns >= share * (double)t->ns;
 }
 
+static bool has_waited(const struct request *t)
+{
+	for (size_t i = 0; i < WAIT_KINDS; i++)
+		if (t->waits[i])
+			return true;
+	return false;
+}
+
 static bool on_request(void *self, const struct request *t)
 {
 	struct rules *r = self;
 	const struct limits_set *limits = r->doctor->limits;
 	bool full = false;
+	add_ns(&r->all_ns, t->of == REQUEST_LIFE ? 0 : t->ns);
+	uint32_t kind = kind_of(r, t, &full);
+	if (!kind)
+		return full;
+	if (!has_waited(t)) {
+		r->kind[kind - 1].requests++;
+		add_ns(&r->kind[kind - 1].ns, t->ns);
+		return true;
+	}
 	struct group *g = group_of(r, t, &full);
 	if (!g)
 		return full;
+	g->of_kind = kind;
 	g->requests++;
 	add_ns(&g->ns, t->ns);
-	add_ns(&r->all_ns, t->of == REQUEST_LIFE ? 0 : t->ns);
-	r->serves |= t->of == REQUEST_SERVED;
 
 	/* A third of the waiting at least must go away, or there is one call that matters. */
 	if (t->calls >= 2 && covers(t, t->calls_ns, limit(limits, LIMIT_SERIAL_IO_SHARE)) &&
@@ -163,10 +218,11 @@ static void on_restart(void *self, int64_t time_ns)
 	struct rules *r = self;
 	(void)time_ns;
 	requests_forget(&r->requests);
+	idmap_clear(&r->kind_of);
 	idmap_clear(&r->group_of);
+	r->kinds = 0;
 	r->groups = 0;
 	r->all_ns = 0;
-	r->serves = false;
 }
 
 /* --- what it says ----------------------------------------------------------------------------- */
@@ -341,9 +397,9 @@ static void tell_slow(const struct telling *t)
 	if (!(is_life || is_request(t)) || !are_enough(t, LIMIT_DEPENDENCY_REQUESTS) ||
 	    mean_cost(t) < limit(limits, LIMIT_DEPENDENCY_WAITED))
 		return;
-	/* Clients in a program that serves may well be its own load. */
-	bool is_sure = t->g->of == REQUEST_TASK || t->g->of == REQUEST_SERVED ||
-	               (t->g->of == REQUEST_RUN && !t->r->serves);
+	/* Nobody is known to wait for a client by nature: what fetches pages, polls a queue or makes
+	   the load of a test does nothing else. */
+	bool is_sure = 2 * t->f->served >= t->f->requests;
 	char kind[EVIDENCE_SITE_TEXT], site[EVIDENCE_SITE_TEXT], waited[32], share[16];
 	uint32_t stack = t->f->worst.longest_stack[WAIT_CALL];
 	text_duration(waited, sizeof waited, mean_cost(t), false);
@@ -369,8 +425,9 @@ static void tell_pool(const struct telling *t, bool is_permit)
 	if ((double)t->f->requests < limit(limits, LIMIT_POOL_REQUESTS) ||
 	    share < limit(limits, LIMIT_POOL_SHARE) || mean_cost(t) < limit(limits, LIMIT_POOL_WAIT))
 		return;
-	/* Many goroutines that are started and let through a few at a time are a way to write it. */
-	bool is_meant = is_permit && (t->g->of == REQUEST_RUN || t->g->of == REQUEST_LIFE);
+	/* Many goroutines that are started and let through a few at a time are a way to write it, and
+	   so is a pool that many share, where nobody is known to wait for one of them. */
+	bool is_meant = t->g->of == REQUEST_RUN || t->g->of == REQUEST_LIFE;
 	char kind[EVIDENCE_SITE_TEXT], site[EVIDENCE_SITE_TEXT], waited[32], text[16];
 	uint32_t stack = t->f->worst.longest_stack[is_permit ? WAIT_PERMIT : WAIT_POOL];
 	text_duration(waited, sizeof waited, mean_cost(t), false);
@@ -406,11 +463,9 @@ static void tell_network(const struct telling *t, bool is_client)
 	uint32_t stack = t->f->worst.longest_stack[is_client ? WAIT_CLIENT : WAIT_NETWORK];
 	text_duration(waited, sizeof waited, mean_cost(t), false);
 	text_percent(share, sizeof share, t->f->ns ? (double)t->f->cost_ns / (double)t->f->ns : 0);
-	/* A slow client, or a stream of which nothing else is to be expected. */
-	struct finding *f =
-		findings_add(t->out, SLUG_NETWORK_WAIT,
-	                 is_client ? SEVERITY_INFO : severity_of(t, LIMIT_NETWORK_IMPACT),
-	                 impact_of(t));
+	/* The other end may be a slow client as well, or a stream of which nothing else is to be
+	   expected: in a protocol of the program's own nobody can tell whose turn it was. */
+	struct finding *f = findings_add(t->out, SLUG_NETWORK_WAIT, SEVERITY_INFO, impact_of(t));
 	finding_say(f, "%" PRIu64 " of %" PRIu64 " %s wait for %s %s of their time, %s each, in %s.",
 	            t->f->requests, t->g->requests, told_kind(kind, t->r, t->g),
 	            is_client ? "their own clients" : "the network", share, waited,
@@ -420,12 +475,22 @@ static void tell_network(const struct telling *t, bool is_client)
 	show_worst(f, t);
 }
 
+/* Requests without a wait may all have been like those of the group but for their luck: a cache
+   that had the answer. They count in the share that a fault has of its kind. */
+static void add_quick(const struct rules *r, struct group *g)
+{
+	const struct kind *k = &r->kind[g->of_kind - 1];
+	g->requests += k->requests;
+	add_ns(&g->ns, k->ns);
+}
+
 static bool conclude(void *self, const struct doctor *doctor, struct findings *out)
 {
 	struct rules *r = self;
 	bool ok = requests_conclude(&r->requests, doctor->witness->last_ns);
 	for (size_t i = 0; i < r->groups; i++) {
-		const struct group *g = &r->group[i];
+		struct group *g = &r->group[i];
+		add_quick(r, g);
 		const struct faulty *f = g->faulty;
 		tell_serial(&(struct telling){r, g, &f[FAULT_SERIAL], out});
 		tell_slow(&(struct telling){r, g, &f[FAULT_SLOW], out});
@@ -453,7 +518,9 @@ static void destroy(void *self)
 {
 	struct rules *r = self;
 	requests_finish(&r->requests);
+	idmap_finish(&r->kind_of);
 	idmap_finish(&r->group_of);
+	free(r->kind);
 	free(r->group);
 	free(r);
 }

@@ -45,6 +45,7 @@ struct kind {
 	bool serves;     /* requests, between which it waits for the network */
 	uint64_t bursts; /* of all lengths */
 	uint64_t outliers;
+	uint64_t awaited;     /* of them: somebody is known to wait for what they do */
 	int64_t outliers_ns;  /* from beginning to end */
 	uint32_t step[STEPS]; /* of SHORT_NS and more */
 	struct outlier longest[KEPT];
@@ -58,6 +59,7 @@ struct runner {
 	int64_t stalled_ns; /* of the burst that goes on */
 	int64_t locked_ns;  /* somebody waited for its lock */
 	bool is_counted;    /* its bursts */
+	bool is_served;     /* it is, or was created by, a goroutine that works for a client */
 };
 
 struct rules {
@@ -109,6 +111,7 @@ static struct runner *runner_of(struct rules *r, const struct witness *w, uint32
 		runner->function = g->function;
 		if (!kind_of(r, g->function, &runner->kind))
 			return NULL;
+		runner->is_served |= runner->kind && r->kind[runner->kind - 1].serves;
 	}
 	return runner;
 }
@@ -176,6 +179,7 @@ static void note_burst(struct rules *r, struct runner *runner, const struct spel
 	if ((double)waited_ns < WAITED_SHARE * (double)wall_ns)
 		return;
 	k->outliers++;
+	k->awaited += runner->is_served || (double)o.locked_ns >= WAITED_SHARE * (double)wall_ns;
 	add_ns(&k->outliers_ns, wall_ns);
 	keep(k, &o);
 }
@@ -221,6 +225,22 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 		note_burst(r, runner, s);
 	runner->stalled_ns = runner->locked_ns = 0;
 	return true;
+}
+
+/* What is done for a client in goroutines of their own is a part of its request. */
+static bool on_born(void *self, const struct witness *w, uint32_t slot, uint32_t creator)
+{
+	struct rules *r = self;
+	if (creator == TRACE_NONE || creator >= w->slots)
+		return true;
+	const struct runner *by = runner_of(r, w, creator);
+	if (!by)
+		return false;
+	bool is_served = by->is_served; /* the next line may move it */
+	struct runner *runner = is_served ? runner_of(r, w, slot) : NULL;
+	if (runner)
+		runner->is_served = true;
+	return runner || !is_served;
 }
 
 /* Once for each goroutine. false: no memory. */
@@ -288,8 +308,10 @@ static void tell(const struct rules *r, const struct kind *k, struct findings *o
 	text_duration(ran, sizeof ran, (double)longest->ns, false);
 	text_duration(usual, sizeof usual, (double)median, false);
 	text_duration(at, sizeof at, (double)witness_since_begin(w, longest->begin_ns), false);
-	struct finding *f = findings_add(out, SLUG_SLOW_REQUEST_OUTLIER, SEVERITY_WARNING,
-	                                 (double)k->outliers_ns / (double)trace_ns);
+	/* The items of a batch differ, and a scheduler lets them wait for one another. */
+	struct finding *f =
+		findings_add(out, SLUG_SLOW_REQUEST_OUTLIER, k->awaited ? SEVERITY_WARNING : SEVERITY_INFO,
+	                 (double)k->outliers_ns / (double)trace_ns);
 	finding_say(
 		f,
 		"A goroutine of %s ran for %s without a break, %s after the beginning, while others "
@@ -340,6 +362,7 @@ const struct trace_family rules_outlier = {
 		{[SPELL_BURST] = SHORT_NS, [SPELL_RUNNING] = LONG_SLICE_NS, [SPELL_LOCK] = LOCK_WAIT_NS},
 	.create = create,
 	.spell = on_spell,
+	.born = on_born,
 	.died = on_died,
 	.restart = on_restart,
 	.conclude = conclude,

@@ -37,6 +37,7 @@ var numbers = []number{
 	{"gomaxprocs-mismatch", "gomaxprocs", func(all engine) float64 { return all.Utilization.Procs }, false},
 	{"gomaxprocs-mismatch", "running_ns", func(all engine) float64 { return all.Goroutines.Running }, false},
 	{"task-never-ended", "begun_tasks", engine.tasks, false},
+	{"network-wait", "of_requests", engine.endedTasks, false},
 	{"secrets-in-trace", "logs", func(all engine) float64 { return all.Tasks.Logs }, false},
 }
 
@@ -60,6 +61,14 @@ func (all engine) tasks() float64 {
 	sum := 0.0
 	for _, kind := range all.Tasks.Types {
 		sum += kind.Ended + kind.Open
+	}
+	return sum
+}
+
+func (all engine) endedTasks() float64 {
+	sum := 0.0
+	for _, kind := range all.Tasks.Types {
+		sum += kind.Ended
 	}
 	return sum
 }

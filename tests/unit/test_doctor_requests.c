@@ -227,6 +227,58 @@ static void few_requests_prove_nothing(void **state)
 	end();
 }
 
+static void requests_without_a_wait_count_in_their_kind(void **state)
+{
+	static const char *const where[] = {CALL};
+	(void)state;
+	for (unsigned quick = 5; quick < 8; quick += 2) {
+		begin(&rules_io);
+		serve(6, where, 1, 80);
+		born(2, "net/http.(*conn).serve", 0);
+		for (unsigned i = 0; i <= quick; i++) /* the cache has what they ask for */
+			waits(2, IDLE, 10 * i, 10 * i + 9);
+		conclude();
+		const struct finding *f = found(SLUG_SLOW_DEPENDENCY);
+		assert_int_equal(f != NULL, quick < 6);
+		if (f)
+			assert_measure(f, "of_requests", 6 + quick);
+		end();
+	}
+}
+
+static void opening_and_closing_a_connection_are_no_requests(void **state)
+{
+	(void)state;
+	begin(&rules_io);
+	for (unsigned i = 0; i < 6; i++) {
+		int64_t at = 100 * i;
+		born(1, "net/http.(*conn).serve", at);
+		waits(1, IDLE, at, at + 1);
+		waits(1, CALL, at + 1, at + 81);
+		waits(1, IDLE, at + 82, at + 90);
+		died(1, at + 90);
+	}
+	conclude();
+	assert_measure(found(SLUG_SLOW_DEPENDENCY), "of_requests", 6);
+	end();
+}
+
+/* A client that asks once and hangs up. */
+static void a_connection_of_one_request_has_one(void **state)
+{
+	(void)state;
+	begin(&rules_io);
+	serve(6, (const char *const[]){CALL}, 1, 80);
+	for (unsigned i = 0; i < 4; i++) {
+		born(2, "net/http.(*conn).serve", 100 * i);
+		waits(2, IDLE, 100 * i, 100 * i + 1);
+		died(2, 100 * i + 1);
+	}
+	conclude();
+	assert_measure(found(SLUG_SLOW_DEPENDENCY), "of_requests", 6 + 4);
+	end();
+}
+
 static void calls_that_take_no_time_are_left_alone(void **state)
 {
 	static const char *const where[] = {CALL, CALL};
@@ -264,12 +316,10 @@ static void one_long_call_is_a_slow_dependency(void **state)
 	end();
 }
 
-static void clients_of_a_program_that_serves_may_be_its_own_load(void **state)
+static void nobody_is_known_to_wait_for_a_client_by_nature(void **state)
 {
-	static const char *const where[] = {CALL};
 	(void)state;
 	begin(&rules_io);
-	serve(6, where, 1, 2);
 	for (uint32_t i = 0; i < 40; i++) {
 		born(2, "main.work", 200 * i);
 		waits(2, FETCH, 200 * i, 200 * i + 100);
@@ -280,6 +330,25 @@ static void clients_of_a_program_that_serves_may_be_its_own_load(void **state)
 	assert_non_null(f);
 	assert_int_equal(f->severity, SEVERITY_INFO);
 	end();
+}
+
+static void a_task_is_awaited_where_a_client_is(void **state)
+{
+	(void)state;
+	for (unsigned serves = 0; serves < 2; serves++) {
+		begin(&rules_io);
+		born(1, serves ? "net/http.(*conn).serve" : "main.work", 0);
+		for (unsigned i = 0; i < 6; i++) {
+			happens(1, EV_USER_TASK_BEGIN, i + 1, 0, 100 * i);
+			waits(1, serves ? CALL : FETCH, 100 * i, 100 * i + 80);
+			happens(1, EV_USER_TASK_END, i + 1, 0, 100 * i + 81);
+		}
+		conclude();
+		const struct finding *f = found(SLUG_SLOW_DEPENDENCY);
+		assert_measure(f, "requests", 6);
+		assert_int_equal(f->severity, serves ? SEVERITY_WARNING : SEVERITY_INFO);
+		end();
+	}
 }
 
 static void workers_of_a_batch_are_no_requests(void **state)
@@ -319,6 +388,22 @@ static void a_task_waits_where_its_goroutines_do(void **state)
 	assert_non_null(strstr(f->summary, "tasks \"checkout\""));
 	assert_measure(f, "saved", 6 * 40.0 * MS);
 	assert_int_equal(world.findings.n, 1);
+	end();
+}
+
+static void every_task_that_ended_counts_in_its_type(void **state)
+{
+	(void)state;
+	begin(&rules_io);
+	born(1, "net/http.(*conn).serve", 0);
+	for (unsigned i = 0; i < 11; i++) {
+		happens(1, EV_USER_TASK_BEGIN, i + 1, 0, 100 * i);
+		if (i < 6)
+			waits(1, CALL, 100 * i, 100 * i + 80);
+		happens(1, EV_USER_TASK_END, i + 1, 0, 100 * i + (i < 6 ? 81 : 0));
+	}
+	conclude();
+	assert_measure(found(SLUG_SLOW_DEPENDENCY), "of_requests", 11);
 	end();
 }
 
@@ -379,6 +464,7 @@ static void tasks_that_wait_for_the_network_are_told_and_readers_are_not(void **
 	conclude();
 	const struct finding *f = found(SLUG_NETWORK_WAIT);
 	assert_measure(f, "requests", 8);
+	assert_int_equal(f->severity, SEVERITY_INFO); /* nobody knows whose turn it was */
 	assert_int_equal(world.findings.n, 1);
 	end();
 }
@@ -413,6 +499,23 @@ static void waiting_in_a_pool_for_a_fifth_of_the_time_is_told(void **state)
 	assert_int_equal(f->severity, SEVERITY_WARNING);
 	assert_measure(f, "waited", 10 * 20.0 * MS);
 	assert_non_null(strstr(f->summary, "a connection of a pool"));
+	end();
+}
+
+static void goroutines_that_share_a_pool_may_be_meant_to(void **state)
+{
+	(void)state;
+	begin(&rules_io);
+	for (uint32_t i = 0; i < 40; i++) {
+		born(1, "main.work", 200 * i);
+		waits(1, "runtime.selectgo database/sql.(*DB).conn database/sql.(*DB).Query main.work",
+		      200 * i, 200 * i + 100);
+		died(1, 200 * i + 101);
+	}
+	conclude();
+	const struct finding *f = found(SLUG_POOL_SATURATION);
+	assert_measure(f, "requests", 40);
+	assert_int_equal(f->severity, SEVERITY_INFO);
 	end();
 }
 
@@ -466,6 +569,7 @@ static void a_burst_far_above_its_kind_is_told_when_others_wait(void **state)
 	const struct finding *f = outlier_of(&b);
 	assert_measure(f, "longest", 90.0 * MS);
 	assert_measure(f, "bursts", 201);
+	assert_int_equal(f->severity, SEVERITY_WARNING);
 	assert_int_equal(f->evidence[0].goroutine, 1);
 	end();
 }
@@ -506,6 +610,7 @@ static void waiters_for_its_lock_count_as_well(void **state)
 	const struct finding *f = found(SLUG_SLOW_REQUEST_OUTLIER);
 	assert_non_null(f);
 	assert_non_null(strstr(f->evidence[0].text, "a lock of it"));
+	assert_int_equal(f->severity, SEVERITY_WARNING);
 	end();
 }
 
@@ -539,22 +644,48 @@ static void what_works_off_a_queue_has_no_outliers(void **state)
 	}
 }
 
+static void items_of_a_batch_differ_unless_a_request_waits_for_them(void **state)
+{
+	(void)state;
+	for (uint32_t serves = 0; serves < 2; serves++) {
+		begin(&rules_outlier);
+		born(40, serves ? "net/http.(*conn).serve" : "main.main", 0);
+		for (uint32_t i = 0; i < 30; i++) {
+			born(i, "main.work", 0);
+			assert_true(world.family->born(world.self, &world.witness, i, 40));
+			world.slot[i].bursts = 1;
+			runs(i, &(const struct burst){i == 7 ? (int64_t)90 * MS : MS, (int64_t)60 * MS, 0});
+		}
+		conclude();
+		const struct finding *f = found(SLUG_SLOW_REQUEST_OUTLIER);
+		assert_measure(f, "outliers", 1);
+		assert_int_equal(f->severity, serves ? SEVERITY_WARNING : SEVERITY_INFO);
+		end();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_one_after_the_other_are_serial),
 		cmocka_unit_test(few_requests_prove_nothing),
+		cmocka_unit_test(requests_without_a_wait_count_in_their_kind),
+		cmocka_unit_test(opening_and_closing_a_connection_are_no_requests),
+		cmocka_unit_test(a_connection_of_one_request_has_one),
 		cmocka_unit_test(calls_that_take_no_time_are_left_alone),
 		cmocka_unit_test(a_connection_an_answer_and_its_body_are_one_call),
 		cmocka_unit_test(one_long_call_is_a_slow_dependency),
-		cmocka_unit_test(clients_of_a_program_that_serves_may_be_its_own_load),
+		cmocka_unit_test(nobody_is_known_to_wait_for_a_client_by_nature),
+		cmocka_unit_test(a_task_is_awaited_where_a_client_is),
 		cmocka_unit_test(workers_of_a_batch_are_no_requests),
 		cmocka_unit_test(a_task_waits_where_its_goroutines_do),
+		cmocka_unit_test(every_task_that_ended_counts_in_its_type),
 		cmocka_unit_test(calls_of_a_task_at_the_same_time_are_not_serial),
 		cmocka_unit_test(a_task_waits_while_its_parts_do),
 		cmocka_unit_test(tasks_that_wait_for_the_network_are_told_and_readers_are_not),
 		cmocka_unit_test(what_a_gap_cuts_off_is_not_told),
 		cmocka_unit_test(waiting_in_a_pool_for_a_fifth_of_the_time_is_told),
+		cmocka_unit_test(goroutines_that_share_a_pool_may_be_meant_to),
 		cmocka_unit_test(short_waits_in_a_pool_are_left_alone),
 		cmocka_unit_test(a_burst_far_above_its_kind_is_told_when_others_wait),
 		cmocka_unit_test(a_burst_that_nobody_waits_for_is_none),
@@ -562,6 +693,7 @@ int main(void)
 		cmocka_unit_test(waiters_for_its_lock_count_as_well),
 		cmocka_unit_test(many_long_bursts_are_not_unusual),
 		cmocka_unit_test(what_works_off_a_queue_has_no_outliers),
+		cmocka_unit_test(items_of_a_batch_differ_unless_a_request_waits_for_them),
 	};
 	return cmocka_run_group_tests_name("doctor_requests", tests, NULL, NULL);
 }

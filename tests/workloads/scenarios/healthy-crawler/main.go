@@ -40,7 +40,7 @@ func fetch(client *http.Client, url string, into *index, page int) error {
 	return nil
 }
 
-// site is the other side: it takes a little while for every page.
+// site is the other side: every page takes as long as on the Internet.
 func site() {
 	random := rand.New(rand.NewSource(1))
 	page := make([]byte, 20<<10)
@@ -51,7 +51,7 @@ func site() {
 	}
 	go func() {
 		scene.Fail(http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			time.Sleep(5 * time.Millisecond)
+			time.Sleep(80 * time.Millisecond)
 			_, _ = w.Write(page)
 		})))
 	}()
@@ -65,20 +65,17 @@ func main() {
 	s := scene.Begin()
 	address := scene.Other("site", "")
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
-	pages := make(chan int)
+	places := make(chan struct{}, 8)
 	into := &index{seen: make(map[uint64]int)}
-	for i := 0; i < 8; i++ {
-		go func() {
-			for page := range pages {
+	go func() {
+		for page := 0; ; page++ {
+			places <- struct{}{}
+			go func(page int) {
 				if err := fetch(client, fmt.Sprintf("http://%s/%d", address, page), into, page); err != nil {
 					scene.Fail(err)
 				}
-			}
-		}()
-	}
-	go func() {
-		for page := 0; ; page++ {
-			pages <- page
+				<-places
+			}(page)
 		}
 	}()
 	s.Play()
