@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "doctor/collector.h"
 #include "doctor/evidence.h"
 #include "doctor/kinds.h"
 #include "doctor/rules.h"
@@ -208,6 +209,9 @@ static void find_spins(const struct doctor *doctor, const struct spin *spin, dou
 	if (!kind || !kind_polls(a, kind) || polls < LEAST_LOOKS ||
 	    role_is_background(situation_role(doctor->situations, spin->function)) ||
 	    per_s < limit(doctor->limits, LIMIT_POLL_RATE))
+		return;
+	/* runtime.GC gives its P up again and again while it sweeps. */
+	if (collector_was_called(&a->stacks, &a->names, spin->stack))
 		return;
 	double run_ns = (double)kind->state_ns[GO_RUNNING];
 	/* In bursts that last, most of the time: else it is work that was interrupted. */

@@ -192,14 +192,16 @@ static const struct call_words {
 };
 
 /* Goroutines may be there for that call and nothing else: a loop of events in C, a reader of what
-   comes seldom. Of several, each has to be in such calls nearly all the time. */
+   comes seldom. Of several, each has to be in such calls nearly all the time; but one that it was
+   in when the trace began has no place there. */
 static bool is_dedicated(const struct call_site *site, double observed_ns)
 {
 	if (!site->reads && site->kind != CALL_C)
 		return false;
+	double known_ns = observed_ns - (double)site->longest_ns;
 	return site->goroutines == 1 ||
 	       (site->goroutines < CALLERS &&
-	        (double)site->ns >= DEDICATED_SHARE * (double)site->goroutines * observed_ns);
+	        (double)site->ns >= DEDICATED_SHARE * (double)site->goroutines * known_ns);
 }
 
 static void say(const struct doctor *doctor, struct findings *findings,

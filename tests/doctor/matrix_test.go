@@ -144,7 +144,7 @@ func (r row) attempt(t *testing.T, program string, seed int) (file string, got r
 		file, others = r.capture(t, program, seed)
 		tellsNothing(t, r, file)
 		got = doctor(t, append(slices.Clone(r.flags), file)...)
-		sound(t, file, got)
+		sound(t, file, got, r.flags...)
 		problem = r.judge(got)
 		if problem == "" || r.want == "" || others < .25 || n == attempts {
 			return file, got, problem

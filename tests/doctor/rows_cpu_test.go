@@ -7,6 +7,7 @@ var cpuRows = []row{
 	{name: "gomaxprocs-profiled", want: "gomaxprocs-mismatch"},
 	{name: "runnable-oversubscription", want: "runnable-oversubscription"},
 	{name: "busy-poll", want: "busy-poll"},
+	{name: "busy-poll", want: "busy-poll", flags: lastPart},
 	{name: "busy-poll-yield", want: "busy-poll"},
 	{name: "cgo-blocking", want: "cgo-blocking", cgo: true},
 	{name: "syscall-blocking", want: "syscall-blocking", quick: true},

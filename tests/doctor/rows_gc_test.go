@@ -4,6 +4,7 @@ package doctor_test
 // all processors in use, much memory used once, a recorder that keeps enough.
 var gcRows = []row{
 	{name: "gc-pressure", want: "gc-pressure", live: true, quick: true},
+	{name: "gc-pressure", want: "gc-pressure", flags: lastPart, quick: true},
 	{name: "alloc-heavy", want: "alloc-heavy"},
 	{name: "stw-long", want: "stw-long", live: true, quick: true},
 	{name: "stw-long-hash", want: "stw-long"},

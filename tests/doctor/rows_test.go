@@ -29,9 +29,12 @@ type row struct {
 	since   int                       // 25: needs Go 1.25
 	window  time.Duration             // of the trace; 0: the usual
 	args    []string                  // more arguments of the scenario
-	flags   []string                  // more flags of the doctor
+	flags   []string                  // the part of the trace that the doctor is asked about
 	edit    func(trace []byte) []byte // what happens to the file before it is examined
 }
+
+// lastPart asks about what comes after the beginning of a trace: whatever is told lies there.
+var lastPart = []string{"--from", "400ms"}
 
 // rows are all scenarios, by family of rules; each family has a file.
 var rows = slices.Concat(healthyRows, lockRows, ioRows, cpuRows, gcRows, notesRows, coreRows, liveRows)

@@ -19,6 +19,8 @@ var severities = []string{"info", "warning", "critical"}
 type engine struct {
 	Health struct {
 		Duration  int64   `json:"duration_ns"`
+		From      int64   `json:"counted_from_ns"`
+		To        int64   `json:"counted_to_ns"`
 		LostBytes float64 `json:"lost_bytes"`
 		Damages   float64 `json:"damages"`
 	} `json:"health"`
@@ -77,13 +79,14 @@ func stat(t *testing.T, file string, flags ...string) engine {
 	return e
 }
 
-// sound checks what every finding owes its reader, whatever it is about.
-func sound(t *testing.T, file string, got report) {
+// sound checks what every finding owes its reader, whatever it is about. part are the flags, such as --from,
+// that say of which part of the trace it is.
+func sound(t *testing.T, file string, got report, part ...string) {
 	t.Helper()
 	if len(got.findings) == 0 {
 		return
 	}
-	all := stat(t, file)
+	all := stat(t, file, part...)
 	if !slices.IsSortedFunc(got.findings, before) {
 		t.Errorf("not ordered by severity and impact:\n%s", got.text)
 	}
@@ -139,8 +142,12 @@ func (f finding) problems(all engine) (list []string) {
 	for _, e := range f.Evidence {
 		tell(e.Text == "", "evidence without words")
 		if e.Begin != nil {
-			tell(e.End == nil || *e.Begin < 0 || *e.Begin > *e.End || *e.End > all.Health.Duration,
-				"a span outside of the trace: %q", e.Text)
+			end := all.Health.Duration
+			if all.Health.To > 0 {
+				end = min(end, all.Health.To)
+			}
+			tell(e.End == nil || *e.Begin < all.Health.From || *e.Begin > *e.End || *e.End > end,
+				"a span outside of the trace, or of the part that was asked for: %q", e.Text)
 		}
 		for _, place := range e.Stack {
 			tell(place.Function == "", "a frame without a function: %q", e.Text)

@@ -82,8 +82,8 @@ static void goroutines_that_are_all_there_for_c_are_told_as_info(void **state)
 	(void)state;
 	begin_calls(&w);
 	struct spell call = call_of(&w, IN_C, 195);
-	world_spells(&w, 1, call, 10);
-	world_spells(&w, 2, call, 10);
+	world_spells(&w, 1, call, 9); /* one more each, from before the trace, has no stack */
+	world_spells(&w, 2, call, 9);
 	const struct finding *f = world_finding(&w);
 	assert_non_null(f);
 	assert_int_equal(f->severity, SEVERITY_INFO);
@@ -324,6 +324,20 @@ static void giving_up_a_p_again_and_again_is_polling(void **state)
 	world_finish(&w);
 }
 
+static void waiting_for_a_collection_is_not(void **state)
+{
+	struct world w;
+	(void)state;
+	world_begin(&w, &rules_poll, 1000, 2);
+	world_kind(&w, "main.consume", 1, 500000, 800);
+	world_goroutine(&w, 1, 11, "main.consume");
+	struct spell spell = spinning(&w);
+	spell.stack = world_stack(&w, "runtime.Gosched runtime.GC main.consume");
+	world_spells(&w, 1, spell, 2);
+	assert_null(world_finding(&w));
+	world_finish(&w);
+}
+
 static void being_woken_for_work_is_not(void **state)
 {
 	struct world w;
@@ -370,6 +384,7 @@ int main(void)
 		cmocka_unit_test(work_between_naps_is_not),
 		cmocka_unit_test(naps_by_a_slow_clock_are_not),
 		cmocka_unit_test(giving_up_a_p_again_and_again_is_polling),
+		cmocka_unit_test(waiting_for_a_collection_is_not),
 		cmocka_unit_test(being_woken_for_work_is_not),
 		cmocka_unit_test(losing_a_p_to_others_is_not),
 	};
