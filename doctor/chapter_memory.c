@@ -54,7 +54,8 @@ static const struct advice advice[] = {
 			"Of goroutines that start with the same function, mark assists took alloc-heavy.assist "
 			"or more of the time that they ran, waited to run or waited for the assist to be "
 			"enough, in alloc-heavy.assists or more assists, and alloc-heavy.least or more of the "
-			"trace's length; from alloc-heavy.grave on it is critical. Of each assist at most "
+			"trace's length; from alloc-heavy.grave on it is critical where they "
+			"took alloc-heavy.grave-ps of all Ps as well. Of each assist at most "
 			"alloc-heavy.counted counts, for what is longer may be the machine's doing.",
 	},
 	{

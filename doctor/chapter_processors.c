@@ -76,7 +76,8 @@ static const struct advice advice[] = {
 				 "runtime's monitor would take their Ps every 10 ms. It is a warning where "
 				 "silences end in step with a period of 100 ms and running is "
 				 "gomaxprocs-mismatch.ratio times what it can really have been, info where a "
-				 "fifth of the trace is silent. Samples: when the CPU profiler ran too, its "
+				 "fifth of the trace is silent. Samples: when the CPU profiler ran all the time "
+				 "too, its "
 				 "samples at the usual 100 a second add up to less processor time by that "
 				 "ratio. Live: GOMAXPROCS against the quotas of the process's cgroup and all "
 				 "above it, and nr_throttled.",
@@ -116,9 +117,10 @@ static const struct advice advice[] = {
 				   "clock.",
 		.found = "Sleeps at one place over half of the trace, three of five of which take "
 				 "less than 1.6 ms and follow on less than 20 us of running: busy-poll.rate "
-				 "of these a second, of all goroutines together (half of it is told as "
-				 "info). Or goroutines of one kind that don't compute or wait but give up "
-				 "their P as often, after less than 20 us each time, in bursts without a "
+				 "of these a second for each goroutine that sleeps there (half of it is told as "
+				 "info, and so are goroutines that make system calls between their sleeps). Or "
+				 "goroutines of one kind that don't compute or wait but give up "
+				 "their P as often together, after less than 20 us each time, in bursts without a "
 				 "wait. A loop that neither sleeps nor yields looks as any other that "
 				 "computes.",
 	},
@@ -138,7 +140,8 @@ static const struct advice advice[] = {
 		.found = "Calls below a function that the cgo tool wrote, which traces show as "
 				 "system calls, that take cgo-blocking.call or longer: at least 3 at one "
 				 "place, a tenth of the calls there and of the trace together. Those of one "
-				 "goroutine alone are told as info.",
+				 "goroutine alone are told as info, and so are those of several that are in "
+				 "them nine tenths of the time or more.",
 	},
 	{
 		.slug = SLUG_SYSCALL_BLOCKING,
@@ -157,8 +160,9 @@ static const struct advice advice[] = {
 				   "a device of events.",
 		.found = "System calls on files, and waits below net's resolver, of "
 				 "syscall-blocking.call or longer: at least 3 at one place, a tenth of the "
-				 "calls there and of the trace together. Reads by one goroutine alone are "
-				 "told as info; waiting for other processes and reading from sockets is left "
+				 "calls there and of the trace together. Reads by one goroutine alone, or by "
+				 "several that do little else, are told as info; waiting for other processes and "
+				 "reading from sockets is left "
 				 "out.",
 	},
 };

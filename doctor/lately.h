@@ -1,8 +1,8 @@
 /*
  * What goroutines did lately: the last few times each was blocked, so that a rule can tell what
  * somebody did in a stretch of time that has just passed, when it turns out that others waited
- * for it. What a family doesn't note because it
- * is too short counts as running. The family owns it; one thread.
+ * for it. What a family doesn't note because it is too short counts as running, as far as this
+ * table knows. The family owns it; one thread.
  */
 #ifndef SCHEDTOP_DOCTOR_LATELY_H
 #define SCHEDTOP_DOCTOR_LATELY_H
@@ -40,7 +40,7 @@ struct lately_view {
 	int64_t begin_ns, end_ns;                 /* empty: nothing is known */
 	struct lately_spell spell[LATELY_SPELLS]; /* what lies in it, in their order, cut at its ends */
 	unsigned spells;
-	int64_t running_ns; /* the rest */
+	int64_t running_ns; /* the rest: at most so much */
 };
 /* Of the goroutine with this slot and ID. */
 void lately_look(const struct lately *lately, uint32_t slot, uint64_t id, int64_t begin_ns,

@@ -102,7 +102,8 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
                                 "goroutines that wait to run for each P, on average"},
 	/* busy-poll */
 	[LIMIT_POLL_RATE] = {"busy-poll.rate", UNIT_PER_S, 1000, 1, 1e9,
-                         "times a second that a goroutine looks and finds nothing"},
+                         "times a second that a goroutine runs for a moment and sleeps or gives "
+                         "its P up again"},
 	/* cgo-blocking */
 	[LIMIT_CGO_CALL] = {"cgo-blocking.call", UNIT_NS, 10e6, 1e6, 1e12,
                         "call of C that holds a thread for long"},
@@ -128,6 +129,8 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
                             "share of a handler's running that goes into helping the collector"},
 	[LIMIT_ASSIST_GRAVE] = {"alloc-heavy.grave", UNIT_RATIO, 0.25, 0, 1,
                             "the same, from where on it is critical"},
+	[LIMIT_ASSIST_GRAVE_PS] = {"alloc-heavy.grave-ps", UNIT_RATIO, 0.2, 0, 1,
+                               "and of all that the Ps can do, at least"},
 	[LIMIT_ASSIST_LEAST] = {"alloc-heavy.least", UNIT_RATIO, 0.05, 0, 1,
                             "time in assists for the length of the trace, at least"},
 	[LIMIT_ASSISTS] = {"alloc-heavy.assists", UNIT_COUNT, 20, 1, 1e9, "assists, at least"},

@@ -11,6 +11,7 @@
 struct acquired {
 	uint64_t goroutine;
 	uint32_t lock;
+	bool let_go; /* it has woken somebody since */
 	int64_t at_ns;
 };
 
@@ -111,6 +112,8 @@ static void merge(struct lock *to, const struct lock *from)
 	add_ns(&to->alone_ns, from->alone_ns);
 	add_ns(&to->idle_ns, from->idle_ns);
 	cover_merge(&to->waited_for, &from->waited_for);
+	cover_merge(&to->sure, &from->sure);
+	add_ns(&to->sure_ns, from->sure_ns);
 	add_longest(to, from->longest_goroutine, from->longest_begin_ns, from->longest_ns);
 	if (from->first_ns < to->first_ns)
 		to->first_ns = from->first_ns;
@@ -159,12 +162,42 @@ static bool note_acquired(struct locks *l, uint32_t slot, uint64_t goroutine, ui
 		return true;
 	if (!SLOTS_FIT(l->acquired, l->acquired_slots, (size_t)slot + 1, NULL))
 		return false;
-	l->acquired[slot] = (struct acquired){goroutine, lock, at_ns};
+	l->acquired[slot] = (struct acquired){goroutine, lock, false, at_ns};
 	return true;
 }
 
+/* What somebody who runs has surely run for since then: it may have been blocked before its burst
+   began, too shortly to be noted. */
+static int64_t known_running_ns(const struct witness *w, uint32_t slot, int64_t since_ns,
+                                int64_t now_ns)
+{
+	const struct witness_goroutine *g = &w->slot[slot];
+	if (g->state != GO_RUNNING || g->burst_since_ns == INT64_MIN)
+		return 0;
+	int64_t ns = g->burst_ns;
+	add_ns(&ns, elapsed_ns(g->since_ns, now_ns));
+	int64_t most = elapsed_ns(since_ns, now_ns);
+	return ns < most ? ns : most;
+}
+
+/* Who got the lock by waiting for it and wakes somebody for the first time since has held it in
+   between: these holds don't overlap unless there are several locks. */
+static void add_sure_hold(struct locks *l, uint32_t lock, const struct spell *wait)
+{
+	if (wait->waker_slot >= l->acquired_slots)
+		return;
+	struct acquired *a = &l->acquired[wait->waker_slot];
+	if (a->goroutine != wait->waker || a->let_go || root(l, a->lock) != lock)
+		return;
+	a->let_go = true;
+	int64_t since_ns = a->at_ns > wait->begin_ns ? a->at_ns : wait->begin_ns;
+	add_ns(&l->lock[lock].sure_ns, elapsed_ns(since_ns, wait->end_ns));
+	cover_add(&l->lock[lock].sure, since_ns, wait->end_ns);
+}
+
 /* The holder has had the lock since the wait began, or since its own wait for it ended. */
-static void add_hold(struct locks *l, uint32_t lock, const struct spell *wait)
+static void add_hold(struct locks *l, const struct witness *w, uint32_t lock,
+                     const struct spell *wait)
 {
 	int64_t since_ns = wait->begin_ns;
 	if (wait->waker_slot < l->acquired_slots) {
@@ -175,9 +208,10 @@ static void add_hold(struct locks *l, uint32_t lock, const struct spell *wait)
 	struct lately_view view;
 	lately_look(&l->lately, wait->waker_slot, wait->waker, since_ns, wait->end_ns, &view);
 	struct lock *to = &l->lock[lock];
+	int64_t running_ns = known_running_ns(w, wait->waker_slot, view.begin_ns, wait->end_ns);
 	to->holds++;
 	add_ns(&to->held_ns, elapsed_ns(view.begin_ns, view.end_ns));
-	add_ns(&to->running_ns, view.running_ns);
+	add_ns(&to->running_ns, running_ns < view.running_ns ? running_ns : view.running_ns);
 	for (unsigned i = 0; i < view.spells; i++) {
 		const struct lately_spell *s = &view.spell[i];
 		int64_t ns = elapsed_ns(s->begin_ns, s->end_ns);
@@ -208,7 +242,9 @@ bool locks_wait(struct locks *l, const struct witness *w, uint32_t slot, const s
 	add_longest(to, w->slot[slot].id, s->begin_ns, s->ns);
 	if (s->begin_ns < to->first_ns)
 		to->first_ns = s->begin_ns;
-	if (known)
-		add_hold(l, lock, s);
+	if (known) {
+		add_hold(l, w, lock, s);
+		add_sure_hold(l, lock, s);
+	}
 	return s->open || note_acquired(l, slot, w->slot[slot].id, lock, s->end_ns);
 }

@@ -2,7 +2,8 @@
  * The locks of a program as its trace shows them: who waits where, what the holder did meanwhile
  * and where it let go. A trace does not name a lock; but who waits for one in some function is
  * woken by whoever unlocks it in some function, so that both belong to one lock, and all that do so
- * make it up. A family of rules owns the table and feeds it spells; one thread.
+ * make it up. Where each of many things has a lock of its own, they all look like one: only holds
+ * that overlap tell. A family of rules owns the table and feeds it spells; one thread.
  */
 #ifndef SCHEDTOP_DOCTOR_LOCKS_H
 #define SCHEDTOP_DOCTOR_LOCKS_H
@@ -36,7 +37,12 @@ struct lock {
 	int64_t first_ns; /* when somebody first waited */
 	/* Of what is known of the holders while others waited: */
 	uint64_t holds;
-	int64_t held_ns, running_ns, blocked_ns[SPELL_CLASSES];
+	int64_t held_ns;
+	int64_t running_ns; /* at least */
+	/* Of holds that no other of the same mutex can overlap: their sum, and when there was one. */
+	int64_t sure_ns;
+	struct cover sure;
+	int64_t blocked_ns[SPELL_CLASSES];
 	struct lock_place blocked[LOCK_PLACES]; /* where holders were, the longest of them */
 	struct lock_place unlock[LOCK_PLACES];
 };

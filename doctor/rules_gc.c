@@ -266,7 +266,7 @@ static void show_worst(struct finding *f, const struct doctor *doctor)
 			finding_show(f, EVIDENCE_SPAN,
 		                 "in the worst %s the collector left the program %s of the Ps", width,
 		                 share);
-		int64_t at_ns = elapsed_ns(mmu->first_ns, mmu->window[i].worst_at_ns);
+		int64_t at_ns = witness_since_begin(doctor->witness, mmu->window[i].worst_at_ns);
 		evidence_span(e, at_ns, at_ns + mmu_window_ns[i]);
 	}
 }
@@ -426,6 +426,16 @@ static void show_assists(struct finding *f, const struct helper *h, const struct
 	evidence_span(e, at_ns, at_ns + h->sum.longest_ns);
 }
 
+/* Those goroutines may be a small part of the program: what is grave takes much of the Ps too. */
+static bool is_grave(const struct helper *h, double share, const struct doctor *doctor)
+{
+	const struct analysis *a = doctor->analysis;
+	double all_ns =
+		(double)elapsed_ns(a->mmu.first_ns, a->mmu.last_ns) * (double)procs_available(&a->procs);
+	return share >= limit(doctor->limits, LIMIT_ASSIST_GRAVE) &&
+	       (double)h->sum.long_ns >= limit(doctor->limits, LIMIT_ASSIST_GRAVE_PS) * all_ns;
+}
+
 static void say_helper(const struct helper *h, const struct gc_rules *r,
                        const struct doctor *doctor, struct findings *out)
 {
@@ -435,9 +445,7 @@ static void say_helper(const struct helper *h, const struct gc_rules *r,
 	char function[EVIDENCE_SITE_TEXT], percent[16], time[32], longest[32];
 	struct finding *f =
 		findings_add(out, SLUG_ALLOC_HEAVY,
-	                 share < limit(doctor->limits, LIMIT_ASSIST_GRAVE) ? SEVERITY_WARNING
-	                                                                   : SEVERITY_CRITICAL,
-	                 share);
+	                 is_grave(h, share, doctor) ? SEVERITY_CRITICAL : SEVERITY_WARNING, share);
 	evidence_function(function, &a->names, h->function);
 	text_percent(percent, sizeof percent, share);
 	text_duration(time, sizeof time, (double)h->sum.total_ns, false);

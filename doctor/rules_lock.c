@@ -106,6 +106,7 @@ struct measured {
 	double waiters;                 /* on average while somebody does */
 	double alone, idle;             /* of the waiting: one goroutine ran, a P was idle */
 	double running, outside;        /* of the holding: the holder ran; it waited for others */
+	double locks;                   /* that are held at a time on average while any is */
 };
 
 /* Where the time of a holder goes that it doesn't need the lock for. */
@@ -144,6 +145,8 @@ static struct measured measure(const struct doctor *d, const struct lock *lock,
 	m.idle = ratio((double)lock->idle_ns, waited_ns);
 	m.running = ratio((double)lock->running_ns, held_ns);
 	m.outside = ratio(outside_ns(d, lock), held_ns);
+	int64_t sure_ns = cover_ns(&lock->sure);
+	m.locks = sure_ns > 0 ? (double)lock->sure_ns / (double)sure_ns : 1;
 	return m;
 }
 
@@ -159,6 +162,7 @@ static void add_measures(struct finding *f, const struct measured *m)
 	finding_measure(f, "p_idle", UNIT_RATIO, m->idle);
 	finding_measure(f, "holder_running", UNIT_RATIO, m->running);
 	finding_measure(f, "holder_outside", UNIT_RATIO, m->outside);
+	finding_measure(f, "locks_held", UNIT_COUNT, m->locks);
 }
 
 static const char *ns_text(char to[32], double ns)
@@ -257,8 +261,16 @@ static const char *lock_site(char to[EVIDENCE_SITE_TEXT], const struct doctor *d
 	                           : evidence_function(to, &d->analysis->names, m->lock->function);
 }
 
+/* As in a session or a connection each: who waits for one doesn't hold the others up. */
+static bool are_several(const struct measured *m)
+{
+	return m->locks > 1.5;
+}
+
 static enum severity severity_of(const struct measured *m)
 {
+	if (are_several(m))
+		return SEVERITY_INFO;
 	return m->contended >= 0.5 && m->waiters >= 4 ? SEVERITY_CRITICAL : SEVERITY_WARNING;
 }
 
@@ -273,6 +285,7 @@ static bool find_held_across_io(const struct doctor *d, const struct measured *m
 	    m->contended < limit(d->limits, LIMIT_LOCK_IO_IMPACT) || m->lock->holds < LEAST_WAITS)
 		return false;
 	const struct lock *lock = m->lock;
+	bool several = are_several(m);
 	char site[EVIDENCE_SITE_TEXT], waited[32], since[32];
 	unsigned class = SPELL_NETWORK;
 	const unsigned others[] = {SPELL_SYSCALL, SPELL_SLEEP, SPELL_SELECT};
@@ -282,10 +295,11 @@ static bool find_held_across_io(const struct doctor *d, const struct measured *m
 	struct finding *f =
 		findings_add(out, SLUG_LOCK_HELD_ACROSS_IO, severity_of(m), m->contended * m->outside);
 	finding_say(f,
-	            "The lock in %s is held while its holder waits, mostly %s, for %.0f %% of the "
-	            "holding; %.1f goroutines stand before it on average for %.0f %% of the trace, %s "
-	            "in all, since %s.",
-	            lock_site(site, d, m), doing(class), 100 * m->outside, m->waiters,
+	            "%s in %s %s, mostly %s, for %.0f %% of the holding; %.1f goroutines stand before "
+	            "%s on average for %.0f %% of the trace, %s in all, since %s.",
+	            several ? "Locks taken" : "The lock", lock_site(site, d, m),
+	            several ? "are held while their holders wait" : "is held while its holder waits",
+	            doing(class), 100 * m->outside, m->waiters, several ? "them" : "it",
 	            100 * m->contended, ns_text(waited, (double)m->counted->waited_ns),
 	            ns_text(since, (double)witness_since_begin(d->witness, lock->first_ns)));
 	add_measures(f, m);
@@ -306,14 +320,16 @@ static void find_serialization(const struct doctor *d, const struct measured *m,
 	    m->lock->waits / 2 < LEAST_WAITS || procs_available(&d->analysis->procs) < 2)
 		return;
 	const struct lock *lock = m->lock;
+	bool several = are_several(m);
 	char site[EVIDENCE_SITE_TEXT], waited[32], since[32];
 	struct finding *f =
 		findings_add(out, SLUG_MUTEX_SERIALIZATION, severity_of(m), m->contended * m->alone);
 	finding_say(f,
-	            "The lock in %s lets one goroutine run at a time: %.1f goroutines stand before it "
+	            "%s in %s %s one goroutine run at a time: %.1f goroutines stand before %s "
 	            "on average for %.0f %% of the trace, %s in all, since %s, and for %.0f %% of "
 	            "that one goroutine alone runs.",
-	            lock_site(site, d, m), m->waiters, 100 * m->contended,
+	            several ? "Locks taken" : "The lock", lock_site(site, d, m),
+	            several ? "let" : "lets", m->waiters, several ? "them" : "it", 100 * m->contended,
 	            ns_text(waited, (double)m->counted->waited_ns),
 	            ns_text(since, (double)witness_since_begin(d->witness, lock->first_ns)),
 	            100 * m->alone);
@@ -356,11 +372,11 @@ const struct trace_family rules_lock = {
 			[SPELL_SLEEP] = 100000,
 			[SPELL_NETWORK] = 200000,
 			[SPELL_SEND] = 1000000,
-			[SPELL_COND] = 5000000,
-			[SPELL_RECEIVE] = 5000000,
-			[SPELL_SELECT] = 5000000,
-			[SPELL_WAIT] = 5000000,
-			[SPELL_RUNNABLE] = 5000000,
+			[SPELL_COND] = 1000000,
+			[SPELL_RECEIVE] = 1000000,
+			[SPELL_SELECT] = 1000000,
+			[SPELL_WAIT] = 1000000,
+			[SPELL_RUNNABLE] = 1000000,
 		},
 	.create = create,
 	.spell = on_spell,

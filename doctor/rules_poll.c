@@ -26,12 +26,15 @@ enum {
 #define MOSTLY 0.6
 /* Of the trace: how long it has to go on. */
 #define LASTING 0.5
+/* System calls for each look, by those that do something between two sleeps. */
+#define DOING 0.5
 /* Of the trace, by those that give their P up: less is a short wait for a neighbour. */
 #define LEAST_SHARE 0.1
 
 /* Sleeps at one place. */
 struct nap {
 	uint32_t stack;
+	uint32_t function; /* name: the goroutines start with it */
 	uint64_t sleeps, looks, goroutine;
 	int64_t slept_ns, looked_ns;
 	int64_t first_ns, last_ns; /* since the trace began */
@@ -85,6 +88,7 @@ static bool note_sleep(struct poll_rules *r, const struct witness *w,
 	struct nap *nap = &r->nap[at];
 	if (is_new)
 		*nap = (struct nap){.stack = spell->stack,
+		                    .function = g->function,
 		                    .goroutine = g->id,
 		                    .first_ns = witness_since_begin(w, spell->begin_ns)};
 	nap->sleeps++;
@@ -134,10 +138,29 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 /* --- when it is over ---------------------------------------------------------------------------
  */
 
+/* Of all goroutines that start with one function. */
+static uint64_t system_calls(const struct analysis *a, uint32_t function)
+{
+	uint64_t calls = 0;
+	for (size_t i = 0; i < a->blocking.sites; i++) {
+		const struct block_site *site = &a->blocking.site[i];
+		if (!site->syscall || site->stack == STACK_NONE)
+			continue;
+		const struct stack *stack = &a->stacks.stack[site->stack - 1];
+		if (stack->frames && a->stacks.frame[stack->first + stack->frames - 1].function == function)
+			calls += site->count;
+	}
+	return calls;
+}
+
+/* Who calls the kernel between two sleeps may send or read something there, by a clock; and so may
+   many that act seldom each. */
 static void find_naps(const struct doctor *doctor, const struct nap *nap, double observed_ns,
                       struct findings *findings)
 {
-	double per_s = (double)nap->looks / (observed_ns / 1e9);
+	double at_once = (double)nap->slept_ns / observed_ns;
+	double all_per_s = (double)nap->looks / (observed_ns / 1e9);
+	double per_s = all_per_s / fmax(at_once, 1); /* of one goroutine */
 	double nap_ns = (double)nap->slept_ns / (double)nap->sleeps;
 	double least = limit(doctor->limits, LIMIT_POLL_RATE);
 	if (nap->looks < LEAST_LOOKS || (double)nap->looks < MOSTLY * (double)nap->sleeps ||
@@ -145,19 +168,23 @@ static void find_naps(const struct doctor *doctor, const struct nap *nap, double
 		return;
 	const struct analysis *a = doctor->analysis;
 	char place[EVIDENCE_SITE_TEXT], slept[32], looked[32], rate[32];
-	double at_once = (double)nap->slept_ns / observed_ns;
+	bool does = (double)system_calls(a, nap->function) >= DOING * (double)nap->looks;
+	bool sure = per_s >= least && !does;
 	text_rate(rate, sizeof rate, per_s);
 	text_duration(slept, sizeof slept, nap_ns, false);
 	text_duration(looked, sizeof looked, (double)nap->looked_ns / (double)nap->looks, false);
 	evidence_site(place, &a->stacks, &a->names, nap->stack);
 	struct finding *f =
-		findings_add(findings, SLUG_BUSY_POLL, per_s >= least ? SEVERITY_WARNING : SEVERITY_INFO,
+		findings_add(findings, SLUG_BUSY_POLL, sure ? SEVERITY_WARNING : SEVERITY_INFO,
 	                 fmin((double)nap->looked_ns / observed_ns, 1));
-	finding_say(f,
-	            "At %s somebody looks %s times a second whether there is something to do: runs for "
-	            "%s, sleeps for %s and looks again, all the time.",
-	            place, rate, looked, slept);
+	finding_say(
+		f,
+		"At %s a goroutine runs for %s, sleeps for %s and runs again, %s times a second, all "
+		"the time%s.",
+		place, looked, slept, rate,
+		does ? ", and calls the kernel: it may be there to act by a clock" : "");
 	finding_measure(f, "polls", UNIT_PER_S, per_s);
+	finding_measure(f, "all_polls", UNIT_PER_S, all_per_s);
 	finding_measure(f, "polls", UNIT_COUNT, (double)nap->looks);
 	finding_measure(f, "looked", UNIT_NS, (double)nap->looked_ns);
 	finding_measure(f, "slept", UNIT_NS, (double)nap->slept_ns);

@@ -14,15 +14,18 @@
 #include "util/text.h"
 
 enum {
-	SITES = 256,         /* further ones are left out */
-	LEAST_CALLS = 3,     /* fewer say nothing */
-	CALL_NS = 1000000,   /* shorter calls are not looked at: the least that the limits can be */
+	SITES = 256,       /* further ones are left out */
+	LEAST_CALLS = 3,   /* fewer say nothing */
+	CALLERS = 16,      /* goroutines that may be there for one call; more are told apart no more */
+	CALL_NS = 1000000, /* shorter calls are not looked at: the least that the limits can be */
 	LOOKUP_NS = 10000000 /* nor are shorter look-ups */
 };
 /* Of the trace, taken together: less is too little to speak of. */
 #define LEAST_SHARE 0.1
 /* Of the calls at one place, those that are long: fewer were held up by a busy machine. */
 #define USUAL_SHARE 0.1
+/* Of its time, in calls at one place: who spends less there does something else too. */
+#define DEDICATED_SHARE 0.9
 
 enum call_kind { CALL_C, CALL_FILE, CALL_LOOKUP };
 
@@ -30,8 +33,9 @@ struct call_site {
 	uint32_t stack;
 	enum call_kind kind;
 	bool reads; /* what may come at any time, or never */
-	uint64_t calls, goroutine;
-	bool several; /* goroutines */
+	uint64_t calls;
+	uint64_t goroutine[CALLERS];
+	size_t goroutines; /* that call; CALLERS: or more */
 	int64_t ns;
 	int64_t longest_ns, longest_begin_ns, longest_end_ns;
 	uint64_t longest_goroutine;
@@ -136,6 +140,15 @@ static bool find_site(struct syscall_rules *r, const struct witness *w, const st
 	return idmap_put(&r->of_stack, stack, *found);
 }
 
+static void note_caller(struct call_site *site, uint64_t goroutine)
+{
+	for (size_t i = 0; i < site->goroutines; i++)
+		if (site->goroutine[i] == goroutine)
+			return;
+	if (site->goroutines < CALLERS)
+		site->goroutine[site->goroutines++] = goroutine;
+}
+
 static bool on_spell(void *self, const struct witness *w, uint32_t slot, const struct spell *spell)
 {
 	struct syscall_rules *r = self;
@@ -151,8 +164,7 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 	/* A call that was there before the trace and is there after it is no call that took long. */
 	if ((double)spell->ns < r->least_ns[site->kind] || (spell->cut && spell->open))
 		return true;
-	site->several |= site->calls && site->goroutine != g->id;
-	site->goroutine = g->id;
+	note_caller(site, g->id);
 	site->calls++;
 	add_ns(&site->ns, spell->ns);
 	if (spell->ns > site->longest_ns) {
@@ -179,11 +191,15 @@ static const struct call_words {
                      "which everything behind them waits for"},
 };
 
-/* One goroutine may be there for that call and nothing else: a loop of events in C, a reader of
-   what comes seldom. */
-static bool is_dedicated(const struct call_site *site)
+/* Goroutines may be there for that call and nothing else: a loop of events in C, a reader of what
+   comes seldom. Of several, each has to be in such calls nearly all the time. */
+static bool is_dedicated(const struct call_site *site, double observed_ns)
 {
-	return !site->several && (site->reads || site->kind == CALL_C);
+	if (!site->reads && site->kind != CALL_C)
+		return false;
+	return site->goroutines == 1 ||
+	       (site->goroutines < CALLERS &&
+	        (double)site->ns >= DEDICATED_SHARE * (double)site->goroutines * observed_ns);
 }
 
 static void say(const struct doctor *doctor, struct findings *findings,
@@ -192,8 +208,11 @@ static void say(const struct doctor *doctor, struct findings *findings,
 	const struct analysis *a = doctor->analysis;
 	const struct call_words *say = &words[site->kind];
 	double busy = (double)site->ns / observed_ns; /* goroutines, on average */
-	bool dedicated = is_dedicated(site);
-	char place[EVIDENCE_SITE_TEXT], mean[32], longest[32], sum[32];
+	bool dedicated = is_dedicated(site, observed_ns);
+	char place[EVIDENCE_SITE_TEXT], mean[32], longest[32], sum[32], who[80] = "";
+	if (dedicated)
+		snprintf(who, sizeof who, ", of %zu goroutine%s that may be there for nothing else",
+		         site->goroutines, site->goroutines == 1 ? "" : "s");
 	text_duration(mean, sizeof mean, (double)site->ns / (double)site->calls, false);
 	text_duration(longest, sizeof longest, (double)site->longest_ns, false);
 	text_duration(sum, sizeof sum, (double)site->ns, false);
@@ -203,8 +222,7 @@ static void say(const struct doctor *doctor, struct findings *findings,
 	finding_say(f,
 	            "%s at %s take %s on average and up to %s, %s: %" PRIu64
 	            " of them took %s in all%s.",
-	            say->what, place, mean, longest, say->whom, site->calls, sum,
-	            dedicated ? ", of one goroutine that may be there for nothing else" : "");
+	            say->what, place, mean, longest, say->whom, site->calls, sum, who);
 	finding_measure(f, "calls", UNIT_COUNT, (double)site->calls);
 	finding_measure(f, "blocked", UNIT_NS, (double)site->ns);
 	finding_measure(f, "call_max", UNIT_NS, (double)site->longest_ns);

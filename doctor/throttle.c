@@ -14,6 +14,10 @@ enum { LEAST_SILENCES = 6 };
 /* The profiler's usual rate; nothing in a trace tells of another. */
 enum { SAMPLE_NS = 10000000, LEAST_SAMPLES = 50 };
 #define LEAST_RUNNING_NS 5e8
+/* A profile of a part of the trace says nothing of the rest: from first to last sample it has to
+   cover so much, and never to be silent for longer than this. */
+#define COVERED 0.9
+enum { MOST_GAP_NS = 250000000 };
 
 void throttle_note(struct throttle *t, const struct witness *w, int64_t begin_ns, int64_t end_ns)
 {
@@ -30,6 +34,12 @@ void throttle_note(struct throttle *t, const struct witness *w, int64_t begin_ns
 		t->longest_ns = ns;
 		t->longest_begin_ns = witness_since_begin(w, begin_ns);
 	}
+}
+
+static bool is_covered(const struct samples *s, double observed_ns)
+{
+	return s->total >= LEAST_SAMPLES && s->gap_ns <= MOST_GAP_NS &&
+	       (double)elapsed_ns(s->first_ns, s->last_ns) >= COVERED * observed_ns;
 }
 
 struct throttle_verdict throttle_judge(const struct throttle *t, const struct witness *w,
@@ -49,7 +59,7 @@ struct throttle_verdict throttle_judge(const struct throttle *t, const struct wi
 		v.times = 1 / (1 - v.stopped);
 		v.silence = true;
 	}
-	if (a->samples.total < LEAST_SAMPLES || v.running_ns < LEAST_RUNNING_NS)
+	if (!is_covered(&a->samples, observed) || v.running_ns < LEAST_RUNNING_NS)
 		return v;
 	v.cpu_ns = (double)a->samples.total * SAMPLE_NS;
 	if (v.running_ns / v.cpu_ns > v.times) {

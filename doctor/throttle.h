@@ -28,7 +28,7 @@ struct throttle_verdict {
 	bool together;         /* enough of them with more than one goroutine: one alone may be where it
 	                          can't be stopped, as in assembly */
 	double running_ns;     /* of all goroutines, as `stat` tells it */
-	double cpu_ns;         /* of them, by the samples; 0: too few */
+	double cpu_ns;         /* of them, by the samples; 0: too few, or of a part of the trace */
 	double times;          /* running / what really ran, by the better witness; 1: all of it */
 	bool samples, silence; /* which one says so */
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/elapsed.h"
 #include "trace/slots.h"
 #include "trace/tables.h"
 
@@ -10,6 +11,17 @@ void samples_finish(struct samples *a)
 {
 	free(a->count);
 	memset(a, 0, sizeof *a);
+}
+
+static void note_time(struct samples *a, int64_t time_ns)
+{
+	if (a->total == 0)
+		a->first_ns = a->last_ns = time_ns;
+	int64_t gap_ns = bounded_elapsed_ns(a->last_ns, time_ns);
+	if (gap_ns > a->gap_ns)
+		a->gap_ns = gap_ns;
+	if (time_ns > a->last_ns)
+		a->last_ns = time_ns;
 }
 
 static bool count(struct samples *a, const struct trace_block *block, const struct trace_event *e)
@@ -21,6 +33,7 @@ static bool count(struct samples *a, const struct trace_block *block, const stru
 		return false;
 	if (!SLOTS_FIT(a->count, a->limit, (size_t)number + 1, NULL))
 		return false;
+	note_time(a, e->time_ns);
 	a->count[number]++;
 	a->total++;
 	a->no_goroutine += e->arg[0] == 0;
@@ -44,6 +57,7 @@ void samples_restart(void *self, int64_t time_ns)
 	if (a->limit)
 		memset(a->count, 0, a->limit * sizeof *a->count);
 	a->total = a->no_goroutine = 0;
+	a->gap_ns = 0;
 }
 
 struct trace_visitor samples_visitor(struct samples *a)

@@ -16,6 +16,7 @@ struct samples {
 	uint64_t total, no_goroutine; /* on a thread that ran none */
 	uint64_t *count;              /* by number of stack */
 	size_t limit;
+	int64_t first_ns, last_ns, gap_ns; /* when they were taken, and the longest time between two */
 };
 
 /* All zero, with `stacks` set, is a good start. */

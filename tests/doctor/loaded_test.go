@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"testing"
 )
@@ -31,20 +32,30 @@ func burn() (stop func()) {
 	}
 }
 
+func isHealthy(r row) bool {
+	return r.want == ""
+}
+
 // What other programs of the machine do to a healthy one is no fault of its own.
 func TestHealthyProgramsOnABusyMachine(t *testing.T) {
 	if !isSlow {
 		t.Skip("keeps all CPUs busy: in the slow tier alone")
 	}
-	var names []string
-	for _, r := range healthyRows {
-		names = append(names, r.name)
+	version := minor(t, "local")
+	programs := map[bool]string{} // folders, by whether they are built with cgo
+	for _, cgo := range []bool{false, true} {
+		list, names := chosen(version, cgo)
+		if slices.ContainsFunc(list, isHealthy) {
+			programs[cgo] = build(t, "local", cgo, names)
+		}
 	}
-	dir := build(t, "local", false, names)
 	defer burn()()
-	for _, r := range healthyRows {
-		file, _ := r.capture(t, filepath.Join(dir, r.name), 1)
-		got := doctor(t, file)
+	for _, r := range rows {
+		if !isHealthy(r) || r.since > version {
+			continue
+		}
+		file, _ := r.capture(t, filepath.Join(programs[r.cgo], r.name), 1)
+		got := doctor(t, append(slices.Clone(r.flags), file)...)
 		if problem := r.judge(got); problem != "" {
 			keep(t, file, r.name+"-loaded.trace")
 			t.Errorf("%s: %s\n%s", r.name, problem, got.text)

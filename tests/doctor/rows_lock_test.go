@@ -6,6 +6,7 @@ var lockRows = []row{
 	{name: "serial-bottleneck", want: "serial-bottleneck"},
 	{name: "channel-send-stuck", want: "channel-send-stuck", live: true, quick: true},
 	{name: "deadlock-cycle", want: "deadlock-cycle", live: true},
+	{name: "healthy-keyed"},
 	{name: "healthy-ledger"},
 	{name: "healthy-owner"},
 	{name: "healthy-watchers"},

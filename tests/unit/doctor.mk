@@ -2,6 +2,7 @@
 doctor_tests = \
 	tests/unit/test_doctor_annotations \
 	tests/unit/test_doctor_calls \
+	tests/unit/test_doctor_certain \
 	tests/unit/test_doctor_cpu \
 	tests/unit/test_doctor_findings \
 	tests/unit/test_doctor_gc \
@@ -26,6 +27,10 @@ doctor_test_world = tests/unit/doctor_world.c tests/unit/doctor_world.h
 tests_unit_test_doctor_calls_SOURCES = tests/unit/test_doctor_calls.c $(doctor_test_world)
 tests_unit_test_doctor_calls_CFLAGS = $(doctor_test_cflags)
 tests_unit_test_doctor_calls_LDADD = $(doctor_test_libs) -lm
+
+tests_unit_test_doctor_certain_SOURCES = tests/unit/test_doctor_certain.c
+tests_unit_test_doctor_certain_CFLAGS = $(doctor_test_cflags)
+tests_unit_test_doctor_certain_LDADD = $(doctor_test_libs)
 
 tests_unit_test_doctor_cpu_SOURCES = tests/unit/test_doctor_cpu.c $(doctor_test_world)
 tests_unit_test_doctor_cpu_CFLAGS = $(doctor_test_cflags)

@@ -76,6 +76,35 @@ static void a_goroutine_that_is_there_for_c_is_told_as_info(void **state)
 	world_finish(&w);
 }
 
+static void goroutines_that_are_all_there_for_c_are_told_as_info(void **state)
+{
+	struct world w;
+	(void)state;
+	begin_calls(&w);
+	struct spell call = call_of(&w, IN_C, 195);
+	world_spells(&w, 1, call, 10);
+	world_spells(&w, 2, call, 10);
+	const struct finding *f = world_finding(&w);
+	assert_non_null(f);
+	assert_int_equal(f->severity, SEVERITY_INFO);
+	assert_non_null(strstr(f->summary, "2 goroutines that may be there for nothing else"));
+	world_finish(&w);
+}
+
+static void goroutines_that_do_something_between_calls_into_c_are_accused(void **state)
+{
+	struct world w;
+	(void)state;
+	begin_calls(&w);
+	struct spell call = call_of(&w, IN_C, 160);
+	world_spells(&w, 1, call, 10);
+	world_spells(&w, 2, call, 10);
+	const struct finding *f = world_finding(&w);
+	assert_non_null(f);
+	assert_int_equal(f->severity, SEVERITY_WARNING);
+	world_finish(&w);
+}
+
 static void a_few_long_calls_among_many_are_the_machines(void **state)
 {
 	struct world w;
@@ -223,6 +252,37 @@ static void looking_between_naps_is_polling(void **state)
 	world_finish(&w);
 }
 
+/* 20 goroutines that send a packet every millisecond do together what one that polls does. */
+static void pacing_by_many_goroutines_is_told_as_info(void **state)
+{
+	struct world w;
+	(void)state;
+	begin_naps(&w, 16000, 1200, 1);
+	const struct finding *f = world_finding(&w);
+	assert_non_null(f);
+	assert_int_equal(f->severity, SEVERITY_INFO);
+	assert_in_range((unsigned)world_measure(f, "polls", UNIT_PER_S), 800, 850);
+	world_finish(&w);
+}
+
+static void system_calls_between_naps_are_told_as_info(void **state)
+{
+	struct world w;
+	(void)state;
+	begin_naps(&w, 3000, 300, 4);
+	struct block_site site = {.stack = world_stack(&w, "syscall.sendto main.send main.consume"),
+	                          .syscall = true,
+	                          .count = 3000};
+	w.analysis.blocking.site = &site;
+	w.analysis.blocking.sites = 1;
+	const struct finding *f = world_finding(&w);
+	assert_non_null(f);
+	assert_int_equal(f->severity, SEVERITY_INFO);
+	assert_non_null(strstr(f->summary, "calls the kernel"));
+	w.analysis.blocking = (struct blocking){0};
+	world_finish(&w);
+}
+
 static void work_between_naps_is_not(void **state)
 {
 	struct world w;
@@ -294,6 +354,8 @@ int main(void)
 		cmocka_unit_test(long_calls_into_c_are_accused),
 		cmocka_unit_test(short_calls_into_c_are_not),
 		cmocka_unit_test(a_goroutine_that_is_there_for_c_is_told_as_info),
+		cmocka_unit_test(goroutines_that_are_all_there_for_c_are_told_as_info),
+		cmocka_unit_test(goroutines_that_do_something_between_calls_into_c_are_accused),
 		cmocka_unit_test(a_few_long_calls_among_many_are_the_machines),
 		cmocka_unit_test(files_that_take_long_are_accused),
 		cmocka_unit_test(files_that_a_library_syncs_itself_are_files),
@@ -303,6 +365,8 @@ int main(void)
 		cmocka_unit_test(look_ups_are_told_where_the_program_makes_them),
 		cmocka_unit_test(other_system_calls_are_left_out),
 		cmocka_unit_test(looking_between_naps_is_polling),
+		cmocka_unit_test(pacing_by_many_goroutines_is_told_as_info),
+		cmocka_unit_test(system_calls_between_naps_are_told_as_info),
 		cmocka_unit_test(work_between_naps_is_not),
 		cmocka_unit_test(naps_by_a_slow_clock_are_not),
 		cmocka_unit_test(giving_up_a_p_again_and_again_is_polling),

@@ -340,13 +340,22 @@ static void a_few_silences_say_nothing(void **state)
 	world_finish(&w);
 }
 
+/* Samples of 10 ms each from a moment on until the end. */
+static void sample(struct world *w, uint64_t total, int64_t from_ms)
+{
+	struct samples *s = &w->analysis.samples;
+	s->total = total;
+	s->first_ns = from_ms * WORLD_MS;
+	s->last_ns = w->witness.last_ns;
+}
+
 static void samples_that_account_for_less_than_ran_are_a_mismatch(void **state)
 {
 	struct world w;
 	(void)state;
 	world_begin(&w, &rules_cpu, 2000, 8);
 	world_kind(&w, "main.work", 8, 400, 15000);
-	w.analysis.samples.total = 400; /* 10 ms each */
+	sample(&w, 400, 100);
 	const struct finding *f = world_finding(&w);
 	assert_non_null(f);
 	assert_int_equal(f->severity, SEVERITY_WARNING);
@@ -360,7 +369,30 @@ static void samples_that_account_for_what_ran_say_nothing(void **state)
 	(void)state;
 	world_begin(&w, &rules_cpu, 2000, 2);
 	world_kind(&w, "main.work", 2, 400, 3900);
-	w.analysis.samples.total = 330;
+	sample(&w, 330, 0);
+	assert_null(world_finding(&w));
+	world_finish(&w);
+}
+
+static void samples_of_a_part_of_the_trace_say_nothing(void **state)
+{
+	struct world w;
+	(void)state;
+	world_begin(&w, &rules_cpu, 2000, 8);
+	world_kind(&w, "main.work", 8, 400, 15000);
+	sample(&w, 400, 300);
+	assert_null(world_finding(&w));
+	world_finish(&w);
+}
+
+static void samples_with_a_hole_say_nothing(void **state)
+{
+	struct world w;
+	(void)state;
+	world_begin(&w, &rules_cpu, 2000, 8);
+	world_kind(&w, "main.work", 8, 400, 15000);
+	sample(&w, 400, 0);
+	w.analysis.samples.gap_ns = 300 * WORLD_MS;
 	assert_null(world_finding(&w));
 	world_finish(&w);
 }
@@ -402,6 +434,8 @@ int main(void)
 		cmocka_unit_test(a_few_silences_say_nothing),
 		cmocka_unit_test(samples_that_account_for_less_than_ran_are_a_mismatch),
 		cmocka_unit_test(samples_that_account_for_what_ran_say_nothing),
+		cmocka_unit_test(samples_of_a_part_of_the_trace_say_nothing),
+		cmocka_unit_test(samples_with_a_hole_say_nothing),
 		cmocka_unit_test(another_part_begins_with_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -262,6 +262,29 @@ static void goroutines_that_help_the_collector_are_found_by_their_function(void 
 	findings_finish(&found);
 }
 
+static void assists_of_a_large_part_of_all_ps_are_critical(void **state)
+{
+	(void)state;
+	struct findings found;
+	assist(&found, 300, 300, 10000);
+	const struct finding *f = find(&found, SLUG_ALLOC_HEAVY);
+	assert_non_null(f);
+	assert_int_equal(f->severity, SEVERITY_CRITICAL); /* 7.5 of 2 x 10 ms */
+	findings_finish(&found);
+}
+
+static void assists_of_a_small_part_of_all_ps_are_a_warning(void **state)
+{
+	(void)state;
+	struct findings found;
+	assist(&found, 150, 150, 10000);
+	const struct finding *f = find(&found, SLUG_ALLOC_HEAVY);
+	assert_non_null(f);
+	assert_true(measured(f, "assist", UNIT_RATIO) > .35); /* of the goroutines' own time */
+	assert_int_equal(f->severity, SEVERITY_WARNING);      /* but 3.75 of 2 x 10 ms */
+	findings_finish(&found);
+}
+
 static void one_long_assist_accuses_nobody(void **state)
 {
 	(void)state;
@@ -522,6 +545,8 @@ int main(void)
 		cmocka_unit_test(one_cycle_that_a_busy_machine_made_long_accuses_nobody),
 		cmocka_unit_test(collections_that_are_asked_for_name_who_asks),
 		cmocka_unit_test(goroutines_that_help_the_collector_are_found_by_their_function),
+		cmocka_unit_test(assists_of_a_large_part_of_all_ps_are_critical),
+		cmocka_unit_test(assists_of_a_small_part_of_all_ps_are_a_warning),
 		cmocka_unit_test(one_long_assist_accuses_nobody),
 		cmocka_unit_test(slow_work_in_stops_is_found_with_its_caller),
 		cmocka_unit_test(long_stops_of_the_collector_are_the_machines_until_proved),

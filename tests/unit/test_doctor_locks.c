@@ -144,6 +144,12 @@ static struct spell wait_of(uint32_t stack, int64_t begin_ms, int64_t end_ms, ui
 	                      .waker_stack = waker_stack};
 }
 
+static void runs_since(struct program *p, uint32_t slot, int64_t ms)
+{
+	p->slot[slot].state = GO_RUNNING;
+	p->slot[slot].since_ns = p->slot[slot].burst_since_ns = ms * MS;
+}
+
 /* --- which lock ------------------------------------------------------------------------------- */
 
 static void who_is_woken_by_an_unlock_waits_for_the_same_lock(void **state)
@@ -194,13 +200,15 @@ static void a_holder_has_the_lock_since_its_own_wait_ended(void **state)
 	                       .stack = read,
 	                       .waker_slot = TRACE_NONE};
 	assert_true(lately_note(&locks.lately, &p.witness, 1, &spell));
+	runs_since(&p, 1, 28);
 	spell = wait_of(put, 0, 30, 1, unlock);
 	assert_true(locks_wait(&locks, &p.witness, 2, &spell));
 	const struct lock *lock = &locks.lock[locks_of_stack(&locks, &p.witness, put)];
 	assert_int_equal(lock->holds, 2);
 	assert_int_equal(lock->held_ns, 30 * MS);
 	assert_int_equal(lock->blocked_ns[SPELL_NETWORK], 15 * MS);
-	assert_int_equal(lock->running_ns, 15 * MS);
+	/* What is not known to be running is none. */
+	assert_int_equal(lock->running_ns, 2 * MS);
 	assert_int_equal(lock->blocked[0].stack, read);
 	locks_finish(&locks);
 	finish(&p);
@@ -235,8 +243,10 @@ static void what_is_forgotten_of_a_goroutine_is_not_taken_for_running(void **sta
 /* --- what is said ----------------------------------------------------------------------------- */
 
 /* Three goroutines stand before a lock for the whole second, which goes from hand to hand each 10
-   ms; its holder runs for so much of that, and waits for the network for the rest. */
-static void examine(struct program *p, int64_t alone_ms, int64_t network_ms, struct findings *out)
+   ms; its holder waits for the network for so much of that, then for something too short to be
+   noted, and runs for the rest. */
+static void examine(struct program *p, int64_t alone_ms, int64_t network_ms, int64_t short_ms,
+                    struct findings *out)
 {
 	begin(p);
 	uint32_t put = waits_in(p, "main.put"), unlock = unlocks_in(p, "main.put");
@@ -260,6 +270,7 @@ static void examine(struct program *p, int64_t alone_ms, int64_t network_ms, str
 		                         .waker_slot = TRACE_NONE};
 		if (network_ms)
 			assert_true(rules_lock.spell(self, &p->witness, holder, &io));
+		runs_since(p, holder, 10 * i + network_ms + short_ms);
 		struct spell wait = wait_of(put, 10 * (i - 2), 10 * (i + 1), holder, unlock);
 		wait.during = (struct witness_sums){.alone = 3 * alone_ms * MS, .idle = 30 * MS};
 		assert_true(rules_lock.spell(self, &p->witness, waiter, &wait));
@@ -283,7 +294,7 @@ static void a_lock_whose_holder_runs_alone_serialises(void **state)
 	(void)state;
 	struct program p;
 	struct findings out = {0};
-	examine(&p, 9, 0, &out);
+	examine(&p, 9, 0, 0, &out);
 	assert_int_equal(out.n, 1);
 	const struct finding *f = out.finding[0];
 	assert_int_equal(f->slug, SLUG_MUTEX_SERIALIZATION);
@@ -297,17 +308,67 @@ static void a_lock_whose_holder_runs_alone_serialises(void **state)
 	finish(&p);
 }
 
+static void a_holder_that_is_not_known_to_run_serialises_nothing(void **state)
+{
+	(void)state;
+	struct program p;
+	struct findings out = {0};
+	examine(&p, 9, 0, 8, &out);
+	assert_int_equal(out.n, 0);
+	findings_finish(&out);
+	finish(&p);
+}
+
 static void a_lock_held_across_the_network_is_told_as_that(void **state)
 {
 	(void)state;
 	struct program p;
 	struct findings out = {0};
-	examine(&p, 1, 8, &out);
+	examine(&p, 1, 8, 0, &out);
 	assert_int_equal(out.n, 1);
 	const struct finding *f = out.finding[0];
 	assert_int_equal(f->slug, SLUG_LOCK_HELD_ACROSS_IO);
 	assert_non_null(strstr(f->summary, "for the network"));
 	assert_true(measure_of(f, "holder_outside", UNIT_RATIO) > 0.7);
+	assert_true(measure_of(f, "locks_held", UNIT_COUNT) == 1);
+	findings_finish(&out);
+	finish(&p);
+}
+
+/* Two pairs of goroutines, each with a lock that goes to and fro between the two each 10 ms, and is
+   held over the network. */
+static void locks_of_which_each_thing_has_one_are_told_as_several(void **state)
+{
+	(void)state;
+	struct program p;
+	struct findings out = {0};
+	begin(&p);
+	uint32_t put = waits_in(&p, "main.put"), unlock = unlocks_in(&p, "main.put");
+	uint32_t read =
+		add_stack(&p, (const char *const[]){"internal/poll.(*FD).Read", "main.put", NULL});
+	void *self = rules_lock.create(&p.doctor);
+	assert_non_null(self);
+	for (int64_t i = 0; i < 198; i++) {
+		uint32_t pair = (uint32_t)i % 2 * 2, turn = (uint32_t)i / 2 % 2;
+		int64_t begin_ms = i / 2 * 10;
+		const struct spell io = {.class = SPELL_NETWORK,
+		                         .begin_ns = begin_ms * MS,
+		                         .end_ns = (begin_ms + 9) * MS,
+		                         .ns = 9 * MS,
+		                         .stack = read,
+		                         .waker_slot = TRACE_NONE};
+		assert_true(rules_lock.spell(self, &p.witness, pair + turn, &io));
+		struct spell wait = wait_of(put, begin_ms, begin_ms + 10, pair + turn, unlock);
+		assert_true(rules_lock.spell(self, &p.witness, pair + 1 - turn, &wait));
+	}
+	assert_true(rules_lock.conclude(self, &p.doctor, &out));
+	rules_lock.destroy(self);
+	assert_int_equal(out.n, 1);
+	assert_int_equal(out.finding[0]->slug, SLUG_LOCK_HELD_ACROSS_IO);
+	assert_int_equal(out.finding[0]->severity, SEVERITY_INFO);
+	assert_non_null(strstr(out.finding[0]->summary, "Locks taken in main.put"));
+	double locks = measure_of(out.finding[0], "locks_held", UNIT_COUNT);
+	assert_true(locks > 1.9 && locks <= 2);
 	findings_finish(&out);
 	finish(&p);
 }
@@ -317,7 +378,7 @@ static void a_lock_beside_which_others_run_is_not_accused(void **state)
 	(void)state;
 	struct program p;
 	struct findings out = {0};
-	examine(&p, 4, 0, &out);
+	examine(&p, 4, 0, 0, &out);
 	assert_int_equal(out.n, 0);
 	findings_finish(&out);
 	finish(&p);
@@ -561,7 +622,9 @@ int main(void)
 		cmocka_unit_test(a_holder_has_the_lock_since_its_own_wait_ended),
 		cmocka_unit_test(what_is_forgotten_of_a_goroutine_is_not_taken_for_running),
 		cmocka_unit_test(a_lock_whose_holder_runs_alone_serialises),
+		cmocka_unit_test(a_holder_that_is_not_known_to_run_serialises_nothing),
 		cmocka_unit_test(a_lock_held_across_the_network_is_told_as_that),
+		cmocka_unit_test(locks_of_which_each_thing_has_one_are_told_as_several),
 		cmocka_unit_test(a_lock_beside_which_others_run_is_not_accused),
 		cmocka_unit_test(waiting_for_others_to_be_done_is_no_lock),
 		cmocka_unit_test(one_that_runs_alone_while_others_send_to_it_is_a_bottleneck),

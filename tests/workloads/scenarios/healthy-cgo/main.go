@@ -1,5 +1,5 @@
-// Short calls into C from many goroutines, and one goroutine that is there to wait for events in C, as
-// the bindings of window systems and databases have.
+// Short calls into C from many goroutines, and two goroutines that are there to wait for events in C, as
+// the bindings of window systems, queues and databases have.
 package main
 
 /*
@@ -47,7 +47,9 @@ func serve(random *rand.Rand) {
 
 func main() {
 	s := scene.Begin()
-	go events()
+	for i := 0; i < 2; i++ {
+		go events()
+	}
 	for i := 0; i < 4; i++ {
 		go serve(s.Random(i))
 	}
