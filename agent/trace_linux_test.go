@@ -64,10 +64,11 @@ func makeEvents(t *testing.T, rest time.Duration) (end func()) {
 	return end
 }
 
-// trace asks for a trace, waiting for the pause after the last one to be over.
+// trace asks for a trace, waiting for the last one and the pause after it to be over: runtime/trace
+// says that it has stopped a moment before whoever stopped it goes on.
 func (c *client) trace(query string) *http.Response {
 	c.t.Helper()
-	for {
+	for deadline := time.Now().Add(10 * time.Second); ; {
 		c.send("GET /v1/trace?%s HTTP/1.1\r\n\r\n", query)
 		answer := c.response()
 		switch answer.StatusCode {
@@ -80,6 +81,11 @@ func (c *client) trace(query string) *http.Response {
 			}
 			c.json(answer, 429)
 			time.Sleep(time.Duration(seconds) * time.Second)
+		case 409:
+			if refusal := c.json(answer, 409); time.Now().After(deadline) {
+				c.t.Fatalf("%v", refusal)
+			}
+			time.Sleep(10 * time.Millisecond)
 		default:
 			c.t.Fatalf("%v", c.json(answer, 200))
 		}
