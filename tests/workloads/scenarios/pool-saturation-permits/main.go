@@ -4,12 +4,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"math/rand"
-	"net"
 	"net/http"
 	"time"
 
 	"schedtop/tests/workloads/internal/scene"
+	"schedtop/tests/workloads/internal/web"
 )
 
 type shop struct {
@@ -36,55 +35,17 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, n)
 }
 
-func listen() net.Listener {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		scene.Fail(err)
-	}
-	return listener
-}
-
-// parts is the other side.
-func parts() {
-	listener := listen()
-	go func() {
-		scene.Fail(http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			time.Sleep(12 * time.Millisecond)
-			_, _ = w.Write(make([]byte, 2000)) // the client may have gone
-		})))
-	}()
-	scene.Hello(listener.Addr().String())
-}
-
-func customers(address string) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
-	for i := 0; i < 8; i++ {
-		go func(random *rand.Rand) {
-			for {
-				scene.Pause(random, 5*time.Millisecond)
-				response, err := client.Get("http://" + address)
-				if err != nil {
-					return // the service has ended
-				}
-				_, _ = io.Copy(io.Discard, response.Body)
-				_ = response.Body.Close()
-			}
-		}(rand.New(rand.NewSource(int64(i))))
-	}
-	scene.Hello("up")
-}
-
 func main() {
 	switch scene.Role() {
 	case "parts":
-		parts()
+		web.Parts(12 * time.Millisecond)
 	case "customers":
-		customers(scene.Argument())
+		web.Customers(scene.Argument(), 5*time.Millisecond)
 	}
 	s := scene.Begin()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}
 	service := &shop{client, scene.Other("parts", ""), make(chan struct{}, 2)}
-	listener := listen()
+	listener := web.Listen()
 	go func() { scene.Fail(http.Serve(listener, service)) }()
 	scene.Other("customers", listener.Addr().String())
 	s.Play()

@@ -10,12 +10,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math/rand"
 	"net"
 	"net/http"
 	"time"
 
 	"schedtop/tests/workloads/internal/scene"
+	"schedtop/tests/workloads/internal/web"
 )
 
 // base is a driver for a database that answers each line with a line.
@@ -103,20 +103,12 @@ func answer(c net.Conn, after time.Duration) {
 	}
 }
 
-func listen() net.Listener {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		scene.Fail(err)
-	}
-	return listener
-}
-
 func database(argument string) {
 	after, err := time.ParseDuration(argument)
 	if err != nil {
 		scene.Fail(err)
 	}
-	listener := listen()
+	listener := web.Listen()
 	go func() {
 		for {
 			c, err := listener.Accept()
@@ -129,30 +121,12 @@ func database(argument string) {
 	scene.Hello(listener.Addr().String())
 }
 
-func customers(address string) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
-	for i := 0; i < 8; i++ {
-		go func(random *rand.Rand) {
-			for {
-				scene.Pause(random, 5*time.Millisecond)
-				response, err := client.Get("http://" + address)
-				if err != nil {
-					return // the service has ended
-				}
-				_, _ = io.Copy(io.Discard, response.Body)
-				_ = response.Body.Close()
-			}
-		}(rand.New(rand.NewSource(int64(i))))
-	}
-	scene.Hello("up")
-}
-
 func main() {
 	switch scene.Role() {
 	case "database":
 		database(scene.Argument())
 	case "customers":
-		customers(scene.Argument())
+		web.Customers(scene.Argument(), 5*time.Millisecond)
 	}
 	connections := flag.Int("connections", 2, "to the database")
 	after := flag.Duration("answer", 15*time.Millisecond, "how long the database takes")
@@ -164,7 +138,7 @@ func main() {
 	}
 	db.SetMaxOpenConns(*connections)
 	db.SetMaxIdleConns(*connections)
-	listener := listen()
+	listener := web.Listen()
 	go func() { scene.Fail(http.Serve(listener, &shop{db})) }()
 	scene.Other("customers", listener.Addr().String())
 	s.Play()
