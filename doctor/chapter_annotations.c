@@ -139,9 +139,9 @@ static const struct advice advice[] = {
 		.title = "Regions of a request belong to no task",
 		.means =
 			"Goroutines that work for a task begin regions without it: the context was not handed "
-			"on, and context.Background() or TODO() took its place. What they do is missing from "
-			"the task, whose time seems to go into waiting; cancellation and deadlines are "
-			"lost the same way.",
+			"on, and one made by context.Background() took its place. What they do is missing "
+			"from the task, whose time seems to go into waiting; cancellation and deadlines "
+			"are lost the same way.",
 		.remedy =
 			"Hand the request's context to every function and goroutine that works for it, and "
 			"begin regions with it. Where work must outlive the request, use "
