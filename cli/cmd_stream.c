@@ -6,7 +6,7 @@
 
 #include "cli/await.h"
 #include "cli/commands.h"
-#include "cli/recorder.h"
+#include "collect/recorder.h"
 #include "collect/recording.h"
 #include "metrics/history.h"
 #include "metrics/json.h"

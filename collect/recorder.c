@@ -1,4 +1,4 @@
-#include "cli/recorder.h"
+#include "collect/recorder.h"
 
 #include <errno.h>
 #include <fcntl.h>
