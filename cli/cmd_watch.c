@@ -4,7 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/orders.h"
-#include "cli/recorder.h"
+#include "collect/recorder.h"
 #include "metrics/schedtrace.h"
 #include "tui/tui.h"
 #include "util/clock.h"

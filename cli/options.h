@@ -38,6 +38,8 @@ struct options {
 	bool separated;       /* there was a -- among them */
 	size_t separator;     /* how many stood before it */
 	pid_t pid;            /* 0: none given */
+	const char *url;      /* where the program answers; NULL: none given */
+	const char *text;     /* with its schedtrace lines, "-" is standard input; NULL: none given */
 	char *const *program; /* to start, with its arguments; NULL: none */
 	const char *outputs;  /* file for what it prints; NULL: none was named */
 	int64_t delay_ns;

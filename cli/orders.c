@@ -48,6 +48,8 @@ static enum status make_collector(struct orders *o, pid_t pid, struct collector 
 {
 	struct collector_options options = {
 		.pid = pid,
+		.url = o->options->url,
+		.text = o->options->text,
 		.choice = o->options->source,
 		.interval_ns = o->interval_ns,
 		.lanes = true,
@@ -97,7 +99,7 @@ static void look_for_successor(struct orders *o)
 {
 	const struct target *target = collector_target(o->collector);
 	pid_t successor = 0;
-	if (target_check(target) == TARGET_EXITED)
+	if (target->place == TARGET_PROCESS && target_check(target) == TARGET_EXITED)
 		successor = discover_successor(target);
 	if (successor != session_successor(o->session))
 		tell_successor(o, successor);

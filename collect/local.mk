@@ -15,6 +15,7 @@ collect_libcollect_a_SOURCES = \
 	collect/memory.c \
 	collect/os.c \
 	collect/probe.c collect/probe.h \
+	collect/recorder.c collect/recorder.h \
 	collect/recording.c collect/recording.h \
 	collect/replay.c collect/replay.h \
 	collect/source.h \
