@@ -24,7 +24,7 @@ static const char *const nouns[CAPTURE_KINDS] = {
 };
 
 /* Every means, the best first. */
-static const struct capture_means *const all_means[] = {&capture_agent};
+static const struct capture_means *const all_means[] = {&capture_agent, NULL};
 
 /* --- telling --------------------------------------------------------------------------------- */
 
@@ -187,10 +187,10 @@ enum status capture_ended(struct capture *c)
 static enum status find_means(struct capture *c)
 {
 	struct error last = {0};
-	for (size_t i = 0; i < sizeof all_means / sizeof *all_means; i++) {
-		if (!(all_means[i]->kinds & CAPTURE_BIT(c->options.kind)))
+	for (const struct capture_means *const *means = all_means; *means; means++) {
+		if (!((*means)->kinds & CAPTURE_BIT(c->options.kind)))
 			continue;
-		c->means = all_means[i];
+		c->means = *means;
 		c->state.means = c->means->name;
 		c->error = (struct error){0};
 		enum status status = c->means->find(c);
