@@ -12,6 +12,7 @@
 struct watch {
 	struct tui *tui; /* set before the collector starts */
 	int64_t attach_ns;
+	struct orders *orders;
 	bool logs; /* on stderr */
 	struct trouble_log trouble;
 	struct recorder *recorder; /* NULL: none */
@@ -29,6 +30,7 @@ static void on_snapshot(const struct snapshot *s, void *arg)
 {
 	struct watch *w = arg;
 	struct error why = {0};
+	orders_look(w->orders, s);
 	if (w->recorder && recorder_add(w->recorder, s, &why) != STATUS_OK)
 		tui_notify(w->tui, why.text);
 	if (w->logs)
@@ -45,6 +47,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 		return error_no_memory(error);
 	/* What can't be watched is said before the screen is taken. */
 	enum status status = orders_create(&orders, o, o->pid, feed, wake, &w, error);
+	w.orders = orders;
 	if (status == STATUS_OK && o->record)
 		status = recorder_create(&w.recorder, o->record, error);
 	if (status == STATUS_OK) {

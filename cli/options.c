@@ -50,7 +50,9 @@ enum option_type {
 	TYPE_TEXT,
 	TYPE_ITEMS,
 	TYPE_LIMITS,
-	TYPE_MOVED, /* a limit of the doctor */
+	TYPE_MOVED,  /* a limit of the doctor */
+	TYPE_RULE,   /* of the sentinel, */
+	TYPE_ACTION, /* and what follows from the rule before it */
 	TYPE_SLUG,
 	TYPE_CHOICE,
 	TYPE_LEVEL, /* a choice; standing alone it is the first one but "none" */
@@ -71,19 +73,19 @@ struct option_row {
 #define AT(member) offsetof(struct options, member)
 
 static const struct option_row rows[] = {
-	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0, WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
-     "the Go process to watch"},
+	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0,
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR, "the Go process to watch"},
 	{0, "stderr", TYPE_TEXT, AT(outputs), "FILE", NULL, 0, WITH_WATCH,
      "with -- PROG: the file for what it prints (default: where schedtop's own standard error "
      "goes; "
      "with a screen, a file of its own)"},
 	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0,
-     WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
+     WITH_SENTINEL | WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
      "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
 	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0, WITH_WATCH,
      "end after N snapshots (with --batch and --json)"},
 	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent", source_words, SOURCE_CHOICE_COUNT,
-     WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
+     WITH_SENTINEL | WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
      "where the numbers come from (default auto: both, whatever is there)"},
 	{'b', "batch", TYPE_FLAG, AT(batch), NULL, NULL, 0, WITH_WATCH,
      "print snapshots as the runtime's schedtrace does, one line each"},
@@ -98,19 +100,20 @@ static const struct option_row rows[] = {
 	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0, WITH_LS,
      "with ls: how the runtime of each process was found, or why its memory can't be read, and "
      "which processes can't be looked at"},
-	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0, WITH_CAPTURE,
-     "with capture: how long, in whole seconds from 1s to 30s (default 3s)"},
+	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0, WITH_SENTINEL | WITH_CAPTURE,
+     "with capture and watch: how long a trace is, in whole seconds from 1s to 30s (default 3s)"},
 	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0,
      WITH_CAPTURE | WITH_PROFILE | WITH_EXPORT,
      "with capture, profile and export: the file to write, or - for standard output (default of "
      "capture: a new one in the directory of traces; else standard output)"},
 	{0, "trace-dir", TYPE_TEXT, AT(trace_dir), "DIR", NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "the directory of traces (default $XDG_DATA_HOME/schedtop/traces)"},
 	{0, "trace-keep", TYPE_COUNT, AT(trace_keep), "N", NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_CONFIG, "keep the newest N traces there (default 20)"},
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
+     "keep the newest N traces there (default 20)"},
 	{0, "trace-bytes", TYPE_SIZE, AT(trace_bytes), "SIZE", NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "and no more than 500MB, 2GiB or the like of them (default 1GiB)"},
 	{0, "kind", TYPE_TEXT, AT(kind), "KIND,...", NULL, 0, WITH_STAT | WITH_PROFILE | WITH_EXPORT,
      "with stat: these parts alone, of health, utilization, goroutines, waits, blocked, gc, tasks "
@@ -140,10 +143,20 @@ static const struct option_row rows[] = {
      "'region:encode p99 +20%'; may be given again; with doctor: where there is a finding of this "
      "severity or above: info, warning (default) or critical"},
 	{0, "limit", TYPE_MOVED, AT(limits), "NAME=VALUE", NULL, 0,
-     WITH_DOCTOR | WITH_WATCH | WITH_TRACE,
+     WITH_SENTINEL | WITH_DOCTOR | WITH_WATCH | WITH_TRACE,
      "with doctor, and for the Findings on a screen: from where on something is a finding, such "
      "as stw-long.pause=2ms; may be given "
      "again, and schedtop-findings(7) has the names"},
+	{0, "sentinel", TYPE_RULE, AT(plan), "RULE", NULL, 0, WITH_WATCH | WITH_SENTINEL,
+     "act when RULE is broken, such as 'sched.p99>50ms for 5s' or 'finding:gc-pressure>=critical'; "
+     "may be given again; none takes back what the configuration has"},
+	{0, "then", TYPE_ACTION, AT(plan), "ACTION", NULL, 0, WITH_WATCH | WITH_SENTINEL,
+     "what to put into the bundle then, of the rule before it: snapshots (which are always in it), "
+     "trace (default), goroutines; or exec:COMMAND; may be given again"},
+	{0, "list", TYPE_FLAG, AT(list), NULL, NULL, 0, WITH_SENTINEL,
+     "with watch: the metrics that a rule can be about"},
+	{0, "follow", TYPE_FLAG, AT(follow), NULL, NULL, 0, WITH_SENTINEL,
+     "with watch: go on with the same program when it is started anew"},
 	{0, "for", TYPE_WATCH, AT(watch_ns), "TIME", NULL, 0, WITH_DOCTOR,
      "with doctor -p: how long to watch (default 15s, least 2s); what grows slowly takes minutes "
      "to "
@@ -202,6 +215,7 @@ static const struct {
 	{"[...] -- PROG ARGS", "start a program and watch it, with or without a screen"},
 	{"--replay FILE", "show what was recorded with --record FILE"},
 	{"capture -p PID", "take an execution trace, without a screen"},
+	{"watch -p PID --sentinel RULE", "wait for a rule to be broken, without a screen"},
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
 	{"doctor FILE", "what is wrong, with the evidence, from an execution trace"},
@@ -313,6 +327,10 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 		return add_limit(at, value, setting, error);
 	case TYPE_MOVED:
 		return limits_set_text(at, value, error);
+	case TYPE_RULE:
+		return plan_add_rule(at, value, true, error);
+	case TYPE_ACTION:
+		return plan_add_action(at, value, true, error);
 	case TYPE_SLUG:
 		if (!slug_parse(value, &slug) || !advice_of(slug))
 			return bad_value(setting,
@@ -616,6 +634,21 @@ static enum status check_kind(struct options *o, struct error *error)
 	return STATUS_OK;
 }
 
+/* Rules are read; what is missing of them gets its default. */
+static enum status check_sentinel(struct options *o, struct error *error)
+{
+	plan_complete(&o->plan);
+	if (o->plan.n > 0 && options_given(o, "sentinel") && (o->replay || o->batch || o->json))
+		return error_set(error, STATUS_USAGE,
+		                 "--sentinel goes with the screen, or without one with schedtop watch");
+	if (o->command->bit != WITH_SENTINEL || o->list)
+		return STATUS_OK;
+	if (!o->pid)
+		return error_set(error, STATUS_USAGE,
+		                 "watch needs a process: -p PID (schedtop ls lists them)");
+	return STATUS_OK;
+}
+
 static enum status check_together(struct options *o, struct error *error)
 {
 	for (size_t i = 0; i < ROWS; i++)
@@ -630,6 +663,8 @@ static enum status check_together(struct options *o, struct error *error)
 	enum status status = check_sides(o, error);
 	if (status == STATUS_OK)
 		status = check_doctor(o, error);
+	if (status == STATUS_OK)
+		status = check_sentinel(o, error);
 	if (status != STATUS_OK)
 		return status;
 	if (o->from_ns >= o->to_ns)
@@ -669,6 +704,7 @@ void options_init(struct options *o)
 		.to_ns = INT64_MAX,
 	};
 	limits_init(&o->limits);
+	plan_init(&o->plan);
 }
 
 static enum status add_path(struct options *o, const char *path, struct error *error)
@@ -797,6 +833,8 @@ static void print_man_settings(FILE *out)
 		options_variable(options_setting(i), variable, sizeof variable);
 		fprintf(out, ".It Cm %s , Ev %s\n", options_setting(i), variable);
 	}
+	fputs(".El\n.Pp\nBelow\n.Li [sentinel]\nthe files take:\n.Bl -tag -width Ds -compact\n", out);
+	plan_print_man(out);
 	fputs(".El\n", out);
 }
 

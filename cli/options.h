@@ -15,6 +15,7 @@
 #include "export/choices.h"
 #include "trace/profile_kinds.h"
 #include "util/status.h"
+#include "watch/plan.h"
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_CHOICE_COUNT };
 enum graph_choice { GRAPHS_BRAILLE, GRAPHS_BLOCKS, GRAPH_CHOICE_COUNT };
@@ -72,6 +73,8 @@ struct options {
 	int64_t watch_ns;         /* how long the doctor watches a process */
 	bool probe;
 	bool markdown, sarif;
+	struct plan plan; /* of the sentinel */
+	bool list, follow;
 	const char *record; /* file to write snapshots to; NULL: none */
 	const char *replay; /* recording to show in place of a process; "-": standard input */
 	const char *theme;  /* name or path; NULL: the built-in one */
@@ -91,7 +94,8 @@ enum command_bit {
 	WITH_EXPORT = 128,
 	WITH_DIFF = 512,
 	WITH_DOCTOR = 1024,
-	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR,
+	WITH_SENTINEL = 2048,
+	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR | WITH_SENTINEL,
 	/* Those that a part of one can be asked of. */
 	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE | WITH_EXPORT | WITH_DIFF,
 	WITH_CONFIG = 256,

@@ -28,7 +28,7 @@ struct job {
 	pthread_mutex_t lock; /* of the two below */
 	pthread_cond_t news;
 	struct capture *capture; /* that can be cancelled; NULL: none */
-	atomic_bool stop;
+	atomic_bool stop, hurry;
 
 	/* The thread's own. */
 	struct manifest_capture taken[CAPTURE_KINDS];
@@ -113,6 +113,7 @@ static void take(struct job *j, enum capture_kind kind)
 		publish(j, NULL);
 	}
 	taken->ok = status == STATUS_OK && taken->state.phase == CAPTURE_DONE;
+	taken->cancelled = status == STATUS_OK && !taken->ok;
 	if (!taken->ok)
 		snprintf(taken->why, sizeof taken->why, "%s",
 		         status == STATUS_OK ? "it was cancelled" : error.text);
@@ -134,7 +135,8 @@ static void wait_for_snapshots(struct job *j)
 	end.tv_sec = (time_t)(end_ns / NS_PER_S);
 	end.tv_nsec = (long)(end_ns % NS_PER_S);
 	pthread_mutex_lock(&j->lock);
-	while (!atomic_load(&j->stop) && pthread_cond_timedwait(&j->news, &j->lock, &end) != ETIMEDOUT)
+	while (!atomic_load(&j->stop) && !atomic_load(&j->hurry) &&
+	       pthread_cond_timedwait(&j->news, &j->lock, &end) != ETIMEDOUT)
 		;
 	pthread_mutex_unlock(&j->lock);
 }
@@ -240,10 +242,11 @@ static void run_command(struct job *j, const char *path)
 
 /* --- the thread ------------------------------------------------------------------------------ */
 
-static bool any_taken(const struct job *j)
+/* Is there anything beside captures that were cancelled? */
+static bool has_anything(const struct job *j)
 {
 	for (size_t i = 0; i < j->n; i++)
-		if (j->taken[i].ok)
+		if (!j->taken[i].cancelled)
 			return true;
 	return j->n == 0;
 }
@@ -261,7 +264,7 @@ static void *run(void *arg)
 	if (!atomic_load(&j->stop))
 		wait_for_snapshots(j);
 	/* Who ends us while nothing is there yet wants nothing any more. */
-	enum status status = atomic_load(&j->stop) && !any_taken(j)
+	enum status status = atomic_load(&j->stop) && !has_anything(j)
 	                         ? error_set(&error, STATUS_FAILED, "it was stopped")
 	                         : save(j, &path, &error);
 	if (status != STATUS_OK)
@@ -319,6 +322,14 @@ enum status job_start(struct job **out, const struct job_options *options, struc
 	}
 	*out = j;
 	return STATUS_OK;
+}
+
+void job_hurry(struct job *j)
+{
+	pthread_mutex_lock(&j->lock);
+	atomic_store(&j->hurry, true);
+	pthread_cond_signal(&j->news);
+	pthread_mutex_unlock(&j->lock);
 }
 
 void job_stop(struct job *j)

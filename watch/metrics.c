@@ -23,7 +23,7 @@ static bool is_fresh(const struct snapshot *now, int64_t at_ns)
 
 /* --- how each is read ----------------------------------------------------------------------- */
 
-static struct reading percentile(const struct metric *metric, const struct history *h)
+static struct reading percentile(const struct live_metric *metric, const struct history *h)
 {
 	enum histogram_id id = (enum histogram_id)metric->which;
 	const struct snapshot *now = history_get(h, 0);
@@ -47,7 +47,7 @@ static struct reading gauge_of(const struct snapshot *now, int part, int field, 
 	return exactly((double)value * factor);
 }
 
-static struct reading gauge(const struct metric *metric, const struct history *h)
+static struct reading gauge(const struct live_metric *metric, const struct history *h)
 {
 	const struct snapshot *now = history_get(h, 0);
 	struct reading first = gauge_of(now, metric->part, metric->which, metric->factor);
@@ -65,7 +65,7 @@ static struct reading rate_of(const struct history *h, int part, int field, doub
 	return rate.known && is_fresh(now, at_ns) ? exactly(rate.per_s * factor) : unknown;
 }
 
-static struct reading rate(const struct metric *metric, const struct history *h)
+static struct reading rate(const struct live_metric *metric, const struct history *h)
 {
 	struct reading first = rate_of(h, metric->part, metric->which, metric->factor);
 	if (first.known || metric->other < 0)
@@ -74,14 +74,14 @@ static struct reading rate(const struct metric *metric, const struct history *h)
 }
 
 /* One counter's rate in another's: the share of periods that were throttled. */
-static struct reading share(const struct metric *metric, const struct history *h)
+static struct reading share(const struct live_metric *metric, const struct history *h)
 {
 	struct reading part = rate_of(h, metric->part, metric->which, 1);
 	struct reading all = rate_of(h, metric->other_part, metric->other, 1);
 	return part.known && all.known && all.lo > 0 ? exactly(part.lo / all.lo) : unknown;
 }
 
-static struct reading idle(const struct metric *metric, const struct history *h)
+static struct reading idle(const struct live_metric *metric, const struct history *h)
 {
 	(void)metric;
 	const struct snapshot *before = history_get(h, 1);
@@ -92,7 +92,7 @@ static struct reading idle(const struct metric *metric, const struct history *h)
 enum busiest { BUSY_LEAST, BUSY_MEAN, BUSY_MOST };
 
 /* Of all Ps over the window; one that nobody looked at makes it unknown. */
-static struct reading busy(const struct metric *metric, const struct history *h)
+static struct reading busy(const struct live_metric *metric, const struct history *h)
 {
 	enum { AT_ONCE = 64 };
 	const struct snapshot *now = history_get(h, 0);
@@ -120,7 +120,7 @@ static struct reading busy(const struct metric *metric, const struct history *h)
 enum queues { QUEUE_ALL, QUEUE_LONGEST };
 
 /* Goroutines that are ready in the queues: the global one, those of the Ps and who runs next. */
-static struct reading queued(const struct metric *metric, const struct history *h)
+static struct reading queued(const struct live_metric *metric, const struct history *h)
 {
 	const struct snapshot *now = history_get(h, 0);
 	int64_t all = 0, longest = 0;
@@ -138,7 +138,7 @@ static struct reading queued(const struct metric *metric, const struct history *
 	return exactly((double)(metric->which == QUEUE_ALL ? all : longest));
 }
 
-static struct reading threads(const struct metric *metric, const struct history *h)
+static struct reading threads(const struct live_metric *metric, const struct history *h)
 {
 	const struct snapshot *now = history_get(h, 0);
 	struct thread_split split = derive_threads(now);
@@ -169,7 +169,7 @@ static struct reading threads(const struct metric *metric, const struct history 
 	}
 
 /* Where two parts tell the same, the fresher one stands first. */
-const struct metric metrics[] = {
+const struct live_metric live_metrics[] = {
 	PERCENTILES("sched", HISTOGRAM_SCHED_LATENCY, "wait to run"),
 	{"idle", UNIT_RATIO, "share of GOMAXPROCS that had nothing to do", idle, 0, 0, NO_OTHER, 1},
 	{"busy", UNIT_RATIO, "share of the time that Ps ran code, all together", busy, 0, BUSY_MEAN,
@@ -227,17 +227,18 @@ const struct metric metrics[] = {
 	{"throttled", UNIT_RATIO, "share of the quota's periods that were throttled", share,
      FIELD(OS, CGROUP_THROTTLED_PERIODS), FIELD(OS, CGROUP_PERIODS), 1},
 };
-const size_t metric_count = sizeof metrics / sizeof *metrics;
+const size_t live_metric_count = sizeof live_metrics / sizeof *live_metrics;
 
-const struct metric *metric_find(const char *name, size_t length)
+const struct live_metric *live_metric_find(const char *name, size_t length)
 {
-	for (size_t i = 0; i < metric_count; i++)
-		if (strlen(metrics[i].name) == length && memcmp(metrics[i].name, name, length) == 0)
-			return &metrics[i];
+	for (size_t i = 0; i < live_metric_count; i++)
+		if (strlen(live_metrics[i].name) == length &&
+		    memcmp(live_metrics[i].name, name, length) == 0)
+			return &live_metrics[i];
 	return NULL;
 }
 
-struct reading metric_read(const struct metric *metric, const struct history *h)
+struct reading live_metric_read(const struct live_metric *metric, const struct history *h)
 {
 	const struct snapshot *now = history_get(h, 0);
 	if (!now || now->state != TARGET_LIVE)
@@ -245,7 +246,8 @@ struct reading metric_read(const struct metric *metric, const struct history *h)
 	return metric->read(metric, h);
 }
 
-void metric_show(const struct metric *metric, const struct reading *reading, char *to, size_t size)
+void live_metric_show(const struct live_metric *metric, const struct reading *reading, char *to,
+                      size_t size)
 {
 	if (!reading->known)
 		snprintf(to, size, "unknown");
@@ -253,11 +255,11 @@ void metric_show(const struct metric *metric, const struct reading *reading, cha
 		amount_show_range(metric->unit, reading->lo, reading->hi, to, size);
 }
 
-bool metric_print_list(FILE *out)
+bool live_metric_print_list(FILE *out)
 {
 	fprintf(out, "%-21s %-14s %s\n", "METRIC", "UNIT", "WHAT IT IS");
-	for (size_t i = 0; i < metric_count; i++)
-		fprintf(out, "%-21s %-14s %s\n", metrics[i].name, amount_unit_text(metrics[i].unit),
-		        metrics[i].text);
+	for (size_t i = 0; i < live_metric_count; i++)
+		fprintf(out, "%-21s %-14s %s\n", live_metrics[i].name,
+		        amount_unit_text(live_metrics[i].unit), live_metrics[i].text);
 	return !ferror(out);
 }

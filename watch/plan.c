@@ -49,9 +49,10 @@ enum status plan_add_rule(struct plan *plan, const char *text, bool commanded, s
 	return STATUS_OK;
 }
 
-enum status plan_add_action(struct plan *plan, const char *text, struct error *error)
+enum status plan_add_action(struct plan *plan, const char *text, bool commanded,
+                            struct error *error)
 {
-	if (plan->n == 0)
+	if (plan->n == 0 || commanded != plan->commanded)
 		return error_set(error, STATUS_USAGE,
 		                 "an action belongs to the rule before it, and there is none");
 	return rule_add_action(&plan->rule[plan->n - 1], text, error);
@@ -79,7 +80,7 @@ enum status plan_set(struct plan *plan, const char *name, const char *value, str
 	if (strcmp(name, "when") == 0)
 		return plan_add_rule(plan, value, false, error);
 	if (strcmp(name, "then") == 0)
-		return plan_add_action(plan, value, error);
+		return plan_add_action(plan, value, false, error);
 	if (strcmp(name, "log") == 0 && *value && strlen(value) < sizeof plan->log) {
 		snprintf(plan->log, sizeof plan->log, "%s", value);
 		return STATUS_OK;

@@ -27,8 +27,9 @@ void plan_init(struct plan *plan);
 /* One rule more. From the command line, the first one takes the place of all that the configuration
    has; "none" leaves none. STATUS_USAGE with a sentence. */
 enum status plan_add_rule(struct plan *plan, const char *text, bool commanded, struct error *error);
-/* An action of the rule that was added last. */
-enum status plan_add_action(struct plan *plan, const char *text, struct error *error);
+/* An action of the rule that was added last, by the same hand. */
+enum status plan_add_action(struct plan *plan, const char *text, bool commanded,
+                            struct error *error);
 /* An entry below [sentinel]: "when" and "then" as above, "apart", "cooldown", "before", "after",
    "exec-time" and "log". STATUS_USAGE with what was expected. */
 enum status plan_set(struct plan *plan, const char *name, const char *value, struct error *error);

@@ -106,7 +106,7 @@ static enum status parse_metric(struct rule *rule, const char *text, struct erro
 {
 	char why[160], shown[64];
 	size_t length = strspn(text, METRIC_LETTERS);
-	rule->metric = metric_find(text, length);
+	rule->metric = live_metric_find(text, length);
 	if (!rule->metric) {
 		text_clean(shown, sizeof shown, text, length ? length : strlen(text));
 		snprintf(why, sizeof why, "'%s' is no metric: schedtop watch --list has them", shown);

@@ -25,8 +25,8 @@ enum {
 enum rule_op { RULE_ABOVE, RULE_AT_LEAST, RULE_BELOW, RULE_AT_MOST, RULE_OPS };
 
 struct rule {
-	char text[RULE_TEXT_MAX];    /* as it was given */
-	const struct metric *metric; /* NULL: a finding */
+	char text[RULE_TEXT_MAX];         /* as it was given */
+	const struct live_metric *metric; /* NULL: a finding */
 	enum rule_op op;
 	double value;
 	enum slug slug; /* SLUG_COUNT: any */

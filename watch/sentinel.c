@@ -33,8 +33,8 @@ struct look {
 static struct look look_at_metric(const struct rule *rule, const struct history *h,
                                   struct watched *w)
 {
-	struct reading reading = metric_read(rule->metric, h);
-	metric_show(rule->metric, &reading, w->value, sizeof w->value);
+	struct reading reading = live_metric_read(rule->metric, h);
+	live_metric_show(rule->metric, &reading, w->value, sizeof w->value);
 	return (struct look){rule_judge(rule, &reading), rule_recovered(rule, &reading)};
 }
 

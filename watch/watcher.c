@@ -293,6 +293,8 @@ static void take(struct watcher *w, const struct snapshot *s)
 		consult(w, s, line);
 	free(line);
 	look(w);
+	if (s->state == TARGET_EXITED && w->job)
+		job_hurry(w->job);
 	tell(w);
 }
 
@@ -399,6 +401,14 @@ void watcher_follow(struct watcher *w, const struct target *target)
 	watch_log_event(w->options.log, "followed",
 	                json_pack("{s:o, s:i}", "program", watch_log_text(target->program), "pid",
 	                          (int)target->pid));
+}
+
+bool watcher_is_busy(struct watcher *w)
+{
+	pthread_mutex_lock(&w->lock);
+	bool busy = w->state.busy || w->count > 0;
+	pthread_mutex_unlock(&w->lock);
+	return busy;
 }
 
 void watcher_destroy(struct watcher *w)

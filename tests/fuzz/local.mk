@@ -37,7 +37,7 @@ noinst_PROGRAMS += tests/fuzz/fuzz_settings
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c cli/settings.c cli/options.c
 tests_fuzz_fuzz_settings_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 tests_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_settings_LDADD = compare/libcompare.a doctor/libdoctor.a export/libexport.a report/libreport.a trace/libtrace.a tui/libtui.a util/libutil.a $(INIH_LIBS)
+tests_fuzz_fuzz_settings_LDADD = compare/libcompare.a watch/libwatch.a doctor/libdoctor.a export/libexport.a report/libreport.a trace/libtrace.a tui/libtui.a metrics/libmetrics.a util/libutil.a $(INIH_LIBS) -lm
 EXTRA_DIST += tests/data/fuzz/settings/config tests/data/fuzz/settings/theme
 
 # Traces of goroutines; ./check makes their seeds.

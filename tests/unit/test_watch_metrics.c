@@ -8,9 +8,9 @@
 
 static struct reading read_it(const char *name, const struct history *h)
 {
-	const struct metric *metric = metric_find(name, strlen(name));
+	const struct live_metric *metric = live_metric_find(name, strlen(name));
 	assert_non_null(metric);
-	return metric_read(metric, h);
+	return live_metric_read(metric, h);
 }
 
 /* Two full snapshots, a second apart. */
@@ -28,25 +28,26 @@ static struct history *two_seconds(void)
 static void names_are_unique_and_sorted_into_units(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < metric_count; i++) {
-		assert_ptr_equal(metric_find(metrics[i].name, strlen(metrics[i].name)), &metrics[i]);
-		assert_true(metrics[i].unit < UNIT_KINDS);
-		assert_true(strlen(metrics[i].text) > 0);
+	for (size_t i = 0; i < live_metric_count; i++) {
+		assert_ptr_equal(live_metric_find(live_metrics[i].name, strlen(live_metrics[i].name)),
+		                 &live_metrics[i]);
+		assert_true(live_metrics[i].unit < UNIT_KINDS);
+		assert_true(strlen(live_metrics[i].text) > 0);
 	}
-	assert_null(metric_find("sched", 5));
-	assert_null(metric_find("", 0));
+	assert_null(live_metric_find("sched", 5));
+	assert_null(live_metric_find("", 0));
 }
 
 static void all_metrics_of_full_snapshots_are_known(void **state)
 {
 	(void)state;
 	struct history *h = two_seconds();
-	for (size_t i = 0; i < metric_count; i++) {
-		struct reading r = metric_read(&metrics[i], h);
+	for (size_t i = 0; i < live_metric_count; i++) {
+		struct reading r = live_metric_read(&live_metrics[i], h);
 		char shown[64];
-		metric_show(&metrics[i], &r, shown, sizeof shown);
+		live_metric_show(&live_metrics[i], &r, shown, sizeof shown);
 		if (!r.known || r.lo > r.hi || strcmp(shown, "unknown") == 0)
-			fail_msg("%s is %s", metrics[i].name, shown);
+			fail_msg("%s is %s", live_metrics[i].name, shown);
 	}
 	history_destroy(h);
 }
@@ -55,13 +56,13 @@ static void metrics_without_snapshots_are_unknown(void **state)
 {
 	(void)state;
 	struct history *h = history_create_whole(90 * NS_PER_S, (size_t)8 << 20);
-	for (size_t i = 0; i < metric_count; i++)
-		assert_false(metric_read(&metrics[i], h).known);
+	for (size_t i = 0; i < live_metric_count; i++)
+		assert_false(live_metric_read(&live_metrics[i], h).known);
 	struct snapshot *s = make_snapshot(NS_PER_S);
 	s->interval_ns = NS_PER_S;
 	history_add(h, s);
-	for (size_t i = 0; i < metric_count; i++)
-		assert_false(metric_read(&metrics[i], h).known);
+	for (size_t i = 0; i < live_metric_count; i++)
+		assert_false(live_metric_read(&live_metrics[i], h).known);
 	history_destroy(h);
 }
 
@@ -120,13 +121,13 @@ static void list_has_every_metric_on_a_line(void **state)
 	char *text = NULL;
 	size_t size = 0, lines = 0;
 	FILE *out = open_memstream(&text, &size);
-	assert_true(metric_print_list(out));
+	assert_true(live_metric_print_list(out));
 	fclose(out);
 	for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
 		lines++;
-	assert_int_equal(lines, metric_count + 1);
-	for (size_t i = 0; i < metric_count; i++)
-		assert_non_null(strstr(text, metrics[i].name));
+	assert_int_equal(lines, live_metric_count + 1);
+	for (size_t i = 0; i < live_metric_count; i++)
+		assert_non_null(strstr(text, live_metrics[i].name));
 	free(text);
 }
 
