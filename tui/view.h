@@ -29,7 +29,8 @@ struct view_data {
 	int64_t span_ns;   /* time that strips and sparklines cover; 0: VIEW_SPAN_NS */
 	bool paused;       /* the view stands still at now_ns */
 	int64_t behind_ns; /* when paused: how long ago that is */
-	const struct capture_state *capture; /* NULL: there are no captures here */
+	const struct capture_state *capture;   /* NULL: there are no captures here */
+	const struct sentinel_state *sentinel; /* NULL: there is none */
 	enum view_playback playback;
 	const struct findings *findings; /* of that moment; NULL: nobody has looked */
 };

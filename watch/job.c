@@ -182,6 +182,12 @@ static enum status save(struct job *j, char **path, struct error *error)
 	free(manifest);
 	if (status != STATUS_OK)
 		return status;
+	/* A command may stand elsewhere. */
+	char *real = realpath(*path, NULL);
+	if (real) {
+		free(*path);
+		*path = real;
+	}
 	watch_log_event(j->options.log, "saved",
 	                json_pack("{s:o, s:I, s:I}", "bundle", watch_log_text(*path), "bytes",
 	                          (json_int_t)bytes, "snapshots", (json_int_t)j->frames.snapshots));

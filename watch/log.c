@@ -77,7 +77,7 @@ void watch_log_event(struct watch_log *log, const char *event, json_t *members)
 	if (members)
 		json_object_update(object, members);
 	if (log->fd >= 0)
-		text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
+		text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
 	if (text && asprintf(&line, "%s%s\n", log->prefix, text) >= 0) {
 		(void)!write(log->fd, line, strlen(line));
 		free(line);

@@ -33,7 +33,8 @@ json_t *manifest_of_capture(const struct manifest_capture *c)
 	put_text(object, "means", c->state.means);
 	put(object, "bytes", json_integer((json_int_t)c->state.bytes));
 	put_text(object, "go_version", c->state.go_version);
-	if (c->state.duration_ns > 0)
+	if (c->state.duration_ns > 0 && c->state.kind != CAPTURE_KIND_GOROUTINES &&
+	    c->state.kind != CAPTURE_KIND_FLIGHT)
 		put(object, "duration_ns", json_integer(c->state.duration_ns));
 	if (c->state.reach_ns > 0)
 		put(object, "reach_ns", json_integer(c->state.reach_ns));
@@ -79,20 +80,23 @@ static json_t *target(const struct manifest *m)
 static json_t *build(const char *text)
 {
 	json_t *object = json_object(), *settings = json_object();
-	static const struct {
-		const char *word, *key;
-	} words[] = {{"go\t", "go_version"}, {"path\t", "path"}, {"mod\t", "module"}};
+	static const char *const keys[][2] = {{"go", "go_version"}, {"path", "path"}};
 	for (const char *at = text; *at;) {
-		char line[512];
+		char line[512], *rest = line;
 		size_t n = strcspn(at, "\n");
 		snprintf(line, sizeof line, "%.*s", (int)(n < sizeof line ? n : sizeof line - 1), at);
-		for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-			if (strncmp(line, words[i].word, strlen(words[i].word)) == 0)
-				put_text(object, words[i].key, line + strlen(words[i].word));
-		char *equals = strncmp(line, "build\t", 6) == 0 ? strchr(line, '=') : NULL;
+		char *word = strsep(&rest, "\t"), *value = strsep(&rest, "\t");
+		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+			if (strcmp(word, keys[i][0]) == 0)
+				put_text(object, keys[i][1], value);
+		if (strcmp(word, "mod") == 0) {
+			put_text(object, "module", value);
+			put_text(object, "module_version", strsep(&rest, "\t"));
+		}
+		char *equals = strcmp(word, "build") == 0 && value ? strchr(value, '=') : NULL;
 		if (equals) {
 			*equals = '\0';
-			put(settings, line + 6, watch_log_text(equals + 1));
+			put(settings, value, watch_log_text(equals + 1));
 		}
 		at += n + (at[n] == '\n');
 	}

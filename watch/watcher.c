@@ -282,7 +282,7 @@ static void look(struct watcher *w)
 static void take(struct watcher *w, const struct snapshot *s)
 {
 	const struct snapshot *before = w->near ? history_get(w->near, 0) : NULL;
-	bool anew = !before || before->pid != s->pid || before->state == TARGET_EXITED;
+	bool anew = !before || !snapshot_same_process(before, s) || before->state == TARGET_EXITED;
 	if ((anew && !begin_anew(w)) || history_add(w->near, snapshot_ref(s)) != STATUS_OK)
 		return;
 	char *line = json_encode(w->near);
