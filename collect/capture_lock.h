@@ -14,8 +14,8 @@
 #include "collect/target.h"
 #include "util/status.h"
 
-#define CAPTURE_COOLDOWN_NS     (60 * INT64_C(1000000000)) /* by default */
-#define CAPTURE_COOLDOWN_MAX_NS (24 * 3600 * INT64_C(1000000000))
+#define CAPTURE_COOLDOWN_NS     (INT64_C(60) * 1000000000) /* by default */
+#define CAPTURE_COOLDOWN_MAX_NS (INT64_C(86400) * 1000000000)
 
 struct capture_lock {
 	int fd; /* -1: not held */
