@@ -85,6 +85,14 @@ static void log_capture(const struct job *j, const struct manifest_capture *take
 	watch_log_event(j->options.log, taken->ok ? "captured" : "not-captured", members);
 }
 
+static bool was_taken(const struct job *j)
+{
+	for (size_t i = 0; i < j->n; i++)
+		if (j->taken[i].ok)
+			return true;
+	return false;
+}
+
 static void take(struct job *j, enum capture_kind kind)
 {
 	struct error error = {0};
@@ -100,7 +108,9 @@ static void take(struct job *j, enum capture_kind kind)
 		.url = j->url,
 		.duration_ns = j->options.trace_ns,
 		.automatic = true,
-		.cooldown_ns = j->options.cooldown_ns,
+		/* What follows the first one belongs to it. */
+		.cooldown_ns = was_taken(j) ? 0 : j->options.cooldown_ns,
+		.bytes_max = j->options.capture_bytes,
 		.fd = *fd,
 		.directory = j->directory,
 	};

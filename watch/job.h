@@ -26,7 +26,7 @@ struct job_options {
 	struct target target;
 	const char *url;       /* of its net/http/pprof; NULL: none. Copied. */
 	const char *directory; /* of traces; NULL: the default one. Copied. */
-	int64_t trace_ns, keep_bytes, after_ns, before_ns, exec_ns, cooldown_ns;
+	int64_t trace_ns, keep_bytes, capture_bytes, after_ns, before_ns, exec_ns, cooldown_ns;
 	long keep_files;
 	struct watch_log *log;
 	/* The snapshots from a moment on; on the job's thread. */

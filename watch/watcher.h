@@ -20,7 +20,8 @@ struct watcher_options {
 	const char *url;       /* of the target's net/http/pprof; NULL: none */
 	const char *directory; /* of traces; NULL: the default one */
 	long keep_files;
-	int64_t keep_bytes, trace_ns;
+	int64_t keep_bytes, trace_ns, capture_bytes;
+	int64_t cooldown_ns; /* before an automatic capture, as in collect/capture.h */
 	struct watch_log *log;
 	/* What the screen shows: at every snapshot, and when something has happened. On threads of the
 	   watcher's; may be NULL. */
