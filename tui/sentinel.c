@@ -52,8 +52,8 @@ enum { COLUMN_STATE, COLUMN_RULE, COLUMN_VALUE, COLUMN_THEN, COLUMNS };
 
 static const struct slot columns[COLUMNS] = {
 	[COLUMN_STATE] = {.min = 8, .want = 8, .drop = 0},
-	[COLUMN_RULE] = {.min = 24, .want = 36, .drop = 0, .grow = 1, .gap = 2},
-	[COLUMN_VALUE] = {.min = 14, .want = 20, .drop = 1, .grow = 1, .gap = 2},
+	[COLUMN_RULE] = {.min = 24, .want = 30, .drop = 0, .grow = 1, .gap = 2},
+	[COLUMN_VALUE] = {.min = 12, .want = 14, .drop = 1, .grow = 1, .gap = 2},
 	[COLUMN_THEN] = {.min = 12, .want = 24, .drop = 2, .grow = 1, .gap = 2},
 };
 

@@ -78,7 +78,7 @@ void amount_show(enum measure_unit unit, double value, char *to, size_t size)
 		snprintf(to, size, "%.4g/s", value);
 		return;
 	default:
-		snprintf(to, size, "%.6g", value);
+		snprintf(to, size, value < 100 ? "%.3g" : "%.10g", value);
 	}
 }
 

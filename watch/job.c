@@ -267,6 +267,18 @@ static bool has_anything(const struct job *j)
 	return j->n == 0;
 }
 
+/* Where the bundle is, or why there is none; and what is not in it. */
+static void tell_outcome(const struct job *j, const char *said, char *to, size_t size)
+{
+	text_clean(to, size, said, strlen(said));
+	for (size_t i = 0; i < j->n; i++) {
+		size_t used = strlen(to);
+		if (!j->taken[i].ok)
+			snprintf(to + used, size - used, ", without %s: %s", j->taken[i].kind,
+			         j->taken[i].why);
+	}
+}
+
 static void *run(void *arg)
 {
 	struct job *j = arg;
@@ -288,8 +300,7 @@ static void *run(void *arg)
 		                json_pack("{s:o}", "why", watch_log_text(error.text)));
 	if (status == STATUS_OK && j->options.reason.rule.words && !atomic_load(&j->stop))
 		run_command(j, path);
-	const char *said = status == STATUS_OK ? path : error.text;
-	text_clean(outcome, sizeof outcome, said, strlen(said));
+	tell_outcome(j, status == STATUS_OK ? path : error.text, outcome, sizeof outcome);
 	j->options.done(status == STATUS_OK, outcome, j->options.arg);
 	free(path);
 	return NULL;

@@ -85,3 +85,16 @@ tests_fuzz_fuzz_trace_compare_SOURCES = tests/fuzz/fuzz_trace_compare.c
 tests_fuzz_fuzz_trace_compare_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_trace_compare_LDFLAGS = $(trace_fuzz_ldflags)
 tests_fuzz_fuzz_trace_compare_LDADD = compare/libcompare.a report/libreport.a $(trace_fuzz_libs) $(JANSSON_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_rule
+tests_fuzz_fuzz_rule_SOURCES = tests/fuzz/fuzz_rule.c
+tests_fuzz_fuzz_rule_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_rule_LDADD = watch/libwatch.a doctor/libdoctor.a metrics/libmetrics.a util/libutil.a -lm
+EXTRA_DIST += tests/data/fuzz/rule/actions tests/data/fuzz/rule/finding tests/data/fuzz/rule/metric
+
+noinst_PROGRAMS += tests/fuzz/fuzz_bundle
+tests_fuzz_fuzz_bundle_SOURCES = tests/fuzz/fuzz_bundle.c
+tests_fuzz_fuzz_bundle_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_bundle_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_bundle_LDADD = collect/libcollect.a trace/libtrace.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+EXTRA_DIST += tests/data/fuzz/bundle/small

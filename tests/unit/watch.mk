@@ -1,5 +1,7 @@
 # Unit tests of watch/.
 watch_tests = \
+	tests/unit/test_watch_bundle \
+	tests/unit/test_watch_exec \
 	tests/unit/test_watch_metrics \
 	tests/unit/test_watch_rule \
 	tests/unit/test_watch_sentinel
@@ -22,3 +24,11 @@ tests_unit_test_watch_sentinel_SOURCES = tests/unit/test_watch_sentinel.c $(metr
 tests_unit_test_watch_sentinel_CFLAGS = $(watch_test_cflags)
 tests_unit_test_watch_sentinel_LDFLAGS = $(metrics_test_ldflags)
 tests_unit_test_watch_sentinel_LDADD = $(watch_test_libs)
+
+tests_unit_test_watch_bundle_SOURCES = tests/unit/test_watch_bundle.c $(file_tree)
+tests_unit_test_watch_bundle_CFLAGS = $(watch_test_cflags) $(ZSTD_CFLAGS)
+tests_unit_test_watch_bundle_LDADD = $(watch_test_libs)
+
+tests_unit_test_watch_exec_SOURCES = tests/unit/test_watch_exec.c
+tests_unit_test_watch_exec_CFLAGS = $(watch_test_cflags)
+tests_unit_test_watch_exec_LDADD = $(watch_test_libs)
