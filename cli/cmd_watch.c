@@ -46,7 +46,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 	/* What can't be watched is said before the screen is taken. */
 	enum status status = orders_create(&orders, o, o->pid, feed, wake, &w, error);
 	if (status == STATUS_OK && o->record)
-		status = recorder_create(&w.recorder, o->record, error);
+		status = recorder_create(&w.recorder, o->record, NULL, error);
 	if (status == STATUS_OK) {
 		struct tui_options screen = {
 			.look = look_of(o),
