@@ -48,6 +48,8 @@ static enum status make_collector(struct orders *o, pid_t pid, struct collector 
 {
 	struct collector_options options = {
 		.pid = pid,
+		.url = o->options->url,
+		.text = o->options->text,
 		.choice = o->options->source,
 		.interval_ns = o->interval_ns,
 		.lanes = true,
@@ -97,7 +99,7 @@ static void look_for_successor(struct orders *o)
 {
 	const struct target *target = collector_target(o->collector);
 	pid_t successor = 0;
-	if (target_check(target) == TARGET_EXITED)
+	if (target->place == TARGET_PROCESS && target_check(target) == TARGET_EXITED)
 		successor = discover_successor(target);
 	if (successor != session_successor(o->session))
 		tell_successor(o, successor);
@@ -122,6 +124,7 @@ static void start_capture(struct orders *o, int64_t duration_ns)
 	struct capture_options options = {
 		.target = *collector_target(o->collector),
 		.duration_ns = duration_ns,
+		.bytes_max = o->options->capture_bytes,
 		.fd = -1,
 		.directory = o->options->trace_dir,
 		.keep_files = o->options->trace_keep,

@@ -5,7 +5,10 @@ collect_libcollect_a_SOURCES = \
 	collect/agent_call.c collect/agent_call.h \
 	collect/agent_reply.c collect/agent_reply.h \
 	collect/agent_socket.c collect/agent_socket.h \
-	collect/capture.c collect/capture.h \
+	collect/capture.c collect/capture.h collect/capture_means.h \
+	collect/capture_agent.c \
+	collect/capture_lock.c collect/capture_lock.h \
+	collect/capture_output.c collect/capture_output.h \
 	collect/cgroup.c collect/cgroup.h \
 	collect/collector.c collect/collector.h \
 	collect/discover.c collect/discover.h \
@@ -26,4 +29,6 @@ collect_libcollect_a_SOURCES = \
 	collect/source.h \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \
-	collect/trace_store.c collect/trace_store.h
+	collect/trace_store.c collect/trace_store.h \
+	collect/web.c collect/web.h \
+	collect/web_base.c collect/web_base.h

@@ -164,7 +164,7 @@ static enum status write_line(struct recorder *r, const char *line, size_t size,
 static char *encode_derived(struct recorder *r, const struct snapshot *s)
 {
 	const struct snapshot *before = history_get(r->history, 0);
-	if (before && before->pid != s->pid) {
+	if (before && !snapshot_same_process(before, s)) {
 		struct history *fresh = history_create_whole(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
 		if (!fresh)
 			return NULL;
