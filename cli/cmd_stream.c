@@ -142,7 +142,7 @@ static enum status stream_program(struct stream *st, sem_t *news, struct error *
 	};
 	enum status status = collector_create(&collector, &options, error);
 	if (status == STATUS_OK && o->record && !st->recorder)
-		status = recorder_create(&st->recorder, o->record, error);
+		status = recorder_create(&st->recorder, o->record, NULL, error);
 	if (status == STATUS_OK)
 		status = collector_start(collector, error);
 	if (status == STATUS_OK)

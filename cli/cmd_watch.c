@@ -49,7 +49,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 	enum status status = orders_create(&orders, o, o->pid, feed, wake, &w, error);
 	w.orders = orders;
 	if (status == STATUS_OK && o->record)
-		status = recorder_create(&w.recorder, o->record, error);
+		status = recorder_create(&w.recorder, o->record, NULL, error);
 	if (status == STATUS_OK) {
 		struct tui_options screen = {
 			.look = look_of(o),

@@ -1,5 +1,5 @@
 noinst_LIBRARIES += collect/libcollect.a
-collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
 collect_libcollect_a_SOURCES = \
 	collect/agent.c \
 	collect/agent_call.c collect/agent_call.h \
@@ -12,15 +12,20 @@ collect_libcollect_a_SOURCES = \
 	collect/cgroup.c collect/cgroup.h \
 	collect/collector.c collect/collector.h \
 	collect/discover.c collect/discover.h \
+	collect/frame_writer.c collect/frame_writer.h \
+	collect/frames.c collect/frames.h \
 	collect/goroutines.c collect/goroutines.h \
 	collect/http.c collect/http.h \
 	collect/lane_sink.c collect/lane_sink.h \
+	collect/line_reader.c collect/line_reader.h \
 	collect/memory.c \
 	collect/os.c \
 	collect/probe.c collect/probe.h \
 	collect/recorder.c collect/recorder.h \
 	collect/recording.c collect/recording.h \
 	collect/replay.c collect/replay.h \
+	collect/rotation.c collect/rotation.h \
+	collect/seek_map.c collect/seek_map.h \
 	collect/source.h \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \
