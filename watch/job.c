@@ -35,7 +35,8 @@ struct job {
 	int fd[CAPTURE_KINDS]; /* what was taken; -1: nothing */
 	size_t n;              /* of both */
 	char *build;           /* text; NULL: not known */
-	struct frames_copy frames;
+	struct recent_copy recent;
+	int recording; /* of them; -1: not yet */
 };
 
 /* What shows best how it is now comes first, then what is about to be forgotten. */
@@ -153,6 +154,17 @@ static void wait_for_snapshots(struct job *j)
 
 /* --- the bundle ------------------------------------------------------------------------------ */
 
+/* The snapshots around the moment, as a recording. */
+static enum status record(struct job *j, struct error *error)
+{
+	if (j->recent.n == 0)
+		return STATUS_OK;
+	j->recording = open_scratch(j);
+	return j->recording >= 0 ? recent_write(&j->recent, j->recording, error)
+	                         : error_set(error, STATUS_FAILED, "there is no room for snapshots: %s",
+	                                     strerror(errno));
+}
+
 static enum status save(struct job *j, char **path, struct error *error)
 {
 	const struct job_reason *reason = &j->options.reason;
@@ -160,11 +172,14 @@ static enum status save(struct job *j, char **path, struct error *error)
 	size_t n = 0;
 	uint64_t bytes = 0;
 	*path = NULL;
-	if (!j->options.take_frames(reason->at_ns - j->options.before_ns, &j->frames, j->options.arg))
+	if (!j->options.take_recent(reason->at_ns - j->options.before_ns, &j->recent, j->options.arg))
 		return error_no_memory(error);
+	enum status status = record(j, error);
+	if (status != STATUS_OK)
+		return status;
 	const struct manifest about = {.reason = reason,
 	                               .target = &j->options.target,
-	                               .frames = &j->frames,
+	                               .recent = &j->recent,
 	                               .build = j->build,
 	                               .taken = j->taken,
 	                               .n = j->n};
@@ -172,8 +187,8 @@ static enum status save(struct job *j, char **path, struct error *error)
 	if (!manifest)
 		return error_no_memory(error);
 	member[n++] = (struct bundle_member){BUNDLE_MANIFEST, manifest, strlen(manifest), -1};
-	if (j->frames.snapshots > 0)
-		member[n++] = (struct bundle_member){BUNDLE_SNAPSHOTS, j->frames.bytes, j->frames.size, -1};
+	if (j->recent.n > 0)
+		member[n++] = (struct bundle_member){BUNDLE_SNAPSHOTS, NULL, 0, j->recording};
 	if (j->build)
 		member[n++] = (struct bundle_member){BUNDLE_BUILD, j->build, strlen(j->build), -1};
 	for (size_t i = 0; i < j->n; i++)
@@ -188,7 +203,7 @@ static enum status save(struct job *j, char **path, struct error *error)
 		.keep_files = j->options.keep_files,
 		.keep_bytes = j->options.keep_bytes,
 	};
-	enum status status = bundle_write(&options, member, n, path, &bytes, error);
+	status = bundle_write(&options, member, n, path, &bytes, error);
 	free(manifest);
 	if (status != STATUS_OK)
 		return status;
@@ -200,7 +215,7 @@ static enum status save(struct job *j, char **path, struct error *error)
 	}
 	watch_log_event(j->options.log, "saved",
 	                json_pack("{s:o, s:I, s:I}", "bundle", watch_log_text(*path), "bytes",
-	                          (json_int_t)bytes, "snapshots", (json_int_t)j->frames.snapshots));
+	                          (json_int_t)bytes, "snapshots", (json_int_t)j->recent.n));
 	return STATUS_OK;
 }
 
@@ -274,8 +289,7 @@ static void tell_outcome(const struct job *j, const char *said, char *to, size_t
 	for (size_t i = 0; i < j->n; i++) {
 		size_t used = strlen(to);
 		if (!j->taken[i].ok)
-			snprintf(to + used, size - used, ", without %s: %s", j->taken[i].kind,
-			         j->taken[i].why);
+			snprintf(to + used, size - used, ", without %s: %s", j->taken[i].kind, j->taken[i].why);
 	}
 }
 
@@ -312,7 +326,9 @@ static void release(struct job *j)
 		if (j->fd[i] >= 0)
 			close(j->fd[i]);
 	free(j->build);
-	free(j->frames.bytes);
+	if (j->recording >= 0)
+		close(j->recording);
+	recent_copy_finish(&j->recent);
 	free(j->url);
 	free(j->directory);
 	pthread_cond_destroy(&j->news);
@@ -327,6 +343,7 @@ enum status job_start(struct job **out, const struct job_options *options, struc
 		return error_no_memory(error);
 	pthread_condattr_t by_monotonic;
 	j->options = *options;
+	j->recording = -1;
 	j->url = options->url ? strdup(options->url) : NULL;
 	j->directory = options->directory ? strdup(options->directory) : NULL;
 	pthread_mutex_init(&j->lock, NULL);

@@ -7,9 +7,9 @@
 #define SCHEDTOP_WATCH_JOB_H
 
 #include "collect/target.h"
-#include "watch/frames.h"
 #include "watch/log.h"
 #include "watch/plan.h"
+#include "watch/recent.h"
 #include "watch/sentinel.h"
 
 /* What it was about. Values, all of them its own. */
@@ -30,7 +30,7 @@ struct job_options {
 	long keep_files;
 	struct watch_log *log;
 	/* The snapshots from a moment on; on the job's thread. */
-	bool (*take_frames)(int64_t from_ns, struct frames_copy *out, void *arg);
+	bool (*take_recent)(int64_t from_ns, struct recent_copy *out, void *arg);
 	/* How it ended: the path of the bundle, or a sentence; printable. */
 	void (*done)(bool saved, const char *outcome, void *arg);
 	void *arg;

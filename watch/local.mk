@@ -4,7 +4,7 @@ watch_libwatch_a_SOURCES = \
 	watch/amount.c watch/amount.h \
 	watch/bundle.c watch/bundle.h \
 	watch/exec.c watch/exec.h \
-	watch/frames.c watch/frames.h \
+	watch/recent.c watch/recent.h \
 	watch/guard.c watch/guard.h \
 	watch/job.c watch/job.h \
 	watch/log.c watch/log.h \

@@ -104,15 +104,15 @@ static json_t *build(const char *text)
 	return object;
 }
 
-static json_t *snapshots(const struct frames_copy *f)
+static json_t *snapshots(const struct recent_copy *r)
 {
 	json_t *object = json_object();
-	if (f->snapshots > 0)
+	if (r->n > 0)
 		put_text(object, "member", BUNDLE_SNAPSHOTS);
-	put(object, "count", json_integer((json_int_t)f->snapshots));
-	if (f->snapshots > 0) {
-		put(object, "first_ns", json_integer(f->first_ns));
-		put(object, "last_ns", json_integer(f->last_ns));
+	put(object, "count", json_integer((json_int_t)r->n));
+	if (r->n > 0) {
+		put(object, "first_ns", json_integer(r->first_ns));
+		put(object, "last_ns", json_integer(r->last_ns));
 	}
 	return object;
 }
@@ -126,7 +126,7 @@ char *manifest_encode(const struct manifest *m)
 	put(root, "target", target(m));
 	if (m->build)
 		put(root, "build", build(m->build));
-	put(root, "snapshots", snapshots(m->frames));
+	put(root, "snapshots", snapshots(m->recent));
 	for (size_t i = 0; i < m->n; i++)
 		json_array_append_new(captures, manifest_of_capture(&m->taken[i]));
 	put(root, "captures", captures);

@@ -22,7 +22,7 @@ struct manifest_capture {
 struct manifest {
 	const struct job_reason *reason;
 	const struct target *target;
-	const struct frames_copy *frames;
+	const struct recent_copy *recent;
 	const char *build; /* as buildinfo_text has it; NULL: not known */
 	const struct manifest_capture *taken;
 	size_t n;

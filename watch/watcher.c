@@ -10,17 +10,17 @@
 #include "metrics/json.h"
 #include "util/clock.h"
 #include "util/text.h"
-#include "watch/frames.h"
 #include "watch/guard.h"
 #include "watch/job.h"
+#include "watch/recent.h"
 #include "watch/sentinel.h"
 
 #define QUEUE_MAX 64 /* snapshots that wait */
-/* What the derived numbers of a recording look back over, and all that metrics need. */
-#define NEAR_NS    (90 * NS_PER_S)
+/* All that metrics look back over: some snapshots, however rare they are. */
+#define NEAR_NS    (10 * NS_PER_S)
 #define NEAR_BYTES ((size_t)8 << 20)
 #define FAR_BYTES  ((size_t)24 << 20) /* of ten minutes for the doctor */
-#define FRAMES_MAX ((size_t)32 << 20)
+#define RECENT_MAX ((size_t)32 << 20)
 #define DOCTOR_NS  NS_PER_S /* between two looks of the doctor */
 
 _Static_assert((int)SENTINEL_RULES_MAX == (int)PLAN_RULES_MAX, "the screen shows all of them");
@@ -36,8 +36,8 @@ struct watcher {
 	const struct snapshot *queue[QUEUE_MAX];
 	size_t oldest, count;
 	struct target target;
-	struct frames *frames;
-	int64_t wanted_ns; /* frames from here on are needed; INT64_MAX: no job runs */
+	struct recent *recent;
+	int64_t wanted_ns; /* snapshots from here on are needed; INT64_MAX: no job runs */
 	bool job_ended;
 	struct sentinel_state state;
 
@@ -83,11 +83,11 @@ static void tell(struct watcher *w)
 
 /* --- the job --------------------------------------------------------------------------------- */
 
-static bool take_frames(int64_t from_ns, struct frames_copy *out, void *arg)
+static bool take_recent(int64_t from_ns, struct recent_copy *out, void *arg)
 {
 	struct watcher *w = arg;
 	pthread_mutex_lock(&w->lock);
-	bool taken = frames_take(w->frames, from_ns, out);
+	bool taken = recent_take(w->recent, from_ns, out);
 	pthread_mutex_unlock(&w->lock);
 	return taken;
 }
@@ -164,7 +164,7 @@ static void act(struct watcher *w, size_t i, int64_t now_ns)
 		.capture_bytes = w->options.capture_bytes,
 		.cooldown_ns = w->options.cooldown_ns,
 		.log = w->options.log,
-		.take_frames = take_frames,
+		.take_recent = take_recent,
 		.done = on_done,
 		.arg = w,
 	};
@@ -234,12 +234,12 @@ static bool begin_anew(struct watcher *w)
 	return w->near && (w->far || !needs_doctor);
 }
 
-static void keep_frame(struct watcher *w, const struct snapshot *s, const char *line)
+static void keep(struct watcher *w, const struct snapshot *s, const char *line)
 {
 	pthread_mutex_lock(&w->lock);
 	int64_t from_ns = s->monotonic_ns - w->options.plan->before_ns;
-	frames_forget(w->frames, from_ns < w->wanted_ns ? from_ns : w->wanted_ns);
-	frames_add(w->frames, s->monotonic_ns, line);
+	recent_forget(w->recent, from_ns < w->wanted_ns ? from_ns : w->wanted_ns);
+	recent_add(w->recent, s->monotonic_ns, s->wall_ns, line);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -286,10 +286,10 @@ static void take(struct watcher *w, const struct snapshot *s)
 	bool anew = !before || !snapshot_same_process(before, s) || before->state == TARGET_EXITED;
 	if ((anew && !begin_anew(w)) || history_add(w->near, snapshot_ref(s)) != STATUS_OK)
 		return;
-	char *line = json_encode(w->near);
+	char *line = json_encode_raw(s);
 	if (!line)
 		return;
-	keep_frame(w, s, line);
+	keep(w, s, line);
 	if (w->far)
 		consult(w, s, line);
 	free(line);
@@ -360,8 +360,8 @@ enum status watcher_create(struct watcher **out, const struct watcher_options *o
 	guard_init(&w->guard, options->plan);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->news, NULL);
-	w->frames = frames_create(FRAMES_MAX);
-	if (!w->frames) {
+	w->recent = recent_create(RECENT_MAX);
+	if (!w->recent) {
 		watcher_destroy(w);
 		return error_no_memory(error);
 	}
@@ -431,7 +431,7 @@ void watcher_destroy(struct watcher *w)
 	history_destroy(w->near);
 	history_destroy(w->far);
 	findings_finish(&w->findings);
-	frames_destroy(w->frames);
+	recent_destroy(w->recent);
 	pthread_cond_destroy(&w->news);
 	pthread_mutex_destroy(&w->lock);
 	free(w);

@@ -17,7 +17,7 @@
 #include "trace/input.h"
 #include "util/clock.h"
 #include "watch/bundle.h"
-#include "watch/frames.h"
+#include "watch/recent.h"
 
 static const char trace[] = "go 1.26 trace\0\0\0 and what it holds";
 
@@ -194,64 +194,74 @@ static void bundle_that_is_given_up_leaves_nothing(void **state)
 	close(fd);
 }
 
-/* --- frames --- */
+/* --- the snapshots of the last minutes --- */
 
-static char *unpack(const struct frames_copy *copy)
+static char *unpack(const struct recent_copy *copy)
 {
-	char *text = calloc(1, 1 << 16);
+	enum { ROOM = 1 << 16 };
+	char *text = calloc(1, ROOM), *packed = malloc(ROOM);
+	int fd = memory_of("", 0);
+	struct error error = {0};
+	if (recent_write(copy, fd, &error) != STATUS_OK)
+		fail_msg("%s", error.text);
+	ssize_t n = pread(fd, packed, ROOM, 0);
+	assert_true(n > 0 && n < ROOM);
 	size_t used = 0;
 	ZSTD_DStream *stream = ZSTD_createDStream();
-	ZSTD_inBuffer in = {copy->bytes, copy->size, 0};
+	ZSTD_inBuffer in = {packed, (size_t)n, 0};
 	while (in.pos < in.size) {
-		ZSTD_outBuffer out = {text + used, (1 << 16) - 1 - used, 0};
+		ZSTD_outBuffer out = {text + used, ROOM - 1 - used, 0};
 		assert_false(ZSTD_isError(ZSTD_decompressStream(stream, &out, &in)));
 		used += out.pos;
 	}
 	ZSTD_freeDStream(stream);
+	free(packed);
+	close(fd);
 	return text;
 }
 
-static void frames_make_one_recording(void **state)
+static void copies_become_one_recording(void **state)
 {
 	(void)state;
-	struct frames *f = frames_create(1 << 20);
-	struct frames_copy copy;
+	struct recent *r = recent_create(1 << 20);
+	struct recent_copy copy;
 	for (int i = 0; i < 600; i++) {
 		char line[32];
 		snprintf(line, sizeof line, "line %d", i);
-		assert_true(frames_add(f, i, line));
-		frames_forget(f, i - 100);
+		assert_true(recent_add(r, i, 1000 + i, line));
+		recent_forget(r, i - 100);
 	}
-	assert_true(frames_take(f, 597, &copy));
-	char *text = unpack(&copy);
-	assert_string_equal(text, "line 597\nline 598\nline 599\n");
-	assert_int_equal(copy.snapshots, 3);
+	assert_true(recent_take(r, 597, &copy));
+	assert_int_equal(copy.n, 3);
 	assert_int_equal(copy.first_ns, 597);
 	assert_int_equal(copy.last_ns, 599);
+	char *text = unpack(&copy);
+	assert_string_equal(text, "line 597\nline 598\nline 599\n");
 	free(text);
-	free(copy.bytes);
-	assert_true(frames_take(f, 0, &copy));
-	assert_int_equal(copy.snapshots, 101);
-	free(copy.bytes);
-	frames_clear(f);
-	assert_true(frames_take(f, 0, &copy));
-	assert_null(copy.bytes);
-	frames_destroy(f);
+	recent_copy_finish(&copy);
+	assert_true(recent_take(r, 0, &copy));
+	assert_int_equal(copy.n, 101);
+	recent_copy_finish(&copy);
+	assert_true(recent_take(r, 600, &copy));
+	assert_int_equal(copy.n, 0);
+	recent_copy_finish(&copy);
+	recent_destroy(r);
 }
 
-static void frames_keep_to_their_bytes(void **state)
+static void what_is_kept_has_a_limit_of_bytes(void **state)
 {
 	(void)state;
-	struct frames *f = frames_create(200);
-	struct frames_copy copy;
+	struct recent *r = recent_create(200);
+	struct recent_copy copy;
 	for (int i = 0; i < 100; i++) {
-		assert_true(frames_add(f, i, "some line of a snapshot"));
-		frames_forget(f, 0);
+		assert_true(recent_add(r, i, i, "some line of a snapshot"));
+		recent_forget(r, 0);
 	}
-	assert_true(frames_take(f, 0, &copy));
-	assert_true(copy.size <= 200 && copy.snapshots > 1 && copy.last_ns == 99);
-	free(copy.bytes);
-	frames_destroy(f);
+	assert_true(recent_take(r, 0, &copy));
+	assert_in_range(copy.n, 2, 10);
+	assert_int_equal(copy.last_ns, 99);
+	recent_copy_finish(&copy);
+	recent_destroy(r);
 }
 
 #define on_disk(test) cmocka_unit_test_setup_teardown(test, file_tree_make, file_tree_remove)
@@ -266,8 +276,8 @@ int main(void)
 		on_disk(part_that_is_not_there_is_told_with_what_is),
 		on_disk(damaged_bundle_is_never_read_beyond_its_end),
 		on_disk(bundle_that_is_given_up_leaves_nothing),
-		cmocka_unit_test(frames_make_one_recording),
-		cmocka_unit_test(frames_keep_to_their_bytes),
+		cmocka_unit_test(copies_become_one_recording),
+		cmocka_unit_test(what_is_kept_has_a_limit_of_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
