@@ -12,9 +12,10 @@
 #include "util/status.h"
 
 enum source_choice {
-	SOURCE_AUTO, /* memory and agent, whatever is there */
+	SOURCE_AUTO, /* whatever is there */
 	SOURCE_MEMORY,
 	SOURCE_AGENT,
+	SOURCE_PPROF,
 	SOURCE_CHOICE_COUNT,
 };
 
@@ -23,6 +24,7 @@ enum source_choice {
 struct collector_options {
 	pid_t pid;        /* 0: none */
 	const char *url;  /* of net/http/pprof; NULL: none */
+	struct web_options web; /* for that */
 	const char *text; /* schedtrace lines: a file, "-" for standard input; NULL: none */
 	enum source_choice choice;
 	int64_t interval_ns; /* between snapshots */
