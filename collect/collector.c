@@ -103,6 +103,9 @@ static bool wanted(const struct collector *c, int i)
 static enum status judge_sources(struct collector *c, struct error *error)
 {
 	const struct error *why = NULL; /* of the best one that was asked */
+	for (int i = 0; i < SLOT_COUNT; i++)
+		if (c->slots[i].trouble.status == STATUS_USAGE)
+			return error_set(error, STATUS_USAGE, "%s", c->slots[i].trouble.text);
 	for (int i = 0; i < SLOT_OS; i++) {
 		if (c->slots[i].source)
 			return STATUS_OK;
