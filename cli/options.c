@@ -78,13 +78,8 @@ static const struct option_row rows[] = {
      "the Go process to watch"},
 	{0, "url", TYPE_TEXT, AT(url), "URL", NULL, 0, WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
      "a Go program that serves net/http/pprof: http://HOST:6060, https://HOST/PATH or "
-     "unix:///PATH/OF/SOCKET[:/PATH]; with -p PID one more source of that process. Credentials are "
+     "unix:///PATH/OF/SOCKET[:/PATH]; with -p PID one more source of that process; credentials are "
      "taken from SCHEDTOP_AUTH (user:password or Bearer TOKEN) or ~/.netrc, never from the URL"},
-	{0, "ca-file", TYPE_TEXT, AT(web.ca_file), "FILE", NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_CONFIG,
-     "with https: trust the certificates in FILE, in PEM form (default: those of the system)"},
-	{0, "insecure", TYPE_FLAG, AT(web.insecure), NULL, NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR, "with https: trust every certificate"},
 	{0, "stderr", TYPE_TEXT, AT(outputs), "FILE", NULL, 0, WITH_WATCH,
      "with -- PROG: the file for what it prints (default: where schedtop's own standard error "
      "goes; "
@@ -200,6 +195,11 @@ static const struct option_row rows[] = {
 	{0, "graphs", TYPE_CHOICE, AT(graphs), "braille|blocks", graph_words, GRAPH_CHOICE_COUNT,
      WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "what sparklines and charts are made of, where they are not ASCII (default braille)"},
+	{0, "ca-file", TYPE_TEXT, AT(web.ca_file), "FILE", NULL, 0,
+     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_CONFIG,
+     "with https: trust the certificates in FILE, in PEM form (default: those of the system)"},
+	{0, "insecure", TYPE_FLAG, AT(web.insecure), NULL, NULL, 0,
+     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR, "with https: trust every certificate"},
 	{0, "record", TYPE_TEXT, AT(record), "FILE", NULL, 0, WITH_WATCH,
      "write every snapshot to FILE as well, as JSON lines"},
 	{0, "replay", TYPE_TEXT, AT(replay), "FILE", NULL, 0, WITH_WATCH | WITH_DOCTOR,
