@@ -30,7 +30,7 @@ check_PROGRAMS += tests/unit/test_recording
 tests_unit_test_recording_SOURCES = tests/unit/test_recording.c
 tests_unit_test_recording_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_recording_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
-	$(CMOCKA_LIBS) $(JANSSON_LIBS)
+	$(CMOCKA_LIBS) $(JANSSON_LIBS) $(ZSTD_LIBS)
 
 check_PROGRAMS += tests/unit/test_tasks
 tests_unit_test_tasks_SOURCES = tests/unit/test_tasks.c $(file_tree)
@@ -47,6 +47,12 @@ check_PROGRAMS += tests/unit/test_web
 tests_unit_test_web_SOURCES = tests/unit/test_web.c
 tests_unit_test_web_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS)
 tests_unit_test_web_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS) $(CURL_LIBS)
+
+check_PROGRAMS += tests/unit/test_pprof
+tests_unit_test_pprof_SOURCES = tests/unit/test_pprof.c
+tests_unit_test_pprof_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(ZLIB_CFLAGS)
+tests_unit_test_pprof_LDADD = collect/libcollect.a metrics/libmetrics.a goproc/libgoproc.a \
+	util/libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ELF_LIBS)
 
 check_PROGRAMS += tests/unit/test_capture_lock
 tests_unit_test_capture_lock_SOURCES = tests/unit/test_capture_lock.c
