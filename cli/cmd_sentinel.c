@@ -40,6 +40,7 @@ static enum status begin(struct post *p, pid_t pid, struct error *error)
 	const struct collector_options options = {
 		.pid = pid,
 		.url = o->url,
+		.web = o->web,
 		.text = o->text,
 		.choice = o->source,
 		.interval_ns = o->delay_ns,

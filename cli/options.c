@@ -211,10 +211,11 @@ static const struct option_row rows[] = {
      WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "what sparklines and charts are made of, where they are not ASCII (default braille)"},
 	{0, "ca-file", TYPE_TEXT, AT(web.ca_file), "FILE", NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_CONFIG,
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_CONFIG,
      "with https: trust the certificates in FILE, in PEM form (default: those of the system)"},
 	{0, "insecure", TYPE_FLAG, AT(web.insecure), NULL, NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR, "with https: trust every certificate"},
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
+     "with https: trust every certificate"},
 	{0, "record", TYPE_TEXT, AT(record), "FILE", NULL, 0, WITH_WATCH,
      "write every snapshot to FILE as well, as JSON lines"},
 	{0, "replay", TYPE_TEXT, AT(replay), "FILE", NULL, 0, WITH_WATCH | WITH_DOCTOR,
@@ -683,9 +684,9 @@ static enum status check_sentinel(struct options *o, struct error *error)
 		                 "--sentinel goes with the screen, or without one with schedtop watch");
 	if (o->command->bit != WITH_SENTINEL || o->list)
 		return STATUS_OK;
-	if (!o->pid)
+	if (!o->pid && !o->url)
 		return error_set(error, STATUS_USAGE,
-		                 "watch needs a process: -p PID (schedtop ls lists them)");
+		                 "watch needs a process: -p PID (schedtop ls lists them) or --url URL");
 	return STATUS_OK;
 }
 
