@@ -14,7 +14,7 @@ static const struct {
 } times[] = {
 	{"apart", offsetof(struct plan, apart_ns), 60 * NS_PER_S, NS_PER_S, 86400 * NS_PER_S,
      "the least time between two bundles, whatever the rules"},
-	{"cooldown", offsetof(struct plan, cooldown_ns), 300 * NS_PER_S, 0, 7 * 86400 * NS_PER_S,
+	{"cooldown", offsetof(struct plan, cooldown_ns), 300 * NS_PER_S, 0, 604800 * NS_PER_S,
      "the least time between two bundles of one rule"},
 	{"before", offsetof(struct plan, before_ns), 120 * NS_PER_S, NS_PER_S, 600 * NS_PER_S,
      "how much of the time before is kept as snapshots"},

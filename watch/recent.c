@@ -66,13 +66,13 @@ static bool make_room(struct recent *r)
 	if (r->end < r->capacity)
 		return true;
 	if (r->first > r->capacity / 2) {
-		memmove(r->line, r->line + r->first, (r->end - r->first) * sizeof *r->line);
+		memmove(r->line, r->line + r->first, (r->end - r->first) * sizeof(void *));
 		r->end -= r->first;
 		r->first = 0;
 		return true;
 	}
 	size_t capacity = r->capacity ? r->capacity * 2 : 256;
-	struct recent_line **line = realloc(r->line, capacity * sizeof *line);
+	struct recent_line **line = realloc(r->line, capacity * sizeof(void *));
 	if (!line)
 		return false;
 	r->line = line;
