@@ -242,7 +242,7 @@ static const struct {
 	{"[...] -- PROG ARGS", "start a program and watch it, with or without a screen"},
 	{"--replay FILE", "show what was recorded with --record FILE"},
 	{"capture -p PID", "take an execution trace, without a screen"},
-	{"watch -p PID --sentinel RULE", "wait for a rule to be broken, without a screen"},
+	{"watch -p PID", "wait for a --sentinel rule to be broken, without a screen"},
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
 	{"doctor FILE", "what is wrong, with the evidence, from an execution trace"},
