@@ -5,7 +5,9 @@ collect_libcollect_a_SOURCES = \
 	collect/agent_call.c collect/agent_call.h \
 	collect/agent_reply.c collect/agent_reply.h \
 	collect/agent_socket.c collect/agent_socket.h \
-	collect/capture.c collect/capture.h \
+	collect/capture.c collect/capture.h collect/capture_means.h \
+	collect/capture_agent.c \
+	collect/capture_output.c collect/capture_output.h \
 	collect/cgroup.c collect/cgroup.h \
 	collect/collector.c collect/collector.h \
 	collect/discover.c collect/discover.h \
