@@ -36,7 +36,8 @@ struct schedtrace_reader {
 	bool overlong; /* the rest of this line is passed on as it comes */
 
 	/* The snapshot under way, of a SCHED line with detail. */
-	struct snapshot *s;
+	bool under_way;
+	struct snapshot *s;          /* NULL: nobody wants it */
 	bool lost[SCHEDTRACE_KINDS]; /* a line of that kind was damaged */
 	struct rows p, m, g, holders;
 	char reason[REASONS_MAX][REASON_BYTES];
@@ -64,6 +65,7 @@ static void drop(struct schedtrace_reader *r)
 {
 	snapshot_unref(r->s);
 	r->s = NULL;
+	r->under_way = false;
 	r->p.n = r->m.n = r->g.n = r->holders.n = 0;
 	r->reasons = 0;
 	memset(r->lost, 0, sizeof r->lost);
@@ -156,6 +158,10 @@ static enum status add_lists(struct snapshot *s, struct schedtrace_line *line)
 
 static enum status begin(struct schedtrace_reader *r, struct schedtrace_line *line)
 {
+	r->under_way = line->detail;
+	r->count++;
+	if (!r->sink.snapshot)
+		return STATUS_OK;
 	struct snapshot *s = snapshot_create();
 	if (!s)
 		return STATUS_FAILED;
@@ -172,7 +178,6 @@ static enum status begin(struct schedtrace_reader *r, struct schedtrace_line *li
 	s->interval_ns = interval <= INT64_MAX / NS_PER_MS ? interval * NS_PER_MS : INT64_MAX;
 	r->any = true;
 	r->ms = line->id;
-	r->count++;
 	if (line->detail) {
 		r->s = s;
 		return STATUS_OK;
@@ -422,8 +427,10 @@ static enum status fill_goroutines(struct schedtrace_reader *r)
 
 static enum status finish(struct schedtrace_reader *r)
 {
-	if (!r->s)
+	if (!r->s) {
+		drop(r);
 		return STATUS_OK;
+	}
 	enum status status = fill_rows(r);
 	if (status == STATUS_OK) {
 		join_rows(r);
@@ -460,7 +467,7 @@ static enum status add_detail(struct schedtrace_reader *r, const struct schedtra
 		[SCHEDTRACE_M] = add_m,
 		[SCHEDTRACE_G] = add_g,
 	};
-	enum status status = add[line->kind](r, line);
+	enum status status = r->s ? add[line->kind](r, line) : STATUS_OK;
 	if (status != STATUS_OK)
 		drop(r);
 	return status;
@@ -472,8 +479,8 @@ static enum status take_line(struct schedtrace_reader *r, const char *text, size
 	struct schedtrace_line line;
 	schedtrace_line_parse(text, size, &line);
 	bool is_detail = line.kind > SCHEDTRACE_SCHED;
-	bool counts = line.kind != SCHEDTRACE_OTHER && !line.damaged && (!is_detail || r->s);
-	if (line.damaged && r->s)
+	bool counts = line.kind != SCHEDTRACE_OTHER && !line.damaged && (!is_detail || r->under_way);
+	if (line.damaged)
 		r->lost[line.kind] = true;
 	tell_other(r, text, counts ? line.begin : size + 1);
 	if (!counts)
@@ -545,7 +552,7 @@ enum status schedtrace_reader_settle(struct schedtrace_reader *r)
 	struct schedtrace_line begun;
 	if (r->size > 0) {
 		schedtrace_line_parse(r->line, r->size, &begun);
-		if (begun.kind == SCHEDTRACE_SCHED || (r->s && begun.kind != SCHEDTRACE_OTHER))
+		if (begun.kind == SCHEDTRACE_SCHED || (r->under_way && begun.kind != SCHEDTRACE_OTHER))
 			return STATUS_OK;
 	}
 	return schedtrace_reader_end(r);
@@ -561,7 +568,7 @@ enum status schedtrace_reader_end(struct schedtrace_reader *r)
 
 bool schedtrace_reader_is_pending(const struct schedtrace_reader *r)
 {
-	return r->s || r->size > 0;
+	return r->under_way || r->size > 0;
 }
 
 uint64_t schedtrace_reader_count(const struct schedtrace_reader *r)

@@ -84,7 +84,7 @@ static const char *const method_label[IDLE_METHOD_COUNT] = {
 	[IDLE_UNKNOWN] = "",
 	[IDLE_RUNTIME] = "",
 	[IDLE_SAMPLED] = "sampled",
-	[IDLE_LINES] = "of lines",
+	[IDLE_LINES] = "sampled",
 	[IDLE_OS] = "OS view",
 };
 
