@@ -16,8 +16,8 @@ struct schedtrace_sink {
 	 * began anew since the line before, or this is the first one. NULL: ms since the first line.
 	 */
 	int64_t (*time)(int64_t ms, bool anew, void *arg);
-	/* A snapshot with all that was told, and nothing else: its reference is the callee's. NULL: none
-	   are made, lines are but told apart. */
+	/* A snapshot with all that was told, and nothing else: its reference is the callee's. NULL:
+	   none are made, lines are but told apart. */
 	void (*snapshot)(struct snapshot *s, void *arg);
 	/* The bytes of lines that counted, with their newlines, and all others; NULL: who cares. */
 	void (*counted)(const char *bytes, size_t n, void *arg);

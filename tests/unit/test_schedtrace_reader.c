@@ -457,32 +457,25 @@ static void a_line_without_end_is_passed_on_in_bounded_memory(void **state)
 	finish(&read);
 }
 
+#define LINE(ms, procs, idle, parked, list)                \
+	"SCHED " ms "ms: gomaxprocs=" procs " idleprocs=" idle \
+	" threads=3 spinningthreads=0 idlethreads=" parked " runqueue=0" list
+
 static void numbers_that_can_not_be_are_refused(void **state)
 {
 	(void)state;
 	static const char *const lines[] = {
-		"SCHED 1ms: gomaxprocs=2 idleprocs=3 threads=3 spinningthreads=0 idlethreads=1 runqueue=0 "
-	    "[0 0]",
-		"SCHED 1ms: gomaxprocs=2 idleprocs=1 threads=3 spinningthreads=0 idlethreads=4 runqueue=0 "
-	    "[0 0]",
-		"SCHED 1ms: gomaxprocs=2 idleprocs=1 threads=3 spinningthreads=0 idlethreads=1 runqueue=0 "
-	    "[0]",
-		"SCHED 1ms: gomaxprocs=2 idleprocs=1 threads=3 spinningthreads=0 idlethreads=1 runqueue=0 "
-	    "[0 0 0]",
-		"SCHED 1ms: gomaxprocs=2 idleprocs=1 threads=3 spinningthreads=0 idlethreads=1 runqueue=0 "
-	    "[0 -1]",
-		"SCHED 1ms: gomaxprocs=2 idleprocs=1 threads=3 spinningthreads=0 idlethreads=1 runqueue=0",
-		"SCHED 1ms: gomaxprocs=2 gomaxprocs=2 idleprocs=1 threads=3 spinningthreads=0 "
-	    "idlethreads=1 "
-		"runqueue=0 [0 0]",
-		"SCHED 9999999999999999999ms: gomaxprocs=1 idleprocs=1 threads=3 spinningthreads=0 "
-		"idlethreads=1 runqueue=0 [0]",
-		"SCHED 1ms: gomaxprocs=999999999 idleprocs=1 threads=3 spinningthreads=0 idlethreads=1 "
-		"runqueue=0 [0]",
-		"SCHED -1ms: gomaxprocs=1 idleprocs=1 threads=3 spinningthreads=0 idlethreads=1 runqueue=0 "
-	    "[0]",
-		"SCHED 1ms: gomaxprocs= idleprocs=1 threads=3 spinningthreads=0 idlethreads=1 runqueue=0 "
-	    "[0]",
+		LINE("1", "2", "3", "1", " [0 0]"),
+		LINE("1", "2", "1", "4", " [0 0]"),
+		LINE("1", "2", "1", "1", " [0]"),
+		LINE("1", "2", "1", "1", " [0 0 0]"),
+		LINE("1", "2", "1", "1", " [0 -1]"),
+		LINE("1", "2", "1", "1", ""),
+		LINE("1", "2 gomaxprocs=2", "1", "1", " [0 0]"),
+		LINE("9999999999999999999", "1", "1", "1", " [0]"),
+		LINE("1", "999999999", "1", "1", " [0]"),
+		LINE("-1", "1", "1", "1", " [0]"),
+		LINE("1", "", "1", "1", " [0]"),
 	};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		struct read read;
