@@ -129,6 +129,7 @@ static enum status judge_answers(const struct stream *st, struct error *error)
 		[SOURCE_MEMORY] = "memory",
 		[SOURCE_AGENT] = "agent",
 		[SOURCE_SCHEDTRACE] = "schedtrace",
+		[SOURCE_PPROF] = "pprof",
 	};
 	return error_set(error, STATUS_FAILED, "the %s told nothing about %s in time",
 	                 teller[st->options->source], subject);
@@ -142,6 +143,7 @@ static enum status stream_program(struct stream *st, sem_t *news, struct error *
 	struct collector_options options = {
 		.pid = o->pid,
 		.url = o->url,
+		.web = o->web,
 		.text = o->text,
 		.choice = o->source,
 		.interval_ns = o->delay_ns,

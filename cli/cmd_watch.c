@@ -120,7 +120,7 @@ enum status command_watch(const struct options *o, struct error *error)
 		return error_set(
 			error, STATUS_USAGE,
 			"the screen needs a terminal: use --batch or --json%s in a pipe or a script",
-			o->pid || o->program ? "" : " with -p PID, or schedtop ls,");
+			o->pid || o->url || o->program ? "" : " with -p PID, or schedtop ls,");
 	if (o->program)
 		return command_launch(o, error);
 	if (!screen)
