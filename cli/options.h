@@ -41,6 +41,7 @@ struct options {
 	pid_t pid;        /* 0: none given */
 	const char *url;  /* where the program answers; NULL: none given */
 	struct web_options web;
+	bool follow;          /* the text, as it grows; the program, when it is started anew */
 	const char *text;     /* with its schedtrace lines, "-" is standard input; NULL: none given */
 	char *const *program; /* to start, with its arguments; NULL: none */
 	const char *outputs;  /* file for what it prints; NULL: none was named */
@@ -78,8 +79,8 @@ struct options {
 	int64_t watch_ns;         /* how long the doctor watches a process */
 	bool probe;
 	bool markdown, sarif;
-	struct plan plan; /* of the sentinel */
-	bool list, follow;
+	struct plan plan;   /* of the sentinel */
+	bool list;          /* the metrics */
 	const char *record; /* file to write snapshots to; NULL: none */
 	const char *replay; /* recording to show in place of a process; "-": standard input */
 	const char *theme;  /* name or path; NULL: the built-in one */

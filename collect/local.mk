@@ -30,7 +30,9 @@ collect_libcollect_a_SOURCES = \
 	collect/replay.c collect/replay.h \
 	collect/rotation.c collect/rotation.h \
 	collect/seek_map.c collect/seek_map.h \
+	collect/schedtrace.c \
 	collect/source.h \
+	collect/tail.c collect/tail.h \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \
 	collect/trace_store.c collect/trace_store.h \
