@@ -22,6 +22,7 @@ collect_libcollect_a_SOURCES = \
 	collect/recording.c collect/recording.h \
 	collect/replay.c collect/replay.h \
 	collect/source.h \
+	collect/spool.c collect/spool.h \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \
 	collect/trace_store.c collect/trace_store.h \
