@@ -22,35 +22,48 @@ static enum status open_in_store(struct capture_output *o, const char *chosen, s
 	o->directory = strdup(directory);
 	if (!o->directory)
 		return error_no_memory(error);
-	return atomic_file_open(&o->to, directory, 0600, error);
+	return atomic_file_open(o->to, directory, 0600, error);
+}
+
+static void finish_file(void *arg)
+{
+	struct atomic_file *to = arg;
+	atomic_file_finish(to);
+	free(to);
 }
 
 enum status capture_output_open(struct capture_output *o, int fd, const char *file,
                                 const char *directory, bool (*go_on)(void *arg), void *arg,
                                 struct error *error)
 {
-	enum status status = STATUS_OK;
 	*o = CAPTURE_OUTPUT_NONE;
 	o->fd = fd;
+	o->to = malloc(sizeof *o->to);
+	if (!o->to)
+		return error_no_memory(error);
+	*o->to = ATOMIC_FILE_NONE;
+	enum status status = STATUS_OK;
 	if (fd < 0)
-		status = file ? atomic_file_open_path(&o->to, file, 0666, &o->file, error)
+		status = file ? atomic_file_open_path(o->to, file, 0666, &o->file, error)
 		              : open_in_store(o, directory, error);
 	if (status != STATUS_OK)
 		return status;
 	const struct spool_options options = {
-		.fd = fd >= 0 ? fd : o->to.fd,
+		.fd = fd >= 0 ? fd : o->to->fd,
 		.sync = fd < 0,
 		.room = ROOM,
 		.stuck_ns = STUCK_NS,
 		.go_on = go_on,
 		.arg = arg,
+		.finish = finish_file,
+		.finish_arg = o->to,
 	};
 	return spool_create(&o->spool, &options, error);
 }
 
 static const char *place(const struct capture_output *o)
 {
-	return o->fd >= 0 ? "the output" : o->to.shown;
+	return o->fd >= 0 ? "the output" : o->to->shown;
 }
 
 static enum status explain(const struct capture_output *o, enum spool_end end, struct error *error)
@@ -58,7 +71,7 @@ static enum status explain(const struct capture_output *o, enum spool_end end, s
 	switch (end) {
 	case SPOOL_FAILED:
 		if (o->fd < 0)
-			return atomic_file_explain(&o->to, spool_error(o->spool), error);
+			return atomic_file_explain(o->to, spool_error(o->spool), error);
 		return error_set(error, STATUS_FAILED, "the output can't be written: %s",
 		                 strerror(spool_error(o->spool)));
 	case SPOOL_STUCK:
@@ -100,7 +113,7 @@ static enum status name_file(struct capture_output *o, const struct capture_name
 	do {
 		trace_store_name(name, (int)n->kind, n->program, n->pid, n->wall_ns, n->go_version,
 		                 attempt);
-		status = atomic_file_commit(&o->to, name, false, &taken, error);
+		status = atomic_file_commit(o->to, name, false, &taken, error);
 	} while (taken && ++attempt < NAMES_MAX);
 	if (status != STATUS_OK)
 		return status;
@@ -109,7 +122,7 @@ static enum status name_file(struct capture_output *o, const struct capture_name
 	*path = malloc(size);
 	if (*path)
 		snprintf(*path, size, "%s/%s", o->directory, name);
-	trace_store_prune(o->to.dir_fd, n->keep_files, n->keep_bytes, name);
+	trace_store_prune(o->to->dir_fd, n->keep_files, n->keep_bytes, name);
 	return *path ? STATUS_OK : error_no_memory(error);
 }
 
@@ -120,10 +133,10 @@ enum status capture_output_save(struct capture_output *o, const struct capture_n
 	enum status status = explain(o, spool_flush(o->spool), error);
 	if (status != STATUS_OK || o->fd >= 0)
 		return status;
-	o->to.synced = true;
+	o->to->synced = true;
 	if (!o->file)
 		return name_file(o, name, path, error);
-	status = atomic_file_commit(&o->to, atomic_file_name(o->file), true, NULL, error);
+	status = atomic_file_commit(o->to, atomic_file_name(o->file), true, NULL, error);
 	if (status == STATUS_OK) {
 		*path = o->file;
 		o->file = NULL;
@@ -133,8 +146,10 @@ enum status capture_output_save(struct capture_output *o, const struct capture_n
 
 void capture_output_finish(struct capture_output *o)
 {
-	spool_destroy(o->spool);
-	atomic_file_finish(&o->to);
+	if (o->spool)
+		spool_destroy(o->spool);
+	else if (o->to)
+		finish_file(o->to);
 	free(o->file);
 	free(o->directory);
 	*o = CAPTURE_OUTPUT_NONE;

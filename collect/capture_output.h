@@ -17,14 +17,14 @@
 #include "util/status.h"
 
 struct capture_output {
-	struct spool *spool;   /* what all bytes go through */
-	bool failed;           /* it has, and has said so */
-	int fd;                /* of who gets the bytes as they come; -1: a file does */
-	char *file;            /* its path; NULL: a name of its own */
-	char *directory;       /* in this one */
-	struct atomic_file to; /* until it has its name */
+	struct spool *spool;    /* what all bytes go through */
+	bool failed;            /* it has, and has said so */
+	int fd;                 /* of who gets the bytes as they come; -1: a file does */
+	char *file;             /* its path; NULL: a name of its own */
+	char *directory;        /* in this one */
+	struct atomic_file *to; /* until it has its name; the spool's, because that may outlive us */
 };
-#define CAPTURE_OUTPUT_NONE ((struct capture_output){.fd = -1, .to = {.dir_fd = -1, .fd = -1}})
+#define CAPTURE_OUTPUT_NONE ((struct capture_output){.fd = -1})
 
 /* Descriptor, path and directory as in struct capture_options; borrowed. `go_on` is asked while a
    disk or a reader takes its time; when it says no, what waits ends without a sentence. */

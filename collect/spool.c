@@ -15,6 +15,7 @@
 #define STEP      ((size_t)256 << 10) /* of one write */
 #define SYNC_STEP ((off_t)8 << 20)    /* brought to the disk at a time, to see that it goes on */
 #define LOOK_NS   (50 * NS_PER_MS)
+#define GRACE_NS  (2 * NS_PER_S) /* for a last write to return */
 
 struct spool {
 	struct spool_options options;
@@ -39,6 +40,8 @@ static void release(struct spool *s)
 	pthread_mutex_destroy(&s->lock);
 	if (s->fd >= 0)
 		close(s->fd);
+	if (s->options.finish)
+		s->options.finish(s->options.finish_arg);
 	free(s->buffer);
 	free(s);
 }
@@ -150,6 +153,7 @@ enum status spool_create(struct spool **out, const struct spool_options *options
 	s->buffer = malloc(options->room);
 	if (s->fd < 0 || !s->buffer) {
 		bool no_memory = s->fd >= 0;
+		s->options.finish = NULL;
 		release(s);
 		return no_memory ? error_no_memory(error)
 		                 : error_set(error, STATUS_FAILED, "the output can't be written: %s",
@@ -163,6 +167,7 @@ enum status spool_create(struct spool **out, const struct spool_options *options
 	int failed = pthread_create(&s->thread, NULL, run, s);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (failed) {
+		s->options.finish = NULL;
 		release(s);
 		return error_set(error, STATUS_FAILED, "no thread to write with: %s", strerror(failed));
 	}
@@ -170,14 +175,20 @@ enum status spool_create(struct spool **out, const struct spool_options *options
 	return STATUS_OK;
 }
 
-/* With the lock held: waits for news, for a moment. */
+/* With the lock held. */
+static void wait_a_moment(struct spool *s)
+{
+	int64_t until_ns = clock_monotonic_ns() + LOOK_NS;
+	struct timespec until = {.tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S};
+	pthread_cond_timedwait(&s->news, &s->lock, &until);
+}
+
+/* With the lock held: waits for news. */
 static enum spool_end wait_for_news(struct spool *s)
 {
-	int64_t now_ns = clock_monotonic_ns(), until_ns = now_ns + LOOK_NS;
-	struct timespec until = {.tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S};
-	if (now_ns - s->moved_ns > s->options.stuck_ns)
+	if (clock_monotonic_ns() - s->moved_ns > s->options.stuck_ns)
 		return SPOOL_STUCK;
-	pthread_cond_timedwait(&s->news, &s->lock, &until);
+	wait_a_moment(s);
 	pthread_mutex_unlock(&s->lock);
 	bool go_on = s->options.go_on(s->options.arg);
 	pthread_mutex_lock(&s->lock);
@@ -256,9 +267,13 @@ void spool_destroy(struct spool *s)
 	pthread_t thread = s->thread;
 	pthread_mutex_lock(&s->lock);
 	s->ending = true;
+	pthread_cond_signal(&s->news);
+	/* A pipe has nothing to be tidied up. */
+	for (int64_t end_ns = clock_monotonic_ns() + (s->options.sync ? GRACE_NS : 0);
+	     s->busy && clock_monotonic_ns() < end_ns;)
+		wait_a_moment(s);
 	bool busy = s->busy;
 	s->abandoned = busy;
-	pthread_cond_signal(&s->news);
 	pthread_mutex_unlock(&s->lock);
 	if (busy) {
 		pthread_detach(thread);

@@ -27,6 +27,11 @@ struct spool_options {
 	/* Asked several times a second while there is something to wait for. */
 	bool (*go_on)(void *arg);
 	void *arg;
+	/* Undoes what the owner has done to the file, such as closing it; may be NULL. Called once,
+	   when no write is under way any more: by spool_destroy, or, when that left a write behind, on
+	   the spool's thread, because closing and deleting wait for it as well. */
+	void (*finish)(void *finish_arg);
+	void *finish_arg;
 };
 
 struct spool;
@@ -40,7 +45,8 @@ enum spool_end spool_flush(struct spool *s);
 int spool_error(const struct spool *s); /* errno of the write that failed */
 /* How long it has waited for room in all; 0 is a disk that is quick enough. */
 int64_t spool_waited_ns(const struct spool *s);
-/* Does not wait: what a write still holds goes when that returns, if ever. NULL is fine. */
+/* Waits for a write that is under way for a moment, and then leaves it behind: what it holds goes
+   when it returns, if ever. NULL is fine. */
 void spool_destroy(struct spool *s);
 
 #endif

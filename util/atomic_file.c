@@ -58,7 +58,7 @@ static bool is_temporary(const char *name)
 enum status atomic_file_open(struct atomic_file *f, const char *directory, mode_t mode,
                              struct error *error)
 {
-	*f = (struct atomic_file){.dir_fd = -1, .fd = -1};
+	*f = ATOMIC_FILE_NONE;
 	text_clean(f->shown, sizeof f->shown, directory, strlen(directory));
 	f->dir_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (f->dir_fd < 0)
@@ -125,7 +125,7 @@ enum status atomic_file_open_path(struct atomic_file *f, const char *path, mode_
 {
 	char shown[300];
 	struct stat st;
-	*f = (struct atomic_file){.dir_fd = -1, .fd = -1};
+	*f = ATOMIC_FILE_NONE;
 	text_clean(shown, sizeof shown, path, strlen(path));
 	if (*atomic_file_name(path) == '\0')
 		return error_set(error, STATUS_USAGE, "%s is no name of a file", shown);

@@ -21,6 +21,8 @@ struct atomic_file {
 	bool synced;        /* its owner has brought the bytes to the disk */
 };
 
+#define ATOMIC_FILE_NONE ((struct atomic_file){.dir_fd = -1, .fd = -1})
+
 /* Sweeps the directory, then opens a new temporary there with these permissions (umask applies). */
 enum status atomic_file_open(struct atomic_file *f, const char *directory, mode_t mode,
                              struct error *error);

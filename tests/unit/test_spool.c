@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,12 +37,25 @@ static bool for_a_while(void *arg)
 	return --*left > 0;
 }
 
+static atomic_int finished;
+
+static void finish(void *arg)
+{
+	atomic_fetch_add((atomic_int *)arg, 1);
+}
+
 static struct spool *make(int fd, bool sync, int64_t stuck_ns, bool (*go_on)(void *), void *arg)
 {
 	struct spool *s;
 	struct error error;
-	const struct spool_options options = {
-		.fd = fd, .sync = sync, .room = ROOM, .stuck_ns = stuck_ns, .go_on = go_on, .arg = arg};
+	const struct spool_options options = {.fd = fd,
+	                                      .sync = sync,
+	                                      .room = ROOM,
+	                                      .stuck_ns = stuck_ns,
+	                                      .go_on = go_on,
+	                                      .arg = arg,
+	                                      .finish = finish,
+	                                      .finish_arg = &finished};
 	assert_int_equal(spool_create(&s, &options, &error), STATUS_OK);
 	return s;
 }
@@ -173,15 +187,20 @@ static void who_takes_nothing_is_given_up_and_not_waited_for(void **state)
 	struct spool *s = make(ends[1], false, NS_PER_S / 10, yes, NULL);
 	assert_int_equal(put_all(s, TOTAL), SPOOL_STUCK);
 	assert_int_equal(spool_flush(s), SPOOL_STUCK);
+	atomic_store(&finished, 0);
 	spool_destroy(s);
+	assert_int_equal(atomic_load(&finished), 0);
 	struct spool *t = make(ends[1], false, 60 * NS_PER_S, for_a_while, &asked);
 	assert_int_equal(put_all(t, TOTAL), SPOOL_STOPPED);
 	asked = 5;
 	assert_int_equal(spool_flush(t), SPOOL_STOPPED);
 	spool_destroy(t);
-	/* What was left behind ends with the pipe. */
+	/* What was left behind ends with the pipe, and tidies up. */
 	close(ends[0]);
 	close(ends[1]);
+	for (int i = 0; i < 1000 && atomic_load(&finished) < 2; i++)
+		nanosleep(&(struct timespec){.tv_nsec = 10 * NS_PER_MS}, NULL);
+	assert_int_equal(atomic_load(&finished), 2);
 }
 
 static void one_that_was_never_used_goes_at_once(void **state)
@@ -189,7 +208,9 @@ static void one_that_was_never_used_goes_at_once(void **state)
 	(void)state;
 	int fd = open("/dev/null", O_WRONLY);
 	struct spool *s = make(fd, false, NS_PER_S, yes, NULL);
+	atomic_store(&finished, 0);
 	spool_destroy(s);
+	assert_int_equal(atomic_load(&finished), 1);
 	spool_destroy(NULL);
 	close(fd);
 }
