@@ -170,7 +170,7 @@ func TestGoroutinesAreWrittenDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustContain(t, string(text), "goroutine profile: total ", "sync.(*Mutex).Lock", "main.go:")
+	mustContain(t, string(text), "goroutine profile: total ", "main.startMutex", "busy.go:")
 	r = w.goroutines(t, "-s", "2s")
 	r.expect(t, exitUsage)
 }
