@@ -26,8 +26,12 @@ type slowDisk struct {
 
 // slowFile is one of its directories or files.
 type slowFile struct {
-	fs.LoopbackNode
+	*fs.LoopbackNode
 	disk *slowDisk
+}
+
+func (f *slowFile) WrapChild(_ context.Context, child fs.InodeEmbedder) fs.InodeEmbedder {
+	return &slowFile{child.(*fs.LoopbackNode), f.disk}
 }
 
 // watched is an open file whose bytes pass through here, not by a way that the kernel finds around us.
@@ -72,12 +76,11 @@ func (d *slowDisk) mount(t *testing.T) {
 	t.Helper()
 	needRoot(t)
 	d.dir = t.TempDir()
-	root := &fs.LoopbackRoot{Path: t.TempDir(),
-		NewNode: func(r *fs.LoopbackRoot, _ *fs.Inode, _ string, _ *syscall.Stat_t) fs.InodeEmbedder {
-			return &slowFile{fs.LoopbackNode{RootData: r}, d}
-		}}
-	node := &slowFile{fs.LoopbackNode{RootData: root}, d}
-	root.RootNode = node
+	root, err := fs.NewLoopbackRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := &slowFile{root.(*fs.LoopbackNode), d}
 	server, err := fs.Mount(d.dir, node, &fs.Options{
 		MountOptions: fuse.MountOptions{DirectMountStrict: true, FsName: "slow", Name: "slow"}})
 	if os.IsNotExist(err) || os.IsPermission(err) {
