@@ -261,7 +261,7 @@ static enum status stream_text(struct stream *st, struct error *error)
 	lane_sink_init(&text.sink, NS_PER_S, INT64_MAX);
 	text.status = tail_open(&tail, &options, error);
 	if (text.status == STATUS_OK && st->options->record)
-		text.status = recorder_create(&st->recorder, st->options->record, error);
+		text.status = recorder_create(&st->recorder, st->options->record, NULL, error);
 	if (text.status == STATUS_OK)
 		text.status = read_text(&text, tail);
 	tail_close(tail);

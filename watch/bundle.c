@@ -22,16 +22,20 @@ struct writer {
 	struct error *error; /* of the output, if it was that */
 };
 
-static bool is_stopped(void *arg)
+static bool is_stopped(const struct writer *w)
 {
-	const struct writer *w = arg;
 	return w->options->stop && atomic_load(w->options->stop);
+}
+
+static bool goes_on(void *arg)
+{
+	return !is_stopped(arg);
 }
 
 static la_ssize_t on_bytes(struct archive *archive, void *arg, const void *bytes, size_t n)
 {
 	struct writer *w = arg;
-	if (capture_output_write(&w->output, bytes, n, is_stopped, w, w->error) != STATUS_OK) {
+	if (capture_output_write(&w->output, bytes, n, w->error) != STATUS_OK) {
 		archive_set_error(archive, EIO, "the file can't be written");
 		return -1;
 	}
@@ -125,8 +129,9 @@ enum status bundle_write(const struct bundle_options *o, const struct bundle_mem
 	};
 	*path = NULL;
 	w.archive = archive_write_new();
-	enum status status = w.archive ? capture_output_open(&w.output, -1, NULL, o->directory, &why)
-	                               : error_no_memory(&why);
+	enum status status =
+		w.archive ? capture_output_open(&w.output, -1, NULL, o->directory, goes_on, &w, &why)
+				  : error_no_memory(&why);
 	if (status == STATUS_OK)
 		status = write_archive(&w, member, members);
 	archive_write_free(w.archive);
