@@ -149,6 +149,7 @@ enum status command_capture(const struct options *o, struct error *error)
 	if (!p.session)
 		return error_no_memory(error);
 	struct capture_options options = {
+		.kind = o->sampled ? CAPTURE_KIND_SAMPLED : CAPTURE_KIND_TRACE,
 		.duration_ns = o->trace_ns,
 		.fd = streams ? STDOUT_FILENO : -1,
 		.file = streams ? NULL : o->output,

@@ -100,6 +100,9 @@ static const struct option_row rows[] = {
      "which processes can't be looked at"},
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0, WITH_CAPTURE,
      "with capture: how long, in whole seconds from 1s to 30s (default 3s)"},
+	{0, "sampled", TYPE_FLAG, AT(sampled), NULL, NULL, 0, WITH_CAPTURE,
+     "with capture: a trace put together from looks at the memory, a thousand a second, of a program "
+     "that nobody can trace; it shows what there was and for how long, not the order of events"},
 	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0,
      WITH_CAPTURE | WITH_PROFILE | WITH_EXPORT,
      "with capture, profile and export: the file to write, or - for standard output (default of "

@@ -1,0 +1,16 @@
+/*
+ * How a trace that was put together from samples says so: its first string, with ID 1, which
+ * nothing in it refers to. Shared by who writes such traces and who reads them.
+ */
+#ifndef SCHEDTOP_TRACE_SAMPLED_H
+#define SCHEDTOP_TRACE_SAMPLED_H
+
+/* Followed by the rate in Hz. */
+#define SAMPLED_LABEL "sampled by schedtop, Hz: "
+
+/* What they can't tell, for whoever shows one. */
+#define SAMPLED_CAVEAT                                                   \
+	"sampled from memory: it shows what there was and for how long, not the order of what " \
+	"happened between two samples, and no counts"
+
+#endif
