@@ -124,6 +124,7 @@ static void start_capture(struct orders *o, int64_t duration_ns)
 	struct capture_options options = {
 		.target = *collector_target(o->collector),
 		.duration_ns = duration_ns,
+		.bytes_max = o->options->capture_bytes,
 		.fd = -1,
 		.directory = o->options->trace_dir,
 		.keep_files = o->options->trace_keep,

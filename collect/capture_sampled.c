@@ -9,6 +9,7 @@
 #include "collect/capture_means.h"
 #include "collect/sampled.h"
 #include "goproc/goproc.h"
+#include "trace/sampled.h"
 #include "util/clock.h"
 
 #define HZ      1000
@@ -169,8 +170,7 @@ static void note_rate(struct capture *c, uint64_t looks, int64_t begin_ns)
 {
 	double seconds = (double)(clock_monotonic_ns() - begin_ns) / NS_PER_S;
 	snprintf(c->state.note, sizeof c->state.note,
-	         "sampled from memory %.0f times a second: it shows what there was and for how long, "
-	         "not the order of what happened between two samples",
+	         "sampled from memory %.0f times a second: " SAMPLED_CAVEAT,
 	         seconds > 0 ? (double)looks / seconds : 0);
 }
 

@@ -5,12 +5,13 @@
 #ifndef SCHEDTOP_TRACE_SAMPLED_H
 #define SCHEDTOP_TRACE_SAMPLED_H
 
-/* Followed by the rate in Hz. */
-#define SAMPLED_LABEL "sampled by schedtop, Hz: "
+/* Followed by the rate. */
+#define SAMPLED_LABEL  "sampled by schedtop, Hz: "
+#define SAMPLED_HZ_MAX 1000000
 
-/* What they can't tell, for whoever shows one. */
-#define SAMPLED_CAVEAT                                                   \
-	"sampled from memory: it shows what there was and for how long, not the order of what " \
-	"happened between two samples, and no counts"
+/* What one can't tell. */
+#define SAMPLED_CAVEAT                                                                  \
+	"it shows what there was and for how long, not the order of what happened between " \
+	"two samples"
 
 #endif
