@@ -149,7 +149,9 @@ static void take_up(struct sampled *s, struct sampled_proc *p, const struct now 
 		             0);
 		g->look = s->looks;
 	}
-	if (!g)
+	/* One that is new may be on two Ps, as long as nobody knew it. */
+	bool elsewhere = g && p->goroutine == NOBODY && (g->doing == RUNNING || g->doing == SYSCALL);
+	if (!g || elsewhere)
 		return;
 	if (p->goroutine == NOBODY)
 		sampled_start(s, p, g);
@@ -331,6 +333,8 @@ bool sampled_finish(struct sampled *s, int64_t at_ns, bool *no_memory)
 	sampled_set_time(s, at_ns);
 	if (sampled_borrow(s))
 		sampled_give_back(s);
+	else if (s->procs) /* all are in system calls: one ends here */
+		sampled_end_call(s, &s->proc[0], &s->goroutine[s->proc[0].goroutine]);
 	sampled_write_steps(s);
 	bool written = trace_writer_finish(s->writer, no_memory);
 	*no_memory |= s->no_memory;
