@@ -29,7 +29,9 @@ collect_libcollect_a_SOURCES = \
 	collect/sampled.c collect/sampled.h \
 	collect/sampled_rows.c \
 	collect/sampled_state.c collect/sampled_state.h \
+	collect/schedtrace.c \
 	collect/source.h \
+	collect/tail.c collect/tail.h \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \
 	collect/trace_store.c collect/trace_store.h \
