@@ -31,6 +31,7 @@ collect_libcollect_a_SOURCES = \
 	collect/sampled_state.c collect/sampled_state.h \
 	collect/schedtrace.c \
 	collect/source.h \
+	collect/spool.c collect/spool.h \
 	collect/tail.c collect/tail.h \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \
