@@ -8,7 +8,7 @@ watch_tests = \
 check_PROGRAMS += $(watch_tests)
 
 watch_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS) $(ARCHIVE_CFLAGS)
-watch_test_libs = watch/libwatch.a doctor/libdoctor.a report/libreport.a trace/libtrace.a collect/libcollect.a \
+watch_test_libs = watch/libwatch.a doctor/libdoctor.a report/libreport.a collect/libcollect.a trace/libtrace.a \
 	metrics/libmetrics.a util/libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(ARCHIVE_LIBS) -lm
 
 tests_unit_test_watch_metrics_SOURCES = tests/unit/test_watch_metrics.c $(metrics_fixture)
