@@ -184,7 +184,7 @@ static const struct option_row rows[] = {
      "may be given again; none takes back what the configuration has"},
 	{0, "then", TYPE_ACTION, AT(plan), "ACTION", NULL, 0, WITH_WATCH | WITH_SENTINEL,
      "what to put into the bundle then, of the rule before it: snapshots (which are always in it), "
-     "trace (default), goroutines; or exec:COMMAND; may be given again"},
+     "trace (default), goroutines, sampled; or exec:COMMAND; may be given again"},
 	{0, "list", TYPE_FLAG, AT(list), NULL, NULL, 0, WITH_SENTINEL,
      "with watch: the metrics that a rule can be about"},
 	{0, "for", TYPE_WATCH, AT(watch_ns), "TIME", NULL, 0, WITH_DOCTOR,
