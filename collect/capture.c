@@ -24,7 +24,7 @@ static const char *const nouns[CAPTURE_KINDS] = {
 };
 
 /* Every means, the best first. */
-static const struct capture_means *const all_means[] = {&capture_agent, NULL};
+static const struct capture_means *const all_means[] = {&capture_agent, &capture_pprof, NULL};
 
 /* --- telling --------------------------------------------------------------------------------- */
 

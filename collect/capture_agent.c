@@ -161,6 +161,8 @@ static enum status confirm(struct capture *c, struct talk *talk)
 
 static enum status find(struct capture *c)
 {
+	if (c->target.place != TARGET_PROCESS)
+		return STATUS_NO_TARGET;
 	struct talk *talk = calloc(1, sizeof *talk);
 	if (!talk)
 		return error_no_memory(&c->error);

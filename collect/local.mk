@@ -9,6 +9,7 @@ collect_libcollect_a_SOURCES = \
 	collect/capture_agent.c \
 	collect/capture_lock.c collect/capture_lock.h \
 	collect/capture_output.c collect/capture_output.h \
+	collect/capture_pprof.c \
 	collect/cgroup.c collect/cgroup.h \
 	collect/collector.c collect/collector.h \
 	collect/discover.c collect/discover.h \
@@ -28,6 +29,7 @@ collect_libcollect_a_SOURCES = \
 	collect/source.h \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \
+	collect/trace_shape.c collect/trace_shape.h \
 	collect/trace_store.c collect/trace_store.h \
 	collect/web.c collect/web.h \
 	collect/web_base.c collect/web_base.h \
