@@ -2,7 +2,6 @@ noinst_LIBRARIES += collect/libcollect.a
 collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
 collect_libcollect_a_SOURCES = \
 	collect/agent.c \
-	collect/agent_call.c collect/agent_call.h \
 	collect/agent_reply.c collect/agent_reply.h \
 	collect/agent_socket.c collect/agent_socket.h \
 	collect/capture.c collect/capture.h collect/capture_means.h \
