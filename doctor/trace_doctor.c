@@ -42,13 +42,14 @@ struct trace_doctor *trace_doctor_create(struct analysis *analysis, const struct
 	return d;
 }
 
-struct window_member trace_doctor_member(struct trace_doctor *d)
+struct spells *trace_doctor_spells(struct trace_doctor *d)
 {
-	return (struct window_member){witness_visitor(&d->witness), witness_restart};
+	return witness_spells(&d->witness);
 }
 
 bool trace_doctor_conclude(struct trace_doctor *d, struct findings *findings)
 {
+	witness_settle(&d->witness);
 	for (size_t i = 0; i < FAMILIES; i++)
 		if (!families[i]->conclude(d->self[i], &d->doctor, findings))
 			findings->no_memory = true;
@@ -95,11 +96,9 @@ enum status trace_doctor_examine(struct analysis *a, const char *path,
 	memset(a, 0, sizeof *a); /* to be finished, whatever comes */
 	if (!d)
 		return error_no_memory(error);
-	const struct window_member member = trace_doctor_member(d);
 	struct analysis_options all = *options;
 	all.kinds = TRACE_DOCTOR_KINDS;
-	all.also = &member;
-	all.alsos = 1;
+	all.spells = trace_doctor_spells(d);
 	enum status status = analysis_read(a, path, &all, error);
 	if (status == STATUS_OK && !trace_doctor_conclude(d, findings))
 		status = error_no_memory(error);

@@ -4,7 +4,7 @@
 
 #include "trace/window.h"
 
-enum { OWN_MEMBERS = 10, MEMBERS = OWN_MEMBERS + 5 };
+enum { OWN_MEMBERS = 11, MEMBERS = OWN_MEMBERS + 5 };
 
 /* --- goroutines that lead ------------------------------------------------------------------ */
 
@@ -42,7 +42,8 @@ static void prepare(struct analysis *a)
 	a->blocking.stacks = a->tasks.stacks = a->samples.stacks = &a->stacks;
 	a->tasks.filter = a->options.task;
 	a->tasks.keep_rows = a->options.task_rows;
-	a->states = (struct states){&a->goroutines, &a->blocking, &a->activity, &a->mmu};
+	a->states = (struct states){&a->goroutines, &a->blocking, &a->activity, &a->mmu,
+	                            a->options.spells};
 }
 
 /* What nobody asks for costs nothing. */
@@ -72,13 +73,16 @@ static size_t choose(struct analysis *a, struct window_member member[static MEMB
 		{1U << REPORT_TASKS, {regions_visitor(&a->regions), regions_restart}, false},
 		{1U << REPORT_SAMPLES, {samples_visitor(&a->samples), samples_restart}, false},
 	};
-	_Static_assert(sizeof all / sizeof *all <= OWN_MEMBERS, "room for every analysis");
+	_Static_assert(sizeof all / sizeof *all < OWN_MEMBERS, "room for every analysis");
 	size_t n = 0;
 	if (together)
 		member[n++] = (struct window_member){states_visitor(&a->states), states_restart};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (a->options.kinds & all[i].kinds && !(together && all[i].in_states))
 			member[n++] = all[i].member;
+	if (a->options.spells && !together)
+		member[n++] =
+			(struct window_member){spells_visitor(a->options.spells), spells_restart};
 	for (size_t i = 0; i < a->options.alsos && n < MEMBERS; i++)
 		member[n++] = a->options.also[i];
 	return n;

@@ -36,6 +36,7 @@ trace_libtrace_a_SOURCES = \
 	trace/search.c trace/search.h \
 	trace/slots.c trace/slots.h \
 	trace/spans.c trace/spans.h \
+	trace/spells.c trace/spells.h \
 	trace/stacks.c trace/stacks.h \
 	trace/states.c trace/states.h \
 	trace/tables.c trace/tables.h \

@@ -98,10 +98,8 @@ static void judge_part(struct judged *j, struct scenario *s, uint64_t from_us, u
 	scenario_end(s);
 	struct trace_doctor *doctor = trace_doctor_create(&j->a, &limits);
 	assert_non_null(doctor);
-	const struct window_member member = trace_doctor_member(doctor);
 	struct analysis_options options = scenario_all;
-	options.also = &member;
-	options.alsos = 1;
+	options.spells = trace_doctor_spells(doctor);
 	options.from_ns = (int64_t)from_us * 1000;
 	scenario_read(s, &options, &j->a);
 	j->findings = findings;

@@ -72,7 +72,6 @@ struct reading {
 	struct analysis analysis;
 	struct witness witness;
 	struct notes notes;
-	struct window_member member;
 	struct analysis_options options;
 };
 
@@ -81,9 +80,7 @@ static void begin(struct reading *r, const struct trace_family *family)
 	*r = (struct reading){.options = scenario_all};
 	r->witness.stacks = &r->analysis.stacks;
 	r->witness.names = &r->analysis.names;
-	r->member = (struct window_member){witness_visitor(&r->witness), witness_restart};
-	r->options.also = &r->member;
-	r->options.alsos = 1;
+	r->options.spells = witness_spells(&r->witness);
 	if (family)
 		witness_listen(&r->witness, family, &r->notes);
 }
