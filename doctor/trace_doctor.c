@@ -27,9 +27,11 @@ struct trace_doctor *trace_doctor_create(struct analysis *analysis, const struct
 	if (!d)
 		return NULL;
 	d->limits = *limits;
-	d->witness.stacks = &analysis->stacks;
-	d->witness.names = &analysis->names;
-	situations_init(&d->situations, &analysis->stacks, &analysis->names);
+	if (!witness_init(&d->witness, &analysis->stacks, &analysis->names)) {
+		trace_doctor_destroy(d);
+		return NULL;
+	}
+	situations_init(&d->situations, d->witness.stacks, &analysis->names);
 	d->doctor = (struct doctor){analysis, &d->witness, &d->situations, &d->limits};
 	for (size_t i = 0; i < FAMILIES; i++) {
 		d->self[i] = families[i]->create(&d->doctor);
@@ -44,7 +46,7 @@ struct trace_doctor *trace_doctor_create(struct analysis *analysis, const struct
 
 struct spells *trace_doctor_spells(struct trace_doctor *d)
 {
-	return witness_spells(&d->witness);
+	return &d->witness.spells;
 }
 
 bool trace_doctor_conclude(struct trace_doctor *d, struct findings *findings)

@@ -5,33 +5,6 @@
 
 #include "trace/slots.h"
 
-void witness_listen(struct witness *w, const struct trace_family *family, void *self)
-{
-	int64_t *least_ns = w->spells.least_ns;
-	if (w->listeners == WITNESS_FAMILIES)
-		return;
-	if (w->listeners == 0)
-		for (unsigned i = 0; i < SPELL_CLASSES; i++)
-			least_ns[i] = INT64_MAX;
-	w->listener[w->listeners++] = (struct witness_listener){family, self};
-	for (unsigned i = 0; i < SPELL_CLASSES && family->spell; i++) {
-		if (family->least_ns[i] <= 0)
-			continue;
-		w->wants[i][w->wanting[i]++] = (uint8_t)(w->listeners - 1);
-		if (family->least_ns[i] < least_ns[i])
-			least_ns[i] = family->least_ns[i];
-	}
-	if (family->event)
-		w->spells.events |= family->events;
-}
-
-void witness_finish(struct witness *w)
-{
-	spells_finish(&w->spells);
-	free(w->slot);
-	memset(w, 0, sizeof *w);
-}
-
 /* --- who lives -------------------------------------------------------------------------------- */
 
 static bool prepare(struct witness *w, uint32_t slot)
@@ -109,7 +82,7 @@ static bool tell_event(const struct witness *w, const struct told *t)
 {
 	const struct trace_event *e = &t->event.event;
 	const struct trace_block block = {.generation = t->event.generation,
-	                                  .names = w->names,
+	                                  .names = w->spells.names,
 	                                  .since_ns = t->event.since_ns};
 	for (unsigned i = 0; i < w->listeners; i++) {
 		const struct witness_listener *l = &w->listener[i];
@@ -148,6 +121,14 @@ static void restart(struct witness *w, int64_t time_ns)
 }
 
 /* --- hearing ---------------------------------------------------------------------------------- */
+
+static void hear_stacks(struct witness *w, const struct told_stacks *t)
+{
+	w->told_stacks.stack = t->stack;
+	w->told_stacks.frame = t->frame;
+	w->told_stacks.n = t->n;
+	w->told_stacks.frames = t->frames;
+}
 
 static bool hear(struct witness *w, const struct told *t)
 {
@@ -188,6 +169,9 @@ static bool hear(struct witness *w, const struct told *t)
 	case TOLD_GAP:
 		tell_gap(w);
 		return true;
+	case TOLD_STACKS:
+		hear_stacks(w, &t->stacks);
+		return true;
 	case TOLD_RESTART:
 		restart(w, t->at_ns);
 		return true;
@@ -204,18 +188,43 @@ static bool hear_all(void *self, const struct told *told, size_t n)
 	return true;
 }
 
-struct spells *witness_spells(struct witness *w)
+/* --- before and behind the pass ----------------------------------------------------------------
+ */
+
+bool witness_init(struct witness *w, struct stacks *stacks, struct names *names)
 {
-	w->spells.stacks = w->stacks;
-	w->spells.names = w->names;
-	w->spells.tell = hear_all;
-	w->spells.self = w;
-	return &w->spells;
+	memset(w, 0, sizeof *w);
+	w->stacks = &w->told_stacks;
+	w->names = names;
+	w->spells.stacks = stacks;
+	w->spells.names = names;
+	for (unsigned i = 0; i < SPELL_CLASSES; i++)
+		w->spells.least_ns[i] = INT64_MAX;
+	return relay_init(&w->spells.relay, hear_all, w);
+}
+
+void witness_listen(struct witness *w, const struct trace_family *family, void *self)
+{
+	int64_t *least_ns = w->spells.least_ns;
+	if (w->listeners == WITNESS_FAMILIES)
+		return;
+	w->listener[w->listeners++] = (struct witness_listener){family, self};
+	for (unsigned i = 0; i < SPELL_CLASSES && family->spell; i++) {
+		if (family->least_ns[i] <= 0)
+			continue;
+		w->wants[i][w->wanting[i]++] = (uint8_t)(w->listeners - 1);
+		if (family->least_ns[i] < least_ns[i])
+			least_ns[i] = family->least_ns[i];
+	}
+	if (family->event)
+		w->spells.events |= family->events;
 }
 
 void witness_settle(struct witness *w)
 {
 	const struct spells *s = &w->spells;
+	hear_stacks(w, &(struct told_stacks){s->stacks->stack, s->stacks->frame, s->stacks->n,
+	                                     s->stacks->frames});
 	w->origin_ns = s->origin_ns;
 	w->first_ns = s->first_ns;
 	w->last_ns = s->last_ns;
@@ -223,4 +232,11 @@ void witness_settle(struct witness *w)
 	w->procs = s->procs;
 	w->gomaxprocs = s->gomaxprocs;
 	w->running = s->running;
+}
+
+void witness_finish(struct witness *w)
+{
+	spells_finish(&w->spells);
+	free(w->slot);
+	memset(w, 0, sizeof *w);
 }

@@ -2,8 +2,8 @@
  * What rules see of a trace: it hears what the walk takes down (trace/spells.h), keeps who lives,
  * and shows each family of rules the few stretches of time that are long enough to matter to it.
  * It needs nothing of the walk's but what it is told, so what it shows is as of then, however far
- * the walk is. The caller owns it, and lends it the stacks of the analysis; it hears on whichever
- * thread makes the pass.
+ * the walk is. The caller owns it, and lends it the stacks and names of the analysis; it hears on
+ * whichever thread of the pass has time, one at a time.
  */
 #ifndef SCHEDTOP_DOCTOR_WITNESS_H
 #define SCHEDTOP_DOCTOR_WITNESS_H
@@ -73,9 +73,10 @@ struct witness_listener {
 };
 
 struct witness {
-	struct stacks *stacks; /* the analysis's */
-	struct names *names;   /* of the trace */
-	struct spells spells;  /* the walk */
+	const struct stacks *stacks; /* those it was told of; the walk may know more */
+	const struct names *names;   /* of the trace */
+	struct spells spells;        /* the walk */
+	struct stacks told_stacks;
 	struct witness_listener listener[WITNESS_FAMILIES];
 	unsigned listeners;
 	/* Those that want spells of a class, by their index. */
@@ -93,11 +94,11 @@ struct witness {
 	size_t slots;
 };
 
-/* All zero, with `stacks` and `names` set, is a good start. Listeners come before the pass. */
+/* For a pass that fills these, with analysis_options.spells set to the witness's. Listeners come
+   before it. false: no memory. */
+bool witness_init(struct witness *witness, struct stacks *stacks, struct names *names);
 void witness_listen(struct witness *witness, const struct trace_family *family, void *self);
 void witness_finish(struct witness *witness);
-/* For analysis_options.spells. */
-struct spells *witness_spells(struct witness *witness);
 /* The pass is over. */
 void witness_settle(struct witness *witness);
 

@@ -40,10 +40,11 @@ static void prepare(struct analysis *a)
 	a->goroutines.only = a->blocking.only = a->regions.only = a->samples.only =
 		a->options.goroutine;
 	a->blocking.stacks = a->tasks.stacks = a->samples.stacks = &a->stacks;
+	a->stacks.shared = a->options.spells;
 	a->tasks.filter = a->options.task;
 	a->tasks.keep_rows = a->options.task_rows;
-	a->states = (struct states){&a->goroutines, &a->blocking, &a->activity, &a->mmu,
-	                            a->options.spells};
+	a->states =
+		(struct states){&a->goroutines, &a->blocking, &a->activity, &a->mmu, a->options.spells};
 }
 
 /* What nobody asks for costs nothing. */
@@ -81,8 +82,7 @@ static size_t choose(struct analysis *a, struct window_member member[static MEMB
 		if (a->options.kinds & all[i].kinds && !(together && all[i].in_states))
 			member[n++] = all[i].member;
 	if (a->options.spells && !together)
-		member[n++] =
-			(struct window_member){spells_visitor(a->options.spells), spells_restart};
+		member[n++] = (struct window_member){spells_visitor(a->options.spells), spells_restart};
 	for (size_t i = 0; i < a->options.alsos && n < MEMBERS; i++)
 		member[n++] = a->options.also[i];
 	return n;
@@ -102,10 +102,12 @@ enum status analysis_read_input(struct analysis *a, struct input *in, const char
 	                        .members = choose(a, member),
 	                        .from_ns = options->from_ns,
 	                        .to_ns = options->to_ns};
+	const struct trace_help help = {relay_help, options->spells ? &options->spells->relay : NULL};
 	/* Nobody to show it to needs no thread of its own. */
 	const struct trace_options trace = {.strict = options->strict,
 	                                    .one_thread = options->one_thread || window.members == 0,
 	                                    .names = &a->names,
+	                                    .help = options->spells ? &help : NULL,
 	                                    .progress = options->progress};
 	const struct trace_visitor inner = window_visitor(&window);
 	const struct trace_visitor visitor =

@@ -31,6 +31,7 @@ trace_libtrace_a_SOURCES = \
 	trace/profile_kinds.c trace/profile_kinds.h \
 	trace/profile_lives.c trace/profile_lives.h \
 	trace/reader.c trace/reader.h \
+	trace/relay.c trace/relay.h \
 	trace/regions.c trace/regions.h \
 	trace/samples.c trace/samples.h \
 	trace/search.c trace/search.h \

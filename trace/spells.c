@@ -5,12 +5,9 @@
 
 #include "trace/slots.h"
 
-/* So many are handed over at once at most. */
-enum { TOLD_MOST = 256, LINE = 64 };
-
 void spells_finish(struct spells *s)
 {
-	free(s->told);
+	relay_finish(&s->relay);
 	free(s->slot);
 	free(s->proc);
 	free(s->class_of);
@@ -105,19 +102,23 @@ static bool settle(const struct spells *s, uint64_t *at)
 
 /* --- time and levels -------------------------------------------------------------------------- */
 
+static void pass_time(struct spells *s, int64_t time_ns)
+{
+	struct spell_now now = spells_take_up(s);
+	spells_pass_time(&now, time_ns);
+	spells_put_down(s, &now);
+}
+
 static void change_level(struct spells *s, uint8_t state, unsigned by)
 {
-	if (state == GO_RUNNING)
-		spells_change_running(s, by);
-	else if (state == GO_RUNNABLE)
-		spells_change_runnable(s, by);
+	s->running += state == GO_RUNNING ? by : 0;
+	s->runnable += state == GO_RUNNABLE ? by : 0;
 }
 
 static void count_idle_procs(struct spells *s)
 {
 	uint64_t available = s->gomaxprocs ? s->gomaxprocs : s->procs;
-	s->idle = -(int64_t)(s->procs_running < available);
-	spells_change_runnable(s, 0);
+	s->procs_idle = s->procs_running < available;
 }
 
 static void change_proc(struct spells *s, const struct trace_event *e)
@@ -132,21 +133,27 @@ static void change_proc(struct spells *s, const struct trace_event *e)
 
 /* --- taking down ------------------------------------------------------------------------------ */
 
-static bool hand_over(struct spells *s)
+/* Whoever listens may do so while the walk learns of more. */
+static bool tell_stacks(struct spells *s)
 {
-	size_t n = s->n;
-	s->n = 0;
-	return n == 0 || s->tell(s->self, s->told, n);
+	struct told *told = relay_next(&s->relay);
+	s->stacks_told = s->stacks->n;
+	if (!told)
+		return false;
+	told->kind = TOLD_STACKS;
+	told->stacks =
+		(struct told_stacks){s->stacks->stack, s->stacks->frame, s->stacks->n, s->stacks->frames};
+	return true;
 }
 
-/* NULL: no memory. */
+/* Stacks that it speaks of are known by now. NULL: no memory. */
 static struct told *take_down(struct spells *s, enum told_kind kind, uint32_t slot)
 {
-	if (!s->told)
-		s->told = calloc(TOLD_MOST, sizeof *s->told);
-	if (!s->told || (s->n == TOLD_MOST && !hand_over(s)))
+	if (s->stacks_told != s->stacks->n && !tell_stacks(s))
 		return NULL;
-	struct told *told = &s->told[s->n++];
+	struct told *told = relay_next(&s->relay);
+	if (!told)
+		return NULL;
 	told->kind = (uint8_t)kind;
 	told->slot = slot;
 	return told;
@@ -210,13 +217,12 @@ static int64_t part_of(int64_t now, int64_t since, int64_t most)
 	return ns < most ? ns : most;
 }
 
-static bool add_sums(const struct spells *s, struct spell *spell, const struct spell_sums *since)
+static void add_sums(const struct spells *s, struct spell *spell, const struct spell_sums *since)
 {
 	int64_t most = bounded_elapsed_ns(spell->begin_ns, spell->end_ns);
 	spell->during.alone = part_of(s->sums.alone, since->alone, most);
 	spell->during.starved = part_of(s->sums.starved, since->starved, most);
 	spell->during.idle = part_of(s->sums.idle, since->idle, most);
-	return spell->stack != STACK_ERROR && spell->waker_stack != STACK_ERROR;
 }
 
 /* Who ended its wait, or made it runnable; but a slot may be another's by now. */
@@ -238,7 +244,12 @@ static bool describe(struct spells *s, enum told_kind kind, uint32_t slot,
 	uint32_t waker = waker_of(s, g, slot, e);
 	if (g->class == SPELL_LOCK && waker != TRACE_NONE && !tell_state(s, waker))
 		return false;
-	struct told *told = take_down_goroutine(s, kind, slot);
+	uint64_t at = g->state == GO_RUNNING ? (e && e->g == slot ? e->arg[2] : 0) : g->at;
+	const unsigned explained = 1U << SPELL_LOCK | 1U << SPELL_SEND | 1U << SPELL_SELECT;
+	bool explains = e && waker != TRACE_NONE && explained >> g->class & 1;
+	uint32_t stack = stack_number(s, at), waker_stack = explains ? stack_number(s, e->arg[2]) : 0;
+	bool ok = stack != STACK_ERROR && waker_stack != STACK_ERROR;
+	struct told *told = ok ? take_down_goroutine(s, kind, slot) : NULL;
 	if (!told)
 		return false;
 	struct spell *spell = &told->spell;
@@ -250,16 +261,12 @@ static bool describe(struct spells *s, enum told_kind kind, uint32_t slot,
 	spell->end_ns = now_ns;
 	spell->ns = bounded_elapsed_ns(g->since_ns, now_ns);
 	spell->reason = g->state == GO_WAITING ? g->reason : NAME_NONE;
-	if (g->state == GO_RUNNING)
-		spell->stack = e && e->g == slot ? stack_number(s, e->arg[2]) : STACK_NONE;
-	else
-		spell->stack = stack_number(s, g->at);
+	spell->stack = stack;
 	spell->waker_slot = waker;
 	spell->waker = waker != TRACE_NONE ? s->slot[waker].id : 0;
-	const unsigned explained = 1U << SPELL_LOCK | 1U << SPELL_SEND | 1U << SPELL_SELECT;
-	bool explains = e && waker != TRACE_NONE && explained >> g->class & 1;
-	spell->waker_stack = explains ? stack_number(s, e->arg[2]) : STACK_NONE;
-	return add_sums(s, spell, &g->since);
+	spell->waker_stack = waker_stack;
+	add_sums(s, spell, &g->since);
+	return true;
 }
 
 bool __attribute__((noinline)) spells_tell(struct spells *s, const struct trace_event *e)
@@ -271,7 +278,12 @@ static bool describe_burst(struct spells *s, uint32_t slot, const struct trace_e
                            int64_t now_ns)
 {
 	const struct spell_goroutine *g = &s->slot[slot];
-	struct told *told = take_down_goroutine(s, TOLD_SPELL, slot);
+	uint32_t stack = stack_number(s, g->burst_at);
+	if (stack == STACK_NONE && g->state == GO_RUNNING && e && e->g == slot)
+		stack = stack_number(s, e->arg[2]);
+	else if (stack == STACK_NONE)
+		stack = stack_number(s, g->at);
+	struct told *told = stack != STACK_ERROR ? take_down_goroutine(s, TOLD_SPELL, slot) : NULL;
 	if (!told)
 		return false;
 	told->spell = (struct spell){
@@ -281,14 +293,11 @@ static bool describe_burst(struct spells *s, uint32_t slot, const struct trace_e
 		.begin_ns = g->burst_since_ns,
 		.end_ns = now_ns,
 		.ns = g->burst_ns,
-		.stack = stack_number(s, g->burst_at),
+		.stack = stack,
 		.waker_slot = TRACE_NONE,
 	};
-	if (told->spell.stack == STACK_NONE && g->state == GO_RUNNING && e && e->g == slot)
-		told->spell.stack = stack_number(s, e->arg[2]);
-	else if (told->spell.stack == STACK_NONE)
-		told->spell.stack = stack_number(s, g->at);
-	return add_sums(s, &told->spell, &g->burst_since);
+	add_sums(s, &told->spell, &g->burst_since);
+	return true;
 }
 
 bool __attribute__((noinline))
@@ -338,7 +347,7 @@ static uint8_t class_of_state(uint8_t state)
 		[GO_SYSCALL] = SPELL_SYSCALL,
 	};
 	return state == GO_RUNNABLE || state == GO_RUNNING || state == GO_SYSCALL ? class_of[state]
-	                                                                         : SPELL_WAIT;
+	                                                                          : SPELL_WAIT;
 }
 
 /* The first that is heard of it. */
@@ -380,36 +389,37 @@ static bool meet(struct spells *s, struct spell_goroutine *g, const struct trace
 /* Out of a state that it is known to be in, into any other. */
 static bool move(struct spells *s, struct spell_goroutine *g, const struct trace_event *e)
 {
+	struct spell_now now = spells_take_up(s);
 	int64_t ns = bounded_elapsed_ns(g->since_ns, e->at_ns);
 	bool ok = true;
 	if (g->state == GO_RUNNING) {
-		ok = spells_end_running(s, g, e, ns);
+		ok = spells_end_running(s, &now, g, e, ns);
 		if (e->to == GO_RUNNABLE)
 			g->burst_at = e->arg[2];
 		else if (e->to != GO_SYSCALL)
-			ok = ok && spells_end_burst(s, g, e, e->at_ns);
+			ok = ok && spells_end_burst(s, &now, g, e, e->at_ns);
 	} else {
-		ok = spells_end(s, e, g->class, ns);
+		ok = spells_end(s, &now, e, g->class, ns);
 		if (g->state == GO_SYSCALL && e->to != GO_RUNNING)
-			ok = ok && spells_end_burst(s, g, e, g->since_ns);
+			ok = ok && spells_end_burst(s, &now, g, e, g->since_ns);
 	}
 	change_level(s, g->state, -(unsigned)g->counts);
 	change_level(s, e->to, g->counts);
 	uint64_t stack = e->g == e->subject || g->state == GO_WAITING ? e->arg[2] : 0;
 	switch (e->to) {
 	case GO_RUNNING:
-		spells_begin_running(s, g, e->at_ns);
+		spells_begin_running(&now, g, e->at_ns);
 		return ok;
 	case GO_RUNNABLE:
 		g->waker_slot = spells_waker(e);
-		spells_begin(s, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, stack);
+		spells_begin(&now, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, stack);
 		return ok;
 	case GO_SYSCALL:
-		spells_begin(s, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, stack);
+		spells_begin(&now, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, stack);
 		return ok;
 	case GO_WAITING:
 		g->reason = e->name;
-		spells_begin(s, g, e->at_ns, GO_WAITING, spells_class(s, e->name), stack);
+		spells_begin(&now, g, e->at_ns, GO_WAITING, spells_class(s, e->name), stack);
 		return ok;
 	default:
 		g->state = TRACE_NOT_EXIST;
@@ -443,8 +453,10 @@ bool spells_other(struct spells *s, const struct trace_event *e)
 {
 	bool is_wanted = e->type < 64 && s->events & EV_BIT(e->type);
 	if (e->type >= EV_PROCS_CHANGE && e->type <= EV_PROC_STATUS) {
-		if (!spells_advance(s, e))
+		struct spell_now now = spells_take_up(s);
+		if (!spells_advance(s, &now, e))
 			return false;
+		spells_put_down(s, &now);
 		if (e->type != EV_PROCS_CHANGE) {
 			change_proc(s, e);
 		} else {
@@ -452,7 +464,7 @@ bool spells_other(struct spells *s, const struct trace_event *e)
 			count_idle_procs(s);
 		}
 	} else if (is_wanted) {
-		spells_pass_time(s, e->time_ns);
+		pass_time(s, e->time_ns);
 	}
 	return !is_wanted || tell_event(s, e);
 }
@@ -462,6 +474,7 @@ bool spells_other(struct spells *s, const struct trace_event *e)
 /* Each slot begins where a line of the cache does. */
 static bool add_slots(struct spells *s, size_t least)
 {
+	enum { LINE = 64 };
 	_Static_assert(sizeof *s->slot % LINE == 0, "slots are lines");
 	size_t n = s->slots ? s->slots : 64;
 	while (n < least)
@@ -505,7 +518,7 @@ bool spells_begin_block(struct spells *s, const struct trace_block *block)
 
 bool spells_end_block(struct spells *s)
 {
-	return hand_over(s);
+	return relay_hand_over(&s->relay);
 }
 
 static bool on_events(void *self, const struct trace_block *block)
@@ -517,16 +530,22 @@ static bool on_events(void *self, const struct trace_block *block)
 		return false;
 	for (size_t i = 0; i <= block->others; i++) {
 		const struct trace_event *e = trace_stretch_begin(block, i);
-		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++)
-			if (!spells_advance(s, e) || !spells_transition(s, e))
+		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++) {
+			struct spell_now now = spells_take_up(s);
+			if (!spells_advance(s, &now, e))
 				return false;
+			spells_put_down(s, &now);
+			if (!spells_transition(s, e))
+				return false;
+		}
 		if (i < block->others && !spells_other(s, e))
 			return false;
 	}
 	return spells_end_block(s);
 }
 
-/* IDs of stacks end with their generation: whoever goes on to wait keeps a number. */
+/* IDs of stacks end with their generation: whoever goes on to wait keeps a number. So do its
+   strings, which events speak of. */
 static bool on_generation_end(void *self, const struct trace_block *block)
 {
 	struct spells *s = self;
@@ -536,7 +555,7 @@ static bool on_generation_end(void *self, const struct trace_block *block)
 		if (g->state != TRACE_NOT_EXIST && !(settle(s, &g->at) && settle(s, &g->burst_at)))
 			return false;
 	}
-	return true;
+	return relay_flush(&s->relay);
 }
 
 /* Nothing goes on. Out of memory here loses what is open; there is nobody left to tell. */
@@ -560,8 +579,7 @@ static void close_all(struct spells *s, int64_t time_ns)
 		s->slot[i].state = TRACE_NOT_EXIST;
 		tell_state(s, i);
 	}
-	spells_change_running(s, -s->running);
-	spells_change_runnable(s, -s->runnable);
+	s->running = s->runnable = 0;
 }
 
 static void on_gap(void *self, int64_t time_ns)
@@ -575,7 +593,7 @@ static void on_gap(void *self, int64_t time_ns)
 	s->procs = s->procs_running = 0;
 	count_idle_procs(s);
 	s->lost = true;
-	hand_over(s);
+	relay_flush(&s->relay);
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
@@ -583,14 +601,14 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 	struct spells *s = self;
 	s->block = block;
 	if (s->begun && !s->lost && time_ns > s->last_ns)
-		spells_pass_time(s, time_ns);
+		pass_time(s, time_ns);
 	tell_clock(s);
 	for (uint32_t i = 0; i < s->slots; i++)
 		if (s->slot[i].state != TRACE_NOT_EXIST)
 			describe(s, TOLD_LEFT, i, NULL, time_ns);
 	close_all(s, time_ns);
 	s->block = NULL;
-	hand_over(s);
+	relay_flush(&s->relay);
 }
 
 void spells_restart(void *self, int64_t time_ns)
@@ -617,7 +635,7 @@ void spells_restart(void *self, int64_t time_ns)
 	struct told *told = take_down(s, TOLD_RESTART, 0);
 	if (told)
 		told->at_ns = time_ns;
-	hand_over(s);
+	relay_flush(&s->relay);
 }
 
 struct trace_visitor spells_visitor(struct spells *spells)

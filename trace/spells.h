@@ -1,15 +1,16 @@
 /*
  * One walk over a trace that follows every goroutine and takes down the stretches of time (spells)
  * that are long enough for whoever listens, with what the rest of the program did meanwhile as
- * differences of running totals. What it takes down comes in the order in which it happened, a
- * block's worth at a time, so that a listener needs nothing of the walk's own. A visitor; the
- * caller owns it, and lends it stacks and names; one thread.
+ * differences of running totals. A listener needs nothing but what is taken down, which comes in
+ * the order in which it happened: so it may hear it later and elsewhere. A visitor; the caller owns
+ * it, and lends it stacks and names; one thread, but for the relay.
  */
 #ifndef SCHEDTOP_TRACE_SPELLS_H
 #define SCHEDTOP_TRACE_SPELLS_H
 
 #include "trace/elapsed.h"
 #include "trace/event.h"
+#include "trace/relay.h"
 #include "trace/stacks.h"
 
 /* What a stretch of time was. A burst is all the running between two waits: being preempted,
@@ -74,6 +75,7 @@ enum told_kind {
 	TOLD_EVENT,   /* one that is no transition */
 	TOLD_SILENCE, /* no goroutine and no P changed its state for SPELLS_SILENCE_NS or more */
 	TOLD_GAP,     /* events were lost */
+	TOLD_STACKS,  /* what there is of them, before one of them is spoken of */
 };
 
 struct told_goroutine {
@@ -95,6 +97,12 @@ struct told_times {
 	unsigned running;
 };
 
+struct told_stacks {
+	struct stack *stack;
+	struct stack_frame *frame;
+	size_t n, frames;
+};
+
 struct told {
 	uint8_t kind;   /* enum told_kind */
 	uint8_t state;  /* enum go_status, ... */
@@ -107,6 +115,7 @@ struct told {
 		struct told_goroutine goroutine;
 		struct told_event event;
 		struct told_times times;
+		struct told_stacks stacks;
 		int64_t since_ns; /* of its state */
 		int64_t at_ns;    /* of a death, and of a restart */
 	};
@@ -132,7 +141,7 @@ struct spell_goroutine {
 	uint32_t waker_slot; /* who last made it runnable; TRACE_NONE: nobody known */
 	uint32_t reason;     /* name, of the last wait */
 	bool burst_cut;
-	int64_t born_ns;     /* when it was created, or since when it is known */
+	int64_t born_ns; /* when it was created, or since when it is known */
 	uint64_t id;
 };
 
@@ -144,20 +153,17 @@ struct spells {
 	struct names *names;
 	int64_t least_ns[SPELL_CLASSES]; /* shorter ones aren't taken down; INT64_MAX: none are */
 	uint64_t events;                 /* EV_BIT()s of what is no transition and is taken down */
-	/* false: no memory. */
-	bool (*tell)(void *self, const struct told *told, size_t n);
-	void *self;
+	struct relay relay;              /* to whoever listens */
 
-	struct told *told; /* not handed over yet */
-	size_t n;
+	size_t stacks_told;
 	const struct trace_block *block;
 	bool begun, lost;          /* lost: events are, just before those that come next */
 	int64_t origin_ns;         /* when the trace began, whatever part of it is counted */
 	int64_t first_ns, last_ns; /* of the events, in their order */
 	/* What is so at the last of them. */
 	struct spell_sums sums;
-	int64_t alone, starved, idle; /* is it so? All bits, or none */
-	unsigned running, runnable;   /* the program's own goroutines */
+	unsigned running, runnable; /* the program's own goroutines */
+	bool procs_idle;
 	unsigned procs_running, procs; /* seen */
 	uint64_t gomaxprocs;           /* 0: the trace doesn't tell */
 
@@ -171,7 +177,7 @@ struct spells {
 	size_t kind_limit;
 };
 
-/* All zero, with the members before `told` set, is a good start. */
+/* All zero, with the members up to the relay set, is a good start. */
 void spells_finish(struct spells *spells);
 struct trace_visitor spells_visitor(struct spells *spells);
 void spells_restart(void *spells, int64_t time_ns);
@@ -192,34 +198,67 @@ bool spells_tell_silence(struct spells *spells, const struct trace_event *e);
 /* A reason's. */
 uint8_t spells_class_slow(struct spells *spells, uint32_t reason);
 
-static inline void spells_change_runnable(struct spells *s, unsigned by)
+/* What is so at an event, as a walk has it in registers: what is written in pieces and then copied
+   makes the processor wait. */
+struct spell_now {
+	int64_t time_ns;
+	struct spell_sums sums;
+	int64_t alone, starved, idle; /* is it so? All bits, or none */
+	unsigned running, runnable;
+};
+
+static inline void spells_change_runnable(struct spell_now *now, unsigned by)
 {
-	s->runnable += by;
-	s->starved = -(int64_t)(s->runnable > 0) & ~s->idle;
+	now->runnable += by;
+	now->starved = -(int64_t)(now->runnable > 0) & ~now->idle;
 }
 
-static inline void spells_change_running(struct spells *s, unsigned by)
+static inline void spells_change_running(struct spell_now *now, unsigned by)
 {
-	s->running += by;
-	s->alone = -(int64_t)(s->running == 1);
+	now->running += by;
+	now->alone = -(int64_t)(now->running == 1);
 }
 
-static inline void spells_pass_time(struct spells *s, int64_t time_ns)
+static inline struct spell_now spells_take_up(const struct spells *s)
 {
-	int64_t ns = time_ns - s->last_ns;
-	s->last_ns = time_ns;
-	s->sums.alone += ns & s->alone;
-	s->sums.starved += ns & s->starved;
-	s->sums.idle += ns & s->idle;
+	struct spell_now now = {.time_ns = s->last_ns,
+	                        .sums = s->sums,
+	                        .idle = -(int64_t)s->procs_idle,
+	                        .running = s->running,
+	                        .runnable = s->runnable};
+	spells_change_running(&now, 0);
+	spells_change_runnable(&now, 0);
+	return now;
+}
+
+/* Before anything else looks at it. */
+static inline void spells_put_down(struct spells *s, const struct spell_now *now)
+{
+	s->last_ns = now->time_ns;
+	s->sums = now->sums;
+	s->running = now->running;
+	s->runnable = now->runnable;
+}
+
+static inline void spells_pass_time(struct spell_now *now, int64_t time_ns)
+{
+	int64_t ns = time_ns - now->time_ns;
+	now->time_ns = time_ns;
+	now->sums.alone += ns & now->alone;
+	now->sums.starved += ns & now->starved;
+	now->sums.idle += ns & now->idle;
 }
 
 /* Comes before each change. */
-static inline bool spells_advance(struct spells *s, const struct trace_event *e)
+static inline bool spells_advance(struct spells *s, struct spell_now *now,
+                                  const struct trace_event *e)
 {
-	if (__builtin_expect(e->time_ns - s->last_ns >= SPELLS_SILENCE_NS, 0) &&
-	    !spells_tell_silence(s, e))
-		return false;
-	spells_pass_time(s, e->time_ns);
+	if (__builtin_expect(e->time_ns - now->time_ns >= SPELLS_SILENCE_NS, 0)) {
+		spells_put_down(s, now);
+		if (!spells_tell_silence(s, e))
+			return false;
+	}
+	spells_pass_time(now, e->time_ns);
 	return true;
 }
 
@@ -230,47 +269,56 @@ static inline bool spells_knows(const struct spells *s, uint32_t slot)
 	return s->slot[slot].function != NAME_NONE;
 }
 
-static inline bool spells_end(struct spells *s, const struct trace_event *e, uint8_t class,
-                              int64_t ns)
+static inline bool spells_end(struct spells *s, const struct spell_now *now,
+                              const struct trace_event *e, uint8_t class, int64_t ns)
 {
-	return __builtin_expect(ns < s->least_ns[class], 1) || spells_tell(s, e);
+	if (__builtin_expect(ns < s->least_ns[class], 1))
+		return true;
+	spells_put_down(s, now);
+	return spells_tell(s, e);
 }
 
-static inline bool spells_end_burst(struct spells *s, struct spell_goroutine *g,
-                                    const struct trace_event *e, int64_t end_ns)
+static inline bool spells_end_burst(struct spells *s, const struct spell_now *now,
+                                    struct spell_goroutine *g, const struct trace_event *e,
+                                    int64_t end_ns)
 {
-	bool ok = __builtin_expect(g->burst_ns < s->least_ns[SPELL_BURST], 1) ||
-	          g->burst_since_ns == SPELLS_NO_BURST || spells_tell_burst(s, e, end_ns);
+	bool ok = true;
+	if (__builtin_expect(g->burst_ns >= s->least_ns[SPELL_BURST], 0) &&
+	    g->burst_since_ns != SPELLS_NO_BURST) {
+		spells_put_down(s, now);
+		ok = spells_tell_burst(s, e, end_ns);
+	}
 	g->burst_since_ns = SPELLS_NO_BURST;
 	return ok;
 }
 
-static inline bool spells_end_running(struct spells *s, struct spell_goroutine *g,
-                                      const struct trace_event *e, int64_t ns)
+static inline bool spells_end_running(struct spells *s, const struct spell_now *now,
+                                      struct spell_goroutine *g, const struct trace_event *e,
+                                      int64_t ns)
 {
 	add_ns(&g->burst_ns, ns);
-	return spells_end(s, e, SPELL_RUNNING, ns);
+	return spells_end(s, now, e, SPELL_RUNNING, ns);
 }
 
-static inline void spells_begin(const struct spells *s, struct spell_goroutine *g, int64_t at_ns,
-                                uint8_t state, uint8_t class, uint64_t at)
+static inline void spells_begin(const struct spell_now *now, struct spell_goroutine *g,
+                                int64_t at_ns, uint8_t state, uint8_t class, uint64_t at)
 {
 	g->since_ns = at_ns;
-	g->since = s->sums;
+	g->since = now->sums;
 	g->at = at;
 	g->state = state;
 	g->class = class;
 	g->cut = false;
 }
 
-static inline void spells_begin_running(const struct spells *s, struct spell_goroutine *g,
+static inline void spells_begin_running(const struct spell_now *now, struct spell_goroutine *g,
                                         int64_t at_ns)
 {
-	spells_begin(s, g, at_ns, GO_RUNNING, SPELL_RUNNING, 0);
+	spells_begin(now, g, at_ns, GO_RUNNING, SPELL_RUNNING, 0);
 	if (g->burst_since_ns != SPELLS_NO_BURST)
 		return;
 	g->burst_since_ns = at_ns;
-	g->burst_since = s->sums;
+	g->burst_since = now->sums;
 	g->burst_ns = 0;
 	g->burst_at = 0;
 	g->burst_cut = false;
@@ -289,63 +337,69 @@ static inline uint8_t spells_class(struct spells *s, uint32_t reason)
 	return spells_class_slow(s, reason);
 }
 
-static inline bool spells_start(struct spells *s, const struct trace_event *e, int64_t ns)
+static inline bool spells_start(struct spells *s, struct spell_now *now,
+                                const struct trace_event *e, int64_t ns)
 {
 	struct spell_goroutine *g = &s->slot[e->subject];
-	bool ok = spells_end(s, e, SPELL_RUNNABLE, ns);
-	spells_change_runnable(s, -(unsigned)g->counts);
-	spells_change_running(s, g->counts);
-	spells_begin_running(s, g, e->at_ns);
+	bool ok = spells_end(s, now, e, SPELL_RUNNABLE, ns);
+	spells_change_runnable(now, -(unsigned)g->counts);
+	spells_change_running(now, g->counts);
+	spells_begin_running(now, g, e->at_ns);
 	return ok;
 }
 
-static inline bool spells_stop(struct spells *s, const struct trace_event *e, int64_t ns)
+static inline bool spells_stop(struct spells *s, struct spell_now *now, const struct trace_event *e,
+                               int64_t ns)
 {
 	struct spell_goroutine *g = &s->slot[e->subject];
-	bool ok = spells_end_running(s, g, e, ns);
-	spells_change_running(s, -(unsigned)g->counts);
-	spells_change_runnable(s, g->counts);
+	bool ok = spells_end_running(s, now, g, e, ns);
+	spells_change_running(now, -(unsigned)g->counts);
+	spells_change_runnable(now, g->counts);
 	g->burst_at = e->arg[2];
 	g->waker_slot = spells_waker(e);
-	spells_begin(s, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, e->g == e->subject ? e->arg[2] : 0);
+	spells_begin(now, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, e->g == e->subject ? e->arg[2] : 0);
 	return ok;
 }
 
-static inline bool spells_block(struct spells *s, const struct trace_event *e, int64_t ns)
+static inline bool spells_block(struct spells *s, struct spell_now *now,
+                                const struct trace_event *e, int64_t ns)
 {
 	struct spell_goroutine *g = &s->slot[e->subject];
-	bool ok = spells_end_running(s, g, e, ns) && spells_end_burst(s, g, e, e->at_ns);
-	spells_change_running(s, -(unsigned)g->counts);
+	bool ok = spells_end_running(s, now, g, e, ns) && spells_end_burst(s, now, g, e, e->at_ns);
+	spells_change_running(now, -(unsigned)g->counts);
 	g->reason = e->name;
-	spells_begin(s, g, e->at_ns, GO_WAITING, spells_class(s, e->name), e->arg[2]);
+	spells_begin(now, g, e->at_ns, GO_WAITING, spells_class(s, e->name), e->arg[2]);
 	return ok;
 }
 
-static inline bool spells_unblock(struct spells *s, const struct trace_event *e, int64_t ns)
+static inline bool spells_unblock(struct spells *s, struct spell_now *now,
+                                  const struct trace_event *e, int64_t ns)
 {
 	struct spell_goroutine *g = &s->slot[e->subject];
-	bool ok = spells_end(s, e, g->class, ns);
-	spells_change_runnable(s, g->counts);
+	bool ok = spells_end(s, now, e, g->class, ns);
+	spells_change_runnable(now, g->counts);
 	g->waker_slot = spells_waker(e);
-	spells_begin(s, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, e->arg[2]);
+	spells_begin(now, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, e->arg[2]);
 	return ok;
 }
 
-static inline bool spells_begin_syscall(struct spells *s, const struct trace_event *e, int64_t ns)
+static inline bool spells_begin_syscall(struct spells *s, struct spell_now *now,
+                                        const struct trace_event *e, int64_t ns)
 {
 	struct spell_goroutine *g = &s->slot[e->subject];
-	bool ok = spells_end_running(s, g, e, ns);
-	spells_change_running(s, -(unsigned)g->counts);
-	spells_begin(s, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, e->arg[2]);
+	bool ok = spells_end_running(s, now, g, e, ns);
+	spells_change_running(now, -(unsigned)g->counts);
+	spells_begin(now, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, e->arg[2]);
 	return ok;
 }
 
-static inline bool spells_end_syscall(struct spells *s, const struct trace_event *e, int64_t ns)
+static inline bool spells_end_syscall(struct spells *s, struct spell_now *now,
+                                      const struct trace_event *e, int64_t ns)
 {
 	struct spell_goroutine *g = &s->slot[e->subject];
-	bool ok = spells_end(s, e, SPELL_SYSCALL, ns);
-	spells_change_running(s, g->counts);
-	spells_begin_running(s, g, e->at_ns);
+	bool ok = spells_end(s, now, e, SPELL_SYSCALL, ns);
+	spells_change_running(now, g->counts);
+	spells_begin_running(now, g, e->at_ns);
 	return ok;
 }
 

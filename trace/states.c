@@ -10,7 +10,6 @@ enum { AHEAD = 32 };
 struct walk {
 	struct goroutines *goroutines;
 	struct blocking *blocking;
-	struct spells *spells; /* NULL, which the compiler knows: see on_events */
 	const struct trace_block *block;
 	struct activity_stretch activity;
 };
@@ -20,8 +19,7 @@ static bool __attribute__((noinline)) show_unusual(struct walk *w, const struct 
 {
 	activity_change(&w->activity, e);
 	return goroutines_transition(w->goroutines, w->block, e) &&
-	       blocking_transition(w->blocking, w->block, e) &&
-	       (!w->spells || spells_transition(w->spells, e));
+	       blocking_transition(w->blocking, w->block, e);
 }
 
 /* From running on, where the goroutine's function is known: how long it ran. */
@@ -35,7 +33,7 @@ static inline int64_t stop(struct goroutine_time *g, const struct trace_event *e
 /* What nearly all transitions are has a case of its own, which does what each analysis would do.
    false: no memory. */
 static inline __attribute__((always_inline)) bool show(struct walk *w, const struct trace_event *e,
-                                                       struct spells *spells)
+                                                       struct spells *spells, struct spell_now *now)
 {
 	struct goroutine_time *g = &w->goroutines->slot[e->subject];
 	struct blocked *b = &w->blocking->slot[e->subject];
@@ -50,20 +48,20 @@ static inline __attribute__((always_inline)) bool show(struct walk *w, const str
 		g->state = GO_RUNNING;
 		timeline_change(&w->activity.runnable, e->time_ns, -1);
 		return goroutines_note_latency(w->goroutines, g, ns) &&
-		       (!spells || spells_start(spells, e, ns));
+		       (!spells || spells_start(spells, now, e, ns));
 	case EV_GO_STOP:
 		if (!runs)
 			break;
 		ns = stop(g, e, GO_RUNNABLE);
 		timeline_change(&w->activity.runnable, e->time_ns, 1);
-		return !spells || spells_stop(spells, e, ns);
+		return !spells || spells_stop(spells, now, e, ns);
 	case EV_GO_BLOCK:
 		if (!runs || !spent_is_known(&w->goroutines->known, e->name))
 			break;
 		ns = stop(g, e, GO_WAITING);
 		return goroutines_begin_wait(w->goroutines, g, e->name) &&
 		       blocking_begin(w->blocking, w->block, e, false) &&
-		       (!spells || spells_block(spells, e, ns));
+		       (!spells || spells_block(spells, now, e, ns));
 	case EV_GO_UNBLOCK:
 		if (g->state != GO_WAITING || !b->site)
 			break;
@@ -72,14 +70,14 @@ static inline __attribute__((always_inline)) bool show(struct walk *w, const str
 		goroutines_close_wait(w->goroutines, g, ns);
 		blocking_close(w->blocking, b, ns);
 		timeline_change(&w->activity.runnable, e->time_ns, 1);
-		return !spells || spells_unblock(spells, e, ns);
+		return !spells || spells_unblock(spells, now, e, ns);
 	case EV_GO_SYSCALL_BEGIN:
 		if (!runs)
 			break;
 		ns = stop(g, e, GO_SYSCALL);
 		timeline_change(&w->activity.syscalls, e->time_ns, 1);
 		return blocking_begin(w->blocking, w->block, e, true) &&
-		       (!spells || spells_begin_syscall(spells, e, ns));
+		       (!spells || spells_begin_syscall(spells, now, e, ns));
 	case EV_GO_SYSCALL_END:
 		if (g->state != GO_SYSCALL || !b->site)
 			break;
@@ -88,32 +86,41 @@ static inline __attribute__((always_inline)) bool show(struct walk *w, const str
 		blocking_close(w->blocking, b, ns);
 		timeline_change(&w->activity.syscalls, e->time_ns, -1);
 		return distribution_add(&w->goroutines->syscall, ns) &&
-		       (!spells || spells_end_syscall(spells, e, ns));
+		       (!spells || spells_end_syscall(spells, now, e, ns));
 	default:
 		break;
 	}
-	return show_unusual(w, e);
+	if (!spells)
+		return show_unusual(w, e);
+	spells_put_down(spells, now);
+	bool ok = show_unusual(w, e) && spells_transition(spells, e);
+	*now = spells_take_up(spells);
+	return ok;
 }
 
 static inline __attribute__((always_inline)) bool
 walk(const struct states *a, const struct trace_block *block, struct spells *spells)
 {
-	struct walk w = {
-		.goroutines = a->goroutines, .blocking = a->blocking, .spells = spells, .block = block};
+	struct walk w = {.goroutines = a->goroutines, .blocking = a->blocking, .block = block};
 	const uint8_t *flags = a->mmu->flags;
 	activity_begin(a->activity, block, &w.activity);
 	for (size_t i = 0; i <= block->others; i++) {
 		const struct trace_event *e = trace_stretch_begin(block, i);
+		struct spell_now now = {0};
+		if (spells)
+			now = spells_take_up(spells);
 		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++) {
 			__builtin_prefetch((const void *)((uintptr_t)e + AHEAD * sizeof *e));
 			activity_advance(a->activity, &w.activity, e->time_ns);
 			if (__builtin_expect(flags[e->subject], 0))
 				mmu_transition(a->mmu, e);
-			if (spells && __builtin_expect(!spells_advance(spells, e), 0))
+			if (spells && __builtin_expect(!spells_advance(spells, &now, e), 0))
 				return false;
-			if (__builtin_expect(!show(&w, e, spells), 0))
+			if (__builtin_expect(!show(&w, e, spells, &now), 0))
 				return false;
 		}
+		if (spells)
+			spells_put_down(spells, &now);
 		if (i == block->others)
 			break;
 		mmu_other(a->mmu, block, e);

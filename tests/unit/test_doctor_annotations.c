@@ -484,7 +484,7 @@ static void ends_of_regions_that_no_room_was_left_for_end_no_other(void **state)
 	(void)state;
 	struct note_goroutine g = {.innermost = 0};
 	struct notes notes = {.slot = &g, .slots = 1};
-	const struct witness w = {.block = NULL};
+	const struct witness w = {.slots = 0};
 	open_regions(&notes, NOTES_REGIONS);
 	struct trace_event begin = {.type = EV_USER_REGION_BEGIN, .name = S_INNER};
 	struct trace_event end = {.type = EV_USER_REGION_END, .name = S_OUTER};

@@ -78,9 +78,8 @@ struct reading {
 static void begin(struct reading *r, const struct trace_family *family)
 {
 	*r = (struct reading){.options = scenario_all};
-	r->witness.stacks = &r->analysis.stacks;
-	r->witness.names = &r->analysis.names;
-	r->options.spells = witness_spells(&r->witness);
+	assert_true(witness_init(&r->witness, &r->analysis.stacks, &r->analysis.names));
+	r->options.spells = &r->witness.spells;
 	if (family)
 		witness_listen(&r->witness, family, &r->notes);
 }
