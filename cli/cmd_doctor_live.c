@@ -39,7 +39,7 @@ static int64_t watched_ns(const struct visit *v)
 static enum status keep(struct visit *v, const struct snapshot *s, struct error *error)
 {
 	const struct snapshot *before = history_get(v->history, 0);
-	if (!before || before->pid != s->pid || v->exited) {
+	if (!before || !snapshot_same_process(before, s) || v->exited) {
 		struct history *fresh = history_create_whole(LIVE_SPAN_NS, HISTORY_BYTES);
 		if (!fresh) {
 			snapshot_unref(s);
@@ -96,6 +96,9 @@ static enum status watch_process_for_a_while(struct visit *v, struct error *erro
 	struct feed *feed = feed_create(wake, &news);
 	struct collector_options options = {
 		.pid = o->pid,
+		.url = o->url,
+		.web = o->web,
+		.text = o->text,
 		.choice = o->source,
 		.interval_ns = o->delay_ns,
 		.lanes = true,
@@ -153,13 +156,14 @@ static enum status probe(const struct options *o, struct findings *findings, str
 /* Could anything be found at all? What could not be looked at is not healthy. */
 static enum status check_known(const struct visit *v, struct error *error)
 {
+	char subject[96];
+	subject_of(v->options, subject, sizeof subject);
 	if (history_count(v->history) < 2)
 		return v->options->replay
 		           ? error_set(error, STATUS_FAILED,
 		                       "the recording has no two snapshots that could be compared")
-		           : error_set(error, STATUS_EXITED,
-		                       "process %d exited before anything could be seen of it",
-		                       (int)v->options->pid);
+		           : error_set(error, STATUS_EXITED, "%s ended before anything could be seen of it",
+		                       subject);
 	if (!v->answered)
 		return error_set(error, STATUS_FAILED,
 		                 "neither its memory nor an agent tells of the scheduler: nothing can be "
@@ -171,12 +175,16 @@ static enum status report(const struct visit *v, struct error *error)
 {
 	const struct options *o = v->options;
 	struct findings findings = {0};
-	char name[96];
+	char name[96], subject[96];
 	enum status status = check_known(v, error);
 	if (status != STATUS_OK)
 		return status;
 	const struct snapshot *now = history_get(v->history, 0);
-	snprintf(name, sizeof name, "%s %d", now->program, (int)now->pid);
+	snapshot_name(now, subject, sizeof subject);
+	if (now->pid)
+		snprintf(name, sizeof name, "%s %d", now->program, (int)now->pid);
+	else
+		snprintf(name, sizeof name, "%s", subject);
 	struct findings_shown shown = {.findings = &findings,
 	                               .name = name,
 	                               .of = FROM_LIVE,
@@ -191,8 +199,7 @@ static enum status report(const struct visit *v, struct error *error)
 		status = doctor_judge(o, &shown, error);
 	findings_finish(&findings);
 	if (status == STATUS_OK && v->exited && !o->replay)
-		return error_set(error, STATUS_EXITED, "process %d exited while it was watched",
-		                 (int)o->pid);
+		return error_set(error, STATUS_EXITED, "%s exited while it was watched", subject);
 	return status;
 }
 

@@ -6,7 +6,7 @@
 
 #include "cli/await.h"
 #include "cli/commands.h"
-#include "cli/recorder.h"
+#include "collect/recorder.h"
 #include "collect/recording.h"
 #include "metrics/history.h"
 #include "metrics/json.h"
@@ -39,7 +39,7 @@ static enum status print_json(struct stream *st, struct error *error)
 static enum status keep(struct stream *st, const struct snapshot *s)
 {
 	const struct snapshot *before = history_get(st->history, 0);
-	if (before && (before->pid != s->pid || before->state == TARGET_EXITED)) {
+	if (before && (!snapshot_same_process(before, s) || before->state == TARGET_EXITED)) {
 		struct history *fresh = history_create_whole(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
 		if (!fresh) {
 			snapshot_unref(s);
@@ -67,8 +67,10 @@ static enum status on_snapshot(struct stream *st, const struct snapshot *s, stru
 	record(st, s);
 	if (s->state == TARGET_EXITED) {
 		const char *why = s->trouble[ORIGIN_OS];
+		char name[96];
+		snapshot_name(s, name, sizeof name);
 		return *why ? error_set(error, STATUS_EXITED, "%s", why)
-		            : error_set(error, STATUS_EXITED, "process %d has exited", (int)s->pid);
+		            : error_set(error, STATUS_EXITED, "%s has exited", name);
 	}
 	trouble_log_tell(&st->trouble, s);
 	st->answered |= s->sched_at.origin != ORIGIN_NONE || s->runtime_at.origin != ORIGIN_NONE;
@@ -118,9 +120,10 @@ static enum status judge_answers(const struct stream *st, struct error *error)
 		return STATUS_OK;
 	if (st->trouble.any)
 		return STATUS_FAILED; /* the reason stands on stderr already */
-	return error_set(error, STATUS_FAILED, "the %s told nothing about process %d in time",
-	                 st->options->source == SOURCE_AGENT ? "agent" : "memory",
-	                 (int)st->options->pid);
+	char subject[96];
+	subject_of(st->options, subject, sizeof subject);
+	return error_set(error, STATUS_FAILED, "the %s told nothing about %s in time",
+	                 st->options->source == SOURCE_AGENT ? "agent" : "memory", subject);
 }
 
 /* Until it ends, executes another program, or enough is printed. */
@@ -130,6 +133,9 @@ static enum status stream_program(struct stream *st, sem_t *news, struct error *
 	struct collector *collector = NULL;
 	struct collector_options options = {
 		.pid = o->pid,
+		.url = o->url,
+		.web = o->web,
+		.text = o->text,
 		.choice = o->source,
 		.interval_ns = o->delay_ns,
 		.lanes = o->json || o->record,

@@ -64,6 +64,9 @@ size_t list_themes(char name[][THEME_NAME_MAX], size_t max);
 /* Ends as the signal would have ended us, so that the exit status tells the truth. */
 void die_of(int sig);
 
+/* What is to be watched, for a sentence: "process 4321", an address, "standard input". */
+void subject_of(const struct options *o, char *to, size_t size);
+
 /* Sentences about sources that can't deliver and a target that is stopped, as `# ...` lines on
  * stderr, each once when it comes up. */
 struct trouble_log {

@@ -26,7 +26,6 @@ schedtop_SOURCES = \
 	cli/outputs.c cli/outputs.h \
 	cli/part.c cli/part.h \
 	cli/progress.c cli/progress.h \
-	cli/recorder.c cli/recorder.h \
 	cli/orders.c cli/orders.h \
 	cli/trouble.c
 schedtop_LDADD = compare/libcompare.a browse/libbrowse.a tui/libtui.a doctor/libdoctor.a export/libexport.a report/libreport.a trace/libtrace.a collect/libcollect.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \

@@ -2,7 +2,21 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "collect/target.h"
 #include "metrics/schedtrace.h"
+
+void subject_of(const struct options *o, char *to, size_t size)
+{
+	struct target elsewhere = {0};
+	if (o->url)
+		target_of_url(&elsewhere, o->url);
+	else if (o->text)
+		target_of_text(&elsewhere, o->text);
+	if (o->pid)
+		snprintf(to, size, "process %ld", (long)o->pid);
+	else
+		snprintf(to, size, "%s", elsewhere.where);
+}
 
 static void tell(struct trouble_log *log, const char *sentence)
 {
@@ -13,10 +27,11 @@ static void tell(struct trouble_log *log, const char *sentence)
 /* An exit is told by whoever ends because of it. */
 static void tell_state(struct trouble_log *log, const struct snapshot *s)
 {
-	char sentence[96];
+	char sentence[160], name[96];
 	if (s->state == log->state || s->state == TARGET_EXITED)
 		return;
-	snprintf(sentence, sizeof sentence, "process %d %s", (int)s->pid,
+	snapshot_name(s, name, sizeof name);
+	snprintf(sentence, sizeof sentence, "%s %s", name,
 	         s->state == TARGET_STOPPED ? "is stopped: its numbers stand still until it goes on"
 	                                    : "goes on");
 	tell(log, sentence);

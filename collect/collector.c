@@ -12,11 +12,32 @@
 #include "util/clock.h"
 
 /* Best first: who comes first fills a part, the others what is still missing. */
-enum { SLOT_MEMORY, SLOT_AGENT, SLOT_OS, SLOT_COUNT };
+enum { SLOT_MEMORY, SLOT_AGENT, SLOT_PPROF, SLOT_OS, SLOT_COUNT };
 
 #define ALIVE_MS    500               /* how often an exit is looked for between snapshots */
 #define RETRY_NS    (5 * NS_PER_S)    /* an agent that was not there may come */
 #define WAIT_MAX_NS (500 * NS_PER_MS) /* a snapshot waits no longer for an answer */
+
+#define ALL (~0U)
+
+static bool has_url(const struct collector_options *o)
+{
+	return o->url;
+}
+
+/* Who is asked, by where the target is and what the user chose. */
+static const struct {
+	const struct source_ops *ops;
+	unsigned places, choices;                         /* bits of enum target_place, source_choice */
+	bool (*asked)(const struct collector_options *o); /* nor else; NULL: always */
+} slot_table[SLOT_COUNT] = {
+	[SLOT_MEMORY] = {&source_memory, 1 << TARGET_PROCESS, 1 << SOURCE_AUTO | 1 << SOURCE_MEMORY,
+                     NULL},
+	[SLOT_AGENT] = {&source_agent, 1 << TARGET_PROCESS, 1 << SOURCE_AUTO | 1 << SOURCE_AGENT, NULL},
+	[SLOT_PPROF] = {&source_pprof, 1 << TARGET_PROCESS | 1 << TARGET_URL,
+                    1 << SOURCE_AUTO | 1 << SOURCE_PPROF, has_url},
+	[SLOT_OS] = {&source_os, 1 << TARGET_PROCESS, ALL, NULL},
+};
 
 struct slot {
 	const struct source_ops *ops;
@@ -73,28 +94,48 @@ static enum status open_slot(struct collector *c, int i)
 
 static bool wanted(const struct collector *c, int i)
 {
-	return i == SLOT_OS || c->options.choice == SOURCE_AUTO ||
-	       (i == SLOT_MEMORY) == (c->options.choice == SOURCE_MEMORY);
+	return slot_table[i].places >> c->target.place & 1 &&
+	       slot_table[i].choices >> c->options.choice & 1 &&
+	       (!slot_table[i].asked || slot_table[i].asked(&c->options));
 }
 
 /* The reason not to start at all, if there is one. */
 static enum status judge_sources(struct collector *c, struct error *error)
 {
-	const struct slot *memory = &c->slots[SLOT_MEMORY], *agent = &c->slots[SLOT_AGENT];
-	if (memory->source || agent->source)
-		return STATUS_OK;
-	const struct error *why = &memory->trouble;
-	if (c->options.choice == SOURCE_AGENT)
-		why = &agent->trouble;
-	else if (c->options.choice == SOURCE_AUTO && why->status == STATUS_FAILED)
+	const struct error *why = NULL; /* of the best one that was asked */
+	for (int i = 0; i < SLOT_COUNT; i++)
+		if (c->slots[i].trouble.status == STATUS_USAGE)
+			return error_set(error, STATUS_USAGE, "%s", c->slots[i].trouble.text);
+	for (int i = 0; i < SLOT_OS; i++) {
+		if (c->slots[i].source)
+			return STATUS_OK;
+		if (!why && wanted(c, i))
+			why = &c->slots[i].trouble;
+	}
+	if (!why)
+		return error_set(error, STATUS_USAGE, "no such source can tell of %s",
+		                 c->target.where[0] ? c->target.where : "a process");
+	if (c->slots[SLOT_OS].source && c->options.choice == SOURCE_AUTO &&
+	    why->status == STATUS_FAILED)
 		return STATUS_OK; /* an unknown Go, say: the operating system's view is what there is */
 	return error_set(error, why->status, "%s", why->text);
 }
 
 static enum status find_target(struct collector *c, struct error *error)
 {
-	return c->options.choice == SOURCE_AGENT ? target_find_shared(c->options.pid, &c->target, error)
-	                                         : target_find(c->options.pid, &c->target, error);
+	const struct collector_options *o = &c->options;
+	enum status status = STATUS_OK;
+	if (o->pid)
+		status = o->choice == SOURCE_AGENT ? target_find_shared(o->pid, &c->target, error)
+		                                   : target_find(o->pid, &c->target, error);
+	else if (o->url)
+		target_of_url(&c->target, o->url);
+	else
+		target_of_text(&c->target, o->text);
+	c->target.url = o->url;
+	c->target.web = o->web;
+	c->target.text = o->text;
+	return status;
 }
 
 enum status collector_create(struct collector **out, const struct collector_options *options,
@@ -104,9 +145,8 @@ enum status collector_create(struct collector **out, const struct collector_opti
 	if (!c)
 		return error_no_memory(error);
 	c->options = *options;
-	c->slots[SLOT_MEMORY].ops = &source_memory;
-	c->slots[SLOT_AGENT].ops = &source_agent;
-	c->slots[SLOT_OS].ops = &source_os;
+	for (int i = 0; i < SLOT_COUNT; i++)
+		c->slots[i].ops = slot_table[i].ops;
 	enum status status = find_target(c, error);
 	if (status == STATUS_OK && curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
 		status = error_set(error, STATUS_FAILED, "libcurl does not start");
@@ -201,12 +241,15 @@ static void note_trouble(const struct collector *c, int i, struct snapshot *s)
 		snprintf(s->trouble[slot->ops->origin], sizeof s->trouble[0], "%.255s", slot->trouble.text);
 }
 
-/* Other troubles are but the consequence. */
+/* Other troubles are but the consequence. Who is no process here has ended as its source says. */
 static void note_end(const struct collector *c, struct snapshot *s)
 {
 	struct error why;
 	memset(s->trouble, 0, sizeof s->trouble);
 	target_explain_end(&c->target, &why);
+	for (int i = 0; c->target.place != TARGET_PROCESS && i < SLOT_COUNT; i++)
+		if (c->slots[i].trouble.status == STATUS_EXITED)
+			why = c->slots[i].trouble;
 	snprintf(s->trouble[ORIGIN_OS], sizeof s->trouble[0], "%.255s", why.text);
 }
 
@@ -274,6 +317,8 @@ static struct snapshot *start_snapshot(const struct collector *c)
 		return NULL;
 	s->interval_ns = c->options.interval_ns;
 	s->pid = c->target.pid;
+	if (c->target.place != TARGET_PROCESS)
+		memcpy(s->where, c->target.where, sizeof s->where);
 	s->monotonic_ns = clock_monotonic_ns();
 	memcpy(s->program, c->target.program, sizeof s->program);
 	memcpy(s->go_version, c->target.go_version, sizeof s->go_version);

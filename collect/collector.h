@@ -1,5 +1,5 @@
 /*
- * Watches one process: drives its sources on a fixed schedule, on a thread of its own, and pushes
+ * Watches one program: drives its sources on a fixed schedule, on a thread of its own, and pushes
  * what they tell as snapshots into a feed. Orders reach that thread by collector_set_interval and
  * collector_destroy. A target that is stopped, wedged or gone never holds up
  * anything but its own numbers.
@@ -12,14 +12,20 @@
 #include "util/status.h"
 
 enum source_choice {
-	SOURCE_AUTO, /* memory and agent, whatever is there */
+	SOURCE_AUTO, /* whatever is there */
 	SOURCE_MEMORY,
 	SOURCE_AGENT,
+	SOURCE_PPROF,
 	SOURCE_CHOICE_COUNT,
 };
 
+/* One of the first three is enough; a URL or a text beside a PID is one more source of the same
+   process. They are borrowed and outlive the collector. */
 struct collector_options {
-	pid_t pid;
+	pid_t pid;              /* 0: none */
+	const char *url;        /* of net/http/pprof; NULL: none */
+	struct web_options web; /* for that */
+	const char *text;       /* schedtrace lines: a file, "-" for standard input; NULL: none */
 	enum source_choice choice;
 	int64_t interval_ns; /* between snapshots */
 	bool lanes;          /* sample the Ps between snapshots */

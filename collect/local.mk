@@ -1,11 +1,14 @@
 noinst_LIBRARIES += collect/libcollect.a
-collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
 collect_libcollect_a_SOURCES = \
 	collect/agent.c \
 	collect/agent_call.c collect/agent_call.h \
 	collect/agent_reply.c collect/agent_reply.h \
 	collect/agent_socket.c collect/agent_socket.h \
-	collect/capture.c collect/capture.h \
+	collect/capture.c collect/capture.h collect/capture_means.h \
+	collect/capture_agent.c \
+	collect/capture_lock.c collect/capture_lock.h \
+	collect/capture_output.c collect/capture_output.h \
 	collect/cgroup.c collect/cgroup.h \
 	collect/collector.c collect/collector.h \
 	collect/discover.c collect/discover.h \
@@ -14,10 +17,18 @@ collect_libcollect_a_SOURCES = \
 	collect/lane_sink.c collect/lane_sink.h \
 	collect/memory.c \
 	collect/os.c \
+	collect/pprof.c \
+	collect/pprof_figures.c collect/pprof_figures.h \
+	collect/pprof_goroutines.c collect/pprof_goroutines.h \
+	collect/pprof_profile.c collect/pprof_profile.h \
 	collect/probe.c collect/probe.h \
+	collect/recorder.c collect/recorder.h \
 	collect/recording.c collect/recording.h \
 	collect/replay.c collect/replay.h \
 	collect/source.h \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \
-	collect/trace_store.c collect/trace_store.h
+	collect/trace_store.c collect/trace_store.h \
+	collect/web.c collect/web.h \
+	collect/web_base.c collect/web_base.h \
+	collect/web_options.h

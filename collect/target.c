@@ -66,6 +66,19 @@ enum status target_find_shared(pid_t pid, struct target *t, struct error *error)
 	return STATUS_OK;
 }
 
+void target_of_url(struct target *t, const char *url)
+{
+	*t = (struct target){.place = TARGET_URL, .url = url};
+	text_clean(t->where, sizeof t->where, url, strlen(url));
+}
+
+void target_of_text(struct target *t, const char *text)
+{
+	const char *name = strcmp(text, "-") == 0 ? "standard input" : text;
+	*t = (struct target){.place = TARGET_TEXT, .text = text};
+	text_clean(t->where, sizeof t->where, name, strlen(name));
+}
+
 enum target_state target_check(const struct target *t)
 {
 	if (!t->local)
@@ -79,6 +92,9 @@ enum target_state target_check(const struct target *t)
 
 enum status target_explain_end(const struct target *t, struct error *error)
 {
+	if (t->place != TARGET_PROCESS)
+		return error_set(error, STATUS_EXITED, "%.200s %s", t->where,
+		                 t->place == TARGET_TEXT ? "has ended" : "does not answer any more");
 	bool replaced = t->local && process_check(&t->process) == PROCESS_REPLACED;
 	return error_set(error, STATUS_EXITED,
 	                 replaced ? "process %d has executed a new program" : "process %d has exited",

@@ -13,10 +13,17 @@
 #include "util/clock.h"
 #include "util/xdg.h"
 
-#define SUFFIX       ".trace"
 #define PROGRAM_MAX  64 /* bytes of the program's name */
 #define DIGITS       "0123456789"
 #define NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS "._+-"
+
+static const char *const suffixes[STORED_KINDS] = {
+	[CAPTURE_KIND_TRACE] = ".trace",
+	[CAPTURE_KIND_FLIGHT] = ".flight.trace",
+	[CAPTURE_KIND_GOROUTINES] = ".goroutines.txt",
+	[CAPTURE_KIND_SAMPLED] = ".sampled.trace",
+	[STORED_BUNDLE] = ".schedtop",
+};
 
 enum status trace_store_directory(const char *chosen, char *to, size_t size, struct error *error)
 {
@@ -48,8 +55,19 @@ static void safe_name(char *to, size_t size, const char *from)
 		snprintf(to, size, "_");
 }
 
-void trace_store_name(char to[TRACE_NAME_MAX], const char *program, pid_t pid, int64_t wall_ns,
-                      const char *go_version, int attempt)
+/* "go1.26" of "go1.26.8", "go1.27rc1" and "devel go1.27-0123abc": what says who can read it. */
+static void stamp_version(char *to, size_t size, const char *version)
+{
+	const char *at = strstr(version, "go1.");
+	int digits = at ? (int)strspn(at + strlen("go1."), DIGITS) : 0;
+	if (digits > 0 && digits < 4)
+		snprintf(to, size, "%.*s", (int)strlen("go1.") + digits, at);
+	else
+		snprintf(to, size, "go0");
+}
+
+void trace_store_name(char to[TRACE_NAME_MAX], int kind, const char *program, pid_t pid,
+                      int64_t wall_ns, const char *go_version, int attempt)
 {
 	char name[PROGRAM_MAX], version[24], when[24] = "00000000T000000Z", number[16] = "";
 	time_t seconds = (time_t)(wall_ns / NS_PER_S);
@@ -57,10 +75,11 @@ void trace_store_name(char to[TRACE_NAME_MAX], const char *program, pid_t pid, i
 	if (gmtime_r(&seconds, &utc) && utc.tm_year >= 0 && utc.tm_year <= 9999 - 1900)
 		strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", &utc);
 	safe_name(name, sizeof name, program);
-	safe_name(version, sizeof version, go_version);
+	stamp_version(version, sizeof version, go_version);
 	if (attempt > 0)
 		snprintf(number, sizeof number, "-%d", attempt + 1);
-	snprintf(to, TRACE_NAME_MAX, "%s-%d-%s%s-%s" SUFFIX, name, (int)pid, when, number, version);
+	snprintf(to, TRACE_NAME_MAX, "%s-%d-%s%s-%s%s", name, (int)pid, when, number, version,
+	         suffixes[kind]);
 }
 
 /* Steps over `count` characters of a set (any number from 1 on, if 0); false: they are not there.
@@ -83,6 +102,14 @@ static bool skip_text(const char **at, const char *text)
 	return true;
 }
 
+static bool is_suffix(const char *at)
+{
+	for (int kind = 0; kind < STORED_KINDS; kind++)
+		if (strcmp(at, suffixes[kind]) == 0)
+			return true;
+	return false;
+}
+
 /* What follows the program's name: "-4321-20261121T151513Z[-2]-go1.26.trace". */
 static bool is_tail(const char *at)
 {
@@ -92,10 +119,12 @@ static bool is_tail(const char *at)
 		return false;
 	if (strchr(DIGITS, *at) && (!skip(&at, DIGITS, 0) || !skip_text(&at, "-")))
 		return false;
-	return skip_text(&at, "go1.") && skip(&at, DIGITS, 0) && strcmp(at, SUFFIX) == 0;
+	if (!skip_text(&at, "go0") && !(skip_text(&at, "go1.") && skip(&at, DIGITS, 0)))
+		return false;
+	return is_suffix(at);
 }
 
-bool trace_store_is_trace(const char *name)
+bool trace_store_has_made(const char *name)
 {
 	if (name[0] == '.' || name[0] == '-' || strlen(name) >= TRACE_NAME_MAX ||
 	    name[strspn(name, NAME_LETTERS)] != '\0')
@@ -144,8 +173,8 @@ static int by_age(const void *a, const void *b)
 	return strcmp(y->name, x->name);
 }
 
-/* The traces of this user in the directory; the caller frees *list. */
-static size_t list_traces(int dir_fd, struct kept **list)
+/* What this user has in the directory; the caller frees *list. */
+static size_t list_kept(int dir_fd, struct kept **list)
 {
 	size_t n = 0, capacity = 0;
 	*list = NULL;
@@ -159,7 +188,7 @@ static size_t list_traces(int dir_fd, struct kept **list)
 	int64_t now_ns = clock_wall_ns();
 	for (struct dirent *e; (e = readdir(dir));) {
 		struct stat st;
-		if (!trace_store_is_trace(e->d_name) ||
+		if (!trace_store_has_made(e->d_name) ||
 		    fstatat(dir_fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) ||
 		    st.st_uid != geteuid())
 			continue;
@@ -171,7 +200,7 @@ static size_t list_traces(int dir_fd, struct kept **list)
 			*list = more;
 		}
 		struct kept *k = &(*list)[n++];
-		memcpy(k->name, e->d_name, strlen(e->d_name) + 1); /* short, or it were no trace */
+		memcpy(k->name, e->d_name, strlen(e->d_name) + 1); /* short, or it were not ours */
 		k->at_ns = (int64_t)st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
 		if (k->at_ns > now_ns)
 			k->at_ns -= INT64_MAX / 2;
@@ -184,7 +213,7 @@ static size_t list_traces(int dir_fd, struct kept **list)
 int trace_store_prune(int dir_fd, long files, int64_t bytes, const char *spare)
 {
 	struct kept *list;
-	size_t n = list_traces(dir_fd, &list);
+	size_t n = list_kept(dir_fd, &list);
 	if (n)
 		qsort(list, n, sizeof *list, by_age);
 	/* The one to be spared takes its share first, wherever it stands in the order. */

@@ -12,11 +12,13 @@ void evidence_stack(struct evidence *evidence, const struct stacks *stacks,
 	uint32_t where = stacks_where(stacks, names, number);
 	for (uint32_t i = 0; i < stack->frames; i++) {
 		const struct stack_frame *f = &stacks->frame[stack->first + i];
-		evidence_frame(evidence, names_text(names, f->function), names_text(names, f->file),
-		               f->line);
+		const char *function = names_text(names, f->function);
+		if (!*function)
+			continue; /* an address that the program itself could not name */
+		if (stack->first + i == where)
+			evidence->where = evidence->frames;
+		evidence_frame(evidence, function, names_text(names, f->file), f->line);
 	}
-	if (where != UINT32_MAX && where - stack->first < evidence->frames)
-		evidence->where = where - stack->first;
 }
 
 /* "a.b/c/d.(*T[a/e]).f": the path ends before what may hold other paths. */
@@ -33,11 +35,11 @@ static const char *without_path(const char *name)
 const char *evidence_place(char to[EVIDENCE_SITE_TEXT], const struct stacks *stacks,
                            const struct names *names, uint32_t frame)
 {
-	if (frame >= stacks->frames) {
+	const struct stack_frame *f = frame < stacks->frames ? &stacks->frame[frame] : NULL;
+	if (!f || !*names_text(names, f->function)) {
 		snprintf(to, EVIDENCE_SITE_TEXT, "an unknown place");
 		return to;
 	}
-	const struct stack_frame *f = &stacks->frame[frame];
 	const char *file = names_text(names, f->file), *slash = strrchr(file, '/');
 	snprintf(to, EVIDENCE_SITE_TEXT, "%.200s (%.100s:%u)",
 	         without_path(names_text(names, f->function)), slash ? slash + 1 : file, f->line);

@@ -459,7 +459,11 @@ static json_t *snapshot(struct writer *w)
 	put(w, object, "monotonic_ns", json_integer(s->monotonic_ns));
 	put(w, object, "wall_ns", json_integer(s->wall_ns));
 	put(w, object, "interval_ns", json_integer(s->interval_ns));
-	put(w, object, "pid", json_integer(s->pid));
+	if (s->pid > 0)
+		put(w, object, "pid", json_integer(s->pid));
+	put_text(w, object, "where", s->where);
+	if (s->life > 0)
+		put(w, object, "life", json_integer(s->life));
 	put(w, object, "state", text(target_state_name[s->state]));
 	put_text(w, object, "program", s->program);
 	put_text(w, object, "go_version", s->go_version);

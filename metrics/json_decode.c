@@ -350,11 +350,16 @@ static const char *read_head(const json_t *root, struct snapshot *s)
 	int state = read_word(root, "state", target_state_name, TARGET_STATE_COUNT);
 	if (state < 0 || !read_integer(root, "monotonic_ns", 0, TIME_MAX, &s->monotonic_ns) ||
 	    !read_integer(root, "wall_ns", 0, TIME_MAX, &s->wall_ns) ||
-	    !read_integer(root, "interval_ns", 0, TIME_MAX, &s->interval_ns) ||
-	    !read_integer(root, "pid", 0, INT32_MAX, &pid))
-		return "has not the times, PID and state that every line has";
+	    !read_integer(root, "interval_ns", 0, TIME_MAX, &s->interval_ns))
+		return "has not the times and state that every line has";
 	s->state = (enum target_state)state;
-	s->pid = (pid_t)pid;
+	read_text(root, "where", s->where, sizeof s->where);
+	bool has_pid = read_integer(root, "pid", 0, INT32_MAX, &pid);
+	if (!has_pid && !s->where[0])
+		return "tells neither the PID nor where it was seen";
+	s->pid = has_pid ? (pid_t)pid : 0;
+	if (!read_integer(root, "life", 0, INT64_MAX, &s->life))
+		s->life = 0;
 	read_text(root, "program", s->program, sizeof s->program);
 	read_text(root, "go_version", s->go_version, sizeof s->go_version);
 	read_text(root, "module", s->module, sizeof s->module);

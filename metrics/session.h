@@ -39,17 +39,31 @@ enum capture_phase {
 	CAPTURE_CANCELLED, /* nothing is left behind */
 };
 
+/* What can be taken of a program. */
+enum capture_kind {
+	CAPTURE_KIND_TRACE,      /* an execution trace of what comes */
+	CAPTURE_KIND_FLIGHT,     /* of what has been: what a flight recorder holds */
+	CAPTURE_KIND_GOROUTINES, /* where all goroutines stand, as text */
+	CAPTURE_KIND_SAMPLED,    /* a trace made of many looks from outside */
+	CAPTURE_KINDS
+};
+
 /* One capture, as far as it is known. */
 struct capture_state {
 	enum capture_phase phase;
+	enum capture_kind kind;
+	const char *means;   /* by what it is had: "agent", a constant; NULL: not known yet */
 	int64_t started_ns;  /* monotonic, when RUNNING began; 0: not yet */
 	int64_t ended_ns;    /* monotonic, when the last byte came; 0: not yet */
 	int64_t duration_ns; /* asked for */
 	uint64_t bytes;      /* so far */
+	int64_t reach_ns;    /* of a flight: how far back it really goes, when DONE; 0: not known */
 	bool shortened;      /* the agent ended it early, near its limit of bytes; it is whole */
+	bool can_sample;     /* when FAILED: no real trace can be had, but a sampled one can */
 	char path[512];      /* of the file when DONE; printable */
 	char go_version[32]; /* needed to open it */
 	char text[256];      /* one sentence when FAILED */
+	char note[256];      /* what else people should know of it; "" nothing */
 };
 
 struct session;

@@ -1,6 +1,7 @@
 #include "metrics/snapshot.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,10 +15,9 @@ struct counted {
 };
 
 const char *const origin_name[ORIGIN_COUNT] = {
-	[ORIGIN_NONE] = "none",
-	[ORIGIN_MEMORY] = "memory",
-	[ORIGIN_AGENT] = "agent",
-	[ORIGIN_OS] = "os",
+	[ORIGIN_NONE] = "none",   [ORIGIN_MEMORY] = "memory",
+	[ORIGIN_AGENT] = "agent", [ORIGIN_SCHEDTRACE] = "schedtrace",
+	[ORIGIN_PPROF] = "pprof", [ORIGIN_OS] = "os",
 };
 
 const char *const lane_state_name[LANE_STATE_COUNT] = {
@@ -83,10 +83,23 @@ struct snapshot *snapshot_ref(const struct snapshot *s)
 	return &c->snapshot;
 }
 
+bool snapshot_same_process(const struct snapshot *a, const struct snapshot *b)
+{
+	return a->pid == b->pid && a->life == b->life && strcmp(a->where, b->where) == 0;
+}
+
+void snapshot_name(const struct snapshot *s, char *to, size_t size)
+{
+	if (s->pid > 0)
+		snprintf(to, size, "process %ld", (long)s->pid);
+	else
+		snprintf(to, size, "%s", s->where[0] ? s->where : "the program");
+}
+
 /* Is all that `older` knows known to `s` as well, read later? */
 static bool covers(const struct snapshot *s, const struct snapshot *older)
 {
-	bool all = s->state == older->state && s->pid == older->pid && s->np == older->np &&
+	bool all = s->state == older->state && snapshot_same_process(s, older) && s->np == older->np &&
 	           s->sched_at.origin == older->sched_at.origin &&
 	           s->runtime_at.origin == older->runtime_at.origin &&
 	           s->os_at.origin == older->os_at.origin;

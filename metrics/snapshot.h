@@ -23,12 +23,14 @@
 /* Where a part of a snapshot came from. */
 enum origin {
 	ORIGIN_NONE,
-	ORIGIN_MEMORY, /* read from the target's memory */
-	ORIGIN_AGENT,  /* told by the agent in the target */
-	ORIGIN_OS,     /* read from the kernel: /proc, cgroups */
+	ORIGIN_MEMORY,     /* read from the target's memory */
+	ORIGIN_AGENT,      /* told by the agent in the target */
+	ORIGIN_SCHEDTRACE, /* lines that the runtime prints with GODEBUG=schedtrace */
+	ORIGIN_PPROF,      /* asked of net/http/pprof */
+	ORIGIN_OS,         /* read from the kernel: /proc, cgroups */
 	ORIGIN_COUNT,
 };
-extern const char *const origin_name[ORIGIN_COUNT]; /* "none", "memory", "agent", "os" */
+extern const char *const origin_name[ORIGIN_COUNT]; /* "none", "memory", "agent", ... */
 
 struct stamp {
 	enum origin origin;
@@ -277,7 +279,11 @@ struct snapshot {
 	int64_t monotonic_ns;
 	int64_t wall_ns;
 	int64_t interval_ns; /* the interval asked for */
-	pid_t pid;
+	pid_t pid;           /* 0: unknown, it is watched by what it tells elsewhere: */
+	/* an address or the name of a text, printable; "" for one that is watched as a process */
+	char where[512];
+	/* Rises when the same place begins to tell of another process: a program that was restarted. */
+	int64_t life;
 	enum target_state state;
 	char program[64];
 	char go_version[32];
@@ -319,6 +325,10 @@ void snapshot_unref(const struct snapshot *s); /* NULL is fine */
  * somebody else holds a reference to this one too. The only change a published snapshot ever sees.
  */
 bool snapshot_absorb(const struct snapshot *s, const struct snapshot *older, size_t samples_max);
+/* Are they of one process? Nothing of two may be compared. */
+bool snapshot_same_process(const struct snapshot *a, const struct snapshot *b);
+/* How a sentence names it: "process 4321", "http://api:6060", "standard input". */
+void snapshot_name(const struct snapshot *s, char *to, size_t size);
 /* Is there more than one reference? */
 bool snapshot_is_shared(const struct snapshot *s);
 /* Makes room for P and M rows, zeroed (all unknown). Before publication only. */

@@ -92,6 +92,37 @@ setup_packages() {
 	fi
 }
 
+# setup_unpack LOG PACKAGE fetches a Debian package and unpacks it into the cache instead of installing it, so
+# that no service of it is started, and prints the folder that holds its usr/. Programs of a distribution that
+# tests need, and nobody else: Prometheus is one.
+setup_unpack() {
+	local log=$1 package=$2 version target work
+	if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
+		setup_warn "This is not a Debian system: $package can't be fetched."
+		return 1
+	fi
+	version=$(apt-cache show --no-all-versions "$package" 2>/dev/null | sed -n 's/^Version: //p')
+	if [[ -z $version ]]; then
+		setup_as_root apt-get -q -o DPkg::Lock::Timeout=120 update >>"$log" </dev/null 2>&1
+		version=$(apt-cache show --no-all-versions "$package" 2>/dev/null | sed -n 's/^Version: //p')
+	fi
+	target=$(setup_cache)/$package-${version//[^a-zA-Z0-9.+~-]/_}
+	if [[ -n $version && ! -d $target ]]; then
+		mkdir -p "${target%/*}" && work=$(mktemp -d "${target%/*}/fetch.XXXXXX") || return 1
+		# apt checks the sum against its signed lists. Who else fetches it at the same time does no harm.
+		if ! (cd "$work" && apt-get -q download "$package" && dpkg-deb -x ./*.deb tree) >>"$log" 2>&1 ||
+			{ ! mv -T "$work/tree" "$target" 2>/dev/null && [[ ! -d $target ]]; }; then
+			tail -n 5 "$log" >&2
+		fi
+		rm -rf "$work"
+	fi
+	if [[ -z $version || ! -d $target ]]; then
+		setup_warn "Debian's package $package could not be fetched; all of apt's output is in $log."
+		return 1
+	fi
+	printf '%s\n' "$target"
+}
+
 # setup_go_is_current GO: is it a Go as new as the floor?
 setup_go_is_current() {
 	local version

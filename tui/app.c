@@ -60,8 +60,9 @@ void app_notify(struct app *app, enum style style, const char *format, ...)
 /* --- snapshots ------------------------------------------------------------------------------ */
 
 /* Nothing of one process may be compared with another. */
-static void start_over(struct app *app, pid_t pid)
+static void start_over(struct app *app, const struct snapshot *s)
 {
+	char name[sizeof s->where];
 	struct history *fresh = history_create(HISTORY_NS, HISTORY_BYTES_MAX);
 	if (!fresh)
 		return;
@@ -75,7 +76,9 @@ static void start_over(struct app *app, pid_t pid)
 		app->place[i].expanded = 0;
 	}
 	app_order_detail(app);
-	app_notify(app, STYLE_STRONG, "now watching process %ld", (long)pid);
+	snapshot_name(s, name, sizeof name);
+	app_notify(app, STYLE_STRONG,
+	           s->life ? "%s tells of a new run of the program" : "now watching %s", name);
 }
 
 /* The history holds what was known: the last word of a process that is gone knows nothing but that,
@@ -84,8 +87,8 @@ void app_add(struct app *app, const struct snapshot *s)
 {
 	const struct snapshot *first = history_first(app->history);
 	bool other = app->state == TARGET_EXITED && s->state != TARGET_EXITED;
-	if (first && (first->pid != s->pid || other))
-		start_over(app, s->pid);
+	if (first && (!snapshot_same_process(first, s) || other))
+		start_over(app, s);
 	if (s->state == TARGET_EXITED && app->state != TARGET_EXITED)
 		app->exited_ns = s->monotonic_ns;
 	app->state = s->state;

@@ -129,9 +129,15 @@ static void draw_facts(struct pane pane, const struct view_data *data,
 	char fact[COUNT][HEADER_FACT] = {"", "", ""}, age[32];
 	struct view_part os = view_part(data, PART_OS);
 	int64_t uptime_ns;
-	int x =
-		pane_fit(pane_sub(pane, 0, 0, pane.width * 2 / 5, 1), 1, 0, STYLE_STRONG, newest->program);
-	x = pane_print(pane, x + 1, 0, STYLE_TEXT, "%ld", (long)newest->pid);
+	struct pane name = pane_sub(pane, 0, 0, pane.width * 2 / 5, 1);
+	int x = 0;
+	if (newest->program[0])
+		x = pane_fit(name, 1, 0, STYLE_STRONG, newest->program);
+	if (newest->pid > 0)
+		x = pane_print(pane, x + 1, 0, STYLE_TEXT, "%ld", (long)newest->pid);
+	else /* an address is worth more than what stands behind it */
+		x = pane_fit(pane_sub(pane, 0, 0, pane.width * 3 / 4, 1), x + 1, 0,
+		             newest->program[0] ? STYLE_TEXT : STYLE_STRONG, newest->where);
 	snprintf(fact[VERSION], sizeof fact[VERSION], "%s", newest->go_version);
 	if (os.s && fields_get(&os.s->os, OS_UPTIME_NS, &uptime_ns)) {
 		view_age(age, sizeof age, uptime_ns);

@@ -96,6 +96,31 @@ static void rules_need_not_ask_whether_there_was_memory(void **state)
 	evidence_stack(NULL, &stacks, &names, 1);
 }
 
+/* Go names an address that it can't find with an empty function. */
+static void what_has_no_name_is_no_frame_of_evidence(void **state)
+{
+	(void)state;
+	struct names names = {0};
+	uint32_t work = names_intern(&names, "main.work", strlen("main.work"));
+	uint32_t file = names_intern(&names, "main.go", strlen("main.go"));
+	struct stack_frame frame[] = {{0}, {.function = work, .file = file, .line = 7}, {0}};
+	struct stack stack[] = {{.first = 0, .frames = 2}, {.first = 2, .frames = 1}};
+	const struct stacks stacks = {.stack = stack, .n = 2, .frame = frame, .frames = 3};
+	struct findings list = {0};
+	struct finding *f = findings_add(&list, SLUG_BUSY_POLL, SEVERITY_WARNING, 0);
+	struct evidence *some = finding_show(f, EVIDENCE_SITE, "some");
+	struct evidence *none = finding_show(f, EVIDENCE_SITE, "none");
+	evidence_stack(some, &stacks, &names, 1);
+	assert_int_equal(some->frames, 1);
+	assert_string_equal(some->frame[some->where].function, "main.work");
+	evidence_stack(none, &stacks, &names, 2);
+	assert_int_equal(none->frames, 0);
+	char place[EVIDENCE_SITE_TEXT];
+	assert_string_equal(evidence_place(place, &stacks, &names, 2), "an unknown place");
+	findings_finish(&list);
+	names_finish(&names);
+}
+
 /* --- the catalogue --------------------------------------------------------------------------- */
 
 static bool is_sentence(const char *text)
@@ -228,6 +253,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_is_left_out),
 		cmocka_unit_test(no_number_is_no_measure_and_no_impact),
 		cmocka_unit_test(rules_need_not_ask_whether_there_was_memory),
+		cmocka_unit_test(what_has_no_name_is_no_frame_of_evidence),
 		cmocka_unit_test(every_advice_is_whole_and_of_its_own_slug),
 		cmocka_unit_test(a_word_that_is_no_slug_is_none),
 		cmocka_unit_test(every_limit_is_of_a_slug_and_its_default_is_allowed),

@@ -209,6 +209,34 @@ static void a_line_decoded_and_encoded_again_is_the_same_line(void **state)
 	}
 }
 
+/* Its PID is unknown, which is no number. */
+static void what_is_no_process_of_ours_comes_back(void **state)
+{
+	(void)state;
+	struct history *h = history_create(600 * NS_PER_S, SIZE_MAX);
+	struct snapshot *s = make_snapshot(NS_PER_S);
+	s->pid = 0;
+	s->life = 3;
+	strcpy(s->where, "http://api:6060");
+	s->sched_at = (struct stamp){ORIGIN_SCHEDTRACE, s->monotonic_ns};
+	s->runtime_at = (struct stamp){ORIGIN_PPROF, s->monotonic_ns - 5};
+	strcpy(s->trouble[ORIGIN_PPROF], "it takes too long");
+	assert_int_equal(history_add(h, s), STATUS_OK);
+	char *line = json_encode(h);
+	assert_null(strstr(line, "\"pid\""));
+	struct snapshot *back = decode(line);
+	assert_int_equal(back->pid, 0);
+	assert_int_equal(back->life, 3);
+	assert_string_equal(back->where, s->where);
+	assert_int_equal(back->sched_at.origin, ORIGIN_SCHEDTRACE);
+	assert_int_equal(back->runtime_at.at_ns, s->runtime_at.at_ns);
+	assert_string_equal(back->trouble[ORIGIN_PPROF], s->trouble[ORIGIN_PPROF]);
+	assert_true(snapshot_same_process(back, s));
+	snapshot_unref(back);
+	free(line);
+	history_destroy(h);
+}
+
 static void fields_that_say_the_most_come_back(void **state)
 {
 	(void)state;
@@ -309,7 +337,9 @@ static void hostile_lines_are_refused_in_one_sentence(void **state)
 	                "\"members\":[{\"goid\":0}]}"),
 	     "goroutines without a number"},
 		{"{\"schema\":1,\"schema\":1}", "no JSON"},
-		{"{\"schema\":1}", "times, PID and state"},
+		{"{\"schema\":1}", "times and state"},
+		{"{\"schema\":1,\"monotonic_ns\":1,\"wall_ns\":9,\"interval_ns\":7,\"state\":\"live\"}",
+	     "neither the PID nor where"},
 		{"{\"schema\":1,\"monotonic_ns\":-1,\"wall_ns\":9,\"interval_ns\":7,\"pid\":3,"
 	     "\"state\":\"live\"}",
 	     "times"},
@@ -420,6 +450,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_decoded_and_encoded_again_is_the_same_line),
+		cmocka_unit_test(what_is_no_process_of_ours_comes_back),
 		cmocka_unit_test(fields_that_say_the_most_come_back),
 		cmocka_unit_test(windows_can_be_taken_between_lines),
 		cmocka_unit_test(hostile_lines_are_refused_in_one_sentence),

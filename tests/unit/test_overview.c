@@ -500,6 +500,25 @@ static void the_header_says_what_became_of_the_target(void **state)
 	history_destroy(h);
 }
 
+static void who_has_no_pid_is_named_by_where_it_is_seen(void **state)
+{
+	(void)state;
+	struct history *h = history_create(600 * NS_PER_S, SIZE_MAX);
+	struct snapshot *s = snapshot_create();
+	s->monotonic_ns = 5 * NS_PER_S;
+	s->interval_ns = NS_PER_S;
+	strcpy(s->where, "http://api:6060");
+	assert_int_equal(history_add(h, s), STATUS_OK);
+	struct canvas *canvas = draw_at(h, TARGET_LIVE, 0, 80, 24, false, NULL);
+	char *text = fixture_text(canvas);
+	*strchr(text, '\n') = '\0';
+	assert_non_null(strstr(text, " http://api:6060 "));
+	assert_null(strstr(text, " 0 "));
+	free(text);
+	canvas_destroy(canvas);
+	history_destroy(h);
+}
+
 /* Without an agent it is told by the last reading of all goroutines, which comes every other
  * second. */
 static void those_who_wait_are_counted_by_the_reading_of_all(void **state)
@@ -603,6 +622,7 @@ int main(void)
 		cmocka_unit_test(the_operating_systems_view_is_labelled),
 		cmocka_unit_test(a_stale_value_is_dim_and_tells_its_age),
 		cmocka_unit_test(the_header_says_what_became_of_the_target),
+		cmocka_unit_test(who_has_no_pid_is_named_by_where_it_is_seen),
 		cmocka_unit_test(those_who_wait_are_counted_by_the_reading_of_all),
 		cmocka_unit_test(phase_of_the_collector_is_shown_while_it_works),
 		cmocka_unit_test(hostile_names_stay_in_their_columns),

@@ -115,6 +115,29 @@ static void without_memory_there_is_no_snapshot_and_no_leak(void **state)
 	snapshot_unref(s);
 }
 
+static void another_number_place_or_life_is_another_process(void **state)
+{
+	(void)state;
+	struct snapshot *a = snapshot_create(), *b = snapshot_create();
+	char name[64];
+	assert_true(snapshot_same_process(a, b));
+	a->pid = 5;
+	assert_false(snapshot_same_process(a, b));
+	snapshot_name(a, name, sizeof name);
+	assert_string_equal(name, "process 5");
+	a->pid = 0;
+	strcpy(a->where, "standard input");
+	assert_false(snapshot_same_process(a, b));
+	strcpy(b->where, a->where);
+	assert_true(snapshot_same_process(a, b));
+	snapshot_name(a, name, sizeof name);
+	assert_string_equal(name, "standard input");
+	a->life = 1;
+	assert_false(snapshot_same_process(a, b));
+	snapshot_unref(a);
+	snapshot_unref(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +145,7 @@ int main(void)
 		cmocka_unit_test(rows_and_samples_begin_unknown_and_may_be_reserved_again),
 		cmocka_unit_test(a_delta_needs_both_sides_and_a_counter_that_did_not_fall),
 		cmocka_unit_test(every_field_has_a_name_of_its_own_in_its_table),
+		cmocka_unit_test(another_number_place_or_life_is_another_process),
 		cmocka_unit_test(a_typical_snapshot_is_small),
 		cmocka_unit_test(without_memory_there_is_no_snapshot_and_no_leak),
 	};

@@ -25,9 +25,9 @@ static void a_name_says_what_when_and_for_which_go(void **state)
 	char name[TRACE_NAME_MAX];
 	setenv("TZ", "Pacific/Kiritimati", 1);
 	tzset();
-	trace_store_name(name, "orders-api", 4321, AT, "go1.26", 0);
+	trace_store_name(name, CAPTURE_KIND_TRACE, "orders-api", 4321, AT, "go1.26", 0);
 	assert_string_equal(name, "orders-api-4321-20261121T150513Z-go1.26.trace");
-	assert_true(trace_store_is_trace(name));
+	assert_true(trace_store_has_made(name));
 }
 
 static void a_program_s_name_is_made_safe(void **state)
@@ -45,20 +45,20 @@ static void a_program_s_name_is_made_safe(void **state)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char name[TRACE_NAME_MAX], want[TRACE_NAME_MAX];
-		trace_store_name(name, rows[i].program, 1, AT, "go1.21", 0);
+		trace_store_name(name, CAPTURE_KIND_TRACE, rows[i].program, 1, AT, "go1.21", 0);
 		snprintf(want, sizeof want, "%s-1-20261121T150513Z-go1.21.trace", rows[i].begins);
 		for (char *c = want; *c; c++)
 			if (*c == '/')
 				*c = '_';
 		assert_string_equal(name, want);
-		assert_true(trace_store_is_trace(name));
+		assert_true(trace_store_has_made(name));
 		assert_null(strchr(name, '/'));
 	}
 	char longest[300], name[TRACE_NAME_MAX];
 	memset(longest, 'x', sizeof longest - 1);
 	longest[sizeof longest - 1] = '\0';
-	trace_store_name(name, longest, 2147483647, AT, "go1.26", 98);
-	assert_true(trace_store_is_trace(name));
+	trace_store_name(name, CAPTURE_KIND_TRACE, longest, 2147483647, AT, "go1.26", 98);
+	assert_true(trace_store_has_made(name));
 }
 
 /* The same second comes twice when the clock is set back. */
@@ -66,14 +66,14 @@ static void a_clock_that_jumps_makes_no_two_equal_names(void **state)
 {
 	(void)state;
 	char first[TRACE_NAME_MAX], second[TRACE_NAME_MAX];
-	trace_store_name(first, "a", 1, AT, "go1.26", 0);
-	trace_store_name(second, "a", 1, AT, "go1.26", 1);
+	trace_store_name(first, CAPTURE_KIND_TRACE, "a", 1, AT, "go1.26", 0);
+	trace_store_name(second, CAPTURE_KIND_TRACE, "a", 1, AT, "go1.26", 1);
 	assert_string_equal(second, "a-1-20261121T150513Z-2-go1.26.trace");
-	assert_true(trace_store_is_trace(second));
+	assert_true(trace_store_has_made(second));
 	static const int64_t odd[] = {0, -1, INT64_MIN, INT64_MAX};
 	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
-		trace_store_name(first, "a", 1, odd[i], "go1.26", 0);
-		assert_true(trace_store_is_trace(first));
+		trace_store_name(first, CAPTURE_KIND_TRACE, "a", 1, odd[i], "go1.26", 0);
+		assert_true(trace_store_has_made(first));
 	}
 }
 
@@ -97,7 +97,7 @@ static void other_names_are_not_ours(void **state)
 		"",
 	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (trace_store_is_trace(names[i]))
+		if (trace_store_has_made(names[i]))
 			fail_msg("'%s' would be taken for ours", names[i]);
 }
 
@@ -166,7 +166,7 @@ static void put(const struct store *s, const char *name, long bytes, long age_s)
 static const char *trace(int i)
 {
 	static char name[TRACE_NAME_MAX];
-	trace_store_name(name, "a", i, AT, "go1.26", 0);
+	trace_store_name(name, CAPTURE_KIND_TRACE, "a", i, AT, "go1.26", 0);
 	return name;
 }
 

@@ -21,7 +21,7 @@ func resize(w http.ResponseWriter, _ *http.Request) {
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			scene.Compute(12 * time.Millisecond)
+			scene.Compute(30 * time.Millisecond)
 		}()
 	}
 	all.Wait()

@@ -3,8 +3,8 @@
  * whatever happens next. A disk that is full ends the recording with one sentence, and nothing
  * else. One thread.
  */
-#ifndef SCHEDTOP_CLI_RECORDER_H
-#define SCHEDTOP_CLI_RECORDER_H
+#ifndef SCHEDTOP_COLLECT_RECORDER_H
+#define SCHEDTOP_COLLECT_RECORDER_H
 
 #include "metrics/snapshot.h"
 #include "util/clock.h"

@@ -1,4 +1,4 @@
-#include "cli/recorder.h"
+#include "collect/recorder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,7 +104,7 @@ static bool write_line(const struct recorder *r, char *line, bool *cut)
 static char *encode(struct recorder *r, const struct snapshot *s)
 {
 	const struct snapshot *before = history_get(r->history, 0);
-	if (before && before->pid != s->pid) {
+	if (before && !snapshot_same_process(before, s)) {
 		struct history *fresh = history_create_whole(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
 		if (!fresh)
 			return NULL;
