@@ -41,11 +41,9 @@ static bool meet(struct witness *w, const struct told *t)
 static bool tell_spell(const struct witness *w, const struct told *t)
 {
 	const struct spell *s = &t->spell;
-	for (unsigned i = 0; i < w->wanting[s->class]; i++) {
-		const struct witness_listener *l = &w->listener[w->wants[s->class][i]];
-		if (s->ns >= l->family->least_ns[s->class] && !l->family->spell(l->self, w, t->slot, s))
+	for (const struct witness_wish *wish = w->wish[s->class]; s->ns >= wish->least_ns; wish++)
+		if (!wish->listener->family->spell(wish->listener->self, w, t->slot, s))
 			return false;
-	}
 	return true;
 }
 
@@ -199,22 +197,34 @@ bool witness_init(struct witness *w, struct stacks *stacks, struct names *names)
 	w->spells.stacks = stacks;
 	w->spells.names = names;
 	for (unsigned i = 0; i < SPELL_CLASSES; i++)
-		w->spells.least_ns[i] = INT64_MAX;
+		w->spells.least_ns[i] = w->wish[i][0].least_ns = INT64_MAX;
 	return relay_init(&w->spells.relay, hear_all, w);
+}
+
+/* Among those of its class, of which the last is none. */
+static void add_wish(struct witness_wish *wish, int64_t least_ns,
+                     const struct witness_listener *listener)
+{
+	size_t at = 0, n = 0;
+	while (wish[at].least_ns <= least_ns && wish[at].listener)
+		at++;
+	while (wish[n].listener)
+		n++;
+	memmove(&wish[at + 1], &wish[at], (n + 1 - at) * sizeof *wish);
+	wish[at] = (struct witness_wish){least_ns, listener};
 }
 
 void witness_listen(struct witness *w, const struct trace_family *family, void *self)
 {
-	int64_t *least_ns = w->spells.least_ns;
 	if (w->listeners == WITNESS_FAMILIES)
 		return;
-	w->listener[w->listeners++] = (struct witness_listener){family, self};
+	struct witness_listener *listener = &w->listener[w->listeners++];
+	*listener = (struct witness_listener){family, self};
 	for (unsigned i = 0; i < SPELL_CLASSES && family->spell; i++) {
 		if (family->least_ns[i] <= 0)
 			continue;
-		w->wants[i][w->wanting[i]++] = (uint8_t)(w->listeners - 1);
-		if (family->least_ns[i] < least_ns[i])
-			least_ns[i] = family->least_ns[i];
+		add_wish(w->wish[i], family->least_ns[i], listener);
+		w->spells.least_ns[i] = w->wish[i][0].least_ns;
 	}
 	if (family->event)
 		w->spells.events |= family->events;

@@ -72,6 +72,12 @@ struct witness_listener {
 	void *self;
 };
 
+/* A listener's for spells of one class. */
+struct witness_wish {
+	int64_t least_ns;
+	const struct witness_listener *listener;
+};
+
 struct witness {
 	const struct stacks *stacks; /* those it was told of; the walk may know more */
 	const struct names *names;   /* of the trace */
@@ -79,8 +85,9 @@ struct witness {
 	struct stacks told_stacks;
 	struct witness_listener listener[WITNESS_FAMILIES];
 	unsigned listeners;
-	/* Those that want spells of a class, by their index. */
-	uint8_t wants[SPELL_CLASSES][WITNESS_FAMILIES], wanting[SPELL_CLASSES];
+	/* The most modest first, so that most spells are soon told; behind them one that nothing
+	   fulfils. */
+	struct witness_wish wish[SPELL_CLASSES][WITNESS_FAMILIES + 1];
 
 	int64_t origin_ns;         /* when the trace began, whatever part of it is counted */
 	int64_t first_ns, last_ns; /* of the part; the last is known at the end */

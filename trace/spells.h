@@ -8,6 +8,8 @@
 #ifndef SCHEDTOP_TRACE_SPELLS_H
 #define SCHEDTOP_TRACE_SPELLS_H
 
+#include <string.h>
+
 #include "trace/elapsed.h"
 #include "trace/event.h"
 #include "trace/relay.h"
@@ -198,55 +200,50 @@ bool spells_tell_silence(struct spells *spells, const struct trace_event *e);
 /* A reason's. */
 uint8_t spells_class_slow(struct spells *spells, uint32_t reason);
 
-/* What is so at an event, as a walk has it in registers: what is written in pieces and then copied
-   makes the processor wait. */
+/* What is so at an event, as a walk has it in registers. The first two totals are one register:
+   what is written in pieces and then copied as a whole makes the processor wait. */
+typedef int64_t spell_pair __attribute__((vector_size(16)));
 struct spell_now {
 	int64_t time_ns;
-	struct spell_sums sums;
-	int64_t alone, starved, idle; /* is it so? All bits, or none */
+	spell_pair sums; /* alone, starved */
+	int64_t idle_ns;
+	int64_t procs_idle; /* all bits, or none */
 	unsigned running, runnable;
 };
 
-static inline void spells_change_runnable(struct spell_now *now, unsigned by)
-{
-	now->runnable += by;
-	now->starved = -(int64_t)(now->runnable > 0) & ~now->idle;
-}
-
-static inline void spells_change_running(struct spell_now *now, unsigned by)
-{
-	now->running += by;
-	now->alone = -(int64_t)(now->running == 1);
-}
-
 static inline struct spell_now spells_take_up(const struct spells *s)
 {
-	struct spell_now now = {.time_ns = s->last_ns,
-	                        .sums = s->sums,
-	                        .idle = -(int64_t)s->procs_idle,
-	                        .running = s->running,
-	                        .runnable = s->runnable};
-	spells_change_running(&now, 0);
-	spells_change_runnable(&now, 0);
-	return now;
+	return (struct spell_now){.time_ns = s->last_ns,
+	                          .sums = {s->sums.alone, s->sums.starved},
+	                          .idle_ns = s->sums.idle,
+	                          .procs_idle = -(int64_t)s->procs_idle,
+	                          .running = s->running,
+	                          .runnable = s->runnable};
+}
+
+static inline void spells_note_sums(const struct spell_now *now, struct spell_sums *sums)
+{
+	memcpy(sums, &now->sums, sizeof now->sums);
+	sums->idle = now->idle_ns;
 }
 
 /* Before anything else looks at it. */
 static inline void spells_put_down(struct spells *s, const struct spell_now *now)
 {
 	s->last_ns = now->time_ns;
-	s->sums = now->sums;
+	spells_note_sums(now, &s->sums);
 	s->running = now->running;
 	s->runnable = now->runnable;
 }
 
 static inline void spells_pass_time(struct spell_now *now, int64_t time_ns)
 {
+	static const spell_pair passes[] = {{0, 0}, {-1, 0}, {0, -1}, {-1, -1}};
 	int64_t ns = time_ns - now->time_ns;
+	unsigned alone = now->running == 1, starved = now->runnable > 0 && !now->procs_idle;
 	now->time_ns = time_ns;
-	now->sums.alone += ns & now->alone;
-	now->sums.starved += ns & now->starved;
-	now->sums.idle += ns & now->idle;
+	now->sums += (spell_pair){ns, ns} & passes[alone | starved << 1];
+	now->idle_ns += ns & now->procs_idle;
 }
 
 /* Comes before each change. */
@@ -304,7 +301,7 @@ static inline void spells_begin(const struct spell_now *now, struct spell_gorout
                                 int64_t at_ns, uint8_t state, uint8_t class, uint64_t at)
 {
 	g->since_ns = at_ns;
-	g->since = now->sums;
+	spells_note_sums(now, &g->since);
 	g->at = at;
 	g->state = state;
 	g->class = class;
@@ -318,7 +315,7 @@ static inline void spells_begin_running(const struct spell_now *now, struct spel
 	if (g->burst_since_ns != SPELLS_NO_BURST)
 		return;
 	g->burst_since_ns = at_ns;
-	g->burst_since = now->sums;
+	spells_note_sums(now, &g->burst_since);
 	g->burst_ns = 0;
 	g->burst_at = 0;
 	g->burst_cut = false;
@@ -342,8 +339,8 @@ static inline bool spells_start(struct spells *s, struct spell_now *now,
 {
 	struct spell_goroutine *g = &s->slot[e->subject];
 	bool ok = spells_end(s, now, e, SPELL_RUNNABLE, ns);
-	spells_change_runnable(now, -(unsigned)g->counts);
-	spells_change_running(now, g->counts);
+	now->runnable -= g->counts;
+	now->running += g->counts;
 	spells_begin_running(now, g, e->at_ns);
 	return ok;
 }
@@ -353,8 +350,8 @@ static inline bool spells_stop(struct spells *s, struct spell_now *now, const st
 {
 	struct spell_goroutine *g = &s->slot[e->subject];
 	bool ok = spells_end_running(s, now, g, e, ns);
-	spells_change_running(now, -(unsigned)g->counts);
-	spells_change_runnable(now, g->counts);
+	now->running -= g->counts;
+	now->runnable += g->counts;
 	g->burst_at = e->arg[2];
 	g->waker_slot = spells_waker(e);
 	spells_begin(now, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, e->g == e->subject ? e->arg[2] : 0);
@@ -366,7 +363,7 @@ static inline bool spells_block(struct spells *s, struct spell_now *now,
 {
 	struct spell_goroutine *g = &s->slot[e->subject];
 	bool ok = spells_end_running(s, now, g, e, ns) && spells_end_burst(s, now, g, e, e->at_ns);
-	spells_change_running(now, -(unsigned)g->counts);
+	now->running -= g->counts;
 	g->reason = e->name;
 	spells_begin(now, g, e->at_ns, GO_WAITING, spells_class(s, e->name), e->arg[2]);
 	return ok;
@@ -377,7 +374,7 @@ static inline bool spells_unblock(struct spells *s, struct spell_now *now,
 {
 	struct spell_goroutine *g = &s->slot[e->subject];
 	bool ok = spells_end(s, now, e, g->class, ns);
-	spells_change_runnable(now, g->counts);
+	now->runnable += g->counts;
 	g->waker_slot = spells_waker(e);
 	spells_begin(now, g, e->at_ns, GO_RUNNABLE, SPELL_RUNNABLE, e->arg[2]);
 	return ok;
@@ -388,7 +385,7 @@ static inline bool spells_begin_syscall(struct spells *s, struct spell_now *now,
 {
 	struct spell_goroutine *g = &s->slot[e->subject];
 	bool ok = spells_end_running(s, now, g, e, ns);
-	spells_change_running(now, -(unsigned)g->counts);
+	now->running -= g->counts;
 	spells_begin(now, g, e->at_ns, GO_SYSCALL, SPELL_SYSCALL, e->arg[2]);
 	return ok;
 }
@@ -398,7 +395,7 @@ static inline bool spells_end_syscall(struct spells *s, struct spell_now *now,
 {
 	struct spell_goroutine *g = &s->slot[e->subject];
 	bool ok = spells_end(s, now, e, SPELL_SYSCALL, ns);
-	spells_change_running(now, g->counts);
+	now->running += g->counts;
 	spells_begin_running(now, g, e->at_ns);
 	return ok;
 }
