@@ -92,8 +92,7 @@ static bool note_earlier(struct capture_rules *r, const struct witness *w,
 	return true;
 }
 
-static bool note_task(struct capture_rules *r, const struct witness *w,
-                      const struct trace_event *e)
+static bool note_task(struct capture_rules *r, const struct witness *w, const struct trace_event *e)
 {
 	uint64_t id = e->arg[0];
 	bool is_known = idmap_get(&r->begun, id) != IDMAP_NONE;

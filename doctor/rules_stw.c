@@ -101,8 +101,7 @@ static bool on_event(void *self, const struct witness *w, const struct trace_blo
 	struct stw_rules *r = self;
 	(void)block;
 	if (e->type == EV_STW_END)
-		return r->stop.since_ns == NO_STOP || e->subject != r->stop.slot ||
-		       end_stop(r, w, e);
+		return r->stop.since_ns == NO_STOP || e->subject != r->stop.slot || end_stop(r, w, e);
 	uint32_t stack = (uint32_t)e->arg[2];
 	/* One place may both ask for cycles and allocate until one is due. */
 	uint32_t place = collector_was_called(w->stacks, w->names, stack)
