@@ -273,8 +273,8 @@ static int lock_file(int dir_fd, const char *name, int *held)
 static enum status say_unusable(const char *shown, int why, struct error *error)
 {
 	return error_set(error, why == EACCES || why == EPERM ? STATUS_PERMISSION : STATUS_FAILED,
-	                 "that no other schedtop takes a capture of it can't be known: no lock in %s "
-	                 "(%s): set XDG_RUNTIME_DIR to a directory of your own",
+	                 "other schedtops can't be kept out: no lock in %s (%s), so set "
+	                 "XDG_RUNTIME_DIR to a directory of your own",
 	                 shown, strerror(why));
 }
 
