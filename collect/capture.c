@@ -343,7 +343,7 @@ static struct capture *make(const struct capture_options *options)
 	if (c->target.pid)
 		snprintf(c->whom, sizeof c->whom, "process %d", (int)c->target.pid);
 	else
-		text_clean(c->whom, sizeof c->whom, c->url ? c->url : "?", c->url ? strlen(c->url) : 1);
+		text_clean(c->whom, sizeof c->whom, c->target.where, strlen(c->target.where));
 	return c;
 }
 
