@@ -32,6 +32,7 @@ static const struct {
 } actions[] = {
 	{"snapshots", CAPTURE_KINDS},
 	{"trace", CAPTURE_KIND_TRACE},
+	{"goroutines", CAPTURE_KIND_GOROUTINES},
 	{"sampled", CAPTURE_KIND_SAMPLED},
 };
 #define ACTIONS (sizeof actions / sizeof *actions)
