@@ -21,4 +21,4 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/syscalls.c metrics/syscalls.h \
 	metrics/threads.c metrics/threads.h \
 	metrics/trace_cost.c metrics/trace_cost.h
-EXTRA_DIST += doc/schema.md doc/schedtrace.md
+EXTRA_DIST += doc/schema.md doc/schedtrace.md doc/metrics.md doc/grafana/schedtop.json
