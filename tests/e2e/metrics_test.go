@@ -72,7 +72,7 @@ const acceptOpenMetrics = "application/openmetrics-text;version=1.0.0,text/plain
 
 func TestExporterServesBothFormatsToSeveralClients(t *testing.T) {
 	t.Parallel()
-	w := workload(t, "-mode", "half", "-procs", "2")
+	w := launch{args: []string{"-mode", "half", "-procs", "2"}}.run(t)
 	_, at := startExporter(t, w.pid())
 	waitUntil(t, "an idle fraction", func() bool {
 		_, _, page := httpGet(t, at, "")
@@ -162,7 +162,7 @@ func TestExporterGoesOnWithTheNextRunOfTheProgram(t *testing.T) {
 
 func TestExporterSaysWhatIsWrongWithAnAddress(t *testing.T) {
 	t.Parallel()
-	w := workload(t, "-mode", "quiet")
+	w := launch{args: []string{"-mode", "quiet"}}.run(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -278,7 +278,7 @@ func TestPrometheusScrapesTheExporterAndTheDashboardShowsIt(t *testing.T) {
 	if promProgram("prometheus") == "" {
 		t.Skipf("needs Prometheus: set %s to the folder of its programs", promFolderEnv)
 	}
-	w := workload(t, "-mode", "mixed", "-procs", "2")
+	w := launch{args: []string{"-mode", "mixed", "-procs", "2"}}.run(t)
 	_, at := startExporter(t, w.pid())
 	address := strings.TrimSuffix(strings.TrimPrefix(at, "http://"), "/metrics")
 	s := startPromServer(t, map[string]string{"exported": address})
