@@ -108,3 +108,9 @@ EXTRA_DIST += \
 	tests/reference/go.mod \
 	tests/reference/bounds/main.go \
 	tests/reference/percentiles/main.go
+
+check_PROGRAMS += tests/unit/test_openmetrics
+tests_unit_test_openmetrics_SOURCES = tests/unit/test_openmetrics.c $(metrics_fixture)
+tests_unit_test_openmetrics_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_openmetrics_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_openmetrics_LDADD = $(metrics_test_libs)
