@@ -76,14 +76,10 @@ struct option_row {
 
 static const struct option_row rows[] = {
 	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0,
-<<<<<<< HEAD
-     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR, "the Go process to watch"},
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_METRICS,
+     "the Go process to watch"},
 	{0, "url", TYPE_TEXT, AT(url), "URL", NULL, 0,
      WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
-=======
-     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_METRICS, "the Go process to watch"},
-	{0, "url", TYPE_TEXT, AT(url), "URL", NULL, 0, WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
->>>>>>> next
      "a Go program that serves net/http/pprof: http://HOST:6060, https://HOST/PATH or "
      "unix:///PATH/OF/SOCKET[:/PATH]; with -p PID one more source of that process; credentials are "
      "taken from SCHEDTOP_AUTH (user:password or Bearer TOKEN) or ~/.netrc, never from the URL"},
@@ -94,20 +90,12 @@ static const struct option_row rows[] = {
      "goes; "
      "with a screen, a file of its own)"},
 	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0,
-<<<<<<< HEAD
-     WITH_SENTINEL | WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
-=======
-     WITH_WATCH | WITH_DOCTOR | WITH_METRICS | WITH_CONFIG,
->>>>>>> next
+     WITH_SENTINEL | WITH_WATCH | WITH_DOCTOR | WITH_METRICS | WITH_CONFIG,
      "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
 	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0, WITH_WATCH,
      "end after N snapshots (with --batch and --json)"},
 	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent|schedtrace|pprof", source_words,
-<<<<<<< HEAD
-     SOURCE_CHOICE_COUNT, WITH_SENTINEL | WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
-=======
-     SOURCE_CHOICE_COUNT, WITH_WATCH | WITH_DOCTOR | WITH_METRICS | WITH_CONFIG,
->>>>>>> next
+     SOURCE_CHOICE_COUNT, WITH_SENTINEL | WITH_WATCH | WITH_DOCTOR | WITH_METRICS | WITH_CONFIG,
      "where the numbers come from (default auto: whatever is there); schedtrace: "
      "from what the runtime prints, with -p PID to the file that is its standard error, with -- "
      "PROG because schedtop sets GODEBUG=schedtrace for it"},
@@ -268,11 +256,8 @@ static const struct {
 	{"[...] -- PROG ARGS", "start a program and watch it, with or without a screen"},
 	{"--replay FILE", "show what was recorded with --record FILE"},
 	{"capture -p PID", "take an execution trace, without a screen"},
-<<<<<<< HEAD
 	{"watch -p PID", "wait for a --sentinel rule to be broken, without a screen"},
-=======
 	{"export-metrics -p PID", "serve what is known of a process to Prometheus"},
->>>>>>> next
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
 	{"doctor FILE", "what is wrong, with the evidence, from an execution trace"},

@@ -80,12 +80,9 @@ struct options {
 	int64_t watch_ns;         /* how long the doctor watches a process */
 	bool probe;
 	bool markdown, sarif;
-<<<<<<< HEAD
 	struct plan plan;   /* of the sentinel */
 	bool list;          /* the metrics */
-=======
 	const char *listen; /* where metrics are served */
->>>>>>> next
 	const char *record; /* file to write snapshots to; NULL: none */
 	const char *replay; /* recording to show in place of a process; "-": standard input */
 	const char *theme;  /* name or path; NULL: the built-in one */
@@ -105,13 +102,9 @@ enum command_bit {
 	WITH_EXPORT = 128,
 	WITH_DIFF = 512,
 	WITH_DOCTOR = 1024,
-<<<<<<< HEAD
 	WITH_SENTINEL = 2048,
-	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR | WITH_SENTINEL,
-=======
 	WITH_METRICS = 32768,
-	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR | WITH_METRICS,
->>>>>>> next
+	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR | WITH_SENTINEL | WITH_METRICS,
 	/* Those that a part of one can be asked of. */
 	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE | WITH_EXPORT | WITH_DIFF,
 	WITH_CONFIG = 256,
