@@ -11,6 +11,7 @@ schedtop_SOURCES = \
 	cli/cmd_doctor_live.c \
 	cli/doctor.h \
 	cli/cmd_export.c \
+	cli/cmd_fleet.c \
 	cli/cmd_launch.c \
 	cli/cmd_ls.c \
 	cli/cmd_profile.c \
@@ -20,6 +21,7 @@ schedtop_SOURCES = \
 	cli/cmd_trace.c \
 	cli/cmd_watch.c \
 	cli/commands.h \
+	cli/fleet_open.c cli/fleet_open.h \
 	cli/settings.c cli/settings.h \
 	cli/main.c \
 	cli/options.c cli/options.h \

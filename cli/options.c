@@ -182,6 +182,12 @@ static const struct option_row rows[] = {
 	{0, "replay", TYPE_TEXT, AT(replay), "FILE", NULL, 0, WITH_WATCH | WITH_DOCTOR,
      "show a recording as if it were live, at its own pace; with --batch, --json or doctor at "
      "once, and there - is standard input"},
+	{0, "prometheus", TYPE_TEXT, AT(prometheus), "URL", NULL, 0, WITH_WATCH,
+     "show a fleet: all Go programs that this Prometheus, Thanos or Mimir scrapes, a path such as "
+     "/prometheus included; credentials are those of SCHEDTOP_AUTH, and more headers, such as "
+     "X-Scope-OrgID, those of SCHEDTOP_HEADERS; refreshed every --delay (default 10s)"},
+	{0, "match", TYPE_TEXT, AT(match), "SELECTOR", NULL, 0, WITH_WATCH,
+     "with --prometheus: only instances with these labels, such as '{job=\"api\"}'"},
 	{0, "config", TYPE_TEXT, AT(config), "FILE", NULL, 0, WITH_ALL,
      "read settings from FILE alone, not from the usual files"},
 	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, WITH_ALL, "print the version and exit"},
@@ -201,6 +207,7 @@ static const struct {
 	{"-p PID --json", "JSON lines on stdout, with what follows from them"},
 	{"[...] -- PROG ARGS", "start a program and watch it, with or without a screen"},
 	{"--replay FILE", "show what was recorded with --record FILE"},
+	{"--prometheus URL", "one lane per instance of a fleet"},
 	{"capture -p PID", "take an execution trace, without a screen"},
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
@@ -524,6 +531,23 @@ static enum status check_program(const struct options *o, struct error *error)
 	return STATUS_OK;
 }
 
+/* A fleet is no process, but may lead to one. */
+static enum status check_fleet(const struct options *o, struct error *error)
+{
+	static const char *const others[] = {"pid", "record", "replay", "source", "detail"};
+	if (o->match && !o->prometheus)
+		return error_set(error, STATUS_USAGE, "--match goes with --prometheus");
+	if (!o->prometheus)
+		return STATUS_OK;
+	if (o->program)
+		return error_set(error, STATUS_USAGE, "--prometheus and -- PROG exclude each other");
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (options_given(o, others[i]))
+			return error_set(error, STATUS_USAGE, "--prometheus and --%s exclude each other",
+			                 others[i]);
+	return STATUS_OK;
+}
+
 /* BEFORE AFTER, or BEFORE... -- AFTER... */
 static enum status check_sides(const struct options *o, struct error *error)
 {
@@ -641,11 +665,14 @@ static enum status check_together(struct options *o, struct error *error)
 	if (o->iterations && !o->batch && !o->json)
 		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
 	status = check_program(o, error);
+	if (status == STATUS_OK)
+		status = check_fleet(o, error);
 	if (status != STATUS_OK)
 		return status;
 	if (o->replay)
 		return check_replay(o, error);
-	if (o->command->bit == WITH_WATCH && !o->pid && !o->program && (o->batch || o->json))
+	if (o->command->bit == WITH_WATCH && !o->pid && !o->program && !o->prometheus &&
+	    (o->batch || o->json))
 		return error_set(error, STATUS_USAGE,
 		                 "--%s needs a process: -p PID (schedtop ls lists them) or -- PROG",
 		                 o->batch ? "batch" : "json");

@@ -11,12 +11,18 @@ collect_libcollect_a_SOURCES = \
 	collect/cgroup.c collect/cgroup.h \
 	collect/collector.c collect/collector.h \
 	collect/discover.c collect/discover.h \
+	collect/fleet_collector.c collect/fleet_collector.h \
 	collect/goroutines.c collect/goroutines.h \
 	collect/http.c collect/http.h \
 	collect/lane_sink.c collect/lane_sink.h \
+	collect/listener.c collect/listener.h \
 	collect/memory.c \
 	collect/os.c \
 	collect/probe.c collect/probe.h \
+	collect/prom_api.c collect/prom_api.h \
+	collect/prom_rows.c collect/prom_rows.h \
+	collect/prometheus.c collect/prometheus.h \
+	collect/promql.c collect/promql.h \
 	collect/recorder.c collect/recorder.h \
 	collect/recording.c collect/recording.h \
 	collect/replay.c collect/replay.h \

@@ -18,10 +18,13 @@
 /* The environment variable with the credentials: "user:password", "Bearer TOKEN", or another
    scheme and what it wants. */
 #define WEB_AUTH_VARIABLE "SCHEDTOP_AUTH"
+/* And the one with more headers for a metrics server, one a line. */
+#define WEB_HEADERS_VARIABLE "SCHEDTOP_HEADERS"
 
 struct web_options {
 	const char *ca_file; /* PEM; NULL: the certificates that the system trusts */
 	bool insecure;       /* believe every certificate */
+	const char *headers; /* more of them, "Name: value" a line; NULL: none */
 };
 
 struct web_base {

@@ -35,6 +35,7 @@ struct app {
 	size_t (*list_themes)(char name[][THEME_NAME_MAX], size_t max);
 	char theme[THEMES_MAX][THEME_NAME_MAX];
 	size_t themes;
+	bool inside;              /* of another screen: Esc leads back there when nothing is open */
 	const char *quit_warning; /* what leaving does beyond leaving; NULL: nothing */
 	int64_t quit_end_ns;      /* until then that was said, and the user may mean it */
 	struct history *history;

@@ -170,6 +170,8 @@ static enum loop_next close_open(struct app *app, enum command command, const ch
 {
 	struct view_place *place = place_of(app);
 	(void)command, (void)argument;
+	if (app->inside && !place->expanded && !place->filter[0])
+		return LOOP_END;
 	if (place->expanded)
 		collapse(place);
 	else
