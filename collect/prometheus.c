@@ -242,8 +242,9 @@ static void end_buckets(struct filling *f)
 		uint32_t row = f->bucket[at].row;
 		for (n = 1; at + n < f->buckets && f->bucket[at + n].row == row; n++)
 			;
-		if (fleet_buckets_of_le(&f->bucket[at], n))
-			set_percentiles(&f->fleet->instance[row], &promql_names[f->name], &f->bucket[at], n);
+		size_t kept = fleet_buckets_of_le(&f->bucket[at], n);
+		if (kept)
+			set_percentiles(&f->fleet->instance[row], &promql_names[f->name], &f->bucket[at], kept);
 	}
 	f->buckets = 0;
 }

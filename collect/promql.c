@@ -281,7 +281,8 @@ void promql_greatest(FILE *out, const struct promql *q, size_t name)
 	fputs("max", out);
 	write_by(out, q, "");
 	fputc('(', out);
-	write_selector(out, q, promql_names[name].name, "", "quantile=\"1\"");
+	/* Prometheus writes the number anew when it scrapes protocol buffers. */
+	write_selector(out, q, promql_names[name].name, "", "quantile=~\"1|1[.]0\"");
 	fputc(')', out);
 }
 

@@ -127,9 +127,10 @@ struct fleet_bucket {
 	double lo, hi;
 	double count;
 };
-/* Buckets whose counts include all below, as Prometheus' `le` has them, in any order. They become
-   buckets of their own. False: there is none up to infinity, so nothing is known. */
-bool fleet_buckets_of_le(struct fleet_bucket *bucket, size_t n);
+/* Buckets whose counts include all below, as Prometheus' `le` has them, in any order; those with
+   the same end are one. They become buckets of their own. Returns how many; 0: there is none up to
+   infinity, so nothing is known. */
+size_t fleet_buckets_of_le(struct fleet_bucket *bucket, size_t n);
 /* Where the event of that rank lies; false: there was no event. The buckets rise. */
 bool fleet_percentile(const struct fleet_bucket *bucket, size_t n, double q,
                       struct fleet_range *range);

@@ -10,20 +10,27 @@ static int by_end(const void *a, const void *b)
 	return (one->hi > other->hi) - (one->hi < other->hi);
 }
 
-bool fleet_buckets_of_le(struct fleet_bucket *bucket, size_t n)
+size_t fleet_buckets_of_le(struct fleet_bucket *bucket, size_t n)
 {
-	if (n == 0)
-		return false;
-	qsort(bucket, n, sizeof *bucket, by_end);
+	size_t kept = 0;
 	double below = 0;
+	if (n == 0)
+		return 0;
+	qsort(bucket, n, sizeof *bucket, by_end);
 	for (size_t i = 0; i < n; i++) {
+		if (kept > 0 && bucket[kept - 1].hi == bucket[i].hi)
+			bucket[kept - 1].count += bucket[i].count;
+		else
+			bucket[kept++] = bucket[i];
+	}
+	for (size_t i = 0; i < kept; i++) {
 		/* Rates of neighbours may disagree in their last digits, which is no event. */
 		double count = bucket[i].count > below ? bucket[i].count : below;
 		bucket[i].lo = i > 0 ? bucket[i - 1].hi : bucket[i].hi > 0 ? 0 : -INFINITY;
 		bucket[i].count = count - below;
 		below = count;
 	}
-	return isinf(bucket[n - 1].hi) && bucket[n - 1].hi > 0;
+	return isinf(bucket[kept - 1].hi) && bucket[kept - 1].hi > 0 ? kept : 0;
 }
 
 /* promql/quantile.go: the first bucket up to which there are q of all. */

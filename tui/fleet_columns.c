@@ -7,6 +7,7 @@
 #include "tui/view.h"
 
 #define DASH "–"
+#define WIDE 100
 
 #define COLUMN(of, name, width, order, rare)                                             \
 	{                                                                                    \
@@ -66,7 +67,11 @@ void fleet_columns_layout(const struct fleet *fleet, struct slot *slot, int room
 		if (column->if_known && fleet->usual[column->metric].n == 0)
 			continue;
 		at[n] = i;
-		shown[n++] = column->slot;
+		shown[n] = column->slot;
+		/* A wide terminal shows more of the past before it shows more numbers. */
+		if (column->kind == FLEET_COLUMN_TREND && room >= WIDE)
+			shown[n].min = shown[n].want = room / 4;
+		n++;
 	}
 	layout(shown, n, room);
 	for (size_t i = 0; i < n; i++)

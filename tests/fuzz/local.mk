@@ -85,3 +85,11 @@ tests_fuzz_fuzz_trace_compare_SOURCES = tests/fuzz/fuzz_trace_compare.c
 tests_fuzz_fuzz_trace_compare_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_trace_compare_LDFLAGS = $(trace_fuzz_ldflags)
 tests_fuzz_fuzz_trace_compare_LDADD = compare/libcompare.a report/libreport.a $(trace_fuzz_libs) $(JANSSON_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_prometheus
+tests_fuzz_fuzz_prometheus_SOURCES = tests/fuzz/fuzz_prometheus.c
+tests_fuzz_fuzz_prometheus_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_prometheus_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_prometheus_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
+EXTRA_DIST += tests/data/fuzz/prometheus/classic tests/data/fuzz/prometheus/error \
+	tests/data/fuzz/prometheus/matrix tests/data/fuzz/prometheus/names tests/data/fuzz/prometheus/native

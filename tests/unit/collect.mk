@@ -47,3 +47,9 @@ check_PROGRAMS += tests/unit/test_web
 tests_unit_test_web_SOURCES = tests/unit/test_web.c
 tests_unit_test_web_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS)
 tests_unit_test_web_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS) $(CURL_LIBS)
+
+check_PROGRAMS += tests/unit/test_prom_rows
+tests_unit_test_prom_rows_SOURCES = tests/unit/test_prom_rows.c
+tests_unit_test_prom_rows_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_prom_rows_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
+	$(CMOCKA_LIBS) $(JANSSON_LIBS)

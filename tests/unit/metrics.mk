@@ -91,3 +91,8 @@ EXTRA_DIST += \
 	tests/reference/go.mod \
 	tests/reference/bounds/main.go \
 	tests/reference/percentiles/main.go
+
+check_PROGRAMS += tests/unit/test_fleet
+tests_unit_test_fleet_SOURCES = tests/unit/test_fleet.c
+tests_unit_test_fleet_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_fleet_LDADD = metrics/libmetrics.a util/libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
