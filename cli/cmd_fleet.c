@@ -30,7 +30,8 @@ static int64_t interval_of(const struct options *o)
 static enum status open_server(const struct options *o, struct prometheus **server,
                                struct error *error)
 {
-	enum status status = prometheus_create(server, o->prometheus, o->match ? o->match : "", error);
+	enum status status =
+		prometheus_create(server, o->prometheus, o->match ? o->match : "", &o->web, error);
 	unsetenv(WEB_AUTH_VARIABLE);
 	return status;
 }

@@ -1,5 +1,5 @@
 noinst_LIBRARIES += collect/libcollect.a
-collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
 collect_libcollect_a_SOURCES = \
 	collect/agent.c \
 	collect/agent_call.c collect/agent_call.h \
@@ -7,6 +7,7 @@ collect_libcollect_a_SOURCES = \
 	collect/agent_socket.c collect/agent_socket.h \
 	collect/capture.c collect/capture.h collect/capture_means.h \
 	collect/capture_agent.c \
+	collect/capture_lock.c collect/capture_lock.h \
 	collect/capture_output.c collect/capture_output.h \
 	collect/cgroup.c collect/cgroup.h \
 	collect/collector.c collect/collector.h \
@@ -18,8 +19,13 @@ collect_libcollect_a_SOURCES = \
 	collect/listener.c collect/listener.h \
 	collect/memory.c \
 	collect/os.c \
+	collect/pprof.c \
+	collect/pprof_figures.c collect/pprof_figures.h \
+	collect/pprof_goroutines.c collect/pprof_goroutines.h \
+	collect/pprof_profile.c collect/pprof_profile.h \
 	collect/probe.c collect/probe.h \
 	collect/prom_api.c collect/prom_api.h \
+	collect/prom_fill.c collect/prom_fill.h \
 	collect/prom_rows.c collect/prom_rows.h \
 	collect/prometheus.c collect/prometheus.h \
 	collect/promql.c collect/promql.h \
@@ -31,4 +37,5 @@ collect_libcollect_a_SOURCES = \
 	collect/tasks.c collect/tasks.h \
 	collect/trace_store.c collect/trace_store.h \
 	collect/web.c collect/web.h \
-	collect/web_base.c collect/web_base.h
+	collect/web_base.c collect/web_base.h \
+	collect/web_options.h

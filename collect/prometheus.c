@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "collect/prom_api.h"
+#include "collect/prom_fill.h"
 #include "collect/promql.h"
 #include "util/clock.h"
 #include "util/text.h"
@@ -24,7 +25,6 @@
 #define SCRAPES        4 /* in a window: a rate needs two, and one may be missing */
 #define STALE_SCRAPES  3
 #define STALE_MIN_NS   (45 * NS_PER_S)
-#define BUCKETS_MAX    ((size_t)2 << 20)
 #define SERVER_TIMEOUT "25s"
 
 struct prometheus {
@@ -34,220 +34,6 @@ struct prometheus {
 	int64_t looked_ns, stale_ns;
 	struct fleet *before;
 };
-
-/* What the taker of a row needs. */
-struct filling {
-	struct prometheus *p;
-	struct fleet *fleet;
-	size_t name; /* of promql_names, that is asked about */
-	double time; /* at which the server answers, seconds since 1970; 0: not known yet */
-	struct fleet_bucket *bucket;
-	size_t buckets, room;
-	bool failed; /* out of memory, or of room for buckets */
-};
-
-/* --- rows ------------------------------------------------------------------------------------- */
-
-static uint64_t labels_of(const struct prometheus *p, const json_t *row,
-                          struct fleet_labels *labels, char *more, size_t size)
-{
-	size_t used = 0;
-	more[0] = '\0';
-	for (size_t i = 2; i < p->q.bys && used < size; i++)
-		used += (size_t)snprintf(more + used, size - used, "%s%s", i > 2 ? "/" : "",
-		                         prom_label(row, p->q.by[i]));
-	*labels = (struct fleet_labels){prom_label(row, "instance"), prom_label(row, "job"), more};
-	return fleet_id(p->seed, labels);
-}
-
-/* NULL: it belongs to none. */
-static struct fleet_instance *instance_of(struct filling *f, const json_t *row)
-{
-	struct fleet_labels labels;
-	char more[256];
-	uint64_t id = labels_of(f->p, row, &labels, more, sizeof more);
-	if (!*labels.name)
-		return NULL;
-	size_t left_out = f->fleet->left_out;
-	struct fleet_instance *instance = fleet_find(f->fleet, id, &labels);
-	f->failed |= !instance && f->fleet->left_out == left_out;
-	return instance;
-}
-
-/* The time of its last scrape, below zero when that failed. */
-static bool take_health(const json_t *row, void *arg)
-{
-	struct filling *f = arg;
-	const json_t *at = json_array_get(json_object_get(row, "value"), 0);
-	double scraped;
-	if (!prom_value(row, &scraped) || !isfinite(scraped) || fabs(scraped) > 9e9)
-		return true;
-	f->time = json_is_number(at) ? json_number_value(at) : f->time;
-	struct fleet_instance *instance = instance_of(f, row);
-	if (!instance)
-		return !f->failed;
-	instance->scraped_ns = (int64_t)(fabs(scraped) * 1e9);
-	bool old = (f->time - fabs(scraped)) * 1e9 > (double)f->p->stale_ns;
-	instance->state = scraped < 0 ? FLEET_DOWN : old ? FLEET_STALE : FLEET_UP;
-	return true;
-}
-
-/* Is it the best of the names of its metric? */
-static bool is_first(size_t name)
-{
-	for (size_t i = 0; i < name; i++)
-		if (promql_names[i].metric == promql_names[name].metric)
-			return false;
-	return true;
-}
-
-static bool take_gauge(const json_t *row, void *arg)
-{
-	struct filling *f = arg;
-	const char *name = prom_label(row, "__name__");
-	double value;
-	size_t i = 0;
-	while (i < promql_name_count && strcmp(promql_names[i].name, name) != 0)
-		i++;
-	if (i == promql_name_count || !prom_value(row, &value) || !isfinite(value))
-		return true;
-	struct fleet_instance *instance = instance_of(f, row);
-	if (!instance)
-		return !f->failed;
-	const struct promql_name *known = &promql_names[i];
-	if (known->kind == PROMQL_START)
-		value = f->time > value ? f->time - value : 0;
-	if (is_first(i) || !fleet_known(instance, known->metric))
-		fleet_set(instance, known->metric, value * known->scale, value * known->scale);
-	return true;
-}
-
-/* The lowest one when a program that was replaced is still within reach. */
-static bool take_version(const json_t *row, void *arg)
-{
-	struct filling *f = arg;
-	const char *version = prom_label(row, "version");
-	struct fleet_instance *instance = instance_of(f, row);
-	if (instance && (!instance->version[0] || strverscmp(version, instance->version) < 0))
-		text_clean(instance->version, sizeof instance->version, version, strlen(version));
-	return !f->failed;
-}
-
-static bool take_value(const json_t *row, void *arg)
-{
-	struct filling *f = arg;
-	const struct promql_name *name = &promql_names[f->name];
-	double value;
-	if (!prom_value(row, &value) || !isfinite(value))
-		return true;
-	struct fleet_instance *instance = instance_of(f, row);
-	if (instance && !fleet_known(instance, name->metric))
-		/* A summary's greatest value is a limit of its percentiles, and no more. */
-		fleet_set(instance, name->metric,
-		          name->kind == PROMQL_SUMMARY ? -INFINITY : value * name->scale,
-		          value * name->scale);
-	return !f->failed;
-}
-
-static void set_percentiles(struct fleet_instance *instance, const struct promql_name *name,
-                            const struct fleet_bucket *bucket, size_t n)
-{
-	struct fleet_range range;
-	bool waits = name->kind == PROMQL_WAITS;
-	if (fleet_known(instance, name->metric))
-		return;
-	if (waits && fleet_percentile(bucket, n, 0.5, &range))
-		fleet_set(instance, FLEET_WAIT_P50, range.lo * name->scale, range.hi * name->scale);
-	if (fleet_percentile(bucket, n, 0.99, &range))
-		fleet_set(instance, waits ? FLEET_WAIT_P99 : FLEET_PAUSE_P99, range.lo * name->scale,
-		          range.hi * name->scale);
-}
-
-static bool add_bucket(struct filling *f, const struct fleet_bucket *bucket)
-{
-	if (f->buckets == f->room) {
-		size_t room = f->room ? 2 * f->room : 4096;
-		struct fleet_bucket *more =
-			room <= BUCKETS_MAX ? realloc(f->bucket, room * sizeof *more) : NULL;
-		if (!more) {
-			f->failed = true;
-			return false;
-		}
-		f->bucket = more;
-		f->room = room;
-	}
-	f->bucket[f->buckets++] = *bucket;
-	return true;
-}
-
-static bool take_bucket(const json_t *row, void *arg)
-{
-	struct filling *f = arg;
-	json_t *le = json_string(prom_label(row, "le"));
-	struct fleet_bucket bucket = {.row = 0};
-	bool good = le && prom_number(le, &bucket.hi) && !isnan(bucket.hi) &&
-	            prom_value(row, &bucket.count) && isfinite(bucket.count);
-	json_decref(le);
-	struct fleet_instance *instance = good ? instance_of(f, row) : NULL;
-	if (!instance)
-		return !f->failed;
-	bucket.row = (uint32_t)(instance - f->fleet->instance);
-	return add_bucket(f, &bucket);
-}
-
-/* [[how the ends belong to it, "from", "to", "count"], ...] */
-static bool take_native(const json_t *row, void *arg)
-{
-	struct filling *f = arg;
-	const json_t *list =
-		json_object_get(json_array_get(json_object_get(row, "histogram"), 1), "buckets");
-	size_t i;
-	json_t *entry;
-	struct fleet_instance *instance = json_is_array(list) ? instance_of(f, row) : NULL;
-	if (!instance)
-		return !f->failed;
-	f->buckets = 0;
-	double below = -INFINITY;
-	json_array_foreach(list, i, entry)
-	{
-		struct fleet_bucket bucket = {.row = 0};
-		if (!prom_number(json_array_get(entry, 1), &bucket.lo) ||
-		    !prom_number(json_array_get(entry, 2), &bucket.hi) ||
-		    !prom_number(json_array_get(entry, 3), &bucket.count) || !(bucket.lo >= below) ||
-		    !(bucket.hi >= bucket.lo) || !(bucket.count >= 0))
-			return true; /* no histogram: it stays unknown */
-		below = bucket.lo;
-		if (!add_bucket(f, &bucket))
-			return false;
-	}
-	set_percentiles(instance, &promql_names[f->name], f->bucket, f->buckets);
-	f->buckets = 0;
-	return true;
-}
-
-static int by_row(const void *a, const void *b)
-{
-	const struct fleet_bucket *one = a, *other = b;
-	if (one->row != other->row)
-		return one->row < other->row ? -1 : 1;
-	return (one->hi > other->hi) - (one->hi < other->hi);
-}
-
-/* All buckets of all instances are here: make percentiles of them. */
-static void end_buckets(struct filling *f)
-{
-	if (f->buckets)
-		qsort(f->bucket, f->buckets, sizeof *f->bucket, by_row);
-	for (size_t at = 0, n; at < f->buckets; at += n) {
-		uint32_t row = f->bucket[at].row;
-		for (n = 1; at + n < f->buckets && f->bucket[at + n].row == row; n++)
-			;
-		size_t kept = fleet_buckets_of_le(&f->bucket[at], n);
-		if (kept)
-			set_percentiles(&f->fleet->instance[row], &promql_names[f->name], &f->bucket[at], kept);
-	}
-	f->buckets = 0;
-}
 
 /* --- questions -------------------------------------------------------------------------------- */
 
@@ -292,22 +78,22 @@ static void write_twins(FILE *out, const struct promql *q, size_t name)
 struct step {
 	write_fn *write;
 	prom_row_fn *row;
-	void (*end)(struct filling *f);
+	void (*end)(struct prom_fill *f);
 };
 static const struct step first_steps[] = {
-	{write_health, take_health, NULL},
-	{write_gauges, take_gauge, NULL},
+	{write_health, prom_fill_health, NULL},
+	{write_gauges, prom_fill_gauge, NULL},
 };
 /* For each name of these kinds. */
 #define STEPS_OF_KIND 2
 static const struct step kind_steps[][STEPS_OF_KIND] = {
-	[PROMQL_COUNTER] = {{promql_rate, take_value, NULL}},
-	[PROMQL_WAITS] = {{promql_native, take_native, NULL},
-                      {promql_buckets, take_bucket, end_buckets}},
-	[PROMQL_PAUSES] = {{promql_native, take_native, NULL},
-                       {promql_buckets, take_bucket, end_buckets}},
-	[PROMQL_SUMMARY] = {{promql_greatest, take_value, NULL}},
-	[PROMQL_INFO] = {{write_versions, take_version, NULL}},
+	[PROMQL_COUNTER] = {{promql_rate, prom_fill_value, NULL}},
+	[PROMQL_WAITS] = {{promql_native, prom_fill_native, NULL},
+                      {promql_buckets, prom_fill_bucket, prom_fill_end_buckets}},
+	[PROMQL_PAUSES] = {{promql_native, prom_fill_native, NULL},
+                       {promql_buckets, prom_fill_bucket, prom_fill_end_buckets}},
+	[PROMQL_SUMMARY] = {{promql_greatest, prom_fill_value, NULL}},
+	[PROMQL_INFO] = {{write_versions, prom_fill_version, NULL}},
 };
 
 /* The form of an instant query; the caller frees it. NULL: out of memory; "": nothing to ask. */
@@ -345,9 +131,10 @@ static void keep_warning(struct fleet *fleet, const char *text)
 }
 
 /* What the server refuses is said, and the rest is asked all the same. */
-static enum status take_step(struct filling *f, const struct step *step, struct error *error)
+static enum status take_step(struct prometheus *p, struct prom_fill *f, const struct step *step,
+                             struct error *error)
 {
-	char *form = form_of(&f->p->q, step->write, f->name, f->time);
+	char *form = form_of(f->q, step->write, f->name, f->time);
 	struct prom_answer answer;
 	struct error why = {0};
 	f->failed = false;
@@ -359,13 +146,13 @@ static enum status take_step(struct filling *f, const struct step *step, struct 
 		return STATUS_OK;
 	}
 	const struct prom_question question = {QUERY, form, false, step->row, f};
-	enum status status = prom_ask(f->p->web, &question, &answer, &why);
+	enum status status = prom_ask(p->web, &question, &answer, &why);
 	free(form);
 	if (f->failed)
 		return error_set(error, STATUS_FAILED,
 		                 "the answer of %.200s does not fit into memory: choose fewer instances "
 		                 "with --match",
-		                 web_shown(f->p->web));
+		                 web_shown(p->web));
 	if (status == STATUS_OK && step->end)
 		step->end(f);
 	keep_warning(f->fleet, status == STATUS_OK ? answer.warning : why.text);
@@ -556,22 +343,23 @@ static void forget_young(const struct fleet *fleet, struct fleet_instance *insta
 		instance->known &= ~FLEET_BIT(FLEET_CORES);
 }
 
-static enum status finish(struct filling *f)
+static enum status finish(struct prom_fill *f)
 {
 	struct fleet *fleet = f->fleet;
 	fleet->wall_ns = f->time > 0 ? (int64_t)(f->time * 1e9) : clock_wall_ns();
 	fleet->took_ns = clock_monotonic_ns() - fleet->monotonic_ns;
-	fleet->window_ns = f->p->q.window_ns;
+	fleet->window_ns = f->q->window_ns;
 	for (size_t i = 0; i < fleet->n; i++)
 		forget_young(fleet, &fleet->instance[i]);
 	return fleet_finish(fleet);
 }
 
 /* What is known already, for who waits for the first picture. */
-static void show_early(struct filling *f, void (*early)(struct fleet *fleet, void *arg), void *arg)
+static void show_early(struct prom_fill *f, void (*early)(struct fleet *fleet, void *arg),
+                       void *arg)
 {
 	struct fleet *copy = fleet_copy(f->fleet);
-	struct filling half = *f;
+	struct prom_fill half = *f;
 	half.fleet = copy;
 	if (copy && copy->n > 0 && finish(&half) == STATUS_OK)
 		early(copy, arg);
@@ -579,19 +367,20 @@ static void show_early(struct filling *f, void (*early)(struct fleet *fleet, voi
 		fleet_unref(copy);
 }
 
-static enum status ask_all(struct filling *f, void (*early)(struct fleet *fleet, void *arg),
-                           void *arg, struct error *error)
+static enum status ask_all(struct prometheus *p, struct prom_fill *f,
+                           void (*early)(struct fleet *fleet, void *arg), void *arg,
+                           struct error *error)
 {
 	enum status status = STATUS_OK;
 	for (size_t i = 0; i < sizeof first_steps / sizeof *first_steps && status == STATUS_OK; i++)
-		status = take_step(f, &first_steps[i], error);
-	if (status == STATUS_OK && early && !f->p->before)
+		status = take_step(p, f, &first_steps[i], error);
+	if (status == STATUS_OK && early && !p->before)
 		show_early(f, early, arg);
 	for (f->name = 0; f->name < promql_name_count; f->name++) {
 		enum promql_kind kind = promql_names[f->name].kind;
 		for (size_t i = 0; kind >= PROMQL_COUNTER && i < STEPS_OF_KIND; i++)
 			if (status == STATUS_OK && kind_steps[kind][i].write)
-				status = take_step(f, &kind_steps[kind][i], error);
+				status = take_step(p, f, &kind_steps[kind][i], error);
 	}
 	return status;
 }
@@ -600,14 +389,15 @@ enum status prometheus_refresh(struct prometheus *p, struct fleet **out,
                                void (*early)(struct fleet *fleet, void *arg), void *arg,
                                struct error *error)
 {
-	struct filling f = {.p = p, .fleet = fleet_create()};
+	struct prom_fill f = {.q = &p->q, .seed = p->seed, .fleet = fleet_create()};
 	*out = NULL;
 	if (!f.fleet)
 		return error_no_memory(error);
 	f.fleet->monotonic_ns = clock_monotonic_ns();
 	enum status status = look_around(p, error);
+	f.stale_ns = p->stale_ns;
 	if (status == STATUS_OK)
-		status = ask_all(&f, early, arg, error);
+		status = ask_all(p, &f, early, arg, error);
 	free(f.bucket);
 	f.fleet->whole = true;
 	if (status == STATUS_OK &&
@@ -637,7 +427,7 @@ static bool take_trend(const json_t *row, void *arg)
 	struct tracing *t = arg;
 	struct fleet_labels labels;
 	char more[256];
-	uint64_t id = labels_of(t->p, row, &labels, more, sizeof more);
+	uint64_t id = prom_fill_labels(&t->p->q, t->p->seed, row, &labels, more, sizeof more);
 	size_t at = 0, i;
 	while (at < t->trends->n && t->trends->id[at] != id)
 		at++;
@@ -745,14 +535,15 @@ enum status prometheus_trends(struct prometheus *p, const struct fleet_wish *wis
 /* --- life ------------------------------------------------------------------------------------- */
 
 enum status prometheus_create(struct prometheus **out, const char *url, const char *match,
-                              struct error *error)
+                              const struct web_options *web, struct error *error)
 {
-	const struct web_options options = {.headers = getenv(WEB_HEADERS_VARIABLE)};
+	struct web_options options = *web;
 	struct prometheus *p = calloc(1, sizeof *p);
 	*out = NULL;
 	if (!p)
 		return error_no_memory(error);
 	p->stale_ns = STALE_START_NS;
+	options.headers = getenv(WEB_HEADERS_VARIABLE);
 	if (getrandom(&p->seed, sizeof p->seed, GRND_NONBLOCK) != (ssize_t)sizeof p->seed)
 		p->seed = (uint64_t)clock_wall_ns();
 	enum status status = promql_init(&p->q, match, error);

@@ -9,16 +9,17 @@
 
 #include <stdint.h>
 
+#include "collect/web_options.h"
 #include "metrics/fleet.h"
 #include "metrics/fleet_board.h"
 #include "util/status.h"
 
 struct prometheus;
 
-/* Credentials and more headers come from the environment (web_base.h). STATUS_USAGE: no such URL,
-   or no such selector; nothing is asked yet. */
+/* Credentials and more headers come from the environment (web_base.h), `web` says the rest.
+   STATUS_USAGE: no such URL, or no such selector; nothing is asked yet. */
 enum status prometheus_create(struct prometheus **out, const char *url, const char *match,
-                              struct error *error);
+                              const struct web_options *web, struct error *error);
 void prometheus_destroy(struct prometheus *p); /* NULL is fine */
 /* Ends the call under way and every later one. Any thread, while it exists. */
 void prometheus_cancel(struct prometheus *p);

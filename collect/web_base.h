@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "collect/web_options.h"
 #include "util/status.h"
 
 #define WEB_REDIRECTS_MAX 5
@@ -20,12 +21,6 @@
 #define WEB_AUTH_VARIABLE "SCHEDTOP_AUTH"
 /* And the one with more headers for a metrics server, one a line. */
 #define WEB_HEADERS_VARIABLE "SCHEDTOP_HEADERS"
-
-struct web_options {
-	const char *ca_file; /* PEM; NULL: the certificates that the system trusts */
-	bool insecure;       /* believe every certificate */
-	const char *headers; /* more of them, "Name: value" a line; NULL: none */
-};
 
 struct web_base {
 	char shown[512];            /* as people know it, printable, without a slash at its end */

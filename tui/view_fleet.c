@@ -23,10 +23,10 @@ static const struct {
 	int64_t ns;
 	const char *words;
 } spans[] = {
-	{15 * 60 * NS_PER_S, "15 min"},
+	{900 * NS_PER_S, "15 min"},
 	{3600 * NS_PER_S, "1 h"},
-	{6 * 3600 * NS_PER_S, "6 h"},
-	{24 * 3600 * NS_PER_S, "24 h"},
+	{21600 * NS_PER_S, "6 h"},
+	{86400 * NS_PER_S, "24 h"},
 };
 #define SPANS        ((int)(sizeof spans / sizeof *spans))
 #define SPAN_DEFAULT 1
@@ -111,7 +111,7 @@ static void wish(const struct fleet_view *view, const struct slot *trend, const 
 	struct fleet_wish wish = {.metric = trend_metric(view), .span_ns = spans[view->span].ns};
 	if (trend->size < 2 || !view->fleet->whole)
 		return;
-	wish.points = (size_t)(trend->size * plot_density(list->canvas));
+	wish.points = (size_t)trend->size * (size_t)plot_density(list->canvas);
 	if (wish.points > FLEET_POINTS_MAX)
 		wish.points = FLEET_POINTS_MAX;
 	for (int i = 0; i < list->height && view->place.top + i < view->place.rows; i++)

@@ -53,3 +53,14 @@ tests_unit_test_prom_rows_SOURCES = tests/unit/test_prom_rows.c
 tests_unit_test_prom_rows_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_prom_rows_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
 	$(CMOCKA_LIBS) $(JANSSON_LIBS)
+
+check_PROGRAMS += tests/unit/test_pprof
+tests_unit_test_pprof_SOURCES = tests/unit/test_pprof.c
+tests_unit_test_pprof_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(ZLIB_CFLAGS)
+tests_unit_test_pprof_LDADD = collect/libcollect.a metrics/libmetrics.a goproc/libgoproc.a \
+	util/libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ELF_LIBS)
+
+check_PROGRAMS += tests/unit/test_capture_lock
+tests_unit_test_capture_lock_SOURCES = tests/unit/test_capture_lock.c
+tests_unit_test_capture_lock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_capture_lock_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
