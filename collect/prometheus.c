@@ -88,6 +88,7 @@ static const struct step first_steps[] = {
 #define STEPS_OF_KIND 2
 static const struct step kind_steps[][STEPS_OF_KIND] = {
 	[PROMQL_COUNTER] = {{promql_rate, prom_fill_value, NULL}},
+	[PROMQL_QUEUES] = {{promql_queues, prom_fill_value, NULL}},
 	[PROMQL_WAITS] = {{promql_native, prom_fill_native, NULL},
                       {promql_buckets, prom_fill_bucket, prom_fill_end_buckets}},
 	[PROMQL_PAUSES] = {{promql_native, prom_fill_native, NULL},

@@ -21,6 +21,8 @@ const struct promql_name promql_names[] = {
 	{"go_memory_classes_heap_objects_bytes", PROMQL_GAUGE, FLEET_HEAP, 1},
 	{"process_resident_memory_bytes", PROMQL_GAUGE, FLEET_RSS, 1},
 	{"process_start_time_seconds", PROMQL_START, FLEET_UPTIME, 1e9},
+	{"schedtop_idle_ratio", PROMQL_GAUGE, FLEET_IDLE, 1},
+	{"schedtop_p_run_queue_goroutines", PROMQL_QUEUES, FLEET_QUEUED, 1},
 	{"process_cpu_seconds_total", PROMQL_COUNTER, FLEET_CORES, 1},
 	{"go_sched_latencies_seconds", PROMQL_WAITS, FLEET_WAIT_P50, 1e9},
 	{"go_schedule_duration_seconds", PROMQL_WAITS, FLEET_WAIT_P50, 1e9},
@@ -247,6 +249,21 @@ void promql_versions(FILE *out, const struct promql *q)
 	}
 }
 
+/* Those of the Ps and the global one. */
+static void write_queues(FILE *out, const struct promql *q, const char *and)
+{
+	fputs("sum", out);
+	write_by(out, q, "");
+	fprintf(out, "({__name__=~\"schedtop_(p|global)_run_queue_goroutines\"%s%s%s%s})",
+	        *q->match ? "," : "", q->match, *and? "," : "", and);
+}
+
+void promql_queues(FILE *out, const struct promql *q, size_t name)
+{
+	if (q->found.plain[name])
+		write_queues(out, q, "");
+}
+
 void promql_rate(FILE *out, const struct promql *q, size_t name)
 {
 	if (!q->found.plain[name])
@@ -345,6 +362,10 @@ static bool write_part(FILE *out, const struct promql *q, size_t i, enum fleet_m
 			fputs(" or ", out);
 		if (q->found.buckets[i])
 			write_quantile(out, q, name->name, "_bucket", quantile, and);
+		return true;
+	}
+	if (name->kind == PROMQL_QUEUES) {
+		write_queues(out, q, and);
 		return true;
 	}
 	if (name->kind == PROMQL_START)

@@ -21,6 +21,7 @@ enum promql_kind {
 	PROMQL_GAUGE,
 	PROMQL_START,   /* when it started, in seconds since 1970 */
 	PROMQL_COUNTER, /* its rate counts */
+	PROMQL_QUEUES,  /* run queues: their sum counts */
 	PROMQL_WAITS,   /* histograms, of seconds */
 	PROMQL_PAUSES,
 	PROMQL_SUMMARY, /* of seconds: its greatest counts */
@@ -68,6 +69,7 @@ void promql_twin(FILE *out, const struct promql *q, const char *job, const char 
 void promql_health(FILE *out, const struct promql *q); /* time of the scrape; < 0: it failed */
 void promql_gauges(FILE *out, const struct promql *q); /* told apart by __name__ */
 void promql_versions(FILE *out, const struct promql *q);
+void promql_queues(FILE *out, const struct promql *q, size_t name);
 void promql_rate(FILE *out, const struct promql *q, size_t name);
 void promql_buckets(FILE *out, const struct promql *q, size_t name);
 void promql_native(FILE *out, const struct promql *q, size_t name);

@@ -299,8 +299,10 @@ static void draw_server(struct pane line, const struct fleet_view *view)
 	int right = draw_position(line, view);
 	view_age(window, sizeof window, view->fleet->window_ns);
 	view_age(every, sizeof every, view->interval_ns);
-	snprintf(text, sizeof text, "%s%s%s%srates over %s%severy %s", view->server,
-	         *view->match ? " " : "", view->match, SEPARATOR(line), window, SEPARATOR(line), every);
+	int used = snprintf(text, sizeof text, "%s%s%s%srates over %s", view->server,
+	                    *view->match ? " " : "", view->match, SEPARATOR(line), window);
+	if (line.width >= 100 && used > 0 && (size_t)used < sizeof text)
+		snprintf(text + used, sizeof text - (size_t)used, "%severy %s", SEPARATOR(line), every);
 	pane_fit(pane_sub(line, 0, 0, right - 1, 1), 1, 0, STYLE_DIM, text);
 }
 
