@@ -34,6 +34,7 @@ collect_libcollect_a_SOURCES = \
 	collect/replay.c collect/replay.h \
 	collect/schedtrace.c \
 	collect/source.h \
+	collect/spool.c collect/spool.h \
 	collect/tail.c collect/tail.h \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \

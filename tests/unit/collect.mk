@@ -64,3 +64,8 @@ check_PROGRAMS += tests/unit/test_capture_lock
 tests_unit_test_capture_lock_SOURCES = tests/unit/test_capture_lock.c
 tests_unit_test_capture_lock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_capture_lock_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_spool
+tests_unit_test_spool_SOURCES = tests/unit/test_spool.c
+tests_unit_test_spool_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_spool_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
