@@ -45,7 +45,7 @@
 const struct binding keymap[] = {
 	{KEYMAP_ENTER, PICKER, COMMAND_CHOOSE, NULL, "Enter", "watch", 1, NULL},
 	{KEYMAP_ENTER, FLEET, COMMAND_CHOOSE, NULL, "Enter", "open", 2,
-     "Watch this instance alone, where it can be reached from here."},
+     "Watch this instance alone, where it can be reached."},
 	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
 	{KEYMAP_ENTER, FINDINGS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show what proves a finding; on evidence: where it stands."},
