@@ -110,8 +110,10 @@ static void print_result(const struct capture_state *s, const char *path)
 	fflush(stdout);
 	const char *version = strncmp(s->go_version, "go", 2) == 0 ? s->go_version + 2 : s->go_version;
 	fputs(bytes, stderr);
-	if (s->kind == CAPTURE_KIND_GOROUTINES)
+	if (s->kind == CAPTURE_KIND_GOROUTINES && version[0])
 		fprintf(stderr, ", of a program of Go %s", version);
+	else if (s->kind == CAPTURE_KIND_GOROUTINES)
+		fputs(", of a program of an unknown Go", stderr);
 	else
 		fprintf(stderr, ", for Go %s and newer", version);
 	if (s->shortened)

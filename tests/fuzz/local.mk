@@ -99,3 +99,12 @@ tests_fuzz_fuzz_prometheus_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_prometheus_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
 EXTRA_DIST += tests/data/fuzz/prometheus/classic tests/data/fuzz/prometheus/error \
 	tests/data/fuzz/prometheus/matrix tests/data/fuzz/prometheus/names tests/data/fuzz/prometheus/native
+
+noinst_PROGRAMS += tests/fuzz/fuzz_pprof
+tests_fuzz_fuzz_pprof_SOURCES = tests/fuzz/fuzz_pprof.c
+tests_fuzz_fuzz_pprof_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_pprof_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_pprof_LDADD = collect/libcollect.a metrics/libmetrics.a goproc/libgoproc.a \
+	util/libutil.a $(JANSSON_LIBS) $(ZLIB_LIBS) $(ELF_LIBS)
+EXTRA_DIST += tests/data/fuzz/pprof/goroutines tests/data/fuzz/pprof/threads tests/data/fuzz/pprof/memstats \
+	tests/data/fuzz/pprof/trace tests/data/fuzz/pprof/vars
