@@ -23,6 +23,7 @@ const struct subcommand commands[] = {
 	{"trace", command_trace, WITH_TRACE, true},
 	{"profile", command_profile, WITH_PROFILE, true},
 	{"export", command_export, WITH_EXPORT, true},
+	{"export-metrics", command_export_metrics, WITH_METRICS, false},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 

@@ -113,3 +113,9 @@ check_PROGRAMS += tests/unit/test_fleet
 tests_unit_test_fleet_SOURCES = tests/unit/test_fleet.c
 tests_unit_test_fleet_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_fleet_LDADD = metrics/libmetrics.a util/libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
+
+check_PROGRAMS += tests/unit/test_openmetrics
+tests_unit_test_openmetrics_SOURCES = tests/unit/test_openmetrics.c $(metrics_fixture)
+tests_unit_test_openmetrics_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_openmetrics_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_openmetrics_LDADD = $(metrics_test_libs)
