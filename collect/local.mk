@@ -23,6 +23,7 @@ collect_libcollect_a_SOURCES = \
 	collect/source.h \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \
+	collect/trace_reach.c collect/trace_reach.h \
 	collect/trace_store.c collect/trace_store.h \
 	collect/web.c collect/web.h \
 	collect/web_base.c collect/web_base.h

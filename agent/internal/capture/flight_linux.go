@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	flushTime = 4 * time.Second // for the runtime to flush what it has
+	flushTime = 3 * time.Second // for the runtime to flush what it has
 	// The recorder's bytes are out of the runtime's hands, so a slow client holds up nobody but itself.
 	flightStall = 5 * time.Second
 )
