@@ -1,4 +1,4 @@
-/* An execution trace without a screen: the path on stdout, the rest on stderr. */
+/* A capture without a screen: the path on stdout, the rest on stderr. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -37,7 +37,8 @@ static void print_progress(struct progress *p)
 	if (!isatty(STDERR_FILENO))
 		return;
 	text_bytes(bytes, sizeof bytes, (int64_t)s.bytes);
-	int64_t left_ns = s.duration_ns - (clock_monotonic_ns() - s.started_ns);
+	bool takes_time = s.kind == CAPTURE_KIND_TRACE;
+	int64_t left_ns = takes_time ? s.duration_ns - (clock_monotonic_ns() - s.started_ns) : 0;
 	text_duration(left, sizeof left, left_ns > 0 ? (double)left_ns : 0, true);
 	switch (s.phase) {
 	case CAPTURE_ASKING:
@@ -47,7 +48,7 @@ static void print_progress(struct progress *p)
 		if (left_ns > 0)
 			fprintf(stderr, "\r\033[Ktracing, %s left, %s", left, bytes);
 		else
-			fprintf(stderr, "\r\033[Kreading the rest, %s", bytes);
+			fprintf(stderr, "\r\033[Kreading%s, %s", takes_time ? " the rest" : "", bytes);
 		break;
 	case CAPTURE_SAVING:
 		fprintf(stderr, "\r\033[Ksaving %s", bytes);
@@ -92,6 +93,14 @@ static int await(struct capture *c, struct progress *p, int signals)
 	}
 }
 
+/* What opens it. */
+static const char *const readers[CAPTURE_KINDS] = {
+	[CAPTURE_KIND_TRACE] = "go tool trace",
+	[CAPTURE_KIND_FLIGHT] = "go tool trace",
+	[CAPTURE_KIND_GOROUTINES] = "less",
+	[CAPTURE_KIND_SAMPLED] = "schedtop trace",
+};
+
 static void print_result(const struct capture_state *s, const char *path)
 {
 	char bytes[24];
@@ -99,10 +108,19 @@ static void print_result(const struct capture_state *s, const char *path)
 	if (path)
 		puts(isatty(STDOUT_FILENO) ? s->path : path);
 	fflush(stdout);
-	fprintf(stderr, "%s, for Go %s and newer%s%s%s\n", bytes,
-	        strncmp(s->go_version, "go", 2) == 0 ? s->go_version + 2 : s->go_version,
-	        s->shortened ? ", shorter than asked: the agent's limit of bytes was near" : "",
-	        path ? ": go tool trace " : "", path ? s->path : "");
+	const char *version = strncmp(s->go_version, "go", 2) == 0 ? s->go_version + 2 : s->go_version;
+	fputs(bytes, stderr);
+	if (s->kind == CAPTURE_KIND_GOROUTINES)
+		fprintf(stderr, ", of a program of Go %s", version);
+	else
+		fprintf(stderr, ", for Go %s and newer", version);
+	if (s->shortened)
+		fputs(", shorter than asked: the agent's limit of bytes was near", stderr);
+	if (path)
+		fprintf(stderr, ": %s %s", readers[s->kind], s->path);
+	fputc('\n', stderr);
+	if (s->note[0])
+		fprintf(stderr, "%s\n", s->note);
 }
 
 static enum status take(const struct capture_options *options, struct progress *p, int *sig,
@@ -144,12 +162,16 @@ enum status command_capture(const struct options *o, struct error *error)
 	bool streams = o->output && strcmp(o->output, "-") == 0;
 	if (streams && isatty(STDOUT_FILENO))
 		return error_set(error, STATUS_USAGE,
-		                 "a trace is not for a terminal: send the output to a file or a program");
+		                 "a capture is not for a terminal: send the output to a file or a program");
 	struct progress p = {.session = session_create(NULL, NULL)};
 	if (!p.session)
 		return error_no_memory(error);
 	struct capture_options options = {
+		.kind = o->goroutines ? CAPTURE_KIND_GOROUTINES : CAPTURE_KIND_TRACE,
 		.duration_ns = o->trace_ns,
+		.bytes_max = o->capture_bytes,
+		.automatic = o->automatic,
+		.cooldown_ns = o->cooldown_ns,
 		.fd = streams ? STDOUT_FILENO : -1,
 		.file = streams ? NULL : o->output,
 		.directory = o->trace_dir,

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "collect/capture.h"
+#include "collect/capture_lock.h"
 #include "collect/trace_store.h"
 #include "compare/kinds.h"
 #include "doctor/catalogue.h"
@@ -44,6 +45,7 @@ enum option_type {
 	TYPE_DURATION, /* between snapshots */
 	TYPE_WATCH,    /* of watching */
 	TYPE_SECONDS,  /* of a trace */
+	TYPE_PAUSE,    /* between captures */
 	TYPE_MOMENT,   /* in a trace */
 	TYPE_SIZE,
 	TYPE_ID,
@@ -98,8 +100,19 @@ static const struct option_row rows[] = {
 	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0, WITH_LS,
      "with ls: how the runtime of each process was found, or why its memory can't be read, and "
      "which processes can't be looked at"},
-	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0, WITH_CAPTURE,
-     "with capture: how long, in whole seconds from 1s to 30s (default 3s)"},
+	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0,
+     WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
+     "how long a trace is taken, in whole seconds from 1s to 30s (default 3s)"},
+	{0, "goroutines", TYPE_FLAG, AT(goroutines), NULL, NULL, 0, WITH_CAPTURE,
+     "with capture: where all goroutines stand, as text, in place of a trace"},
+	{0, "automatic", TYPE_FLAG, AT(automatic), NULL, NULL, 0, WITH_CAPTURE,
+     "with capture: no person asks for it, so leave a pause of --cooldown after the last one of "
+     "that process, whoever took it"},
+	{0, "cooldown", TYPE_PAUSE, AT(cooldown_ns), "TIME", NULL, 0, WITH_CAPTURE | WITH_CONFIG,
+     "the pause before an automatic capture (default 60s, at most 24h; 0: none)"},
+	{0, "capture-bytes", TYPE_SIZE, AT(capture_bytes), "SIZE", NULL, 0,
+     WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
+     "what one capture may have; one that is larger fails (default 4GiB)"},
 	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0,
      WITH_CAPTURE | WITH_PROFILE | WITH_EXPORT,
      "with capture, profile and export: the file to write, or - for standard output (default of "
@@ -293,6 +306,11 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 		if (!text_parse_duration(value, &amount) || amount % NS_PER_S != 0 ||
 		    amount < CAPTURE_SECONDS_MIN * NS_PER_S || amount > CAPTURE_SECONDS_MAX * NS_PER_S)
 			return bad_value(setting, "whole seconds from 1s to 30s", error);
+		*(int64_t *)at = amount;
+		return STATUS_OK;
+	case TYPE_PAUSE:
+		if (!text_parse_duration(value, &amount) || amount > CAPTURE_COOLDOWN_MAX_NS)
+			return bad_value(setting, "a time up to 24h, such as 90s", error);
 		*(int64_t *)at = amount;
 		return STATUS_OK;
 	case TYPE_MOMENT:
@@ -654,6 +672,8 @@ static enum status check_together(struct options *o, struct error *error)
 		                 "capture needs a process: -p PID (schedtop ls lists them)");
 	if (o->output && options_given(o, "trace-dir"))
 		return error_set(error, STATUS_USAGE, "--output and --trace-dir exclude each other");
+	if (o->goroutines && options_given(o, "seconds"))
+		return error_set(error, STATUS_USAGE, "--goroutines and --seconds exclude each other");
 	return STATUS_OK;
 }
 
@@ -666,6 +686,8 @@ void options_init(struct options *o)
 		.watch_ns = WATCH_DEFAULT_NS,
 		.trace_keep = TRACE_KEEP_FILES,
 		.trace_bytes = TRACE_KEEP_BYTES,
+		.cooldown_ns = CAPTURE_COOLDOWN_NS,
+		.capture_bytes = CAPTURE_BYTES_MAX,
 		.to_ns = INT64_MAX,
 	};
 	limits_init(&o->limits);

@@ -53,6 +53,10 @@ struct options {
 	const char *trace_dir; /* NULL: the default one */
 	long trace_keep;       /* traces kept there */
 	int64_t trace_bytes;   /* and what they may take */
+	bool goroutines;       /* capture these, not a trace */
+	bool automatic;        /* a capture that nobody asked for */
+	int64_t cooldown_ns;   /* after another one */
+	int64_t capture_bytes; /* that one may have */
 	const char *kind;      /* as it was given; the command says what it may be: */
 	unsigned kinds;        /* parts of a report, bits of enum report_kind; 0: all */
 	enum profile_kind profile;

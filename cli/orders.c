@@ -125,6 +125,7 @@ static void start_capture(struct orders *o, enum capture_kind kind, int64_t dura
 		.kind = kind,
 		.target = *collector_target(o->collector),
 		.duration_ns = duration_ns,
+		.bytes_max = o->options->capture_bytes,
 		.fd = -1,
 		.directory = o->options->trace_dir,
 		.keep_files = o->options->trace_keep,

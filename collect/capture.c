@@ -155,6 +155,7 @@ void capture_begun(struct capture *c)
 {
 	c->state.started_ns = clock_monotonic_ns();
 	c->wall_ns = clock_wall_ns();
+	capture_lock_working(&c->among);
 	tell(c, CAPTURE_RUNNING);
 }
 
@@ -233,12 +234,29 @@ static enum status save(struct capture *c)
 	return status;
 }
 
+/* Where there is no place for a lock a person's capture goes on without: the agent has a lock of
+   its own, and whoever asks knows what for. Nobody watches over an automatic one. */
+static enum status claim(struct capture *c)
+{
+	bool unusable;
+	int64_t pause_ns = c->options.automatic ? c->options.cooldown_ns : 0;
+	enum status status =
+		capture_lock_take(&c->among, &c->target, c->url, pause_ns, &unusable, &c->error);
+	if (!unusable || c->options.automatic)
+		return status;
+	snprintf(c->state.note, sizeof c->state.note, "%.255s", c->error.text);
+	c->error = (struct error){0};
+	return STATUS_OK;
+}
+
 static enum status take(struct capture *c)
 {
 	const struct capture_options *o = &c->options;
 	if (target_check(&c->target) == TARGET_EXITED)
 		return error_set(&c->error, STATUS_EXITED, "%s has exited", c->whom);
-	enum status status = find_means(c);
+	enum status status = claim(c);
+	if (status == STATUS_OK)
+		status = find_means(c);
 	if (status == STATUS_OK)
 		status = capture_output_open(&c->output, o->fd, c->file, c->directory, &c->error);
 	if (status == STATUS_OK)
@@ -259,6 +277,7 @@ static void *run(void *arg)
 	if (c->means)
 		c->means->finish(c);
 	capture_output_finish(&c->output);
+	capture_lock_release(&c->among);
 	bool cancelled = capture_is_cancelled(c) && !c->path;
 	if (cancelled)
 		c->error = (struct error){0};
@@ -295,6 +314,7 @@ static struct capture *make(const struct capture_options *options)
 	c->target = options->target;
 	c->state.kind = options->kind;
 	c->state.duration_ns = options->duration_ns;
+	c->among = CAPTURE_LOCK_NONE;
 	c->output = CAPTURE_OUTPUT_NONE;
 	if (c->options.bytes_max <= 0)
 		c->options.bytes_max = CAPTURE_BYTES_MAX;

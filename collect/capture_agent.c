@@ -224,11 +224,14 @@ static enum status receive(struct capture *c)
 {
 	struct talk *talk = c->own;
 	int64_t time_ns = routes[c->options.kind].takes_time ? c->state.duration_ns : 0;
-	char path[64], seconds[24] = "";
+	char path[64], query[40] = "";
 	struct call_reply reply;
+	/* The agent's own pause for automatic ones is the default: who wants it shorter has said so. */
+	bool yields = c->options.automatic && c->options.cooldown_ns >= CAPTURE_COOLDOWN_NS;
 	if (time_ns)
-		snprintf(seconds, sizeof seconds, "?seconds=%d", (int)(time_ns / NS_PER_S));
-	snprintf(path, sizeof path, "%s%s", routes[c->options.kind].path, seconds);
+		snprintf(query, sizeof query, "?seconds=%d%s", (int)(time_ns / NS_PER_S),
+		         yields ? "&auto=1" : "");
+	snprintf(path, sizeof path, "%s%s", routes[c->options.kind].path, query);
 	struct call_request request = {
 		.path = path,
 		.head_ns = HEAD_NS,

@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "collect/capture.h"
+#include "collect/capture_lock.h"
 #include "collect/capture_output.h"
 #include "collect/trace_store.h"
 #include "util/status.h"
@@ -52,6 +53,7 @@ struct capture {
 	bool cancelled;
 	void (*wake)(void *arg);
 	void *wake_arg;
+	struct capture_lock among; /* all schedtop processes */
 	struct capture_output output;
 	int64_t wall_ns; /* when it began */
 	int64_t looked_ns;

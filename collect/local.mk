@@ -7,6 +7,7 @@ collect_libcollect_a_SOURCES = \
 	collect/agent_socket.c collect/agent_socket.h \
 	collect/capture.c collect/capture.h collect/capture_means.h \
 	collect/capture_agent.c \
+	collect/capture_lock.c collect/capture_lock.h \
 	collect/capture_output.c collect/capture_output.h \
 	collect/cgroup.c collect/cgroup.h \
 	collect/collector.c collect/collector.h \

@@ -47,3 +47,8 @@ check_PROGRAMS += tests/unit/test_web
 tests_unit_test_web_SOURCES = tests/unit/test_web.c
 tests_unit_test_web_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS)
 tests_unit_test_web_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS) $(CURL_LIBS)
+
+check_PROGRAMS += tests/unit/test_capture_lock
+tests_unit_test_capture_lock_SOURCES = tests/unit/test_capture_lock.c
+tests_unit_test_capture_lock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_capture_lock_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)

@@ -126,6 +126,14 @@ static void a_capture_takes_3_seconds_and_keeps_20_traces_or_1_gib(void **state)
 	assert_int_equal(o.trace_keep, 3);
 	assert_int_equal(o.trace_bytes, 5000000);
 	assert_string_equal(o.output, "-");
+	assert_int_equal(o.cooldown_ns, 60000000000);
+	assert_false(o.automatic || o.goroutines);
+	assert_int_equal(
+		parse("capture -p 7 --goroutines --automatic --cooldown 2m --capture-bytes 1MiB", &o, NULL),
+		STATUS_OK);
+	assert_true(o.automatic && o.goroutines);
+	assert_int_equal(o.cooldown_ns, 120000000000);
+	assert_int_equal(o.capture_bytes, 1 << 20);
 	assert_int_equal(parse("-p 7 --trace-dir /tmp/t", &o, NULL), STATUS_OK);
 	assert_string_equal(o.trace_dir, "/tmp/t");
 }
@@ -213,6 +221,8 @@ static void wrong_words_are_named(void **state)
 		{"capture -p 4 -o a --trace-dir b", "exclude"},
 		{"capture -p 4 --trace-bytes much", "a size"},
 		{"capture -p 4 --trace-keep 0", "1 or more"},
+		{"capture -p 4 --cooldown 25h", "up to 24h"},
+		{"capture -p 4 --goroutines -s 2s", "exclude each other"},
 		{"capture -p 4 --output=", "FILE"},
 		{"-p 4 -o a", "--output goes with capture"},
 		{"--json", "needs a process"},
