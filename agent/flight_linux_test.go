@@ -49,7 +49,7 @@ func Test_the_flight_recorder_tells_what_has_been(t *testing.T) {
 	}
 	time.Sleep(1500 * time.Millisecond)
 	b := c.whole(c.flight(), "complete")
-	c.fails("GET", "/v1/flight", 429, "can be taken again in")
+	c.fails("GET", "/v1/flight", 429, "try again in")
 	c.fails("GET", "/v1/flight?auto=1", 429, "in 60 s")
 	parse(t, b)
 	c.fails("GET", "/v1/flight?seconds=3", 400, "does not know")

@@ -103,13 +103,17 @@ static const char *const readers[CAPTURE_KINDS] = {
 
 static void print_result(const struct capture_state *s, const char *path)
 {
-	char bytes[24];
+	char bytes[24], reach[24];
 	text_bytes(bytes, sizeof bytes, (int64_t)s->bytes);
+	text_duration(reach, sizeof reach, (double)s->reach_ns, true);
 	if (path)
 		puts(isatty(STDOUT_FILENO) ? s->path : path);
 	fflush(stdout);
 	const char *version = strncmp(s->go_version, "go", 2) == 0 ? s->go_version + 2 : s->go_version;
 	fputs(bytes, stderr);
+	if (s->kind == CAPTURE_KIND_FLIGHT)
+		fprintf(stderr, ", %s%s", s->reach_ns ? "the last " : "of unknown reach",
+		        s->reach_ns ? reach : "");
 	if (s->kind == CAPTURE_KIND_GOROUTINES)
 		fprintf(stderr, ", of a program of Go %s", version);
 	else
@@ -157,6 +161,13 @@ static enum status take(const struct capture_options *options, struct progress *
 	return status;
 }
 
+static enum capture_kind kind_of(const struct options *o)
+{
+	if (o->goroutines)
+		return CAPTURE_KIND_GOROUTINES;
+	return o->flight ? CAPTURE_KIND_FLIGHT : CAPTURE_KIND_TRACE;
+}
+
 enum status command_capture(const struct options *o, struct error *error)
 {
 	bool streams = o->output && strcmp(o->output, "-") == 0;
@@ -167,7 +178,7 @@ enum status command_capture(const struct options *o, struct error *error)
 	if (!p.session)
 		return error_no_memory(error);
 	struct capture_options options = {
-		.kind = o->goroutines ? CAPTURE_KIND_GOROUTINES : CAPTURE_KIND_TRACE,
+		.kind = kind_of(o),
 		.duration_ns = o->trace_ns,
 		.bytes_max = o->capture_bytes,
 		.automatic = o->automatic,

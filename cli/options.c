@@ -103,6 +103,10 @@ static const struct option_row rows[] = {
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0,
      WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "how long a trace is taken, in whole seconds from 1s to 30s (default 3s)"},
+	{0, "flight", TYPE_FLAG, AT(flight), NULL, NULL, 0, WITH_CAPTURE,
+     "with capture: what has been, from the flight recorder of the program's agent "
+     "(SCHEDTOP_FLIGHT "
+     "or agent.Options.FlightRecorder), in place of what comes"},
 	{0, "goroutines", TYPE_FLAG, AT(goroutines), NULL, NULL, 0, WITH_CAPTURE,
      "with capture: where all goroutines stand, as text, in place of a trace"},
 	{0, "automatic", TYPE_FLAG, AT(automatic), NULL, NULL, 0, WITH_CAPTURE,
@@ -215,6 +219,7 @@ static const struct {
 	{"[...] -- PROG ARGS", "start a program and watch it, with or without a screen"},
 	{"--replay FILE", "show what was recorded with --record FILE"},
 	{"capture -p PID", "take an execution trace, without a screen"},
+	{"capture --flight -p PID", "take what the program's flight recorder has seen"},
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
 	{"doctor FILE", "what is wrong, with the evidence, from an execution trace"},
@@ -672,6 +677,12 @@ static enum status check_together(struct options *o, struct error *error)
 		                 "capture needs a process: -p PID (schedtop ls lists them)");
 	if (o->output && options_given(o, "trace-dir"))
 		return error_set(error, STATUS_USAGE, "--output and --trace-dir exclude each other");
+	if (o->flight && o->goroutines)
+		return error_set(error, STATUS_USAGE, "--flight and --goroutines exclude each other");
+	if (o->flight && options_given(o, "seconds"))
+		return error_set(error, STATUS_USAGE,
+		                 "--flight is what has been: how far back is the program's to say, not "
+		                 "--seconds");
 	if (o->goroutines && options_given(o, "seconds"))
 		return error_set(error, STATUS_USAGE, "--goroutines and --seconds exclude each other");
 	return STATUS_OK;

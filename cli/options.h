@@ -53,6 +53,7 @@ struct options {
 	const char *trace_dir; /* NULL: the default one */
 	long trace_keep;       /* traces kept there */
 	int64_t trace_bytes;   /* and what they may take */
+	bool flight;           /* capture what has been */
 	bool goroutines;       /* capture these, not a trace */
 	bool automatic;        /* a capture that nobody asked for */
 	int64_t cooldown_ns;   /* after another one */

@@ -2,6 +2,7 @@
 metrics_tests = \
 	tests/unit/test_derive \
 	tests/unit/test_feed \
+	tests/unit/test_flight_advice \
 	tests/unit/test_goroutine_table \
 	tests/unit/test_goroutines \
 	tests/unit/test_histogram \
@@ -91,3 +92,7 @@ EXTRA_DIST += \
 	tests/reference/go.mod \
 	tests/reference/bounds/main.go \
 	tests/reference/percentiles/main.go
+
+tests_unit_test_flight_advice_SOURCES = tests/unit/test_flight_advice.c
+tests_unit_test_flight_advice_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_flight_advice_LDADD = $(metrics_test_libs)

@@ -43,7 +43,7 @@ func (s *slot) acquire(pid int, auto bool, now time.Time) *wire.Error {
 	if wait := pause - now.Sub(s.ended); !s.ended.IsZero() && wait > 0 {
 		seconds := int(math.Ceil(wait.Seconds()))
 		return &wire.Error{Status: 429, RetryAfter: seconds,
-			Sentence: fmt.Sprintf("the last one ended less than %v ago: %s can be taken again in %d s", pause, s.what, seconds)}
+			Sentence: fmt.Sprintf("%s was taken less than %v ago: try again in %d s", s.what, pause, seconds)}
 	}
 	s.busy, s.pid = true, pid
 	return nil
