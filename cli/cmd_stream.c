@@ -134,6 +134,7 @@ static enum status stream_program(struct stream *st, sem_t *news, struct error *
 	struct collector_options options = {
 		.pid = o->pid,
 		.url = o->url,
+		.web = o->web,
 		.text = o->text,
 		.choice = o->source,
 		.interval_ns = o->delay_ns,

@@ -93,7 +93,7 @@ enum status command_watch(const struct options *o, struct error *error)
 		return error_set(
 			error, STATUS_USAGE,
 			"the screen needs a terminal: use --batch or --json%s in a pipe or a script",
-			o->pid || o->program ? "" : " with -p PID, or schedtop ls,");
+			o->pid || o->url || o->program ? "" : " with -p PID, or schedtop ls,");
 	if (o->program)
 		return command_launch(o, error);
 	if (!screen)
@@ -101,7 +101,7 @@ enum status command_watch(const struct options *o, struct error *error)
 	if (o->replay)
 		return command_replay(o, error);
 	struct options chosen = *o;
-	if (!o->pid) {
+	if (!o->pid && !o->url && !o->text) {
 		enum status status = choose_process(o, &chosen.pid, error);
 		if (status != STATUS_OK || !chosen.pid)
 			return status;

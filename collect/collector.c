@@ -12,13 +12,18 @@
 #include "util/clock.h"
 
 /* Best first: who comes first fills a part, the others what is still missing. */
-enum { SLOT_MEMORY, SLOT_AGENT, SLOT_OS, SLOT_COUNT };
+enum { SLOT_MEMORY, SLOT_AGENT, SLOT_PPROF, SLOT_OS, SLOT_COUNT };
 
 #define ALIVE_MS    500               /* how often an exit is looked for between snapshots */
 #define RETRY_NS    (5 * NS_PER_S)    /* an agent that was not there may come */
 #define WAIT_MAX_NS (500 * NS_PER_MS) /* a snapshot waits no longer for an answer */
 
 #define ALL (~0U)
+
+static bool has_url(const struct collector_options *o)
+{
+	return o->url;
+}
 
 /* Who is asked, by where the target is and what the user chose. */
 static const struct {
@@ -29,6 +34,8 @@ static const struct {
 	[SLOT_MEMORY] = {&source_memory, 1 << TARGET_PROCESS, 1 << SOURCE_AUTO | 1 << SOURCE_MEMORY,
                      NULL},
 	[SLOT_AGENT] = {&source_agent, 1 << TARGET_PROCESS, 1 << SOURCE_AUTO | 1 << SOURCE_AGENT, NULL},
+	[SLOT_PPROF] = {&source_pprof, 1 << TARGET_PROCESS | 1 << TARGET_URL,
+                    1 << SOURCE_AUTO | 1 << SOURCE_PPROF, has_url},
 	[SLOT_OS] = {&source_os, 1 << TARGET_PROCESS, ALL, NULL},
 };
 
@@ -96,6 +103,9 @@ static bool wanted(const struct collector *c, int i)
 static enum status judge_sources(struct collector *c, struct error *error)
 {
 	const struct error *why = NULL; /* of the best one that was asked */
+	for (int i = 0; i < SLOT_COUNT; i++)
+		if (c->slots[i].trouble.status == STATUS_USAGE)
+			return error_set(error, STATUS_USAGE, "%s", c->slots[i].trouble.text);
 	for (int i = 0; i < SLOT_OS; i++) {
 		if (c->slots[i].source)
 			return STATUS_OK;
@@ -123,6 +133,7 @@ static enum status find_target(struct collector *c, struct error *error)
 	else
 		target_of_text(&c->target, o->text);
 	c->target.url = o->url;
+	c->target.web = o->web;
 	c->target.text = o->text;
 	return status;
 }

@@ -1,5 +1,5 @@
 noinst_LIBRARIES += collect/libcollect.a
-collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
 collect_libcollect_a_SOURCES = \
 	collect/agent.c \
 	collect/agent_call.c collect/agent_call.h \
@@ -17,6 +17,10 @@ collect_libcollect_a_SOURCES = \
 	collect/lane_sink.c collect/lane_sink.h \
 	collect/memory.c \
 	collect/os.c \
+	collect/pprof.c \
+	collect/pprof_figures.c collect/pprof_figures.h \
+	collect/pprof_goroutines.c collect/pprof_goroutines.h \
+	collect/pprof_profile.c collect/pprof_profile.h \
 	collect/probe.c collect/probe.h \
 	collect/recorder.c collect/recorder.h \
 	collect/recording.c collect/recording.h \
@@ -27,4 +31,5 @@ collect_libcollect_a_SOURCES = \
 	collect/trace_reach.c collect/trace_reach.h \
 	collect/trace_store.c collect/trace_store.h \
 	collect/web.c collect/web.h \
-	collect/web_base.c collect/web_base.h
+	collect/web_base.c collect/web_base.h \
+	collect/web_options.h

@@ -56,6 +56,6 @@ struct source_ops {
 	enum status (*complete)(struct source *source, struct snapshot *s, struct error *error);
 };
 
-extern const struct source_ops source_memory, source_agent, source_os;
+extern const struct source_ops source_memory, source_agent, source_pprof, source_os;
 
 #endif
