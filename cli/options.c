@@ -241,6 +241,8 @@ static const struct {
 	{"diff A... -- B...", "the same of two lists of traces"},
 	{"profile --kind KIND FILE", "make a profile for pprof of an execution trace"},
 	{"export FILE", "an execution trace for Perfetto, Chrome or a table"},
+	{"agent add DIR", "write the agent into a Go module that doesn't have it"},
+	{"agent overlay PACKAGE...", "the same for one go build; see schedtop agent --help"},
 };
 #define USAGES (sizeof usages / sizeof usages[0])
 
@@ -734,8 +736,8 @@ void options_init(struct options *o)
 static enum status add_path(struct options *o, const char *path, struct error *error)
 {
 	if (o->paths == PATHS_MAX)
-		return error_set(error, STATUS_USAGE, "diff takes at most %d paths: name directories",
-		                 PATHS_MAX);
+		return error_set(error, STATUS_USAGE, "%s takes at most %d paths: name directories",
+		                 o->command->name, PATHS_MAX);
 	o->path[o->paths++] = path;
 	return STATUS_OK;
 }
@@ -778,7 +780,7 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 		enum status status = STATUS_OK;
 		if (found)
 			o->command = found;
-		else if (o->command->bit == WITH_DIFF)
+		else if (o->command->bit & (WITH_DIFF | WITH_AGENT))
 			status = add_path(o, word, error);
 		else if (named && o->command->takes_file && !o->file)
 			o->file = word;

@@ -33,7 +33,8 @@ struct limits {
 struct options {
 	const struct subcommand *command; /* never NULL after a good parse */
 	const char *file;                 /* of the commands that take one; "-" is standard input */
-	const char *path[PATHS_MAX];      /* of traces to compare, or of directories */
+	/* Of traces to compare, or of directories; of agent its words. */
+	const char *path[PATHS_MAX];
 	size_t paths;
 	bool separated;   /* there was a -- among them */
 	size_t separator; /* how many stood before it */
@@ -97,7 +98,8 @@ enum command_bit {
 	WITH_EXPORT = 128,
 	WITH_DIFF = 512,
 	WITH_DOCTOR = 1024,
-	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR,
+	WITH_AGENT = 8192,
+	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR | WITH_AGENT,
 	/* Those that a part of one can be asked of. */
 	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE | WITH_EXPORT | WITH_DIFF,
 	WITH_CONFIG = 256,
