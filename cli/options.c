@@ -27,9 +27,8 @@ static const char *const graph_words[GRAPH_CHOICE_COUNT] = {
 	[GRAPHS_BLOCKS] = "blocks",
 };
 static const char *const source_words[SOURCE_CHOICE_COUNT] = {
-	[SOURCE_AUTO] = "auto",
-	[SOURCE_MEMORY] = "memory",
-	[SOURCE_AGENT] = "agent",
+	[SOURCE_AUTO] = "auto",   [SOURCE_MEMORY] = "memory",
+	[SOURCE_AGENT] = "agent", [SOURCE_SCHEDTRACE] = "schedtrace",
 	[SOURCE_PPROF] = "pprof",
 };
 
@@ -89,13 +88,22 @@ static const struct option_row rows[] = {
      "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
 	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0, WITH_WATCH,
      "end after N snapshots (with --batch and --json)"},
-	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent|pprof", source_words,
+	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent|schedtrace|pprof", source_words,
      SOURCE_CHOICE_COUNT, WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
-     "where the numbers come from (default auto: whatever is there)"},
+     "where the numbers come from (default auto: whatever is there); schedtrace: "
+     "from what the runtime prints, with -p PID to the file that is its standard error, with -- "
+     "PROG because schedtop sets GODEBUG=schedtrace for it"},
+	{0, "schedtrace", TYPE_TEXT, AT(text), "FILE|-", NULL, 0, WITH_WATCH,
+     "watch a program by what it printed with GODEBUG=schedtrace=N, among all else: a file, which "
+     "may be rotated, or standard input; with -p PID for what that process's memory does not tell"},
+	{0, "follow", TYPE_FLAG, AT(follow), NULL, NULL, 0, WITH_WATCH,
+     "with --schedtrace FILE and --batch or --json: go on with what is written to it later (the "
+     "screen always does)"},
 	{'b', "batch", TYPE_FLAG, AT(batch), NULL, NULL, 0, WITH_WATCH,
      "print snapshots as the runtime's schedtrace does, one line each"},
 	{0, "detail", TYPE_FLAG, AT(detail), NULL, NULL, 0, WITH_WATCH,
-     "with --batch: every P and M too, as scheddetail=1 does"},
+     "with --batch: every P and M too, as scheddetail=1 does; with --source schedtrace -- PROG: "
+     "set scheddetail=1 as well"},
 	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0,
      WITH_WATCH | WITH_LS | WITH_STAT | WITH_CHECK | WITH_DIFF | WITH_DOCTOR,
      "print snapshots as JSON, one object a line; with stat, check and diff: the result as one "
@@ -226,6 +234,7 @@ static const struct {
 	{"-p PID 2>FILE", "and log every snapshot to FILE"},
 	{"-p PID --batch", "schedtrace lines on stdout"},
 	{"-p PID --json", "JSON lines on stdout, with what follows from them"},
+	{"--schedtrace FILE", "watch what a program printed with GODEBUG=schedtrace, - is a pipe"},
 	{"--url URL", "watch a program by its net/http/pprof, wherever it is"},
 	{"[...] -- PROG ARGS", "start a program and watch it, with or without a screen"},
 	{"--replay FILE", "show what was recorded with --record FILE"},
@@ -534,7 +543,7 @@ static enum status misplaced(const struct options *o, const struct option_row *r
 /* Is there something to watch? */
 static bool has_target(const struct options *o)
 {
-	return o->pid || o->url;
+	return o->pid || o->url || o->text;
 }
 
 /* A recording has a process and a pace of its own. */
@@ -551,6 +560,28 @@ static enum status check_replay(const struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE,
 		                 "--replay - goes with --batch or --json: the screen needs standard input "
 		                 "for its keys");
+	return STATUS_OK;
+}
+
+/* A text has a program and a pace of its own; beside a process it is one more source. */
+static enum status check_text(const struct options *o, struct error *error)
+{
+	if (!o->text)
+		return o->follow ? error_set(error, STATUS_USAGE, "--follow goes with --schedtrace FILE")
+		                 : STATUS_OK;
+	if (o->program)
+		return error_set(error, STATUS_USAGE,
+		                 "--schedtrace and -- PROG exclude each other: --source schedtrace reads "
+		                 "what PROG prints");
+	if (o->replay)
+		return error_set(error, STATUS_USAGE, "--schedtrace and --replay exclude each other");
+	if (o->source != SOURCE_AUTO && o->source != SOURCE_SCHEDTRACE)
+		return error_set(error, STATUS_USAGE, "--schedtrace and --source %s exclude each other",
+		                 source_words[o->source]);
+	if (!o->pid && options_given(o, "delay"))
+		return error_set(error, STATUS_USAGE,
+		                 "--schedtrace without -p PID takes no --delay: lines come as the program "
+		                 "prints them");
 	return STATUS_OK;
 }
 
@@ -685,11 +716,14 @@ static enum status check_together(struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE,
 		                 "--batch prints what the scheduler does, of which net/http/pprof tells "
 		                 "nothing: use --json with --url");
-	if (o->detail && !o->batch)
-		return error_set(error, STATUS_USAGE, "--detail goes with --batch");
+	if (o->detail && !o->batch && !(o->program && o->source == SOURCE_SCHEDTRACE))
+		return error_set(error, STATUS_USAGE,
+		                 "--detail goes with --batch, or with --source schedtrace -- PROG");
 	if (o->iterations && !o->batch && !o->json)
 		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
 	status = check_program(o, error);
+	if (status == STATUS_OK)
+		status = check_text(o, error);
 	if (status != STATUS_OK)
 		return status;
 	if (o->replay)

@@ -41,6 +41,7 @@ struct options {
 	pid_t pid;        /* 0: none given */
 	const char *url;  /* where the program answers; NULL: none given */
 	struct web_options web;
+	bool follow;          /* the text, as it grows */
 	const char *text;     /* with its schedtrace lines, "-" is standard input; NULL: none given */
 	char *const *program; /* to start, with its arguments; NULL: none */
 	const char *outputs;  /* file for what it prints; NULL: none was named */

@@ -15,6 +15,7 @@ enum source_choice {
 	SOURCE_AUTO, /* whatever is there */
 	SOURCE_MEMORY,
 	SOURCE_AGENT,
+	SOURCE_SCHEDTRACE, /* what the runtime prints; alone, but for the operating system's view */
 	SOURCE_PPROF,
 	SOURCE_CHOICE_COUNT,
 };

@@ -25,7 +25,9 @@ collect_libcollect_a_SOURCES = \
 	collect/recorder.c collect/recorder.h \
 	collect/recording.c collect/recording.h \
 	collect/replay.c collect/replay.h \
+	collect/schedtrace.c \
 	collect/source.h \
+	collect/tail.c collect/tail.h \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \
 	collect/trace_reach.c collect/trace_reach.h \

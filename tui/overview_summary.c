@@ -81,10 +81,8 @@ static struct lane_share share_of_all(const struct history *h)
 
 /* Whose view it is, when it is not the runtime's own. */
 static const char *const method_label[IDLE_METHOD_COUNT] = {
-	[IDLE_UNKNOWN] = "",
-	[IDLE_RUNTIME] = "",
-	[IDLE_SAMPLED] = "sampled",
-	[IDLE_OS] = "OS view",
+	[IDLE_UNKNOWN] = "",      [IDLE_RUNTIME] = "",   [IDLE_SAMPLED] = "sampled",
+	[IDLE_LINES] = "sampled", [IDLE_OS] = "OS view",
 };
 
 static void draw_idle_range(struct pane pane, const struct history *h)

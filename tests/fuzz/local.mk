@@ -14,6 +14,12 @@ tests_fuzz_fuzz_json_LDADD = metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
 EXTRA_DIST += tests/data/fuzz/json/bounds tests/data/fuzz/json/rows tests/data/fuzz/json/sched \
 	tests/data/fuzz/json/snapshot tests/data/fuzz/json/goroutines
 
+noinst_PROGRAMS += tests/fuzz/fuzz_schedtrace
+tests_fuzz_fuzz_schedtrace_SOURCES = tests/fuzz/fuzz_schedtrace.c
+tests_fuzz_fuzz_schedtrace_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_schedtrace_LDADD = metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
+EXTRA_DIST += tests/data/fuzz/schedtrace/plain tests/data/fuzz/schedtrace/detail
+
 noinst_PROGRAMS += tests/fuzz/fuzz_elf
 tests_fuzz_fuzz_elf_SOURCES = tests/fuzz/fuzz_elf.c tests/unit/goproc_elf.c tests/unit/goproc_elf.h \
 	tests/unit/goproc_tables.c tests/unit/goproc_tables.h
