@@ -1,4 +1,4 @@
-# The agent's sources, without tests: they travel inside the program, for `schedtop agent`. tests/agentpack
+# The agent's sources, without tests: they travel inside the program, for `schedtop agent`. tests/e2e
 # holds this list to the folder.
 agent_sources = \
 	agent/agent.go \
