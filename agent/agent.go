@@ -12,7 +12,7 @@
 //	import _ "schedtop/agent/auto"
 //
 // The socket is in $SCHEDTOP_DIR, else in $XDG_RUNTIME_DIR/schedtop, else in /tmp/schedtop-UID. The
-// protocol is described in README.md. Linux only: elsewhere Listen returns an error and nothing else
+// protocol is described in doc/agent.md of schedtop. Linux only: elsewhere Listen returns an error and nothing else
 // happens.
 package agent
 

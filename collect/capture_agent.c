@@ -122,7 +122,8 @@ static enum status connect_agent(struct capture *c, struct talk *talk)
 	if (status == STATUS_NO_TARGET)
 		return error_set(&c->error, status,
 		                 "%s has no schedtop agent, and nobody else can trace it: import "
-		                 "schedtop/agent/auto into the program",
+		                 "schedtop/agent/auto into the program, or build it with schedtop agent "
+		                 "overlay",
 		                 c->whom);
 	if (status != STATUS_OK)
 		return status;
