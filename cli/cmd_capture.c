@@ -165,7 +165,9 @@ static enum capture_kind kind_of(const struct options *o)
 {
 	if (o->goroutines)
 		return CAPTURE_KIND_GOROUTINES;
-	return o->flight ? CAPTURE_KIND_FLIGHT : CAPTURE_KIND_TRACE;
+	if (o->flight)
+		return CAPTURE_KIND_FLIGHT;
+	return o->sampled ? CAPTURE_KIND_SAMPLED : CAPTURE_KIND_TRACE;
 }
 
 enum status command_capture(const struct options *o, struct error *error)

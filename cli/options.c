@@ -122,6 +122,10 @@ static const struct option_row rows[] = {
      "or agent.Options.FlightRecorder), in place of what comes"},
 	{0, "goroutines", TYPE_FLAG, AT(goroutines), NULL, NULL, 0, WITH_CAPTURE,
      "with capture: where all goroutines stand, as text, in place of a trace"},
+	{0, "sampled", TYPE_FLAG, AT(sampled), NULL, NULL, 0, WITH_CAPTURE,
+     "with capture: a trace put together from looks at the memory, a thousand a second, of a "
+     "program "
+     "that nobody can trace; it shows what there was and for how long, not the order of events"},
 	{0, "automatic", TYPE_FLAG, AT(automatic), NULL, NULL, 0, WITH_CAPTURE,
      "with capture: no person asks for it, so leave a pause of --cooldown after the last one of "
      "that process, whoever took it"},
@@ -740,8 +744,9 @@ static enum status check_together(struct options *o, struct error *error)
 		                 "capture needs a process: -p PID (schedtop ls lists them) or --url URL");
 	if (o->output && options_given(o, "trace-dir"))
 		return error_set(error, STATUS_USAGE, "--output and --trace-dir exclude each other");
-	if (o->flight && o->goroutines)
-		return error_set(error, STATUS_USAGE, "--flight and --goroutines exclude each other");
+	if (o->flight + o->goroutines + o->sampled > 1)
+		return error_set(error, STATUS_USAGE,
+		                 "--flight, --goroutines and --sampled exclude each other");
 	if (o->flight && options_given(o, "seconds"))
 		return error_set(error, STATUS_USAGE,
 		                 "--flight is what has been: how far back is the program's to say, not "

@@ -49,8 +49,12 @@ struct window_member trace_doctor_member(struct trace_doctor *d)
 
 bool trace_doctor_conclude(struct trace_doctor *d, struct findings *findings)
 {
+	/* Of samples there is no saying what happened, only what there was: but for the file itself, no
+	   rule can prove anything. */
+	bool sampled = d->doctor.analysis->summary.sampled_hz > 0;
 	for (size_t i = 0; i < FAMILIES; i++)
-		if (!families[i]->conclude(d->self[i], &d->doctor, findings))
+		if ((!sampled || families[i] == &rules_file) &&
+		    !families[i]->conclude(d->self[i], &d->doctor, findings))
 			findings->no_memory = true;
 	findings_settle(findings);
 	return !findings->no_memory;

@@ -32,6 +32,7 @@ trace_libtrace_a_SOURCES = \
 	trace/profile_lives.c trace/profile_lives.h \
 	trace/reader.c trace/reader.h \
 	trace/regions.c trace/regions.h \
+	trace/sampled.h \
 	trace/samples.c trace/samples.h \
 	trace/search.c trace/search.h \
 	trace/slots.c trace/slots.h \
@@ -48,4 +49,5 @@ trace_libtrace_a_SOURCES = \
 	trace/v1_merge.c trace/v1_state.h trace/v1_wire.c \
 	trace/varint.h \
 	trace/wire.c trace/wire.h \
-	trace/window.c trace/window.h
+	trace/window.c trace/window.h \
+	trace/writer.c trace/writer.h

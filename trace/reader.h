@@ -46,6 +46,7 @@ struct trace_summary {
 	enum trace_verdict verdict;
 	unsigned version;     /* of the header: 26 */
 	bool newer;           /* than any known; read as the newest known one */
+	uint64_t sampled_hz;  /* put together from so many samples a second (sampled.h); 0: recorded */
 	uint64_t generations; /* read whole */
 	uint64_t events;
 	uint64_t bytes;                /* uncompressed, looked at */

@@ -33,10 +33,18 @@ static void propose(struct capture_panel *p, const struct capture_panel_env *env
 	estimate(p, env);
 }
 
-static void begin(struct capture_panel *p, const struct capture_panel_env *env)
+static const enum capture_kind kind_of[] = {
+	[ORDER_CAPTURE] = CAPTURE_KIND_TRACE,
+	[ORDER_FLIGHT] = CAPTURE_KIND_FLIGHT,
+	[ORDER_SAMPLE] = CAPTURE_KIND_SAMPLED,
+};
+
+static void begin(struct capture_panel *p, const struct capture_panel_env *env,
+                  enum order_kind order)
 {
-	bool flight = p->kind == CAPTURE_KIND_FLIGHT;
+	bool flight = order == ORDER_FLIGHT;
 	p->stage = PANEL_ORDERED;
+	p->kind = kind_of[order];
 	p->cancelling = false;
 	p->capture = (struct capture_state){
 		.phase = CAPTURE_ASKING,
@@ -46,7 +54,7 @@ static void begin(struct capture_panel *p, const struct capture_panel_env *env)
 	p->before = p->during = (struct throughput){.known = false};
 	/* What the session still says of the capture before is not this one's. */
 	session_tell_capture(env->session, &p->capture);
-	session_order(env->session, flight ? ORDER_FLIGHT : ORDER_CAPTURE, p->capture.duration_ns);
+	session_order(env->session, order, p->capture.duration_ns);
 }
 
 static void cancel(struct capture_panel *p, const struct capture_panel_env *env)
@@ -75,8 +83,7 @@ bool capture_panel_press_flight(struct capture_panel *p, const struct capture_pa
 		cancel(p, env);
 		return true;
 	}
-	p->kind = CAPTURE_KIND_FLIGHT;
-	begin(p, env);
+	begin(p, env, ORDER_FLIGHT);
 	return true;
 }
 
@@ -85,10 +92,18 @@ bool capture_panel_offers(const struct capture_panel *p)
 	return p->can_open && p->stage == PANEL_ENDED && p->capture.phase == CAPTURE_DONE;
 }
 
+/* Nobody can trace the program, but it can be looked at. */
+static bool offers_samples(const struct capture_panel *p)
+{
+	return p->stage == PANEL_ENDED && p->capture.phase == CAPTURE_FAILED && p->capture.can_sample;
+}
+
 bool capture_panel_enter(struct capture_panel *p, const struct capture_panel_env *env)
 {
 	if (p->stage == PANEL_PROPOSED)
-		begin(p, env);
+		begin(p, env, ORDER_CAPTURE);
+	else if (offers_samples(p))
+		begin(p, env, ORDER_SAMPLE);
 	else if (p->stage == PANEL_ENDED)
 		p->stage = PANEL_CLOSED;
 	else
@@ -135,7 +150,7 @@ bool capture_panel_update(struct capture_panel *p, const struct capture_panel_en
 	if (p->stage == PANEL_PROPOSED && p->cost.basis == TRACE_BASIS_NONE)
 		estimate(p, env);
 	if (p->stage == PANEL_PROPOSED && env->now_ns >= p->begin_ns)
-		begin(p, env);
+		begin(p, env, ORDER_CAPTURE);
 	if (p->stage >= PANEL_ORDERED) {
 		p->capture = session_capture(env->session);
 		if (p->capture.phase >= CAPTURE_DONE)
@@ -273,6 +288,8 @@ static void say_progress(struct sheet *s, const struct capture_panel *p, int64_t
 	else if (c->phase == CAPTURE_ASKING)
 		snprintf(s->title, sizeof s->title, "Asking the agent for %s",
 		         flight ? "what has been" : "a trace");
+	else if (left > 0 && c->kind == CAPTURE_KIND_SAMPLED)
+		snprintf(s->title, sizeof s->title, "Sampling its memory, %d s left", left);
 	else if (left > 0)
 		snprintf(s->title, sizeof s->title, "Tracing, %d s left", left);
 	else
@@ -299,13 +316,18 @@ static void say_flight(struct sheet *s, const struct capture_state *c)
 		add(s, "Reach", STYLE_TEXT, "unknown: its batches have no times that fit together");
 }
 
+static const char *const done_titles[CAPTURE_KINDS] = {
+	[CAPTURE_KIND_TRACE] = "A trace was taken",
+	[CAPTURE_KIND_FLIGHT] = "What has been was written down",
+	[CAPTURE_KIND_GOROUTINES] = "The goroutines were written down",
+	[CAPTURE_KIND_SAMPLED] = "A sampled trace was taken",
+};
+
 static void say_done(struct sheet *s, const struct capture_panel *p)
 {
 	const struct capture_state *c = &p->capture;
 	char bytes[24], rate[64], change[32] = "";
-	snprintf(s->title, sizeof s->title,
-	         c->kind == CAPTURE_KIND_FLIGHT ? "What has been was written down"
-	                                        : "A trace was taken");
+	snprintf(s->title, sizeof s->title, "%s", done_titles[c->kind]);
 	text_bytes(bytes, sizeof bytes, (int64_t)c->bytes);
 	add(s, "File", STYLE_STRONG, "%s", c->path);
 	add(s, "Size", STYLE_TEXT, "%s, for Go %s and newer%s", bytes,
@@ -328,13 +350,18 @@ static void say_done(struct sheet *s, const struct capture_panel *p)
 		snprintf(change, sizeof change, ", %s%s", ratio < 0 ? "-" : "+", percent);
 	}
 	add(s, "During", STYLE_TEXT, "%s%s", rate, change);
+	if (c->note[0])
+		add(s, "Note", STYLE_WARNING, "%s", c->note);
 }
 
 static void say_end(struct sheet *s, const struct capture_panel *p)
 {
 	bool flight = p->kind == CAPTURE_KIND_FLIGHT;
 	snprintf(s->keys, sizeof s->keys, "%sEsc closes, %s takes another",
-	         capture_panel_offers(p) ? "Enter opens it, " : "", flight ? "f" : "t");
+	         capture_panel_offers(p) ? "Enter opens it, "
+	         : offers_samples(p)     ? "Enter samples, "
+	                                 : "",
+	         flight ? "f" : "t");
 	if (p->capture.phase == CAPTURE_DONE) {
 		say_done(s, p);
 	} else if (p->capture.phase == CAPTURE_CANCELLED) {
@@ -346,6 +373,11 @@ static void say_end(struct sheet *s, const struct capture_panel *p)
 		         flight ? "What has been can't be had" : "No trace was taken");
 		add(s, "Why", STYLE_WARNING, "%s", p->capture.text);
 		add(s, "File", STYLE_TEXT, "none: nothing was kept");
+		if (offers_samples(p))
+			add(s, "Instead", STYLE_TEXT,
+			    "Enter puts a trace together from looks at its memory, 1000 a second for %d s: "
+			    "what there is and for how long, not the order of what happens between two looks",
+			    (int)(p->duration_ns / NS_PER_S));
 	}
 }
 

@@ -63,3 +63,14 @@ check_PROGRAMS += tests/unit/test_trace_reach
 tests_unit_test_trace_reach_SOURCES = tests/unit/test_trace_reach.c
 tests_unit_test_trace_reach_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_trace_reach_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_sampled
+tests_unit_test_sampled_SOURCES = tests/unit/test_sampled.c
+tests_unit_test_sampled_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_sampled_LDADD = collect/libcollect.a trace/libtrace.a goproc/libgoproc.a util/libutil.a \
+	$(CMOCKA_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+
+check_PROGRAMS += tests/unit/test_spool
+tests_unit_test_spool_SOURCES = tests/unit/test_spool.c
+tests_unit_test_spool_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_spool_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
