@@ -283,7 +283,8 @@ static enum status read_all(struct pass *p, const struct trace_visitor *visitors
 {
 	struct trace_summary *s = p->summary;
 	struct order_options options = {!p->options->strict, p->options->reference_clock,
-	                                p->options->stop, p->options->one_thread, p->options->names};
+	                                p->options->stop,    p->options->one_thread,
+	                                p->options->names,   p->options->help};
 	p->order = order_create(visitors, n, &options);
 	if (!p->order)
 		return error_no_memory(error);

@@ -27,6 +27,7 @@ struct trace_options {
 	struct trace_progress progress;
 	bool one_thread;     /* don't use a second one for the visitors; results are the same */
 	struct names *names; /* where names are kept, from the beginning on; NULL: they die */
+	const struct trace_help *help; /* NULL: none */
 	/* Where to begin instead of at the first generation: one that was seen there before, of a file
 	   that is mapped and of format 2. All zero: at the first. */
 	struct trace_begin {
