@@ -114,8 +114,10 @@ static void print_result(const struct capture_state *s, const char *path)
 	if (s->kind == CAPTURE_KIND_FLIGHT)
 		fprintf(stderr, ", %s%s", s->reach_ns ? "the last " : "of unknown reach",
 		        s->reach_ns ? reach : "");
-	if (s->kind == CAPTURE_KIND_GOROUTINES)
+	if (s->kind == CAPTURE_KIND_GOROUTINES && version[0])
 		fprintf(stderr, ", of a program of Go %s", version);
+	else if (s->kind == CAPTURE_KIND_GOROUTINES)
+		fputs(", of a program of an unknown Go", stderr);
 	else
 		fprintf(stderr, ", for Go %s and newer", version);
 	if (s->shortened)

@@ -74,7 +74,10 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 		status = tui_run(w.tui, sig);
 	if (child)
 		child_lend_signals(child, false);
-	if (status == STATUS_EXITED)
+	/* A text that has ended was read whole. */
+	if (status == STATUS_EXITED && o->text && !o->pid)
+		status = STATUS_OK;
+	else if (status == STATUS_EXITED)
 		orders_explain_end(orders, error);
 	orders_destroy(orders);
 	tui_destroy(w.tui);

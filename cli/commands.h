@@ -42,6 +42,8 @@ enum status open_trace(struct screen *screen, const char *path, void (*wake)(voi
                        void *wake_arg, const void *arg, struct error *error);
 /* schedtop export FILE: a trace in a form that other programs read. */
 enum status command_export(const struct options *o, struct error *error);
+/* schedtop export-metrics -p PID: what is known of a process, for Prometheus. */
+enum status command_export_metrics(const struct options *o, struct error *error);
 /* schedtop trace FILE: the browser. */
 enum status command_trace(const struct options *o, struct error *error);
 /* schedtop profile FILE: a profile for pprof. */

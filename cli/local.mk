@@ -1,6 +1,6 @@
 bin_PROGRAMS += schedtop
 schedtop_CPPFLAGS = $(AM_CPPFLAGS) -DSCHEDTOP_THEMES='"$(pkgdatadir)/themes"'
-schedtop_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(JANSSON_CFLAGS)
+schedtop_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(JANSSON_CFLAGS) $(MICROHTTPD_CFLAGS)
 nodist_schedtop_SOURCES = cli/embedded_agent.c
 schedtop_SOURCES = \
 	cli/agent_pack.c cli/agent_pack.h \
@@ -15,6 +15,8 @@ schedtop_SOURCES = \
 	cli/cmd_doctor_live.c \
 	cli/doctor.h \
 	cli/cmd_export.c \
+	cli/cmd_export_metrics.c \
+	cli/metrics_server.c cli/metrics_server.h \
 	cli/cmd_launch.c \
 	cli/cmd_ls.c \
 	cli/cmd_profile.c \
@@ -33,7 +35,7 @@ schedtop_SOURCES = \
 	cli/part.c cli/part.h \
 	cli/progress.c cli/progress.h \
 	cli/orders.c cli/orders.h \
-	cli/relay.c cli/relay.h \
+	cli/tap.c cli/tap.h \
 	cli/trouble.c
 schedtop_LDADD = compare/libcompare.a browse/libbrowse.a tui/libtui.a doctor/libdoctor.a export/libexport.a report/libreport.a collect/libcollect.a trace/libtrace.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
-	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(PROTOBUF_C_LIBS) $(INIH_LIBS)
+	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(PROTOBUF_C_LIBS) $(INIH_LIBS) $(MICROHTTPD_LIBS)

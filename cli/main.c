@@ -24,6 +24,7 @@ const struct subcommand commands[] = {
 	{"profile", command_profile, WITH_PROFILE, true},
 	{"export", command_export, WITH_EXPORT, true},
 	{"agent", command_agent, WITH_AGENT, false},
+	{"export-metrics", command_export_metrics, WITH_METRICS, false},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 

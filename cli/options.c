@@ -73,23 +73,25 @@ struct option_row {
 #define AT(member) offsetof(struct options, member)
 
 static const struct option_row rows[] = {
-	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0, WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
-     "the Go process to watch"},
+	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0,
+     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_METRICS, "the Go process to watch"},
 	{0, "url", TYPE_TEXT, AT(url), "URL", NULL, 0, WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
      "a Go program that serves net/http/pprof: http://HOST:6060, https://HOST/PATH or "
      "unix:///PATH/OF/SOCKET[:/PATH]; with -p PID one more source of that process; credentials are "
      "taken from SCHEDTOP_AUTH (user:password or Bearer TOKEN) or ~/.netrc, never from the URL"},
+	{0, "listen", TYPE_TEXT, AT(listen), "ADDRESS", NULL, 0, WITH_METRICS,
+     "with export-metrics: where to serve them (default 127.0.0.1:9464)"},
 	{0, "stderr", TYPE_TEXT, AT(outputs), "FILE", NULL, 0, WITH_WATCH,
      "with -- PROG: the file for what it prints (default: where schedtop's own standard error "
      "goes; "
      "with a screen, a file of its own)"},
 	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0,
-     WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
+     WITH_WATCH | WITH_DOCTOR | WITH_METRICS | WITH_CONFIG,
      "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
 	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0, WITH_WATCH,
      "end after N snapshots (with --batch and --json)"},
 	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent|schedtrace|pprof", source_words,
-     SOURCE_CHOICE_COUNT, WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
+     SOURCE_CHOICE_COUNT, WITH_WATCH | WITH_DOCTOR | WITH_METRICS | WITH_CONFIG,
      "where the numbers come from (default auto: whatever is there); schedtrace: "
      "from what the runtime prints, with -p PID to the file that is its standard error, with -- "
      "PROG because schedtop sets GODEBUG=schedtrace for it"},
@@ -244,6 +246,7 @@ static const struct {
 	{"--replay FILE", "show what was recorded with --record FILE"},
 	{"capture -p PID", "take an execution trace, without a screen"},
 	{"capture --flight -p PID", "take what the program's flight recorder has seen"},
+	{"export-metrics -p PID", "serve what is known of a process to Prometheus"},
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
 	{"doctor FILE", "what is wrong, with the evidence, from an execution trace"},
@@ -739,6 +742,9 @@ static enum status check_together(struct options *o, struct error *error)
 		                 "--%s needs a process: -p PID (schedtop ls lists them), --url URL or "
 		                 "-- PROG",
 		                 o->batch ? "batch" : "json");
+	if (o->command->bit == WITH_METRICS && !o->pid)
+		return error_set(error, STATUS_USAGE,
+		                 "export-metrics needs a process: -p PID (schedtop ls lists them)");
 	if (o->command->bit == WITH_CAPTURE && !has_target(o))
 		return error_set(error, STATUS_USAGE,
 		                 "capture needs a process: -p PID (schedtop ls lists them) or --url URL");
@@ -768,6 +774,7 @@ void options_init(struct options *o)
 		.cooldown_ns = CAPTURE_COOLDOWN_NS,
 		.capture_bytes = CAPTURE_BYTES_MAX,
 		.to_ns = INT64_MAX,
+		.listen = "127.0.0.1:9464",
 	};
 	limits_init(&o->limits);
 }

@@ -81,6 +81,7 @@ struct options {
 	int64_t watch_ns;         /* how long the doctor watches a process */
 	bool probe;
 	bool markdown, sarif;
+	const char *listen; /* where metrics are served */
 	const char *record; /* file to write snapshots to; NULL: none */
 	const char *replay; /* recording to show in place of a process; "-": standard input */
 	const char *theme;  /* name or path; NULL: the built-in one */
@@ -101,7 +102,8 @@ enum command_bit {
 	WITH_DIFF = 512,
 	WITH_DOCTOR = 1024,
 	WITH_AGENT = 8192,
-	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR | WITH_AGENT,
+	WITH_METRICS = 32768,
+	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR | WITH_AGENT | WITH_METRICS,
 	/* Those that a part of one can be asked of. */
 	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE | WITH_EXPORT | WITH_DIFF,
 	WITH_CONFIG = 256,

@@ -24,7 +24,8 @@ static const char *const nouns[CAPTURE_KINDS] = {
 };
 
 /* Every means, the best first. */
-static const struct capture_means *const all_means[] = {&capture_agent, &capture_sampled, NULL};
+static const struct capture_means *const all_means[] = {&capture_agent, &capture_pprof,
+                                                        &capture_sampled, NULL};
 
 /* --- telling --------------------------------------------------------------------------------- */
 
@@ -342,7 +343,7 @@ static struct capture *make(const struct capture_options *options)
 	if (c->target.pid)
 		snprintf(c->whom, sizeof c->whom, "process %d", (int)c->target.pid);
 	else
-		text_clean(c->whom, sizeof c->whom, c->url ? c->url : "?", c->url ? strlen(c->url) : 1);
+		text_clean(c->whom, sizeof c->whom, c->target.where, strlen(c->target.where));
 	return c;
 }
 

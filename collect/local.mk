@@ -2,13 +2,13 @@ noinst_LIBRARIES += collect/libcollect.a
 collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
 collect_libcollect_a_SOURCES = \
 	collect/agent.c \
-	collect/agent_call.c collect/agent_call.h \
 	collect/agent_reply.c collect/agent_reply.h \
 	collect/agent_socket.c collect/agent_socket.h \
 	collect/capture.c collect/capture.h collect/capture_means.h \
 	collect/capture_agent.c \
 	collect/capture_lock.c collect/capture_lock.h \
 	collect/capture_output.c collect/capture_output.h \
+	collect/capture_pprof.c \
 	collect/capture_sampled.c \
 	collect/cgroup.c collect/cgroup.h \
 	collect/collector.c collect/collector.h \
@@ -36,6 +36,7 @@ collect_libcollect_a_SOURCES = \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \
 	collect/trace_reach.c collect/trace_reach.h \
+	collect/trace_shape.c collect/trace_shape.h \
 	collect/trace_store.c collect/trace_store.h \
 	collect/web.c collect/web.h \
 	collect/web_base.c collect/web_base.h \

@@ -2,6 +2,7 @@ noinst_LIBRARIES += metrics/libmetrics.a
 metrics_libmetrics_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 metrics_libmetrics_a_SOURCES = \
 	metrics/derive.c metrics/derive.h \
+	metrics/exposition.c metrics/exposition.h \
 	metrics/feed.c metrics/feed.h \
 	metrics/flight_advice.c metrics/flight_advice.h \
 	metrics/goroutine_groups.c metrics/goroutine_table.c metrics/goroutine_table.h \
@@ -12,6 +13,7 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/json_goroutines.c metrics/json_goroutines.h \
 	metrics/json_tasks.c metrics/json_tasks.h \
 	metrics/lanes.c metrics/lanes.h \
+	metrics/openmetrics.c metrics/openmetrics.h \
 	metrics/schedtrace.c metrics/schedtrace.h \
 	metrics/schedtrace_line.c metrics/schedtrace_line.h \
 	metrics/schedtrace_reader.c metrics/schedtrace_reader.h \
@@ -20,4 +22,4 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/syscalls.c metrics/syscalls.h \
 	metrics/threads.c metrics/threads.h \
 	metrics/trace_cost.c metrics/trace_cost.h
-EXTRA_DIST += doc/schema.md doc/schedtrace.md
+EXTRA_DIST += doc/schema.md doc/schedtrace.md doc/metrics.md doc/grafana/schedtop.json

@@ -92,3 +92,12 @@ tests_fuzz_fuzz_trace_compare_SOURCES = tests/fuzz/fuzz_trace_compare.c
 tests_fuzz_fuzz_trace_compare_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_trace_compare_LDFLAGS = $(trace_fuzz_ldflags)
 tests_fuzz_fuzz_trace_compare_LDADD = compare/libcompare.a report/libreport.a $(trace_fuzz_libs) $(JANSSON_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_pprof
+tests_fuzz_fuzz_pprof_SOURCES = tests/fuzz/fuzz_pprof.c
+tests_fuzz_fuzz_pprof_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_pprof_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_pprof_LDADD = collect/libcollect.a metrics/libmetrics.a goproc/libgoproc.a \
+	util/libutil.a $(JANSSON_LIBS) $(ZLIB_LIBS) $(ELF_LIBS)
+EXTRA_DIST += tests/data/fuzz/pprof/goroutines tests/data/fuzz/pprof/threads tests/data/fuzz/pprof/memstats \
+	tests/data/fuzz/pprof/trace tests/data/fuzz/pprof/vars
