@@ -32,6 +32,9 @@ enum status command_capture(const struct options *o, struct error *error);
 /* schedtop stat FILE, schedtop check FILE (cmd_stat.c) */
 enum status command_stat(const struct options *o, struct error *error);
 enum status command_check(const struct options *o, struct error *error);
+/* schedtop agent add|overlay: the agent in a Go module that doesn't have it. */
+enum status command_agent(const struct options *o, struct error *error);
+void agent_print_help(FILE *out);
 /* schedtop diff BEFORE AFTER */
 enum status command_diff(const struct options *o, struct error *error);
 /* schedtop doctor FILE: what is wrong, with the evidence. */

@@ -118,6 +118,10 @@ static const struct option_row rows[] = {
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0,
      WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "how long a trace is taken, in whole seconds from 1s to 30s (default 3s)"},
+	{0, "flight", TYPE_FLAG, AT(flight), NULL, NULL, 0, WITH_CAPTURE,
+     "with capture: what has been, from the flight recorder of the program's agent "
+     "(SCHEDTOP_FLIGHT "
+     "or agent.Options.FlightRecorder), in place of what comes"},
 	{0, "goroutines", TYPE_FLAG, AT(goroutines), NULL, NULL, 0, WITH_CAPTURE,
      "with capture: where all goroutines stand, as text, in place of a trace"},
 	{0, "sampled", TYPE_FLAG, AT(sampled), NULL, NULL, 0, WITH_CAPTURE,
@@ -248,6 +252,7 @@ static const struct {
 	{"--replay FILE", "show what was recorded with --record FILE"},
 	{"--prometheus URL", "one lane per instance of a fleet"},
 	{"capture -p PID", "take an execution trace, without a screen"},
+	{"capture --flight -p PID", "take what the program's flight recorder has seen"},
 	{"export-metrics -p PID", "serve what is known of a process to Prometheus"},
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
@@ -259,6 +264,8 @@ static const struct {
 	{"diff A... -- B...", "the same of two lists of traces"},
 	{"profile --kind KIND FILE", "make a profile for pprof of an execution trace"},
 	{"export FILE", "an execution trace for Perfetto, Chrome or a table"},
+	{"agent add DIR", "write the agent into a Go module that doesn't have it"},
+	{"agent overlay PACKAGE...", "the same for one go build; see schedtop agent --help"},
 };
 #define USAGES (sizeof usages / sizeof usages[0])
 
@@ -771,6 +778,13 @@ static enum status check_together(struct options *o, struct error *error)
 		                 "capture needs a process: -p PID (schedtop ls lists them) or --url URL");
 	if (o->output && options_given(o, "trace-dir"))
 		return error_set(error, STATUS_USAGE, "--output and --trace-dir exclude each other");
+	if (o->flight + o->goroutines + o->sampled > 1)
+		return error_set(error, STATUS_USAGE,
+		                 "--flight, --goroutines and --sampled exclude each other");
+	if (o->flight && options_given(o, "seconds"))
+		return error_set(error, STATUS_USAGE,
+		                 "--flight is what has been: how far back is the program's to say, not "
+		                 "--seconds");
 	if (o->goroutines && options_given(o, "seconds"))
 		return error_set(error, STATUS_USAGE, "--goroutines and --seconds exclude each other");
 	return STATUS_OK;
@@ -796,8 +810,8 @@ void options_init(struct options *o)
 static enum status add_path(struct options *o, const char *path, struct error *error)
 {
 	if (o->paths == PATHS_MAX)
-		return error_set(error, STATUS_USAGE, "diff takes at most %d paths: name directories",
-		                 PATHS_MAX);
+		return error_set(error, STATUS_USAGE, "%s takes at most %d paths: name directories",
+		                 o->command->name, PATHS_MAX);
 	o->path[o->paths++] = path;
 	return STATUS_OK;
 }
@@ -840,7 +854,7 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 		enum status status = STATUS_OK;
 		if (found)
 			o->command = found;
-		else if (o->command->bit == WITH_DIFF)
+		else if (o->command->bit & (WITH_DIFF | WITH_AGENT))
 			status = add_path(o, word, error);
 		else if (named && o->command->takes_file && !o->file)
 			o->file = word;

@@ -42,6 +42,7 @@ collect_libcollect_a_SOURCES = \
 	collect/tail.c collect/tail.h \
 	collect/target.c collect/target.h \
 	collect/tasks.c collect/tasks.h \
+	collect/trace_reach.c collect/trace_reach.h \
 	collect/trace_shape.c collect/trace_shape.h \
 	collect/trace_store.c collect/trace_store.h \
 	collect/web.c collect/web.h \

@@ -113,6 +113,8 @@ void app_keep_moment(struct app *app);
 
 /* The panel that takes traces, app_capture.c; there is a session. */
 void app_capture(struct app *app, int64_t duration_ns);
+/* What has been. false: a trace is under way. */
+bool app_flight(struct app *app);
 bool app_capture_key(struct app *app, int key); /* false: it has no use for this key now */
 bool app_capture_update(struct app *app);       /* is it open? */
 /* There is an open_trace. What can't be shown is said on the bottom line. */

@@ -51,7 +51,8 @@ trace_fuzz_libs = trace/libtrace.a util/libutil.a $(ZLIB_LIBS) $(ZSTD_LIBS)
 trace_fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 noinst_PROGRAMS += tests/fuzz/fuzz_trace_wire
-tests_fuzz_fuzz_trace_wire_SOURCES = tests/fuzz/fuzz_trace_wire.c
+tests_fuzz_fuzz_trace_wire_SOURCES = tests/fuzz/fuzz_trace_wire.c \
+	collect/trace_reach.c collect/trace_reach.h
 tests_fuzz_fuzz_trace_wire_LDFLAGS = $(trace_fuzz_ldflags)
 tests_fuzz_fuzz_trace_wire_LDADD = $(trace_fuzz_libs)
 

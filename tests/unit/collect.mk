@@ -65,6 +65,11 @@ tests_unit_test_capture_lock_SOURCES = tests/unit/test_capture_lock.c
 tests_unit_test_capture_lock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_capture_lock_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/test_trace_reach
+tests_unit_test_trace_reach_SOURCES = tests/unit/test_trace_reach.c
+tests_unit_test_trace_reach_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_trace_reach_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/test_sampled
 tests_unit_test_sampled_SOURCES = tests/unit/test_sampled.c
 tests_unit_test_sampled_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
