@@ -25,6 +25,8 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 enum status command_replay(const struct options *o, struct error *error);
 /* schedtop watch: the sentinel without a screen. */
 enum status command_sentinel(const struct options *o, struct error *error);
+/* schedtop --prometheus URL: a fleet, on the screen or as lines. */
+enum status command_fleet(const struct options *o, struct error *error);
 /* schedtop ls */
 enum status command_ls(const struct options *o, struct error *error);
 /* schedtop capture: an execution trace into a file. */
@@ -32,6 +34,9 @@ enum status command_capture(const struct options *o, struct error *error);
 /* schedtop stat FILE, schedtop check FILE (cmd_stat.c) */
 enum status command_stat(const struct options *o, struct error *error);
 enum status command_check(const struct options *o, struct error *error);
+/* schedtop agent add|overlay: the agent in a Go module that doesn't have it. */
+enum status command_agent(const struct options *o, struct error *error);
+void agent_print_help(FILE *out);
 /* schedtop diff BEFORE AFTER */
 enum status command_diff(const struct options *o, struct error *error);
 /* schedtop doctor FILE: what is wrong, with the evidence. */

@@ -1,16 +1,21 @@
 bin_PROGRAMS += schedtop
 schedtop_CPPFLAGS = $(AM_CPPFLAGS) -DSCHEDTOP_THEMES='"$(pkgdatadir)/themes"'
 schedtop_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(JANSSON_CFLAGS) $(MICROHTTPD_CFLAGS)
+nodist_schedtop_SOURCES = cli/embedded_agent.c
 schedtop_SOURCES = \
+	cli/agent_pack.c cli/agent_pack.h \
+	cli/agent_plan.c cli/agent_plan.h \
 	cli/appearance.c \
 	cli/await.c cli/await.h \
 	cli/child.c cli/child.h \
+	cli/cmd_agent.c \
 	cli/cmd_capture.c \
 	cli/cmd_diff.c \
 	cli/cmd_doctor.c \
 	cli/cmd_doctor_live.c \
 	cli/doctor.h \
 	cli/cmd_export.c \
+	cli/cmd_fleet.c \
 	cli/cmd_export_metrics.c \
 	cli/metrics_server.c cli/metrics_server.h \
 	cli/cmd_launch.c \
@@ -23,6 +28,9 @@ schedtop_SOURCES = \
 	cli/cmd_trace.c \
 	cli/cmd_watch.c \
 	cli/commands.h \
+	cli/fleet_open.c cli/fleet_open.h \
+	cli/embedded.h \
+	cli/go_tool.c cli/go_tool.h \
 	cli/settings.c cli/settings.h \
 	cli/main.c \
 	cli/options.c cli/options.h \

@@ -122,6 +122,10 @@ static const struct option_row rows[] = {
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0,
      WITH_WATCH | WITH_SENTINEL | WITH_CAPTURE | WITH_CONFIG,
      "how long a trace is taken, in whole seconds from 1s to 30s (default 3s)"},
+	{0, "flight", TYPE_FLAG, AT(flight), NULL, NULL, 0, WITH_CAPTURE,
+     "with capture: what has been, from the flight recorder of the program's agent "
+     "(SCHEDTOP_FLIGHT "
+     "or agent.Options.FlightRecorder), in place of what comes"},
 	{0, "goroutines", TYPE_FLAG, AT(goroutines), NULL, NULL, 0, WITH_CAPTURE,
      "with capture: where all goroutines stand, as text, in place of a trace"},
 	{0, "sampled", TYPE_FLAG, AT(sampled), NULL, NULL, 0, WITH_CAPTURE,
@@ -187,7 +191,7 @@ static const struct option_row rows[] = {
      "may be given again; none takes back what the configuration has"},
 	{0, "then", TYPE_ACTION, AT(plan), "ACTION", NULL, 0, WITH_WATCH | WITH_SENTINEL,
      "what to put into the bundle then, of the rule before it: snapshots (which are always in it), "
-     "trace (default), goroutines, sampled; or exec:COMMAND; may be given again"},
+     "trace (default), flight, goroutines, sampled; or exec:COMMAND; may be given again"},
 	{0, "list", TYPE_FLAG, AT(list), NULL, NULL, 0, WITH_SENTINEL,
      "with watch: the metrics that a rule can be about"},
 	{0, "for", TYPE_WATCH, AT(watch_ns), "TIME", NULL, 0, WITH_DOCTOR,
@@ -234,6 +238,12 @@ static const struct option_row rows[] = {
 	{0, "replay", TYPE_TEXT, AT(replay), "FILE", NULL, 0, WITH_WATCH | WITH_DOCTOR,
      "show a recording as if it were live, at its own pace; with --batch, --json or doctor at "
      "once, and there - is standard input"},
+	{0, "prometheus", TYPE_TEXT, AT(prometheus), "URL", NULL, 0, WITH_WATCH,
+     "show a fleet: all Go programs that this Prometheus, Thanos or Mimir scrapes, a path such as "
+     "/prometheus included; credentials are those of SCHEDTOP_AUTH, and more headers, such as "
+     "X-Scope-OrgID, those of SCHEDTOP_HEADERS; refreshed every --delay (default 10s)"},
+	{0, "match", TYPE_TEXT, AT(match), "SELECTOR", NULL, 0, WITH_WATCH,
+     "with --prometheus: only instances with these labels, such as '{job=\"api\"}'"},
 	{0, "config", TYPE_TEXT, AT(config), "FILE", NULL, 0, WITH_ALL,
      "read settings from FILE alone, not from the usual files"},
 	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, WITH_ALL, "print the version and exit"},
@@ -255,8 +265,10 @@ static const struct {
 	{"--url URL", "watch a program by its net/http/pprof, wherever it is"},
 	{"[...] -- PROG ARGS", "start a program and watch it, with or without a screen"},
 	{"--replay FILE", "show what was recorded with --record FILE"},
+	{"--prometheus URL", "one lane per instance of a fleet"},
 	{"capture -p PID", "take an execution trace, without a screen"},
 	{"watch -p PID", "wait for a --sentinel rule to be broken, without a screen"},
+	{"capture --flight -p PID", "take what the program's flight recorder has seen"},
 	{"export-metrics -p PID", "serve what is known of a process to Prometheus"},
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
@@ -268,6 +280,8 @@ static const struct {
 	{"diff A... -- B...", "the same of two lists of traces"},
 	{"profile --kind KIND FILE", "make a profile for pprof of an execution trace"},
 	{"export FILE", "an execution trace for Perfetto, Chrome or a table"},
+	{"agent add DIR", "write the agent into a Go module that doesn't have it"},
+	{"agent overlay PACKAGE...", "the same for one go build; see schedtop agent --help"},
 };
 #define USAGES (sizeof usages / sizeof usages[0])
 
@@ -618,6 +632,24 @@ static enum status check_program(const struct options *o, struct error *error)
 	return STATUS_OK;
 }
 
+/* A fleet is no process, but may lead to one. */
+static enum status check_fleet(const struct options *o, struct error *error)
+{
+	static const char *const others[] = {"pid",    "url",    "schedtrace", "record",
+	                                     "replay", "source", "detail"};
+	if (o->match && !o->prometheus)
+		return error_set(error, STATUS_USAGE, "--match goes with --prometheus");
+	if (!o->prometheus)
+		return STATUS_OK;
+	if (o->program)
+		return error_set(error, STATUS_USAGE, "--prometheus and -- PROG exclude each other");
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (options_given(o, others[i]))
+			return error_set(error, STATUS_USAGE, "--prometheus and --%s exclude each other",
+			                 others[i]);
+	return STATUS_OK;
+}
+
 /* BEFORE AFTER, or BEFORE... -- AFTER... */
 static enum status check_sides(const struct options *o, struct error *error)
 {
@@ -761,6 +793,8 @@ static enum status check_together(struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
 	status = check_program(o, error);
 	if (status == STATUS_OK)
+		status = check_fleet(o, error);
+	if (status == STATUS_OK)
 		status = check_text(o, error);
 	if (status != STATUS_OK)
 		return status;
@@ -768,7 +802,8 @@ static enum status check_together(struct options *o, struct error *error)
 		return check_replay(o, error);
 	if (o->source == SOURCE_PPROF && options_given(o, "source") && !o->url)
 		return error_set(error, STATUS_USAGE, "--source pprof goes with --url URL");
-	if (o->command->bit == WITH_WATCH && !has_target(o) && !o->program && (o->batch || o->json))
+	if (o->command->bit == WITH_WATCH && !has_target(o) && !o->program && !o->prometheus &&
+	    (o->batch || o->json))
 		return error_set(error, STATUS_USAGE,
 		                 "--%s needs a process: -p PID (schedtop ls lists them), --url URL or "
 		                 "-- PROG",
@@ -781,6 +816,13 @@ static enum status check_together(struct options *o, struct error *error)
 		                 "capture needs a process: -p PID (schedtop ls lists them) or --url URL");
 	if (o->output && options_given(o, "trace-dir"))
 		return error_set(error, STATUS_USAGE, "--output and --trace-dir exclude each other");
+	if (o->flight + o->goroutines + o->sampled > 1)
+		return error_set(error, STATUS_USAGE,
+		                 "--flight, --goroutines and --sampled exclude each other");
+	if (o->flight && options_given(o, "seconds"))
+		return error_set(error, STATUS_USAGE,
+		                 "--flight is what has been: how far back is the program's to say, not "
+		                 "--seconds");
 	if (o->goroutines && options_given(o, "seconds"))
 		return error_set(error, STATUS_USAGE, "--goroutines and --seconds exclude each other");
 	return STATUS_OK;
@@ -807,8 +849,8 @@ void options_init(struct options *o)
 static enum status add_path(struct options *o, const char *path, struct error *error)
 {
 	if (o->paths == PATHS_MAX)
-		return error_set(error, STATUS_USAGE, "diff takes at most %d paths: name directories",
-		                 PATHS_MAX);
+		return error_set(error, STATUS_USAGE, "%s takes at most %d paths: name directories",
+		                 o->command->name, PATHS_MAX);
 	o->path[o->paths++] = path;
 	return STATUS_OK;
 }
@@ -851,7 +893,7 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 		enum status status = STATUS_OK;
 		if (found)
 			o->command = found;
-		else if (o->command->bit == WITH_DIFF)
+		else if (o->command->bit & (WITH_DIFF | WITH_AGENT))
 			status = add_path(o, word, error);
 		else if (named && o->command->takes_file && !o->file)
 			o->file = word;

@@ -34,7 +34,8 @@ struct limits {
 struct options {
 	const struct subcommand *command; /* never NULL after a good parse */
 	const char *file;                 /* of the commands that take one; "-" is standard input */
-	const char *path[PATHS_MAX];      /* of traces to compare, or of directories */
+	/* Of traces to compare, or of directories; of agent its words. */
+	const char *path[PATHS_MAX];
 	size_t paths;
 	bool separated;   /* there was a -- among them */
 	size_t separator; /* how many stood before it */
@@ -57,6 +58,7 @@ struct options {
 	const char *trace_dir; /* NULL: the default one */
 	long trace_keep;       /* traces kept there */
 	int64_t trace_bytes;   /* and what they may take */
+	bool flight;           /* capture what has been */
 	bool goroutines;       /* capture these, not a trace */
 	bool automatic;        /* a capture that nobody asked for */
 	int64_t cooldown_ns;   /* after another one */
@@ -80,14 +82,17 @@ struct options {
 	int64_t watch_ns;         /* how long the doctor watches a process */
 	bool probe;
 	bool markdown, sarif;
-	struct plan plan;   /* of the sentinel */
-	bool list;          /* the metrics */
-	const char *listen; /* where metrics are served */
-	const char *record; /* file to write snapshots to; NULL: none */
-	const char *replay; /* recording to show in place of a process; "-": standard input */
-	const char *theme;  /* name or path; NULL: the built-in one */
-	const char *config; /* the only configuration file to read; NULL: the usual ones */
-	uint64_t given;     /* bit i: row i of the table was on the command line */
+	struct plan plan;       /* of the sentinel */
+	bool list;              /* the metrics */
+	const char *listen;     /* where metrics are served */
+	const char *record;     /* file to write snapshots to; NULL: none */
+	const char *replay;     /* recording to show in place of a process; "-": standard input */
+	const char *prometheus; /* a metrics server, to show a fleet; NULL: none */
+	const char *match;      /* which instances; NULL: all */
+	bool inside;            /* of the screen of a fleet: leaving leads back there */
+	const char *theme;      /* name or path; NULL: the built-in one */
+	const char *config;     /* the only configuration file to read; NULL: the usual ones */
+	uint64_t given;         /* bit i: row i of the table was on the command line */
 };
 
 /* Which commands take an option; WITH_CONFIG: it is a setting of the configuration too. */
@@ -103,8 +108,9 @@ enum command_bit {
 	WITH_DIFF = 512,
 	WITH_DOCTOR = 1024,
 	WITH_SENTINEL = 2048,
+	WITH_AGENT = 8192,
 	WITH_METRICS = 32768,
-	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR | WITH_SENTINEL | WITH_METRICS,
+	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR | WITH_SENTINEL | WITH_AGENT | WITH_METRICS,
 	/* Those that a part of one can be asked of. */
 	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE | WITH_EXPORT | WITH_DIFF,
 	WITH_CONFIG = 256,

@@ -7,7 +7,9 @@
 #include "collect/agent_reply.h"
 #include "collect/agent_socket.h"
 #include "collect/capture_means.h"
+#include "collect/trace_reach.h"
 #include "collect/web.h"
+#include "metrics/flight_advice.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -21,12 +23,15 @@ static const struct {
 	bool takes_time; /* so many seconds */
 } routes[CAPTURE_KINDS] = {
 	[CAPTURE_KIND_TRACE] = {"/v1/trace", true},
+	[CAPTURE_KIND_FLIGHT] = {"/v1/flight", false},
 	[CAPTURE_KIND_GOROUTINES] = {"/v1/goroutines", false},
 };
 
 struct talk {
 	struct agent_socket socket;
 	struct web *call; /* NULL: there is none */
+	struct agent_info info;
+	struct trace_reach reach; /* of a flight recording */
 };
 
 static void wake(void *call)
@@ -46,7 +51,11 @@ static void begun(void *arg)
 
 static bool body(const void *data, size_t size, void *arg)
 {
-	return capture_bytes(arg, data, size);
+	struct capture *c = arg;
+	struct talk *talk = c->own;
+	if (c->options.kind == CAPTURE_KIND_FLIGHT)
+		trace_reach_add(&talk->reach, data, size);
+	return capture_bytes(c, data, size);
 }
 
 /* --- when there is no answer ----------------------------------------------------------------- */
@@ -86,6 +95,11 @@ static enum status say_unanswered(struct capture *c, const struct web_reply *rep
 /* A refusal in the agent's own words, which name the other tracer or the time to wait. */
 static enum status say_refused(struct capture *c, const struct web_reply *reply)
 {
+	if (reply->code == 404)
+		return error_set(&c->error, STATUS_FAILED,
+		                 "the agent of %s is too old to give a %s: build the program with a newer "
+		                 "one",
+		                 c->whom, capture_noun(c));
 	json_t *root = agent_reply_parse(reply->text, reply->size, NULL);
 	const char *words = json_string_value(json_object_get(root, "error"));
 	char clean[300];
@@ -108,8 +122,8 @@ static enum status connect_agent(struct capture *c, struct talk *talk)
 	if (status == STATUS_NO_TARGET)
 		return error_set(&c->error, status,
 		                 "%s has no schedtop agent, and nobody else can trace it: import "
-		                 "schedtop/agent/auto into the program, or name its net/http/pprof "
-		                 "(--url URL)",
+		                 "schedtop/agent/auto into the program, build it with schedtop agent "
+		                 "overlay, or name its net/http/pprof (--url URL)",
 		                 c->whom);
 	if (status != STATUS_OK)
 		return status;
@@ -148,15 +162,15 @@ static enum status confirm(struct capture *c, struct talk *talk)
 	if (!root)
 		return error_set(&c->error, STATUS_FAILED, "no %s of %s: %.300s", capture_noun(c), c->whom,
 		                 why.text);
-	struct agent_info info;
-	agent_reply_info(root, &info);
+	const struct agent_info *info = &talk->info;
+	agent_reply_info(root, &talk->info);
 	json_decref(root);
-	if (!is_same(&info, &talk->socket))
+	if (!is_same(info, &talk->socket))
 		return error_set(&c->error, STATUS_FAILED,
 		                 "the agent's socket of %s is served by another process (%lld)", c->whom,
-		                 (long long)info.pid);
-	snprintf(c->program, sizeof c->program, "%s", info.program);
-	snprintf(c->go_version, sizeof c->go_version, "%s", info.go_version);
+		                 (long long)info->pid);
+	snprintf(c->program, sizeof c->program, "%s", info->program);
+	snprintf(c->go_version, sizeof c->go_version, "%s", info->go_version);
 	return STATUS_OK;
 }
 
@@ -193,6 +207,22 @@ static enum status check_end(struct capture *c, const struct web_reply *reply)
 	return STATUS_OK;
 }
 
+/* How far back it goes, and what would make it go further. */
+static void note_reach(struct capture *c)
+{
+	const struct talk *talk = c->own;
+	const struct agent_info *info = &talk->info;
+	c->state.reach_ns = trace_reach_ns(&talk->reach);
+	struct flight_facts facts = {
+		.reach_ns = c->state.reach_ns,
+		.bytes = c->state.bytes,
+		.min_age_ns = info->flight_age_ns,
+		.max_bytes = info->flight_bytes,
+		.on_ns = info->flight_since_ns > 0 ? c->state.started_ns - info->flight_since_ns : 0,
+	};
+	flight_advice(&facts, c->state.note, sizeof c->state.note);
+}
+
 static enum status receive(struct capture *c)
 {
 	struct talk *talk = c->own;
@@ -216,8 +246,11 @@ static enum status receive(struct capture *c)
 		.tick = look,
 		.arg = c,
 	};
-	if (web_ask(talk->call, &request, &reply) == WEB_ANSWERED)
+	if (web_ask(talk->call, &request, &reply) == WEB_ANSWERED) {
+		if (reply.code == 200 && c->options.kind == CAPTURE_KIND_FLIGHT)
+			note_reach(c);
 		return reply.code == 200 ? check_end(c, &reply) : say_refused(c, &reply);
+	}
 	return c->error.status ? c->error.status : say_unanswered(c, &reply);
 }
 
@@ -235,7 +268,8 @@ static void finish(struct capture *c)
 
 const struct capture_means capture_agent = {
 	.name = "agent",
-	.kinds = CAPTURE_BIT(CAPTURE_KIND_TRACE) | CAPTURE_BIT(CAPTURE_KIND_GOROUTINES),
+	.kinds = CAPTURE_BIT(CAPTURE_KIND_TRACE) | CAPTURE_BIT(CAPTURE_KIND_FLIGHT) |
+             CAPTURE_BIT(CAPTURE_KIND_GOROUTINES),
 	.find = find,
 	.receive = receive,
 	.finish = finish,

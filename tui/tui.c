@@ -121,6 +121,7 @@ enum status tui_create(struct tui **out, const struct tui_options *options, stru
 	t->app.panel.can_open = t->app.open_trace != NULL;
 	t->app.arg = t;
 	t->app.quit_warning = options->quit_warning;
+	t->app.inside = options->inside;
 	if (options->limits)
 		t->app.limits = *options->limits;
 	if (options->trace_ns > 0)

@@ -30,9 +30,8 @@ static const struct {
 	const char *word;
 	enum capture_kind kind; /* CAPTURE_KINDS: none, the snapshots alone */
 } actions[] = {
-	{"snapshots", CAPTURE_KINDS},
-	{"trace", CAPTURE_KIND_TRACE},
-	{"goroutines", CAPTURE_KIND_GOROUTINES},
+	{"snapshots", CAPTURE_KINDS},      {"trace", CAPTURE_KIND_TRACE},
+	{"flight", CAPTURE_KIND_FLIGHT},   {"goroutines", CAPTURE_KIND_GOROUTINES},
 	{"sampled", CAPTURE_KIND_SAMPLED},
 };
 #define ACTIONS (sizeof actions / sizeof *actions)
