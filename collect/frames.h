@@ -12,9 +12,10 @@
 
 #include "util/status.h"
 
-#define FRAMES_MAGIC      UINT32_C(0xFD2FB528) /* a zstd frame begins so */
-#define FRAMES_SKIP_MAGIC UINT32_C(0x184D2A50) /* and one to be skipped, but for the last 4 bits \
-	                                            */
+#define FRAMES_MAGIC UINT32_C(0xFD2FB528) /* a zstd frame begins so */
+#define FRAMES_SKIP_MAGIC                                                  \
+	UINT32_C(0x184D2A50) /* and one to be skipped, but for the last 4 bits \
+	                      */
 #define FRAMES_INDEX_MAGIC UINT32_C(0x184D2A5C)
 #define FRAMES_HEAD        8  /* bytes before what a skippable frame holds */
 #define FRAMES_ENTRY       40 /* bytes of one frame in the index */

@@ -261,9 +261,8 @@ static enum status read_packed(struct line_reader *r, struct error *error)
 
 static enum status read_more(struct line_reader *r, struct error *error)
 {
-	enum status status = r->looked ? STATUS_OK : look(r, error);
-	if (status != STATUS_OK || r->ended)
-		return status;
+	if (!r->looked)
+		return look(r, error);
 	return r->zstd ? read_packed(r, error) : read_file(r, &r->text, &r->ended, error);
 }
 

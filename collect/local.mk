@@ -28,6 +28,7 @@ collect_libcollect_a_SOURCES = \
 	collect/seek_map.c collect/seek_map.h \
 	collect/source.h \
 	collect/target.c collect/target.h \
+	collect/text_log.c collect/text_log.h \
 	collect/tasks.c collect/tasks.h \
 	collect/trace_store.c collect/trace_store.h \
 	collect/web.c collect/web.h \

@@ -3,6 +3,7 @@ metrics_libmetrics_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 metrics_libmetrics_a_SOURCES = \
 	metrics/derive.c metrics/derive.h \
 	metrics/feed.c metrics/feed.h \
+	metrics/playback.c metrics/playback.h \
 	metrics/goroutine_groups.c metrics/goroutine_table.c metrics/goroutine_table.h \
 	metrics/goroutines.c metrics/goroutines.h \
 	metrics/histogram.c metrics/histogram.h \

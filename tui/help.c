@@ -40,7 +40,8 @@ static void add_keys(struct sheet *sheet, const struct help *help, bool ascii)
 	add(sheet, true, "", text);
 	for (size_t i = 0; i < keymap_count; i++) {
 		const struct binding *b = &keymap[i];
-		if (!(b->contexts & help->context) || !is_useful(b, help) ||
+		if (!(b->contexts & help->context) || keymap_find(b->key, help->context) != b ||
+		    COMMAND_BIT(b->command) & help->without || !is_useful(b, help) ||
 		    keymap_is_alias(b, help->context))
 			continue;
 		keymap_names(name, sizeof name, b, help->context, ascii);
@@ -58,7 +59,7 @@ static void add_commands(struct sheet *sheet, const struct help *help)
 	add(sheet, true, "", "Commands after \":\"; the beginning of a name will do");
 	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++) {
 		const struct command_info *info = &command_info[i];
-		if (!info->name || !(info->screens & help->screen))
+		if (!info->name || !(info->screens & help->screen) || COMMAND_BIT(i) & help->without)
 			continue;
 		snprintf(name, sizeof name, "%s %s", info->name, info->argument ? info->argument : "");
 		add(sheet, false, name, info->help);

@@ -15,6 +15,7 @@ struct help {
 	enum context context;
 	struct tabs tabs;
 	enum command_screen screen;
+	uint64_t without; /* bits of commands that can't be given now */
 };
 
 /* Over the whole pane, with its own keys in the last row. */
