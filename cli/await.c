@@ -21,9 +21,11 @@ static bool has_ended(pid_t pid)
 	return !procfs_stat(pid, &stat) || stat.state == 'Z' || stat.state == 'X';
 }
 
-/* Is its scheduler, or its agent, there? */
+/* Is its scheduler, or its agent, there? What it prints will come. */
 static bool is_up(pid_t pid, enum source_choice choice)
 {
+	if (choice == SOURCE_SCHEDTRACE)
+		return true;
 	struct goproc *g;
 	struct target target;
 	struct agent_socket socket;

@@ -167,6 +167,7 @@ enum status command_capture(const struct options *o, struct error *error)
 	if (!p.session)
 		return error_no_memory(error);
 	struct capture_options options = {
+		.url = o->url,
 		.kind = o->goroutines ? CAPTURE_KIND_GOROUTINES : CAPTURE_KIND_TRACE,
 		.duration_ns = o->trace_ns,
 		.bytes_max = o->capture_bytes,
@@ -181,7 +182,12 @@ enum status command_capture(const struct options *o, struct error *error)
 		.arg = &p,
 	};
 	int sig = 0;
-	enum status status = target_find_shared(o->pid, &options.target, error);
+	enum status status = STATUS_OK;
+	if (o->pid)
+		status = target_find_shared(o->pid, &options.target, error);
+	else
+		target_of_url(&options.target, o->url);
+	options.target.web = o->web;
 	if (status == STATUS_OK) {
 		p.news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		status = p.news < 0 ? error_set(error, STATUS_FAILED, "no events: %s", strerror(errno))

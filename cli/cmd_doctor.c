@@ -130,7 +130,7 @@ enum status command_doctor(const struct options *o, struct error *error)
 {
 	enum slug slug;
 	if (!o->explain || !slug_parse(o->explain, &slug))
-		return o->pid || o->replay ? doctor_live(o, error) : examine(o, error);
+		return o->pid || o->url || o->replay ? doctor_live(o, error) : examine(o, error);
 	advice_print(advice_of(slug), &o->limits, stdout, wants_ascii(o));
 	return STATUS_OK;
 }

@@ -98,6 +98,7 @@ static enum status watch_process_for_a_while(struct visit *v, struct error *erro
 	struct collector_options options = {
 		.pid = o->pid,
 		.url = o->url,
+		.web = o->web,
 		.text = o->text,
 		.choice = o->source,
 		.interval_ns = o->delay_ns,

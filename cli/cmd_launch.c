@@ -14,6 +14,7 @@
 #include "cli/child.h"
 #include "cli/commands.h"
 #include "cli/outputs.h"
+#include "cli/relay.h"
 #include "goproc/permission.h"
 #include "util/text.h"
 
@@ -158,33 +159,58 @@ static int choose_input(bool screen)
 	return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+/* Its standard error comes through us, with what the runtime is told to print there. */
+static enum status tap(const struct options *o, struct child_options *options, struct relay **relay,
+                       struct error *error)
+{
+	enum status status = relay_set_godebug(o->delay_ns, o->detail, error);
+	if (status == STATUS_OK)
+		status = relay_create(relay, options->outputs, error);
+	if (status == STATUS_OK)
+		options->outputs = relay_input(*relay);
+	return status;
+}
+
 static enum status launch(const struct options *o, const char *path, const char *shown,
                           struct error *error)
 {
 	bool screen = !o->batch && !o->json;
 	struct outputs outputs;
 	struct child *child = NULL;
+	struct relay *relay = NULL;
 	enum status status = outputs_open(&outputs, o->outputs, shown, screen, error);
 	if (status != STATUS_OK)
 		return status;
-	const struct child_options options = {
+	struct child_options options = {
 		.path = path,
 		.argv = o->program,
 		.input = choose_input(screen),
 		.outputs = outputs.fd,
 	};
-	status = child_start(&child, &options, error);
+	if (o->source == SOURCE_SCHEDTRACE)
+		status = tap(o, &options, &relay, error);
+	if (status == STATUS_OK)
+		status = child_start(&child, &options, error);
 	close(options.input);
 	if (status == STATUS_OK) {
 		struct options started = *o;
 		int sig = 0;
 		started.pid = child_pid(child);
-		status = watch(&started, child, &sig, error);
+		if (relay) {
+			started.text = relay_text(relay);
+			relay_release_input(relay);
+			status = relay_start(relay, error);
+		}
+		if (status == STATUS_OK)
+			status = watch(&started, child, &sig, error);
 		bool ended_by_us = end_if_it_runs(child, shown, status, sig);
+		relay_destroy(relay);
+		relay = NULL;
 		status = conclude(status, child_status(child), ended_by_us);
 		tell(&outputs, error);
 	}
 	child_destroy(child);
+	relay_destroy(relay);
 	outputs_close(&outputs);
 	return status;
 }

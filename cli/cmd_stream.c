@@ -1,4 +1,4 @@
-/* Snapshots as lines on stdout, of a process or out of a recording. */
+/* Snapshots as lines on stdout, of a process, out of what it printed or out of a recording. */
 #include <errno.h>
 #include <semaphore.h>
 #include <stdlib.h>
@@ -7,8 +7,10 @@
 #include "cli/await.h"
 #include "cli/commands.h"
 #include "cli/keeper.h"
+#include "collect/lane_sink.h"
 #include "collect/recorder.h"
 #include "collect/recording.h"
+#include "collect/tail.h"
 #include "metrics/history.h"
 #include "metrics/json.h"
 #include "metrics/schedtrace.h"
@@ -128,8 +130,12 @@ static enum status judge_answers(const struct stream *st, struct error *error)
 		return STATUS_FAILED; /* the reason stands on stderr already */
 	char subject[96];
 	subject_of(st->options, subject, sizeof subject);
+	static const char *const teller[SOURCE_CHOICE_COUNT] = {
+		[SOURCE_AUTO] = "sources",          [SOURCE_MEMORY] = "memory", [SOURCE_AGENT] = "agent",
+		[SOURCE_SCHEDTRACE] = "schedtrace", [SOURCE_PPROF] = "pprof",
+	};
 	return error_set(error, STATUS_FAILED, "the %s told nothing about %s in time",
-	                 st->options->source == SOURCE_AGENT ? "agent" : "memory", subject);
+	                 teller[st->options->source], subject);
 }
 
 /* Until it ends, executes another program, or enough is printed. */
@@ -140,6 +146,7 @@ static enum status stream_program(struct stream *st, sem_t *news, struct error *
 	struct collector_options options = {
 		.pid = o->pid,
 		.url = o->url,
+		.web = o->web,
 		.text = o->text,
 		.choice = o->source,
 		.interval_ns = o->delay_ns,
@@ -156,6 +163,15 @@ static enum status stream_program(struct stream *st, sem_t *news, struct error *
 	if (status == STATUS_OK)
 		status = judge_answers(st, error);
 	collector_destroy(collector);
+	return status;
+}
+
+/* The recording is complete, or says why not. */
+static enum status conclude(struct stream *st, enum status status, struct error *error)
+{
+	struct error missing = {0};
+	if (keeper_close(&st->keeper, &missing) != STATUS_OK && status == STATUS_OK)
+		status = error_set(error, missing.status, "%s", missing.text);
 	return status;
 }
 
@@ -176,11 +192,90 @@ static enum status stream_process(struct stream *st, struct error *error)
 	}
 	feed_destroy(st->feed);
 	sem_destroy(&news);
-	struct error missing = {0};
-	if (keeper_close(&st->keeper, &missing) != STATUS_OK && status == STATUS_OK)
-		status = error_set(error, missing.status, "%s", missing.text);
-	return status;
+	return conclude(st, status, error);
 }
+
+/* --- a text ---------------------------------------------------------------------------------- */
+
+struct text_stream {
+	struct stream *st;
+	struct lane_sink sink;
+	char where[sizeof((struct snapshot *)0)->where];
+	enum status status;
+	struct error *error;
+};
+
+static void on_text(struct snapshot *s, void *arg)
+{
+	struct text_stream *text = arg;
+	if (text->status != STATUS_OK || is_done(text->st)) {
+		snapshot_unref(s);
+		return;
+	}
+	memcpy(s->where, text->where, sizeof s->where);
+	s->wall_ns = clock_wall_ns() - (clock_monotonic_ns() - s->monotonic_ns);
+	text->sink.period_ns = s->interval_ns;
+	lane_sink_add_rows(&text->sink, s);
+	lane_sink_take(&text->sink, s->monotonic_ns, &s->lanes);
+	text->status = on_snapshot(text->st, s, text->error);
+}
+
+/* Until it ends; a file that is not followed ends at once, but no line of it is left out. */
+static enum status read_text(struct text_stream *text, struct tail *tail)
+{
+	int64_t start_ns = clock_monotonic_ns();
+	bool silent = false;
+	while (text->status == STATUS_OK && !is_done(text->st)) {
+		enum tail_news news = tail_read(tail, text->error);
+		if (news == TAIL_ENDED)
+			break;
+		if (news == TAIL_QUIET)
+			tail_wait(tail, NS_PER_S);
+		int64_t waited_ns = clock_monotonic_ns() - start_ns;
+		if (!silent && tail_count(tail) == 0 && waited_ns > 2 * NS_PER_S) {
+			char sentence[256];
+			silent = true;
+			tail_explain_silence(text->where, waited_ns, sentence, sizeof sentence);
+			schedtrace_comment(stderr, sentence);
+		}
+	}
+	if (text->status == STATUS_OK && text->error->text[0])
+		text->status = text->error->status;
+	if (text->status == STATUS_OK && tail_count(tail) == 0 && !silent) {
+		char sentence[256];
+		tail_explain_silence(text->where, 0, sentence, sizeof sentence);
+		return error_set(text->error, STATUS_FAILED, "%s", sentence);
+	}
+	return text->status == STATUS_OK && silent && tail_count(tail) == 0 ? STATUS_FAILED
+	                                                                    : text->status;
+}
+
+static enum status stream_text(struct stream *st, struct error *error)
+{
+	struct target target;
+	struct tail *tail = NULL;
+	struct text_stream text = {.st = st, .error = error};
+	const struct tail_options options = {
+		.path = st->options->text,
+		.past = TAIL_PAST_ALL,
+		.follow = st->options->follow,
+		.snapshot = on_text,
+		.arg = &text,
+	};
+	target_of_text(&target, st->options->text);
+	memcpy(text.where, target.where, sizeof text.where);
+	lane_sink_init(&text.sink, NS_PER_S, INT64_MAX);
+	text.status = tail_open(&tail, &options, error);
+	if (text.status == STATUS_OK)
+		text.status = keeper_open(&st->keeper, st->options, error);
+	if (text.status == STATUS_OK)
+		text.status = read_text(&text, tail);
+	tail_close(tail);
+	lane_sink_finish(&text.sink);
+	return conclude(st, text.status, error);
+}
+
+/* --- a recording ----------------------------------------------------------------------------- */
 
 /* As fast as it can be read. A line that is damaged is told and passed over. */
 static enum status stream_recording(struct stream *st, struct error *error)
@@ -226,7 +321,9 @@ enum status command_stream(const struct options *o, struct error *error)
 	if (!st.history)
 		status = error_no_memory(error);
 	else
-		status = o->replay ? stream_recording(&st, error) : stream_process(&st, error);
+		status = o->replay                           ? stream_recording(&st, error)
+		         : o->text && !o->pid && !o->program ? stream_text(&st, error)
+		                                             : stream_process(&st, error);
 	history_destroy(st.history);
 	return status;
 }

@@ -1,5 +1,7 @@
 /* The screen, with a log of every snapshot on stderr when that goes to a file. */
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -90,14 +92,39 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 	return status;
 }
 
+/* Standard input is the text, so the keys come from the terminal itself: it takes the place of
+   standard input, which goes on under another number. */
+static enum status watch_input(const struct options *o, struct error *error)
+{
+	char path[32];
+	struct options moved = *o;
+	int terminal = isatty(STDIN_FILENO) ? -1 : open("/dev/tty", O_RDWR | O_CLOEXEC);
+	int text = terminal < 0 ? -1 : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (isatty(STDIN_FILENO))
+		return error_set(error, STATUS_USAGE,
+		                 "--schedtrace - reads a pipe: PROG 2>&1 | schedtop --schedtrace -");
+	if (text < 0 || dup2(terminal, STDIN_FILENO) < 0)
+		return error_set(error, STATUS_USAGE,
+		                 "the screen needs a terminal for its keys, and there is none: use --batch "
+		                 "or --json");
+	close(terminal);
+	snprintf(path, sizeof path, "/dev/fd/%d", text);
+	moved.text = path;
+	enum status status = command_watch(&moved, error);
+	close(text);
+	return status;
+}
+
 enum status command_watch(const struct options *o, struct error *error)
 {
 	bool screen = !o->batch && !o->json;
+	if (screen && o->text && strcmp(o->text, "-") == 0)
+		return watch_input(o, error);
 	if (screen && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
 		return error_set(
 			error, STATUS_USAGE,
 			"the screen needs a terminal: use --batch or --json%s in a pipe or a script",
-			o->pid || o->program ? "" : " with -p PID, or schedtop ls,");
+			o->pid || o->url || o->program ? "" : " with -p PID, or schedtop ls,");
 	if (o->program)
 		return command_launch(o, error);
 	if (!screen)
@@ -105,7 +132,7 @@ enum status command_watch(const struct options *o, struct error *error)
 	if (o->replay)
 		return command_replay(o, error);
 	struct options chosen = *o;
-	if (!o->pid) {
+	if (!o->pid && !o->url && !o->text) {
 		enum status status = choose_process(o, &chosen.pid, error);
 		if (status != STATUS_OK || !chosen.pid)
 			return status;

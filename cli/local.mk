@@ -28,6 +28,7 @@ schedtop_SOURCES = \
 	cli/part.c cli/part.h \
 	cli/progress.c cli/progress.h \
 	cli/orders.c cli/orders.h \
+	cli/relay.c cli/relay.h \
 	cli/trouble.c
 schedtop_LDADD = compare/libcompare.a browse/libbrowse.a tui/libtui.a doctor/libdoctor.a export/libexport.a report/libreport.a trace/libtrace.a collect/libcollect.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
 	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(PROTOBUF_C_LIBS) $(INIH_LIBS)

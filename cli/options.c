@@ -29,9 +29,9 @@ static const char *const graph_words[GRAPH_CHOICE_COUNT] = {
 	[GRAPHS_BLOCKS] = "blocks",
 };
 static const char *const source_words[SOURCE_CHOICE_COUNT] = {
-	[SOURCE_AUTO] = "auto",
-	[SOURCE_MEMORY] = "memory",
-	[SOURCE_AGENT] = "agent",
+	[SOURCE_AUTO] = "auto",   [SOURCE_MEMORY] = "memory",
+	[SOURCE_AGENT] = "agent", [SOURCE_SCHEDTRACE] = "schedtrace",
+	[SOURCE_PPROF] = "pprof",
 };
 
 #define DELAY_MIN_NS     (50 * NS_PER_MS)
@@ -78,6 +78,10 @@ struct option_row {
 static const struct option_row rows[] = {
 	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0, WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
      "the Go process to watch"},
+	{0, "url", TYPE_TEXT, AT(url), "URL", NULL, 0, WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
+     "a Go program that serves net/http/pprof: http://HOST:6060, https://HOST/PATH or "
+     "unix:///PATH/OF/SOCKET[:/PATH]; with -p PID one more source of that process; credentials are "
+     "taken from SCHEDTOP_AUTH (user:password or Bearer TOKEN) or ~/.netrc, never from the URL"},
 	{0, "stderr", TYPE_TEXT, AT(outputs), "FILE", NULL, 0, WITH_WATCH,
      "with -- PROG: the file for what it prints (default: where schedtop's own standard error "
      "goes; "
@@ -87,13 +91,22 @@ static const struct option_row rows[] = {
      "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
 	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0, WITH_WATCH,
      "end after N snapshots (with --batch and --json)"},
-	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent", source_words, SOURCE_CHOICE_COUNT,
-     WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
-     "where the numbers come from (default auto: both, whatever is there)"},
+	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent|schedtrace|pprof", source_words,
+     SOURCE_CHOICE_COUNT, WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
+     "where the numbers come from (default auto: whatever is there); schedtrace: "
+     "from what the runtime prints, with -p PID to the file that is its standard error, with -- "
+     "PROG because schedtop sets GODEBUG=schedtrace for it"},
+	{0, "schedtrace", TYPE_TEXT, AT(text), "FILE|-", NULL, 0, WITH_WATCH,
+     "watch a program by what it printed with GODEBUG=schedtrace=N, among all else: a file, which "
+     "may be rotated, or standard input; with -p PID for what that process's memory does not tell"},
+	{0, "follow", TYPE_FLAG, AT(follow), NULL, NULL, 0, WITH_WATCH,
+     "with --schedtrace FILE and --batch or --json: go on with what is written to it later (the "
+     "screen always does)"},
 	{'b', "batch", TYPE_FLAG, AT(batch), NULL, NULL, 0, WITH_WATCH,
      "print snapshots as the runtime's schedtrace does, one line each"},
 	{0, "detail", TYPE_FLAG, AT(detail), NULL, NULL, 0, WITH_WATCH,
-     "with --batch: every P and M too, as scheddetail=1 does"},
+     "with --batch: every P and M too, as scheddetail=1 does; with --source schedtrace -- PROG: "
+     "set scheddetail=1 as well"},
 	{'j', "json", TYPE_FLAG, AT(json), NULL, NULL, 0,
      WITH_WATCH | WITH_LS | WITH_STAT | WITH_CHECK | WITH_DIFF | WITH_DOCTOR,
      "print snapshots as JSON, one object a line; with stat, check and diff: the result as one "
@@ -193,6 +206,11 @@ static const struct option_row rows[] = {
 	{0, "graphs", TYPE_CHOICE, AT(graphs), "braille|blocks", graph_words, GRAPH_CHOICE_COUNT,
      WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "what sparklines and charts are made of, where they are not ASCII (default braille)"},
+	{0, "ca-file", TYPE_TEXT, AT(web.ca_file), "FILE", NULL, 0,
+     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_CONFIG,
+     "with https: trust the certificates in FILE, in PEM form (default: those of the system)"},
+	{0, "insecure", TYPE_FLAG, AT(web.insecure), NULL, NULL, 0,
+     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR, "with https: trust every certificate"},
 	{0, "record", TYPE_TEXT, AT(record), "FILE|DIR/", NULL, 0, WITH_WATCH,
      "write every snapshot to FILE as well, packed for --replay and zstdcat; as plain JSON lines "
      "where it is called .json, .ndjson or .jsonl, or is no plain file; into DIR/: files of an "
@@ -228,6 +246,8 @@ static const struct {
 	{"-p PID 2>FILE", "and log every snapshot to FILE"},
 	{"-p PID --batch", "schedtrace lines on stdout"},
 	{"-p PID --json", "JSON lines on stdout, with what follows from them"},
+	{"--schedtrace FILE", "watch what a program printed with GODEBUG=schedtrace, - is a pipe"},
+	{"--url URL", "watch a program by its net/http/pprof, wherever it is"},
 	{"[...] -- PROG ARGS", "start a program and watch it, with or without a screen"},
 	{"--replay FILE", "show what was recorded with --record FILE"},
 	{"capture -p PID", "take an execution trace, without a screen"},
@@ -533,10 +553,16 @@ static enum status misplaced(const struct options *o, const struct option_row *r
 	return error_set(error, STATUS_USAGE, "--%s goes with %s", row->name, names);
 }
 
+/* Is there something to watch? */
+static bool has_target(const struct options *o)
+{
+	return o->pid || o->url || o->text;
+}
+
 /* A recording has a process and a pace of its own. */
 static enum status check_replay(const struct options *o, struct error *error)
 {
-	static const char *const others[] = {"pid", "record", "log", "source", "delay"};
+	static const char *const others[] = {"pid", "url", "record", "log", "source", "delay"};
 	if (o->program)
 		return error_set(error, STATUS_USAGE, "--replay and -- PROG exclude each other");
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -547,6 +573,28 @@ static enum status check_replay(const struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE,
 		                 "--replay - goes with --batch or --json: the screen needs standard input "
 		                 "for its keys");
+	return STATUS_OK;
+}
+
+/* A text has a program and a pace of its own; beside a process it is one more source. */
+static enum status check_text(const struct options *o, struct error *error)
+{
+	if (!o->text)
+		return o->follow ? error_set(error, STATUS_USAGE, "--follow goes with --schedtrace FILE")
+		                 : STATUS_OK;
+	if (o->program)
+		return error_set(error, STATUS_USAGE,
+		                 "--schedtrace and -- PROG exclude each other: --source schedtrace reads "
+		                 "what PROG prints");
+	if (o->replay)
+		return error_set(error, STATUS_USAGE, "--schedtrace and --replay exclude each other");
+	if (o->source != SOURCE_AUTO && o->source != SOURCE_SCHEDTRACE)
+		return error_set(error, STATUS_USAGE, "--schedtrace and --source %s exclude each other",
+		                 source_words[o->source]);
+	if (!o->pid && options_given(o, "delay"))
+		return error_set(error, STATUS_USAGE,
+		                 "--schedtrace without -p PID takes no --delay: lines come as the program "
+		                 "prints them");
 	return STATUS_OK;
 }
 
@@ -579,15 +627,18 @@ static enum status check_sides(const struct options *o, struct error *error)
 /* What it looks at decides what else can be asked for. */
 static enum status check_doctor_target(const struct options *o, struct error *error)
 {
-	static const char *const of_process[] = {"probe", "for", "delay", "source"};
+	static const char *const of_process[] = {"for", "delay", "source"};
 	static const char *const of_trace[] = {"from", "to"};
-	if ((o->file != NULL) + (o->pid > 0) + (o->replay != NULL) > 1)
+	if ((o->file != NULL) + has_target(o) + (o->replay != NULL) > 1)
 		return error_set(error, STATUS_USAGE,
-		                 "doctor takes a trace, a process (-p PID) or a recording (--replay FILE), "
-		                 "one of them");
-	for (size_t i = 0; !o->pid && i < sizeof of_process / sizeof *of_process; i++)
+		                 "doctor takes a trace, a process (-p PID, --url URL) or a recording "
+		                 "(--replay FILE), one of them");
+	if (o->probe && !o->pid)
+		return error_set(error, STATUS_USAGE, "--probe goes with doctor -p PID");
+	for (size_t i = 0; !has_target(o) && i < sizeof of_process / sizeof *of_process; i++)
 		if (options_given(o, of_process[i]))
-			return error_set(error, STATUS_USAGE, "--%s goes with doctor -p PID", of_process[i]);
+			return error_set(error, STATUS_USAGE, "--%s goes with doctor -p PID or --url URL",
+			                 of_process[i]);
 	for (size_t i = 0; !o->file && i < sizeof of_trace / sizeof *of_trace; i++)
 		if (options_given(o, of_trace[i]))
 			return error_set(error, STATUS_USAGE, "--%s goes with a trace: doctor FILE",
@@ -608,15 +659,15 @@ static enum status check_doctor(struct options *o, struct error *error)
 	}
 	if (o->json && o->sarif)
 		return error_set(error, STATUS_USAGE, "--json and --sarif exclude each other");
-	if (o->explain && (o->file || o->pid || o->replay))
+	if (o->explain && (o->file || has_target(o) || o->replay))
 		return error_set(error, STATUS_USAGE,
 		                 "--explain takes no file and no process: it explains a finding");
 	if (check_doctor_target(o, error) != STATUS_OK)
 		return STATUS_USAGE;
-	if (!o->file && !o->pid && !o->replay && !o->explain)
+	if (!o->file && !has_target(o) && !o->replay && !o->explain)
 		return error_set(
 			error, STATUS_USAGE,
-			"doctor needs the file of an execution trace, - for standard input, -p PID "
+			"doctor needs the file of an execution trace, - for standard input, -p PID, --url URL "
 			"or --replay FILE");
 	return STATUS_OK;
 }
@@ -674,24 +725,34 @@ static enum status check_together(struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE, "--from must be before --to");
 	if (o->batch && o->json)
 		return error_set(error, STATUS_USAGE, "--batch and --json exclude each other");
-	if (o->detail && !o->batch)
-		return error_set(error, STATUS_USAGE, "--detail goes with --batch");
+	if (o->batch && o->url && !o->pid && !o->program)
+		return error_set(error, STATUS_USAGE,
+		                 "--batch prints what the scheduler does, of which net/http/pprof tells "
+		                 "nothing: use --json with --url");
+	if (o->detail && !o->batch && !(o->program && o->source == SOURCE_SCHEDTRACE))
+		return error_set(error, STATUS_USAGE,
+		                 "--detail goes with --batch, or with --source schedtrace -- PROG");
 	if (o->iterations && !o->batch && !o->json)
 		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
 	status = check_program(o, error);
+	if (status == STATUS_OK)
+		status = check_text(o, error);
 	if (status != STATUS_OK)
 		return status;
 	if (o->replay)
 		return check_replay(o, error);
 	if (options_given(o, "speed"))
 		return error_set(error, STATUS_USAGE, "--speed goes with --replay");
-	if (o->command->bit == WITH_WATCH && !o->pid && !o->program && (o->batch || o->json))
+	if (o->source == SOURCE_PPROF && options_given(o, "source") && !o->url)
+		return error_set(error, STATUS_USAGE, "--source pprof goes with --url URL");
+	if (o->command->bit == WITH_WATCH && !has_target(o) && !o->program && (o->batch || o->json))
 		return error_set(error, STATUS_USAGE,
-		                 "--%s needs a process: -p PID (schedtop ls lists them) or -- PROG",
+		                 "--%s needs a process: -p PID (schedtop ls lists them), --url URL or "
+		                 "-- PROG",
 		                 o->batch ? "batch" : "json");
-	if (o->command->bit == WITH_CAPTURE && !o->pid)
+	if (o->command->bit == WITH_CAPTURE && !has_target(o))
 		return error_set(error, STATUS_USAGE,
-		                 "capture needs a process: -p PID (schedtop ls lists them)");
+		                 "capture needs a process: -p PID (schedtop ls lists them) or --url URL");
 	if (o->output && options_given(o, "trace-dir"))
 		return error_set(error, STATUS_USAGE, "--output and --trace-dir exclude each other");
 	if (o->goroutines && options_given(o, "seconds"))

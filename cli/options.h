@@ -36,10 +36,12 @@ struct options {
 	const char *file;                 /* of the commands that take one; "-" is standard input */
 	const char *path[PATHS_MAX];      /* of traces to compare, or of directories */
 	size_t paths;
-	bool separated;       /* there was a -- among them */
-	size_t separator;     /* how many stood before it */
-	pid_t pid;            /* 0: none given */
-	const char *url;      /* where the program answers; NULL: none given */
+	bool separated;   /* there was a -- among them */
+	size_t separator; /* how many stood before it */
+	pid_t pid;        /* 0: none given */
+	const char *url;  /* where the program answers; NULL: none given */
+	struct web_options web;
+	bool follow;          /* the text, as it grows */
 	const char *text;     /* with its schedtrace lines, "-" is standard input; NULL: none given */
 	char *const *program; /* to start, with its arguments; NULL: none */
 	const char *outputs;  /* file for what it prints; NULL: none was named */

@@ -49,6 +49,7 @@ static enum status make_collector(struct orders *o, pid_t pid, struct collector 
 	struct collector_options options = {
 		.pid = pid,
 		.url = o->options->url,
+		.web = o->options->web,
 		.text = o->options->text,
 		.choice = o->options->source,
 		.interval_ns = o->interval_ns,
@@ -123,6 +124,7 @@ static void start_capture(struct orders *o, int64_t duration_ns)
 	struct error error = {0};
 	struct capture_options options = {
 		.target = *collector_target(o->collector),
+		.url = o->options->url,
 		.duration_ns = duration_ns,
 		.bytes_max = o->options->capture_bytes,
 		.fd = -1,

@@ -146,9 +146,12 @@ static bool check_head(struct capture *c, const void *data, size_t size)
 	return false;
 }
 
-static bool is_cancelled(void *arg)
+/* While the output holds us up: the target has to be looked at all the same, until it has given all
+   that it has. */
+static bool go_on(void *arg)
 {
-	return capture_is_cancelled(arg);
+	struct capture *c = arg;
+	return !capture_is_cancelled(c) && (c->state.ended_ns || capture_look(c));
 }
 
 void capture_begun(struct capture *c)
@@ -171,7 +174,7 @@ bool capture_bytes(struct capture *c, const void *data, size_t size)
 		return false;
 	}
 	c->state.bytes += size;
-	return capture_output_write(&c->output, data, size, is_cancelled, c, &c->error) == STATUS_OK;
+	return capture_output_write(&c->output, data, size, &c->error) == STATUS_OK;
 }
 
 enum status capture_ended(struct capture *c)
@@ -210,6 +213,15 @@ static enum status find_means(struct capture *c)
 	return last.status;
 }
 
+/* A process that exits, or a person who cancels, needs no other reason. */
+static enum status receive(struct capture *c)
+{
+	enum status status = c->means->receive(c);
+	if (status == STATUS_FAILED && !capture_is_cancelled(c))
+		capture_output_blame(&c->output, &c->error);
+	return status;
+}
+
 static enum status save(struct capture *c)
 {
 	const char *program = c->target.program[0] ? c->target.program : c->program;
@@ -225,11 +237,9 @@ static enum status save(struct capture *c)
 		.keep_files = c->options.keep_files,
 		.keep_bytes = c->options.keep_bytes,
 	};
-	if (c->options.fd >= 0)
-		return STATUS_OK;
 	tell(c, CAPTURE_SAVING);
 	enum status status = capture_output_save(&c->output, &name, &c->path, &c->error);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && c->path)
 		text_clean(c->state.path, sizeof c->state.path, c->path, strlen(c->path));
 	return status;
 }
@@ -258,9 +268,9 @@ static enum status take(struct capture *c)
 	if (status == STATUS_OK)
 		status = find_means(c);
 	if (status == STATUS_OK)
-		status = capture_output_open(&c->output, o->fd, c->file, c->directory, &c->error);
+		status = capture_output_open(&c->output, o->fd, c->file, c->directory, go_on, c, &c->error);
 	if (status == STATUS_OK)
-		status = c->means->receive(c);
+		status = receive(c);
 	if (status == STATUS_OK)
 		status = capture_ended(c);
 	if (status == STATUS_OK && !capture_is_cancelled(c))

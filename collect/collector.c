@@ -12,13 +12,25 @@
 #include "util/clock.h"
 
 /* Best first: who comes first fills a part, the others what is still missing. */
-enum { SLOT_MEMORY, SLOT_AGENT, SLOT_OS, SLOT_COUNT };
+enum { SLOT_MEMORY, SLOT_AGENT, SLOT_SCHEDTRACE, SLOT_PPROF, SLOT_OS, SLOT_COUNT };
 
-#define ALIVE_MS    500               /* how often an exit is looked for between snapshots */
-#define RETRY_NS    (5 * NS_PER_S)    /* an agent that was not there may come */
-#define WAIT_MAX_NS (500 * NS_PER_MS) /* a snapshot waits no longer for an answer */
+#define ALIVE_MS         500               /* how often an exit is looked for between snapshots */
+#define RETRY_NS         (5 * NS_PER_S)    /* an agent that was not there may come */
+#define SILENT_INTERVALS 2                 /* of a source that has its own pace */
+#define WAIT_MAX_NS      (500 * NS_PER_MS) /* a snapshot waits no longer for an answer */
 
 #define ALL (~0U)
+
+/* Beside a process a text is read when there is one to read. */
+static bool has_text(const struct collector_options *o)
+{
+	return o->text || o->choice == SOURCE_SCHEDTRACE;
+}
+
+static bool has_url(const struct collector_options *o)
+{
+	return o->url;
+}
 
 /* Who is asked, by where the target is and what the user chose. */
 static const struct {
@@ -29,6 +41,10 @@ static const struct {
 	[SLOT_MEMORY] = {&source_memory, 1 << TARGET_PROCESS, 1 << SOURCE_AUTO | 1 << SOURCE_MEMORY,
                      NULL},
 	[SLOT_AGENT] = {&source_agent, 1 << TARGET_PROCESS, 1 << SOURCE_AUTO | 1 << SOURCE_AGENT, NULL},
+	[SLOT_SCHEDTRACE] = {&source_schedtrace, 1 << TARGET_PROCESS | 1 << TARGET_TEXT,
+                         1 << SOURCE_AUTO | 1 << SOURCE_SCHEDTRACE, has_text},
+	[SLOT_PPROF] = {&source_pprof, 1 << TARGET_PROCESS | 1 << TARGET_URL,
+                    1 << SOURCE_AUTO | 1 << SOURCE_PPROF, has_url},
 	[SLOT_OS] = {&source_os, 1 << TARGET_PROCESS, ALL, NULL},
 };
 
@@ -54,6 +70,7 @@ struct collector {
 	uv_thread_t thread;
 	bool running, ending, has_published;
 	int64_t start_ns, due_ns, retry_ns;
+	int64_t ready_ns; /* when a paced source was last heard; 0: not yet */
 	int64_t sampled_ns;
 	struct snapshot *snapshot; /* begun, waiting for answers; NULL: none is */
 	int awaited;               /* sources that have not answered yet */
@@ -61,6 +78,8 @@ struct collector {
 };
 
 static void collect(struct collector *c);
+static void on_ready(void *arg);
+static void on_due(uv_timer_t *timer);
 static void start_lanes(struct collector *c);
 
 /* A timer that fires at a monotonic moment: libuv counts in milliseconds, rounded up here. */
@@ -73,16 +92,27 @@ static void fire_at(struct collector *c, uv_timer_t *timer, uv_timer_cb cb, int6
 
 /* Opening. */
 
+/* What is known by its prints alone comes at the program's own pace. */
+static bool is_paced(const struct collector *c)
+{
+	return c->target.place == TARGET_TEXT || c->options.choice == SOURCE_SCHEDTRACE;
+}
+
 static enum status open_slot(struct collector *c, int i)
 {
 	struct slot *slot = &c->slots[i];
 	slot->trouble = (struct error){0};
 	enum status status = slot->ops->open(&slot->source, &c->target, &c->loop, &slot->trouble);
-	if (status == STATUS_OK)
-		c->open_sources++;
-	else
+	if (status != STATUS_OK) {
 		slot->source = NULL;
-	return status;
+		return status;
+	}
+	c->open_sources++;
+	if (is_paced(c)) {
+		slot->source->ready = on_ready;
+		slot->source->ready_arg = c;
+	}
+	return STATUS_OK;
 }
 
 static bool wanted(const struct collector *c, int i)
@@ -96,6 +126,9 @@ static bool wanted(const struct collector *c, int i)
 static enum status judge_sources(struct collector *c, struct error *error)
 {
 	const struct error *why = NULL; /* of the best one that was asked */
+	for (int i = 0; i < SLOT_COUNT; i++)
+		if (c->slots[i].trouble.status == STATUS_USAGE)
+			return error_set(error, STATUS_USAGE, "%s", c->slots[i].trouble.text);
 	for (int i = 0; i < SLOT_OS; i++) {
 		if (c->slots[i].source)
 			return STATUS_OK;
@@ -123,6 +156,7 @@ static enum status find_target(struct collector *c, struct error *error)
 	else
 		target_of_text(&c->target, o->text);
 	c->target.url = o->url;
+	c->target.web = o->web;
 	c->target.text = o->text;
 	return status;
 }
@@ -329,6 +363,11 @@ static void publish(struct collector *c)
 		note_end(c, s);
 	s->monotonic_ns = clock_monotonic_ns(); /* no part of it is younger */
 	s->wall_ns = clock_wall_ns();
+	if (c->target.place == TARGET_TEXT &&
+	    s->sched_at.origin != ORIGIN_NONE) { /* it may have been written long ago */
+		s->wall_ns -= s->monotonic_ns - s->sched_at.at_ns;
+		s->monotonic_ns = s->sched_at.at_ns;
+	}
 	lane_sink_take(&c->sink, s->monotonic_ns, &s->lanes);
 	feed_push(c->options.feed, s);
 	c->has_published = true;
@@ -360,6 +399,33 @@ static void on_due(uv_timer_t *timer)
 	fire_at(c, &c->due, on_due, c->due_ns);
 	if (!c->snapshot)
 		collect(c);
+}
+
+/* When the next snapshot is due, print or no print: after two intervals without one. */
+static void expect_print(struct collector *c, int64_t now_ns)
+{
+	int64_t gap_ns = now_ns - c->ready_ns;
+	if (c->ready_ns == 0 || gap_ns < c->options.interval_ns)
+		gap_ns = c->options.interval_ns;
+	c->ready_ns = now_ns;
+	c->due_ns = now_ns + SILENT_INTERVALS * gap_ns;
+	fire_at(c, &c->due, on_due, c->due_ns);
+}
+
+/* From within a source, which may be closed by it. A text is shown print by print, of a process no
+   more of them than were asked for. */
+static void on_ready(void *arg)
+{
+	struct collector *c = arg;
+	int64_t now_ns = clock_monotonic_ns();
+	if (c->snapshot || c->ending)
+		return;
+	if (c->target.place == TARGET_PROCESS) {
+		if (c->ready_ns && now_ns - c->ready_ns < c->options.interval_ns / 10 * 9)
+			return;
+		expect_print(c, now_ns);
+	}
+	collect(c);
 }
 
 static void look_for_agent(struct collector *c)
@@ -468,7 +534,7 @@ static void on_stop(uv_async_t *async)
 static void on_change(uv_async_t *async)
 {
 	struct collector *c = async->data;
-	if (c->ending)
+	if (c->ending || c->target.place == TARGET_TEXT)
 		return;
 	c->options.interval_ns = c->ordered_ns;
 	/* The snapshot that is due comes no later for it, so that a held key does not starve us. */
@@ -506,7 +572,10 @@ enum status collector_start(struct collector *c, struct error *error)
 	uv_async_init(&c->loop, &c->change, on_change);
 	c->stop.data = c->change.data = c;
 	uv_update_time(&c->loop);
-	uv_timer_start(&c->due, on_due, 0, 0);
+	if (!is_paced(c))
+		uv_timer_start(&c->due, on_due, 0, 0);
+	else if (c->target.place == TARGET_PROCESS)
+		fire_at(c, &c->due, on_due, c->start_ns + SILENT_INTERVALS * c->options.interval_ns);
 	uv_timer_start(&c->alive, on_alive, ALIVE_MS, ALIVE_MS);
 	start_lanes(c);
 

@@ -12,18 +12,21 @@
 #include "util/status.h"
 
 enum source_choice {
-	SOURCE_AUTO, /* memory and agent, whatever is there */
+	SOURCE_AUTO, /* whatever is there */
 	SOURCE_MEMORY,
 	SOURCE_AGENT,
+	SOURCE_SCHEDTRACE, /* what the runtime prints; alone, but for the operating system's view */
+	SOURCE_PPROF,
 	SOURCE_CHOICE_COUNT,
 };
 
 /* One of the first three is enough; a URL or a text beside a PID is one more source of the same
    process. They are borrowed and outlive the collector. */
 struct collector_options {
-	pid_t pid;        /* 0: none */
-	const char *url;  /* of net/http/pprof; NULL: none */
-	const char *text; /* schedtrace lines: a file, "-" for standard input; NULL: none */
+	pid_t pid;              /* 0: none */
+	const char *url;        /* of net/http/pprof; NULL: none */
+	struct web_options web; /* for that */
+	const char *text;       /* schedtrace lines: a file, "-" for standard input; NULL: none */
 	enum source_choice choice;
 	int64_t interval_ns; /* between snapshots */
 	bool lanes;          /* sample the Ps between snapshots */

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/clock.h"
+#include "util/text.h"
+
 struct http {
+	struct web_base base;
 	CURLM *multi;
 	CURL *easy;
 	uv_loop_t *loop;
@@ -16,7 +20,10 @@ struct http {
 	char error[CURL_ERROR_SIZE];
 	char *body;
 	size_t size, capacity, max_bytes;
-	bool too_big;
+	bool too_big, tail;
+	int redirects;
+	char words[256]; /* why no answer came */
+	char type[64];
 	void (*done)(const struct http_reply *reply, void *arg);
 	void *arg;
 	void (*closed)(void *arg);
@@ -36,20 +43,43 @@ static void maybe_free(struct http *h)
 		return;
 	void (*closed)(void *) = h->closed;
 	void *arg = h->closed_arg;
+	web_base_finish(&h->base);
 	free(h->body);
 	free(h);
 	closed(arg);
 }
 
 /* Why no answer came, in words that stay the same when it happens again. */
-static const char *failure(const struct http *h, CURLcode result)
+static const char *failure(struct http *h, CURLcode result)
 {
 	/* Out of memory is what libcurl says of headers without end. */
 	if (h->too_big || result == CURLE_OUT_OF_MEMORY)
 		return "it sent more than an answer may hold";
 	if (result == CURLE_OPERATION_TIMEDOUT)
 		return HTTP_TOO_SLOW;
-	return h->error[0] ? h->error : curl_easy_strerror(result);
+	web_base_words(h->easy, result, h->error, h->words, sizeof h->words);
+	return h->words;
+}
+
+static void begin_transfer(struct http *h)
+{
+	h->size = 0;
+	h->too_big = false;
+	h->error[0] = '\0';
+	curl_multi_add_handle(h->multi, h->easy);
+}
+
+static void describe(struct http *h, struct http_reply *reply)
+{
+	curl_off_t total_us = 0, before_us = 0;
+	char *type = NULL;
+	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &reply->code);
+	curl_easy_getinfo(h->easy, CURLINFO_CONTENT_TYPE, &type);
+	curl_easy_getinfo(h->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+	curl_easy_getinfo(h->easy, CURLINFO_PRETRANSFER_TIME_T, &before_us);
+	text_clean(h->type, sizeof h->type, type ? type : "", type ? strlen(type) : 0);
+	reply->type = h->type;
+	reply->took_ns = total_us > before_us ? (int64_t)(total_us - before_us) * NS_PER_US : 0;
 }
 
 static void finish_request(struct http *h)
@@ -59,12 +89,17 @@ static void finish_request(struct http *h)
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		CURLcode result = message->data.result;
-		struct http_reply reply = {.body = h->body, .size = h->size};
+		struct http_reply reply = {.body = h->body, .size = h->size, .type = ""};
 		if (result == CURLE_OK)
-			curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &reply.code);
+			describe(h, &reply);
 		else
 			reply.error = failure(h, result);
 		curl_multi_remove_handle(h->multi, h->easy);
+		if (reply.code / 100 == 3 && h->redirects++ < WEB_REDIRECTS_MAX &&
+		    web_base_follow(&h->base, h->easy)) {
+			begin_transfer(h);
+			return;
+		}
 		h->busy = false;
 		h->done(&reply, h->arg);
 		return;
@@ -146,6 +181,11 @@ static size_t on_body(char *data, size_t unit, size_t n, void *arg)
 {
 	struct http *h = arg;
 	size_t bytes = unit * n;
+	if (h->tail && bytes > h->max_bytes - h->size && bytes < h->max_bytes / 2) {
+		size_t kept = h->max_bytes / 2 < h->size ? h->max_bytes / 2 : h->size;
+		memmove(h->body, h->body + h->size - kept, kept);
+		h->size = kept;
+	}
 	if (bytes > h->max_bytes - h->size) {
 		h->too_big = true;
 		return 0;
@@ -165,15 +205,10 @@ static size_t on_body(char *data, size_t unit, size_t n, void *arg)
 	return bytes;
 }
 
-static bool set_options(struct http *h, const char *socket_path)
+static bool set_options(struct http *h)
 {
 	CURL *e = h->easy;
 	CURLcode bad = CURLE_OK;
-	bad |= curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, socket_path);
-	bad |= curl_easy_setopt(e, CURLOPT_PROXY, "");
-	bad |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	bad |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	bad |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, h->error);
 	bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
 	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, h);
@@ -184,20 +219,30 @@ static bool set_options(struct http *h, const char *socket_path)
 	       curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h) == 0;
 }
 
-enum status http_create(struct http **out, uv_loop_t *loop, const char *socket_path,
-                        struct error *error)
+/* `base` is taken over, also on failure. */
+static enum status create(struct http **out, uv_loop_t *loop, struct web_base *base,
+                          struct error *error)
 {
+	enum status status = STATUS_OK;
 	struct http *h = calloc(1, sizeof *h);
-	if (!h)
+	if (!h) {
+		web_base_finish(base);
 		return error_no_memory(error);
+	}
 	h->loop = loop;
+	h->base = *base;
 	h->multi = curl_multi_init();
 	h->easy = curl_easy_init();
-	if (!h->multi || !h->easy || !set_options(h, socket_path)) {
+	if (!h->multi || !h->easy || !set_options(h))
+		status = error_set(error, STATUS_FAILED, "libcurl does not start");
+	if (status == STATUS_OK)
+		status = web_base_apply(&h->base, h->easy, error);
+	if (status != STATUS_OK) {
 		curl_easy_cleanup(h->easy);
 		curl_multi_cleanup(h->multi);
+		web_base_finish(&h->base);
 		free(h);
-		return error_set(error, STATUS_FAILED, "libcurl can't speak HTTP over Unix sockets here");
+		return status;
 	}
 	uv_timer_init(loop, &h->timer);
 	h->timer.data = h;
@@ -206,32 +251,65 @@ enum status http_create(struct http **out, uv_loop_t *loop, const char *socket_p
 	return STATUS_OK;
 }
 
+enum status http_create(struct http **out, uv_loop_t *loop, const char *socket_path,
+                        struct error *error)
+{
+	struct web_base base;
+	enum status status = web_base_init_socket(&base, socket_path, error);
+	return status == STATUS_OK ? create(out, loop, &base, error) : status;
+}
+
+enum status http_create_web(struct http **out, uv_loop_t *loop, const char *url,
+                            const struct web_options *o, struct error *error)
+{
+	struct web_base base;
+	enum status status = web_base_init(&base, url, o, error);
+	return status == STATUS_OK ? create(out, loop, &base, error) : status;
+}
+
+const struct web_base *http_base(const struct http *h)
+{
+	return &h->base;
+}
+
 static void ask(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
                 void (*done)(const struct http_reply *reply, void *arg), void *arg)
 {
 	if (h->busy || h->closing) {
-		done(&(struct http_reply){.error = "it has not answered the request before"}, arg);
+		done(&(struct http_reply){.error = "it has not answered the request before", .type = ""},
+		     arg);
 		return;
 	}
-	char url[512];
-	snprintf(url, sizeof url, "http://agent%s", path);
+	if (web_base_ask(&h->base, h->easy, path) != STATUS_OK) {
+		done(&(struct http_reply){.error = "the request does not fit", .type = ""}, arg);
+		return;
+	}
 	h->busy = true;
-	h->size = 0;
-	h->too_big = false;
+	h->redirects = 0;
 	h->max_bytes = max_bytes;
-	h->error[0] = '\0';
 	h->done = done;
 	h->arg = arg;
-	curl_easy_setopt(h->easy, CURLOPT_URL, url);
 	curl_easy_setopt(h->easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-	curl_multi_add_handle(h->multi, h->easy);
+	begin_transfer(h);
 }
 
 void http_get(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
               void (*done)(const struct http_reply *reply, void *arg), void *arg)
 {
-	if (!h->busy && !h->closing)
+	if (!h->busy && !h->closing) {
 		curl_easy_setopt(h->easy, CURLOPT_HTTPGET, 1L);
+		h->tail = false;
+	}
+	ask(h, path, timeout_ms, max_bytes, done, arg);
+}
+
+void http_get_tail(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
+                   void (*done)(const struct http_reply *reply, void *arg), void *arg)
+{
+	if (!h->busy && !h->closing) {
+		curl_easy_setopt(h->easy, CURLOPT_HTTPGET, 1L);
+		h->tail = true;
+	}
 	ask(h, path, timeout_ms, max_bytes, done, arg);
 }
 
@@ -241,6 +319,7 @@ void http_post(struct http *h, const char *path, long timeout_ms, size_t max_byt
 	if (!h->busy && !h->closing) {
 		curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, "");
 		curl_easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE, 0L);
+		h->tail = false;
 	}
 	ask(h, path, timeout_ms, max_bytes, done, arg);
 }

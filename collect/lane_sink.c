@@ -82,6 +82,26 @@ void lane_sink_add(struct lane_sink *sink, enum origin origin, int64_t at_ns, co
 	append(sink, at_ns, state, procs);
 }
 
+#define ROWS_MAX 4096
+
+void lane_sink_add_rows(struct lane_sink *sink, const struct snapshot *s)
+{
+	uint8_t state[ROWS_MAX];
+	size_t procs = s->np < ROWS_MAX ? s->np : ROWS_MAX;
+	int64_t at_ns = s->sched_at.at_ns;
+	bool any = false;
+	for (size_t i = 0; i < procs; i++) {
+		int64_t lane = LANE_UNKNOWN;
+		any |= fields_get(&s->p[i].f, P_LANE, &lane);
+		state[i] = (uint8_t)lane;
+	}
+	if (!any)
+		return;
+	if (sink->lanes.samples == 0 && sink->lanes.start_ns >= at_ns)
+		sink->lanes.start_ns = at_ns - s->interval_ns;
+	lane_sink_add(sink, s->sched_at.origin, at_ns, state, procs);
+}
+
 void lane_sink_take(struct lane_sink *sink, int64_t now_ns, struct lanes *out)
 {
 	struct lanes taken = sink->lanes;

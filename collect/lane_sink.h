@@ -26,6 +26,11 @@ void lane_sink_finish(struct lane_sink *sink);
 void lane_sink_add(struct lane_sink *sink, enum origin origin, int64_t at_ns, const uint8_t *state,
                    size_t procs);
 
+/* The same with what the P rows of a snapshot say (P_LANE) of the time of its scheduler part;
+   nothing when they say nothing. Before the first sample the sink may begin as early as that part
+   needs. */
+void lane_sink_add_rows(struct lane_sink *sink, const struct snapshot *s);
+
 /* Moves the samples into `out` (finished before if it held any) and starts anew at now_ns. */
 void lane_sink_take(struct lane_sink *sink, int64_t now_ns, struct lanes *out);
 

@@ -1,5 +1,5 @@
 noinst_LIBRARIES += collect/libcollect.a
-collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
+collect_libcollect_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 collect_libcollect_a_SOURCES = \
 	collect/agent.c \
 	collect/agent_call.c collect/agent_call.h \
@@ -20,16 +20,24 @@ collect_libcollect_a_SOURCES = \
 	collect/line_reader.c collect/line_reader.h \
 	collect/memory.c \
 	collect/os.c \
+	collect/pprof.c \
+	collect/pprof_figures.c collect/pprof_figures.h \
+	collect/pprof_goroutines.c collect/pprof_goroutines.h \
+	collect/pprof_profile.c collect/pprof_profile.h \
 	collect/probe.c collect/probe.h \
 	collect/recorder.c collect/recorder.h \
 	collect/recording.c collect/recording.h \
 	collect/replay.c collect/replay.h \
 	collect/rotation.c collect/rotation.h \
 	collect/seek_map.c collect/seek_map.h \
+	collect/schedtrace.c \
 	collect/source.h \
+	collect/spool.c collect/spool.h \
+	collect/tail.c collect/tail.h \
 	collect/target.c collect/target.h \
 	collect/text_log.c collect/text_log.h \
 	collect/tasks.c collect/tasks.h \
 	collect/trace_store.c collect/trace_store.h \
 	collect/web.c collect/web.h \
-	collect/web_base.c collect/web_base.h
+	collect/web_base.c collect/web_base.h \
+	collect/web_options.h

@@ -28,6 +28,11 @@ struct source {
 	const struct source_ops *ops; /* the first member of every source's own struct */
 	enum attach attach;           /* by the source; the collector may have it asked again */
 	uint64_t detail; /* set by the collector: the group of goroutines to read one by one, 0 none */
+	/* Set by the collector when nobody else can tell of the target: called by the source, on the
+	   loop, whenever there is something to fill a snapshot with, and at the end. It may be closed
+	   in there. NULL: snapshots come at the collector's pace. */
+	void (*ready)(void *arg);
+	void *ready_arg;
 };
 
 struct source_ops {
@@ -56,6 +61,7 @@ struct source_ops {
 	enum status (*complete)(struct source *source, struct snapshot *s, struct error *error);
 };
 
-extern const struct source_ops source_memory, source_agent, source_os;
+extern const struct source_ops source_memory, source_agent, source_schedtrace, source_pprof,
+	source_os;
 
 #endif

@@ -74,7 +74,8 @@ void target_of_url(struct target *t, const char *url)
 
 void target_of_text(struct target *t, const char *text)
 {
-	const char *name = strcmp(text, "-") == 0 ? "standard input" : text;
+	bool is_input = strcmp(text, "-") == 0 || strncmp(text, "/dev/fd/", 8) == 0;
+	const char *name = is_input ? "standard input" : text;
 	*t = (struct target){.place = TARGET_TEXT, .text = text};
 	text_clean(t->where, sizeof t->where, name, strlen(name));
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "collect/web_options.h"
 #include "goproc/process.h"
 #include "metrics/snapshot.h"
 #include "util/status.h"
@@ -23,10 +24,11 @@ enum target_place {
 
 struct target {
 	enum target_place place;
-	char where[512];  /* for people: the address, the text's name; "" for a process */
-	const char *url;  /* borrowed, as asked for; NULL: none. A process may have one too, */
-	const char *text; /* and a text: a file, or "-" for standard input */
-	pid_t pid;        /* 0: unknown */
+	char where[512];        /* for people: the address, the text's name; "" for a process */
+	const char *url;        /* borrowed, as asked for; NULL: none. A process may have one too, */
+	struct web_options web; /* for that */
+	const char *text;       /* and a text: a file, or "-" for standard input */
+	pid_t pid;              /* 0: unknown */
 	/* false: not in our /proc, known by its agent's socket alone; what follows is what the agent
 	 * told. */
 	bool local;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "collect/web_options.h"
 #include "util/status.h"
 
 #define WEB_REDIRECTS_MAX 5
@@ -18,11 +19,6 @@
 /* The environment variable with the credentials: "user:password", "Bearer TOKEN", or another
    scheme and what it wants. */
 #define WEB_AUTH_VARIABLE "SCHEDTOP_AUTH"
-
-struct web_options {
-	const char *ca_file; /* PEM; NULL: the certificates that the system trusts */
-	bool insecure;       /* believe every certificate */
-};
 
 struct web_base {
 	char shown[512];            /* as people know it, printable, without a slash at its end */

@@ -20,6 +20,7 @@ goproc_libgoproc_a_SOURCES = \
 	goproc/pages.c goproc/pages.h \
 	goproc/pclntab.c goproc/pclntab.h \
 	goproc/permission.c goproc/permission.h \
+	goproc/plumbing.c goproc/plumbing.h \
 	goproc/process.c goproc/process.h \
 	goproc/reader.c goproc/reader.h \
 	goproc/reasons.c goproc/reasons.h \

@@ -5,6 +5,7 @@
 
 #include "goproc/frames.h"
 #include "goproc/memory.h"
+#include "goproc/plumbing.h"
 
 #define SITES_MAX   65536
 #define FRAMES_MAX  64 /* inlined into one function at one place */
@@ -31,25 +32,6 @@ struct unwinder {
 	uint32_t generation;
 };
 
-/* Where goroutines wait on behalf of somebody else: what begins like that is passed over in looking
-   for the place a person would name. */
-static const char *const plumbing[] = {
-	"runtime.",
-	"runtime/",
-	"internal/",
-	"sync.",
-	"sync/",
-	"syscall.",
-	"time.Sleep",
-	"net.(*netFD).",
-	"vendor/",
-	"reflect.",
-	"os.(*file)",
-	"os.(*File).read",
-	"os.(*File).write",
-	"os.ignoringEINTR",
-};
-
 /* Calls that the runtime put in between, at an instruction that is no call (isInjectedCall). */
 static const char *const traps[] = {"runtime.sigpanic", "runtime.asyncPreempt",
                                     "runtime.debugCallV2", "runtime.debugCallV1"};
@@ -67,8 +49,7 @@ static bool is_plumbing(struct unwinder *unwinder, const struct pclntab_frame *f
 {
 	char name[128];
 	pclntab_name(unwinder->pclntab, frame->name, name, sizeof name);
-	return frame->is_wrapper ||
-	       begins_with_one_of(name, plumbing, sizeof plumbing / sizeof *plumbing);
+	return frame->is_wrapper || plumbing_is(name);
 }
 
 struct unwinder *unwinder_create(struct pclntab *pclntab)

@@ -6,10 +6,8 @@
 #include "util/clock.h"
 
 const char *const idle_method_name[IDLE_METHOD_COUNT] = {
-	[IDLE_UNKNOWN] = "unknown",
-	[IDLE_RUNTIME] = "runtime",
-	[IDLE_SAMPLED] = "sampled",
-	[IDLE_OS] = "os",
+	[IDLE_UNKNOWN] = "unknown",  [IDLE_RUNTIME] = "runtime", [IDLE_SAMPLED] = "sampled",
+	[IDLE_LINES] = "schedtrace", [IDLE_OS] = "os",
 };
 
 /* --- lanes ---------------------------------------------------------------------------------- */
@@ -293,9 +291,21 @@ static bool idle_of_os(const struct snapshot *before, const struct snapshot *now
 	return true;
 }
 
+/* How much of a time its samples saw is in them: where lines were lost, there is less. */
+static bool idle_of_lines(const struct snapshot *before, const struct snapshot *now, double *ratio)
+{
+	int64_t idle_ns, seen_ns;
+	if (!fields_delta(&now->sched, &before->sched, SCHED_SAMPLED_IDLE_NS, &idle_ns) ||
+	    !fields_delta(&now->sched, &before->sched, SCHED_SAMPLED_NS, &seen_ns) || seen_ns <= 0 ||
+	    !snapshot_same_process(before, now))
+		return false;
+	*ratio = (double)idle_ns / (double)seen_ns;
+	return true;
+}
+
 struct idle derive_idle(const struct snapshot *before, const struct snapshot *now)
 {
-	double runtime = 0, sampled = 0, os;
+	double runtime = 0, sampled = 0, other;
 	bool whole = false;
 	enum gc_seen gc = look_for_gc(before, now);
 	bool has_runtime = idle_of_runtime(before, now, &runtime, &whole) && (whole || gc != GC_RAN);
@@ -307,8 +317,10 @@ struct idle derive_idle(const struct snapshot *before, const struct snapshot *no
 		return (struct idle){IDLE_RUNTIME, clamp_ratio(runtime)};
 	if (has_sampled)
 		return (struct idle){IDLE_SAMPLED, clamp_ratio(sampled)};
-	if (idle_of_os(before, now, &os))
-		return (struct idle){IDLE_OS, clamp_ratio(os)};
+	if (idle_of_lines(before, now, &other))
+		return (struct idle){IDLE_LINES, clamp_ratio(other)};
+	if (idle_of_os(before, now, &other))
+		return (struct idle){IDLE_OS, clamp_ratio(other)};
 	return (struct idle){IDLE_UNKNOWN, 0};
 }
 

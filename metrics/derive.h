@@ -20,10 +20,20 @@
  * IDLE_SAMPLED is the share of lane samples that saw the P idle, weighted by time: at least 10
  * samples, which cover four fifths of the interval.
  *
+ * IDLE_LINES is the mean of idleprocs in the lines of schedtrace between the two, weighted by time:
+ * each of them saw one moment.
+ *
  * IDLE_OS is 1 - CPU time of the process / (GOMAXPROCS x wall): the operating system's view, which
  * counts cgo and runtime threads as busy and a throttled process as idle.
  */
-enum idle_method { IDLE_UNKNOWN, IDLE_RUNTIME, IDLE_SAMPLED, IDLE_OS, IDLE_METHOD_COUNT };
+enum idle_method {
+	IDLE_UNKNOWN,
+	IDLE_RUNTIME,
+	IDLE_SAMPLED,
+	IDLE_LINES,
+	IDLE_OS,
+	IDLE_METHOD_COUNT
+};
 extern const char *const idle_method_name[IDLE_METHOD_COUNT];
 
 struct idle {

@@ -13,9 +13,11 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/json_tasks.c metrics/json_tasks.h \
 	metrics/lanes.c metrics/lanes.h \
 	metrics/schedtrace.c metrics/schedtrace.h \
+	metrics/schedtrace_line.c metrics/schedtrace_line.h \
+	metrics/schedtrace_reader.c metrics/schedtrace_reader.h \
 	metrics/session.c metrics/session.h \
 	metrics/snapshot.c metrics/snapshot.h \
 	metrics/syscalls.c metrics/syscalls.h \
 	metrics/threads.c metrics/threads.h \
 	metrics/trace_cost.c metrics/trace_cost.h
-EXTRA_DIST += doc/schema.md
+EXTRA_DIST += doc/schema.md doc/schedtrace.md

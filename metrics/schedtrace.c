@@ -50,11 +50,19 @@ static const struct part m_tail_part = {
 	.field = {M_LOCKS, M_DYING, M_SPINNING, M_BLOCKED, M_LOCKEDG},
 };
 
+/* What older releases do not print: it is left out of a line that they have printed. */
+static bool is_optional(const struct snapshot *s, const struct field_info *info)
+{
+	return s->sched_at.origin == ORIGIN_SCHEDTRACE &&
+	       (info == &sched_field_info[SCHED_NEEDSPINNING] || info == &p_field_info[P_SCHEDTICK]);
+}
+
 /* The name of the first field that is unknown, or NULL. */
-static const char *missing(const struct part *part, const struct fields *f)
+static const char *missing(const struct snapshot *s, const struct part *part,
+                           const struct fields *f)
 {
 	for (int i = 0; i < part->n; i++) {
-		if (!fields_has(f, part->field[i]))
+		if (!fields_has(f, part->field[i]) && !is_optional(s, &part->info[part->field[i]]))
 			return part->info[part->field[i]].name;
 	}
 	return NULL;
@@ -64,7 +72,9 @@ static void print_part(FILE *out, const struct part *part, const struct fields *
 {
 	for (int i = 0; i < part->n; i++) {
 		const struct field_info *info = &part->info[part->field[i]];
-		int64_t value = f->value[part->field[i]];
+		int64_t value;
+		if (!fields_get(f, part->field[i], &value))
+			continue;
 		if (info->kind == FIELD_BOOL)
 			fprintf(out, " %s=%s", info->name, value ? "true" : "false");
 		else if (info->kind == FIELD_ID && value == FIELD_NIL)
@@ -85,15 +95,15 @@ static void print_each_p(FILE *out, const struct snapshot *s, int field)
 /* What the SCHED line needs and does not have, or NULL. */
 static const char *sched_missing(const struct snapshot *s, bool detail)
 {
-	const char *field = missing(&sched_part, &s->sched);
+	const char *field = missing(s, &sched_part, &s->sched);
 	if (field)
 		return field;
 	if (detail)
-		return missing(&sched_detail_part, &s->sched);
+		return missing(s, &sched_detail_part, &s->sched);
 	if (s->np == 0)
 		return p_field_info[P_RUNQSIZE].name;
 	for (size_t i = 0; i < s->np && !field; i++)
-		field = missing(&p_plain_part, &s->p[i].f);
+		field = missing(s, &p_plain_part, &s->p[i].f);
 	return field;
 }
 
@@ -105,22 +115,27 @@ static void print_sched(FILE *out, const struct snapshot *s, int64_t attach_ns, 
 		return;
 	}
 	/* When it was true, not when it was put together. */
-	fprintf(out, "SCHED %" PRId64 "ms:", (s->sched_at.at_ns - attach_ns) / NS_PER_MS);
+	int64_t ms = (s->sched_at.at_ns - attach_ns) / NS_PER_MS;
+	fields_get(&s->sched, SCHED_TRACE_MS, &ms);
+	fprintf(out, "SCHED %" PRId64 "ms:", ms);
 	print_part(out, &sched_part, &s->sched);
 	if (detail) {
 		print_part(out, &sched_detail_part, &s->sched);
 	} else {
 		fputc(' ', out);
 		print_each_p(out, s, P_RUNQSIZE);
-		fputs(" schedticks=", out);
-		print_each_p(out, s, P_SCHEDTICK);
+		if (fields_has(&s->p[0].f, P_SCHEDTICK)) {
+			fputs(" schedticks=", out);
+			print_each_p(out, s, P_SCHEDTICK);
+		}
 	}
 	fputc('\n', out);
 }
 
-static void print_p(FILE *out, const struct fields *f, size_t number)
+static void print_p(FILE *out, const struct snapshot *s, size_t number)
 {
-	const char *field = missing(&p_part, f);
+	const struct fields *f = &s->p[number].f;
+	const char *field = missing(s, &p_part, f);
 	if (field) {
 		fprintf(out, "# incomplete: P%zu %s\n", number, field);
 		return;
@@ -130,16 +145,16 @@ static void print_p(FILE *out, const struct fields *f, size_t number)
 	fputc('\n', out);
 }
 
-static void print_m(FILE *out, const struct snapshot_m *m)
+static void print_m(FILE *out, const struct snapshot *s, const struct snapshot_m *m)
 {
 	int64_t id;
 	if (!fields_get(&m->f, M_ID, &id)) {
 		fputs("# incomplete: M id\n", out);
 		return;
 	}
-	const char *field = missing(&m_head_part, &m->f);
+	const char *field = missing(s, &m_head_part, &m->f);
 	if (!field)
-		field = missing(&m_tail_part, &m->f);
+		field = missing(s, &m_tail_part, &m->f);
 	if (field) {
 		fprintf(out, "# incomplete: M%" PRId64 " %s\n", id, field);
 		return;
@@ -159,9 +174,9 @@ void schedtrace_print(FILE *out, const struct snapshot *s, int64_t attach_ns, bo
 	if (!detail)
 		return;
 	for (size_t i = 0; i < s->np; i++)
-		print_p(out, &s->p[i].f, i);
+		print_p(out, s, i);
 	for (size_t i = 0; i < s->nm; i++)
-		print_m(out, &s->m[i]);
+		print_m(out, s, &s->m[i]);
 }
 
 void schedtrace_comment(FILE *out, const char *sentence)

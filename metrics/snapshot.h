@@ -104,7 +104,12 @@ bool fields_delta(const struct fields *now, const struct fields *before, int fie
 	X(GOROUTINES_CREATED, "goroutines_created", COUNTER)                                          \
 	X(MUTEX_WAIT_NS, "mutex_wait_ns",                                                             \
 	  COUNTER)                     /* sync.Mutex and RWMutex: sched.totalMutexWaitTime */         \
-	X(GC_PHASE, "gc_phase", GAUGE) /* enum gc_phase */
+	X(GC_PHASE, "gc_phase", GAUGE) /* enum gc_phase */                                            \
+	/* Of schedtrace lines: the time that the line itself tells, */                               \
+	X(TRACE_MS, "trace_ms", GAUGE)                                                                \
+	/* and the sum of what they saw: idleprocs, and GOMAXPROCS, times the time of each. */        \
+	X(SAMPLED_IDLE_NS, "sampled_idle_ns", COUNTER)                                                \
+	X(SAMPLED_NS, "sampled_ns", COUNTER)
 
 /* What the garbage collector does (mgc.go: _GCoff ...). Sweeping is part of being off. */
 enum gc_phase { GC_OFF, GC_MARK, GC_MARK_TERMINATION, GC_PHASE_COUNT };

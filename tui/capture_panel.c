@@ -280,6 +280,8 @@ static void say_done(struct sheet *s, const struct capture_panel *p)
 		snprintf(change, sizeof change, ", %s%s", ratio < 0 ? "-" : "+", percent);
 	}
 	add(s, "During", STYLE_TEXT, "%s%s", rate, change);
+	if (c->note[0])
+		add(s, "Note", STYLE_WARNING, "%s", c->note);
 }
 
 static void say_end(struct sheet *s, const struct capture_panel *p)

@@ -26,11 +26,10 @@ int frame_tab_at(const struct canvas *canvas, const struct view *view, int x, in
 	return tabs_at(canvas, &tabs, x, y);
 }
 
-/* What needs somebody who carries out orders, and what needs a player. */
+/* What needs somebody who carries out orders. */
 #define LIVE_ALONE                                                                                \
 	(COMMAND_BIT(COMMAND_CAPTURE) | COMMAND_BIT(COMMAND_FOLLOW) | COMMAND_BIT(COMMAND_INTERVAL) | \
 	 COMMAND_BIT(COMMAND_SLOWER) | COMMAND_BIT(COMMAND_FASTER))
-#define REPLAY_ALONE (COMMAND_BIT(COMMAND_SEEK) | COMMAND_BIT(COMMAND_SPEED))
 
 enum context frame_context(const struct view *view, bool recorded)
 {
@@ -44,7 +43,7 @@ void frame_draw_help(struct pane pane, const struct view *view, bool recorded,
 	                          .context = frame_context(view, recorded),
 	                          .tabs = tabs_of(view),
 	                          .screen = COMMAND_LIVE,
-	                          .without = recorded ? LIVE_ALONE : REPLAY_ALONE};
+	                          .without = recorded ? LIVE_ALONE : 0};
 	help_draw(pane, &help, place);
 }
 

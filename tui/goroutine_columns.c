@@ -359,6 +359,21 @@ static void draw_place(struct pane cell, const struct goroutine_set *set,
 	}
 }
 
+/* Of a place that is unknown. Who was not told who made them tells them apart by what they were
+   started as. */
+static const char *instead_of(int i, const struct goroutine_line *line, char *to, size_t size)
+{
+	const struct goroutine_place *start = &line->stat->group->start;
+	if (i != COLUMN_CREATOR)
+		return DASH;
+	if (is_main(line))
+		return "the program's start";
+	if (!start->function)
+		return DASH;
+	snprintf(to, size, "as %s", goroutine_text(line->set, start->function));
+	return to;
+}
+
 static enum style style_of(int i, const struct goroutine_line *line, const char *text)
 {
 	const struct goroutine_group *g = line->stat->group;
@@ -398,6 +413,7 @@ static void draw_cell(struct pane cell, int i, const struct slot *slot,
 void goroutine_draw_line(struct pane pane, const struct slot *slot,
                          const struct goroutine_line *line)
 {
+	char as[160];
 	for (int i = 0; i < COLUMN_COUNT; i++) {
 		struct pane cell = pane_sub(pane, slot[i].at, 0, slot[i].size, 1);
 		if (!slot[i].size)
@@ -415,8 +431,7 @@ void goroutine_draw_line(struct pane pane, const struct slot *slot,
 			if (line->stat->mark != GOROUTINE_MARK_NONE && !line->member)
 				pane_glyph(cell, 0, 0, STYLE_ALARM, '!');
 		} else if (!line->member) {
-			draw_place(cell, line->set, place_of(i, line),
-			           i == COLUMN_CREATOR && is_main(line) ? "the program's start" : DASH);
+			draw_place(cell, line->set, place_of(i, line), instead_of(i, line, as, sizeof as));
 		}
 	}
 }

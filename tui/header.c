@@ -171,8 +171,9 @@ static void draw_facts(struct pane pane, const struct view_data *data,
 		x = pane_fit(name, 1, 0, STYLE_STRONG, newest->program);
 	if (newest->pid > 0)
 		x = pane_print(pane, x + 1, 0, STYLE_TEXT, "%ld", (long)newest->pid);
-	else
-		x = pane_fit(name, x + 1, 0, newest->program[0] ? STYLE_TEXT : STYLE_STRONG, newest->where);
+	else /* an address is worth more than what stands behind it */
+		x = pane_fit(pane_sub(pane, 0, 0, pane.width * 3 / 4, 1), x + 1, 0,
+		             newest->program[0] ? STYLE_TEXT : STYLE_STRONG, newest->where);
 	snprintf(fact[VERSION], sizeof fact[VERSION], "%s", newest->go_version);
 	if (os.s && fields_get(&os.s->os, OS_UPTIME_NS, &uptime_ns)) {
 		view_age(age, sizeof age, uptime_ns);

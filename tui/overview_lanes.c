@@ -458,7 +458,10 @@ void overview_draw_lanes(struct pane pane, const struct view_data *data, struct 
 	struct view_part rows = view_part(data, PART_ROWS);
 	if (!rows.s) {
 		view_fit(place, 0, pane.height);
-		pane_text(pane, 1, 0, STYLE_DIM, "No lanes: no source tells what the Ps are doing");
+		char text[256];
+		snprintf(text, sizeof text, "No lanes: no source tells what the Ps are doing%s",
+		         view_limits(data));
+		pane_wrap(pane_sub(pane, 1, 0, pane.width - 2, pane.height), STYLE_DIM, text);
 		return;
 	}
 	int procs = (int)rows.s->np, page = pane.height - 1;

@@ -81,10 +81,8 @@ static struct lane_share share_of_all(const struct history *h)
 
 /* Whose view it is, when it is not the runtime's own. */
 static const char *const method_label[IDLE_METHOD_COUNT] = {
-	[IDLE_UNKNOWN] = "",
-	[IDLE_RUNTIME] = "",
-	[IDLE_SAMPLED] = "sampled",
-	[IDLE_OS] = "OS view",
+	[IDLE_UNKNOWN] = "",      [IDLE_RUNTIME] = "",   [IDLE_SAMPLED] = "sampled",
+	[IDLE_LINES] = "sampled", [IDLE_OS] = "OS view",
 };
 
 static void draw_idle_range(struct pane pane, const struct history *h)
@@ -456,7 +454,7 @@ static void draw_goroutines(struct pane pane, const struct view_data *data)
 
 static bool count_threads(const struct snapshot *s, int64_t *count)
 {
-	return fields_get(&s->os, OS_THREADS, count);
+	return fields_get(&s->os, OS_THREADS, count) || fields_get(&s->sched, SCHED_THREADS, count);
 }
 
 #define THREAD_COUNTS 8
@@ -464,19 +462,24 @@ static bool count_threads(const struct snapshot *s, int64_t *count)
 static void draw_threads(struct pane pane, const struct view_data *data)
 {
 	struct view_part rows = view_part(data, PART_ROWS), os = view_part(data, PART_OS);
-	struct line line = begin_line(pane, "Threads", rows.s ? &rows : &os);
+	struct view_part sched = view_part(data, PART_SCHED);
+	struct line line = begin_line(pane, "Threads", rows.s ? &rows : os.s ? &os : &sched);
 	struct thread_split t = {.known = false};
 	if (rows.s)
 		t = derive_threads(rows.s);
 	int64_t kernel = 0;
 	bool has_kernel = os.s && fields_get(&os.s->os, OS_THREADS, &kernel);
+	int64_t total = t.known ? t.total : kernel;
+	bool known = t.known || has_kernel;
+	if (!known && sched.s)
+		known = fields_get(&sched.s->sched, SCHED_THREADS, &total);
 	const struct count count[THREAD_COUNTS] = {
 		{"in Go", t.known, t.running},     {"cgo", t.known, t.cgo},
 		{"syscall", t.known, t.syscall},   {"idle", t.known, t.idle},
 		{"spinning", t.known, t.spinning}, {"locked", t.known, t.locked},
 		{"other", t.known, t.other},       {"kernel", has_kernel, kernel},
 	};
-	draw_counts(line.pane, t.known || has_kernel, t.known ? t.total : kernel, count, THREAD_COUNTS);
+	draw_counts(line.pane, known, total, count, THREAD_COUNTS);
 	draw_count_spark(&line, VIEW_COUNT_WIDTH + THREAD_COUNTS * COUNT_WIDTH, data, count_threads);
 	end_line(&line);
 }

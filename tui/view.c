@@ -163,6 +163,16 @@ struct view_part view_part(const struct view_data *data, enum view_part_id id)
 	return (struct view_part){0};
 }
 
+const char *view_limits(const struct view_data *data)
+{
+	struct view_part sched = view_part(data, PART_SCHED);
+	return sched.s && sched.s->sched_at.origin == ORIGIN_PPROF
+	           ? ". net/http/pprof tells of goroutines and memory alone; the rest is known where "
+	             "the "
+	             "program runs (schedtop -p PID), or by its agent"
+	           : "";
+}
+
 void view_age(char *to, size_t size, int64_t age_ns)
 {
 	if (age_ns < SECONDS_MAX * NS_PER_S)

@@ -130,6 +130,10 @@ bool view_is_stale(const struct view_data *data, int64_t at_ns);
 /* "7 s", "3m 05s", "2h 07m": whole seconds, since it counts on the screen. */
 void view_age(char *to, size_t size, int64_t age_ns);
 
+/* What of that is unknown and why, when net/http/pprof is all there is: "" otherwise. Stands behind
+   a sentence. */
+const char *view_limits(const struct view_data *data);
+
 /* A count in 6 cells from the right and its name: "  412 queued". Unknown is a dash. */
 void view_count(struct pane pane, bool known, int64_t count, const char *name);
 #define VIEW_COUNT_WIDTH 6

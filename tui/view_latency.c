@@ -89,10 +89,11 @@ static void draw_title(struct pane pane, const char *title, const struct windows
 	pane_right(pane, 0, STYLE_DIM, "events");
 }
 
-static void draw_histogram(struct pane pane, const char *title, const struct windows *w)
+static void draw_histogram(struct pane pane, const char *title, const struct windows *w,
+                           const char *limits)
 {
 	struct distribution d;
-	char text[64], name[32];
+	char text[256], name[32];
 	struct pane rows = pane_sub(pane, 0, 1, pane.width, pane.height - 1);
 	struct histogram shown[PLOT_WINDOWS];
 	memcpy(shown, w->h, sizeof shown);
@@ -102,9 +103,10 @@ static void draw_histogram(struct pane pane, const char *title, const struct win
 	draw_title(pane, title, w, &d);
 	distribution_draw(rows, &d);
 	window_name(name, sizeof name, 0, w->covered_ns[0]);
-	if (!d.known[0] && !d.known[PLOT_WINDOWS - 1])
-		pane_text(rows, 2, 0, STYLE_DIM, "– no source tells");
-	else if (d.rows == 0)
+	if (!d.known[0] && !d.known[PLOT_WINDOWS - 1]) {
+		snprintf(text, sizeof text, "– no source tells%s", limits);
+		pane_wrap(pane_sub(rows, 2, 0, rows.width - 3, rows.height), STYLE_DIM, text);
+	} else if (d.rows == 0)
 		pane_text(rows, 2, 0, STYLE_DIM, "none since the process started");
 	else if (d.known[0] && d.total[0] == 0 && d.rows < rows.height) {
 		snprintf(text, sizeof text, "none in the last %s", name);
@@ -371,17 +373,17 @@ static void draw_table(struct pane pane, const struct windows *all)
 	}
 }
 
-static void draw_histograms(struct pane pane, const struct windows *all)
+static void draw_histograms(struct pane pane, const struct windows *all, const char *limits)
 {
 	const struct windows *wait = &all[HISTOGRAM_SCHED_LATENCY];
 	if (pane.width < WIDE) {
-		draw_histogram(pane, "Wait to run", wait);
+		draw_histogram(pane, "Wait to run", wait, limits);
 		return;
 	}
 	int left = (pane.width - 4) / 2;
-	draw_histogram(pane_sub(pane, 0, 0, left, pane.height), "Wait to run", wait);
+	draw_histogram(pane_sub(pane, 0, 0, left, pane.height), "Wait to run", wait, limits);
 	draw_histogram(pane_sub(pane, left + 4, 0, pane.width - left - 4, pane.height), "GC pause",
-	               &all[HISTOGRAM_GC_PAUSE]);
+	               &all[HISTOGRAM_GC_PAUSE], "");
 }
 
 /* The last word of a source that fell silent is dim, and says how old it is. */
@@ -412,7 +414,7 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 	for (int id = 0; id < HISTOGRAM_COUNT; id++)
 		windows_init(&all[id], data->history, (enum histogram_id)id);
 	if (part[PART_HISTOGRAM].size)
-		draw_histograms(part_pane(page, &part[PART_HISTOGRAM]), all);
+		draw_histograms(part_pane(page, &part[PART_HISTOGRAM]), all, view_limits(data));
 	draw_table(part_pane(page, &part[PART_TABLE]), all);
 	if (part[PART_MUTEX].size)
 		draw_mutex(part_pane(page, &part[PART_MUTEX]), data);

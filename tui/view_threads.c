@@ -526,8 +526,11 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 	struct pane list = pane_sub(page, 0, part[LIST].at, page.width, part[LIST].size);
 	if (derive_thread_table(data->history, &table) || table.n == 0) {
 		view_select(place, NULL, 0, list.height);
-		pane_text(list, 1, 0, STYLE_DIM,
-		          "No threads: neither the kernel nor the runtime tells of them");
+		char text[256];
+		snprintf(text, sizeof text,
+		         "No threads: neither the kernel nor the runtime tells of them%s",
+		         view_limits(data));
+		pane_wrap(pane_sub(list, 1, 0, list.width - 2, list.height), STYLE_DIM, text);
 		thread_table_finish(&table);
 		return;
 	}

@@ -58,7 +58,7 @@ static bool is_temporary(const char *name)
 enum status atomic_file_open(struct atomic_file *f, const char *directory, mode_t mode,
                              struct error *error)
 {
-	*f = (struct atomic_file){.dir_fd = -1, .fd = -1};
+	*f = ATOMIC_FILE_NONE;
 	text_clean(f->shown, sizeof f->shown, directory, strlen(directory));
 	f->dir_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (f->dir_fd < 0)
@@ -125,7 +125,7 @@ enum status atomic_file_open_path(struct atomic_file *f, const char *path, mode_
 {
 	char shown[300];
 	struct stat st;
-	*f = (struct atomic_file){.dir_fd = -1, .fd = -1};
+	*f = ATOMIC_FILE_NONE;
 	text_clean(shown, sizeof shown, path, strlen(path));
 	if (*atomic_file_name(path) == '\0')
 		return error_set(error, STATUS_USAGE, "%s is no name of a file", shown);
@@ -164,6 +164,11 @@ enum status atomic_file_write(struct atomic_file *f, const void *data, size_t si
 	return STATUS_OK;
 }
 
+enum status atomic_file_explain(const struct atomic_file *f, int why, struct error *error)
+{
+	return failed(f, "the file can't be written", why, error);
+}
+
 /* Without replacing on file systems that can't say so in one step: link refuses a name that is
    taken on all of them. */
 static int rename_new(const struct atomic_file *f, const char *name)
@@ -184,7 +189,7 @@ enum status atomic_file_commit(struct atomic_file *f, const char *name, bool rep
 	if (taken)
 		*taken = false;
 	/* Some file systems tell of a full disk only now, or only when the file is closed. */
-	if (f->fd >= 0 && fsync(f->fd) != 0)
+	if (f->fd >= 0 && !f->synced && fsync(f->fd) != 0)
 		return failed(f, "the file can't be written", errno, error);
 	int result = replace ? renameat(f->dir_fd, f->temporary, f->dir_fd, name) : rename_new(f, name);
 	if (result != 0) {

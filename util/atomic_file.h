@@ -18,7 +18,10 @@ struct atomic_file {
 	int dir_fd, fd;     /* -1: closed */
 	char temporary[40]; /* its name until it is renamed */
 	char shown[300];    /* the directory, for messages; printable */
+	bool synced;        /* its owner has brought the bytes to the disk */
 };
+
+#define ATOMIC_FILE_NONE ((struct atomic_file){.dir_fd = -1, .fd = -1})
 
 /* Sweeps the directory, then opens a new temporary there with these permissions (umask applies). */
 enum status atomic_file_open(struct atomic_file *f, const char *directory, mode_t mode,
@@ -33,6 +36,8 @@ const char *atomic_file_name(const char *path);
 /* All of it or a failure. */
 enum status atomic_file_write(struct atomic_file *f, const void *data, size_t size,
                               struct error *error);
+/* The same sentence for who wrote to the descriptor himself and failed so. */
+enum status atomic_file_explain(const struct atomic_file *f, int why, struct error *error);
 /* Brings the bytes to the disk and gives the file its name, in place of an older one of that name
    only if `replace`; else *taken is set (may be NULL then), the sentence says so, and another name
    may be tried. STATUS_OK: it is there for good, and the struct is finished but for dir_fd. */

@@ -9,6 +9,7 @@ metrics_tests = \
 	tests/unit/test_json \
 	tests/unit/test_json_decode \
 	tests/unit/test_schedtrace \
+	tests/unit/test_schedtrace_reader \
 	tests/unit/test_session \
 	tests/unit/test_snapshot \
 	tests/unit/test_threads \
@@ -65,6 +66,22 @@ tests_unit_test_schedtrace_SOURCES = tests/unit/test_schedtrace.c $(metrics_fixt
 tests_unit_test_schedtrace_CFLAGS = $(metrics_test_cflags)
 tests_unit_test_schedtrace_LDFLAGS = $(metrics_test_ldflags)
 tests_unit_test_schedtrace_LDADD = $(metrics_test_libs)
+
+tests_unit_test_schedtrace_reader_SOURCES = tests/unit/test_schedtrace_reader.c $(metrics_fixture)
+tests_unit_test_schedtrace_reader_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_schedtrace_reader_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_schedtrace_reader_LDADD = $(metrics_test_libs)
+EXTRA_DIST += \
+	tests/data/schedtrace/go1.18.txt tests/data/schedtrace/go1.18-detail.txt \
+	tests/data/schedtrace/go1.19.txt tests/data/schedtrace/go1.19-detail.txt \
+	tests/data/schedtrace/go1.20.txt tests/data/schedtrace/go1.20-detail.txt \
+	tests/data/schedtrace/go1.21.txt tests/data/schedtrace/go1.21-detail.txt \
+	tests/data/schedtrace/go1.22.txt tests/data/schedtrace/go1.22-detail.txt \
+	tests/data/schedtrace/go1.23.txt tests/data/schedtrace/go1.23-detail.txt \
+	tests/data/schedtrace/go1.24.txt tests/data/schedtrace/go1.24-detail.txt \
+	tests/data/schedtrace/go1.25.txt tests/data/schedtrace/go1.25-detail.txt \
+	tests/data/schedtrace/go1.26.txt tests/data/schedtrace/go1.26-detail.txt \
+	tests/data/schedtrace/go1.27.txt tests/data/schedtrace/go1.27-detail.txt
 
 tests_unit_test_session_SOURCES = tests/unit/test_session.c $(metrics_fixture)
 tests_unit_test_session_CFLAGS = $(metrics_test_cflags)

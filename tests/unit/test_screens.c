@@ -151,14 +151,14 @@ static void the_end_is_said_and_the_last_picture_stays(void **state)
 	(void)state;
 	struct app *app = play(mixed);
 	const struct snapshot *newest = history_get(app->history, 0);
-	struct playback_state state = {.recorded = true,
-	                               .monotonic_ns = newest->monotonic_ns,
-	                               .wall_ns = newest->wall_ns,
-	                               .speed = 1};
-	app_tell_playback(app, &state);
+	struct playback_state end = {.recorded = true,
+	                             .monotonic_ns = newest->monotonic_ns,
+	                             .wall_ns = newest->wall_ns,
+	                             .speed = 1};
+	app_tell_playback(app, &end);
 	char *before = draw(app, 120, 40, false);
-	state.ended = true;
-	app_tell_playback(app, &state);
+	end.ended = true;
+	app_tell_playback(app, &end);
 	char *after = draw(app, 120, 40, false);
 	assert_non_null(strstr(after, " end of the recording "));
 	/* Below the header nothing has changed. */

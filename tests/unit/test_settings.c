@@ -69,7 +69,7 @@ static void a_bad_line_is_told_and_the_rest_applies(void **state)
 	} rows[] = {
 		{"delay = 1ms", "/x/config:2: delay takes a time of 50ms or more, such as 250ms, 0.3s or "
 	                    "2m, not '1ms'"},
-		{"source = moon", "/x/config:2: source takes auto|memory|agent, not 'moon'"},
+		{"source = moon", "/x/config:2: source takes auto|memory|agent"},
 		{"ascii = maybe", "ascii takes yes or no, not 'maybe'"},
 		{"trace-keep = 0", "a count of 1 or more"},
 		{"theme =", "theme takes NAME"},

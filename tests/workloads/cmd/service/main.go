@@ -34,6 +34,7 @@ func main() {
 		routes := s.routes()
 		if *profiles {
 			routes.HandleFunc("/debug/pprof/", pprof.Index)
+			routes.HandleFunc("/debug/pprof/trace", pprof.Trace)
 		}
 		server := &http.Server{Handler: routes, ReadHeaderTimeout: 10 * time.Second}
 		stage.Fail(server.Serve(listener))

@@ -1,0 +1,199 @@
+#include "cli/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "metrics/schedtrace_reader.h"
+#include "util/clock.h"
+
+#define SETTLE_MS  100 /* a prompt waits no longer for the rest of its line */
+#define TEXT_BYTES (1 << 20)
+
+struct relay {
+	int outputs;
+	int in[2];   /* the program's end and ours */
+	int text[2]; /* likewise for the lines of schedtrace: we write, others read */
+	int bell;    /* eventfd: the end */
+	char path[32];
+	struct schedtrace_reader *reader;
+	pthread_t thread;
+	bool running;
+};
+
+/* --- the thread ----------------------------------------------------------------------------- */
+
+/* Where it can't be written, nobody wants it. */
+static void pass_on(const char *bytes, size_t n, void *arg)
+{
+	const struct relay *r = arg;
+	while (n > 0) {
+		ssize_t written = write(r->outputs, bytes, n);
+		if (written < 0 && errno == EAGAIN)
+			poll(&(struct pollfd){.fd = r->outputs, .events = POLLOUT}, 1, -1);
+		else if (written < 0 && errno != EINTR)
+			return;
+		if (written > 0) {
+			bytes += written;
+			n -= (size_t)written;
+		}
+	}
+}
+
+/* A reader that is far behind misses lines: the program must not wait for it. */
+static void tell(const char *bytes, size_t n, void *arg)
+{
+	(void)!write(((const struct relay *)arg)->text[1], bytes, n);
+}
+
+/* false: nothing will come any more. */
+static bool take(struct relay *r)
+{
+	char chunk[16384];
+	ssize_t n = read(r->in[0], chunk, sizeof chunk);
+	if (n > 0)
+		schedtrace_reader_feed(r->reader, chunk, (size_t)n);
+	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+static void *run(void *arg)
+{
+	struct relay *r = arg;
+	for (;;) {
+		struct pollfd both[] = {{.fd = r->in[0], .events = POLLIN},
+		                        {.fd = r->bell, .events = POLLIN}};
+		int ready = poll(both, 2, schedtrace_reader_is_pending(r->reader) ? SETTLE_MS : -1);
+		if (ready == 0)
+			schedtrace_reader_settle(r->reader);
+		if (ready <= 0)
+			continue;
+		if (both[0].revents ? !take(r) : both[1].revents != 0)
+			break;
+	}
+	schedtrace_reader_end(r->reader);
+	return NULL;
+}
+
+/* --- the rest ------------------------------------------------------------------------------- */
+
+static void close_end(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* Signals are for the threads that know what to do. */
+enum status relay_start(struct relay *r, struct error *error)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	int failed = pthread_create(&r->thread, NULL, run, r);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	r->running = failed == 0;
+	return failed ? error_set(error, STATUS_FAILED, "no thread for the program's output: %s",
+	                          strerror(failed))
+	              : STATUS_OK;
+}
+
+enum status relay_create(struct relay **out, int outputs, struct error *error)
+{
+	struct relay *r = calloc(1, sizeof *r);
+	*out = NULL;
+	if (!r)
+		return error_no_memory(error);
+	r->outputs = outputs;
+	r->in[0] = r->in[1] = r->text[0] = r->text[1] = -1;
+	r->bell = eventfd(0, EFD_CLOEXEC);
+	const struct schedtrace_sink sink = {NULL, NULL, tell, pass_on, r};
+	r->reader = schedtrace_reader_create(&sink);
+	enum status status = STATUS_OK;
+	if (!r->reader)
+		status = error_no_memory(error);
+	else if (r->bell < 0 || pipe2(r->in, O_CLOEXEC) != 0 || pipe2(r->text, O_CLOEXEC) != 0)
+		status = error_set(error, STATUS_FAILED, "no pipe for the program's output: %s",
+		                   strerror(errno));
+	if (status == STATUS_OK) {
+		fcntl(r->text[1], F_SETFL, O_NONBLOCK);
+		fcntl(r->text[1], F_SETPIPE_SZ, TEXT_BYTES);
+		snprintf(r->path, sizeof r->path, "/dev/fd/%d", r->text[0]);
+	}
+	if (status != STATUS_OK) {
+		relay_destroy(r);
+		return status;
+	}
+	*out = r;
+	return STATUS_OK;
+}
+
+int relay_input(const struct relay *r)
+{
+	return r->in[1];
+}
+
+void relay_release_input(struct relay *r)
+{
+	close_end(&r->in[1]);
+}
+
+const char *relay_text(const struct relay *r)
+{
+	return r->path;
+}
+
+void relay_destroy(struct relay *r)
+{
+	if (!r)
+		return;
+	if (r->running) {
+		(void)!write(r->bell, &(uint64_t){1}, sizeof(uint64_t));
+		pthread_join(r->thread, NULL);
+	}
+	int *ends[] = {&r->in[0], &r->in[1], &r->text[0], &r->text[1], &r->bell};
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		close_end(ends[i]);
+	schedtrace_reader_destroy(r->reader);
+	free(r);
+}
+
+/* Is the word one of the names in "a=1,b=2"? */
+static bool has_name(const char *godebug, const char *name)
+{
+	size_t n = strlen(name);
+	for (const char *at = godebug; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, name, n) == 0 && at[n] == '=')
+			return true;
+	}
+	return false;
+}
+
+enum status relay_set_godebug(int64_t interval_ns, bool detail, struct error *error)
+{
+	const char *own = getenv("GODEBUG");
+	char *all = NULL;
+	if (!own)
+		own = "";
+	char interval[48] = "";
+	if (!has_name(own, "schedtrace"))
+		snprintf(interval, sizeof interval, "%sschedtrace=%lld", *own ? "," : "",
+		         (long long)(interval_ns / NS_PER_MS));
+	bool add = detail && !has_name(own, "scheddetail");
+	if (asprintf(&all, "%s%s%s", own, interval,
+	             !add                  ? ""
+	             : *own || interval[0] ? ",scheddetail=1"
+	                                   : "scheddetail=1") < 0)
+		return error_no_memory(error);
+	int failed = setenv("GODEBUG", all, 1);
+	free(all);
+	return failed ? error_no_memory(error) : STATUS_OK;
+}

@@ -1,0 +1,21 @@
+/*
+ * A goroutine profile as groups of goroutines. It tells stacks and how many stand there, and that
+ * is all: who made them, since when they wait and their numbers are unknown. What they wait for
+ * follows from the functions they wait in. Pure; any thread.
+ */
+#ifndef SCHEDTOP_COLLECT_PPROF_GOROUTINES_H
+#define SCHEDTOP_COLLECT_PPROF_GOROUTINES_H
+
+#include "collect/pprof_profile.h"
+#include "metrics/goroutines.h"
+
+/* NULL with a sentence: it is not believed, or there is no memory. */
+struct goroutine_set *pprof_goroutines(const struct pprof_profile *p, int64_t at_ns,
+                                       struct error *error);
+
+/* What a goroutine does whose innermost frames are these functions, innermost first; *reason is
+   "" when it is unknown. */
+enum goroutine_state pprof_goroutine_state(const char *const *function, size_t n,
+                                           const char **reason);
+
+#endif
