@@ -92,6 +92,14 @@ static enum status append(struct text_log *log, const char *text, size_t size, s
 	return STATUS_OK;
 }
 
+/* When 0 ms of its lines was: now, or what a program says that prints such lines itself. */
+static int64_t zero_of(const struct snapshot *s)
+{
+	int64_t ms = 0;
+	fields_get(&s->sched, SCHED_TRACE_MS, &ms);
+	return (s->sched_at.origin ? s->sched_at.at_ns : s->monotonic_ns) - ms * NS_PER_MS;
+}
+
 static enum status write_snapshot(struct text_log *log, const struct snapshot *s,
                                   struct error *error)
 {
@@ -104,7 +112,7 @@ static enum status write_snapshot(struct text_log *log, const struct snapshot *s
 		log->bytes = 0;
 	}
 	if (!log->before || !snapshot_same_process(log->before, s))
-		log->attach_ns = s->sched_at.origin ? s->sched_at.at_ns : s->monotonic_ns;
+		log->attach_ns = zero_of(s);
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);

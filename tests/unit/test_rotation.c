@@ -70,7 +70,7 @@ static struct snapshot *snapshot_of(int64_t second, pid_t pid)
 	s->wall_ns = s->monotonic_ns + WALL_NS;
 	s->pid = pid;
 	s->interval_ns = NS_PER_S;
-	strcpy(s->program, "orders-api");
+	s->sched.valid &= ~(UINT64_C(1) << SCHED_TRACE_MS); /* it prints no such lines itself */
 	return s;
 }
 
@@ -257,7 +257,8 @@ static void a_log_begins_with_when_and_of_what(void **state)
 	while (fgets(line, sizeof line, file)) {
 		char expected[32];
 		snprintf(expected, sizeof expected, "SCHED %zums:", lines * 1000);
-		assert_int_equal(strncmp(line, expected, strlen(expected)), 0);
+		if (strncmp(line, expected, strlen(expected)) != 0)
+			fail_msg("%s: %s", expected, line);
 		lines++;
 	}
 	assert_int_equal(lines, 3);
