@@ -8,7 +8,7 @@
 #include "tui/header.h"
 #include "util/text.h"
 
-enum { VERSION, SPAN, EVENTS, PART, FACTS };
+enum { VERSION, SPAN, EVENTS, SAMPLED, PART, FACTS };
 
 /* "goroutine 12, from 1.2 s, to 3.4 s": what the command line asked for. */
 static void part_text(const struct trace_data *data, char *to, size_t size, bool ascii)
@@ -45,6 +45,8 @@ static void facts_of(const struct trace_data *data, char fact[FACTS][HEADER_FACT
 		text_count(text, sizeof text, s->events > INT64_MAX ? INT64_MAX : (int64_t)s->events);
 		snprintf(fact[EVENTS], sizeof fact[0], "%s events", text);
 	}
+	if (s->sampled_hz)
+		snprintf(fact[SAMPLED], sizeof fact[0], "SAMPLED at %" PRIu64 " Hz", s->sampled_hz);
 	part_text(data, fact[PART], sizeof fact[0], ascii);
 }
 
@@ -66,7 +68,7 @@ static enum style state_of(const struct trace_data *data, char *to, size_t size)
 /* From the left; where room is short the version goes first, then the number of events. */
 static void draw_facts(struct pane pane, const struct trace_data *data)
 {
-	static const int by_weight[FACTS] = {SPAN, PART, EVENTS, VERSION};
+	static const int by_weight[FACTS] = {SAMPLED, SPAN, PART, EVENTS, VERSION};
 	char fact[FACTS][HEADER_FACT], name[256];
 	const char *file = strrchr(data->path, '/');
 	file = file ? file + 1 : data->path;

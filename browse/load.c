@@ -33,7 +33,7 @@ struct load {
 	struct assists assists;
 	struct trace_doctor *doctor; /* NULL: nobody looks for findings */
 	struct findings findings;
-	struct window_member member[EXTRA_MEMBERS + 2];
+	struct window_member member[EXTRA_MEMBERS + 1];
 	struct trace_summary summary;
 	struct trace_data data;
 	enum status status; /* of the reading */
@@ -230,9 +230,9 @@ static enum status check_file(const char *path, struct error *error)
 
 /* Whoever asks for one goroutine or for some tasks has taken away what rules compare with. false:
    no memory. */
-static bool want_findings(struct load *load, struct window_member *member, size_t *members)
+static bool want_findings(struct load *load)
 {
-	const struct analysis_options *o = &load->options.analysis;
+	struct analysis_options *o = &load->options.analysis;
 	struct limits_set limits;
 	limits_init(&limits);
 	if (o->goroutine || o->task.id || o->task.type || o->task.trace_id)
@@ -241,7 +241,7 @@ static bool want_findings(struct load *load, struct window_member *member, size_
 		trace_doctor_create(&load->analysis, load->options.limits ? load->options.limits : &limits);
 	if (!load->doctor)
 		return false;
-	member[(*members)++] = trace_doctor_member(load->doctor);
+	o->spells = trace_doctor_spells(load->doctor);
 	return true;
 }
 
@@ -258,7 +258,7 @@ static bool want_all(struct load *load)
 	o->also = load->member;
 	o->alsos = EXTRA_MEMBERS + 1;
 	leaders_attach(&load->leaders, o);
-	return want_findings(load, load->member, &o->alsos);
+	return want_findings(load);
 }
 
 enum status load_create(struct load **out, const struct load_options *options, struct error *error)

@@ -6,6 +6,7 @@
 #include "doctor/finding.h"
 #include "doctor/show.h"
 #include "trace/elapsed.h"
+#include "trace/sampled.h"
 #include "tui/findings.h"
 #include "util/text.h"
 
@@ -40,6 +41,8 @@ static const char *why_none(const struct trace_data *data, bool filtered)
 	if (!data->findings)
 		return "The doctor looks at all goroutines together: leave out --goroutine, --task and "
 			   "--trace-id.";
+	if (data->summary->sampled_hz && data->findings->n == 0)
+		return "A sampled trace proves nothing to the doctor: " SAMPLED_CAVEAT ".";
 	return filtered ? "No finding has what the filter asks for; Esc shows all again."
 	                : "Nothing is wrong as far as the doctor can see.";
 }

@@ -6,6 +6,7 @@
 #include "browse/table.h"
 #include "browse/view.h"
 #include "browse/words.h"
+#include "trace/sampled.h"
 #include "util/text.h"
 
 enum { WIDE = 100, TABLE_WIDTH = 34, LIST_LEAST = 5 };
@@ -239,6 +240,13 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
                  void *own)
 {
 	(void)own;
+	if (data->summary->sampled_hz) {
+		view_fit(place, 0, 0);
+		pane_wrap(pane_sub(pane, 1, 1, pane.width - 2, pane.height - 1), STYLE_DIM,
+		          "How long goroutines waited to run is unknown in a sampled trace: " SAMPLED_CAVEAT
+		          ".");
+		return;
+	}
 	int n, bars = pane.height * 2 / 5;
 	struct row *row = make_rows(pane.canvas, data, place, &n);
 	if (!row) {

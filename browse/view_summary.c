@@ -102,13 +102,17 @@ static void draw_states(struct pane line, const struct trace_data *data)
 }
 
 static void draw_distribution(struct pane line, const char *label, const struct distribution *d,
-                              const char *what)
+                              const char *what, bool sampled)
 {
 	static const struct {
 		double ratio;
 		const char *name;
 	} percentiles[] = {{.5, "p50"}, {.9, "p90"}, {.99, "p99"}, {1, "max"}};
 	struct facts f = begin_facts(line, label);
+	if (sampled) {
+		pane_fit(line, f.x, 0, STYLE_DIM, "unknown: samples can't tell");
+		return;
+	}
 	if (d->count == 0) {
 		pane_fit(line, f.x, 0, STYLE_DIM, "none");
 		return;
@@ -125,7 +129,8 @@ static void draw_gc(struct pane line, const struct trace_data *data)
 	struct facts f = begin_facts(line, "GC");
 	add_count(&f, gc->mark.count, "cycles");
 	add_duration(&f, STYLE_TEXT, gc->mark.sum_ns, "marking");
-	add_duration(&f, STYLE_TEXT, gc->assist.sum_ns, "assists");
+	if (!data->summary->sampled_hz)
+		add_duration(&f, STYLE_TEXT, gc->assist.sum_ns, "assists");
 	if (gc->has_heap) {
 		char text[32];
 		text_bytes(text, sizeof text, (int64_t)(gc->heap_max & INT64_MAX));
@@ -136,11 +141,12 @@ static void draw_gc(struct pane line, const struct trace_data *data)
 static void draw_facts(struct pane pane, const struct trace_data *data)
 {
 	const struct analysis *a = data->analysis;
+	bool sampled = a->summary.sampled_hz > 0;
 	draw_cpu(pane_row(pane, 0), data);
-	draw_distribution(pane_row(pane, 1), "Wait to run", &a->goroutines.latency, "waits");
+	draw_distribution(pane_row(pane, 1), "Wait to run", &a->goroutines.latency, "waits", sampled);
 	draw_states(pane_row(pane, 2), data);
 	draw_goroutines(pane_row(pane, 3), data);
-	draw_distribution(pane_row(pane, 4), "Pauses", &a->gc.pause, "stops");
+	draw_distribution(pane_row(pane, 4), "Pauses", &a->gc.pause, "stops", sampled);
 	draw_gc(pane_row(pane, 5), data);
 }
 

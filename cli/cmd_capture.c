@@ -157,6 +157,13 @@ static enum status take(const struct capture_options *options, struct progress *
 	return status;
 }
 
+static enum capture_kind kind_of(const struct options *o)
+{
+	if (o->goroutines)
+		return CAPTURE_KIND_GOROUTINES;
+	return o->sampled ? CAPTURE_KIND_SAMPLED : CAPTURE_KIND_TRACE;
+}
+
 enum status command_capture(const struct options *o, struct error *error)
 {
 	bool streams = o->output && strcmp(o->output, "-") == 0;
@@ -168,7 +175,7 @@ enum status command_capture(const struct options *o, struct error *error)
 		return error_no_memory(error);
 	struct capture_options options = {
 		.url = o->url,
-		.kind = o->goroutines ? CAPTURE_KIND_GOROUTINES : CAPTURE_KIND_TRACE,
+		.kind = kind_of(o),
 		.duration_ns = o->trace_ns,
 		.bytes_max = o->capture_bytes,
 		.automatic = o->automatic,

@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "doctor/trace_doctor.h"
 #include "trace/elapsed.h"
+#include "trace/sampled.h"
 #include "util/text.h"
 
 enum status doctor_show(const struct options *o, const struct findings_shown *shown,
@@ -90,6 +91,11 @@ static enum status conclude(const struct options *o, const struct analysis *a,
 	finding_text(name, sizeof name, shown.name, false);
 	if (whole == STATUS_OK && shown.observed_ns == 0 && o->from_ns > 0)
 		return error_set(error, STATUS_FAILED, "%s: the trace is over at that time", name);
+	if (whole == STATUS_OK && a->summary.sampled_hz)
+		return error_set(error, STATUS_FAILED,
+		                 "%s: a sampled trace proves nothing to the doctor: " SAMPLED_CAVEAT
+		                 "; ask it of the process (doctor -p PID) or of a recorded trace",
+		                 name);
 	enum status status = doctor_show(o, &shown, &failed);
 	if (status != STATUS_OK)
 		*error = failed;

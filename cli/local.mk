@@ -30,5 +30,5 @@ schedtop_SOURCES = \
 	cli/orders.c cli/orders.h \
 	cli/relay.c cli/relay.h \
 	cli/trouble.c
-schedtop_LDADD = compare/libcompare.a browse/libbrowse.a tui/libtui.a doctor/libdoctor.a export/libexport.a report/libreport.a trace/libtrace.a collect/libcollect.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
+schedtop_LDADD = compare/libcompare.a browse/libbrowse.a tui/libtui.a doctor/libdoctor.a export/libexport.a report/libreport.a collect/libcollect.a trace/libtrace.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
 	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(PROTOBUF_C_LIBS) $(INIH_LIBS)

@@ -121,6 +121,10 @@ static const struct option_row rows[] = {
      "how long a trace is taken, in whole seconds from 1s to 30s (default 3s)"},
 	{0, "goroutines", TYPE_FLAG, AT(goroutines), NULL, NULL, 0, WITH_CAPTURE,
      "with capture: where all goroutines stand, as text, in place of a trace"},
+	{0, "sampled", TYPE_FLAG, AT(sampled), NULL, NULL, 0, WITH_CAPTURE,
+     "with capture: a trace put together from looks at the memory, a thousand a second, of a "
+     "program "
+     "that nobody can trace; it shows what there was and for how long, not the order of events"},
 	{0, "automatic", TYPE_FLAG, AT(automatic), NULL, NULL, 0, WITH_CAPTURE,
      "with capture: no person asks for it, so leave a pause of --cooldown after the last one of "
      "that process, whoever took it"},

@@ -52,6 +52,7 @@ struct options {
 	enum graph_choice graphs;
 	bool batch, json, detail, ascii, verbose, strict, help, help_man, version;
 	int64_t trace_ns;      /* how long a trace is taken */
+	bool sampled;          /* from memory, of a program that nobody can trace */
 	const char *output;    /* where to; NULL: a trace gets a name of its own in trace_dir */
 	const char *trace_dir; /* NULL: the default one */
 	long trace_keep;       /* traces kept there */

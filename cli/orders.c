@@ -117,12 +117,13 @@ static void tell_capture(const struct capture_state *state, void *arg)
 
 /* One at a time. The screen orders the next one when the last one has told its end, so all there is
    to wait for is the end of its thread. */
-static void start_capture(struct orders *o, int64_t duration_ns)
+static void start_capture(struct orders *o, enum capture_kind kind, int64_t duration_ns)
 {
 	capture_destroy(o->capture);
 	o->capture = NULL;
 	struct error error = {0};
 	struct capture_options options = {
+		.kind = kind,
 		.target = *collector_target(o->collector),
 		.url = o->options->url,
 		.duration_ns = duration_ns,
@@ -136,9 +137,21 @@ static void start_capture(struct orders *o, int64_t duration_ns)
 	};
 	if (capture_start(&o->capture, &options, &error) == STATUS_OK)
 		return;
-	struct capture_state failed = {.phase = CAPTURE_FAILED, .duration_ns = duration_ns};
+	struct capture_state failed = {.phase = CAPTURE_FAILED,
+	                               .kind = kind,
+	                               .duration_ns = duration_ns};
 	snprintf(failed.text, sizeof failed.text, "%.255s", error.text);
 	tell_capture(&failed, o);
+}
+
+static void take_trace(struct orders *o, int64_t duration_ns)
+{
+	start_capture(o, CAPTURE_KIND_TRACE, duration_ns);
+}
+
+static void take_samples(struct orders *o, int64_t duration_ns)
+{
+	start_capture(o, CAPTURE_KIND_SAMPLED, duration_ns);
 }
 
 static void cancel_capture(struct orders *o, int64_t unused)
@@ -151,9 +164,8 @@ static void cancel_capture(struct orders *o, int64_t unused)
 /* --- the thread ------------------------------------------------------------------------------ */
 
 static void (*const carry_out[])(struct orders *o, int64_t value) = {
-	[ORDER_INTERVAL] = set_interval, [ORDER_CAPTURE] = start_capture,
-	[ORDER_CANCEL] = cancel_capture, [ORDER_FOLLOW] = follow,
-	[ORDER_DETAIL] = set_detail,
+	[ORDER_INTERVAL] = set_interval, [ORDER_CAPTURE] = take_trace, [ORDER_SAMPLE] = take_samples,
+	[ORDER_CANCEL] = cancel_capture, [ORDER_FOLLOW] = follow,      [ORDER_DETAIL] = set_detail,
 };
 
 static void *run(void *arg)

@@ -24,7 +24,7 @@ static const char *const nouns[CAPTURE_KINDS] = {
 };
 
 /* Every means, the best first. */
-static const struct capture_means *const all_means[] = {&capture_agent, NULL};
+static const struct capture_means *const all_means[] = {&capture_agent, &capture_sampled, NULL};
 
 /* --- telling --------------------------------------------------------------------------------- */
 
@@ -294,6 +294,8 @@ static void *run(void *arg)
 	else if (status != STATUS_OK)
 		snprintf(c->state.text, sizeof c->state.text, "%.*s", (int)sizeof c->state.text - 1,
 		         c->error.text);
+	c->state.can_sample = c->options.kind == CAPTURE_KIND_TRACE && c->target.local &&
+	                      (status == STATUS_NO_TARGET || status == STATUS_PERMISSION);
 	tell(c, cancelled ? CAPTURE_CANCELLED : status == STATUS_OK ? CAPTURE_DONE : CAPTURE_FAILED);
 	return NULL;
 }
@@ -340,7 +342,7 @@ static struct capture *make(const struct capture_options *options)
 	if (c->target.pid)
 		snprintf(c->whom, sizeof c->whom, "process %d", (int)c->target.pid);
 	else
-		text_clean(c->whom, sizeof c->whom, c->url ? c->url : "?", c->url ? strlen(c->url) : 1);
+		text_clean(c->whom, sizeof c->whom, c->target.where, strlen(c->target.where));
 	return c;
 }
 

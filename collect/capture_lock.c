@@ -144,7 +144,7 @@ static void name_file(char *to, size_t size, const struct target *t, const char 
 		snprintf(to, size, PREFIX "%d-%" PRIu64 "-%" PRIu64 SUFFIX, (int)t->pid, t->start_ticks,
 		         own_namespace());
 	else
-		snprintf(to, size, PREFIX "url-%016" PRIx64 SUFFIX, hash(url ? url : ""));
+		snprintf(to, size, PREFIX "at-%016" PRIx64 SUFFIX, hash(url ? url : t->where));
 }
 
 /* A plain file of ours alone; -1 with errno. */
@@ -273,8 +273,8 @@ static int lock_file(int dir_fd, const char *name, int *held)
 static enum status say_unusable(const char *shown, int why, struct error *error)
 {
 	return error_set(error, why == EACCES || why == EPERM ? STATUS_PERMISSION : STATUS_FAILED,
-	                 "that no other schedtop takes a capture of it can't be known: no lock in %s "
-	                 "(%s): set XDG_RUNTIME_DIR to a directory of your own",
+	                 "other schedtops can't be kept out: no lock in %s (%s), so set "
+	                 "XDG_RUNTIME_DIR to a directory of your own",
 	                 shown, strerror(why));
 }
 
@@ -288,7 +288,7 @@ enum status capture_lock_take(struct capture_lock *l, const struct target *targe
 	if (target->pid)
 		snprintf(whom, sizeof whom, "process %d", (int)target->pid);
 	else
-		text_clean(whom, sizeof whom, url ? url : "?", url ? strlen(url) : 1);
+		text_clean(whom, sizeof whom, target->where, strlen(target->where));
 	int dir_fd = open_directory(shown, sizeof shown);
 	if (dir_fd < 0) {
 		*unusable = true;

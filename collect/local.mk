@@ -9,6 +9,7 @@ collect_libcollect_a_SOURCES = \
 	collect/capture_agent.c \
 	collect/capture_lock.c collect/capture_lock.h \
 	collect/capture_output.c collect/capture_output.h \
+	collect/capture_sampled.c \
 	collect/cgroup.c collect/cgroup.h \
 	collect/collector.c collect/collector.h \
 	collect/discover.c collect/discover.h \
@@ -30,6 +31,9 @@ collect_libcollect_a_SOURCES = \
 	collect/replay.c collect/replay.h \
 	collect/rotation.c collect/rotation.h \
 	collect/seek_map.c collect/seek_map.h \
+	collect/sampled.c collect/sampled.h \
+	collect/sampled_rows.c \
+	collect/sampled_state.c collect/sampled_state.h \
 	collect/schedtrace.c \
 	collect/source.h \
 	collect/spool.c collect/spool.h \

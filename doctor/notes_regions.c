@@ -80,7 +80,7 @@ bool note_region_begin(struct notes *notes, const struct witness *w, const struc
 	                             .begin_ns = e->at_ns,
 	                             .kind = kind,
 	                             .name = e->name,
-	                             .stack = stacks_number(w->stacks, w->block, e->arg[2]),
+	                             .stack = (uint32_t)e->arg[2],
 	                             .next = g->innermost,
 	                             .slot = e->g,
 	                             .open = true};
@@ -88,7 +88,7 @@ bool note_region_begin(struct notes *notes, const struct witness *w, const struc
 		note_context_begin(notes, e->g, node);
 	g->innermost = i;
 	r->kind[kind].begun++;
-	return node->stack != STACK_ERROR;
+	return true;
 }
 
 static struct note_case case_of(const struct region_note *node)

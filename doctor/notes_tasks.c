@@ -106,9 +106,6 @@ bool note_task_begin(struct notes *notes, const struct witness *w, const struct 
 	if (id == 0 || note_open_task(notes, id)) /* IDs are not given twice */
 		return true;
 	uint32_t kind = kind_of(t, e->name);
-	uint32_t stack = stacks_number(w->stacks, w->block, e->arg[2]);
-	if (stack == STACK_ERROR)
-		return false;
 	struct open_note *open = kind == TRACE_NONE ? NULL : take(t, id);
 	if (!open)
 		return true;
@@ -117,7 +114,7 @@ bool note_task_begin(struct notes *notes, const struct witness *w, const struct 
 	open->begin_ns = e->at_ns;
 	open->last_part_ns = e->at_ns;
 	open->kind = kind;
-	open->stack = stack;
+	open->stack = (uint32_t)e->arg[2];
 	t->kind[kind].begun++;
 	g->own[g->next_own++ % NOTES_OWN] = id;
 	return true;
@@ -129,7 +126,7 @@ static struct note_case case_of(const struct witness *w, const struct trace_even
 	                          .end_ns = INT64_MIN,
 	                          .goroutine = w->slot[e->g].id,
 	                          .task = e->arg[0],
-	                          .stack = stacks_number(w->stacks, w->block, e->arg[2])};
+	                          .stack = (uint32_t)e->arg[2]};
 }
 
 static bool remember(struct note_tasks *t, const struct open_note *open, bool empty)

@@ -74,7 +74,7 @@ static struct earlier_task *earlier(struct capture_rules *r, uint64_t id)
 }
 
 /* Something is said of a task that is not known to have begun. */
-static bool note_earlier(struct capture_rules *r, const struct trace_block *block,
+static bool note_earlier(struct capture_rules *r, const struct witness *w,
                          const struct trace_event *e)
 {
 	if (r->earliers >= EARLIER_TASKS && idmap_get(&r->earlier_of, e->arg[0]) == IDMAP_NONE)
@@ -84,7 +84,7 @@ static bool note_earlier(struct capture_rules *r, const struct trace_block *bloc
 		return false;
 	task->last_ns = e->at_ns;
 	if (e->g != TRACE_NONE)
-		task->goroutine = block->goroutine[e->g].id;
+		task->goroutine = w->slot[e->g].id;
 	if (e->type == EV_USER_TASK_END) {
 		task->ended = true;
 		task->type = e->name;
@@ -92,8 +92,7 @@ static bool note_earlier(struct capture_rules *r, const struct trace_block *bloc
 	return true;
 }
 
-static bool note_task(struct capture_rules *r, const struct trace_block *block,
-                      const struct trace_event *e)
+static bool note_task(struct capture_rules *r, const struct witness *w, const struct trace_event *e)
 {
 	uint64_t id = e->arg[0];
 	bool is_known = idmap_get(&r->begun, id) != IDMAP_NONE;
@@ -104,7 +103,7 @@ static bool note_task(struct capture_rules *r, const struct trace_block *block,
 		return is_known || r->overflow || idmap_put(&r->begun, id, 0);
 	}
 	if (!is_known)
-		return r->overflow || note_earlier(r, block, e);
+		return r->overflow || note_earlier(r, w, e);
 	if (e->type == EV_USER_TASK_END) {
 		idmap_remove(&r->begun, id);
 		r->ended++;
@@ -116,8 +115,9 @@ static bool on_event(void *self, const struct witness *w, const struct trace_blo
                      const struct trace_event *e)
 {
 	struct capture_rules *r = self;
+	(void)block;
 	if (e->type != EV_STW_BEGIN)
-		return note_task(r, block, e);
+		return note_task(r, w, e);
 	r->started_here |= strcmp(names_text(w->names, e->name), "start trace") == 0;
 	return true;
 }

@@ -62,15 +62,14 @@ static bool count_assist(struct gc_rules *r, uint32_t function, const struct ass
 	return true;
 }
 
-static bool end_assist(struct gc_rules *r, const struct witness *w, const struct trace_block *block,
-                       const struct trace_event *e)
+static bool end_assist(struct gc_rules *r, const struct witness *w, const struct trace_event *e)
 {
 	const struct assist a = r->slot[e->subject];
 	if (a.since_ns == NOT_ASSISTING)
 		return true;
 	uint32_t function = e->subject < w->slots ? w->slot[e->subject].function : NAME_NONE;
 	r->slot[e->subject].since_ns = NOT_ASSISTING;
-	return count_assist(r, function, &a, e->at_ns, block->goroutine[e->subject].id);
+	return count_assist(r, function, &a, e->at_ns, w->slot[e->subject].id);
 }
 
 static bool on_event(void *self, const struct witness *w, const struct trace_block *block,
@@ -79,7 +78,7 @@ static bool on_event(void *self, const struct witness *w, const struct trace_blo
 	struct gc_rules *r = self;
 	uint32_t stack = STACK_NONE, place = STACK_NONE;
 	if (e->type == EV_GC_BEGIN || e->type == EV_GC_MARK_ASSIST_BEGIN) {
-		stack = stacks_number(w->stacks, block, e->arg[2]);
+		stack = (uint32_t)e->arg[2];
 		place = spots_of(&r->spots, w->stacks, w->names, stack);
 	}
 	if (place == STACK_ERROR)
@@ -100,7 +99,7 @@ static bool on_event(void *self, const struct witness *w, const struct trace_blo
 			r->slot[e->subject] = (struct assist){trace_since(block, e), STACK_NONE};
 		return true;
 	default:
-		return end_assist(r, w, block, e);
+		return end_assist(r, w, e);
 	}
 }
 

@@ -77,13 +77,12 @@ static bool count_last(struct stw_rules *r, const struct witness *w, const struc
 	return row;
 }
 
-static bool end_stop(struct stw_rules *r, const struct witness *w, const struct trace_block *block,
-                     const struct trace_event *e)
+static bool end_stop(struct stw_rules *r, const struct witness *w, const struct trace_event *e)
 {
 	struct stop *s = &r->stop;
 	int64_t at_ns = s->since_ns, ns = elapsed_ns(at_ns, e->at_ns);
 	int64_t stopping_ns = elapsed_ns(at_ns, s->last_ns < e->at_ns ? s->last_ns : e->at_ns);
-	uint64_t goroutine = block->goroutine[e->subject].id;
+	uint64_t goroutine = w->slot[e->subject].id;
 	double long_ns = limit(r->limits, LIMIT_STW_LONG);
 	struct tally_row *row = tally_add(&r->stops, e->name, s->stack, at_ns, ns, goroutine);
 	if (!row || (stopping_ns > 0 && !count_last(r, w, s, stopping_ns)))
@@ -100,10 +99,10 @@ static bool on_event(void *self, const struct witness *w, const struct trace_blo
                      const struct trace_event *e)
 {
 	struct stw_rules *r = self;
+	(void)block;
 	if (e->type == EV_STW_END)
-		return r->stop.since_ns == NO_STOP || e->subject != r->stop.slot ||
-		       end_stop(r, w, block, e);
-	uint32_t stack = stacks_number(w->stacks, block, e->arg[2]);
+		return r->stop.since_ns == NO_STOP || e->subject != r->stop.slot || end_stop(r, w, e);
+	uint32_t stack = (uint32_t)e->arg[2];
 	/* One place may both ask for cycles and allocate until one is due. */
 	uint32_t place = collector_was_called(w->stacks, w->names, stack)
 	                     ? stack

@@ -27,9 +27,11 @@ struct trace_doctor *trace_doctor_create(struct analysis *analysis, const struct
 	if (!d)
 		return NULL;
 	d->limits = *limits;
-	d->witness.stacks = &analysis->stacks;
-	d->witness.names = &analysis->names;
-	situations_init(&d->situations, &analysis->stacks, &analysis->names);
+	if (!witness_init(&d->witness, &analysis->stacks, &analysis->names)) {
+		trace_doctor_destroy(d);
+		return NULL;
+	}
+	situations_init(&d->situations, d->witness.stacks, &analysis->names);
 	d->doctor = (struct doctor){analysis, &d->witness, &d->situations, &d->limits};
 	for (size_t i = 0; i < FAMILIES; i++) {
 		d->self[i] = families[i]->create(&d->doctor);
@@ -42,15 +44,20 @@ struct trace_doctor *trace_doctor_create(struct analysis *analysis, const struct
 	return d;
 }
 
-struct window_member trace_doctor_member(struct trace_doctor *d)
+struct spells *trace_doctor_spells(struct trace_doctor *d)
 {
-	return (struct window_member){witness_visitor(&d->witness), witness_restart};
+	return &d->witness.spells;
 }
 
 bool trace_doctor_conclude(struct trace_doctor *d, struct findings *findings)
 {
+	witness_settle(&d->witness);
+	/* Of samples there is no saying what happened, only what there was: but for the file itself, no
+	   rule can prove anything. */
+	bool sampled = d->doctor.analysis->summary.sampled_hz > 0;
 	for (size_t i = 0; i < FAMILIES; i++)
-		if (!families[i]->conclude(d->self[i], &d->doctor, findings))
+		if ((!sampled || families[i] == &rules_file) &&
+		    !families[i]->conclude(d->self[i], &d->doctor, findings))
 			findings->no_memory = true;
 	findings_settle(findings);
 	return !findings->no_memory;
@@ -95,11 +102,9 @@ enum status trace_doctor_examine(struct analysis *a, const char *path,
 	memset(a, 0, sizeof *a); /* to be finished, whatever comes */
 	if (!d)
 		return error_no_memory(error);
-	const struct window_member member = trace_doctor_member(d);
 	struct analysis_options all = *options;
 	all.kinds = TRACE_DOCTOR_KINDS;
-	all.also = &member;
-	all.alsos = 1;
+	all.spells = trace_doctor_spells(d);
 	enum status status = analysis_read(a, path, &all, error);
 	if (status == STATUS_OK && !trace_doctor_conclude(d, findings))
 		status = error_no_memory(error);

@@ -1,5 +1,5 @@
 /*
- * Looks for everything that can be found in an execution trace. The witness is one more member of
+ * Looks for everything that can be found in an execution trace. The witness hears what happens in
  * the pass that makes the analyses; families of rules listen to it while the trace is read, and
  * say what they found when it is over. The caller owns the doctor, the analysis and the findings;
  * create, conclude and destroy are called on one thread, and the pass may run on another between
@@ -30,8 +30,8 @@ struct trace_doctor;
 /* For a pass that fills `analysis`. NULL: no memory. */
 struct trace_doctor *trace_doctor_create(struct analysis *analysis,
                                          const struct limits_set *limits);
-/* For analysis_options.also. */
-struct window_member trace_doctor_member(struct trace_doctor *doctor);
+/* For analysis_options.spells. */
+struct spells *trace_doctor_spells(struct trace_doctor *doctor);
 /* The pass is over: what the rules have to say, settled. false: no memory. */
 bool trace_doctor_conclude(struct trace_doctor *doctor, struct findings *findings);
 void trace_doctor_destroy(struct trace_doctor *doctor);

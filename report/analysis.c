@@ -4,7 +4,7 @@
 
 #include "trace/window.h"
 
-enum { OWN_MEMBERS = 10, MEMBERS = OWN_MEMBERS + 5 };
+enum { OWN_MEMBERS = 11, MEMBERS = OWN_MEMBERS + 5 };
 
 /* --- goroutines that lead ------------------------------------------------------------------ */
 
@@ -40,9 +40,11 @@ static void prepare(struct analysis *a)
 	a->goroutines.only = a->blocking.only = a->regions.only = a->samples.only =
 		a->options.goroutine;
 	a->blocking.stacks = a->tasks.stacks = a->samples.stacks = &a->stacks;
+	a->stacks.shared = a->options.spells;
 	a->tasks.filter = a->options.task;
 	a->tasks.keep_rows = a->options.task_rows;
-	a->states = (struct states){&a->goroutines, &a->blocking, &a->activity, &a->mmu};
+	a->states =
+		(struct states){&a->goroutines, &a->blocking, &a->activity, &a->mmu, a->options.spells};
 }
 
 /* What nobody asks for costs nothing. */
@@ -72,13 +74,15 @@ static size_t choose(struct analysis *a, struct window_member member[static MEMB
 		{1U << REPORT_TASKS, {regions_visitor(&a->regions), regions_restart}, false},
 		{1U << REPORT_SAMPLES, {samples_visitor(&a->samples), samples_restart}, false},
 	};
-	_Static_assert(sizeof all / sizeof *all <= OWN_MEMBERS, "room for every analysis");
+	_Static_assert(sizeof all / sizeof *all < OWN_MEMBERS, "room for every analysis");
 	size_t n = 0;
 	if (together)
 		member[n++] = (struct window_member){states_visitor(&a->states), states_restart};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (a->options.kinds & all[i].kinds && !(together && all[i].in_states))
 			member[n++] = all[i].member;
+	if (a->options.spells && !together)
+		member[n++] = (struct window_member){spells_visitor(a->options.spells), spells_restart};
 	for (size_t i = 0; i < a->options.alsos && n < MEMBERS; i++)
 		member[n++] = a->options.also[i];
 	return n;
@@ -98,10 +102,12 @@ enum status analysis_read_input(struct analysis *a, struct input *in, const char
 	                        .members = choose(a, member),
 	                        .from_ns = options->from_ns,
 	                        .to_ns = options->to_ns};
+	const struct trace_help help = {relay_help, options->spells ? &options->spells->relay : NULL};
 	/* Nobody to show it to needs no thread of its own. */
 	const struct trace_options trace = {.strict = options->strict,
 	                                    .one_thread = options->one_thread || window.members == 0,
 	                                    .names = &a->names,
+	                                    .help = options->spells ? &help : NULL,
 	                                    .progress = options->progress};
 	const struct trace_visitor inner = window_visitor(&window);
 	const struct trace_visitor visitor =

@@ -36,6 +36,8 @@ struct analysis_options {
 	void *finished_self;
 	const struct window_member *also; /* more that is shown the same part of the trace */
 	size_t alsos;
+	struct spells
+		*spells; /* walked with the analyses that look at the same; NULL: nobody listens */
 	/* Stands between the pass and all of them: to let another thread look at what they have so far,
 	   and to end the pass early. `inner` lives as long as the pass. NULL: nothing does. */
 	struct trace_visitor (*wrap)(void *self, const struct trace_visitor *inner);
@@ -57,7 +59,7 @@ struct analysis {
 	struct activity activity;
 	struct gc gc;
 	struct mmu mmu;
-	struct states states; /* of four of these, when all of them are asked for */
+	struct states states; /* of four of these and the spells, when all of them are asked for */
 	struct tasks tasks;
 	struct regions regions;
 	struct samples samples;

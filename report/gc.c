@@ -13,7 +13,7 @@ static void print_durations(struct page *page, const char *what, const struct di
 	if (d->count == 0)
 		return;
 	snprintf(cell[0], PAGE_CELL, "%s", what);
-	page_count(cell[1], d->count);
+	page_times(page, cell[1], d->count);
 	page_duration(page, cell[2], (double)d->sum_ns);
 	page_percentile(page, cell[3], d, .5);
 	page_percentile(page, cell[4], d, .99);

@@ -6,6 +6,7 @@
 #include "report/json.h"
 #include "report/sections.h"
 #include "trace/elapsed.h"
+#include "trace/sampled.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -73,6 +74,9 @@ static void print_damage(const struct trace_summary *s, struct page *page)
 
 static void print_repairs(const struct trace_summary *s, struct page *page)
 {
+	if (s->sampled_hz)
+		page_say(page, "Sampled from memory %" PRIu64 " times a second: " SAMPLED_CAVEAT ".",
+		         s->sampled_hz);
 	if (s->newer)
 		page_say(page,
 		         "Format go 1.%u is newer than this schedtop: it was read as the newest known one.",
@@ -162,6 +166,8 @@ json_t *health_json(const struct analysis *a)
 	json_put(&object, "format", json_integer(s->version));
 	json_put(&object, "go_version", json_string(trace_go_version(s->version)));
 	json_put(&object, "newer_than_known", json_boolean(s->newer));
+	if (s->sampled_hz)
+		json_put(&object, "sampled_hz", json_count(s->sampled_hz));
 	if (a->file_bytes)
 		json_put(&object, "file_bytes", json_count(a->file_bytes));
 	if (a->packing)

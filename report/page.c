@@ -157,9 +157,25 @@ void page_named(const struct page *page, char cell[PAGE_CELL], const struct name
 	page_name(page, cell, n->text, n->length, short_path, unknown);
 }
 
+void page_times(const struct page *page, char cell[PAGE_CELL], uint64_t n)
+{
+	if (page->sampled)
+		snprintf(cell, PAGE_CELL, "-");
+	else
+		page_count(cell, n);
+}
+
+void page_longest(const struct page *page, char cell[PAGE_CELL], int64_t ns)
+{
+	if (page->sampled)
+		snprintf(cell, PAGE_CELL, "-");
+	else
+		page_duration(page, cell, (double)ns);
+}
+
 void page_mean(const struct page *page, char cell[PAGE_CELL], double sum_ns, uint64_t count)
 {
-	if (count)
+	if (count && !page->sampled)
 		page_duration(page, cell, sum_ns / (double)count);
 	else
 		snprintf(cell, PAGE_CELL, "-");
@@ -168,7 +184,7 @@ void page_mean(const struct page *page, char cell[PAGE_CELL], double sum_ns, uin
 void page_percentile(const struct page *page, char cell[PAGE_CELL], const struct distribution *d,
                      double ratio)
 {
-	if (d->count)
+	if (d->count && !page->sampled)
 		page_duration(page, cell, (double)distribution_percentile(d, ratio));
 	else
 		snprintf(cell, PAGE_CELL, "-");

@@ -19,6 +19,9 @@ enum { PAGE_WIDTH = 80, PAGE_CELL = 384 /* bytes of a cell, UTF-8 */ };
 struct page {
 	FILE *out;
 	bool ascii;
+	/* What is counted was seen now and then: sums are true, numbers and single lengths are not, and
+	   are shown as unknown. */
+	bool sampled;
 	bool begun; /* something was printed */
 };
 
@@ -52,6 +55,9 @@ void page_name(const struct page *page, char cell[PAGE_CELL], const char *name, 
 void page_named(const struct page *page, char cell[PAGE_CELL], const struct names *names,
                 uint32_t name, bool short_path, const char *unknown);
 /* "-" where there is nothing to take it of. */
+/* How often something happened, and how long the longest took: unknown of samples. */
+void page_times(const struct page *page, char cell[PAGE_CELL], uint64_t n);
+void page_longest(const struct page *page, char cell[PAGE_CELL], int64_t ns);
 void page_mean(const struct page *page, char cell[PAGE_CELL], double sum_ns, uint64_t count);
 void page_percentile(const struct page *page, char cell[PAGE_CELL], const struct distribution *d,
                      double ratio);

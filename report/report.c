@@ -19,7 +19,7 @@ static const struct section {
 
 void report_print(const struct analysis *a, FILE *out, bool ascii)
 {
-	struct page page = {.out = out, .ascii = ascii};
+	struct page page = {.out = out, .ascii = ascii, .sampled = a->summary.sampled_hz > 0};
 	for (unsigned i = 0; i < REPORT_KINDS; i++)
 		if (analysis_wants(a, i))
 			sections[i].print(a, &page);

@@ -25,8 +25,8 @@ static void print_procs(const struct procs *p, struct page *page)
 		page_count(cell[0], proc->id);
 		page_share(cell[1], (double)proc->running_ns, wall);
 		page_duration(page, cell[2], (double)proc->running_ns);
-		page_count(cell[3], proc->starts);
-		page_count(cell[4], proc->steals);
+		page_times(page, cell[3], proc->starts);
+		page_times(page, cell[4], proc->steals);
 		page_row(page, columns, COLUMNS, (const char(*)[PAGE_CELL])cell);
 		rows++;
 	}

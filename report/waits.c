@@ -24,7 +24,7 @@ static void print_durations(const struct analysis *a, struct page *page)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const struct distribution *d = rows[i].d;
 		snprintf(cell[0], PAGE_CELL, "%s", page->ascii ? rows[i].ascii : rows[i].what);
-		page_count(cell[1], d->count);
+		page_times(page, cell[1], d->count);
 		page_mean(page, cell[2], (double)d->sum_ns, d->count);
 		page_percentile(page, cell[3], d, .5);
 		page_percentile(page, cell[4], d, .9);
@@ -70,7 +70,7 @@ static void print_reasons(const struct analysis *a, struct page *page)
 	page_header(page, columns, COLUMNS);
 	for (size_t i = 0; i < n && i < MOST_REASONS; i++) {
 		page_named(page, cell[0], &a->names, all[i].reason, false, "(before trace)");
-		page_count(cell[1], all[i].count);
+		page_times(page, cell[1], all[i].count);
 		page_duration(page, cell[2], (double)all[i].total_ns);
 		page_mean(page, cell[3], (double)all[i].total_ns, all[i].count);
 		page_share(cell[4], (double)all[i].total_ns, (double)g->state_ns[GO_WAITING]);
@@ -105,9 +105,9 @@ static void print_sites(const struct analysis *a, struct page *page)
 	}
 	for (size_t i = 0; i < n && i < MOST_SITES; i++) {
 		page_named(page, cell[0], &a->names, site[i]->reason, false, "(before trace)");
-		page_count(cell[1], site[i]->count);
+		page_times(page, cell[1], site[i]->count);
 		page_duration(page, cell[2], (double)site[i]->total_ns);
-		page_duration(page, cell[3], (double)site[i]->max_ns);
+		page_longest(page, cell[3], site[i]->max_ns);
 		site_where(a, page, cell[4], site[i]->stack);
 		page_row(page, columns, COLUMNS, (const char(*)[PAGE_CELL])cell);
 	}
@@ -129,10 +129,10 @@ static void print_syscalls(const struct analysis *a, struct page *page)
 		page_header(page, columns, COLUMNS);
 	}
 	for (size_t i = 0; i < n && i < MOST_SYSCALLS; i++) {
-		page_count(cell[0], site[i]->count);
+		page_times(page, cell[0], site[i]->count);
 		page_duration(page, cell[1], (double)site[i]->total_ns);
 		page_mean(page, cell[2], (double)site[i]->total_ns, site[i]->count);
-		page_duration(page, cell[3], (double)site[i]->max_ns);
+		page_longest(page, cell[3], site[i]->max_ns);
 		site_where(a, page, cell[4], site[i]->stack);
 		page_row(page, columns, COLUMNS, (const char(*)[PAGE_CELL])cell);
 	}
@@ -173,7 +173,8 @@ json_t *waits_json(const struct analysis *a)
 {
 	const struct goroutines *g = &a->goroutines;
 	json_t *object = json_object();
-	json_put(&object, "scheduling_latency", json_distribution(&g->latency, true));
+	if (!a->summary.sampled_hz)
+		json_put(&object, "scheduling_latency", json_distribution(&g->latency, true));
 	json_put(&object, "syscalls", json_distribution(&g->syscall, true));
 	json_put(&object, "reasons", json_reasons(g, g->all_reasons, &a->names));
 	json_put(&object, "sites", sites_json(a, blocked_time));

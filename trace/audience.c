@@ -14,6 +14,7 @@ struct audience {
 	const struct trace_visitor *visitor;
 	size_t visitors;
 	struct names *names;
+	const struct trace_help *help;
 	pthread_mutex_t names_lock;
 
 	/* Of the thread that shows. */
@@ -125,13 +126,19 @@ static void wake(struct audience *a, pthread_cond_t *who)
 	pthread_mutex_unlock(&a->lock);
 }
 
+/* There is time for it. */
+static bool help(const struct audience *a)
+{
+	return a->help && a->help->help(a->help->self);
+}
+
 /* Until at most so many bundles wait to be seen. */
 static void await_viewer(struct audience *a, size_t most)
 {
 	unsigned times = 0;
 	if (atomic_load(&a->viewer_sleeps) && waiting(a) > most)
 		wake(a, &a->wake_viewer);
-	while (waiting(a) > most && look_again(&times))
+	while (waiting(a) > most && (help(a) || look_again(&times)))
 		;
 	if (waiting(a) <= most)
 		return;
@@ -197,6 +204,8 @@ struct bundle *audience_bundle(struct audience *a)
 {
 	size_t next = 0;
 	if (a->threaded) {
+		if (waiting(a) > a->bundles / 2)
+			help(a);
 		if (waiting(a) == a->bundles)
 			await_viewer(a, a->bundles - 1);
 		next = atomic_load(&a->filled) % a->bundles;
@@ -239,7 +248,8 @@ static bool start(struct audience *a)
 }
 
 struct audience *audience_create(const struct trace_visitor *visitors, size_t n,
-                                 struct names *names, bool one_thread)
+                                 struct names *names, bool one_thread,
+                                 const struct trace_help *help)
 {
 	struct audience *a = calloc(1, sizeof *a);
 	if (!a)
@@ -247,6 +257,7 @@ struct audience *audience_create(const struct trace_visitor *visitors, size_t n,
 	a->visitor = visitors;
 	a->visitors = n;
 	a->names = names;
+	a->help = help;
 	pthread_mutex_init(&a->names_lock, NULL);
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->wake_filler, NULL);

@@ -39,9 +39,11 @@ struct bundle {
 
 struct audience;
 
-/* Names are locked while the audience lives. NULL: no memory. */
+/* Names are locked while the audience lives. With two threads, who fills helps where he would have
+   to wait; `help` may be NULL. NULL: no memory. */
 struct audience *audience_create(const struct trace_visitor *visitors, size_t n,
-                                 struct names *names, bool one_thread);
+                                 struct names *names, bool one_thread,
+                                 const struct trace_help *help);
 void audience_destroy(struct audience *audience);
 
 /* What the next bundles are of; waits until all those before were seen. Whoever looks has a copy,

@@ -97,6 +97,13 @@ static inline int64_t trace_since(const struct trace_block *block, const struct 
 	return e->from == 0 && block->since_ns < e->at_ns ? block->since_ns : e->at_ns;
 }
 
+/* What the thread that reads does while it has to wait for the visitors: a part of something, if
+   there is any. false: there is none. */
+struct trace_help {
+	bool (*help)(void *self);
+	void *self;
+};
+
 struct trace_visitor {
 	void *self;
 	/* false: no memory; the pass ends. So it does for a visitor that has seen enough; whoever reads

@@ -31,11 +31,14 @@ trace_libtrace_a_SOURCES = \
 	trace/profile_kinds.c trace/profile_kinds.h \
 	trace/profile_lives.c trace/profile_lives.h \
 	trace/reader.c trace/reader.h \
+	trace/relay.c trace/relay.h \
 	trace/regions.c trace/regions.h \
+	trace/sampled.h \
 	trace/samples.c trace/samples.h \
 	trace/search.c trace/search.h \
 	trace/slots.c trace/slots.h \
 	trace/spans.c trace/spans.h \
+	trace/spells.c trace/spells.h \
 	trace/stacks.c trace/stacks.h \
 	trace/states.c trace/states.h \
 	trace/tables.c trace/tables.h \
@@ -48,4 +51,5 @@ trace_libtrace_a_SOURCES = \
 	trace/v1_merge.c trace/v1_state.h trace/v1_wire.c \
 	trace/varint.h \
 	trace/wire.c trace/wire.h \
-	trace/window.c trace/window.h
+	trace/window.c trace/window.h \
+	trace/writer.c trace/writer.h

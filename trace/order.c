@@ -179,7 +179,7 @@ struct order *order_create(const struct trace_visitor *visitors, size_t n,
 	o->since_ns = INT64_MAX;
 	o->stop = options->stop;
 	o->names = options->names ? options->names : &o->own_names;
-	o->audience = audience_create(visitors, n, o->names, options->one_thread);
+	o->audience = audience_create(visitors, n, o->names, options->one_thread, options->help);
 	if (o->audience)
 		next_bundle(o);
 	if (!o->audience || !forget(o)) {

@@ -30,6 +30,7 @@ struct order_options {
 	const volatile sig_atomic_t *stop; /* NULL, or becomes non-zero to stop soon */
 	bool one_thread;                   /* visitors are called on the caller's */
 	struct names *names;               /* to keep names in; NULL: they die with the order */
+	const struct trace_help *help;     /* NULL: none */
 };
 
 /* NULL: no memory. Visitors are called in turn and must outlive the order. */

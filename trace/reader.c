@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
+#include "trace/sampled.h"
 #include "trace/v1.h"
 #include "trace/wire.h"
 #include "util/clock.h"
@@ -167,6 +168,21 @@ static void lose_rest(struct pass *p)
 	note_loss(p, lost);
 }
 
+/* What the first generation says of itself. */
+static void note_sampled(struct pass *p)
+{
+	const char *text;
+	size_t length, label = strlen(SAMPLED_LABEL);
+	if (p->summary->generations > 0 || !generation_string(&p->g, 1, &text, &length) ||
+	    length <= label || memcmp(text, SAMPLED_LABEL, label) != 0)
+		return;
+	uint64_t hz = 0;
+	for (size_t i = label; i < length && text[i] >= '0' && text[i] <= '9' && hz < SAMPLED_HZ_MAX;
+	     i++)
+		hz = 10 * hz + (uint64_t)(text[i] - '0');
+	p->summary->sampled_hz = hz ? hz : 1; /* what says that it is sampled is not taken for more */
+}
+
 static enum step next_generation(struct pass *p, struct error *error)
 {
 	struct wire_damage damage;
@@ -198,6 +214,7 @@ static enum step next_generation(struct pass *p, struct error *error)
 	case WIRE_GENERATION:
 		break;
 	}
+	note_sampled(p);
 	enum step step = show(p, error);
 	wire_done(&p->wire, &p->g);
 	return step;
@@ -266,7 +283,8 @@ static enum status read_all(struct pass *p, const struct trace_visitor *visitors
 {
 	struct trace_summary *s = p->summary;
 	struct order_options options = {!p->options->strict, p->options->reference_clock,
-	                                p->options->stop, p->options->one_thread, p->options->names};
+	                                p->options->stop,    p->options->one_thread,
+	                                p->options->names,   p->options->help};
 	p->order = order_create(visitors, n, &options);
 	if (!p->order)
 		return error_no_memory(error);

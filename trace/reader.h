@@ -27,6 +27,7 @@ struct trace_options {
 	struct trace_progress progress;
 	bool one_thread;     /* don't use a second one for the visitors; results are the same */
 	struct names *names; /* where names are kept, from the beginning on; NULL: they die */
+	const struct trace_help *help; /* NULL: none */
 	/* Where to begin instead of at the first generation: one that was seen there before, of a file
 	   that is mapped and of format 2. All zero: at the first. */
 	struct trace_begin {
@@ -46,6 +47,7 @@ struct trace_summary {
 	enum trace_verdict verdict;
 	unsigned version;     /* of the header: 26 */
 	bool newer;           /* than any known; read as the newest known one */
+	uint64_t sampled_hz;  /* put together from so many samples a second (sampled.h); 0: recorded */
 	uint64_t generations; /* read whole */
 	uint64_t events;
 	uint64_t bytes;                /* uncompressed, looked at */

@@ -11,6 +11,8 @@ void stacks_finish(struct stacks *stacks)
 	free(stacks->stack);
 	free(stacks->frame);
 	free(stacks->address);
+	for (size_t i = 0; i < stacks->outgrowns; i++)
+		free(stacks->outgrown[i]);
 	idmap_finish(&stacks->of_hash);
 	stack_memo_finish(&stacks->number_of);
 	idmap_finish(&stacks->sparse_number_of);
@@ -21,6 +23,22 @@ static uint32_t name_of(const struct trace_block *block, uint64_t string)
 {
 	uint32_t name = generation_name(block->generation, block->names, string);
 	return name == NAME_ERROR ? NAME_NONE : name;
+}
+
+/* As wire_grow, but where others read the array may stay where it is. */
+static bool grow(struct stacks *stacks, void *array, size_t *capacity, size_t n, size_t size)
+{
+	void *old, *bigger = NULL;
+	memcpy(&old, array, sizeof old);
+	if (n < *capacity || !stacks->shared || !old)
+		return wire_grow(array, capacity, n, size);
+	if (stacks->outgrowns == STACKS_OUTGROWN || !(bigger = reallocarray(NULL, *capacity * 2, size)))
+		return false;
+	memcpy(bigger, old, n * size);
+	memcpy(array, &bigger, sizeof bigger);
+	stacks->outgrown[stacks->outgrowns++] = old;
+	*capacity *= 2;
+	return true;
 }
 
 static uint32_t intern(struct stacks *stacks, const struct trace_block *block, uint64_t id)
@@ -58,7 +76,7 @@ static uint32_t intern(struct stacks *stacks, const struct trace_block *block, u
 			return i;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (!wire_grow(&stacks->frame, &stacks->frame_capacity, stacks->frames, sizeof *frame))
+		if (!grow(stacks, &stacks->frame, &stacks->frame_capacity, stacks->frames, sizeof *frame))
 			return STACK_ERROR;
 		if (stacks->by_address) {
 			if (!wire_grow(&stacks->address, &stacks->address_capacity, stacks->frames,
@@ -68,7 +86,7 @@ static uint32_t intern(struct stacks *stacks, const struct trace_block *block, u
 		}
 		stacks->frame[stacks->frames++] = frame[i];
 	}
-	if (!wire_grow(&stacks->stack, &stacks->capacity, stacks->n, sizeof *stacks->stack))
+	if (!grow(stacks, &stacks->stack, &stacks->capacity, stacks->n, sizeof *stacks->stack))
 		return STACK_ERROR;
 	uint32_t number = (uint32_t)stacks->n + 1;
 	if (head == IDMAP_NONE) {

@@ -28,6 +28,8 @@ struct stack_memo {
 	uint64_t generation, offset; /* which one */
 };
 
+enum { STACKS_OUTGROWN = 64 }; /* of two arrays, each twice as large as the one before */
+
 struct stacks {
 	struct stack *stack; /* number n is stack[n - 1] */
 	size_t n, capacity;
@@ -37,6 +39,10 @@ struct stacks {
 	bool by_address;
 	uint64_t *address; /* of each frame, if so */
 	size_t address_capacity;
+	/* Others read by number while it grows: what it outgrows stays as it is until the end. */
+	bool shared;
+	void *outgrown[STACKS_OUTGROWN];
+	size_t outgrowns;
 	struct idmap of_hash;
 	/* The IDs of one generation, as numbers + 1, and those beyond the memo's limit: */
 	struct stack_memo number_of;

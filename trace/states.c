@@ -22,20 +22,23 @@ static bool __attribute__((noinline)) show_unusual(struct walk *w, const struct 
 	       blocking_transition(w->blocking, w->block, e);
 }
 
-/* From running on, where the goroutine's function is known. */
-static inline void stop(struct goroutine_time *g, const struct trace_event *e, uint8_t to)
+/* From running on, where the goroutine's function is known: how long it ran. */
+static inline int64_t stop(struct goroutine_time *g, const struct trace_event *e, uint8_t to)
 {
-	goroutines_close(g, GO_RUNNING, e->at_ns);
+	int64_t ns = goroutines_close(g, GO_RUNNING, e->at_ns);
 	g->state = to;
+	return ns;
 }
 
 /* What nearly all transitions are has a case of its own, which does what each analysis would do.
    false: no memory. */
-static inline bool show(struct walk *w, const struct trace_event *e)
+static inline __attribute__((always_inline)) bool show(struct walk *w, const struct trace_event *e,
+                                                       struct spells *spells, struct spell_now *now)
 {
 	struct goroutine_time *g = &w->goroutines->slot[e->subject];
 	struct blocked *b = &w->blocking->slot[e->subject];
-	bool runs = g->state == GO_RUNNING && g->function != NAME_NONE;
+	bool runs = g->state == GO_RUNNING && g->function != NAME_NONE &&
+	            (!spells || spells_knows(spells, e->subject));
 	int64_t ns;
 	switch (e->type) {
 	case EV_GO_START:
@@ -44,19 +47,21 @@ static inline bool show(struct walk *w, const struct trace_event *e)
 		ns = goroutines_close(g, GO_RUNNABLE, e->at_ns);
 		g->state = GO_RUNNING;
 		timeline_change(&w->activity.runnable, e->time_ns, -1);
-		return goroutines_note_latency(w->goroutines, g, ns);
+		return goroutines_note_latency(w->goroutines, g, ns) &&
+		       (!spells || spells_start(spells, now, e, ns));
 	case EV_GO_STOP:
 		if (!runs)
 			break;
-		stop(g, e, GO_RUNNABLE);
+		ns = stop(g, e, GO_RUNNABLE);
 		timeline_change(&w->activity.runnable, e->time_ns, 1);
-		return true;
+		return !spells || spells_stop(spells, now, e, ns);
 	case EV_GO_BLOCK:
 		if (!runs || !spent_is_known(&w->goroutines->known, e->name))
 			break;
-		stop(g, e, GO_WAITING);
+		ns = stop(g, e, GO_WAITING);
 		return goroutines_begin_wait(w->goroutines, g, e->name) &&
-		       blocking_begin(w->blocking, w->block, e, false);
+		       blocking_begin(w->blocking, w->block, e, false) &&
+		       (!spells || spells_block(spells, now, e, ns));
 	case EV_GO_UNBLOCK:
 		if (g->state != GO_WAITING || !b->site)
 			break;
@@ -65,13 +70,14 @@ static inline bool show(struct walk *w, const struct trace_event *e)
 		goroutines_close_wait(w->goroutines, g, ns);
 		blocking_close(w->blocking, b, ns);
 		timeline_change(&w->activity.runnable, e->time_ns, 1);
-		return true;
+		return !spells || spells_unblock(spells, now, e, ns);
 	case EV_GO_SYSCALL_BEGIN:
 		if (!runs)
 			break;
-		stop(g, e, GO_SYSCALL);
+		ns = stop(g, e, GO_SYSCALL);
 		timeline_change(&w->activity.syscalls, e->time_ns, 1);
-		return blocking_begin(w->blocking, w->block, e, true);
+		return blocking_begin(w->blocking, w->block, e, true) &&
+		       (!spells || spells_begin_syscall(spells, now, e, ns));
 	case EV_GO_SYSCALL_END:
 		if (g->state != GO_SYSCALL || !b->site)
 			break;
@@ -79,41 +85,75 @@ static inline bool show(struct walk *w, const struct trace_event *e)
 		g->state = GO_RUNNING;
 		blocking_close(w->blocking, b, ns);
 		timeline_change(&w->activity.syscalls, e->time_ns, -1);
-		return distribution_add(&w->goroutines->syscall, ns);
+		return distribution_add(&w->goroutines->syscall, ns) &&
+		       (!spells || spells_end_syscall(spells, now, e, ns));
 	default:
 		break;
 	}
-	return show_unusual(w, e);
+	if (!spells)
+		return show_unusual(w, e);
+	spells_put_down(spells, now);
+	bool ok = show_unusual(w, e) && spells_transition(spells, e);
+	*now = spells_take_up(spells);
+	return ok;
 }
 
-static bool walk(const struct states *a, const struct trace_block *block)
+static inline __attribute__((always_inline)) bool
+walk(const struct states *a, const struct trace_block *block, struct spells *spells)
 {
 	struct walk w = {.goroutines = a->goroutines, .blocking = a->blocking, .block = block};
 	const uint8_t *flags = a->mmu->flags;
 	activity_begin(a->activity, block, &w.activity);
 	for (size_t i = 0; i <= block->others; i++) {
 		const struct trace_event *e = trace_stretch_begin(block, i);
+		struct spell_now now = {0};
+		if (spells)
+			now = spells_take_up(spells);
 		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++) {
 			__builtin_prefetch((const void *)((uintptr_t)e + AHEAD * sizeof *e));
 			activity_advance(a->activity, &w.activity, e->time_ns);
 			if (__builtin_expect(flags[e->subject], 0))
 				mmu_transition(a->mmu, e);
-			if (__builtin_expect(!show(&w, e), 0))
+			if (spells && __builtin_expect(!spells_advance(spells, &now, e), 0))
+				return false;
+			if (__builtin_expect(!show(&w, e, spells, &now), 0))
 				return false;
 		}
-		if (i < block->others)
-			mmu_other(a->mmu, block, e);
+		if (spells)
+			spells_put_down(spells, &now);
+		if (i == block->others)
+			break;
+		mmu_other(a->mmu, block, e);
+		if (spells && !spells_other(spells, e))
+			return false;
 	}
 	activity_end(a->activity, &w.activity);
 	return true;
 }
 
+/* One walk for those who listen, one for all others, who shouldn't pay for it. */
+static bool __attribute__((noinline))
+walk_and_tell(const struct states *a, const struct trace_block *block)
+{
+	return spells_begin_block(a->spells, block) && walk(a, block, a->spells) &&
+	       spells_end_block(a->spells);
+}
+
 static bool on_events(void *self, const struct trace_block *block)
 {
 	const struct states *a = self;
-	return block->events == 0 ||
-	       (goroutines_prepare(a->goroutines, block) && blocking_prepare(a->blocking, block) &&
-	        mmu_prepare(a->mmu, block) && walk(a, block));
+	if (block->events == 0)
+		return true;
+	if (!goroutines_prepare(a->goroutines, block) || !blocking_prepare(a->blocking, block) ||
+	    !mmu_prepare(a->mmu, block))
+		return false;
+	return a->spells ? walk_and_tell(a, block) : walk(a, block, NULL);
+}
+
+static bool on_generation_end(void *self, const struct trace_block *block)
+{
+	const struct states *a = self;
+	return !a->spells || spells_visitor(a->spells).generation_end(a->spells, block);
 }
 
 static void on_gap(void *self, int64_t time_ns)
@@ -123,6 +163,8 @@ static void on_gap(void *self, int64_t time_ns)
 	blocking_visitor(a->blocking).gap(a->blocking, time_ns);
 	activity_visitor(a->activity).gap(a->activity, time_ns);
 	mmu_visitor(a->mmu).gap(a->mmu, time_ns);
+	if (a->spells)
+		spells_visitor(a->spells).gap(a->spells, time_ns);
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
@@ -132,6 +174,8 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 	blocking_visitor(a->blocking).end(a->blocking, block, time_ns);
 	activity_visitor(a->activity).end(a->activity, block, time_ns);
 	mmu_visitor(a->mmu).end(a->mmu, block, time_ns);
+	if (a->spells)
+		spells_visitor(a->spells).end(a->spells, block, time_ns);
 }
 
 void states_restart(void *self, int64_t time_ns)
@@ -141,10 +185,15 @@ void states_restart(void *self, int64_t time_ns)
 	blocking_restart(a->blocking, time_ns);
 	activity_restart(a->activity, time_ns);
 	mmu_restart(a->mmu, time_ns);
+	if (a->spells)
+		spells_restart(a->spells, time_ns);
 }
 
 struct trace_visitor states_visitor(struct states *states)
 {
-	return (
-		struct trace_visitor){.self = states, .events = on_events, .gap = on_gap, .end = on_end};
+	return (struct trace_visitor){.self = states,
+	                              .events = on_events,
+	                              .generation_end = on_generation_end,
+	                              .gap = on_gap,
+	                              .end = on_end};
 }

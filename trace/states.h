@@ -10,13 +10,15 @@
 #include "trace/blocking.h"
 #include "trace/goroutines.h"
 #include "trace/mmu.h"
+#include "trace/spells.h"
 
-/* All of them, and none that looks at one goroutine alone. */
+/* All of the first four, and none that looks at one goroutine alone. */
 struct states {
 	struct goroutines *goroutines;
 	struct blocking *blocking;
 	struct activity *activity;
 	struct mmu *mmu;
+	struct spells *spells; /* NULL: nobody listens */
 };
 
 struct trace_visitor states_visitor(struct states *states);

@@ -33,14 +33,19 @@ static void propose(struct capture_panel *p, const struct capture_panel_env *env
 	estimate(p, env);
 }
 
-static void begin(struct capture_panel *p, const struct capture_panel_env *env)
+static void begin(struct capture_panel *p, const struct capture_panel_env *env,
+                  enum order_kind order)
 {
 	p->stage = PANEL_ORDERED;
-	p->capture = (struct capture_state){.phase = CAPTURE_ASKING, .duration_ns = p->duration_ns};
+	p->capture = (struct capture_state){
+		.phase = CAPTURE_ASKING,
+		.kind = order == ORDER_SAMPLE ? CAPTURE_KIND_SAMPLED : CAPTURE_KIND_TRACE,
+		.duration_ns = p->duration_ns,
+	};
 	p->before = p->during = (struct throughput){.known = false};
 	/* What the session still says of the capture before is not this one's. */
 	session_tell_capture(env->session, &p->capture);
-	session_order(env->session, ORDER_CAPTURE, p->duration_ns);
+	session_order(env->session, order, p->duration_ns);
 }
 
 static void cancel(struct capture_panel *p, const struct capture_panel_env *env)
@@ -66,10 +71,18 @@ bool capture_panel_offers(const struct capture_panel *p)
 	return p->can_open && p->stage == PANEL_ENDED && p->capture.phase == CAPTURE_DONE;
 }
 
+/* Nobody can trace the program, but it can be looked at. */
+static bool offers_samples(const struct capture_panel *p)
+{
+	return p->stage == PANEL_ENDED && p->capture.phase == CAPTURE_FAILED && p->capture.can_sample;
+}
+
 bool capture_panel_enter(struct capture_panel *p, const struct capture_panel_env *env)
 {
 	if (p->stage == PANEL_PROPOSED)
-		begin(p, env);
+		begin(p, env, ORDER_CAPTURE);
+	else if (offers_samples(p))
+		begin(p, env, ORDER_SAMPLE);
 	else if (p->stage == PANEL_ENDED)
 		p->stage = PANEL_CLOSED;
 	else
@@ -114,7 +127,7 @@ bool capture_panel_update(struct capture_panel *p, const struct capture_panel_en
 	if (p->stage == PANEL_PROPOSED && p->cost.basis == TRACE_BASIS_NONE)
 		estimate(p, env);
 	if (p->stage == PANEL_PROPOSED && env->now_ns >= p->begin_ns)
-		begin(p, env);
+		begin(p, env, ORDER_CAPTURE);
 	if (p->stage >= PANEL_ORDERED) {
 		p->capture = session_capture(env->session);
 		if (p->capture.phase >= CAPTURE_DONE)
@@ -247,6 +260,8 @@ static void say_progress(struct sheet *s, const struct capture_panel *p, int64_t
 		snprintf(s->title, sizeof s->title, "Saving the trace");
 	else if (c->phase == CAPTURE_ASKING)
 		snprintf(s->title, sizeof s->title, "Asking the agent for a trace");
+	else if (left > 0 && c->kind == CAPTURE_KIND_SAMPLED)
+		snprintf(s->title, sizeof s->title, "Sampling its memory, %d s left", left);
 	else if (left > 0)
 		snprintf(s->title, sizeof s->title, "Tracing, %d s left", left);
 	else
@@ -263,12 +278,15 @@ static void say_done(struct sheet *s, const struct capture_panel *p)
 {
 	const struct capture_state *c = &p->capture;
 	char bytes[24], rate[64], change[32] = "";
-	snprintf(s->title, sizeof s->title, "A trace was taken");
+	snprintf(s->title, sizeof s->title, "A %strace was taken",
+	         c->kind == CAPTURE_KIND_SAMPLED ? "sampled " : "");
 	text_bytes(bytes, sizeof bytes, (int64_t)c->bytes);
 	add(s, "File", STYLE_STRONG, "%s", c->path);
 	add(s, "Size", STYLE_TEXT, "%s, for Go %s and newer%s", bytes,
 	    strncmp(c->go_version, "go", 2) == 0 ? c->go_version + 2 : c->go_version,
 	    c->shortened ? "; shorter than asked, the agent's limit of bytes was near" : "");
+	if (c->note[0])
+		add(s, "Note", STYLE_TEXT, "%s", c->note);
 	throughput_text(s, rate, sizeof rate, &p->before);
 	add(s, "Before", STYLE_TEXT, "%s", rate);
 	throughput_text(s, rate, sizeof rate, &p->during);
@@ -287,7 +305,9 @@ static void say_done(struct sheet *s, const struct capture_panel *p)
 static void say_end(struct sheet *s, const struct capture_panel *p)
 {
 	snprintf(s->keys, sizeof s->keys, "%sEsc closes, t takes another",
-	         capture_panel_offers(p) ? "Enter opens it, " : "");
+	         capture_panel_offers(p) ? "Enter opens it, "
+	         : offers_samples(p)     ? "Enter samples, "
+	                                 : "");
 	if (p->capture.phase == CAPTURE_DONE) {
 		say_done(s, p);
 	} else if (p->capture.phase == CAPTURE_CANCELLED) {
@@ -297,6 +317,11 @@ static void say_end(struct sheet *s, const struct capture_panel *p)
 		snprintf(s->title, sizeof s->title, "No trace was taken");
 		add(s, "Why", STYLE_WARNING, "%s", p->capture.text);
 		add(s, "File", STYLE_TEXT, "none: nothing was kept");
+		if (offers_samples(p))
+			add(s, "Instead", STYLE_TEXT,
+			    "Enter puts a trace together from looks at its memory, 1000 a second for %d s: "
+			    "what there is and for how long, not the order of what happens between two looks",
+			    (int)(p->duration_ns / NS_PER_S));
 	}
 }
 

@@ -99,9 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	choose_limits(&limits);
 	struct trace_doctor *doctor = trace_doctor_create(&a, &limits);
 	demand(doctor != NULL);
-	const struct window_member member = trace_doctor_member(doctor);
-	options.also = &member;
-	options.alsos = 1;
+	options.spells = trace_doctor_spells(doctor);
 	input_open_memory(&in, data, size - CHOICES);
 	enum status status = analysis_read_input(&a, &in, "-", &options, &error);
 	demand(status == STATUS_OK || status == STATUS_DAMAGED);

@@ -72,6 +72,12 @@ tests_unit_test_capture_lock_SOURCES = tests/unit/test_capture_lock.c
 tests_unit_test_capture_lock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_capture_lock_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/test_sampled
+tests_unit_test_sampled_SOURCES = tests/unit/test_sampled.c
+tests_unit_test_sampled_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_sampled_LDADD = collect/libcollect.a trace/libtrace.a goproc/libgoproc.a util/libutil.a \
+	$(CMOCKA_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+
 check_PROGRAMS += tests/unit/test_spool
 tests_unit_test_spool_SOURCES = tests/unit/test_spool.c
 tests_unit_test_spool_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

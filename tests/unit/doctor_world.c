@@ -100,7 +100,6 @@ struct witness_goroutine *world_goroutine(struct world *w, uint32_t slot, uint64
 		.counts = 1,
 		.function = world_name(w, function),
 		.burst_since_ns = INT64_MIN,
-		.waker_slot = TRACE_NONE,
 	};
 	return &w->slot[slot];
 }

@@ -114,7 +114,7 @@ static void other_targets_are_not_locked(void **state)
 	take(&first, p);
 	other.target.start_ticks = 8; /* the PID was used again */
 	take(&second, &other);
-	url.target.pid = 0;
+	url.target = (struct target){.place = TARGET_URL, .where = "http://a:6060"};
 	assert_int_equal(capture_lock_take(&third, &url.target, "http://a:6060", 0, &unusable, &error),
 	                 STATUS_OK);
 	assert_int_equal(capture_lock_take(&fourth, &url.target, "http://b:6060", 0, &unusable, &error),

@@ -98,10 +98,8 @@ static void judge_part(struct judged *j, struct scenario *s, uint64_t from_us, u
 	scenario_end(s);
 	struct trace_doctor *doctor = trace_doctor_create(&j->a, &limits);
 	assert_non_null(doctor);
-	const struct window_member member = trace_doctor_member(doctor);
 	struct analysis_options options = scenario_all;
-	options.also = &member;
-	options.alsos = 1;
+	options.spells = trace_doctor_spells(doctor);
 	options.from_ns = (int64_t)from_us * 1000;
 	scenario_read(s, &options, &j->a);
 	j->findings = findings;
@@ -486,7 +484,7 @@ static void ends_of_regions_that_no_room_was_left_for_end_no_other(void **state)
 	(void)state;
 	struct note_goroutine g = {.innermost = 0};
 	struct notes notes = {.slot = &g, .slots = 1};
-	const struct witness w = {.block = NULL};
+	const struct witness w = {.slots = 0};
 	open_regions(&notes, NOTES_REGIONS);
 	struct trace_event begin = {.type = EV_USER_REGION_BEGIN, .name = S_INNER};
 	struct trace_event end = {.type = EV_USER_REGION_END, .name = S_OUTER};

@@ -66,7 +66,7 @@ static void loops_beside_an_idle_p_are_not(void **state)
 	begin_loops(&w);
 	world_spells(&w, SERVING, wait_of(8), 100);
 	struct spell burst = burst_of(&w, 500);
-	burst.during = (struct witness_sums){.idle = 400 * WORLD_MS, .starved = 20 * WORLD_MS};
+	burst.during = (struct spell_sums){.idle = 400 * WORLD_MS, .starved = 20 * WORLD_MS};
 	world_spells(&w, LOOPING, burst, 8);
 	assert_null(world_finding(&w));
 	world_finish(&w);

@@ -120,10 +120,8 @@ static void examine(struct scenario *s, uint64_t end_us, struct findings *found)
 	limits_init(&limits);
 	struct trace_doctor *doctor = trace_doctor_create(&a, &limits);
 	assert_non_null(doctor);
-	const struct window_member member = trace_doctor_member(doctor);
 	struct analysis_options options = scenario_all;
-	options.also = &member;
-	options.alsos = 1;
+	options.spells = trace_doctor_spells(doctor);
 	input_open_memory(&in, s->b.data, s->b.n);
 	if (analysis_read_input(&a, &in, "made.trace", &options, &error) != STATUS_OK)
 		fail_msg("%s", error.text);

@@ -272,7 +272,7 @@ static void examine(struct program *p, int64_t alone_ms, int64_t network_ms, int
 			assert_true(rules_lock.spell(self, &p->witness, holder, &io));
 		runs_since(p, holder, 10 * i + network_ms + short_ms);
 		struct spell wait = wait_of(put, 10 * (i - 2), 10 * (i + 1), holder, unlock);
-		wait.during = (struct witness_sums){.alone = 3 * alone_ms * MS, .idle = 30 * MS};
+		wait.during = (struct spell_sums){.alone = 3 * alone_ms * MS, .idle = 30 * MS};
 		assert_true(rules_lock.spell(self, &p->witness, waiter, &wait));
 	}
 	assert_true(rules_lock.conclude(self, &p->doctor, out));

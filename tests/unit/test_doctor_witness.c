@@ -72,18 +72,14 @@ struct reading {
 	struct analysis analysis;
 	struct witness witness;
 	struct notes notes;
-	struct window_member member;
 	struct analysis_options options;
 };
 
 static void begin(struct reading *r, const struct trace_family *family)
 {
 	*r = (struct reading){.options = scenario_all};
-	r->witness.stacks = &r->analysis.stacks;
-	r->witness.names = &r->analysis.names;
-	r->member = (struct window_member){witness_visitor(&r->witness), witness_restart};
-	r->options.also = &r->member;
-	r->options.alsos = 1;
+	assert_true(witness_init(&r->witness, &r->analysis.stacks, &r->analysis.names));
+	r->options.spells = &r->witness.spells;
 	if (family)
 		witness_listen(&r->witness, family, &r->notes);
 }
@@ -101,6 +97,7 @@ static void read_service(struct reading *r, const struct trace_family *family, i
 	r->options.from_ns = from_ns;
 	scenario_service(&s);
 	scenario_read(&s, &r->options, &r->analysis);
+	witness_settle(&r->witness);
 }
 
 /* The first of the class that this goroutine had from this moment on. */
@@ -284,6 +281,7 @@ static void spells_add_up_to_what_the_analyses_tell(void **state)
 	snprintf(path, sizeof path, "%s/tests/data/service.trace.gz", root ? root : ".");
 	if (analysis_read(&r.analysis, path, &r.options, &error) != STATUS_OK)
 		fail_msg("%s", error.text);
+	witness_settle(&r.witness);
 	const int64_t *engine = r.analysis.goroutines.state_ns, *ns = r.notes.sum_ns;
 	assert_true(engine[GO_RUNNING] > 0 && engine[GO_SYSCALL] > 0);
 	assert_int_equal(ns[SPELL_RUNNING], engine[GO_RUNNING]);
@@ -332,6 +330,7 @@ static void who_is_preempted_in_a_leaf_is_the_programs_own(void **state)
 	scenario_end(&s);
 	begin(&r, NULL);
 	scenario_read(&s, &r.options, &r.analysis);
+	witness_settle(&r.witness);
 	assert_in_range(r.witness.sums.alone, 300 * US - 9, 300 * US + 9);
 	const char *function = NULL;
 	for (size_t i = 0; i < r.witness.slots; i++)

@@ -152,6 +152,15 @@ static void one_second_makes_two_names(void **state)
 	assert_true(is_there("a-5-20251009T085320Z.schedtrace.log"));
 	assert_true(is_there("a-5-20251009T085320Z-2.schedtrace.log"));
 	assert_true(is_there("a-5-20251009T085320Z-3.schedtrace.log"));
+	char **name;
+	size_t n;
+	assert_int_equal(rotation_list(directory, ROTATION_LOG, &name, &n, NULL), STATUS_OK);
+	assert_int_equal(n, 3);
+	assert_non_null(strstr(name[0], "Z.schedtrace.log"));
+	assert_non_null(strstr(name[1], "Z-2.schedtrace.log"));
+	for (size_t i = 0; i < n; i++)
+		free(name[i]);
+	free(name);
 	rotation_destroy(r);
 }
 

@@ -1,0 +1,85 @@
+#include "trace/relay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/spells.h"
+
+enum {
+	RING = 1 << 11,   /* that wait to be heard */
+	WORTH = 1 << 8,   /* fewer are no help: what rules know has to move to the thread that helps */
+	AT_ONCE = 1 << 9, /* then there is room for the walk again */
+	LINE = 64,
+};
+
+bool relay_init(struct relay *r, bool (*hear)(void *self, const struct told *told, size_t n),
+                void *self)
+{
+	memset(r, 0, sizeof *r);
+	r->ring = aligned_alloc(LINE, RING * sizeof *r->ring);
+	if (!r->ring)
+		return false;
+	r->hear = hear;
+	r->self = self;
+	pthread_mutex_init(&r->turn, NULL);
+	return true;
+}
+
+void relay_finish(struct relay *r)
+{
+	if (!r->ring)
+		return;
+	pthread_mutex_destroy(&r->turn);
+	free(r->ring);
+	memset(r, 0, sizeof *r);
+}
+
+/* Until so many were heard. Whoever calls has the turn. */
+static void tell(struct relay *r, size_t until)
+{
+	size_t at = atomic_load_explicit(&r->heard, memory_order_relaxed);
+	while (at < until) {
+		size_t first = at % RING, n = until - at;
+		n = n < AT_ONCE ? n : AT_ONCE;
+		n = n < RING - first ? n : RING - first;
+		if (!atomic_load(&r->failed) && !r->hear(r->self, &r->ring[first], n))
+			atomic_store(&r->failed, true);
+		at += n;
+		atomic_store_explicit(&r->heard, at, memory_order_release);
+	}
+}
+
+struct told *relay_next(struct relay *r)
+{
+	if (r->taken - atomic_load_explicit(&r->heard, memory_order_acquire) == RING && !relay_flush(r))
+		return NULL;
+	return &r->ring[r->taken++ % RING];
+}
+
+bool relay_hand_over(struct relay *r)
+{
+	atomic_store_explicit(&r->handed, r->taken, memory_order_release);
+	return !atomic_load(&r->failed);
+}
+
+bool relay_flush(struct relay *r)
+{
+	relay_hand_over(r);
+	pthread_mutex_lock(&r->turn);
+	tell(r, r->taken);
+	pthread_mutex_unlock(&r->turn);
+	return !atomic_load(&r->failed);
+}
+
+bool relay_help(void *self)
+{
+	struct relay *r = self;
+	if (atomic_load_explicit(&r->handed, memory_order_acquire) -
+	            atomic_load_explicit(&r->heard, memory_order_relaxed) <
+	        WORTH ||
+	    pthread_mutex_trylock(&r->turn) != 0)
+		return false;
+	tell(r, atomic_load_explicit(&r->handed, memory_order_acquire));
+	pthread_mutex_unlock(&r->turn);
+	return true;
+}
