@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strconv"
 
+	"schedtop/agent/internal/flight"
 	"schedtop/agent/internal/jsontext"
 	"schedtop/agent/internal/sockdir"
 )
@@ -55,7 +56,7 @@ func startTicks() (uint64, error) {
 	return strconv.ParseUint(string(fields[afterName]), 10, 64)
 }
 
-func (id *identity) appendJSON(b []byte, schedErr error) []byte {
+func (id *identity) appendJSON(b []byte, schedErr error, recorder *flight.Recorder) []byte {
 	b = append(b, `{"schema":1,"pid":`...)
 	b = strconv.AppendInt(b, int64(id.pid), 10)
 	b = append(b, `,"pid_namespace":`...)
@@ -74,5 +75,7 @@ func (id *identity) appendJSON(b []byte, schedErr error) []byte {
 		b = append(b, `,"sched_error":`...)
 		b = jsontext.AppendString(b, schedErr.Error())
 	}
+	b = append(b, `,"flight":`...)
+	b = recorder.AppendJSON(b)
 	return append(b, "}\n"...)
 }

@@ -30,6 +30,7 @@ var routes = []struct {
 	{"GET", "/v1/sched", (*conn).getSched},
 	{"GET", "/v1/groups", (*conn).getGroups},
 	{"GET", "/v1/trace", (*conn).getTrace},
+	{"GET", "/v1/flight", (*conn).getFlight},
 	{"GET", "/v1/goroutines", (*conn).getGoroutines},
 	{"POST", "/v1/attach", (*conn).postAttach},
 }
@@ -56,7 +57,7 @@ func (c *conn) getInfo(req *wire.Request) error {
 		return bad
 	}
 	_, err := c.openSched()
-	return c.json(req, func(b []byte) []byte { return c.info.appendJSON(b, err) })
+	return c.json(req, func(b []byte) []byte { return c.info.appendJSON(b, err, c.flight) })
 }
 
 func (c *conn) getMetrics(req *wire.Request) error {
@@ -132,9 +133,23 @@ func (c *conn) getTrace(req *wire.Request) error {
 		return bad
 	}
 	if c.options.RefuseTrace {
-		return &wire.Error{Status: 403, Sentence: "this program refuses traces (agent.Options.RefuseTrace)"}
+		return errRefused
 	}
 	return capture.Run(c, seconds, auto, c.options.MaxTraceBytes)
+}
+
+var errRefused = &wire.Error{Status: 403, Sentence: "this program refuses traces (agent.Options.RefuseTrace)"}
+
+// getFlight sends what the flight recorder holds: a trace of what has been.
+func (c *conn) getFlight(req *wire.Request) error {
+	auto, bad := capture.FlightParams(req)
+	if bad != nil {
+		return bad
+	}
+	if c.options.RefuseTrace {
+		return errRefused
+	}
+	return capture.Flight(c, c.flight, auto, c.options.MaxTraceBytes)
 }
 
 // getGoroutines makes the text profile, in which equal stacks are one entry. The form with every

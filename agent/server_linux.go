@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"schedtop/agent/internal/capture"
+	"schedtop/agent/internal/flight"
 	"schedtop/agent/internal/ptracer"
 	"schedtop/agent/internal/rtmetrics"
 	"schedtop/agent/internal/sched"
@@ -35,12 +36,14 @@ type server struct {
 	metrics rtmetrics.Reader
 	grants  *ptracer.Grants
 	dumping sync.Mutex // held while a goroutine profile is made
+	flight  *flight.Recorder
 
 	sched     *sched.Reader
 	schedErr  error
 	schedOpen sync.Once
 }
 
+// listen returns a server that works together with an error where the flight recorder alone has failed.
 func listen(options Options) (*server, error) {
 	dir := options.Dir
 	if dir == "" {
@@ -60,9 +63,12 @@ func listen(options Options) (*server, error) {
 	if s.listener, s.path, err = sockdir.Listen(dir); err != nil {
 		return nil, err
 	}
+	if o := options.FlightRecorder; o != nil {
+		s.flight, err = flight.Start(flight.Settings{MinAge: o.MinAge, MaxBytes: o.MaxBytes})
+	}
 	s.done.Add(1)
 	go s.accept()
-	return s, nil
+	return s, err
 }
 
 func (s *server) accept() {
@@ -149,6 +155,7 @@ func (s *server) close() error {
 	err := s.listener.Close()
 	sockdir.Remove(s.path)
 	s.done.Wait()
+	s.flight.Stop()
 	return err
 }
 

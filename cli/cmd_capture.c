@@ -103,15 +103,21 @@ static const char *const readers[CAPTURE_KINDS] = {
 
 static void print_result(const struct capture_state *s, const char *path)
 {
-	char bytes[24];
+	char bytes[24], reach[24];
 	text_bytes(bytes, sizeof bytes, (int64_t)s->bytes);
+	text_duration(reach, sizeof reach, (double)s->reach_ns, true);
 	if (path)
 		puts(isatty(STDOUT_FILENO) ? s->path : path);
 	fflush(stdout);
 	const char *version = strncmp(s->go_version, "go", 2) == 0 ? s->go_version + 2 : s->go_version;
 	fputs(bytes, stderr);
-	if (s->kind == CAPTURE_KIND_GOROUTINES)
+	if (s->kind == CAPTURE_KIND_FLIGHT)
+		fprintf(stderr, ", %s%s", s->reach_ns ? "the last " : "of unknown reach",
+		        s->reach_ns ? reach : "");
+	if (s->kind == CAPTURE_KIND_GOROUTINES && version[0])
 		fprintf(stderr, ", of a program of Go %s", version);
+	else if (s->kind == CAPTURE_KIND_GOROUTINES)
+		fputs(", of a program of an unknown Go", stderr);
 	else
 		fprintf(stderr, ", for Go %s and newer", version);
 	if (s->shortened)
@@ -161,6 +167,8 @@ static enum capture_kind kind_of(const struct options *o)
 {
 	if (o->goroutines)
 		return CAPTURE_KIND_GOROUTINES;
+	if (o->flight)
+		return CAPTURE_KIND_FLIGHT;
 	return o->sampled ? CAPTURE_KIND_SAMPLED : CAPTURE_KIND_TRACE;
 }
 
@@ -174,8 +182,8 @@ enum status command_capture(const struct options *o, struct error *error)
 	if (!p.session)
 		return error_no_memory(error);
 	struct capture_options options = {
-		.url = o->url,
 		.kind = kind_of(o),
+		.url = o->url,
 		.duration_ns = o->trace_ns,
 		.bytes_max = o->capture_bytes,
 		.automatic = o->automatic,

@@ -194,6 +194,9 @@ static enum status report(const struct visit *v, struct error *error)
 		status = error_no_memory(error);
 	if (status == STATUS_OK)
 		status = probe(o, &findings, error);
+	if (now->sched_at.origin == ORIGIN_PPROF)
+		schedtrace_comment(stderr, "net/http/pprof tells of goroutines and memory alone: what Ps, "
+		                           "threads and waits to run would show was not looked for");
 	if (status == STATUS_OK)
 		status = doctor_show(o, &shown, error);
 	if (status == STATUS_OK)

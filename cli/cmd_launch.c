@@ -14,7 +14,7 @@
 #include "cli/child.h"
 #include "cli/commands.h"
 #include "cli/outputs.h"
-#include "cli/relay.h"
+#include "cli/tap.h"
 #include "goproc/permission.h"
 #include "util/text.h"
 
@@ -160,14 +160,14 @@ static int choose_input(bool screen)
 }
 
 /* Its standard error comes through us, with what the runtime is told to print there. */
-static enum status tap(const struct options *o, struct child_options *options, struct relay **relay,
-                       struct error *error)
+static enum status tap_output(const struct options *o, struct child_options *options,
+                              struct tap **tap, struct error *error)
 {
-	enum status status = relay_set_godebug(o->delay_ns, o->detail, error);
+	enum status status = tap_set_godebug(o->delay_ns, o->detail, error);
 	if (status == STATUS_OK)
-		status = relay_create(relay, options->outputs, error);
+		status = tap_create(tap, options->outputs, error);
 	if (status == STATUS_OK)
-		options->outputs = relay_input(*relay);
+		options->outputs = tap_input(*tap);
 	return status;
 }
 
@@ -177,7 +177,7 @@ static enum status launch(const struct options *o, const char *path, const char 
 	bool screen = !o->batch && !o->json;
 	struct outputs outputs;
 	struct child *child = NULL;
-	struct relay *relay = NULL;
+	struct tap *tap = NULL;
 	enum status status = outputs_open(&outputs, o->outputs, shown, screen, error);
 	if (status != STATUS_OK)
 		return status;
@@ -188,7 +188,7 @@ static enum status launch(const struct options *o, const char *path, const char 
 		.outputs = outputs.fd,
 	};
 	if (o->source == SOURCE_SCHEDTRACE)
-		status = tap(o, &options, &relay, error);
+		status = tap_output(o, &options, &tap, error);
 	if (status == STATUS_OK)
 		status = child_start(&child, &options, error);
 	close(options.input);
@@ -196,21 +196,21 @@ static enum status launch(const struct options *o, const char *path, const char 
 		struct options started = *o;
 		int sig = 0;
 		started.pid = child_pid(child);
-		if (relay) {
-			started.text = relay_text(relay);
-			relay_release_input(relay);
-			status = relay_start(relay, error);
+		if (tap) {
+			started.text = tap_text(tap);
+			tap_release_input(tap);
+			status = tap_start(tap, error);
 		}
 		if (status == STATUS_OK)
 			status = watch(&started, child, &sig, error);
 		bool ended_by_us = end_if_it_runs(child, shown, status, sig);
-		relay_destroy(relay);
-		relay = NULL;
+		tap_destroy(tap);
+		tap = NULL;
 		status = conclude(status, child_status(child), ended_by_us);
 		tell(&outputs, error);
 	}
 	child_destroy(child);
-	relay_destroy(relay);
+	tap_destroy(tap);
 	outputs_close(&outputs);
 	return status;
 }

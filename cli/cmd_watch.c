@@ -65,6 +65,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 			.load_theme = load_theme,
 			.list_themes = list_themes,
 			.traces = {open_trace, &o->limits},
+			.inside = o->inside,
 			.quit_warning = child ? "this ends the program too: once more to do so" : NULL,
 			.arg = &w,
 		};
@@ -78,7 +79,10 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 		status = tui_run(w.tui, sig);
 	if (child)
 		child_lend_signals(child, false);
-	if (status == STATUS_EXITED)
+	/* A text that has ended was read whole. */
+	if (status == STATUS_EXITED && o->text && !o->pid)
+		status = STATUS_OK;
+	else if (status == STATUS_EXITED)
 		orders_explain_end(orders, error);
 	orders_destroy(orders);
 	tui_destroy(w.tui);
@@ -125,6 +129,8 @@ enum status command_watch(const struct options *o, struct error *error)
 			error, STATUS_USAGE,
 			"the screen needs a terminal: use --batch or --json%s in a pipe or a script",
 			o->pid || o->url || o->program ? "" : " with -p PID, or schedtop ls,");
+	if (o->prometheus)
+		return command_fleet(o, error);
 	if (o->program)
 		return command_launch(o, error);
 	if (!screen)

@@ -23,6 +23,8 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
                           struct error *error);
 /* schedtop --replay FILE: a recording on the screen. */
 enum status command_replay(const struct options *o, struct error *error);
+/* schedtop --prometheus URL: a fleet, on the screen or as lines. */
+enum status command_fleet(const struct options *o, struct error *error);
 /* schedtop ls */
 enum status command_ls(const struct options *o, struct error *error);
 /* schedtop capture: an execution trace into a file. */
@@ -30,6 +32,9 @@ enum status command_capture(const struct options *o, struct error *error);
 /* schedtop stat FILE, schedtop check FILE (cmd_stat.c) */
 enum status command_stat(const struct options *o, struct error *error);
 enum status command_check(const struct options *o, struct error *error);
+/* schedtop agent add|overlay: the agent in a Go module that doesn't have it. */
+enum status command_agent(const struct options *o, struct error *error);
+void agent_print_help(FILE *out);
 /* schedtop diff BEFORE AFTER */
 enum status command_diff(const struct options *o, struct error *error);
 /* schedtop doctor FILE: what is wrong, with the evidence. */
@@ -39,6 +44,8 @@ enum status open_trace(struct screen *screen, const char *path, void (*wake)(voi
                        void *wake_arg, const void *arg, struct error *error);
 /* schedtop export FILE: a trace in a form that other programs read. */
 enum status command_export(const struct options *o, struct error *error);
+/* schedtop export-metrics -p PID: what is known of a process, for Prometheus. */
+enum status command_export_metrics(const struct options *o, struct error *error);
 /* schedtop trace FILE: the browser. */
 enum status command_trace(const struct options *o, struct error *error);
 /* schedtop profile FILE: a profile for pprof. */

@@ -23,6 +23,8 @@ const struct subcommand commands[] = {
 	{"trace", command_trace, WITH_TRACE, true},
 	{"profile", command_profile, WITH_PROFILE, true},
 	{"export", command_export, WITH_EXPORT, true},
+	{"agent", command_agent, WITH_AGENT, false},
+	{"export-metrics", command_export_metrics, WITH_METRICS, false},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 
@@ -74,7 +76,9 @@ static enum status read_settings(struct options *o, struct settings *settings, i
 static enum status run(const struct options *o, const struct ini_sink *sink, struct error *error)
 {
 	struct theme theme;
-	if (o->help) {
+	if (o->help && o->command->bit == WITH_AGENT) {
+		agent_print_help(stdout);
+	} else if (o->help) {
 		options_print_help(stdout);
 	} else if (o->help_man) {
 		/* Its own page is that of the findings. */

@@ -76,23 +76,25 @@ struct option_row {
 #define AT(member) offsetof(struct options, member)
 
 static const struct option_row rows[] = {
-	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0, WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
-     "the Go process to watch"},
+	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0,
+     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_METRICS, "the Go process to watch"},
 	{0, "url", TYPE_TEXT, AT(url), "URL", NULL, 0, WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
      "a Go program that serves net/http/pprof: http://HOST:6060, https://HOST/PATH or "
      "unix:///PATH/OF/SOCKET[:/PATH]; with -p PID one more source of that process; credentials are "
      "taken from SCHEDTOP_AUTH (user:password or Bearer TOKEN) or ~/.netrc, never from the URL"},
+	{0, "listen", TYPE_TEXT, AT(listen), "ADDRESS", NULL, 0, WITH_METRICS,
+     "with export-metrics: where to serve them (default 127.0.0.1:9464)"},
 	{0, "stderr", TYPE_TEXT, AT(outputs), "FILE", NULL, 0, WITH_WATCH,
      "with -- PROG: the file for what it prints (default: where schedtop's own standard error "
      "goes; "
      "with a screen, a file of its own)"},
 	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0,
-     WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
+     WITH_WATCH | WITH_DOCTOR | WITH_METRICS | WITH_CONFIG,
      "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
 	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0, WITH_WATCH,
      "end after N snapshots (with --batch and --json)"},
 	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent|schedtrace|pprof", source_words,
-     SOURCE_CHOICE_COUNT, WITH_WATCH | WITH_DOCTOR | WITH_CONFIG,
+     SOURCE_CHOICE_COUNT, WITH_WATCH | WITH_DOCTOR | WITH_METRICS | WITH_CONFIG,
      "where the numbers come from (default auto: whatever is there); schedtrace: "
      "from what the runtime prints, with -p PID to the file that is its standard error, with -- "
      "PROG because schedtop sets GODEBUG=schedtrace for it"},
@@ -119,6 +121,10 @@ static const struct option_row rows[] = {
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0,
      WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "how long a trace is taken, in whole seconds from 1s to 30s (default 3s)"},
+	{0, "flight", TYPE_FLAG, AT(flight), NULL, NULL, 0, WITH_CAPTURE,
+     "with capture: what has been, from the flight recorder of the program's agent "
+     "(SCHEDTOP_FLIGHT "
+     "or agent.Options.FlightRecorder), in place of what comes"},
 	{0, "goroutines", TYPE_FLAG, AT(goroutines), NULL, NULL, 0, WITH_CAPTURE,
      "with capture: where all goroutines stand, as text, in place of a trace"},
 	{0, "sampled", TYPE_FLAG, AT(sampled), NULL, NULL, 0, WITH_CAPTURE,
@@ -233,6 +239,12 @@ static const struct option_row rows[] = {
 	{0, "speed", TYPE_SPEED, AT(speed), "N", NULL, 0, WITH_WATCH,
      "with --replay on a screen: play at N times its pace, 0.1 to 100, or max: as fast as it can "
      "be read (default 1; + and - change it)"},
+	{0, "prometheus", TYPE_TEXT, AT(prometheus), "URL", NULL, 0, WITH_WATCH,
+     "show a fleet: all Go programs that this Prometheus, Thanos or Mimir scrapes, a path such as "
+     "/prometheus included; credentials are those of SCHEDTOP_AUTH, and more headers, such as "
+     "X-Scope-OrgID, those of SCHEDTOP_HEADERS; refreshed every --delay (default 10s)"},
+	{0, "match", TYPE_TEXT, AT(match), "SELECTOR", NULL, 0, WITH_WATCH,
+     "with --prometheus: only instances with these labels, such as '{job=\"api\"}'"},
 	{0, "config", TYPE_TEXT, AT(config), "FILE", NULL, 0, WITH_ALL,
      "read settings from FILE alone, not from the usual files"},
 	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, WITH_ALL, "print the version and exit"},
@@ -254,7 +266,10 @@ static const struct {
 	{"--url URL", "watch a program by its net/http/pprof, wherever it is"},
 	{"[...] -- PROG ARGS", "start a program and watch it, with or without a screen"},
 	{"--replay FILE", "show what was recorded with --record FILE"},
+	{"--prometheus URL", "one lane per instance of a fleet"},
 	{"capture -p PID", "take an execution trace, without a screen"},
+	{"capture --flight -p PID", "take what the program's flight recorder has seen"},
+	{"export-metrics -p PID", "serve what is known of a process to Prometheus"},
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
 	{"doctor FILE", "what is wrong, with the evidence, from an execution trace"},
@@ -265,6 +280,8 @@ static const struct {
 	{"diff A... -- B...", "the same of two lists of traces"},
 	{"profile --kind KIND FILE", "make a profile for pprof of an execution trace"},
 	{"export FILE", "an execution trace for Perfetto, Chrome or a table"},
+	{"agent add DIR", "write the agent into a Go module that doesn't have it"},
+	{"agent overlay PACKAGE...", "the same for one go build; see schedtop agent --help"},
 };
 #define USAGES (sizeof usages / sizeof usages[0])
 
@@ -614,6 +631,24 @@ static enum status check_program(const struct options *o, struct error *error)
 	return STATUS_OK;
 }
 
+/* A fleet is no process, but may lead to one. */
+static enum status check_fleet(const struct options *o, struct error *error)
+{
+	static const char *const others[] = {"pid",    "url",    "schedtrace", "record",
+	                                     "replay", "source", "detail"};
+	if (o->match && !o->prometheus)
+		return error_set(error, STATUS_USAGE, "--match goes with --prometheus");
+	if (!o->prometheus)
+		return STATUS_OK;
+	if (o->program)
+		return error_set(error, STATUS_USAGE, "--prometheus and -- PROG exclude each other");
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (options_given(o, others[i]))
+			return error_set(error, STATUS_USAGE, "--prometheus and --%s exclude each other",
+			                 others[i]);
+	return STATUS_OK;
+}
+
 /* BEFORE AFTER, or BEFORE... -- AFTER... */
 static enum status check_sides(const struct options *o, struct error *error)
 {
@@ -740,6 +775,8 @@ static enum status check_together(struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
 	status = check_program(o, error);
 	if (status == STATUS_OK)
+		status = check_fleet(o, error);
+	if (status == STATUS_OK)
 		status = check_text(o, error);
 	if (status != STATUS_OK)
 		return status;
@@ -749,16 +786,27 @@ static enum status check_together(struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE, "--speed goes with --replay");
 	if (o->source == SOURCE_PPROF && options_given(o, "source") && !o->url)
 		return error_set(error, STATUS_USAGE, "--source pprof goes with --url URL");
-	if (o->command->bit == WITH_WATCH && !has_target(o) && !o->program && (o->batch || o->json))
+	if (o->command->bit == WITH_WATCH && !has_target(o) && !o->program && !o->prometheus &&
+	    (o->batch || o->json))
 		return error_set(error, STATUS_USAGE,
 		                 "--%s needs a process: -p PID (schedtop ls lists them), --url URL or "
 		                 "-- PROG",
 		                 o->batch ? "batch" : "json");
+	if (o->command->bit == WITH_METRICS && !o->pid)
+		return error_set(error, STATUS_USAGE,
+		                 "export-metrics needs a process: -p PID (schedtop ls lists them)");
 	if (o->command->bit == WITH_CAPTURE && !has_target(o))
 		return error_set(error, STATUS_USAGE,
 		                 "capture needs a process: -p PID (schedtop ls lists them) or --url URL");
 	if (o->output && options_given(o, "trace-dir"))
 		return error_set(error, STATUS_USAGE, "--output and --trace-dir exclude each other");
+	if (o->flight + o->goroutines + o->sampled > 1)
+		return error_set(error, STATUS_USAGE,
+		                 "--flight, --goroutines and --sampled exclude each other");
+	if (o->flight && options_given(o, "seconds"))
+		return error_set(error, STATUS_USAGE,
+		                 "--flight is what has been: how far back is the program's to say, not "
+		                 "--seconds");
 	if (o->goroutines && options_given(o, "seconds"))
 		return error_set(error, STATUS_USAGE, "--goroutines and --seconds exclude each other");
 	return STATUS_OK;
@@ -778,6 +826,7 @@ void options_init(struct options *o)
 		.to_ns = INT64_MAX,
 		.speed = 1,
 		.keep = {ROTATION_FILES, ROTATION_BYTES},
+		.listen = "127.0.0.1:9464",
 	};
 	limits_init(&o->limits);
 }
@@ -785,8 +834,8 @@ void options_init(struct options *o)
 static enum status add_path(struct options *o, const char *path, struct error *error)
 {
 	if (o->paths == PATHS_MAX)
-		return error_set(error, STATUS_USAGE, "diff takes at most %d paths: name directories",
-		                 PATHS_MAX);
+		return error_set(error, STATUS_USAGE, "%s takes at most %d paths: name directories",
+		                 o->command->name, PATHS_MAX);
 	o->path[o->paths++] = path;
 	return STATUS_OK;
 }
@@ -829,7 +878,7 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 		enum status status = STATUS_OK;
 		if (found)
 			o->command = found;
-		else if (o->command->bit == WITH_DIFF)
+		else if (o->command->bit & (WITH_DIFF | WITH_AGENT))
 			status = add_path(o, word, error);
 		else if (named && o->command->takes_file && !o->file)
 			o->file = word;

@@ -34,7 +34,8 @@ struct limits {
 struct options {
 	const struct subcommand *command; /* never NULL after a good parse */
 	const char *file;                 /* of the commands that take one; "-" is standard input */
-	const char *path[PATHS_MAX];      /* of traces to compare, or of directories */
+	/* Of traces to compare, or of directories; of agent its words. */
+	const char *path[PATHS_MAX];
 	size_t paths;
 	bool separated;   /* there was a -- among them */
 	size_t separator; /* how many stood before it */
@@ -57,6 +58,7 @@ struct options {
 	const char *trace_dir; /* NULL: the default one */
 	long trace_keep;       /* traces kept there */
 	int64_t trace_bytes;   /* and what they may take */
+	bool flight;           /* capture what has been */
 	bool goroutines;       /* capture these, not a trace */
 	bool automatic;        /* a capture that nobody asked for */
 	int64_t cooldown_ns;   /* after another one */
@@ -84,7 +86,11 @@ struct options {
 	const char *log;             /* directory for schedtrace text; NULL: none */
 	struct rotation_limits keep; /* of what is in such directories */
 	double speed;                /* of a replay */
+	const char *listen;          /* where metrics are served */
 	const char *replay;          /* recording to show in place of a process; "-": standard input */
+	const char *prometheus;      /* a metrics server, to show a fleet; NULL: none */
+	const char *match;           /* which instances; NULL: all */
+	bool inside;                 /* of the screen of a fleet: leaving leads back there */
 	const char *theme;           /* name or path; NULL: the built-in one */
 	const char *config;          /* the only configuration file to read; NULL: the usual ones */
 	uint64_t given;              /* bit i: row i of the table was on the command line */
@@ -102,7 +108,9 @@ enum command_bit {
 	WITH_EXPORT = 128,
 	WITH_DIFF = 512,
 	WITH_DOCTOR = 1024,
-	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR,
+	WITH_AGENT = 8192,
+	WITH_METRICS = 32768,
+	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR | WITH_AGENT | WITH_METRICS,
 	/* Those that a part of one can be asked of. */
 	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE | WITH_EXPORT | WITH_DIFF,
 	WITH_CONFIG = 256,

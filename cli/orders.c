@@ -149,6 +149,12 @@ static void take_trace(struct orders *o, int64_t duration_ns)
 	start_capture(o, CAPTURE_KIND_TRACE, duration_ns);
 }
 
+static void take_flight(struct orders *o, int64_t unused)
+{
+	(void)unused;
+	start_capture(o, CAPTURE_KIND_FLIGHT, 0);
+}
+
 static void take_samples(struct orders *o, int64_t duration_ns)
 {
 	start_capture(o, CAPTURE_KIND_SAMPLED, duration_ns);
@@ -164,8 +170,9 @@ static void cancel_capture(struct orders *o, int64_t unused)
 /* --- the thread ------------------------------------------------------------------------------ */
 
 static void (*const carry_out[])(struct orders *o, int64_t value) = {
-	[ORDER_INTERVAL] = set_interval, [ORDER_CAPTURE] = take_trace, [ORDER_SAMPLE] = take_samples,
-	[ORDER_CANCEL] = cancel_capture, [ORDER_FOLLOW] = follow,      [ORDER_DETAIL] = set_detail,
+	[ORDER_INTERVAL] = set_interval, [ORDER_CAPTURE] = take_trace,    [ORDER_FLIGHT] = take_flight,
+	[ORDER_SAMPLE] = take_samples,   [ORDER_CANCEL] = cancel_capture, [ORDER_FOLLOW] = follow,
+	[ORDER_DETAIL] = set_detail,
 };
 
 static void *run(void *arg)

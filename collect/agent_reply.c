@@ -59,6 +59,12 @@ void agent_reply_info(const json_t *root, struct agent_info *info)
 		.start_ticks = integer(root, "start_ticks"),
 		.sched = json_is_true(json_object_get(root, "sched")),
 	};
+	const json_t *flight = json_object_get(root, "flight");
+	if (json_is_true(json_object_get(flight, "on"))) {
+		info->flight_since_ns = integer(flight, "since_ns");
+		info->flight_age_ns = integer(flight, "min_age_ns");
+		info->flight_bytes = integer(flight, "max_bytes");
+	}
 	copy_string(root, "program", info->program, sizeof info->program);
 	copy_string(root, "go_version", info->go_version, sizeof info->go_version);
 	copy_string(root, "module", info->module, sizeof info->module);

@@ -21,6 +21,9 @@ struct agent_info {
 	char program[64], go_version[32], module[128], version[32];
 	bool sched;            /* /v1/sched works */
 	char sched_error[256]; /* why it does not */
+	/* Of its flight recorder: since when it is on (monotonic; 0: it is off, or there is none) and
+	   what it was asked for. */
+	int64_t flight_since_ns, flight_age_ns, flight_bytes;
 };
 void agent_reply_info(const json_t *root, struct agent_info *info);
 

@@ -24,7 +24,8 @@ static const char *const nouns[CAPTURE_KINDS] = {
 };
 
 /* Every means, the best first. */
-static const struct capture_means *const all_means[] = {&capture_agent, &capture_sampled, NULL};
+static const struct capture_means *const all_means[] = {&capture_agent, &capture_pprof,
+                                                        &capture_sampled, NULL};
 
 /* --- telling --------------------------------------------------------------------------------- */
 

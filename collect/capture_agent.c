@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/agent_call.h"
 #include "collect/agent_reply.h"
 #include "collect/agent_socket.h"
 #include "collect/capture_means.h"
+#include "collect/trace_reach.h"
+#include "collect/web.h"
+#include "metrics/flight_advice.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -21,17 +23,20 @@ static const struct {
 	bool takes_time; /* so many seconds */
 } routes[CAPTURE_KINDS] = {
 	[CAPTURE_KIND_TRACE] = {"/v1/trace", true},
+	[CAPTURE_KIND_FLIGHT] = {"/v1/flight", false},
 	[CAPTURE_KIND_GOROUTINES] = {"/v1/goroutines", false},
 };
 
 struct talk {
 	struct agent_socket socket;
-	struct agent_call *call; /* NULL: there is none */
+	struct web *call; /* NULL: there is none */
+	struct agent_info info;
+	struct trace_reach reach; /* of a flight recording */
 };
 
 static void wake(void *call)
 {
-	agent_call_cancel(call);
+	web_cancel(call);
 }
 
 static bool look(void *arg)
@@ -46,31 +51,35 @@ static void begun(void *arg)
 
 static bool body(const void *data, size_t size, void *arg)
 {
-	return capture_bytes(arg, data, size);
+	struct capture *c = arg;
+	struct talk *talk = c->own;
+	if (c->options.kind == CAPTURE_KIND_FLIGHT)
+		trace_reach_add(&talk->reach, data, size);
+	return capture_bytes(c, data, size);
 }
 
 /* --- when there is no answer ----------------------------------------------------------------- */
 
 /* Or not all of it: why. */
-static enum status say_unanswered(struct capture *c, const struct call_reply *reply)
+static enum status say_unanswered(struct capture *c, const struct web_reply *reply)
 {
 	const struct talk *talk = c->own;
 	char bytes[24];
-	if (reply->end == CALL_CANCELLED)
+	if (reply->end == WEB_CANCELLED)
 		return STATUS_FAILED;
 	if (capture_has_exited(c))
 		return capture_say_exited(c);
 	bool stopped = target_check(&c->target) == TARGET_STOPPED;
 	switch (reply->end) {
-	case CALL_UNREACHED:
+	case WEB_UNREACHED:
 		return error_set(&c->error, STATUS_NO_TARGET,
 		                 "%s left an agent's socket in %s, but nobody listens on it", c->whom,
 		                 talk->socket.shown);
-	case CALL_SILENT:
+	case WEB_SILENT:
 		return stopped ? capture_say_stopped(c)
 		               : error_set(&c->error, STATUS_FAILED,
 		                           "the agent of %s does not answer: it takes too long", c->whom);
-	case CALL_SLOW:
+	case WEB_SLOW:
 		if (stopped)
 			return error_set(&c->error, STATUS_FAILED, "%s was stopped while it was traced",
 			                 c->whom);
@@ -84,8 +93,13 @@ static enum status say_unanswered(struct capture *c, const struct call_reply *re
 }
 
 /* A refusal in the agent's own words, which name the other tracer or the time to wait. */
-static enum status say_refused(struct capture *c, const struct call_reply *reply)
+static enum status say_refused(struct capture *c, const struct web_reply *reply)
 {
+	if (reply->code == 404)
+		return error_set(&c->error, STATUS_FAILED,
+		                 "the agent of %s is too old to give a %s: build the program with a newer "
+		                 "one",
+		                 c->whom, capture_noun(c));
 	json_t *root = agent_reply_parse(reply->text, reply->size, NULL);
 	const char *words = json_string_value(json_object_get(root, "error"));
 	char clean[300];
@@ -108,11 +122,12 @@ static enum status connect_agent(struct capture *c, struct talk *talk)
 	if (status == STATUS_NO_TARGET)
 		return error_set(&c->error, status,
 		                 "%s has no schedtop agent, and nobody else can trace it: import "
-		                 "schedtop/agent/auto into the program",
+		                 "schedtop/agent/auto into the program, build it with schedtop agent "
+		                 "overlay, or name its net/http/pprof (--url URL)",
 		                 c->whom);
 	if (status != STATUS_OK)
 		return status;
-	status = agent_call_create(&talk->call, talk->socket.path, &c->error);
+	status = web_create_socket(&talk->call, talk->socket.path, &c->error);
 	if (status == STATUS_OK)
 		capture_set_waker(c, wake, talk->call);
 	return status;
@@ -129,8 +144,8 @@ static bool is_same(const struct agent_info *info, const struct agent_socket *so
 /* The socket's file says whose it is, but only its owner knows. */
 static enum status confirm(struct capture *c, struct talk *talk)
 {
-	struct call_reply reply;
-	struct call_request request = {
+	struct web_reply reply;
+	struct web_request request = {
 		.path = "/v1/info",
 		.head_ns = INFO_NS,
 		.body_ns = INFO_NS,
@@ -138,7 +153,7 @@ static enum status confirm(struct capture *c, struct talk *talk)
 		.tick = look,
 		.arg = c,
 	};
-	if (agent_call_get(talk->call, &request, &reply) != CALL_ANSWERED)
+	if (web_ask(talk->call, &request, &reply) != WEB_ANSWERED)
 		return c->error.status ? c->error.status : say_unanswered(c, &reply);
 	if (reply.code != 200)
 		return say_refused(c, &reply);
@@ -147,20 +162,22 @@ static enum status confirm(struct capture *c, struct talk *talk)
 	if (!root)
 		return error_set(&c->error, STATUS_FAILED, "no %s of %s: %.300s", capture_noun(c), c->whom,
 		                 why.text);
-	struct agent_info info;
-	agent_reply_info(root, &info);
+	const struct agent_info *info = &talk->info;
+	agent_reply_info(root, &talk->info);
 	json_decref(root);
-	if (!is_same(&info, &talk->socket))
+	if (!is_same(info, &talk->socket))
 		return error_set(&c->error, STATUS_FAILED,
 		                 "the agent's socket of %s is served by another process (%lld)", c->whom,
-		                 (long long)info.pid);
-	snprintf(c->program, sizeof c->program, "%s", info.program);
-	snprintf(c->go_version, sizeof c->go_version, "%s", info.go_version);
+		                 (long long)info->pid);
+	snprintf(c->program, sizeof c->program, "%s", info->program);
+	snprintf(c->go_version, sizeof c->go_version, "%s", info->go_version);
 	return STATUS_OK;
 }
 
 static enum status find(struct capture *c)
 {
+	if (c->target.place != TARGET_PROCESS)
+		return STATUS_NO_TARGET;
 	struct talk *talk = calloc(1, sizeof *talk);
 	if (!talk)
 		return error_no_memory(&c->error);
@@ -173,7 +190,7 @@ static enum status find(struct capture *c)
 /* --- what it gives --------------------------------------------------------------------------- */
 
 /* What the agent says of the end. */
-static enum status check_end(struct capture *c, const struct call_reply *reply)
+static enum status check_end(struct capture *c, const struct web_reply *reply)
 {
 	char bytes[24];
 	text_bytes(bytes, sizeof bytes, (int64_t)c->state.bytes);
@@ -190,20 +207,37 @@ static enum status check_end(struct capture *c, const struct call_reply *reply)
 	return STATUS_OK;
 }
 
+/* How far back it goes, and what would make it go further. */
+static void note_reach(struct capture *c)
+{
+	const struct talk *talk = c->own;
+	const struct agent_info *info = &talk->info;
+	c->state.reach_ns = trace_reach_ns(&talk->reach);
+	struct flight_facts facts = {
+		.reach_ns = c->state.reach_ns,
+		.bytes = c->state.bytes,
+		.min_age_ns = info->flight_age_ns,
+		.max_bytes = info->flight_bytes,
+		.on_ns = info->flight_since_ns > 0 ? c->state.started_ns - info->flight_since_ns : 0,
+	};
+	flight_advice(&facts, c->state.note, sizeof c->state.note);
+}
+
 static enum status receive(struct capture *c)
 {
 	struct talk *talk = c->own;
 	int64_t time_ns = routes[c->options.kind].takes_time ? c->state.duration_ns : 0;
 	char path[64], query[40] = "";
-	struct call_reply reply;
+	struct web_reply reply;
 	/* The agent's own pause for automatic ones is the default: who wants it shorter has said so. */
 	bool yields = c->options.automatic && c->options.cooldown_ns >= CAPTURE_COOLDOWN_NS;
 	if (time_ns)
 		snprintf(query, sizeof query, "?seconds=%d%s", (int)(time_ns / NS_PER_S),
 		         yields ? "&auto=1" : "");
 	snprintf(path, sizeof path, "%s%s", routes[c->options.kind].path, query);
-	struct call_request request = {
+	struct web_request request = {
 		.path = path,
+		.trailer = "Schedtop-End", /* how the stream ended */
 		.head_ns = HEAD_NS,
 		.body_ns = time_ns + DRAIN_NS,
 		.bytes_max = UINT64_MAX, /* capture_bytes counts */
@@ -212,8 +246,11 @@ static enum status receive(struct capture *c)
 		.tick = look,
 		.arg = c,
 	};
-	if (agent_call_get(talk->call, &request, &reply) == CALL_ANSWERED)
+	if (web_ask(talk->call, &request, &reply) == WEB_ANSWERED) {
+		if (reply.code == 200 && c->options.kind == CAPTURE_KIND_FLIGHT)
+			note_reach(c);
 		return reply.code == 200 ? check_end(c, &reply) : say_refused(c, &reply);
+	}
 	return c->error.status ? c->error.status : say_unanswered(c, &reply);
 }
 
@@ -223,7 +260,7 @@ static void finish(struct capture *c)
 	capture_set_waker(c, NULL, NULL);
 	if (!talk)
 		return;
-	agent_call_destroy(talk->call);
+	web_destroy(talk->call);
 	agent_socket_finish(&talk->socket);
 	free(talk);
 	c->own = NULL;
@@ -231,7 +268,8 @@ static void finish(struct capture *c)
 
 const struct capture_means capture_agent = {
 	.name = "agent",
-	.kinds = CAPTURE_BIT(CAPTURE_KIND_TRACE) | CAPTURE_BIT(CAPTURE_KIND_GOROUTINES),
+	.kinds = CAPTURE_BIT(CAPTURE_KIND_TRACE) | CAPTURE_BIT(CAPTURE_KIND_FLIGHT) |
+             CAPTURE_BIT(CAPTURE_KIND_GOROUTINES),
 	.find = find,
 	.receive = receive,
 	.finish = finish,

@@ -29,7 +29,7 @@ struct capture_means {
 	void (*finish)(struct capture *c);
 };
 
-extern const struct capture_means capture_agent, capture_sampled;
+extern const struct capture_means capture_agent, capture_pprof, capture_sampled;
 
 struct capture {
 	/* What was asked for, and of whom. The strings in it are the capture's own. */

@@ -70,7 +70,7 @@ struct collector {
 	uv_thread_t thread;
 	bool running, ending, has_published;
 	int64_t start_ns, due_ns, retry_ns;
-	int64_t ready_ns; /* when a paced source was last heard; 0: not yet */
+	int64_t own_ns; /* the time that a paced source told last; -1: none yet */
 	int64_t sampled_ns;
 	struct snapshot *snapshot; /* begun, waiting for answers; NULL: none is */
 	int awaited;               /* sources that have not answered yet */
@@ -78,7 +78,7 @@ struct collector {
 };
 
 static void collect(struct collector *c);
-static void on_ready(void *arg);
+static void on_ready(int64_t own_ns, void *arg);
 static void on_due(uv_timer_t *timer);
 static void start_lanes(struct collector *c);
 
@@ -168,6 +168,7 @@ enum status collector_create(struct collector **out, const struct collector_opti
 	if (!c)
 		return error_no_memory(error);
 	c->options = *options;
+	c->own_ns = -1;
 	for (int i = 0; i < SLOT_COUNT; i++)
 		c->slots[i].ops = slot_table[i].ops;
 	enum status status = find_target(c, error);
@@ -402,28 +403,28 @@ static void on_due(uv_timer_t *timer)
 }
 
 /* When the next snapshot is due, print or no print: after two intervals without one. */
-static void expect_print(struct collector *c, int64_t now_ns)
+static void expect_print(struct collector *c, int64_t own_ns)
 {
-	int64_t gap_ns = now_ns - c->ready_ns;
-	if (c->ready_ns == 0 || gap_ns < c->options.interval_ns)
+	int64_t gap_ns = own_ns - c->own_ns;
+	if (c->own_ns < 0 || gap_ns < c->options.interval_ns)
 		gap_ns = c->options.interval_ns;
-	c->ready_ns = now_ns;
-	c->due_ns = now_ns + SILENT_INTERVALS * gap_ns;
+	c->own_ns = own_ns;
+	c->due_ns = clock_monotonic_ns() + SILENT_INTERVALS * gap_ns;
 	fire_at(c, &c->due, on_due, c->due_ns);
 }
 
 /* From within a source, which may be closed by it. A text is shown print by print, of a process no
    more of them than were asked for. */
-static void on_ready(void *arg)
+static void on_ready(int64_t own_ns, void *arg)
 {
 	struct collector *c = arg;
-	int64_t now_ns = clock_monotonic_ns();
 	if (c->snapshot || c->ending)
 		return;
 	if (c->target.place == TARGET_PROCESS) {
-		if (c->ready_ns && now_ns - c->ready_ns < c->options.interval_ns / 10 * 9)
+		int64_t since_ns = own_ns - c->own_ns;
+		if (c->own_ns >= 0 && since_ns >= 0 && since_ns < c->options.interval_ns / 10 * 9)
 			return;
-		expect_print(c, now_ns);
+		expect_print(c, own_ns);
 	}
 	collect(c);
 }

@@ -23,6 +23,7 @@
 #define TEXT_MAX    ((size_t)1 << 20)
 #define TAIL_MAX    ((size_t)64 << 10)
 #define RETRY_NS    (5 * NS_PER_S)  /* after an answer that is of no use */
+#define RECALL_NS   (2 * NS_PER_S)  /* after none at all */
 #define MISSING_NS  (60 * NS_PER_S) /* after one that there is no such thing */
 #define PERIOD_MAX  (60 * NS_PER_S)
 #define KEEP_NS     (10 * NS_PER_S) /* what is older than that and two periods is unknown again */
@@ -53,7 +54,7 @@ static const struct {
 	void (*take)(struct pprof_source *a, const struct http_reply *reply);
 } questions[QUESTION_COUNT] = {
 	[QUESTION_CMDLINE] = {"/cmdline", false, 60 * NS_PER_S, TEXT_MAX, http_get, take_cmdline},
-	[QUESTION_THREADS] = {"/threadcreate", false, 5 * NS_PER_S, PROFILE_MAX, http_get,
+	[QUESTION_THREADS] = {"/threadcreate", false, 10 * NS_PER_S, PROFILE_MAX, http_get,
                           take_profile},
 	[QUESTION_GOROUTINES] = {"/goroutine", false, 2 * NS_PER_S, PROFILE_MAX, http_get,
                              take_profile},
@@ -92,6 +93,7 @@ struct pprof_source {
 	int64_t asked_ns, interval_ns;
 	int64_t least_ns; /* what the fastest answer took: the way there and back */
 	int64_t due_ns[QUESTION_COUNT];
+	bool has_goroutines; /* once at least */
 	bool wanted[QUESTION_COUNT], missing[QUESTION_COUNT];
 	struct error trouble[QUESTION_COUNT];
 	void (*done)(void *arg);
@@ -311,11 +313,14 @@ static void on_reply(const struct http_reply *reply, void *arg)
 	if (reply->code == 200) {
 		if (!a->least_ns || reply->took_ns < a->least_ns)
 			a->least_ns = reply->took_ns;
-		schedule(a, q, period_of(a, q, reply->took_ns));
+		/* The second reading follows at once: what changes is known only then. */
+		bool again = q == QUESTION_GOROUTINES && !a->has_goroutines;
+		a->has_goroutines |= again;
+		schedule(a, q, again ? a->interval_ns : period_of(a, q, reply->took_ns));
 		questions[q].take(a, reply);
 	} else {
 		a->missing[q] = reply->code == 404;
-		schedule(a, q, a->missing[q] ? MISSING_NS : RETRY_NS);
+		schedule(a, q, a->missing[q] ? MISSING_NS : reply->code ? RETRY_NS : RECALL_NS);
 		explain(a, reply);
 	}
 	/* Who does not answer one question is not asked the next at once. */

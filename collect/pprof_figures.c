@@ -118,8 +118,9 @@ bool pprof_read_program(const char *cmdline, size_t size, char *to, size_t room)
 {
 	size_t n = size ? strnlen(cmdline, size) : 0;
 	to[0] = '\0';
-	/* A page is none, whoever sends it. */
-	if (n == 0 || n > CMDLINE_MAX || cmdline[0] == '<' || memchr(cmdline, '\n', n))
+	/* A page is none, whoever sends it, nor is a profile. */
+	if (n == 0 || n > CMDLINE_MAX || cmdline[0] == '<' || iscntrl((unsigned char)cmdline[0]) ||
+	    memchr(cmdline, '\n', n))
 		return false;
 	base_name(cmdline, n, to, room);
 	return to[0] != '\0';

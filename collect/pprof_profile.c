@@ -340,31 +340,39 @@ static bool read_all(struct reader *r)
 	return true;
 }
 
-enum status pprof_profile_open(struct pprof_profile **out, const void *body, size_t size,
-                               struct error *error)
+enum status pprof_profile_parse(struct pprof_profile **out, const void *data, size_t size,
+                                struct error *error)
 {
-	struct bytes bytes = {0};
 	size_t text_bytes = 0;
+	const char *why = NULL;
 	struct reader r = {.p = calloc(1, sizeof *r.p)};
 	if (!r.p)
 		return error_no_memory(error);
-	const char *why = inflate_all(&bytes, body, size);
-	if (!why) {
-		r.all = (struct wire){bytes.data, bytes.data + bytes.size, false};
-		if (!measure(&r, &text_bytes))
-			why = "it is damaged or not believed";
-		else if (!allocate(&r, text_bytes))
-			why = "out of memory";
-		else if (!read_all(&r))
-			why = "it is damaged";
-	}
-	free(bytes.data);
+	if (size)
+		r.all = (struct wire){data, (const uint8_t *)data + size, false};
+	if (!measure(&r, &text_bytes))
+		why = "it is damaged or not believed";
+	else if (!allocate(&r, text_bytes))
+		why = "out of memory";
+	else if (!read_all(&r))
+		why = "it is damaged";
 	if (why) {
 		pprof_profile_close(r.p);
 		return error_set(error, STATUS_DAMAGED, "%s", why);
 	}
 	*out = r.p;
 	return STATUS_OK;
+}
+
+enum status pprof_profile_open(struct pprof_profile **out, const void *body, size_t size,
+                               struct error *error)
+{
+	struct bytes bytes = {0};
+	const char *why = inflate_all(&bytes, body, size);
+	enum status status = why ? error_set(error, STATUS_DAMAGED, "%s", why)
+	                         : pprof_profile_parse(out, bytes.data, bytes.size, error);
+	free(bytes.data);
+	return status;
 }
 
 void pprof_profile_close(struct pprof_profile *p)

@@ -52,6 +52,9 @@ struct pprof_profile {
 /* STATUS_DAMAGED with the sentence's end ("is no profile: ...") when it is none, or not whole. */
 enum status pprof_profile_open(struct pprof_profile **out, const void *body, size_t size,
                                struct error *error);
+/* The same of what is inflated already. */
+enum status pprof_profile_parse(struct pprof_profile **out, const void *data, size_t size,
+                                struct error *error);
 void pprof_profile_close(struct pprof_profile *p); /* NULL is fine */
 /* The sum of all counts; -1 when it is none that could be. */
 int64_t pprof_profile_total(const struct pprof_profile *p);

@@ -36,7 +36,8 @@ struct schedtrace_source {
 	struct error failure;
 	struct snapshot *newest; /* NULL: none yet, or it was taken */
 	int64_t opened_ns, arrived_ns;
-	int paced; /* snapshots since the loop had its turn */
+	int64_t own_ns; /* of the newest print, by the program's clock */
+	int paced;      /* snapshots since the loop had its turn */
 	bool silence_told;
 	struct lane_sink *sink; /* the collector's; NULL: it wants no samples */
 	void (*closed)(void *arg);
@@ -95,8 +96,9 @@ static void on_snapshot(struct snapshot *s, void *arg)
 	source->paced++;
 	if (source->sink)
 		lane_sink_add_rows(source->sink, s);
+	source->own_ns = s->sched.value[SCHED_TRACE_MS] * NS_PER_MS;
 	if (source->base.ready)
-		source->base.ready(source->base.ready_arg);
+		source->base.ready(source->own_ns, source->base.ready_arg);
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -130,7 +132,7 @@ static void on_timer(uv_timer_t *timer)
 	if (!source->ended)
 		wait_for_more(source, news == TAIL_MORE ? SOON_MS : QUIET_MS);
 	if ((silent || (source->ended && source->alone)) && source->base.ready)
-		source->base.ready(source->base.ready_arg);
+		source->base.ready(source->own_ns, source->base.ready_arg);
 }
 
 static enum status schedtrace_open(struct source **out, const struct target *target,

@@ -29,9 +29,10 @@ struct source {
 	enum attach attach;           /* by the source; the collector may have it asked again */
 	uint64_t detail; /* set by the collector: the group of goroutines to read one by one, 0 none */
 	/* Set by the collector when nobody else can tell of the target: called by the source, on the
-	   loop, whenever there is something to fill a snapshot with, and at the end. It may be closed
-	   in there. NULL: snapshots come at the collector's pace. */
-	void (*ready)(void *arg);
+	   loop, whenever there is something to fill a snapshot with, and at the end; own_ns is the
+	   target's own time of that. It may be closed in there. NULL: snapshots come at the collector's
+	   pace. */
+	void (*ready)(int64_t own_ns, void *arg);
 	void *ready_arg;
 };
 

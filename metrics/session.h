@@ -18,6 +18,7 @@ enum order_kind {
 	ORDER_NONE,
 	ORDER_INTERVAL, /* value: ns between snapshots */
 	ORDER_CAPTURE,  /* value: ns of execution trace to take */
+	ORDER_FLIGHT,   /* what a flight recorder holds */
 	ORDER_SAMPLE,   /* value: ns of sampled trace to take */
 	ORDER_CANCEL,   /* the capture under way */
 	ORDER_FOLLOW,   /* value: the PID to watch from now on */

@@ -82,7 +82,7 @@ static void start_over(struct app *app, const struct snapshot *s)
 		return;
 	app_set_history(app, fresh);
 	app->paused = false;
-	app->panel.last = (struct capture_state){0};
+	app->panel.last = app->panel.last_trace = (struct capture_state){0};
 	for (size_t i = 0; i < APP_VIEWS_MAX; i++) {
 		app->place[i].chosen = app->place[i].anchored = false;
 		app->place[i].expanded = 0;

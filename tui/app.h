@@ -39,6 +39,7 @@ struct app {
 	size_t (*list_themes)(char name[][THEME_NAME_MAX], size_t max);
 	char theme[THEMES_MAX][THEME_NAME_MAX];
 	size_t themes;
+	bool inside;              /* of another screen: Esc leads back there when nothing is open */
 	const char *quit_warning; /* what leaving does beyond leaving; NULL: nothing */
 	int64_t quit_end_ns;      /* until then that was said, and the user may mean it */
 	struct history *history;
@@ -125,6 +126,8 @@ void app_keep_moment(struct app *app);
 
 /* The panel that takes traces, app_capture.c; there is a session. */
 void app_capture(struct app *app, int64_t duration_ns);
+/* What has been. false: a trace is under way. */
+bool app_flight(struct app *app);
 bool app_capture_key(struct app *app, int key); /* false: it has no use for this key now */
 bool app_capture_update(struct app *app);       /* is it open? */
 /* There is an open_trace. What can't be shown is said on the bottom line. */

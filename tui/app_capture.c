@@ -22,6 +22,14 @@ void app_capture(struct app *app, int64_t duration_ns)
 	take_back(app);
 }
 
+bool app_flight(struct app *app)
+{
+	struct capture_panel_env env = lend(app);
+	bool taken = capture_panel_press_flight(&app->panel, &env);
+	take_back(app);
+	return taken;
+}
+
 void app_open_trace(struct app *app, const char *path)
 {
 	struct error error = {0};

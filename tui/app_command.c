@@ -170,6 +170,8 @@ static enum loop_next close_open(struct app *app, enum command command, const ch
 {
 	struct view_place *place = place_of(app);
 	(void)command, (void)argument;
+	if (app->inside && !place->expanded && !place->filter[0])
+		return LOOP_END;
 	if (place->expanded)
 		collapse(place);
 	else
@@ -410,6 +412,16 @@ static enum loop_next capture(struct app *app, enum command command, const char 
 	return LOOP_DRAW;
 }
 
+static enum loop_next flight(struct app *app, enum command command, const char *argument)
+{
+	(void)argument;
+	if (!app->session)
+		return complain(app, command, "nothing can be taken here");
+	if (!app_flight(app))
+		return complain(app, command, "a trace is being taken; t cancels it");
+	return LOOP_DRAW;
+}
+
 static enum loop_next open_trace(struct app *app, enum command command, const char *argument)
 {
 	const struct capture_state *last = &app->panel.last;
@@ -463,6 +475,7 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_FASTER] = change_interval,
 	[COMMAND_FOLLOW] = follow,
 	[COMMAND_CAPTURE] = capture,
+	[COMMAND_FLIGHT] = flight,
 	[COMMAND_OPEN] = open_trace,
 };
 

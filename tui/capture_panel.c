@@ -19,7 +19,7 @@
 /* Who has no time to spare is asked first. */
 static void estimate(struct capture_panel *p, const struct capture_panel_env *env)
 {
-	const struct capture_state *last = p->last.phase == CAPTURE_DONE ? &p->last : NULL;
+	const struct capture_state *last = p->last_trace.phase == CAPTURE_DONE ? &p->last_trace : NULL;
 	p->cost = derive_trace_cost(env->history, p->duration_ns, last, &p->last_during);
 	if (p->cost.saturated)
 		p->begin_ns = INT64_MAX;
@@ -28,24 +28,33 @@ static void estimate(struct capture_panel *p, const struct capture_panel_env *en
 static void propose(struct capture_panel *p, const struct capture_panel_env *env)
 {
 	p->stage = PANEL_PROPOSED;
-	p->cancelling = false;
+	p->kind = CAPTURE_KIND_TRACE;
 	p->begin_ns = env->now_ns + LEAD_NS;
 	estimate(p, env);
 }
 
+static const enum capture_kind kind_of[] = {
+	[ORDER_CAPTURE] = CAPTURE_KIND_TRACE,
+	[ORDER_FLIGHT] = CAPTURE_KIND_FLIGHT,
+	[ORDER_SAMPLE] = CAPTURE_KIND_SAMPLED,
+};
+
 static void begin(struct capture_panel *p, const struct capture_panel_env *env,
                   enum order_kind order)
 {
+	bool flight = order == ORDER_FLIGHT;
 	p->stage = PANEL_ORDERED;
+	p->kind = kind_of[order];
+	p->cancelling = false;
 	p->capture = (struct capture_state){
 		.phase = CAPTURE_ASKING,
-		.kind = order == ORDER_SAMPLE ? CAPTURE_KIND_SAMPLED : CAPTURE_KIND_TRACE,
-		.duration_ns = p->duration_ns,
+		.kind = p->kind,
+		.duration_ns = flight ? 0 : p->duration_ns,
 	};
 	p->before = p->during = (struct throughput){.known = false};
 	/* What the session still says of the capture before is not this one's. */
 	session_tell_capture(env->session, &p->capture);
-	session_order(env->session, order, p->duration_ns);
+	session_order(env->session, order, p->capture.duration_ns);
 }
 
 static void cancel(struct capture_panel *p, const struct capture_panel_env *env)
@@ -64,6 +73,18 @@ void capture_panel_press(struct capture_panel *p, const struct capture_panel_env
 		cancel(p, env);
 	else
 		propose(p, env);
+}
+
+bool capture_panel_press_flight(struct capture_panel *p, const struct capture_panel_env *env)
+{
+	if (p->stage == PANEL_ORDERED && p->kind != CAPTURE_KIND_FLIGHT)
+		return false;
+	if (p->stage == PANEL_ORDERED) {
+		cancel(p, env);
+		return true;
+	}
+	begin(p, env, ORDER_FLIGHT);
+	return true;
 }
 
 bool capture_panel_offers(const struct capture_panel *p)
@@ -113,8 +134,10 @@ static void measure(struct capture_panel *p, const struct history *h)
 		derive_throughput(h, c->started_ns, c->ended_ns ? c->ended_ns : INT64_MAX);
 	if (during.known)
 		p->during = during;
-	if (c->phase == CAPTURE_DONE) {
+	if (c->phase == CAPTURE_DONE)
 		p->last = *c;
+	if (c->phase == CAPTURE_DONE && c->kind == CAPTURE_KIND_TRACE) {
+		p->last_trace = *c;
 		p->last_during = p->during;
 	}
 }
@@ -254,39 +277,68 @@ static void say_progress(struct sheet *s, const struct capture_panel *p, int64_t
 {
 	const struct capture_state *c = &p->capture;
 	char bytes[24], rate[64];
-	int left = seconds_left(c->started_ns + c->duration_ns - now_ns);
-	snprintf(s->keys, sizeof s->keys, p->cancelling ? "cancelling" : "t cancels");
+	bool flight = p->kind == CAPTURE_KIND_FLIGHT;
+	int left = flight ? 0 : seconds_left(c->started_ns + c->duration_ns - now_ns);
+	snprintf(s->keys, sizeof s->keys, "%s",
+	         p->cancelling ? "cancelling"
+	         : flight      ? "f cancels"
+	                       : "t cancels");
 	if (c->phase == CAPTURE_SAVING)
 		snprintf(s->title, sizeof s->title, "Saving the trace");
 	else if (c->phase == CAPTURE_ASKING)
-		snprintf(s->title, sizeof s->title, "Asking the agent for a trace");
+		snprintf(s->title, sizeof s->title, "Asking the agent for %s",
+		         flight ? "what has been" : "a trace");
 	else if (left > 0 && c->kind == CAPTURE_KIND_SAMPLED)
 		snprintf(s->title, sizeof s->title, "Sampling its memory, %d s left", left);
 	else if (left > 0)
 		snprintf(s->title, sizeof s->title, "Tracing, %d s left", left);
 	else
-		snprintf(s->title, sizeof s->title, "Reading the rest of the trace");
+		snprintf(s->title, sizeof s->title, "Reading %s",
+		         flight ? "what has been" : "the rest of the trace");
 	text_bytes(bytes, sizeof bytes, (int64_t)c->bytes);
 	add(s, "Size", STYLE_TEXT, "%s so far", bytes);
+	if (flight)
+		return;
 	throughput_text(s, rate, sizeof rate, &p->before);
 	add(s, "Before", STYLE_TEXT, "%s", rate);
 	throughput_text(s, rate, sizeof rate, &p->during);
 	add(s, "During", STYLE_TEXT, "%s", rate);
 }
 
+/* The program was traced before and after, so there is no cost to be told. */
+static void say_flight(struct sheet *s, const struct capture_state *c)
+{
+	char reach[24];
+	text_duration(reach, sizeof reach, (double)c->reach_ns, s->ascii);
+	if (c->reach_ns > 0)
+		add(s, "Reach", STYLE_TEXT, "%s back from when it was asked for", reach);
+	else
+		add(s, "Reach", STYLE_TEXT, "unknown: its batches have no times that fit together");
+}
+
+static const char *const done_titles[CAPTURE_KINDS] = {
+	[CAPTURE_KIND_TRACE] = "A trace was taken",
+	[CAPTURE_KIND_FLIGHT] = "What has been was written down",
+	[CAPTURE_KIND_GOROUTINES] = "The goroutines were written down",
+	[CAPTURE_KIND_SAMPLED] = "A sampled trace was taken",
+};
+
 static void say_done(struct sheet *s, const struct capture_panel *p)
 {
 	const struct capture_state *c = &p->capture;
 	char bytes[24], rate[64], change[32] = "";
-	snprintf(s->title, sizeof s->title, "A %strace was taken",
-	         c->kind == CAPTURE_KIND_SAMPLED ? "sampled " : "");
+	snprintf(s->title, sizeof s->title, "%s", done_titles[c->kind]);
 	text_bytes(bytes, sizeof bytes, (int64_t)c->bytes);
 	add(s, "File", STYLE_STRONG, "%s", c->path);
 	add(s, "Size", STYLE_TEXT, "%s, for Go %s and newer%s", bytes,
 	    strncmp(c->go_version, "go", 2) == 0 ? c->go_version + 2 : c->go_version,
 	    c->shortened ? "; shorter than asked, the agent's limit of bytes was near" : "");
+	if (c->kind == CAPTURE_KIND_FLIGHT)
+		say_flight(s, c);
 	if (c->note[0])
 		add(s, "Note", STYLE_TEXT, "%s", c->note);
+	if (c->kind == CAPTURE_KIND_FLIGHT)
+		return;
 	throughput_text(s, rate, sizeof rate, &p->before);
 	add(s, "Before", STYLE_TEXT, "%s", rate);
 	throughput_text(s, rate, sizeof rate, &p->during);
@@ -304,17 +356,21 @@ static void say_done(struct sheet *s, const struct capture_panel *p)
 
 static void say_end(struct sheet *s, const struct capture_panel *p)
 {
-	snprintf(s->keys, sizeof s->keys, "%sEsc closes, t takes another",
+	bool flight = p->kind == CAPTURE_KIND_FLIGHT;
+	snprintf(s->keys, sizeof s->keys, "%sEsc closes, %s takes another",
 	         capture_panel_offers(p) ? "Enter opens it, "
 	         : offers_samples(p)     ? "Enter samples, "
-	                                 : "");
+	                                 : "",
+	         flight ? "f" : "t");
 	if (p->capture.phase == CAPTURE_DONE) {
 		say_done(s, p);
 	} else if (p->capture.phase == CAPTURE_CANCELLED) {
-		snprintf(s->title, sizeof s->title, "The trace was cancelled");
+		snprintf(s->title, sizeof s->title, "%s was cancelled",
+		         flight ? "The flight recording" : "The trace");
 		add(s, "File", STYLE_TEXT, "none: nothing was kept");
 	} else {
-		snprintf(s->title, sizeof s->title, "No trace was taken");
+		snprintf(s->title, sizeof s->title, "%s",
+		         flight ? "What has been can't be had" : "No trace was taken");
 		add(s, "Why", STYLE_WARNING, "%s", p->capture.text);
 		add(s, "File", STYLE_TEXT, "none: nothing was kept");
 		if (offers_samples(p))

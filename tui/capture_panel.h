@@ -1,6 +1,7 @@
 /*
  * The panel that takes an execution trace: first what it will cost, then how far it is, then where
- * it lies and what it did to the program. It reads sessions and histories that it is lent and
+ * it lies and what it did to the program. What a flight recorder holds has been paid for already,
+ * and is fetched at once. It reads sessions and histories that it is lent and
  * orders through the session; the app owns it, asks it first about its keys while it is open, and
  * draws it above the view. All zero is closed. UI thread.
  */
@@ -19,6 +20,7 @@ enum capture_panel_stage {
 
 struct capture_panel {
 	enum capture_panel_stage stage;
+	enum capture_kind kind;
 	int64_t duration_ns;
 	int64_t begin_ns; /* monotonic: a proposal becomes an order then; INT64_MAX: only by hand */
 	struct trace_cost cost;
@@ -27,8 +29,9 @@ struct capture_panel {
 	bool can_open; /* whoever owns it can show a trace */
 	struct throughput before, during;
 
-	/* The last capture that was done, which the next estimate rests on. */
-	struct capture_state last;
+	struct capture_state last; /* that was done, of any kind */
+	/* The last trace, which the next estimate rests on. */
+	struct capture_state last_trace;
 	struct throughput last_during;
 };
 
@@ -42,6 +45,8 @@ struct capture_panel_env {
 /* The key that takes a trace: proposes one; takes the proposal back; cancels what runs. */
 void capture_panel_press(struct capture_panel *p, const struct capture_panel_env *env,
                          int64_t duration_ns);
+/* The key that fetches what has been: begins at once; cancels that. false: a trace is under way. */
+bool capture_panel_press_flight(struct capture_panel *p, const struct capture_panel_env *env);
 /* Is there a trace now that Enter opens? That is the owner's. */
 bool capture_panel_offers(const struct capture_panel *p);
 /* Enter: begins at once, or closes. false: the panel is closed, or has no use for it. */

@@ -71,7 +71,9 @@ const struct command_info command_info[COMMAND_COUNT] = {
 	[COMMAND_FOLLOW] = {"follow", "[PID]", "Watch this process instead, or the one that took over.",
                         LIVE},
 	[COMMAND_CAPTURE] = {"trace", "[TIME]",
-                         "Take an execution trace, of 1s to 30s; again: cancel it.", LIVE},
+                         "Record what comes, a trace of 1s to 30s; again: cancel it.", LIVE},
+	[COMMAND_FLIGHT] = {"flight", NULL, "Write down what the program's flight recorder has seen.",
+                        LIVE},
 	[COMMAND_OPEN] = {"open", "[FILE]", "Browse this trace, or the last one that was taken.", LIVE},
 };
 

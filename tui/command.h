@@ -65,12 +65,13 @@ enum command {
 	COMMAND_FASTER,
 	COMMAND_FOLLOW,
 	COMMAND_CAPTURE,
+	COMMAND_FLIGHT,
 	COMMAND_OPEN,
 	COMMAND_COUNT,
 };
 
-/* The screens: a process that is watched, and a trace. */
-enum command_screen { COMMAND_LIVE = 1, COMMAND_TRACE = 2 };
+/* The screens: a process that is watched, a trace, and a fleet. */
+enum command_screen { COMMAND_LIVE = 1, COMMAND_TRACE = 2, COMMAND_FLEET = 4 };
 
 struct command_info {
 	const char *name;     /* after ':'; NULL: there is only a key */

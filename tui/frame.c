@@ -69,7 +69,7 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 	if (place->rows == 0)
 		without |= COMMAND_BIT(COMMAND_EXPAND);
 	if (!data->capture)
-		without |= COMMAND_BIT(COMMAND_CAPTURE);
+		without |= COMMAND_BIT(COMMAND_CAPTURE) | COMMAND_BIT(COMMAND_FLIGHT);
 	struct tabs tabs = tabs_of(view);
 	int x = tabs_draw(foot, &tabs);
 	keymap_draw(pane_sub(foot, x, 0, foot.width - x, 1),

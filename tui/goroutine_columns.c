@@ -361,14 +361,15 @@ static void draw_place(struct pane cell, const struct goroutine_set *set,
 
 /* Of a place that is unknown. Who was not told who made them tells them apart by what they were
    started as. */
-static const char *instead_of(int i, const struct goroutine_line *line, char *to, size_t size)
+static const char *instead_of(int i, const struct slot *slot, const struct goroutine_line *line,
+                              char *to, size_t size)
 {
 	const struct goroutine_place *start = &line->stat->group->start;
 	if (i != COLUMN_CREATOR)
 		return DASH;
 	if (is_main(line))
 		return "the program's start";
-	if (!start->function)
+	if (!start->function || slot[COLUMN_START].size)
 		return DASH;
 	snprintf(to, size, "as %s", goroutine_text(line->set, start->function));
 	return to;
@@ -431,7 +432,8 @@ void goroutine_draw_line(struct pane pane, const struct slot *slot,
 			if (line->stat->mark != GOROUTINE_MARK_NONE && !line->member)
 				pane_glyph(cell, 0, 0, STYLE_ALARM, '!');
 		} else if (!line->member) {
-			draw_place(cell, line->set, place_of(i, line), instead_of(i, line, as, sizeof as));
+			draw_place(cell, line->set, place_of(i, line),
+			           instead_of(i, slot, line, as, sizeof as));
 		}
 	}
 }

@@ -97,7 +97,7 @@ void goroutine_draw_stack(struct pane pane, const struct view_data *data,
 	const struct goroutine_member *member = member_of(line);
 	bool live = !data->playback.recorded && !data->paused && data->capture;
 	struct view_part sched = view_part(data, PART_SCHED);
-	bool agent = sched.s && sched.s->sched_at.origin == ORIGIN_AGENT;
+	enum origin origin = sched.s ? sched.s->sched_at.origin : ORIGIN_NONE;
 	struct pane rest = pane_sub(pane, 0, 1, pane.width, pane.height - 1);
 	draw_title(pane_row(pane, 0), line, member);
 	if (member && member->frames > 0)
@@ -112,8 +112,8 @@ void goroutine_draw_stack(struct pane pane, const struct view_data *data,
 		pane_wrap(rest, STYLE_DIM,
 		          line->set->detail == line->stat->group->key
 		              ? "none of them was there when they were read one by one"
-		          : agent
-		              ? "the agent tells groups alone: stacks are read from the process's memory"
+		          : origin == ORIGIN_AGENT || origin == ORIGIN_PPROF
+		              ? "groups alone are told here: stacks are read from the process's memory"
 		          : live ? "the next reading tells these goroutines one by one"
 		                 : "at this moment these goroutines were not read one by one");
 }

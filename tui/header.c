@@ -71,7 +71,8 @@ static enum style describe_state(const struct view_data *data, const struct snap
 		return STYLE_WARNING;
 	}
 	if (state == TARGET_EXITED)
-		snprintf(to, size, "exited %s ago", age);
+		snprintf(to, size, "%s %s ago", newest->pid > 0 || !newest->where[0] ? "exited" : "ended",
+		         age);
 	else if (silent && state == TARGET_LIVE)
 		snprintf(to, size, "silent %s", age);
 	else if (silent)

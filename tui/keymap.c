@@ -10,6 +10,7 @@
 #define THREADS  CONTEXT_THREADS
 #define GROUPS   CONTEXT_GOROUTINES
 #define FINDINGS CONTEXT_FINDINGS
+#define FLEET    CONTEXT_FLEET
 #define HELP     CONTEXT_HELP
 #define LISTS    CONTEXT_LISTS
 #define T_LISTS  CONTEXT_TRACE_LISTS
@@ -44,6 +45,8 @@
  */
 const struct binding keymap[] = {
 	{KEYMAP_ENTER, PICKER, COMMAND_CHOOSE, NULL, "Enter", "watch", 1, NULL},
+	{KEYMAP_ENTER, FLEET, COMMAND_CHOOSE, NULL, "Enter", "open", 2,
+     "Watch this instance alone, where it can be reached."},
 	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
 	{KEYMAP_ENTER, FINDINGS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show what proves a finding; on evidence: where it stands."},
@@ -101,17 +104,19 @@ const struct binding keymap[] = {
 	KEY(KEYMAP_PAGE_DOWN, ROWS, COMMAND_PAGE_DOWN, "PgDn"),
 	KEY('g', ROWS, COMMAND_FIRST, "g"),
 	KEY('G', ROWS, COMMAND_LAST, "G"),
-	SAME(KEYMAP_HOME, PICKER | HELP | T_LISTS | T_PAGES, COMMAND_FIRST, NULL, "Home", "g"),
-	SAME(KEYMAP_END, PICKER | HELP | T_LISTS | T_PAGES, COMMAND_LAST, NULL, "End", "G"),
+	SAME(KEYMAP_HOME, PICKER | FLEET | HELP | T_LISTS | T_PAGES, COMMAND_FIRST, NULL, "Home", "g"),
+	SAME(KEYMAP_END, PICKER | FLEET | HELP | T_LISTS | T_PAGES, COMMAND_LAST, NULL, "End", "G"),
 	{'c', OVERVIEW, COMMAND_COMPACT, NULL, "c", "compact", 5, NULL},
 	{'/', LISTS | T_LISTS, COMMAND_FILTER, NULL, "/", "filter", 5,
      "Show only rows that have a text or regex; !TEXT: others."},
 	SAME(KEYMAP_F4, LISTS | T_LISTS, COMMAND_FILTER, NULL, "F4", "/"),
-	{KEYMAP_ESCAPE, THREADS, COMMAND_CLOSE, NULL, "Esc", "all rows", 4, NULL},
+	{KEYMAP_ESCAPE, THREADS | FLEET, COMMAND_CLOSE, NULL, "Esc", "all rows", 4, NULL},
 	{KEYMAP_ESCAPE, FINDINGS, COMMAND_CLOSE, NULL, "Esc", "close", 4,
      "Close the finding that is open; else show all rows again."},
 	{KEYMAP_ESCAPE, GROUPS, COMMAND_CLOSE, NULL, "Esc", "close", 4,
      "Close the group that is open; else show all rows again."},
+	{KEYMAP_ESCAPE, OVERVIEW | CONTEXT_LATENCY, COMMAND_CLOSE, NULL, "Esc", NULL, 0,
+     "Go back to the fleet, if that led here."},
 	{'s', LISTS | T_LISTS, COMMAND_SORT, NULL, "s", "sort", 6,
      "Sort by the next column, or by a heading that you click."},
 	SAME(KEYMAP_F6, LISTS | T_LISTS, COMMAND_SORT, NULL, "F6", "s"),
@@ -148,6 +153,10 @@ const struct binding keymap[] = {
 	{KEYMAP_END, VIEWS, COMMAND_NEWEST, NULL, "End", "live", 2, NULL},
 	{'z', VIEWS, COMMAND_ZOOM_IN, NULL, "z", "zoom", 9, NULL},
 	KEY('Z', VIEWS, COMMAND_ZOOM_OUT, "Z"),
+	{'z', FLEET, COMMAND_ZOOM_IN, NULL, "z|z|z/Z|z/Z", "time", 4,
+     "Let the graphs cover less time, down to 15 minutes."},
+	{'Z', FLEET, COMMAND_ZOOM_OUT, NULL, "Z", NULL, 0,
+     "Let the graphs cover more time, up to a day."},
 	SAME('<', VIEWS, COMMAND_ZOOM_IN, NULL, "<", "z"),
 	SAME('>', VIEWS, COMMAND_ZOOM_OUT, NULL, ">", "Z"),
 	{'+', VIEWS, COMMAND_SLOWER, NULL, "+", NULL, 0, NULL},
@@ -165,14 +174,17 @@ const struct binding keymap[] = {
 	KEY(KEYMAP_SHIFT_TAB, TABS, COMMAND_VIEW_PREVIOUS, "Shift-Tab"),
 	{KEYMAP_ENTER, THREADS | CONTEXT_LATENCY, COMMAND_FOLLOW, NULL, "Enter", NULL, 0,
      "After an exit: watch the process that took over."},
-	{'t', VIEWS, COMMAND_CAPTURE, NULL, "t", "trace", 1, NULL},
+	{'t', VIEWS, COMMAND_CAPTURE, NULL, "t", "trace", 1,
+     "Record what comes, as a trace; again: cancel it."},
+	{'f', VIEWS, COMMAND_FLIGHT, NULL, "f", "flight", 6,
+     "Record what has been, from the program's flight recorder."},
 	{':', TABS, COMMAND_LINE, NULL, ":", "command", 8, NULL},
 	KEY(KEYMAP_CTRL_L, ALL, COMMAND_REDRAW, "Ctrl-L"),
-	{'?', TABS, COMMAND_HELP, NULL, "?", "help", 1, NULL},
-	SAME(KEYMAP_F1, TABS, COMMAND_HELP, NULL, "F1", "?"),
-	{'q', VIEWS | PICKER, COMMAND_QUIT, NULL, "q", "quit", 0, NULL},
+	{'?', TABS | FLEET, COMMAND_HELP, NULL, "?", "help", 1, NULL},
+	SAME(KEYMAP_F1, TABS | FLEET, COMMAND_HELP, NULL, "F1", "?"),
+	{'q', VIEWS | PICKER | FLEET, COMMAND_QUIT, NULL, "q", "quit", 0, NULL},
 	{'q', TRACE, COMMAND_QUIT, NULL, "q", "leave", 0, "Leave the trace."},
-	SAME(KEYMAP_F10, TABS | PICKER, COMMAND_QUIT, NULL, "F10", "q"),
+	SAME(KEYMAP_F10, TABS | PICKER | FLEET, COMMAND_QUIT, NULL, "F10", "q"),
 	{KEYMAP_ESCAPE, TRACE, COMMAND_CLOSE, NULL, "Esc", NULL, 0,
      "Close what is open; else leave the trace."},
 	{KEYMAP_ESCAPE, PICKER, COMMAND_CLOSE, NULL, "Esc", NULL, 0,

@@ -132,6 +132,7 @@ enum status tui_create(struct tui **out, const struct tui_options *options, stru
 	t->app.arg = t;
 	t->app.quit_warning = options->quit_warning;
 	t->app.player = options->playback;
+	t->app.inside = options->inside;
 	if (options->limits)
 		t->app.limits = *options->limits;
 	if (options->trace_ns > 0)

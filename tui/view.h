@@ -33,7 +33,7 @@ struct view_data {
 };
 #define VIEW_SPAN_NS INT64_C(60000000000)
 
-#define VIEW_COLUMNS_MAX 16
+#define VIEW_COLUMNS_MAX 24
 
 /*
  * Where the user is in a view. The app fills what the user has chosen; draw() tells what it found

@@ -145,6 +145,7 @@ enum {
 #define ALL_LEAST 7
 #define ALL_MOST  17
 
+#define WHY_LINES   3 /* of what a source can't know */
 #define LANES_LEAST 4
 
 static int sum_of_wants(const struct slot row[ROW_COUNT])
@@ -184,7 +185,9 @@ static void share_rows(struct slot row[ROW_COUNT], int height, const struct view
 	int room = height - sum_of_wants(row) - 1;
 	int lanes = overview_lanes_rows(data, place, room > LANES_LEAST ? room : LANES_LEAST);
 	int least = lanes < LANES_LEAST ? lanes : LANES_LEAST;
-	row[ROW_LANES] = (struct slot){.min = 1 + least, .want = 1 + lanes, .drop = 1};
+	/* Where there are none, why takes some lines. */
+	int why = *view_limits(data) ? WHY_LINES : 0;
+	row[ROW_LANES] = (struct slot){.min = 1 + least, .want = 1 + lanes + why, .drop = 1};
 	/* What is left when everything has all that it wants, but for a gap. */
 	int left = height - sum_of_wants(row) - 1;
 	if (lanes > 0 && left >= ALL_LEAST) {

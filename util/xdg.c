@@ -17,6 +17,7 @@ static const struct {
 	[XDG_DATA] = {"XDG_DATA_HOME", ".local/share"},
 	[XDG_CONFIG] = {"XDG_CONFIG_HOME", ".config"},
 	[XDG_STATE] = {"XDG_STATE_HOME", ".local/state"},
+	[XDG_CACHE] = {"XDG_CACHE_HOME", ".cache"},
 };
 
 /* "All paths set in these environment variables must be absolute": others count as not set. */

@@ -2,6 +2,9 @@
 //
 //	import _ "schedtop/agent/auto"
 //
+// Its flight recorder is off unless $SCHEDTOP_FLIGHT asks for it: "10s,16MiB" keeps the last ten seconds
+// if sixteen MiB suffice; "on" is that, too. It needs Go 1.25.
+//
 // It never stops a program from working: whatever keeps the agent from listening is ignored, and
 // told on stderr only if $SCHEDTOP_VERBOSE is set.
 package auto
@@ -11,6 +14,7 @@ import (
 	"os"
 
 	"schedtop/agent"
+	"schedtop/agent/internal/flight"
 )
 
 func init() {
@@ -24,9 +28,18 @@ func init() {
 			tell("panic:", r)
 		}
 	}()
-	a, err := agent.Listen(agent.Options{})
+	var options agent.Options
+	settings, err := flight.Parse(os.Getenv("SCHEDTOP_FLIGHT"))
+	if err != nil {
+		tell("SCHEDTOP_FLIGHT:", err)
+	} else if settings != nil {
+		options.FlightRecorder = &agent.FlightRecorder{MinAge: settings.MinAge, MaxBytes: settings.MaxBytes}
+	}
+	a, err := agent.Listen(options)
 	if err != nil {
 		tell(err)
+	}
+	if a == nil {
 		return
 	}
 	tell("listening on", a.Path())

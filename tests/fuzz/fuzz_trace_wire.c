@@ -1,8 +1,9 @@
 /* Whatever a trace of format 2 may hold, up to its tables: every string and stack that a generation
-   claims to have is read. */
+   claims to have is read; and how far a capture would say it reaches, however its bytes come. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/trace_reach.h"
 #include "trace/format.h"
 #include "trace/wire.h"
 
@@ -49,8 +50,19 @@ static void read_all(const uint8_t *data, size_t size, bool tolerant)
 	names_finish(&names);
 }
 
+static int64_t reach_of(const uint8_t *data, size_t size, size_t step)
+{
+	struct trace_reach r = {.have = 0};
+	for (size_t at = 0; at < size; at += step)
+		trace_reach_add(&r, data + at, size - at < step ? size - at : step);
+	return trace_reach_ns(&r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	int64_t reach_ns = reach_of(data, size, size + 1);
+	if (reach_ns < 0 || reach_ns != reach_of(data, size, 7))
+		abort();
 	if (trace_header_version(data, size) < 22)
 		return 0;
 	read_all(data, size, false);

@@ -51,7 +51,8 @@ trace_fuzz_libs = trace/libtrace.a util/libutil.a $(ZLIB_LIBS) $(ZSTD_LIBS)
 trace_fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 noinst_PROGRAMS += tests/fuzz/fuzz_trace_wire
-tests_fuzz_fuzz_trace_wire_SOURCES = tests/fuzz/fuzz_trace_wire.c
+tests_fuzz_fuzz_trace_wire_SOURCES = tests/fuzz/fuzz_trace_wire.c \
+	collect/trace_reach.c collect/trace_reach.h
 tests_fuzz_fuzz_trace_wire_LDFLAGS = $(trace_fuzz_ldflags)
 tests_fuzz_fuzz_trace_wire_LDADD = $(trace_fuzz_libs)
 
@@ -97,3 +98,20 @@ tests_fuzz_fuzz_recording_SOURCES = tests/fuzz/fuzz_recording.c
 tests_fuzz_fuzz_recording_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
 tests_fuzz_fuzz_recording_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_recording_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS) $(ZSTD_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_prometheus
+tests_fuzz_fuzz_prometheus_SOURCES = tests/fuzz/fuzz_prometheus.c
+tests_fuzz_fuzz_prometheus_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_prometheus_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_prometheus_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
+EXTRA_DIST += tests/data/fuzz/prometheus/classic tests/data/fuzz/prometheus/error \
+	tests/data/fuzz/prometheus/matrix tests/data/fuzz/prometheus/names tests/data/fuzz/prometheus/native
+
+noinst_PROGRAMS += tests/fuzz/fuzz_pprof
+tests_fuzz_fuzz_pprof_SOURCES = tests/fuzz/fuzz_pprof.c
+tests_fuzz_fuzz_pprof_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_pprof_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_pprof_LDADD = collect/libcollect.a metrics/libmetrics.a goproc/libgoproc.a \
+	util/libutil.a $(JANSSON_LIBS) $(ZLIB_LIBS) $(ELF_LIBS)
+EXTRA_DIST += tests/data/fuzz/pprof/goroutines tests/data/fuzz/pprof/threads tests/data/fuzz/pprof/memstats \
+	tests/data/fuzz/pprof/trace tests/data/fuzz/pprof/vars

@@ -61,6 +61,12 @@ tests_unit_test_web_SOURCES = tests/unit/test_web.c
 tests_unit_test_web_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS)
 tests_unit_test_web_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS) $(CURL_LIBS)
 
+check_PROGRAMS += tests/unit/test_prom_rows
+tests_unit_test_prom_rows_SOURCES = tests/unit/test_prom_rows.c
+tests_unit_test_prom_rows_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_prom_rows_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
+	$(CMOCKA_LIBS) $(JANSSON_LIBS)
+
 check_PROGRAMS += tests/unit/test_pprof
 tests_unit_test_pprof_SOURCES = tests/unit/test_pprof.c
 tests_unit_test_pprof_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(ZLIB_CFLAGS)
@@ -71,6 +77,11 @@ check_PROGRAMS += tests/unit/test_capture_lock
 tests_unit_test_capture_lock_SOURCES = tests/unit/test_capture_lock.c
 tests_unit_test_capture_lock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_capture_lock_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_trace_reach
+tests_unit_test_trace_reach_SOURCES = tests/unit/test_trace_reach.c
+tests_unit_test_trace_reach_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_trace_reach_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/test_sampled
 tests_unit_test_sampled_SOURCES = tests/unit/test_sampled.c

@@ -2,6 +2,7 @@
 metrics_tests = \
 	tests/unit/test_derive \
 	tests/unit/test_feed \
+	tests/unit/test_flight_advice \
 	tests/unit/test_goroutine_table \
 	tests/unit/test_goroutines \
 	tests/unit/test_histogram \
@@ -108,3 +109,18 @@ EXTRA_DIST += \
 	tests/reference/go.mod \
 	tests/reference/bounds/main.go \
 	tests/reference/percentiles/main.go
+
+check_PROGRAMS += tests/unit/test_fleet
+tests_unit_test_fleet_SOURCES = tests/unit/test_fleet.c
+tests_unit_test_fleet_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_fleet_LDADD = metrics/libmetrics.a util/libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
+
+tests_unit_test_flight_advice_SOURCES = tests/unit/test_flight_advice.c
+tests_unit_test_flight_advice_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_flight_advice_LDADD = $(metrics_test_libs)
+
+check_PROGRAMS += tests/unit/test_openmetrics
+tests_unit_test_openmetrics_SOURCES = tests/unit/test_openmetrics.c $(metrics_fixture)
+tests_unit_test_openmetrics_CFLAGS = $(metrics_test_cflags)
+tests_unit_test_openmetrics_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_openmetrics_LDADD = $(metrics_test_libs)

@@ -209,6 +209,45 @@ static void what_came_of_it_is_said(void **state)
 	assert_says(b, "from the last trace");
 }
 
+static void what_has_been_is_fetched_at_once(void **state)
+{
+	struct bench *b = *state;
+	assert_true(capture_panel_press_flight(&b->panel, &b->env));
+	assert_int_equal(b->panel.stage, PANEL_ORDERED);
+	assert_ordered(b, ORDER_FLIGHT);
+	assert_says(b, "Asking the agent for what has been");
+	struct capture_state done = told(b, CAPTURE_DONE);
+	done.kind = CAPTURE_KIND_FLIGHT;
+	done.reach_ns = 4 * NS_PER_S;
+	strcpy(done.note, "16 MiB hold 4 s of this program");
+	session_tell_capture(b->env.session, &done);
+	wait_s(b, 1);
+	assert_says(b, "What has been was written down");
+	assert_says(b, "4.00 s back from when it was asked for");
+	assert_says(b, "16 MiB hold 4 s of this program");
+	/* The program was traced all the time: that tells nothing of what a trace costs. */
+	press(b);
+	assert_int_not_equal(b->panel.cost.basis, TRACE_BASIS_LAST);
+}
+
+static void the_key_for_what_has_been_cancels_that_and_nothing_else(void **state)
+{
+	struct bench *b = *state;
+	assert_true(capture_panel_press_flight(&b->panel, &b->env));
+	assert_ordered(b, ORDER_FLIGHT);
+	assert_true(capture_panel_press_flight(&b->panel, &b->env));
+	assert_ordered(b, ORDER_CANCEL);
+	struct capture_state gone = {.phase = CAPTURE_CANCELLED, .kind = CAPTURE_KIND_FLIGHT};
+	session_tell_capture(b->env.session, &gone);
+	wait_s(b, 1);
+	assert_says(b, "The flight recording was cancelled");
+	press(b);
+	wait_s(b, 2);
+	assert_ordered(b, ORDER_CAPTURE);
+	assert_false(capture_panel_press_flight(&b->panel, &b->env));
+	assert_int_equal(session_take(b->env.session).kind, ORDER_NONE);
+}
+
 static void a_failure_is_one_sentence(void **state)
 {
 	struct bench *b = *state;
@@ -303,6 +342,8 @@ int main(void)
 		TEST(the_same_key_cancels_what_runs),
 		TEST(a_saturated_target_is_asked_about_first),
 		TEST(what_came_of_it_is_said),
+		TEST(what_has_been_is_fetched_at_once),
+		TEST(the_key_for_what_has_been_cancels_that_and_nothing_else),
 		TEST(a_failure_is_one_sentence),
 		TEST(the_end_of_the_capture_before_is_not_taken_for_this_one_s),
 		TEST(nothing_leaves_the_page),

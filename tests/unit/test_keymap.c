@@ -148,13 +148,14 @@ static void the_bottom_line_says_what_works_here(void **state)
 {
 	(void)state;
 	assert_line(80, false, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_NEWEST),
-	            " ↑↓ more Ps   c compact   Space pause   ←→ history   t trace   ? help   q quit");
+	            " ↑↓ more Ps   c compact   Space pause   t trace   f flight   ? help   q quit");
 	assert_line(80, true, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_NEWEST),
 	            " Up/Down more Ps   c compact   Space pause   t trace   ? help   q quit");
 	assert_line(40, false, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_NEWEST),
 	            " Space pause   t trace   ? help   q quit");
 	assert_line(80, false, CONTEXT_OVERVIEW,
-	            COMMAND_BIT(COMMAND_UP) | COMMAND_BIT(COMMAND_PAUSE) | COMMAND_BIT(COMMAND_CAPTURE),
+	            COMMAND_BIT(COMMAND_UP) | COMMAND_BIT(COMMAND_PAUSE) |
+	                COMMAND_BIT(COMMAND_CAPTURE) | COMMAND_BIT(COMMAND_FLIGHT),
 	            " c compact   ←→ history   End live   z zoom   : command   ? help   q quit");
 	assert_line(80, false, CONTEXT_PICKER, 0,
 	            " Enter watch   ↑↓ select   / filter   s sort   q quit");

@@ -340,8 +340,9 @@ static void a_command_line_names_the_program(void **state)
 	char name[16];
 	assert_true(pprof_read_program("/usr/bin/api\0-x", 15, name, sizeof name));
 	assert_string_equal(name, "api");
-	assert_true(pprof_read_program("\033[1m", 4, name, sizeof name));
-	assert_string_equal(name, "?[1m");
+	assert_true(pprof_read_program("a\033[1m", 5, name, sizeof name));
+	assert_string_equal(name, "a?[1m");
+	assert_false(pprof_read_program("\x1f\x8b\x08", 3, name, sizeof name));
 	assert_false(pprof_read_program("<html>", 6, name, sizeof name));
 	assert_false(pprof_read_program("", 0, name, sizeof name));
 	assert_false(pprof_read_program("/", 1, name, sizeof name));

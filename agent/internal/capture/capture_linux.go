@@ -4,9 +4,7 @@ package capture
 
 import (
 	"fmt"
-	"math"
 	"runtime/trace"
-	"sync"
 	"time"
 
 	"schedtop/agent/internal/stream"
@@ -19,53 +17,12 @@ const (
 	MaxSeconds   = 30
 	DefaultBytes = 256 << 20
 
-	stall        = time.Second     // while the runtime makes events
-	drain        = 5 * time.Second // for the rest, after it has been stopped
-	cooldown     = 2 * time.Second
-	autoCooldown = 60 * time.Second
+	stall = time.Second     // while the runtime makes events
+	drain = 5 * time.Second // for the rest, after it has been stopped
 )
 
-// slot is the process's one trace. Tracing is global in the runtime, so this is too.
-var slot struct {
-	sync.Mutex
-	busy  bool
-	pid   int // who has it, when busy
-	ended time.Time
-}
-
-// acquire takes the slot or says why not.
-func acquire(pid int, auto bool, now time.Time) *wire.Error {
-	slot.Lock()
-	defer slot.Unlock()
-	if slot.busy {
-		holder := "a process outside of this PID namespace"
-		if slot.pid != 0 {
-			holder = fmt.Sprintf("PID %d", slot.pid)
-		}
-		return &wire.Error{Status: 409, Sentence: "a trace is being taken by " + holder + " already"}
-	}
-	pause := cooldown
-	if auto {
-		pause = autoCooldown
-	}
-	if wait := pause - now.Sub(slot.ended); !slot.ended.IsZero() && wait > 0 {
-		seconds := int(math.Ceil(wait.Seconds()))
-		return &wire.Error{Status: 429, RetryAfter: seconds,
-			Sentence: fmt.Sprintf("the last trace ended less than %v ago: try again in %d s", pause, seconds)}
-	}
-	slot.busy, slot.pid = true, pid
-	return nil
-}
-
-// release gives the slot back; the time when a trace ended starts the cooldown.
-func release(ended time.Time) {
-	slot.Lock()
-	defer slot.Unlock()
-	slot.busy = false
-	if !ended.IsZero() {
-		slot.ended = ended
-	}
-}
+// traces is the process's one trace. Tracing is global in the runtime, so this is too.
+var traces = slot{what: "a trace"}
 
 // Client is the connection for which a trace is taken.
 type Client interface {
@@ -82,11 +39,11 @@ type Client interface {
 // Run takes a trace. A wire.Error is an answer that is still to be given, any other error means that the
 // connection is of no use any more.
 func Run(c Client, seconds int, auto bool, limit int64) error {
-	if err := acquire(c.PID(), auto, time.Now()); err != nil {
+	if err := traces.acquire(c.PID(), auto, time.Now()); err != nil {
 		return err
 	}
 	var ended time.Time
-	defer func() { release(ended) }()
+	defer func() { traces.release(ended) }()
 
 	// Moving the deadline to the past ends Wait, whoever is first.
 	wake := func() { _ = c.SetDeadline(time.Unix(1, 0)) }
@@ -119,13 +76,23 @@ func Run(c Client, seconds int, auto bool, limit int64) error {
 }
 
 // Params reads the query of GET /v1/trace.
-func Params(req *wire.Request) (seconds int, auto bool, err *wire.Error) {
+func Params(req *wire.Request) (seconds int, auto bool, bad *wire.Error) {
+	seconds, auto, bad = query(req, true)
+	if bad == nil && (seconds < MinSeconds || seconds > MaxSeconds) {
+		bad = &wire.Error{Status: 400,
+			Sentence: fmt.Sprintf("seconds must be a whole number from %d to %d", MinSeconds, MaxSeconds)}
+	}
+	return seconds, auto, bad
+}
+
+// query reads who asks, by itself or for a person, and how many seconds of what is to come.
+func query(req *wire.Request, future bool) (seconds int, auto bool, bad *wire.Error) {
 	ok := true
-	err = req.Params(func(name, value []byte) bool {
-		switch string(name) {
-		case "seconds":
+	bad = req.Params(func(name, value []byte) bool {
+		switch {
+		case string(name) == "seconds" && future:
 			seconds = wire.SmallInt(value)
-		case "auto":
+		case string(name) == "auto":
 			auto = string(value) == "1"
 			ok = auto || string(value) == "0"
 		default:
@@ -133,13 +100,8 @@ func Params(req *wire.Request) (seconds int, auto bool, err *wire.Error) {
 		}
 		return true
 	})
-	switch {
-	case err != nil:
-	case seconds < MinSeconds || seconds > MaxSeconds:
-		err = &wire.Error{Status: 400,
-			Sentence: fmt.Sprintf("seconds must be a whole number from %d to %d", MinSeconds, MaxSeconds)}
-	case !ok:
-		err = &wire.Error{Status: 400, Sentence: "auto must be 0 or 1"}
+	if bad == nil && !ok {
+		bad = &wire.Error{Status: 400, Sentence: "auto must be 0 or 1"}
 	}
-	return seconds, auto, err
+	return seconds, auto, bad
 }

@@ -111,6 +111,18 @@ func (s *Stream) Write(p []byte) (int, error) {
 // its time with it.
 func (s *Stream) Drain(limit time.Duration) { s.drain.Store(int64(limit)) }
 
+// Abandon throws away all that is written from now on, unless some of it has been sent: then it is too late
+// for another answer, and Abandon returns false.
+func (s *Stream) Abandon() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.started {
+		return false
+	}
+	s.closed = true
+	return true
+}
+
 // Close ends the answer after the source has ended. The error says why the client has not got it.
 func (s *Stream) Close() error {
 	s.mu.Lock()

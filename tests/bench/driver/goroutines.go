@@ -17,8 +17,8 @@ func benchGoroutines(p *programs, o *options) error {
 	}
 	fmt.Printf("  %-46s %10s %12s %12s\n", "", "windows", "slowdown", "95 % upper")
 	return slowdown(p, o, runtime.NumCPU(), 100_000, []watcher{
-		{"100,000 wait, 1 Hz, memory", []string{"--source", "memory", "--json"}, false},
-		{"100,000 wait, screen", nil, true},
+		{label: "100,000 wait, 1 Hz, memory", args: []string{"--source", "memory", "--json"}, screen: false},
+		{label: "100,000 wait, screen", args: nil, screen: true},
 	})
 }
 

@@ -53,6 +53,7 @@ var benches = []bench{
 	{"key", "time from a key to its effect on the screen, against htop's and the terminal's own", benchKeys},
 	{"peers", "processor time and output of the screen, lanes at 100 Hz, against htop's and btop's", benchPeers},
 	{"slowdown", "throughput of a busy program, watched against unwatched", benchSlowdown},
+	{"asked", "throughput of a busy program whose agent is asked, or records, against one that is let alone", benchAsked},
 	{"agent", "processor time of the agent's answers against a bare echo's", benchAgent},
 	{"snapshot", "time of one snapshot by memory reads", benchSnapshot},
 	{"attach", "time and memory of attaching to a program without symbols, against one with them", benchAttach},
@@ -65,6 +66,10 @@ func main() {
 	runtime.LockOSThread()
 	if len(os.Args) == 3 && os.Args[1] == "echo" {
 		fail(echo(os.Args[2]))
+		return
+	}
+	if len(os.Args) == 4 && os.Args[1] == "ask" {
+		fail(askForever(os.Args[2], os.Args[3]))
 		return
 	}
 	p := new(programs)

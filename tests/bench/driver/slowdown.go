@@ -13,6 +13,7 @@ type watcher struct {
 	label  string
 	args   []string
 	screen bool
+	hz     int // not schedtop: the agent is asked for metrics and scheduler that often
 }
 
 // benchSlowdown alternates windows of a program that counts what it gets done: nobody watches, or one of
@@ -24,9 +25,9 @@ func benchSlowdown(p *programs, o *options) error {
 	}
 	fmt.Printf("  %-46s %10s %12s %12s\n", "", "windows", "slowdown", "95 % upper")
 	watchers := []watcher{
-		{"1 Hz, memory", []string{"--source", "memory", "--batch"}, false},
-		{"1 Hz, agent", []string{"--source", "agent", "--batch"}, false},
-		{"screen, lanes at 100 Hz", nil, true},
+		{label: "1 Hz, memory", args: []string{"--source", "memory", "--batch"}, screen: false},
+		{label: "1 Hz, agent", args: []string{"--source", "agent", "--batch"}, screen: false},
+		{label: "screen, lanes at 100 Hz", args: nil, screen: true},
 	}
 	for _, procs := range busy {
 		if err := slowdown(p, o, procs, 0, watchers); err != nil {
@@ -52,7 +53,9 @@ func slowdown(p *programs, o *options, procs, waiting int, watchers []watcher) e
 	children := make([]*child, len(watchers))
 	for i, w := range watchers {
 		args := append([]string{"-p", strconv.Itoa(target.pid())}, w.args...)
-		if w.screen {
+		if w.hz > 0 {
+			children[i], err = start(p.self, "ask", strconv.Itoa(target.pid()), strconv.Itoa(w.hz))
+		} else if w.screen {
 			children[i], err = startScreen(120, 40, nil, p.schedtop, args...)
 		} else {
 			children[i], err = start(p.schedtop, args...)

@@ -145,29 +145,60 @@ func startMixed(*options) {
 	}()
 }
 
-// startCounter prints `OPS total=N elapsed_ns=N per_s=N` each period; per_s is that of the period.
+// A slot counts what one goroutine gets done, on a cache line of its own.
+type slot struct {
+	ops   uint64
+	block [256]byte
+	_     [56]byte
+}
+
+func (s *slot) work() {
+	sum := sha256.Sum256(s.block[:])
+	copy(s.block[:], sum[:])
+	atomic.AddUint64(&s.ops, 1)
+}
+
 func startCounter(o *options) {
-	type slot struct {
-		ops uint64
-		_   [56]byte // a cache line each
-	}
 	slots := make([]slot, o.count(runtime.GOMAXPROCS(0)))
 	for i := range slots {
 		mine := &slots[i]
 		go func() {
-			var block [256]byte
 			for {
-				sum := sha256.Sum256(block[:])
-				copy(block[:], sum[:])
-				atomic.AddUint64(&mine.ops, 1)
+				mine.work()
 			}
 		}()
 	}
+	printOps(slots, o.every)
+}
+
+// startRelay has pairs of goroutines hand a baton to and fro, each after some twenty microseconds of work: busy,
+// and with much for a trace to tell.
+func startRelay(o *options) {
+	slots := make([]slot, 2*o.count(runtime.GOMAXPROCS(0)))
+	run := func(mine *slot, from <-chan bool, to chan<- bool) {
+		for range from {
+			for n := 0; n < 100; n++ {
+				mine.work()
+			}
+			to <- true
+		}
+	}
+	for i := 0; i < len(slots); i += 2 {
+		to, fro := make(chan bool), make(chan bool)
+		go run(&slots[i], to, fro)
+		go run(&slots[i+1], fro, to)
+		to <- true
+	}
+	printOps(slots, o.every)
+}
+
+// printOps prints `OPS total=N elapsed_ns=N per_s=N` each period; per_s is that of the period.
+func printOps(slots []slot, every time.Duration) {
 	go func() {
 		begin := time.Now()
 		last, before := begin, uint64(0)
 		for {
-			time.Sleep(o.every)
+			time.Sleep(every)
 			var total uint64
 			for i := range slots {
 				total += atomic.LoadUint64(&slots[i].ops)

@@ -49,6 +49,7 @@ var modes = append([]mode{
 	{"hoard", "-n (4) MiB more on the heap every -every (1 s), which is then collected", startHoard},
 	{"traced", "does nothing but trace itself, without an end", startTraced},
 	{"counter", "-n (GOMAXPROCS) workers count what they get done; prints it -every (1 s)", startCounter},
+	{"relay", "-n (GOMAXPROCS) pairs hand a baton to and fro; counts as counter does", startRelay},
 }, cgoModes...)
 
 func main() {

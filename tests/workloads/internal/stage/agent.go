@@ -2,12 +2,26 @@
 
 package stage
 
-import "schedtop/agent"
+import (
+	"fmt"
+	"os"
+
+	"schedtop/agent"
+)
 
 var serving *agent.Agent
 
-func listen() (err error) {
-	serving, err = agent.Listen(agent.Options{})
+// listen starts the agent. It works without its flight recorder, and then says why on stderr.
+func (o *Options) listen() (err error) {
+	var options agent.Options
+	if o.Flight > 0 {
+		options.FlightRecorder = &agent.FlightRecorder{MinAge: o.Flight, MaxBytes: o.FlightBytes}
+	}
+	serving, err = agent.Listen(options)
+	if serving != nil && err != nil {
+		fmt.Fprintf(os.Stderr, "agent: %v\n", err)
+		err = nil
+	}
 	return err
 }
 

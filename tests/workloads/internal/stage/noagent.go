@@ -4,7 +4,7 @@ package stage
 
 import "errors"
 
-func listen() error {
+func (o *Options) listen() error {
 	return errors.New("this workload was built without the agent (tag noagent)")
 }
 

@@ -21,20 +21,24 @@ import (
 
 // Options are the flags that every workload has.
 type Options struct {
-	Agent     bool
-	For       time.Duration
-	Procs     int
-	Steps     string
-	StepEvery time.Duration
-	Trace     string
-	TraceFor  time.Duration
-	Hide      bool
+	Agent       bool
+	Flight      time.Duration
+	FlightBytes int64
+	For         time.Duration
+	Procs       int
+	Steps       string
+	StepEvery   time.Duration
+	Trace       string
+	TraceFor    time.Duration
+	Hide        bool
 }
 
 // Flags registers the shared flags; the caller parses.
 func Flags() *Options {
 	o := new(Options)
 	flag.BoolVar(&o.Agent, "agent", false, "serve schedtop's socket")
+	flag.DurationVar(&o.Flight, "flight", 0, "with -agent: keep a flight recorder of this `duration`")
+	flag.Int64Var(&o.FlightBytes, "flight-bytes", 0, "and of this `many` bytes (0: as the agent has it)")
 	flag.DurationVar(&o.For, "for", 10*time.Minute, "stop after `duration`")
 	flag.IntVar(&o.Procs, "procs", 0, "set GOMAXPROCS to `n` (0: leave it)")
 	flag.StringVar(&o.Steps, "gomaxprocs-steps", "", "cycle GOMAXPROCS through `n,n,...` while running")
@@ -57,7 +61,7 @@ func (o *Options) Setup() {
 		}
 	}
 	if o.Agent {
-		if err := listen(); err != nil {
+		if err := o.listen(); err != nil {
 			Fail(err)
 		}
 	}

@@ -1,4 +1,4 @@
-#include "cli/relay.h"
+#include "cli/tap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #define SETTLE_MS  100 /* a prompt waits no longer for the rest of its line */
 #define TEXT_BYTES (1 << 20)
 
-struct relay {
+struct tap {
 	int outputs;
 	int in[2];   /* the program's end and ours */
 	int text[2]; /* likewise for the lines of schedtrace: we write, others read */
@@ -34,7 +34,7 @@ struct relay {
 /* Where it can't be written, nobody wants it. */
 static void pass_on(const char *bytes, size_t n, void *arg)
 {
-	const struct relay *r = arg;
+	const struct tap *r = arg;
 	while (n > 0) {
 		ssize_t written = write(r->outputs, bytes, n);
 		if (written < 0 && errno == EAGAIN)
@@ -51,11 +51,11 @@ static void pass_on(const char *bytes, size_t n, void *arg)
 /* A reader that is far behind misses lines: the program must not wait for it. */
 static void tell(const char *bytes, size_t n, void *arg)
 {
-	(void)!write(((const struct relay *)arg)->text[1], bytes, n);
+	(void)!write(((const struct tap *)arg)->text[1], bytes, n);
 }
 
 /* false: nothing will come any more. */
-static bool take(struct relay *r)
+static bool take(struct tap *r)
 {
 	char chunk[16384];
 	ssize_t n = read(r->in[0], chunk, sizeof chunk);
@@ -66,7 +66,7 @@ static bool take(struct relay *r)
 
 static void *run(void *arg)
 {
-	struct relay *r = arg;
+	struct tap *r = arg;
 	for (;;) {
 		struct pollfd both[] = {{.fd = r->in[0], .events = POLLIN},
 		                        {.fd = r->bell, .events = POLLIN}};
@@ -92,7 +92,7 @@ static void close_end(int *fd)
 }
 
 /* Signals are for the threads that know what to do. */
-enum status relay_start(struct relay *r, struct error *error)
+enum status tap_start(struct tap *r, struct error *error)
 {
 	sigset_t all, before;
 	sigfillset(&all);
@@ -105,9 +105,9 @@ enum status relay_start(struct relay *r, struct error *error)
 	              : STATUS_OK;
 }
 
-enum status relay_create(struct relay **out, int outputs, struct error *error)
+enum status tap_create(struct tap **out, int outputs, struct error *error)
 {
-	struct relay *r = calloc(1, sizeof *r);
+	struct tap *r = calloc(1, sizeof *r);
 	*out = NULL;
 	if (!r)
 		return error_no_memory(error);
@@ -128,29 +128,29 @@ enum status relay_create(struct relay **out, int outputs, struct error *error)
 		snprintf(r->path, sizeof r->path, "/dev/fd/%d", r->text[0]);
 	}
 	if (status != STATUS_OK) {
-		relay_destroy(r);
+		tap_destroy(r);
 		return status;
 	}
 	*out = r;
 	return STATUS_OK;
 }
 
-int relay_input(const struct relay *r)
+int tap_input(const struct tap *r)
 {
 	return r->in[1];
 }
 
-void relay_release_input(struct relay *r)
+void tap_release_input(struct tap *r)
 {
 	close_end(&r->in[1]);
 }
 
-const char *relay_text(const struct relay *r)
+const char *tap_text(const struct tap *r)
 {
 	return r->path;
 }
 
-void relay_destroy(struct relay *r)
+void tap_destroy(struct tap *r)
 {
 	if (!r)
 		return;
@@ -177,7 +177,7 @@ static bool has_name(const char *godebug, const char *name)
 	return false;
 }
 
-enum status relay_set_godebug(int64_t interval_ns, bool detail, struct error *error)
+enum status tap_set_godebug(int64_t interval_ns, bool detail, struct error *error)
 {
 	const char *own = getenv("GODEBUG");
 	char *all = NULL;

@@ -1,0 +1,127 @@
+/* A process as metrics for Prometheus, until a signal ends it. */
+#include <errno.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "cli/commands.h"
+#include "cli/metrics_server.h"
+#include "collect/collector.h"
+#include "collect/discover.h"
+#include "metrics/feed.h"
+#include "metrics/schedtrace.h"
+#include "util/clock.h"
+
+#define LOOK_S 2 /* how often one that has exited is looked for anew */
+
+struct exporter {
+	const struct options *options;
+	struct feed *feed;
+	sem_t news;
+	struct collector *collector;
+	struct metrics_server *server;
+	struct trouble_log trouble;
+	bool exited;
+};
+
+static void wake(void *arg)
+{
+	sem_post(arg);
+}
+
+static enum status watch(struct exporter *e, pid_t pid, struct error *error)
+{
+	struct collector *next;
+	const struct collector_options options = {
+		.pid = pid,
+		.choice = e->options->source,
+		.interval_ns = e->options->delay_ns,
+		.lanes = true,
+		.feed = e->feed,
+	};
+	enum status status = collector_create(&next, &options, error);
+	if (status != STATUS_OK)
+		return status;
+	collector_destroy(e->collector);
+	e->collector = next;
+	e->exited = false;
+	e->trouble = (struct trouble_log){.any = false};
+	return collector_start(next, error);
+}
+
+static void take(struct exporter *e, const struct snapshot *s)
+{
+	char sentence[192];
+	if (s->state != TARGET_EXITED)
+		trouble_log_tell(&e->trouble, s);
+	else if (!e->exited) {
+		snprintf(sentence, sizeof sentence, "%.100s: schedtop_up is 0 until the program runs again",
+		         s->trouble[ORIGIN_OS][0] ? s->trouble[ORIGIN_OS] : "the process has exited");
+		schedtrace_comment(stderr, sentence);
+		e->exited = true;
+	}
+	metrics_server_add(e->server, s);
+}
+
+/* Whoever scrapes an exporter wants the program, not one run of it. */
+static void look_for_successor(struct exporter *e)
+{
+	struct error why = {0};
+	char sentence[96];
+	pid_t pid = discover_successor(collector_target(e->collector));
+	if (pid <= 0)
+		return;
+	if (watch(e, pid, &why) == STATUS_OK) {
+		snprintf(sentence, sizeof sentence, "going on with process %ld", (long)pid);
+		schedtrace_comment(stderr, sentence);
+	}
+}
+
+static void announce(const struct exporter *e)
+{
+	char sentence[256];
+	snprintf(sentence, sizeof sentence, "metrics of process %ld at http://%s/metrics",
+	         (long)e->options->pid, metrics_server_address(e->server));
+	schedtrace_comment(stderr, sentence);
+	if (!metrics_server_is_local(e->server))
+		schedtrace_comment(stderr, "whoever reaches this address can read them: there is neither "
+		                           "a password nor encryption");
+	fflush(stderr);
+}
+
+static void serve(struct exporter *e)
+{
+	for (;;) {
+		const struct snapshot *s = feed_take(e->feed);
+		if (s) {
+			take(e, s);
+			continue;
+		}
+		struct timespec until;
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += LOOK_S;
+		if (sem_timedwait(&e->news, &until) != 0 && errno == ETIMEDOUT && e->exited)
+			look_for_successor(e);
+	}
+}
+
+enum status command_export_metrics(const struct options *o, struct error *error)
+{
+	struct exporter e = {.options = o};
+	sem_init(&e.news, 0, 0);
+	e.feed = feed_create(wake, &e.news);
+	enum status status = e.feed ? STATUS_OK : error_no_memory(error);
+	if (status == STATUS_OK)
+		status = metrics_server_start(&e.server, o->listen, error);
+	if (status == STATUS_OK)
+		status = watch(&e, o->pid, error);
+	if (status == STATUS_OK) {
+		announce(&e);
+		serve(&e);
+	}
+	collector_destroy(e.collector);
+	metrics_server_stop(e.server);
+	feed_destroy(e.feed);
+	sem_destroy(&e.news);
+	return status;
+}

@@ -1,0 +1,350 @@
+package e2e
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// schedtop --url: programs that are known by their net/http/pprof alone.
+
+// A served is the workload of that name and where it listens.
+type served struct {
+	*workload
+	address string
+}
+
+func startServed(t *testing.T, toolchain string, args ...string) served {
+	t.Helper()
+	w := launch{build: build{program: "profiled", toolchain: toolchain}, args: args}.run(t)
+	fields := strings.Fields(w.stdout.all()[0])
+	return served{w, fields[1]}
+}
+
+func (p served) url() string { return "http://" + p.address }
+
+// schedtopWith runs it with more environment, and nobody's home.
+func schedtopWith(t *testing.T, env []string, args ...string) result {
+	t.Helper()
+	cmd := exec.Command(binary, args...)
+	cmd.Env = append(append(os.Environ(), "HOME="+t.TempDir()), env...)
+	return finish(t, start(t, cmd))
+}
+
+// told is what one line of --json says, as far as a profile can.
+type told struct {
+	PID     *int   `json:"pid"`
+	Where   string `json:"where"`
+	Life    int    `json:"life"`
+	Program string `json:"program"`
+	Sources map[string]struct {
+		Origin string `json:"origin"`
+	} `json:"sources"`
+	Sched      map[string]any     `json:"sched"`
+	Runtime    map[string]float64 `json:"runtime"`
+	P          []any              `json:"p"`
+	Lanes      any                `json:"lanes"`
+	Goroutines *struct {
+		Count int `json:"count"`
+		ByTop struct {
+			Groups []struct {
+				State  string `json:"state"`
+				Reason string `json:"reason"`
+				Count  int    `json:"count"`
+				At     struct {
+					Function string `json:"function"`
+				} `json:"at"`
+			} `json:"groups"`
+		} `json:"by_top"`
+	} `json:"goroutines"`
+	Derived map[string]any `json:"derived"`
+	Trouble []struct {
+		Source, Text string
+	} `json:"trouble"`
+}
+
+// sched is 0 for what is unknown.
+func (one told) sched(name string) int {
+	value, _ := one.Sched[name].(float64)
+	return int(value)
+}
+
+func readTold(t *testing.T, lines []string) []told {
+	t.Helper()
+	var all []told
+	for _, line := range lines {
+		var one told
+		if err := json.Unmarshal([]byte(line), &one); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// watchURL is what --json tells in so many lines.
+func watchURL(t *testing.T, env []string, n int, args ...string) []told {
+	t.Helper()
+	r := schedtopWith(t, env, append([]string{"--json", "-d", "500ms", "-n", itoa(n)}, args...)...)
+	r.expect(t, exitOK)
+	return readTold(t, r.stdout)
+}
+
+// mustTell checks that goroutines and memory came from the profiles.
+func mustTell(t *testing.T, lines []told, parked int) {
+	t.Helper()
+	last := lines[len(lines)-1]
+	if last.sched("goroutines") < parked+5 || last.sched("threads") < 1 {
+		t.Errorf("too few goroutines or threads: %v", last.Sched)
+	}
+	if last.Runtime["memory_total_bytes"] < 1<<20 || last.Runtime["alloc_bytes"] < 1 {
+		t.Errorf("no figures of memory: %v", last.Runtime)
+	}
+	if last.Sources["sched"].Origin != "pprof" || last.Sources["runtime"].Origin != "pprof" {
+		t.Errorf("told by %v", last.Sources)
+	}
+	if !strings.HasSuffix(last.Program, "profiled") {
+		t.Errorf("the program is %q", last.Program)
+	}
+}
+
+// What a profile tells is the same for every Go; the rest stays unknown, never 0.
+func TestURLTellsGoroutinesAndMemory(t *testing.T) {
+	t.Parallel()
+	toolchains := []string{"go1.21.13", local}
+	if slow {
+		toolchains = releases
+	}
+	for _, toolchain := range toolchains {
+		t.Run(toolchain, func(t *testing.T) {
+			p := startServed(t, toolchain, "-parked", "37")
+			lines := watchURL(t, nil, 4, "--url", p.url())
+			mustTell(t, lines, 37)
+			found := map[string]int{}
+			for _, line := range lines {
+				_, hasProcs := line.Sched["gomaxprocs"]
+				_, hasIdle := line.Derived["idle_ratio"]
+				if line.PID != nil || line.P != nil || line.Lanes != nil || hasProcs || hasIdle {
+					t.Errorf("more than can be known: %+v", line)
+				}
+				if line.Goroutines == nil {
+					continue
+				}
+				for _, g := range line.Goroutines.ByTop.Groups {
+					found[g.State+" "+g.Reason+" "+g.At.Function] = g.Count
+				}
+			}
+			if found["waiting chan receive main.waitForWork"] != 37 || found["waiting sync.Mutex.Lock main.lockUp"] != 5 {
+				t.Errorf("groups: %v", found)
+			}
+		})
+	}
+}
+
+// authority makes a CA, and a certificate of it for the loopback, as files.
+func authority(t *testing.T) (ca, cert, key string) {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name, kind string, der []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	secret := func() *ecdsa.PrivateKey {
+		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	rootKey, leafKey := secret(), secret()
+	root := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "the test's own"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
+	}
+	rootDER, err := x509.CreateCertificate(rand.Reader, root, root, &rootKey.PublicKey, rootKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "profiled"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, root, &leafKey.PublicKey, rootKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalECPrivateKey(leafKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return write("ca.pem", "CERTIFICATE", rootDER), write("cert.pem", "CERTIFICATE", leafDER), write("key.pem", "EC PRIVATE KEY", keyDER)
+}
+
+func TestURLSpeaksTLSAndTrustsNobodyUnasked(t *testing.T) {
+	t.Parallel()
+	ca, cert, key := authority(t)
+	p := startServed(t, local, "-cert", cert, "-key", key)
+	url := "https://" + p.address
+	mustTell(t, watchURL(t, nil, 1, "--url", url, "--ca-file", ca), 20)
+	mustTell(t, watchURL(t, []string{"SCHEDTOP_CA_FILE=" + ca}, 1, "--url", url), 20)
+	mustTell(t, watchURL(t, nil, 1, "--url", url, "--insecure"), 20)
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"--url", url}, "its certificate is not to be trusted"},
+		{[]string{"--url", "http://" + p.address}, "HTTP 400"},
+	} {
+		r := schedtopWith(t, nil, append([]string{"--json", "-n", "1"}, c.args...)...)
+		if r.status == exitOK || len(r.stdout) > 0 || !strings.Contains(strings.Join(r.stderr, " "), c.says) {
+			t.Errorf("%q expected: schedtop %v", c.says, r)
+		}
+	}
+}
+
+func TestURLTakesCredentialsFromTheEnvironmentAlone(t *testing.T) {
+	t.Parallel()
+	p := startServed(t, local, "-auth", "me:very secret")
+	host, _, _ := net.SplitHostPort(p.address)
+	home := t.TempDir()
+	netrc := "machine " + host + " login me password \"very secret\"\n"
+	if err := os.WriteFile(filepath.Join(home, ".netrc"), []byte(netrc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mustTell(t, watchURL(t, []string{"SCHEDTOP_AUTH=me:very secret"}, 1, "--url", p.url()), 20)
+	mustTell(t, watchURL(t, []string{"HOME=" + home}, 1, "--url", p.url()), 20)
+	for _, c := range []struct {
+		url, env, says string
+		status         int
+	}{
+		{p.url(), "X=", "belong into the environment variable SCHEDTOP_AUTH", exitPermission},
+		{p.url(), "SCHEDTOP_AUTH=me:wrong", "does not take the credentials of SCHEDTOP_AUTH", exitPermission},
+		{"http://me:secret@" + p.address, "X=", "SCHEDTOP_AUTH", exitUsage},
+	} {
+		for _, command := range [][]string{{"--json", "-n", "1"}, {"capture", "-s", "1"}, {"doctor", "--for", "2s"}} {
+			r := schedtopWith(t, []string{c.env}, append(command, "--url", c.url)...)
+			said := strings.Join(r.stderr, " ")
+			if r.status != c.status || !strings.Contains(said, c.says) || strings.Contains(said, "secret@") {
+				t.Errorf("%d and %q expected: schedtop %v", c.status, c.says, r)
+			}
+		}
+	}
+	bearer := startServed(t, local, "-auth", "Bearer abc")
+	mustTell(t, watchURL(t, []string{"SCHEDTOP_AUTH=Bearer abc"}, 1, "--url", bearer.url()), 20)
+}
+
+func TestURLReachesUnixSocketsAndPrefixes(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "st-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "debug.sock")
+	startServed(t, local, "-listen", socket, "-prefix", "/internal")
+	p := startServed(t, local, "-prefix", "/internal")
+	for _, url := range []string{
+		"unix://" + socket + ":/internal", "unix://" + socket + ":/internal/debug/pprof",
+		p.url() + "/internal", p.url() + "/internal/debug/pprof/",
+	} {
+		mustTell(t, watchURL(t, []string{"http_proxy=http://127.0.0.1:1"}, 1, "--url", url), 20)
+	}
+	r := schedtop(t, "--json", "--url", p.url())
+	if r.status != exitNoTarget || !strings.Contains(strings.Join(r.stderr, " "), "has no /debug/pprof/threadcreate") {
+		t.Errorf("the path is missing: schedtop %v", r)
+	}
+}
+
+// A URL beside a PID is believed only of that process.
+func TestURLBesideAProcessIsThatProcess(t *testing.T) {
+	t.Parallel()
+	p, other := startServed(t, local), startServed(t, local)
+	for _, line := range watchURL(t, nil, 2, "-p", p.p(), "--url", p.url()) {
+		if len(line.Trouble) > 0 || line.Sources["sched"].Origin != "memory" {
+			t.Errorf("it is its own: %+v", line)
+		}
+	}
+	lines := watchURL(t, nil, 3, "-p", p.p(), "--url", other.url())
+	last := lines[len(lines)-1]
+	if len(last.Trouble) != 1 || !strings.Contains(last.Trouble[0].Text, "answers for another process") {
+		t.Errorf("it is another's: %+v", last)
+	}
+	dir := t.TempDir()
+	r := schedtop(t, "capture", "-s", "1", "--trace-dir", dir, "-p", p.p(), "--url", other.url())
+	if r.status != exitFailed || !strings.Contains(strings.Join(r.stderr, " "), "answers for another process than "+p.p()) {
+		t.Errorf("it is another's: schedtop %v", r)
+	}
+	mustBeEmpty(t, dir)
+}
+
+// What listens at the same address anew is another process, and nothing of the two is compared.
+func TestURLOfARestartedProgramBeginsAnew(t *testing.T) {
+	t.Parallel()
+	first := startServed(t, local)
+	watcher := start(t, exec.Command(binary, "--json", "-d", "300ms", "--url", first.url()))
+	watcher.stdout.waitFor(t, "the first line", func(text []string) bool { return len(text) > 1 })
+	_ = first.cmd.Process.Kill()
+	<-first.ended
+	watcher.stderr.waitFor(t, "that it is gone", func(text []string) bool {
+		return strings.Contains(tail(text), "does not answer: connection refused")
+	})
+	startServed(t, local, "-listen", first.address, "-parked", "50")
+	watcher.stdout.waitFor(t, "the new one", func(text []string) bool {
+		last := readTold(t, text[len(text)-1:])[0]
+		return last.Life == 1 && last.sched("goroutines") > 50
+	})
+	_ = watcher.cmd.Process.Kill()
+}
+
+func TestScreenOfAURLSaysWhatItCantKnow(t *testing.T) {
+	t.Parallel()
+	p := startServed(t, local, "-parked", "37")
+	m := startTmux(t, 100, 30)
+	dir := t.TempDir()
+	m.run("clear; " + binary + " --url " + p.url() + " --trace-dir " + dir)
+	m.waitText("No lanes: no source tells what the Ps are doing. net/http/pprof tells of goroutines")
+	m.waitFor("where it is", func(screen string) bool {
+		return strings.Contains(screen, p.url()) && !strings.Contains(screen, "exited")
+	})
+	m.keys("2")
+	m.waitFor("the goroutines", func(screen string) bool {
+		return strings.Contains(screen, "chan receive") && strings.Contains(screen, "as main.waitForWork")
+	})
+	m.keys("4")
+	m.waitText("no source tells")
+	m.keys("t")
+	m.waitText("race of 3 s")
+	m.keys("Enter")
+	m.waitText("A trace was taken")
+	if left := names(t, dir); len(left) != 1 || !strings.HasSuffix(left[0], ".trace") {
+		t.Errorf("one trace expected: %v", left)
+	}
+	m.keys("Escape")
+	m.keys("q")
+}
+
+func TestDoctorOfAURLSaysWhatItDidNotLookFor(t *testing.T) {
+	t.Parallel()
+	p := startServed(t, local)
+	r := schedtop(t, "doctor", "--url", p.url(), "--for", "3s")
+	r.expect(t, exitOK)
+	if !strings.Contains(strings.Join(r.stderr, " "), "was not looked for") {
+		t.Errorf("it knows less than it seems: schedtop %v", r)
+	}
+}
