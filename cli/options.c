@@ -8,10 +8,12 @@
 
 #include "collect/capture.h"
 #include "collect/capture_lock.h"
+#include "collect/rotation.h"
 #include "collect/trace_store.h"
 #include "compare/kinds.h"
 #include "doctor/catalogue.h"
 #include "doctor/live.h"
+#include "metrics/playback.h"
 #include "report/kinds.h"
 #include "trace/profile_kinds.h"
 #include "util/clock.h"
@@ -48,6 +50,7 @@ enum option_type {
 	TYPE_PAUSE,    /* between captures */
 	TYPE_MOMENT,   /* in a trace */
 	TYPE_SIZE,
+	TYPE_SPEED,
 	TYPE_ID,
 	TYPE_TEXT,
 	TYPE_ITEMS,
@@ -233,11 +236,24 @@ static const struct option_row rows[] = {
 	{0, "insecure", TYPE_FLAG, AT(web.insecure), NULL, NULL, 0,
      WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
      "with https: trust every certificate"},
-	{0, "record", TYPE_TEXT, AT(record), "FILE", NULL, 0, WITH_WATCH,
-     "write every snapshot to FILE as well, as JSON lines"},
+	{0, "record", TYPE_TEXT, AT(record), "FILE|DIR/", NULL, 0, WITH_WATCH,
+     "write every snapshot to FILE as well, packed for --replay and zstdcat; as plain JSON lines "
+     "where it is called .json, .ndjson or .jsonl, or is no plain file; into DIR/: files of an "
+     "hour, of which the newest are kept"},
+	{0, "log", TYPE_TEXT, AT(log), "DIR", NULL, 0, WITH_WATCH,
+     "write every snapshot as schedtrace text into files of an hour in DIR, of which the newest "
+     "are kept"},
+	{0, "keep-files", TYPE_COUNT, AT(keep.files), "N", NULL, 0, WITH_WATCH | WITH_CONFIG,
+     "with --record DIR/ and --log: keep the newest N files there (default 168: a week)"},
+	{0, "keep-bytes", TYPE_SIZE, AT(keep.bytes), "SIZE", NULL, 0, WITH_WATCH | WITH_CONFIG,
+     "and no more than 500MB, 2GiB or the like of them (default 1GiB)"},
 	{0, "replay", TYPE_TEXT, AT(replay), "FILE", NULL, 0, WITH_WATCH | WITH_DOCTOR,
-     "show a recording as if it were live, at its own pace; with --batch, --json or doctor at "
+     "show a recording as if it were live, also a directory of them, with pause, speed and seeking "
+     "(see its help page); with --batch, --json or doctor at "
      "once, and there - is standard input"},
+	{0, "speed", TYPE_SPEED, AT(speed), "N", NULL, 0, WITH_WATCH,
+     "with --replay on a screen: play at N times its pace, 0.1 to 100, or max: as fast as it can "
+     "be read (default 1; + and - change it)"},
 	{0, "prometheus", TYPE_TEXT, AT(prometheus), "URL", NULL, 0, WITH_WATCH,
      "show a fleet: all Go programs that this Prometheus, Thanos or Mimir scrapes, a path such as "
      "/prometheus included; credentials are those of SCHEDTOP_AUTH, and more headers, such as "
@@ -405,6 +421,10 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 			return bad_value(setting, "a size such as 500MB or 2GiB", error);
 		*(int64_t *)at = amount;
 		return STATUS_OK;
+	case TYPE_SPEED:
+		if (!playback_speed_parse(value, (double *)at))
+			return bad_value(setting, "0.1 to 100, or max", error);
+		return STATUS_OK;
 	case TYPE_TEXT:
 		if (!*value)
 			return bad_value(setting, row->argument, error);
@@ -422,13 +442,24 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 	return STATUS_OK;
 }
 
+static void mark_given(struct options *o, size_t row)
+{
+	o->given[row / 64] |= UINT64_C(1) << row % 64;
+}
+
+static bool is_given(const struct options *o, size_t row)
+{
+	return o->given[row / 64] >> row % 64 & 1;
+}
+_Static_assert(ROWS <= 128, "there is a bit for each row");
+
 /* From the command line: sentences name the option with its dashes. */
 static enum status give(struct options *o, const struct option_row *row, const char *value,
                         struct error *error)
 {
 	char called[40];
 	snprintf(called, sizeof called, "--%s", row->name);
-	o->given |= UINT64_C(1) << (row - rows);
+	mark_given(o, (size_t)(row - rows));
 	return set(o, &(struct setting){row, called, value}, error);
 }
 
@@ -556,7 +587,7 @@ enum status options_set_limit(struct options *o, const char *name, const char *v
 
 bool options_given(const struct options *o, const char *name)
 {
-	return o->given >> (find_name(name, strlen(name)) - rows) & 1;
+	return is_given(o, (size_t)(find_name(name, strlen(name)) - rows));
 }
 
 /* "--verbose goes with ls", "ls does not take --pid". */
@@ -583,7 +614,7 @@ static bool has_target(const struct options *o)
 /* A recording has a process and a pace of its own. */
 static enum status check_replay(const struct options *o, struct error *error)
 {
-	static const char *const others[] = {"pid", "url", "record", "source", "delay"};
+	static const char *const others[] = {"pid", "url", "record", "log", "source", "delay"};
 	if (o->program)
 		return error_set(error, STATUS_USAGE, "--replay and -- PROG exclude each other");
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -763,7 +794,7 @@ static enum status check_sentinel(struct options *o, struct error *error)
 static enum status check_together(struct options *o, struct error *error)
 {
 	for (size_t i = 0; i < ROWS; i++)
-		if (o->given >> i & 1 && !(rows[i].with & o->command->bit))
+		if (is_given(o, i) && !(rows[i].with & o->command->bit))
 			return misplaced(o, &rows[i], error);
 	if (o->command->takes_file && !o->file && o->command->bit != WITH_DOCTOR)
 		return error_set(error, STATUS_USAGE,
@@ -800,6 +831,8 @@ static enum status check_together(struct options *o, struct error *error)
 		return status;
 	if (o->replay)
 		return check_replay(o, error);
+	if (options_given(o, "speed"))
+		return error_set(error, STATUS_USAGE, "--speed goes with --replay");
 	if (o->source == SOURCE_PPROF && options_given(o, "source") && !o->url)
 		return error_set(error, STATUS_USAGE, "--source pprof goes with --url URL");
 	if (o->command->bit == WITH_WATCH && !has_target(o) && !o->program && !o->prometheus &&
@@ -840,6 +873,8 @@ void options_init(struct options *o)
 		.cooldown_ns = CAPTURE_COOLDOWN_NS,
 		.capture_bytes = CAPTURE_BYTES_MAX,
 		.to_ns = INT64_MAX,
+		.speed = 1,
+		.keep = {ROTATION_FILES, ROTATION_BYTES},
 		.listen = "127.0.0.1:9464",
 	};
 	limits_init(&o->limits);

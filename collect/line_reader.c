@@ -38,6 +38,7 @@ struct line_reader {
 	bool file_ended; /* there are no more packed bytes */
 	bool in_frame;   /* which has not ended yet */
 	bool searching;  /* for the next frame, behind damage */
+	size_t hint;     /* packed bytes that it wants next; 0: it does not say */
 };
 
 /* --- opening --------------------------------------------------------------------------------- */
@@ -208,27 +209,36 @@ static void drop_half_a_line(struct line_reader *r)
 	r->searched = 0;
 }
 
+/* Block by block: of a call that fails nothing comes out, and what is before the damage is good. */
 static enum status unpack(struct line_reader *r, struct error *error)
 {
 	struct buffer *from = &r->packed, *to = &r->text;
 	if (!make_room(to))
 		return error_no_memory(error);
-	ZSTD_inBuffer in = {from->data, from->end, from->begin};
+	size_t size = from->end - from->begin;
+	if (r->hint > 0 && size > r->hint)
+		size = r->hint;
+	ZSTD_inBuffer in = {from->data, from->begin + size, from->begin};
 	ZSTD_outBuffer out = {to->data, to->capacity, to->end};
 	size_t left = ZSTD_decompressStream(r->zstd, &out, &in);
-	/* Where it stands between two frames it asks for the next one's beginning. */
-	if (in.pos > from->begin || out.pos > to->end)
-		r->in_frame = left != 0;
-	from->begin = in.pos;
-	to->end = out.pos;
-	if (!ZSTD_isError(left))
+	if (!ZSTD_isError(left)) {
+		/* Where it stands between two frames it asks for the next one's beginning. */
+		if (in.pos > from->begin || out.pos > to->end)
+			r->in_frame = left != 0;
+		from->begin = in.pos;
+		to->end = out.pos;
+		r->hint = left;
 		return STATUS_OK;
+	}
+	uint64_t at = r->offset - (from->end - from->begin);
+	from->begin += from->end > from->begin; /* the same frame is not begun again */
 	r->in_frame = false;
 	r->searching = true;
+	r->hint = 0;
 	drop_half_a_line(r);
 	return error_set(error, STATUS_DAMAGED,
-	                 "%s is damaged before byte %" PRIu64 ": reading goes on at the next frame",
-	                 r->shown, r->offset - (from->end - from->begin));
+	                 "%s is damaged at byte %" PRIu64 ": reading goes on at the next frame",
+	                 r->shown, at);
 }
 
 static enum status read_packed(struct line_reader *r, struct error *error)
@@ -331,6 +341,7 @@ enum status line_reader_seek(struct line_reader *r, uint64_t offset, struct erro
 	r->searched = r->taken = 0;
 	r->ended = r->file_ended = r->in_frame = r->searching = false;
 	r->offset = offset;
+	r->hint = 0;
 	r->lines = 0;
 	return STATUS_OK;
 }

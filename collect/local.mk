@@ -46,6 +46,7 @@ collect_libcollect_a_SOURCES = \
 	collect/spool.c collect/spool.h \
 	collect/tail.c collect/tail.h \
 	collect/target.c collect/target.h \
+	collect/text_log.c collect/text_log.h \
 	collect/tasks.c collect/tasks.h \
 	collect/trace_reach.c collect/trace_reach.h \
 	collect/trace_shape.c collect/trace_shape.h \

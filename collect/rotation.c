@@ -115,12 +115,24 @@ struct kept {
 	int64_t bytes;
 };
 
+#define MOMENT 16 /* bytes of one */
+
+/* "20261121T151513Z-2": of one second the second. */
+static long attempt_of(const struct kept *k)
+{
+	const char *at = k->name + k->moment + MOMENT;
+	return *at == '-' ? strtol(at + 1, NULL, 10) : 1;
+}
+
 /* Oldest first, by what the names say: files are copied, and clocks of file systems differ. */
 static int by_moment(const void *a, const void *b)
 {
 	const struct kept *x = a, *y = b;
-	int order = strncmp(x->name + x->moment, y->name + y->moment, 16);
-	return order ? order : strverscmp(x->name, y->name);
+	int order = strncmp(x->name + x->moment, y->name + y->moment, MOMENT);
+	long first = attempt_of(x), second = attempt_of(y);
+	if (order == 0)
+		order = (first > second) - (first < second);
+	return order ? order : strcmp(x->name, y->name);
 }
 
 static size_t list_kept(int dir_fd, enum rotation_kind kind, bool ours_alone, struct kept **list)

@@ -106,6 +106,12 @@ tests_fuzz_fuzz_bundle_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_bundle_LDADD = collect/libcollect.a trace/libtrace.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
 EXTRA_DIST += tests/data/fuzz/bundle/small
 
+noinst_PROGRAMS += tests/fuzz/fuzz_recording
+tests_fuzz_fuzz_recording_SOURCES = tests/fuzz/fuzz_recording.c
+tests_fuzz_fuzz_recording_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
+tests_fuzz_fuzz_recording_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_recording_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS) $(ZSTD_LIBS)
+
 noinst_PROGRAMS += tests/fuzz/fuzz_prometheus
 tests_fuzz_fuzz_prometheus_SOURCES = tests/fuzz/fuzz_prometheus.c
 tests_fuzz_fuzz_prometheus_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
