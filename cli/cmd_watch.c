@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/keeper.h"
 #include "cli/orders.h"
-#include "collect/recorder.h"
 #include "metrics/schedtrace.h"
 #include "tui/tui.h"
 #include "util/clock.h"
@@ -16,7 +16,7 @@ struct watch {
 	int64_t attach_ns;
 	bool logs; /* on stderr */
 	struct trouble_log trouble;
-	struct recorder *recorder; /* NULL: none */
+	struct keeper keeper;
 };
 
 static void wake(void *arg)
@@ -26,13 +26,17 @@ static void wake(void *arg)
 		tui_wake(w->tui);
 }
 
-/* That the recording has ended is said at once, on the screen; the watching goes on. */
+static void tell(const char *sentence, void *arg)
+{
+	struct watch *w = arg;
+	tui_notify(w->tui, sentence);
+}
+
+/* What can not be kept is said at once, on the screen; the watching goes on. */
 static void on_snapshot(const struct snapshot *s, void *arg)
 {
 	struct watch *w = arg;
-	struct error why = {0};
-	if (w->recorder && recorder_add(w->recorder, s, &why) != STATUS_OK)
-		tui_notify(w->tui, why.text);
+	keeper_add(&w->keeper, s, tell, w);
 	if (w->logs)
 		trouble_log_snapshot(&w->trouble, s, w->attach_ns);
 }
@@ -47,8 +51,8 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 		return error_no_memory(error);
 	/* What can't be watched is said before the screen is taken. */
 	enum status status = orders_create(&orders, o, o->pid, feed, wake, &w, error);
-	if (status == STATUS_OK && o->record)
-		status = recorder_create(&w.recorder, o->record, error);
+	if (status == STATUS_OK)
+		status = keeper_open(&w.keeper, o, error);
 	if (status == STATUS_OK) {
 		struct tui_options screen = {
 			.look = look_of(o),
@@ -84,7 +88,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 	tui_destroy(w.tui);
 	feed_destroy(feed);
 	struct error missing = {0};
-	enum status recorded = recorder_destroy(w.recorder, &missing);
+	enum status recorded = keeper_close(&w.keeper, &missing);
 	if (recorded != STATUS_OK && status != STATUS_OK)
 		schedtrace_comment(stderr, missing.text);
 	if (status == STATUS_OK && recorded != STATUS_OK)

@@ -34,6 +34,7 @@ schedtop_SOURCES = \
 	cli/main.c \
 	cli/options.c cli/options.h \
 	cli/outputs.c cli/outputs.h \
+	cli/keeper.c cli/keeper.h \
 	cli/part.c cli/part.h \
 	cli/progress.c cli/progress.h \
 	cli/orders.c cli/orders.h \

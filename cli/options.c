@@ -8,10 +8,12 @@
 
 #include "collect/capture.h"
 #include "collect/capture_lock.h"
+#include "collect/rotation.h"
 #include "collect/trace_store.h"
 #include "compare/kinds.h"
 #include "doctor/catalogue.h"
 #include "doctor/live.h"
+#include "metrics/playback.h"
 #include "report/kinds.h"
 #include "trace/profile_kinds.h"
 #include "util/clock.h"
@@ -48,6 +50,7 @@ enum option_type {
 	TYPE_PAUSE,    /* between captures */
 	TYPE_MOMENT,   /* in a trace */
 	TYPE_SIZE,
+	TYPE_SPEED,
 	TYPE_ID,
 	TYPE_TEXT,
 	TYPE_ITEMS,
@@ -218,11 +221,24 @@ static const struct option_row rows[] = {
      "with https: trust the certificates in FILE, in PEM form (default: those of the system)"},
 	{0, "insecure", TYPE_FLAG, AT(web.insecure), NULL, NULL, 0,
      WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR, "with https: trust every certificate"},
-	{0, "record", TYPE_TEXT, AT(record), "FILE", NULL, 0, WITH_WATCH,
-     "write every snapshot to FILE as well, as JSON lines"},
+	{0, "record", TYPE_TEXT, AT(record), "FILE|DIR/", NULL, 0, WITH_WATCH,
+     "write every snapshot to FILE as well, packed for --replay and zstdcat; as plain JSON lines "
+     "where it is called .json, .ndjson or .jsonl, or is no plain file; into DIR/: files of an "
+     "hour, of which the newest are kept"},
+	{0, "log", TYPE_TEXT, AT(log), "DIR", NULL, 0, WITH_WATCH,
+     "write every snapshot as schedtrace text into files of an hour in DIR, of which the newest "
+     "are kept"},
+	{0, "keep-files", TYPE_COUNT, AT(keep.files), "N", NULL, 0, WITH_WATCH | WITH_CONFIG,
+     "with --record DIR/ and --log: keep the newest N files there (default 168: a week)"},
+	{0, "keep-bytes", TYPE_SIZE, AT(keep.bytes), "SIZE", NULL, 0, WITH_WATCH | WITH_CONFIG,
+     "and no more than 500MB, 2GiB or the like of them (default 1GiB)"},
 	{0, "replay", TYPE_TEXT, AT(replay), "FILE", NULL, 0, WITH_WATCH | WITH_DOCTOR,
-     "show a recording as if it were live, at its own pace; with --batch, --json or doctor at "
+     "show a recording as if it were live, also a directory of them, with pause, speed and seeking "
+     "(see its help page); with --batch, --json or doctor at "
      "once, and there - is standard input"},
+	{0, "speed", TYPE_SPEED, AT(speed), "N", NULL, 0, WITH_WATCH,
+     "with --replay on a screen: play at N times its pace, 0.1 to 100, or max: as fast as it can "
+     "be read (default 1; + and - change it)"},
 	{0, "prometheus", TYPE_TEXT, AT(prometheus), "URL", NULL, 0, WITH_WATCH,
      "show a fleet: all Go programs that this Prometheus, Thanos or Mimir scrapes, a path such as "
      "/prometheus included; credentials are those of SCHEDTOP_AUTH, and more headers, such as "
@@ -384,6 +400,10 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 		if (!text_parse_bytes(value, &amount))
 			return bad_value(setting, "a size such as 500MB or 2GiB", error);
 		*(int64_t *)at = amount;
+		return STATUS_OK;
+	case TYPE_SPEED:
+		if (!playback_speed_parse(value, (double *)at))
+			return bad_value(setting, "0.1 to 100, or max", error);
 		return STATUS_OK;
 	case TYPE_TEXT:
 		if (!*value)
@@ -563,7 +583,7 @@ static bool has_target(const struct options *o)
 /* A recording has a process and a pace of its own. */
 static enum status check_replay(const struct options *o, struct error *error)
 {
-	static const char *const others[] = {"pid", "url", "record", "source", "delay"};
+	static const char *const others[] = {"pid", "url", "record", "log", "source", "delay"};
 	if (o->program)
 		return error_set(error, STATUS_USAGE, "--replay and -- PROG exclude each other");
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -762,6 +782,8 @@ static enum status check_together(struct options *o, struct error *error)
 		return status;
 	if (o->replay)
 		return check_replay(o, error);
+	if (options_given(o, "speed"))
+		return error_set(error, STATUS_USAGE, "--speed goes with --replay");
 	if (o->source == SOURCE_PPROF && options_given(o, "source") && !o->url)
 		return error_set(error, STATUS_USAGE, "--source pprof goes with --url URL");
 	if (o->command->bit == WITH_WATCH && !has_target(o) && !o->program && !o->prometheus &&
@@ -802,6 +824,8 @@ void options_init(struct options *o)
 		.cooldown_ns = CAPTURE_COOLDOWN_NS,
 		.capture_bytes = CAPTURE_BYTES_MAX,
 		.to_ns = INT64_MAX,
+		.speed = 1,
+		.keep = {ROTATION_FILES, ROTATION_BYTES},
 		.listen = "127.0.0.1:9464",
 	};
 	limits_init(&o->limits);

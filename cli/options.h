@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "collect/collector.h"
+#include "collect/rotation.h"
 #include "doctor/limits.h"
 #include "export/choices.h"
 #include "trace/profile_kinds.h"
@@ -81,15 +82,18 @@ struct options {
 	int64_t watch_ns;         /* how long the doctor watches a process */
 	bool probe;
 	bool markdown, sarif;
-	const char *listen;     /* where metrics are served */
-	const char *record;     /* file to write snapshots to; NULL: none */
-	const char *replay;     /* recording to show in place of a process; "-": standard input */
-	const char *prometheus; /* a metrics server, to show a fleet; NULL: none */
-	const char *match;      /* which instances; NULL: all */
-	bool inside;            /* of the screen of a fleet: leaving leads back there */
-	const char *theme;      /* name or path; NULL: the built-in one */
-	const char *config;     /* the only configuration file to read; NULL: the usual ones */
-	uint64_t given;         /* bit i: row i of the table was on the command line */
+	const char *record;          /* file or directory to write snapshots to; NULL: none */
+	const char *log;             /* directory for schedtrace text; NULL: none */
+	struct rotation_limits keep; /* of what is in such directories */
+	double speed;                /* of a replay */
+	const char *listen;          /* where metrics are served */
+	const char *replay;          /* recording to show in place of a process; "-": standard input */
+	const char *prometheus;      /* a metrics server, to show a fleet; NULL: none */
+	const char *match;           /* which instances; NULL: all */
+	bool inside;                 /* of the screen of a fleet: leaving leads back there */
+	const char *theme;           /* name or path; NULL: the built-in one */
+	const char *config;          /* the only configuration file to read; NULL: the usual ones */
+	uint64_t given;              /* bit i: row i of the table was on the command line */
 };
 
 /* Which commands take an option; WITH_CONFIG: it is a setting of the configuration too. */

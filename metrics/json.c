@@ -19,7 +19,7 @@
  * twice.
  */
 struct writer {
-	const struct history *history;
+	const struct history *history; /* NULL: nothing is derived */
 	const struct snapshot *now;
 	const struct snapshot *before; /* the one before, or NULL */
 	bool failed;
@@ -480,18 +480,28 @@ static json_t *snapshot(struct writer *w)
 	put_unless_empty(w, object, "goroutines", json_goroutines(s));
 	put_unless_empty(w, object, "histograms", histograms(w));
 	put_unless_empty(w, object, "lanes", lanes(w));
-	put_unless_empty(w, object, "derived", derived(w));
+	if (w->history)
+		put_unless_empty(w, object, "derived", derived(w));
 	return object;
+}
+
+static char *encode(struct writer *w)
+{
+	json_t *object = snapshot(w);
+	/* Six digits tell a ratio or a rate; bounds that are no integers keep as many. */
+	char *line = w->failed ? NULL : json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	json_decref(object);
+	return line;
 }
 
 char *json_encode(const struct history *h)
 {
 	struct writer w = {.history = h, .now = history_get(h, 0), .before = history_get(h, 1)};
-	if (!w.now)
-		return NULL;
-	json_t *object = snapshot(&w);
-	/* Six digits tell a ratio or a rate; bounds that are no integers keep as many. */
-	char *line = w.failed ? NULL : json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6));
-	json_decref(object);
-	return line;
+	return w.now ? encode(&w) : NULL;
+}
+
+char *json_encode_raw(const struct snapshot *s)
+{
+	struct writer w = {.now = s};
+	return encode(&w);
 }

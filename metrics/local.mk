@@ -4,6 +4,7 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/derive.c metrics/derive.h \
 	metrics/exposition.c metrics/exposition.h \
 	metrics/feed.c metrics/feed.h \
+	metrics/playback.c metrics/playback.h \
 	metrics/fleet.c metrics/fleet.h metrics/fleet_buckets.c \
 	metrics/fleet_board.c metrics/fleet_board.h \
 	metrics/fleet_json.c metrics/fleet_json.h \

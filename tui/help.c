@@ -41,7 +41,8 @@ static void add_keys(struct sheet *sheet, const struct help *help, bool ascii)
 	add(sheet, true, "", text);
 	for (size_t i = 0; i < keymap_count; i++) {
 		const struct binding *b = &keymap[i];
-		if (!(b->contexts & help->context) || !is_useful(b, help) ||
+		if (!(b->contexts & help->context) || keymap_find(b->key, help->context) != b ||
+		    COMMAND_BIT(b->command) & help->without || !is_useful(b, help) ||
 		    keymap_is_alias(b, help->context))
 			continue;
 		keymap_names(name, sizeof name, b, help->context, ascii);
@@ -64,7 +65,7 @@ static void add_commands(struct sheet *sheet, const struct help *help)
 	bool any = false;
 	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++) {
 		const struct command_info *info = &command_info[i];
-		if (!is_command_of(info, help))
+		if (!is_command_of(info, help) || COMMAND_BIT(i) & help->without)
 			continue;
 		if (!any)
 			add(sheet, true, "", "Commands after \":\"; the beginning of a name will do");

@@ -24,6 +24,7 @@ struct help {
 	const char *title;
 	const struct help_note *note;
 	size_t notes;
+	uint64_t without; /* bits of commands that can't be given now */
 };
 
 /* Over the whole pane, with its own keys in the last row. */

@@ -23,6 +23,7 @@
 #define ROWS     (OVERVIEW | LISTS | HELP | T_LISTS | T_PAGES | TIMELINE)
 #define VIEWS    CONTEXT_VIEWS
 #define TABS     (VIEWS | TRACE)
+#define REPLAY   CONTEXT_REPLAY
 #define ALL      CONTEXT_ALL
 
 #define KEY(key, contexts, command, name)                 \
@@ -123,6 +124,20 @@ const struct binding keymap[] = {
 	{'b', GROUPS | T_GROUPS, COMMAND_GROUP, NULL, "b", "group by", 6, NULL},
 	{'b', BLOCKING, COMMAND_GROUP, NULL, "b", "kind", 2, "Show the next kind of waiting."},
 	{'y', GROUPS, COMMAND_SYSTEM, NULL, "y", "system", 8, NULL},
+	{' ', REPLAY, COMMAND_PAUSE, NULL, "Space", "pause", 2,
+     "Let the recording stand still; again: go on from there."},
+	{KEYMAP_LEFT, REPLAY, COMMAND_EARLIER, NULL, "←|Left|←→|Left/Right", "step", 7,
+     "Go back by one snapshot, and stay there."},
+	{KEYMAP_RIGHT, REPLAY, COMMAND_LATER, NULL, "→|Right", NULL, 0,
+     "Go forward by one snapshot, and stay there."},
+	{KEYMAP_HOME, REPLAY, COMMAND_OLDEST, NULL, "Home", NULL, 0,
+     "Go to where the recording begins."},
+	{KEYMAP_END, REPLAY, COMMAND_NEWEST, NULL, "End", "end", 8, "Go to where the recording ends."},
+	{'+', REPLAY, COMMAND_SPEED, "up", "+|+|+-|+/-", "speed", 3,
+     "Play faster, up to as fast as it can be read."},
+	{'-', REPLAY, COMMAND_SPEED, "down", "-", NULL, 0, "Play slower."},
+	{'@', REPLAY, COMMAND_LINE, "seek ", "@", "seek", 4,
+     "Go to a time of day: 03:12:30, or by a step: -10m."},
 	{' ', VIEWS, COMMAND_PAUSE, NULL, "Space", "pause", 2, NULL},
 	{KEYMAP_LEFT, VIEWS, COMMAND_EARLIER, NULL, "←|Left|←→|Left/Right", "history", 7,
      "Go back in time by one snapshot; the view is frozen there."},
@@ -243,7 +258,8 @@ void keymap_names(char *to, size_t size, const struct binding *binding, enum con
 	to[0] = '\0';
 	for (size_t i = 0; i < KEYMAP_COUNT; i++) {
 		char name[32];
-		if (!agree(&keymap[i], binding, context))
+		if (!agree(&keymap[i], binding, context) ||
+		    keymap_find(keymap[i].key, context) != &keymap[i])
 			continue;
 		keymap_name(name, sizeof name, &keymap[i], ascii);
 		if (used < size)
@@ -259,7 +275,8 @@ void keymap_draw(struct pane pane, enum context context, uint64_t without)
 	char name[32];
 	for (size_t i = 0; i < KEYMAP_COUNT; i++) {
 		const struct binding *b = &keymap[i];
-		if (!b->label || !(b->contexts & context) || COMMAND_BIT(b->command) & without)
+		if (!b->label || !(b->contexts & context) || COMMAND_BIT(b->command) & without ||
+		    keymap_find(b->key, context) != b)
 			continue;
 		pair_name(name, sizeof name, b, pane.canvas->ascii);
 		int width =

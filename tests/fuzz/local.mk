@@ -43,7 +43,7 @@ noinst_PROGRAMS += tests/fuzz/fuzz_settings
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c cli/settings.c cli/options.c
 tests_fuzz_fuzz_settings_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 tests_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_settings_LDADD = compare/libcompare.a doctor/libdoctor.a export/libexport.a report/libreport.a trace/libtrace.a tui/libtui.a util/libutil.a $(INIH_LIBS)
+tests_fuzz_fuzz_settings_LDADD = compare/libcompare.a doctor/libdoctor.a export/libexport.a report/libreport.a trace/libtrace.a tui/libtui.a metrics/libmetrics.a util/libutil.a $(INIH_LIBS)
 EXTRA_DIST += tests/data/fuzz/settings/config tests/data/fuzz/settings/theme
 
 # Traces of goroutines; ./check makes their seeds.
@@ -92,6 +92,12 @@ tests_fuzz_fuzz_trace_compare_SOURCES = tests/fuzz/fuzz_trace_compare.c
 tests_fuzz_fuzz_trace_compare_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_trace_compare_LDFLAGS = $(trace_fuzz_ldflags)
 tests_fuzz_fuzz_trace_compare_LDADD = compare/libcompare.a report/libreport.a $(trace_fuzz_libs) $(JANSSON_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_recording
+tests_fuzz_fuzz_recording_SOURCES = tests/fuzz/fuzz_recording.c
+tests_fuzz_fuzz_recording_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
+tests_fuzz_fuzz_recording_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_recording_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS) $(ZSTD_LIBS)
 
 noinst_PROGRAMS += tests/fuzz/fuzz_prometheus
 tests_fuzz_fuzz_prometheus_SOURCES = tests/fuzz/fuzz_prometheus.c

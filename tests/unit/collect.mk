@@ -30,7 +30,20 @@ check_PROGRAMS += tests/unit/test_recording
 tests_unit_test_recording_SOURCES = tests/unit/test_recording.c
 tests_unit_test_recording_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_recording_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
-	$(CMOCKA_LIBS) $(JANSSON_LIBS)
+	$(CMOCKA_LIBS) $(JANSSON_LIBS) $(ZSTD_LIBS)
+
+check_PROGRAMS += tests/unit/test_frames tests/unit/test_rotation
+tests_unit_test_frames_SOURCES = tests/unit/test_frames.c $(metrics_fixture)
+tests_unit_test_frames_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
+tests_unit_test_frames_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_frames_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
+	$(CMOCKA_LIBS) $(JANSSON_LIBS) $(ZSTD_LIBS)
+
+tests_unit_test_rotation_SOURCES = tests/unit/test_rotation.c $(metrics_fixture)
+tests_unit_test_rotation_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_rotation_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_rotation_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
+	$(CMOCKA_LIBS) $(JANSSON_LIBS) $(ZSTD_LIBS)
 
 check_PROGRAMS += tests/unit/test_tasks
 tests_unit_test_tasks_SOURCES = tests/unit/test_tasks.c $(file_tree)
