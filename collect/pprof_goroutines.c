@@ -7,6 +7,8 @@
 
 #define GOROUTINES_MAX ((int64_t)2 << 20)
 #define INNER_FRAMES   8 /* that tell what it waits for */
+/* Of all stacks together: 100,000 of them, each of the 128 frames that Go tells at most. */
+#define CALLS_MAX ((size_t)16 << 20)
 
 /* --- what it does ---------------------------------------------------------------------------- */
 
@@ -90,7 +92,7 @@ struct maker {
 	const struct pprof_profile *p;
 	uint32_t *same; /* of each line, the first one that is equal to it */
 	struct goroutine_row *row;
-	size_t rows;
+	size_t rows, calls;
 	const char *reasons[sizeof waits / sizeof *waits];
 	size_t reasons_n;
 };
@@ -157,7 +159,8 @@ static struct goroutine_row read_stack(struct maker *m, const struct pprof_sampl
 	uint32_t innermost = UINT32_MAX, at = UINT32_MAX, outermost = UINT32_MAX;
 	for (uint32_t i = 0; i < s->depth; i++) {
 		const struct pprof_location *l = &p->location[p->stack[s->first + i]];
-		for (uint32_t k = l->first; k < l->first + l->lines; k++) {
+		m->calls += l->lines;
+		for (uint32_t k = l->first; m->calls <= CALLS_MAX && k < l->first + l->lines; k++) {
 			if (n < INNER_FRAMES)
 				inner[n++] = name_of(p, k);
 			if (innermost == UINT32_MAX)
@@ -229,11 +232,15 @@ struct goroutine_set *pprof_goroutines(const struct pprof_profile *p, int64_t at
 		return NULL;
 	}
 	struct goroutine_set *set = goroutine_set_create();
-	if (!set || !make_rows(&m, total) ||
-	    goroutine_set_group(set, m.row, m.rows, &names, NULL) != STATUS_OK) {
+	enum status status = set && make_rows(&m, total) ? STATUS_OK : error_no_memory(error);
+	if (status == STATUS_OK && m.calls > CALLS_MAX)
+		status = error_set(error, STATUS_DAMAGED, "its stacks are not believed");
+	else if (status == STATUS_OK &&
+	         goroutine_set_group(set, m.row, m.rows, &names, NULL) != STATUS_OK)
+		status = error_no_memory(error);
+	if (status != STATUS_OK) {
 		goroutine_set_unref(set);
 		set = NULL;
-		error_no_memory(error);
 	}
 	free(m.row);
 	free(m.same);

@@ -299,6 +299,29 @@ static void a_number_of_goroutines_that_no_program_has_is_not_believed(void **st
 
 /* --- figures ---------------------------------------------------------------------------------- */
 
+/* A place that is inlined into itself without end, and a stack that names nothing else. */
+static void stacks_that_would_be_read_for_hours_are_not_believed(void **state)
+{
+	(void)state;
+	enum { LINES = 16000, DEPTH = 20000 };
+	static struct out o, location;
+	static uint64_t stack[DEPTH];
+	struct pprof_profile *p = NULL;
+	struct error error = {0};
+	o.size = location.size = 0;
+	put_string(&o, "");
+	for (size_t i = 0; i < LINES; i++)
+		put_bytes(&location, 4, "", 0);
+	put_bytes(&o, 4, location.data, location.size);
+	for (size_t i = 0; i < DEPTH; i++)
+		stack[i] = 1;
+	put_sample(&o, 1, stack, DEPTH);
+	assert_int_equal(pprof_profile_parse(&p, o.data, o.size, &error), STATUS_OK);
+	assert_null(pprof_goroutines(p, 0, &error));
+	assert_int_equal(error.status, STATUS_DAMAGED);
+	pprof_profile_close(p);
+}
+
 static void memstats_are_read_from_the_end_of_the_heap_profile(void **state)
 {
 	(void)state;
@@ -395,6 +418,7 @@ int main(void)
 		cmocka_unit_test(goroutines_are_grouped_by_where_they_stand),
 		cmocka_unit_test(what_a_profile_does_not_tell_stays_unknown),
 		cmocka_unit_test(a_number_of_goroutines_that_no_program_has_is_not_believed),
+		cmocka_unit_test(stacks_that_would_be_read_for_hours_are_not_believed),
 		cmocka_unit_test(memstats_are_read_from_the_end_of_the_heap_profile),
 		cmocka_unit_test(memstats_of_expvar_are_the_same),
 		cmocka_unit_test(a_command_line_names_the_program),
