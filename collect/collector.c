@@ -17,6 +17,7 @@ enum { SLOT_MEMORY, SLOT_AGENT, SLOT_SCHEDTRACE, SLOT_PPROF, SLOT_OS, SLOT_COUNT
 #define ALIVE_MS         500               /* how often an exit is looked for between snapshots */
 #define RETRY_NS         (5 * NS_PER_S)    /* an agent that was not there may come */
 #define SILENT_INTERVALS 2                 /* of a source that has its own pace */
+#define PACE_MAX_NS      (3600 * NS_PER_S) /* of which no more is believed than this */
 #define WAIT_MAX_NS      (500 * NS_PER_MS) /* a snapshot waits no longer for an answer */
 
 #define ALL (~0U)
@@ -408,6 +409,8 @@ static void expect_print(struct collector *c, int64_t own_ns)
 	int64_t gap_ns = own_ns - c->own_ns;
 	if (c->own_ns < 0 || gap_ns < c->options.interval_ns)
 		gap_ns = c->options.interval_ns;
+	if (gap_ns > PACE_MAX_NS)
+		gap_ns = PACE_MAX_NS;
 	c->own_ns = own_ns;
 	c->due_ns = clock_monotonic_ns() + SILENT_INTERVALS * gap_ns;
 	fire_at(c, &c->due, on_due, c->due_ns);

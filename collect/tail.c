@@ -18,6 +18,7 @@
 #define CHUNK     ((size_t)64 << 10)
 #define SETTLE_NS (250 * NS_PER_MS) /* a print that is under way pauses no longer than that */
 #define LOOK_NS   (50 * NS_PER_MS)  /* how often a file is looked at */
+#define TIME_MAX  (INT64_MAX / 4)   /* later than any program tells */
 
 struct tail {
 	struct tail_options options;
@@ -43,13 +44,15 @@ struct tail {
 static int64_t on_time(int64_t ms, bool anew, void *arg)
 {
 	struct tail *t = arg;
-	int64_t own_ns = ms < INT64_MAX / NS_PER_MS / 2 ? ms * NS_PER_MS : INT64_MAX / 2;
+	int64_t own_ns = ms < TIME_MAX / NS_PER_MS ? ms * NS_PER_MS : TIME_MAX;
 	bool past = t->offset < t->past_end;
 	if (anew && past)
 		t->base_ns = (t->any ? t->newest_ns + NS_PER_MS : t->past_ns) - own_ns;
 	else if (anew || (!past && t->base_ns > t->read_ns - own_ns))
 		t->base_ns = t->read_ns - own_ns;
 	int64_t at_ns = t->base_ns + own_ns;
+	if (at_ns > TIME_MAX)
+		at_ns = TIME_MAX;
 	if (t->any && at_ns <= t->newest_ns)
 		at_ns = t->newest_ns + 1;
 	t->any = true;

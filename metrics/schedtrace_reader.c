@@ -10,6 +10,7 @@
 #define LINE_MAX_BYTES ((size_t)256 << 10) /* a SCHED line of 4,096 Ps has 96 KiB */
 #define M_MAX          ((size_t)1 << 17)
 #define M_COMING       2
+#define P_MAX          ((size_t)4096) /* as many as a SCHED line may count */
 #define G_MAX          ((size_t)1 << 20)
 #define REASONS_MAX    256
 #define REASON_BYTES   48
@@ -194,6 +195,8 @@ static enum status begin(struct schedtrace_reader *r, struct schedtrace_line *li
 
 static enum status add_p(struct schedtrace_reader *r, const struct schedtrace_line *line)
 {
+	if (r->p.n >= P_MAX)
+		return STATUS_OK; /* some came more than once */
 	struct snapshot_p *p = add_row(&r->p, sizeof *p);
 	if (!p)
 		return STATUS_FAILED;
@@ -250,7 +253,7 @@ static enum status add_g(struct schedtrace_reader *r, const struct schedtrace_li
 {
 	enum goroutine_state state;
 	uint32_t status = (uint32_t)line->status;
-	if (line->m >= 0) {
+	if (line->m >= 0 && r->holders.n < M_MAX) {
 		struct holder *holder = add_row(&r->holders, sizeof *holder);
 		if (!holder)
 			return STATUS_FAILED;
@@ -306,25 +309,18 @@ static enum status fill_rows(struct schedtrace_reader *r)
 static int compare_holders(const void *a, const void *b)
 {
 	const struct holder *one = a, *other = b;
-	return (one->m > other->m) - (one->m < other->m);
+	if (one->m != other->m)
+		return one->m < other->m ? -1 : 1;
+	return (one->goid > other->goid) - (one->goid < other->goid);
 }
 
 /* Who a thread runs, by the line of the goroutine that names the thread. */
 static const struct holder *find_holder(const struct schedtrace_reader *r, int64_t m, int64_t goid)
 {
-	const struct holder *all = r->holders.row;
-	size_t low = 0, high = r->holders.n;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (all[middle].m < m)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < r->holders.n && all[low].m == m; low++)
-		if (all[low].goid == goid)
-			return &all[low];
-	return NULL;
+	const struct holder wanted = {.goid = goid, .m = m};
+	if (r->holders.n == 0)
+		return NULL;
+	return bsearch(&wanted, r->holders.row, r->holders.n, sizeof wanted, compare_holders);
 }
 
 /* runtime2.go: _Pidle ... _Pdead. Since Go 1.26 a P whose M is in a system call is still _Prunning,

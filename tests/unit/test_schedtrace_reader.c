@@ -1,5 +1,6 @@
 #include "metrics/schedtrace_reader.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -457,6 +458,28 @@ static void a_line_without_end_is_passed_on_in_bounded_memory(void **state)
 	finish(&read);
 }
 
+static void a_print_without_end_takes_bounded_memory(void **state)
+{
+	(void)state;
+	static const char p[] =
+		"  P0: status=0 schedtick=0 syscalltick=0 m=nil runqsize=0 gfreecnt=0 timerslen=0\n";
+	char text[4096];
+	struct read read = {.n = 0};
+	const struct schedtrace_sink sink = {NULL, on_snapshot, NULL, NULL, &read};
+	struct schedtrace_reader *r = schedtrace_reader_create(&sink);
+	snprintf(text, sizeof text, DETAIL, "2", "");
+	assert_int_equal(schedtrace_reader_feed(r, text, strlen(text)), STATUS_OK);
+	size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+	for (int i = 0; i < 100000; i++)
+		assert_int_equal(schedtrace_reader_feed(r, p, sizeof p - 1), STATUS_OK);
+	size_t after = mallinfo2().uordblks + mallinfo2().hblkhd;
+	assert_true(after - before < ((size_t)4 << 20));
+	assert_int_equal(schedtrace_reader_end(r), STATUS_OK);
+	assert_int_equal(read.n, 1);
+	snapshot_unref(read.s[0]);
+	schedtrace_reader_destroy(r);
+}
+
 #define LINE(ms, procs, idle, parked, list)                \
 	"SCHED " ms "ms: gomaxprocs=" procs " idleprocs=" idle \
 	" threads=3 spinningthreads=0 idlethreads=" parked " runqueue=0" list
@@ -502,6 +525,7 @@ int main(void)
 		cmocka_unit_test(a_program_that_begins_anew_has_another_life),
 		cmocka_unit_test(what_waits_for_its_end_is_complete_when_nothing_comes),
 		cmocka_unit_test(a_line_without_end_is_passed_on_in_bounded_memory),
+		cmocka_unit_test(a_print_without_end_takes_bounded_memory),
 		cmocka_unit_test(numbers_that_can_not_be_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
