@@ -7,6 +7,8 @@
 
 /* Steps that are kept back at most, for what they may yet learn. */
 #define STEPS_MAX 65536
+/* Numbers of Ms that are believed: Go gives them out one after the other, and gives none twice. */
+#define MS_MAX ((int64_t)1 << 24)
 /* The heap is told when it has changed by one in so many. */
 #define HEAP_PART 64
 
@@ -24,7 +26,7 @@ static void note_threads(struct sampled *s, const struct goproc_state *state)
 {
 	size_t most = 0;
 	for (size_t i = 0; i < state->nm; i++)
-		if (state->m[i].id >= 0 && (size_t)state->m[i].id >= most)
+		if (state->m[i].id < MS_MAX && state->m[i].id >= 0 && (size_t)state->m[i].id >= most)
 			most = (size_t)state->m[i].id + 1;
 	if (most > s->tids) {
 		uint64_t *moved = realloc(s->tid, most * sizeof *moved);
@@ -37,7 +39,7 @@ static void note_threads(struct sampled *s, const struct goproc_state *state)
 	}
 	for (size_t i = 0; i < state->nm; i++) {
 		const struct goproc_m *m = &state->m[i];
-		if (m->id >= 0 && m->tid > 0)
+		if (m->id >= 0 && (size_t)m->id < s->tids && m->tid > 0)
 			s->tid[m->id] = (uint64_t)m->tid;
 	}
 }
@@ -75,7 +77,8 @@ static void note_calls(struct sampled *s, const struct goproc_state *state)
 		s->thread[i].curg = 0;
 	for (size_t i = 0; i < state->nm; i++) {
 		const struct goproc_m *m = &state->m[i];
-		if (m->id < 0 || m->p != GOPROC_NIL || m->curg <= 0 || m->curg_status != STATUS_SYSCALL)
+		if (m->id < 0 || (size_t)m->id >= s->tids || m->p != GOPROC_NIL || m->curg <= 0 ||
+		    m->curg_status != STATUS_SYSCALL)
 			continue;
 		struct sampled_thread *thread = sampled_thread(s, s->tid[m->id]);
 		struct sampled_goroutine *g = sampled_find(s, m->curg);
