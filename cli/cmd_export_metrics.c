@@ -44,9 +44,10 @@ static enum status watch(struct exporter *e, pid_t pid, struct error *error)
 		return status;
 	collector_destroy(e->collector);
 	e->collector = next;
-	e->exited = false;
 	e->trouble = (struct trouble_log){.any = false};
-	return collector_start(next, error);
+	status = collector_start(next, error);
+	e->exited &= status != STATUS_OK; /* else the next look tries again */
+	return status;
 }
 
 static void take(struct exporter *e, const struct snapshot *s)
