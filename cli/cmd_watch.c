@@ -14,6 +14,7 @@
 struct watch {
 	struct tui *tui; /* set before the collector starts */
 	int64_t attach_ns;
+	struct orders *orders;
 	bool logs; /* on stderr */
 	struct trouble_log trouble;
 	struct keeper keeper;
@@ -36,6 +37,7 @@ static void tell(const char *sentence, void *arg)
 static void on_snapshot(const struct snapshot *s, void *arg)
 {
 	struct watch *w = arg;
+	orders_look(w->orders, s);
 	keeper_add(&w->keeper, s, tell, w);
 	if (w->logs)
 		trouble_log_snapshot(&w->trouble, s, w->attach_ns);
@@ -51,6 +53,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 		return error_no_memory(error);
 	/* What can't be watched is said before the screen is taken. */
 	enum status status = orders_create(&orders, o, o->pid, feed, wake, &w, error);
+	w.orders = orders;
 	if (status == STATUS_OK)
 		status = keeper_open(&w.keeper, o, error);
 	if (status == STATUS_OK) {

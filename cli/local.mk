@@ -22,6 +22,7 @@ schedtop_SOURCES = \
 	cli/cmd_ls.c \
 	cli/cmd_profile.c \
 	cli/cmd_replay.c \
+	cli/cmd_sentinel.c \
 	cli/cmd_stat.c \
 	cli/cmd_stream.c \
 	cli/cmd_trace.c \
@@ -38,7 +39,8 @@ schedtop_SOURCES = \
 	cli/part.c cli/part.h \
 	cli/progress.c cli/progress.h \
 	cli/orders.c cli/orders.h \
+	cli/sentinel.c cli/sentinel.h \
 	cli/tap.c cli/tap.h \
 	cli/trouble.c
-schedtop_LDADD = compare/libcompare.a browse/libbrowse.a tui/libtui.a doctor/libdoctor.a export/libexport.a report/libreport.a collect/libcollect.a trace/libtrace.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
-	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(PROTOBUF_C_LIBS) $(INIH_LIBS) $(MICROHTTPD_LIBS)
+schedtop_LDADD = compare/libcompare.a browse/libbrowse.a tui/libtui.a watch/libwatch.a doctor/libdoctor.a export/libexport.a report/libreport.a collect/libcollect.a trace/libtrace.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
+	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(ARCHIVE_LIBS) $(PROTOBUF_C_LIBS) $(INIH_LIBS) $(MICROHTTPD_LIBS)

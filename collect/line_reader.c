@@ -11,6 +11,7 @@
 #include <zstd.h>
 
 #include "collect/frames.h"
+#include "util/bundle.h"
 #include "util/text.h"
 
 #define CHUNK ((size_t)64 << 10)
@@ -50,7 +51,7 @@ static enum status open_path(struct line_reader *r, const char *path, struct err
 	if (r->fd >= 0 && fstat(r->fd, &info) == 0) {
 		r->regular = S_ISREG(info.st_mode);
 		if (!S_ISDIR(info.st_mode))
-			return STATUS_OK;
+			return bundle_narrow(&r->fd, r->shown, BUNDLE_PART_SNAPSHOTS, error);
 		errno = EISDIR;
 	}
 	enum status status = errno == ENOENT || errno == ENOTDIR ? STATUS_NO_TARGET

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "tui/help.h"
+#include "tui/sentinel.h"
 #include "tui/tui.h"
 #include "util/clock.h"
 
@@ -111,14 +112,30 @@ void app_add(struct app *app, const struct snapshot *s)
 	app_keep_moment(app);
 }
 
+/* What the sentinel does is said at once; its values are drawn with the next snapshot. */
+static bool look_at_sentinel(struct app *app)
+{
+	char news[sizeof app->notice];
+	struct sentinel_state now;
+	if (!app->session)
+		return false;
+	session_get_sentinel(app->session, &now);
+	bool changed = now.changes != app->sentinel.changes;
+	if (sentinel_news(&app->sentinel, &now, news, sizeof news))
+		app_notify(app, STYLE_WARNING, "%s", news);
+	app->sentinel = now;
+	return changed;
+}
+
 bool app_tick(struct app *app)
 {
 	const struct snapshot *newest = history_get(app->history, 0);
 	char trouble[sizeof app->notice];
 	if (app->session && session_take_trouble(app->session, trouble, sizeof trouble))
 		app_notify(app, STYLE_WARNING, "%s", trouble);
-	return app_capture_update(app) || !newest || app->now_ns - newest->monotonic_ns > NS_PER_S ||
-	       app->notice[0];
+	bool acted = look_at_sentinel(app);
+	return app_capture_update(app) || acted || !newest ||
+	       app->now_ns - newest->monotonic_ns > NS_PER_S || app->notice[0];
 }
 
 /* --- the picture ---------------------------------------------------------------------------- */
@@ -145,6 +162,7 @@ static struct view_data data_of(const struct app *app, char *clock, size_t size,
 		.paused = app->paused,
 		.playback = app->playback,
 		.capture = app->session ? capture : NULL,
+		.sentinel = app->sentinel.rules > 0 ? &app->sentinel : NULL,
 		.findings = app->looked ? &app->findings : NULL,
 	};
 	const struct snapshot *shown = history_get(app->history, 0);

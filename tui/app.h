@@ -64,6 +64,7 @@ struct app {
 	struct view_place help_place;
 	struct prompt prompt;
 	struct capture_panel panel;
+	struct sentinel_state sentinel;      /* as it was drawn last */
 	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
 	char notice[128];                    /* in place of the bottom line until notice_end_ns */
 	int64_t notice_end_ns;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/sentinel.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -157,13 +158,13 @@ void header_draw_facts(struct pane pane, int x, const char (*fact)[HEADER_FACT],
 }
 
 /* Facts about the target from the left. Where room is short the uptime goes first, then the
- * sources. */
+ * sources; that something is on guard is said last of all. */
 static void draw_facts(struct pane pane, const struct view_data *data,
                        const struct snapshot *newest)
 {
-	enum { VERSION, UPTIME, SOURCES, COUNT };
-	static const int by_weight[COUNT] = {VERSION, SOURCES, UPTIME};
-	char fact[COUNT][HEADER_FACT] = {"", "", ""}, age[32];
+	enum { VERSION, UPTIME, SOURCES, SENTINEL, COUNT };
+	static const int by_weight[COUNT] = {SENTINEL, VERSION, SOURCES, UPTIME};
+	char fact[COUNT][HEADER_FACT] = {"", "", "", ""}, age[32];
 	struct view_part os = view_part(data, PART_OS);
 	int64_t uptime_ns;
 	struct pane name = pane_sub(pane, 0, 0, pane.width * 2 / 5, 1);
@@ -181,6 +182,8 @@ static void draw_facts(struct pane pane, const struct view_data *data,
 		snprintf(fact[UPTIME], sizeof fact[UPTIME], "up %s", age);
 	}
 	describe_sources(data, newest, fact[SOURCES], sizeof fact[SOURCES]);
+	sentinel_fact(data->sentinel, data->now_ns + data->behind_ns, fact[SENTINEL],
+	              sizeof fact[SENTINEL]);
 	header_draw_facts(pane, x, (const char(*)[HEADER_FACT])fact, by_weight, COUNT);
 }
 

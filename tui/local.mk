@@ -22,6 +22,7 @@ tui_libtui_a_SOURCES = \
 	tui/pick.c \
 	tui/plot.c tui/plot.h \
 	tui/screen.h \
+	tui/sentinel.c tui/sentinel.h \
 	tui/series.c tui/series.h \
 	tui/prompt.c tui/prompt.h \
 	tui/style.c tui/style.h \

@@ -27,9 +27,10 @@ struct view_data {
 	int64_t span_ns;   /* time that strips and sparklines cover; 0: VIEW_SPAN_NS */
 	bool paused;       /* the view stands still at now_ns */
 	int64_t behind_ns; /* when paused: how long ago that is */
-	const struct capture_state *capture; /* NULL: there are no captures here */
-	struct playback_state playback;      /* all zero: this is the present */
-	const struct findings *findings;     /* of that moment; NULL: nobody has looked */
+	const struct capture_state *capture;   /* NULL: there are no captures here */
+	const struct sentinel_state *sentinel; /* NULL: there is none */
+	struct playback_state playback;        /* all zero: this is the present */
+	const struct findings *findings;       /* of that moment; NULL: nobody has looked */
 };
 #define VIEW_SPAN_NS INT64_C(60000000000)
 
