@@ -192,7 +192,10 @@ void browser_draw(struct browser *b, struct canvas *canvas)
 	load_unlock(b->load);
 	draw_foot(b, pane_row(page, page.height - 1));
 	if (b->help) {
-		const struct help help = {view->name, view->context, tabs_of(b), COMMAND_TRACE};
+		const struct help help = {.name = view->name,
+		                          .context = view->context,
+		                          .tabs = tabs_of(b),
+		                          .screen = COMMAND_TRACE};
 		help_draw(pane_sub(page, 0, 1, page.width, page.height - 1), &help, &b->help_place);
 	}
 }

@@ -39,7 +39,8 @@ static int64_t watched_ns(const struct visit *v)
 static enum status keep(struct visit *v, const struct snapshot *s, struct error *error)
 {
 	const struct snapshot *before = history_get(v->history, 0);
-	if (!before || !snapshot_same_process(before, s) || v->exited) {
+	if (!before || !snapshot_same_process(before, s) || v->exited ||
+	    s->monotonic_ns < before->monotonic_ns) {
 		struct history *fresh = history_create_whole(LIVE_SPAN_NS, HISTORY_BYTES);
 		if (!fresh) {
 			snapshot_unref(s);

@@ -21,18 +21,11 @@ static void wake(void *arg)
 		tui_wake(p->tui);
 }
 
-static struct tui_time now(void *arg)
-{
-	struct player *p = arg;
-	struct replay_time time = replay_time(p->replay);
-	return (struct tui_time){time.monotonic_ns, time.wall_ns, true, time.ended};
-}
-
 static void on_snapshot(const struct snapshot *s, void *arg)
 {
 	struct player *p = arg;
 	if (!p->attach_ns)
-		p->attach_ns = s->monotonic_ns;
+		p->attach_ns = schedtrace_origin(s);
 	if (p->logs)
 		trouble_log_snapshot(&p->trouble, s, p->attach_ns);
 }
@@ -49,27 +42,27 @@ static enum status report(const struct replay *r, struct error *error)
 enum status command_replay(const struct options *o, struct error *error)
 {
 	struct player p = {.logs = !isatty(STDERR_FILENO)};
-	struct feed *feed = feed_create(wake, &p);
-	if (!feed)
+	struct playback *playback = playback_create(o->speed, wake, &p);
+	if (!playback)
 		return error_no_memory(error);
 	struct tui_options screen = {
 		.look = look_of(o),
-		.feed = feed,
+		.playback = playback,
 		.interval_ns = o->delay_ns,
 		.limits = &o->limits,
 		.on_snapshot = on_snapshot,
-		.time = now,
 		.load_theme = load_theme,
 		.list_themes = list_themes,
 		.traces = {open_trace, &o->limits},
 		.arg = &p,
 	};
 	int sig = 0;
-	enum status status = replay_create(&p.replay, o->replay, feed, error);
+	struct replay_options options = {playback, TUI_HISTORY_NS, TUI_HISTORY_BYTES};
+	enum status status = replay_create(&p.replay, o->replay, &options, error);
 	if (status == STATUS_OK)
 		status = tui_create(&p.tui, &screen, error);
 	if (status == STATUS_OK)
-		status = replay_start(p.replay, wake, &p, error);
+		status = replay_start(p.replay, error);
 	if (status == STATUS_OK) {
 		/* That the process had exited was recorded: it is no failure of the replay. */
 		tui_run(p.tui, &sig);
@@ -79,7 +72,7 @@ enum status command_replay(const struct options *o, struct error *error)
 	if (status == STATUS_OK)
 		status = report(p.replay, error);
 	replay_destroy(p.replay);
-	feed_destroy(feed);
+	playback_destroy(playback);
 	if (sig)
 		die_of(sig);
 	return status;

@@ -6,6 +6,7 @@
 
 #include "cli/await.h"
 #include "cli/commands.h"
+#include "cli/keeper.h"
 #include "collect/lane_sink.h"
 #include "collect/recorder.h"
 #include "collect/recording.h"
@@ -19,7 +20,7 @@ struct stream {
 	const struct options *options;
 	struct feed *feed;
 	struct history *history;
-	struct recorder *recorder; /* NULL: none */
+	struct keeper keeper;
 	int64_t attach_ns;
 	long printed;
 	bool answered; /* some snapshot held more than the kernel's view of the target */
@@ -41,7 +42,8 @@ static enum status print_json(struct stream *st, struct error *error)
 static enum status keep(struct stream *st, const struct snapshot *s)
 {
 	const struct snapshot *before = history_get(st->history, 0);
-	if (before && (!snapshot_same_process(before, s) || before->state == TARGET_EXITED)) {
+	if (before && (!snapshot_same_process(before, s) || before->state == TARGET_EXITED ||
+	               s->monotonic_ns < before->monotonic_ns)) {
 		struct history *fresh = history_create_whole(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
 		if (!fresh) {
 			snapshot_unref(s);
@@ -53,12 +55,16 @@ static enum status keep(struct stream *st, const struct snapshot *s)
 	return history_add(st->history, s);
 }
 
-/* That the recording has ended is told at once; the lines go on, and the status says it at last. */
+static void tell(const char *sentence, void *arg)
+{
+	(void)arg;
+	schedtrace_comment(stderr, sentence);
+}
+
+/* What can not be kept is told at once; the lines go on, and the status says it at last. */
 static void record(struct stream *st, const struct snapshot *s)
 {
-	struct error why = {0};
-	if (st->recorder && recorder_add(st->recorder, s, &why) != STATUS_OK)
-		schedtrace_comment(stderr, why.text);
+	keeper_add(&st->keeper, s, tell, NULL);
 }
 
 static enum status on_snapshot(struct stream *st, const struct snapshot *s, struct error *error)
@@ -148,8 +154,8 @@ static enum status stream_program(struct stream *st, sem_t *news, struct error *
 		.feed = st->feed,
 	};
 	enum status status = collector_create(&collector, &options, error);
-	if (status == STATUS_OK && o->record && !st->recorder)
-		status = recorder_create(&st->recorder, o->record, error);
+	if (status == STATUS_OK)
+		status = keeper_open(&st->keeper, o, error);
 	if (status == STATUS_OK)
 		status = collector_start(collector, error);
 	if (status == STATUS_OK)
@@ -164,7 +170,7 @@ static enum status stream_program(struct stream *st, sem_t *news, struct error *
 static enum status conclude(struct stream *st, enum status status, struct error *error)
 {
 	struct error missing = {0};
-	if (recorder_destroy(st->recorder, &missing) != STATUS_OK && status == STATUS_OK)
+	if (keeper_close(&st->keeper, &missing) != STATUS_OK && status == STATUS_OK)
 		status = error_set(error, missing.status, "%s", missing.text);
 	return status;
 }
@@ -260,8 +266,8 @@ static enum status stream_text(struct stream *st, struct error *error)
 	memcpy(text.where, target.where, sizeof text.where);
 	lane_sink_init(&text.sink, NS_PER_S, INT64_MAX);
 	text.status = tail_open(&tail, &options, error);
-	if (text.status == STATUS_OK && st->options->record)
-		text.status = recorder_create(&st->recorder, st->options->record, error);
+	if (text.status == STATUS_OK)
+		text.status = keeper_open(&st->keeper, st->options, error);
 	if (text.status == STATUS_OK)
 		text.status = read_text(&text, tail);
 	tail_close(tail);
@@ -289,7 +295,7 @@ static enum status stream_recording(struct stream *st, struct error *error)
 		if (status != STATUS_OK || !s)
 			break;
 		if (!st->attach_ns)
-			st->attach_ns = s->monotonic_ns;
+			st->attach_ns = schedtrace_origin(s);
 		status = on_snapshot(st, s, error);
 		if (status == STATUS_EXITED)
 			schedtrace_comment(stderr, error->text); /* and what follows is another one */

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/keeper.h"
 #include "cli/orders.h"
-#include "collect/recorder.h"
 #include "metrics/schedtrace.h"
 #include "tui/tui.h"
 #include "util/clock.h"
@@ -14,9 +14,10 @@
 struct watch {
 	struct tui *tui; /* set before the collector starts */
 	int64_t attach_ns;
+	struct orders *orders;
 	bool logs; /* on stderr */
 	struct trouble_log trouble;
-	struct recorder *recorder; /* NULL: none */
+	struct keeper keeper;
 };
 
 static void wake(void *arg)
@@ -26,13 +27,18 @@ static void wake(void *arg)
 		tui_wake(w->tui);
 }
 
-/* That the recording has ended is said at once, on the screen; the watching goes on. */
+static void tell(const char *sentence, void *arg)
+{
+	struct watch *w = arg;
+	tui_notify(w->tui, sentence);
+}
+
+/* What can not be kept is said at once, on the screen; the watching goes on. */
 static void on_snapshot(const struct snapshot *s, void *arg)
 {
 	struct watch *w = arg;
-	struct error why = {0};
-	if (w->recorder && recorder_add(w->recorder, s, &why) != STATUS_OK)
-		tui_notify(w->tui, why.text);
+	orders_look(w->orders, s);
+	keeper_add(&w->keeper, s, tell, w);
 	if (w->logs)
 		trouble_log_snapshot(&w->trouble, s, w->attach_ns);
 }
@@ -47,8 +53,9 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 		return error_no_memory(error);
 	/* What can't be watched is said before the screen is taken. */
 	enum status status = orders_create(&orders, o, o->pid, feed, wake, &w, error);
-	if (status == STATUS_OK && o->record)
-		status = recorder_create(&w.recorder, o->record, error);
+	w.orders = orders;
+	if (status == STATUS_OK)
+		status = keeper_open(&w.keeper, o, error);
 	if (status == STATUS_OK) {
 		struct tui_options screen = {
 			.look = look_of(o),
@@ -61,6 +68,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 			.load_theme = load_theme,
 			.list_themes = list_themes,
 			.traces = {open_trace, &o->limits},
+			.inside = o->inside,
 			.quit_warning = child ? "this ends the program too: once more to do so" : NULL,
 			.arg = &w,
 		};
@@ -83,7 +91,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 	tui_destroy(w.tui);
 	feed_destroy(feed);
 	struct error missing = {0};
-	enum status recorded = recorder_destroy(w.recorder, &missing);
+	enum status recorded = keeper_close(&w.keeper, &missing);
 	if (recorded != STATUS_OK && status != STATUS_OK)
 		schedtrace_comment(stderr, missing.text);
 	if (status == STATUS_OK && recorded != STATUS_OK)
@@ -124,6 +132,8 @@ enum status command_watch(const struct options *o, struct error *error)
 			error, STATUS_USAGE,
 			"the screen needs a terminal: use --batch or --json%s in a pipe or a script",
 			o->pid || o->url || o->program ? "" : " with -p PID, or schedtop ls,");
+	if (o->prometheus)
+		return command_fleet(o, error);
 	if (o->program)
 		return command_launch(o, error);
 	if (!screen)

@@ -23,6 +23,10 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
                           struct error *error);
 /* schedtop --replay FILE: a recording on the screen. */
 enum status command_replay(const struct options *o, struct error *error);
+/* schedtop watch: the sentinel without a screen. */
+enum status command_sentinel(const struct options *o, struct error *error);
+/* schedtop --prometheus URL: a fleet, on the screen or as lines. */
+enum status command_fleet(const struct options *o, struct error *error);
 /* schedtop ls */
 enum status command_ls(const struct options *o, struct error *error);
 /* schedtop capture: an execution trace into a file. */

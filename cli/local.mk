@@ -15,27 +15,32 @@ schedtop_SOURCES = \
 	cli/cmd_doctor_live.c \
 	cli/doctor.h \
 	cli/cmd_export.c \
+	cli/cmd_fleet.c \
 	cli/cmd_export_metrics.c \
 	cli/metrics_server.c cli/metrics_server.h \
 	cli/cmd_launch.c \
 	cli/cmd_ls.c \
 	cli/cmd_profile.c \
 	cli/cmd_replay.c \
+	cli/cmd_sentinel.c \
 	cli/cmd_stat.c \
 	cli/cmd_stream.c \
 	cli/cmd_trace.c \
 	cli/cmd_watch.c \
 	cli/commands.h \
+	cli/fleet_open.c cli/fleet_open.h \
 	cli/embedded.h \
 	cli/go_tool.c cli/go_tool.h \
 	cli/settings.c cli/settings.h \
 	cli/main.c \
 	cli/options.c cli/options.h \
 	cli/outputs.c cli/outputs.h \
+	cli/keeper.c cli/keeper.h \
 	cli/part.c cli/part.h \
 	cli/progress.c cli/progress.h \
 	cli/orders.c cli/orders.h \
+	cli/sentinel.c cli/sentinel.h \
 	cli/tap.c cli/tap.h \
 	cli/trouble.c
-schedtop_LDADD = compare/libcompare.a browse/libbrowse.a tui/libtui.a doctor/libdoctor.a export/libexport.a report/libreport.a collect/libcollect.a trace/libtrace.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
-	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(PROTOBUF_C_LIBS) $(INIH_LIBS) $(MICROHTTPD_LIBS)
+schedtop_LDADD = compare/libcompare.a browse/libbrowse.a tui/libtui.a watch/libwatch.a doctor/libdoctor.a export/libexport.a report/libreport.a collect/libcollect.a trace/libtrace.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
+	$(NCURSES_LIBS) $(UV_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) $(ELF_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(ARCHIVE_LIBS) $(PROTOBUF_C_LIBS) $(INIH_LIBS) $(MICROHTTPD_LIBS)

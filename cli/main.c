@@ -16,6 +16,7 @@ const struct subcommand commands[] = {
 	{"", command_watch, WITH_WATCH, false},
 	{"ls", command_ls, WITH_LS, false},
 	{"capture", command_capture, WITH_CAPTURE, false},
+	{"watch", command_sentinel, WITH_SENTINEL, false},
 	{"stat", command_stat, WITH_STAT, true},
 	{"check", command_check, WITH_CHECK, true},
 	{"diff", command_diff, WITH_DIFF, false},

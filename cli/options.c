@@ -8,10 +8,12 @@
 
 #include "collect/capture.h"
 #include "collect/capture_lock.h"
+#include "collect/rotation.h"
 #include "collect/trace_store.h"
 #include "compare/kinds.h"
 #include "doctor/catalogue.h"
 #include "doctor/live.h"
+#include "metrics/playback.h"
 #include "report/kinds.h"
 #include "trace/profile_kinds.h"
 #include "util/clock.h"
@@ -48,11 +50,14 @@ enum option_type {
 	TYPE_PAUSE,    /* between captures */
 	TYPE_MOMENT,   /* in a trace */
 	TYPE_SIZE,
+	TYPE_SPEED,
 	TYPE_ID,
 	TYPE_TEXT,
 	TYPE_ITEMS,
 	TYPE_LIMITS,
-	TYPE_MOVED, /* a limit of the doctor */
+	TYPE_MOVED,  /* a limit of the doctor */
+	TYPE_RULE,   /* of the sentinel, */
+	TYPE_ACTION, /* and what follows from the rule before it */
 	TYPE_SLUG,
 	TYPE_CHOICE,
 	TYPE_LEVEL, /* a choice; standing alone it is the first one but "none" */
@@ -74,8 +79,10 @@ struct option_row {
 
 static const struct option_row rows[] = {
 	{'p', "pid", TYPE_PID, AT(pid), "PID", NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_METRICS, "the Go process to watch"},
-	{0, "url", TYPE_TEXT, AT(url), "URL", NULL, 0, WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_METRICS,
+     "the Go process to watch"},
+	{0, "url", TYPE_TEXT, AT(url), "URL", NULL, 0,
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
      "a Go program that serves net/http/pprof: http://HOST:6060, https://HOST/PATH or "
      "unix:///PATH/OF/SOCKET[:/PATH]; with -p PID one more source of that process; credentials are "
      "taken from SCHEDTOP_AUTH (user:password or Bearer TOKEN) or ~/.netrc, never from the URL"},
@@ -86,21 +93,21 @@ static const struct option_row rows[] = {
      "goes; "
      "with a screen, a file of its own)"},
 	{'d', "delay", TYPE_DURATION, AT(delay_ns), "TIME", NULL, 0,
-     WITH_WATCH | WITH_DOCTOR | WITH_METRICS | WITH_CONFIG,
+     WITH_SENTINEL | WITH_WATCH | WITH_DOCTOR | WITH_METRICS | WITH_CONFIG,
      "time between snapshots: 250ms, 0.3s, 2m; a bare number is seconds (default 1s, least 50ms)"},
 	{'n', "iterations", TYPE_COUNT, AT(iterations), "N", NULL, 0, WITH_WATCH,
      "end after N snapshots (with --batch and --json)"},
 	{0, "source", TYPE_CHOICE, AT(source), "auto|memory|agent|schedtrace|pprof", source_words,
-     SOURCE_CHOICE_COUNT, WITH_WATCH | WITH_DOCTOR | WITH_METRICS | WITH_CONFIG,
+     SOURCE_CHOICE_COUNT, WITH_SENTINEL | WITH_WATCH | WITH_DOCTOR | WITH_METRICS | WITH_CONFIG,
      "where the numbers come from (default auto: whatever is there); schedtrace: "
      "from what the runtime prints, with -p PID to the file that is its standard error, with -- "
      "PROG because schedtop sets GODEBUG=schedtrace for it"},
 	{0, "schedtrace", TYPE_TEXT, AT(text), "FILE|-", NULL, 0, WITH_WATCH,
      "watch a program by what it printed with GODEBUG=schedtrace=N, among all else: a file, which "
      "may be rotated, or standard input; with -p PID for what that process's memory does not tell"},
-	{0, "follow", TYPE_FLAG, AT(follow), NULL, NULL, 0, WITH_WATCH,
+	{0, "follow", TYPE_FLAG, AT(follow), NULL, NULL, 0, WITH_SENTINEL | WITH_WATCH,
      "with --schedtrace FILE and --batch or --json: go on with what is written to it later (the "
-     "screen always does)"},
+     "screen always does); with watch: go on with the same program when it is started anew"},
 	{'b', "batch", TYPE_FLAG, AT(batch), NULL, NULL, 0, WITH_WATCH,
      "print snapshots as the runtime's schedtrace does, one line each"},
 	{0, "detail", TYPE_FLAG, AT(detail), NULL, NULL, 0, WITH_WATCH,
@@ -116,7 +123,7 @@ static const struct option_row rows[] = {
      "with ls: how the runtime of each process was found, or why its memory can't be read, and "
      "which processes can't be looked at"},
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
+     WITH_WATCH | WITH_SENTINEL | WITH_CAPTURE | WITH_CONFIG,
      "how long a trace is taken, in whole seconds from 1s to 30s (default 3s)"},
 	{0, "flight", TYPE_FLAG, AT(flight), NULL, NULL, 0, WITH_CAPTURE,
      "with capture: what has been, from the flight recorder of the program's agent "
@@ -131,22 +138,24 @@ static const struct option_row rows[] = {
 	{0, "automatic", TYPE_FLAG, AT(automatic), NULL, NULL, 0, WITH_CAPTURE,
      "with capture: no person asks for it, so leave a pause of --cooldown after the last one of "
      "that process, whoever took it"},
-	{0, "cooldown", TYPE_PAUSE, AT(cooldown_ns), "TIME", NULL, 0, WITH_CAPTURE | WITH_CONFIG,
+	{0, "cooldown", TYPE_PAUSE, AT(cooldown_ns), "TIME", NULL, 0,
+     WITH_WATCH | WITH_SENTINEL | WITH_CAPTURE | WITH_CONFIG,
      "the pause before an automatic capture (default 60s, at most 24h; 0: none)"},
 	{0, "capture-bytes", TYPE_SIZE, AT(capture_bytes), "SIZE", NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
+     WITH_WATCH | WITH_SENTINEL | WITH_CAPTURE | WITH_CONFIG,
      "what one capture may have; one that is larger fails (default 4GiB)"},
 	{'o', "output", TYPE_TEXT, AT(output), "FILE", NULL, 0,
      WITH_CAPTURE | WITH_PROFILE | WITH_EXPORT,
      "with capture, profile and export: the file to write, or - for standard output (default of "
      "capture: a new one in the directory of traces; else standard output)"},
 	{0, "trace-dir", TYPE_TEXT, AT(trace_dir), "DIR", NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "the directory of traces (default $XDG_DATA_HOME/schedtop/traces)"},
 	{0, "trace-keep", TYPE_COUNT, AT(trace_keep), "N", NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_CONFIG, "keep the newest N traces there (default 20)"},
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
+     "keep the newest N traces there (default 20)"},
 	{0, "trace-bytes", TYPE_SIZE, AT(trace_bytes), "SIZE", NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_CONFIG,
      "and no more than 500MB, 2GiB or the like of them (default 1GiB)"},
 	{0, "kind", TYPE_TEXT, AT(kind), "KIND,...", NULL, 0, WITH_STAT | WITH_PROFILE | WITH_EXPORT,
      "with stat: these parts alone, of health, utilization, goroutines, waits, blocked, gc, tasks "
@@ -176,10 +185,18 @@ static const struct option_row rows[] = {
      "'region:encode p99 +20%'; may be given again; with doctor: where there is a finding of this "
      "severity or above: info, warning (default) or critical"},
 	{0, "limit", TYPE_MOVED, AT(limits), "NAME=VALUE", NULL, 0,
-     WITH_DOCTOR | WITH_WATCH | WITH_TRACE,
+     WITH_SENTINEL | WITH_DOCTOR | WITH_WATCH | WITH_TRACE,
      "with doctor, and for the Findings on a screen: from where on something is a finding, such "
      "as stw-long.pause=2ms; may be given "
      "again, and schedtop-findings(7) has the names"},
+	{0, "sentinel", TYPE_RULE, AT(plan), "RULE", NULL, 0, WITH_WATCH | WITH_SENTINEL,
+     "act when RULE is broken, such as 'sched.p99>50ms for 5s' or 'finding:gc-pressure>=critical'; "
+     "may be given again; none takes back what the configuration has"},
+	{0, "then", TYPE_ACTION, AT(plan), "ACTION", NULL, 0, WITH_WATCH | WITH_SENTINEL,
+     "what to put into the bundle then, of the rule before it: snapshots (which are always in it), "
+     "trace (default), flight, goroutines, sampled; or exec:COMMAND; may be given again"},
+	{0, "list", TYPE_FLAG, AT(list), NULL, NULL, 0, WITH_SENTINEL,
+     "with watch: the metrics that a rule can be about"},
 	{0, "for", TYPE_WATCH, AT(watch_ns), "TIME", NULL, 0, WITH_DOCTOR,
      "with doctor -p: how long to watch (default 15s, least 2s); what grows slowly takes minutes "
      "to "
@@ -214,15 +231,35 @@ static const struct option_row rows[] = {
      WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "what sparklines and charts are made of, where they are not ASCII (default braille)"},
 	{0, "ca-file", TYPE_TEXT, AT(web.ca_file), "FILE", NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_CONFIG,
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_CONFIG,
      "with https: trust the certificates in FILE, in PEM form (default: those of the system)"},
 	{0, "insecure", TYPE_FLAG, AT(web.insecure), NULL, NULL, 0,
-     WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR, "with https: trust every certificate"},
-	{0, "record", TYPE_TEXT, AT(record), "FILE", NULL, 0, WITH_WATCH,
-     "write every snapshot to FILE as well, as JSON lines"},
+     WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR,
+     "with https: trust every certificate"},
+	{0, "record", TYPE_TEXT, AT(record), "FILE|DIR/", NULL, 0, WITH_WATCH,
+     "write every snapshot to FILE as well, packed for --replay and zstdcat; as plain JSON lines "
+     "where it is called .json, .ndjson or .jsonl, or is no plain file; into DIR/: files of an "
+     "hour, of which the newest are kept"},
+	{0, "log", TYPE_TEXT, AT(log), "DIR", NULL, 0, WITH_WATCH,
+     "write every snapshot as schedtrace text into files of an hour in DIR, of which the newest "
+     "are kept"},
+	{0, "keep-files", TYPE_COUNT, AT(keep.files), "N", NULL, 0, WITH_WATCH | WITH_CONFIG,
+     "with --record DIR/ and --log: keep the newest N files there (default 168: a week)"},
+	{0, "keep-bytes", TYPE_SIZE, AT(keep.bytes), "SIZE", NULL, 0, WITH_WATCH | WITH_CONFIG,
+     "and no more than 500MB, 2GiB or the like of them (default 1GiB)"},
 	{0, "replay", TYPE_TEXT, AT(replay), "FILE", NULL, 0, WITH_WATCH | WITH_DOCTOR,
-     "show a recording as if it were live, at its own pace; with --batch, --json or doctor at "
+     "show a recording as if it were live, also a directory of them, with pause, speed and seeking "
+     "(see its help page); with --batch, --json or doctor at "
      "once, and there - is standard input"},
+	{0, "speed", TYPE_SPEED, AT(speed), "N", NULL, 0, WITH_WATCH,
+     "with --replay on a screen: play at N times its pace, 0.1 to 100, or max: as fast as it can "
+     "be read (default 1; + and - change it)"},
+	{0, "prometheus", TYPE_TEXT, AT(prometheus), "URL", NULL, 0, WITH_WATCH,
+     "show a fleet: all Go programs that this Prometheus, Thanos or Mimir scrapes, a path such as "
+     "/prometheus included; credentials are those of SCHEDTOP_AUTH, and more headers, such as "
+     "X-Scope-OrgID, those of SCHEDTOP_HEADERS; refreshed every --delay (default 10s)"},
+	{0, "match", TYPE_TEXT, AT(match), "SELECTOR", NULL, 0, WITH_WATCH,
+     "with --prometheus: only instances with these labels, such as '{job=\"api\"}'"},
 	{0, "config", TYPE_TEXT, AT(config), "FILE", NULL, 0, WITH_ALL,
      "read settings from FILE alone, not from the usual files"},
 	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, WITH_ALL, "print the version and exit"},
@@ -244,8 +281,10 @@ static const struct {
 	{"--url URL", "watch a program by its net/http/pprof, wherever it is"},
 	{"[...] -- PROG ARGS", "start a program and watch it, with or without a screen"},
 	{"--replay FILE", "show what was recorded with --record FILE"},
+	{"--prometheus URL", "one lane per instance of a fleet"},
 	{"capture -p PID", "take an execution trace, without a screen"},
 	{"capture --flight -p PID", "take what the program's flight recorder has seen"},
+	{"watch -p PID", "wait for a --sentinel rule to be broken, without a screen"},
 	{"export-metrics -p PID", "serve what is known of a process to Prometheus"},
 	{"ls", "list the Go processes of this machine"},
 	{"stat FILE", "what an execution trace tells, as text or with --json"},
@@ -365,6 +404,10 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 		return add_limit(at, value, setting, error);
 	case TYPE_MOVED:
 		return limits_set_text(at, value, error);
+	case TYPE_RULE:
+		return plan_add_rule(at, value, true, error);
+	case TYPE_ACTION:
+		return plan_add_action(at, value, true, error);
 	case TYPE_SLUG:
 		if (!slug_parse(value, &slug) || !advice_of(slug))
 			return bad_value(setting,
@@ -377,6 +420,10 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 		if (!text_parse_bytes(value, &amount))
 			return bad_value(setting, "a size such as 500MB or 2GiB", error);
 		*(int64_t *)at = amount;
+		return STATUS_OK;
+	case TYPE_SPEED:
+		if (!playback_speed_parse(value, (double *)at))
+			return bad_value(setting, "0.1 to 100, or max", error);
 		return STATUS_OK;
 	case TYPE_TEXT:
 		if (!*value)
@@ -395,13 +442,24 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 	return STATUS_OK;
 }
 
+static void mark_given(struct options *o, size_t row)
+{
+	o->given[row / 64] |= UINT64_C(1) << row % 64;
+}
+
+static bool is_given(const struct options *o, size_t row)
+{
+	return o->given[row / 64] >> row % 64 & 1;
+}
+_Static_assert(ROWS <= 128, "there is a bit for each row");
+
 /* From the command line: sentences name the option with its dashes. */
 static enum status give(struct options *o, const struct option_row *row, const char *value,
                         struct error *error)
 {
 	char called[40];
 	snprintf(called, sizeof called, "--%s", row->name);
-	o->given |= UINT64_C(1) << (row - rows);
+	mark_given(o, (size_t)(row - rows));
 	return set(o, &(struct setting){row, called, value}, error);
 }
 
@@ -529,7 +587,7 @@ enum status options_set_limit(struct options *o, const char *name, const char *v
 
 bool options_given(const struct options *o, const char *name)
 {
-	return o->given >> (find_name(name, strlen(name)) - rows) & 1;
+	return is_given(o, (size_t)(find_name(name, strlen(name)) - rows));
 }
 
 /* "--verbose goes with ls", "ls does not take --pid". */
@@ -556,7 +614,7 @@ static bool has_target(const struct options *o)
 /* A recording has a process and a pace of its own. */
 static enum status check_replay(const struct options *o, struct error *error)
 {
-	static const char *const others[] = {"pid", "url", "record", "source", "delay"};
+	static const char *const others[] = {"pid", "url", "record", "log", "source", "delay"};
 	if (o->program)
 		return error_set(error, STATUS_USAGE, "--replay and -- PROG exclude each other");
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -574,8 +632,9 @@ static enum status check_replay(const struct options *o, struct error *error)
 static enum status check_text(const struct options *o, struct error *error)
 {
 	if (!o->text)
-		return o->follow ? error_set(error, STATUS_USAGE, "--follow goes with --schedtrace FILE")
-		                 : STATUS_OK;
+		return o->follow && o->command->bit != WITH_SENTINEL
+		           ? error_set(error, STATUS_USAGE, "--follow goes with --schedtrace FILE")
+		           : STATUS_OK;
 	if (o->program)
 		return error_set(error, STATUS_USAGE,
 		                 "--schedtrace and -- PROG exclude each other: --source schedtrace reads "
@@ -601,6 +660,24 @@ static enum status check_program(const struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE, "--pid and -- PROG exclude each other");
 	if (!o->program && o->outputs)
 		return error_set(error, STATUS_USAGE, "--stderr goes with -- PROG");
+	return STATUS_OK;
+}
+
+/* A fleet is no process, but may lead to one. */
+static enum status check_fleet(const struct options *o, struct error *error)
+{
+	static const char *const others[] = {"pid",    "url",    "schedtrace", "record",
+	                                     "replay", "source", "detail"};
+	if (o->match && !o->prometheus)
+		return error_set(error, STATUS_USAGE, "--match goes with --prometheus");
+	if (!o->prometheus)
+		return STATUS_OK;
+	if (o->program)
+		return error_set(error, STATUS_USAGE, "--prometheus and -- PROG exclude each other");
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (options_given(o, others[i]))
+			return error_set(error, STATUS_USAGE, "--prometheus and --%s exclude each other",
+			                 others[i]);
 	return STATUS_OK;
 }
 
@@ -699,10 +776,25 @@ static enum status check_kind(struct options *o, struct error *error)
 	return STATUS_OK;
 }
 
+/* Rules are read; what is missing of them gets its default. */
+static enum status check_sentinel(struct options *o, struct error *error)
+{
+	plan_complete(&o->plan);
+	if (o->plan.n > 0 && options_given(o, "sentinel") && (o->replay || o->batch || o->json))
+		return error_set(error, STATUS_USAGE,
+		                 "--sentinel goes with the screen, or without one with schedtop watch");
+	if (o->command->bit != WITH_SENTINEL || o->list)
+		return STATUS_OK;
+	if (!o->pid && !o->url)
+		return error_set(error, STATUS_USAGE,
+		                 "watch needs a process: -p PID (schedtop ls lists them) or --url URL");
+	return STATUS_OK;
+}
+
 static enum status check_together(struct options *o, struct error *error)
 {
 	for (size_t i = 0; i < ROWS; i++)
-		if (o->given >> i & 1 && !(rows[i].with & o->command->bit))
+		if (is_given(o, i) && !(rows[i].with & o->command->bit))
 			return misplaced(o, &rows[i], error);
 	if (o->command->takes_file && !o->file && o->command->bit != WITH_DOCTOR)
 		return error_set(error, STATUS_USAGE,
@@ -713,6 +805,8 @@ static enum status check_together(struct options *o, struct error *error)
 	enum status status = check_sides(o, error);
 	if (status == STATUS_OK)
 		status = check_doctor(o, error);
+	if (status == STATUS_OK)
+		status = check_sentinel(o, error);
 	if (status != STATUS_OK)
 		return status;
 	if (o->from_ns >= o->to_ns)
@@ -730,14 +824,19 @@ static enum status check_together(struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
 	status = check_program(o, error);
 	if (status == STATUS_OK)
+		status = check_fleet(o, error);
+	if (status == STATUS_OK)
 		status = check_text(o, error);
 	if (status != STATUS_OK)
 		return status;
 	if (o->replay)
 		return check_replay(o, error);
+	if (options_given(o, "speed"))
+		return error_set(error, STATUS_USAGE, "--speed goes with --replay");
 	if (o->source == SOURCE_PPROF && options_given(o, "source") && !o->url)
 		return error_set(error, STATUS_USAGE, "--source pprof goes with --url URL");
-	if (o->command->bit == WITH_WATCH && !has_target(o) && !o->program && (o->batch || o->json))
+	if (o->command->bit == WITH_WATCH && !has_target(o) && !o->program && !o->prometheus &&
+	    (o->batch || o->json))
 		return error_set(error, STATUS_USAGE,
 		                 "--%s needs a process: -p PID (schedtop ls lists them), --url URL or "
 		                 "-- PROG",
@@ -774,9 +873,12 @@ void options_init(struct options *o)
 		.cooldown_ns = CAPTURE_COOLDOWN_NS,
 		.capture_bytes = CAPTURE_BYTES_MAX,
 		.to_ns = INT64_MAX,
+		.speed = 1,
+		.keep = {ROTATION_FILES, ROTATION_BYTES},
 		.listen = "127.0.0.1:9464",
 	};
 	limits_init(&o->limits);
+	plan_init(&o->plan);
 }
 
 static enum status add_path(struct options *o, const char *path, struct error *error)
@@ -905,6 +1007,8 @@ static void print_man_settings(FILE *out)
 		options_variable(options_setting(i), variable, sizeof variable);
 		fprintf(out, ".It Cm %s , Ev %s\n", options_setting(i), variable);
 	}
+	fputs(".El\n.Pp\nBelow\n.Li [sentinel]\nthe files take:\n.Bl -tag -width Ds -compact\n", out);
+	plan_print_man(out);
 	fputs(".El\n", out);
 }
 

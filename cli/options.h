@@ -11,10 +11,12 @@
 #include <sys/types.h>
 
 #include "collect/collector.h"
+#include "collect/rotation.h"
 #include "doctor/limits.h"
 #include "export/choices.h"
 #include "trace/profile_kinds.h"
 #include "util/status.h"
+#include "watch/plan.h"
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_CHOICE_COUNT };
 enum graph_choice { GRAPHS_BRAILLE, GRAPHS_BLOCKS, GRAPH_CHOICE_COUNT };
@@ -41,7 +43,7 @@ struct options {
 	pid_t pid;        /* 0: none given */
 	const char *url;  /* where the program answers; NULL: none given */
 	struct web_options web;
-	bool follow;          /* the text, as it grows */
+	bool follow;          /* the text, as it grows; the program, when it is started anew */
 	const char *text;     /* with its schedtrace lines, "-" is standard input; NULL: none given */
 	char *const *program; /* to start, with its arguments; NULL: none */
 	const char *outputs;  /* file for what it prints; NULL: none was named */
@@ -81,12 +83,20 @@ struct options {
 	int64_t watch_ns;         /* how long the doctor watches a process */
 	bool probe;
 	bool markdown, sarif;
-	const char *listen; /* where metrics are served */
-	const char *record; /* file to write snapshots to; NULL: none */
-	const char *replay; /* recording to show in place of a process; "-": standard input */
-	const char *theme;  /* name or path; NULL: the built-in one */
-	const char *config; /* the only configuration file to read; NULL: the usual ones */
-	uint64_t given;     /* bit i: row i of the table was on the command line */
+	struct plan plan;            /* of the sentinel */
+	bool list;                   /* the metrics */
+	const char *record;          /* file or directory to write snapshots to; NULL: none */
+	const char *log;             /* directory for schedtrace text; NULL: none */
+	struct rotation_limits keep; /* of what is in such directories */
+	double speed;                /* of a replay */
+	const char *listen;          /* where metrics are served */
+	const char *replay;          /* recording to show in place of a process; "-": standard input */
+	const char *prometheus;      /* a metrics server, to show a fleet; NULL: none */
+	const char *match;           /* which instances; NULL: all */
+	bool inside;                 /* of the screen of a fleet: leaving leads back there */
+	const char *theme;           /* name or path; NULL: the built-in one */
+	const char *config;          /* the only configuration file to read; NULL: the usual ones */
+	uint64_t given[2]; /* bit i % 64 of word i / 64: row i of the table was on the command line */
 };
 
 /* Which commands take an option; WITH_CONFIG: it is a setting of the configuration too. */
@@ -101,9 +111,10 @@ enum command_bit {
 	WITH_EXPORT = 128,
 	WITH_DIFF = 512,
 	WITH_DOCTOR = 1024,
+	WITH_SENTINEL = 2048,
 	WITH_AGENT = 8192,
 	WITH_METRICS = 32768,
-	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR | WITH_AGENT | WITH_METRICS,
+	WITH_ALL = 255 | WITH_DIFF | WITH_DOCTOR | WITH_SENTINEL | WITH_AGENT | WITH_METRICS,
 	/* Those that a part of one can be asked of. */
 	WITH_TRACES = WITH_STAT | WITH_TRACE | WITH_PROFILE | WITH_EXPORT | WITH_DIFF,
 	WITH_CONFIG = 256,

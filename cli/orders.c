@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "cli/sentinel.h"
 #include "collect/capture.h"
 #include "collect/collector.h"
 #include "collect/discover.h"
@@ -33,6 +34,7 @@ struct orders {
 	struct capture *capture; /* NULL: none was taken yet */
 	int64_t interval_ns;
 	uint64_t detail;
+	struct sentinel_kit sentinel;
 };
 
 static void ring(void *arg)
@@ -89,11 +91,36 @@ static void follow(struct orders *o, int64_t pid)
 		collector_destroy(o->collector);
 		o->collector = next;
 		collector_set_detail(next, o->detail);
+		if (o->sentinel.watcher)
+			watcher_follow(o->sentinel.watcher, collector_target(next));
 		status = collector_start(next, &error);
 	}
 	if (status != STATUS_OK)
 		session_tell_trouble(o->session, error.text);
 	tell_successor(o, 0);
+}
+
+/* --- the sentinel ---------------------------------------------------------------------------- */
+
+static void tell_sentinel(const struct sentinel_state *state, void *arg)
+{
+	struct orders *o = arg;
+	session_tell_sentinel(o->session, state);
+	o->tell(o->arg);
+}
+
+/* Its log goes where the screen's own does: beside the terminal or nowhere. */
+static enum status make_sentinel(struct orders *o, struct error *error)
+{
+	return sentinel_open(&o->sentinel, o->options, collector_target(o->collector),
+	                     isatty(STDERR_FILENO) ? -1 : STDERR_FILENO, "# sentinel ", tell_sentinel,
+	                     o, error);
+}
+
+void orders_look(struct orders *o, const struct snapshot *s)
+{
+	if (o->sentinel.watcher)
+		watcher_add(o->sentinel.watcher, s);
 }
 
 static void look_for_successor(struct orders *o)
@@ -211,6 +238,8 @@ enum status orders_create(struct orders **out, const struct options *options, pi
 		status = error_no_memory(error);
 	if (status == STATUS_OK)
 		status = make_collector(o, pid, &o->collector, error);
+	if (status == STATUS_OK)
+		status = make_sentinel(o, error);
 	if (status != STATUS_OK) {
 		orders_destroy(o);
 		return status;
@@ -262,6 +291,7 @@ void orders_destroy(struct orders *o)
 	if (!o)
 		return;
 	stop(o);
+	sentinel_close(&o->sentinel);
 	capture_destroy(o->capture);
 	collector_destroy(o->collector);
 	session_destroy(o->session);

@@ -21,6 +21,8 @@ enum status orders_create(struct orders **out, const struct options *options, pi
                           struct error *error);
 struct session *orders_session(struct orders *o); /* borrowed */
 enum status orders_start(struct orders *o, struct error *error);
+/* A snapshot for the sentinel, if there is one. Any thread. */
+void orders_look(struct orders *o, const struct snapshot *s);
 /* No more orders: STATUS_EXITED with the sentence that says how the process watched last ended. */
 enum status orders_explain_end(struct orders *o, struct error *error);
 /* Ends and undoes all of it; a capture that runs leaves nothing. NULL is fine. */

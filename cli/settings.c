@@ -36,10 +36,13 @@ static enum status take(const struct ini_entry *entry, void *arg, struct error *
 {
 	const struct destination *to = arg;
 	bool is_limit = strcmp(entry->section, "doctor") == 0;
-	if (entry->section[0] && !is_limit)
+	bool is_plan = strcmp(entry->section, "sentinel") == 0;
+	if (entry->section[0] && !is_limit && !is_plan)
 		return error_set(error, STATUS_USAGE,
 		                 "there is no such section here: expected NAME = VALUE above all sections, "
-		                 "or the doctor's limits below [doctor]");
+		                 "the doctor's limits below [doctor], or rules below [sentinel]");
+	if (is_plan)
+		return plan_set(&to->options->plan, entry->name, entry->value, error);
 	if (is_limit)
 		return options_set_limit(to->options, entry->name, entry->value, error);
 	const char *value = keep(to->settings, entry->value);

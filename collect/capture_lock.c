@@ -60,7 +60,7 @@ static int open_below(const char *base)
 static int open_directory(char *shown, size_t size)
 {
 	const char *session = getenv("XDG_RUNTIME_DIR");
-	char path[64];
+	char path[64] = "$XDG_RUNTIME_DIR";
 	int fd = session && session[0] == '/' ? open_below(session) : -1;
 	if (fd < 0) {
 		snprintf(path, sizeof path, "/run/user/%u", (unsigned)geteuid());

@@ -5,6 +5,9 @@
 
 /* A gap this many periods long was no sampling: what happened in it is unknown. */
 #define GAP_PERIODS 20
+/* Moments are told in thousandths of a period, 10 us of 10 ms: to read the Ps takes longer than
+   that, and what means nothing would be most of what a recording has to keep. */
+#define STEPS_PER_PERIOD 1000
 
 static void lanes_free(struct lanes *lanes)
 {
@@ -69,6 +72,8 @@ void lane_sink_add(struct lane_sink *sink, enum origin origin, int64_t at_ns, co
 {
 	struct lanes *lanes = &sink->lanes;
 	int64_t last = lanes->samples ? lanes->at_ns[lanes->samples - 1] : lanes->start_ns;
+	if (sink->period_ns >= STEPS_PER_PERIOD)
+		at_ns -= at_ns % (sink->period_ns / STEPS_PER_PERIOD);
 	if (at_ns <= last)
 		return;
 	lanes->origin = origin;

@@ -8,8 +8,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "collect/frame_writer.h"
 #include "metrics/history.h"
 #include "metrics/json.h"
 #include "util/text.h"
@@ -17,35 +19,90 @@
 #define PATIENCE_MS 1000
 
 struct recorder {
-	char shown[256]; /* the file, printable */
-	int fd;
+	char shown[256];             /* the file or the directory, printable */
+	int fd;                      /* -1: none is open */
+	bool borrowed;               /* it is somebody else's */
+	bool regular;                /* what could not be written is taken back, and tried again */
+	struct rotation *rotation;   /* NULL: one file */
+	struct frame_writer *frames; /* NULL: plain lines, with what is derived from this: */
 	struct history *history;
-	uint64_t lines;
-	struct error failure; /* why there are no more; status OK: there are */
+	uint64_t lines, missing;
+	bool failing, over;   /* the last one could not be written; and none ever will */
+	struct error failure; /* why snapshots are missing; status OK: none is */
 };
 
-enum status recorder_create(struct recorder **out, const char *path, struct error *error)
+/* --- opening --------------------------------------------------------------------------------- */
+
+static bool has_suffix(const char *path, const char *suffix)
+{
+	size_t length = strlen(path), n = strlen(suffix);
+	return length > n && strcmp(path + length - n, suffix) == 0;
+}
+
+static bool is_plain(const char *path)
+{
+	return has_suffix(path, ".json") || has_suffix(path, ".ndjson") || has_suffix(path, ".jsonl");
+}
+
+static enum status open_file(struct recorder *r, const char *path, struct error *error)
+{
+	struct stat info;
+	r->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	if (r->fd < 0 || fstat(r->fd, &info) != 0)
+		return error_set(error, errno == EACCES ? STATUS_PERMISSION : STATUS_FAILED,
+		                 "can't record to %s: %s", r->shown, strerror(errno));
+	r->regular = S_ISREG(info.st_mode);
+	if (r->regular && !is_plain(path))
+		return frame_writer_create(&r->frames, r->fd, error);
+	r->history = history_create_whole(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
+	return r->history ? STATUS_OK : error_no_memory(error);
+}
+
+static struct recorder *create(const char *shown)
 {
 	struct recorder *r = calloc(1, sizeof *r);
+	if (!r)
+		return NULL;
+	r->fd = -1;
+	text_clean(r->shown, sizeof r->shown, shown, strlen(shown));
+	return r;
+}
+
+static enum status created(struct recorder **out, struct recorder *r, enum status status)
+{
+	*out = status == STATUS_OK ? r : NULL;
+	if (status != STATUS_OK)
+		recorder_destroy(r, NULL);
+	return status;
+}
+
+enum status recorder_create(struct recorder **out, const char *path,
+                            const struct rotation_limits *limits, struct error *error)
+{
+	struct recorder *r = create(path);
 	*out = NULL;
 	if (!r)
 		return error_no_memory(error);
-	text_clean(r->shown, sizeof r->shown, path, strlen(path));
-	r->history = history_create_whole(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
-	r->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
-	enum status status = STATUS_OK;
-	if (!r->history)
-		status = error_no_memory(error);
-	else if (r->fd < 0)
-		status = error_set(error, errno == EACCES ? STATUS_PERMISSION : STATUS_FAILED,
-		                   "can't record to %s: %s", r->shown, strerror(errno));
-	if (status != STATUS_OK) {
-		recorder_destroy(r, NULL);
-		return status;
-	}
-	*out = r;
-	return STATUS_OK;
+	r->regular = true;
+	return created(out, r,
+	               rotation_is_directory(path)
+	                   ? rotation_create(&r->rotation, path, ROTATION_RECORDING, limits, error)
+	                   : open_file(r, path, error));
 }
+
+enum status recorder_create_fd(struct recorder **out, int fd, const char *shown,
+                               struct error *error)
+{
+	struct recorder *r = create(shown);
+	*out = NULL;
+	if (!r)
+		return error_no_memory(error);
+	r->fd = fd;
+	r->borrowed = r->regular = true;
+	return created(out, r, frame_writer_create(&r->frames, fd, error));
+}
+
+/* --- plain lines ----------------------------------------------------------------------------- */
 
 /* A pipe whose reader is gone must end the recording and not us. */
 static ssize_t write_some(int fd, const char *data, size_t size)
@@ -85,23 +142,26 @@ static bool write_all(int fd, const char *data, size_t size)
 	return true;
 }
 
-/* A line goes out in one piece, so that a reader who follows never sees half of one for long: its
-   terminator becomes the newline. Half a line on a full disk is taken back, if that can be done. */
-static bool write_line(const struct recorder *r, char *line, bool *cut)
+/* A line goes out in one piece, so that a reader who follows never sees half of one for long. Half
+   a line on a full disk is taken back, if that can be done. */
+static enum status write_line(struct recorder *r, const char *line, size_t size,
+                              struct error *error)
 {
-	size_t size = strlen(line);
 	off_t begin = lseek(r->fd, 0, SEEK_CUR);
-	line[size] = '\n';
-	if (write_all(r->fd, line, size + 1))
-		return true;
+	if (write_all(r->fd, line, size))
+		return STATUS_OK;
 	int why = errno;
-	*cut = begin >= 0 && ftruncate(r->fd, begin) != 0;
-	errno = why;
-	return false;
+	bool cut = begin >= 0 && ftruncate(r->fd, begin) != 0;
+	if (begin >= 0)
+		lseek(r->fd, begin, SEEK_SET);
+	r->over = !r->regular || cut;
+	return error_set(error, STATUS_FAILED, "%s%s", strerror(why),
+	                 cut ? "; its last line is cut off" : "");
 }
 
-/* The line of the newest snapshot. Nothing of one process is compared with another. */
-static char *encode(struct recorder *r, const struct snapshot *s)
+/* The line of the newest snapshot with what is derived. Nothing of one process is compared with
+   another. */
+static char *encode_derived(struct recorder *r, const struct snapshot *s)
 {
 	const struct snapshot *before = history_get(r->history, 0);
 	if (before && !snapshot_same_process(before, s)) {
@@ -114,35 +174,83 @@ static char *encode(struct recorder *r, const struct snapshot *s)
 	return history_add(r->history, snapshot_ref(s)) == STATUS_OK ? json_encode(r->history) : NULL;
 }
 
+/* --- adding ---------------------------------------------------------------------------------- */
+
+/* Ends the file of a directory that is full or old enough, and begins the next. */
+static enum status rotate(struct recorder *r, const struct snapshot *s, struct error *error)
+{
+	uint64_t bytes = r->frames ? frame_writer_bytes(r->frames) : 0;
+	if (r->frames && !rotation_is_due(r->rotation, s->pid, s->wall_ns, bytes))
+		return STATUS_OK;
+	if (r->frames)
+		frame_writer_finish(r->frames, NULL); /* a file without its index is as good */
+	frame_writer_destroy(r->frames);
+	r->frames = NULL;
+	enum status status = rotation_next(r->rotation, s->program, s->pid, s->wall_ns, &r->fd, error);
+	return status == STATUS_OK ? frame_writer_create(&r->frames, r->fd, error) : status;
+}
+
+static enum status write_snapshot(struct recorder *r, const struct snapshot *s, struct error *error)
+{
+	enum status status = r->rotation ? rotate(r, s, error) : STATUS_OK;
+	if (status != STATUS_OK)
+		return status;
+	char *line = r->frames ? json_encode_raw(s) : encode_derived(r, s);
+	if (!line)
+		return error_no_memory(error);
+	size_t size = strlen(line) + 1;
+	line[size - 1] = '\n'; /* in place of its terminator */
+	if (r->frames)
+		status = frame_writer_add(r->frames, line, size, s->monotonic_ns, s->wall_ns, error);
+	else
+		status = write_line(r, line, size, error);
+	free(line);
+	return status;
+}
+
 enum status recorder_add(struct recorder *r, const struct snapshot *s, struct error *error)
 {
-	if (r->failure.status != STATUS_OK)
+	struct error why = {0};
+	if (r->over)
 		return STATUS_OK;
-	char *line = encode(r, s);
-	bool cut = false;
-	if (!line)
-		error_no_memory(&r->failure);
-	else if (write_line(r, line, &cut))
+	bool failed_before = r->failing;
+	r->failing = write_snapshot(r, s, &why) != STATUS_OK;
+	if (!r->failing) {
 		r->lines++;
-	else
-		error_set(&r->failure, STATUS_FAILED,
-		          "the recording %s ends after %" PRIu64 " snapshots: %s%s", r->shown, r->lines,
-		          strerror(errno), cut ? "; its last line is cut off" : "");
-	free(line);
-	return r->failure.status == STATUS_OK
-	           ? STATUS_OK
-	           : error_set(error, r->failure.status, "%s", r->failure.text);
+		return failed_before ? error_set(error, STATUS_FAILED,
+		                                 "the recording %s goes on; it lacks %" PRIu64 " snapshots",
+		                                 r->shown, r->missing)
+		                     : STATUS_OK;
+	}
+	r->missing++;
+	if (failed_before)
+		return STATUS_OK;
+	r->failure = why;
+	return error_set(error, STATUS_FAILED, "the recording %s %s after %" PRIu64 " snapshots: %s",
+	                 r->shown, r->over ? "ends" : "stands still", r->lines, why.text);
 }
 
 enum status recorder_destroy(struct recorder *r, struct error *error)
 {
 	if (!r)
 		return STATUS_OK;
+	struct error failure = {0};
+	if (r->failure.status != STATUS_OK && r->over)
+		error_set(&failure, STATUS_FAILED, "the recording %s ends after %" PRIu64 " snapshots: %s",
+		          r->shown, r->lines, r->failure.text);
+	else if (r->failure.status != STATUS_OK)
+		error_set(&failure, STATUS_FAILED,
+		          "the recording %s lacks %" PRIu64 " of %" PRIu64 " snapshots: %s", r->shown,
+		          r->missing, r->missing + r->lines, r->failure.text);
+	if (r->frames)
+		frame_writer_finish(r->frames, NULL); /* without its index it is as good */
+	frame_writer_destroy(r->frames);
 	/* Network file systems tell of a full disk only now. */
-	if (r->fd >= 0 && close(r->fd) != 0 && r->failure.status == STATUS_OK)
-		error_set(&r->failure, STATUS_FAILED, "the recording %s is not complete: %s", r->shown,
+	if (!r->rotation && !r->borrowed && r->fd >= 0 && close(r->fd) != 0 &&
+	    failure.status == STATUS_OK)
+		error_set(&failure, STATUS_FAILED, "the recording %s is not complete: %s", r->shown,
 		          strerror(errno));
-	struct error failure = r->failure;
+	rotation_destroy(r->rotation);
 	history_destroy(r->history);
 	free(r);
 	return failure.status == STATUS_OK ? STATUS_OK

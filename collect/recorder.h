@@ -1,11 +1,14 @@
 /*
- * --record: every snapshot as a line of a file, flushed at once, so that what was seen is there
- * whatever happens next. A disk that is full ends the recording with one sentence, and nothing
- * else. One thread.
+ * --record: every snapshot as a line of a file or of files in a directory (rotation.h), written at
+ * once, so that what was seen is there whatever happens next. What is no regular file, or is called
+ * .json, .ndjson or .jsonl, gets the lines of --json as they are; else they are packed in frames
+ * (frame_writer.h) and lack what is derived, which follows anew when they are read. A disk that is
+ * full costs the snapshots that don't fit, and nothing else. One thread.
  */
 #ifndef SCHEDTOP_COLLECT_RECORDER_H
 #define SCHEDTOP_COLLECT_RECORDER_H
 
+#include "collect/rotation.h"
 #include "metrics/snapshot.h"
 #include "util/clock.h"
 #include "util/status.h"
@@ -17,13 +20,19 @@
 
 struct recorder;
 
-/* Makes the file, or empties it. */
-enum status recorder_create(struct recorder **out, const char *path, struct error *error);
-/* Keeps a reference of its own for as long as it needs. On failure, the first only, the sentence
-   says so; later calls do nothing and succeed. */
+/* Makes the file, or empties it; of a directory ("DIR/", or one that is there) it takes the lock,
+   and makes files as they are needed. `limits` are a directory's; NULL: the usual ones. */
+enum status recorder_create(struct recorder **out, const char *path,
+                            const struct rotation_limits *limits, struct error *error);
+/* The same for an empty regular file that is open already, in frames; `fd` stays the caller's.
+   `shown` is its name in sentences. */
+enum status recorder_create_fd(struct recorder **out, int fd, const char *shown,
+                               struct error *error);
+/* Keeps a reference of its own for as long as it needs. Not STATUS_OK: there is something to tell,
+   which is a sentence: that snapshots can't be written from here on, or that they can again. */
 enum status recorder_add(struct recorder *r, const struct snapshot *s, struct error *error);
-/* Closes the file. Fails if a line is missing in it: with the sentence that told so. NULL is fine,
-   and nothing is missing then. */
+/* Closes the file. Fails if snapshots are missing in it, with a sentence. NULL is fine, and nothing
+   is missing then. */
 enum status recorder_destroy(struct recorder *r, struct error *error);
 
 #endif

@@ -1,52 +1,72 @@
 #include "collect/recording.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collect/line_reader.h"
+#include "collect/rotation.h"
 #include "metrics/json.h"
 #include "util/text.h"
 
-/* A snapshot of thousands of threads takes a tenth of it. What is longer is read over, not kept. */
-#define LINE_MAX_BYTES ((size_t)16 << 20)
-#define CHUNK          ((size_t)64 << 10)
 #define COMPLAINTS_MAX 8
+
+/* One of the files that follow each other; most recordings have but one. */
+struct part {
+	char *path;
+	struct seek_map *map; /* NULL: not asked for yet */
+	struct line_times first, last;
+	bool known; /* those two */
+};
 
 struct recording {
 	char shown[256]; /* its name, printable */
-	int fd, cancel_fd;
-	bool ended;
-	char *buffer; /* [begin, end) is read and not yet taken */
-	size_t begin, end, capacity;
-	size_t searched; /* bytes of it that hold no newline */
-	uint64_t lines, damaged;
-	struct error complaint[COMPLAINTS_MAX]; /* of the first damaged lines */
+	int cancel_fd;
+	struct part *part;
+	size_t parts, at;
+	struct line_reader *reader; /* of part[at]; NULL: behind the last one */
+	bool mapped, sought;        /* line numbers count from the beginning, until it was sought in */
+	uint64_t lines, damaged_lines, damages;
+	struct error complaint[COMPLAINTS_MAX]; /* of the first damages */
 	int64_t newest_ns;                      /* monotonic, of the snapshot before; -1: none */
 };
 
-static enum status open_path(struct recording *r, const char *path, struct error *error)
+/* --- opening --------------------------------------------------------------------------------- */
+
+static enum status list_parts(struct recording *r, const char *path, struct error *error)
 {
 	struct stat info;
-	r->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-	                               : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (r->fd >= 0 && fstat(r->fd, &info) == 0 && S_ISDIR(info.st_mode)) {
-		close(r->fd);
-		r->fd = -1;
-		errno = EISDIR;
-	}
-	if (r->fd >= 0)
-		return STATUS_OK;
-	enum status status = errno == ENOENT || errno == ENOTDIR ? STATUS_NO_TARGET
-	                     : errno == EACCES                   ? STATUS_PERMISSION
-	                                                         : STATUS_FAILED;
-	return error_set(error, status, "can't read the recording %s: %s", r->shown, strerror(errno));
+	char **name = NULL;
+	size_t n = 1;
+	enum status status = STATUS_OK;
+	if (strcmp(path, "-") != 0 && stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+		status = rotation_list(path, ROTATION_RECORDING, &name, &n, error);
+	if (status != STATUS_OK)
+		return status;
+	r->part = calloc(n, sizeof *r->part);
+	for (size_t i = 0; r->part && i < n; i++, r->parts++)
+		r->part[i].path = name ? name[i] : strdup(path);
+	for (size_t i = r->parts; name && i < n; i++)
+		free(name[i]);
+	free(name);
+	return r->part && r->part[0].path ? STATUS_OK : error_no_memory(error);
+}
+
+static enum status open_part(struct recording *r, size_t i, struct error *error)
+{
+	struct line_reader *reader;
+	enum status status = line_reader_open(&reader, r->part[i].path, r->cancel_fd, error);
+	if (status != STATUS_OK)
+		return status;
+	line_reader_close(r->reader);
+	r->reader = reader;
+	r->at = i;
+	r->newest_ns = -1;
+	return STATUS_OK;
 }
 
 enum status recording_open(struct recording **out, const char *path, struct error *error)
@@ -55,35 +75,35 @@ enum status recording_open(struct recording **out, const char *path, struct erro
 	*out = NULL;
 	if (!r)
 		return error_no_memory(error);
-	r->fd = r->cancel_fd = -1;
-	r->newest_ns = -1;
 	text_clean(r->shown, sizeof r->shown, path, strlen(path));
 	if (strcmp(path, "-") == 0)
 		strcpy(r->shown, "standard input");
-	enum status status = open_path(r, path, error);
-	if (status == STATUS_OK) {
-		r->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		if (r->cancel_fd < 0)
-			status = error_set(error, STATUS_FAILED, "can't read the recording %s: %s", r->shown,
-			                   strerror(errno));
-	}
-	if (status != STATUS_OK) {
+	r->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	enum status status = r->cancel_fd < 0
+	                         ? error_set(error, STATUS_FAILED, "can't read the recording %s: %s",
+	                                     r->shown, strerror(errno))
+	                         : list_parts(r, path, error);
+	if (status == STATUS_OK)
+		status = open_part(r, 0, error);
+	if (status == STATUS_OK)
+		*out = r;
+	else
 		recording_close(r);
-		return status;
-	}
-	*out = r;
-	return STATUS_OK;
+	return status;
 }
 
 void recording_close(struct recording *r)
 {
 	if (!r)
 		return;
-	if (r->fd >= 0)
-		close(r->fd);
+	line_reader_close(r->reader);
+	for (size_t i = 0; i < r->parts; i++) {
+		seek_map_destroy(r->part[i].map);
+		free(r->part[i].path);
+	}
+	free(r->part);
 	if (r->cancel_fd >= 0)
 		close(r->cancel_fd);
-	free(r->buffer);
 	free(r);
 }
 
@@ -94,88 +114,53 @@ void recording_cancel(struct recording *r)
 		;
 }
 
-/* Until there is something to read, or nobody wants it any more: false. */
-static bool wait_for_bytes(const struct recording *r)
+/* --- damage ---------------------------------------------------------------------------------- */
+
+static enum status complain(struct recording *r, const struct error *why, struct error *error)
 {
-	struct pollfd both[] = {{.fd = r->fd, .events = POLLIN},
-	                        {.fd = r->cancel_fd, .events = POLLIN}};
-	while (poll(both, 2, -1) < 0)
-		if (errno != EINTR)
-			return false;
-	return !both[1].revents;
+	if (r->damages < COMPLAINTS_MAX)
+		r->complaint[r->damages] = *why;
+	r->damages++;
+	return error_set(error, STATUS_DAMAGED, "%s", why->text);
 }
 
-static enum status make_room(struct recording *r, struct error *error)
+static enum status complain_of_line(struct recording *r, const struct error *why,
+                                    struct error *error)
 {
-	if (r->begin > 0) {
-		memmove(r->buffer, r->buffer + r->begin, r->end - r->begin);
-		r->end -= r->begin;
-		r->begin = 0;
-	}
-	if (r->capacity - r->end >= CHUNK)
+	const char *shown = line_reader_shown(r->reader);
+	struct error told;
+	r->damaged_lines++;
+	/* Nobody has counted the lines before that were leapt over. */
+	if (r->sought)
+		error_set(&told, STATUS_DAMAGED, "%s: a line is damaged: %s", shown, why->text);
+	else
+		error_set(&told, STATUS_DAMAGED, "%s, line %" PRIu64 ": %s", shown,
+		          line_reader_lines(r->reader), why->text);
+	return complain(r, &told, error);
+}
+
+const char *recording_complaint(const struct recording *r, size_t i)
+{
+	return i < COMPLAINTS_MAX && i < r->damages ? r->complaint[i].text : NULL;
+}
+
+enum status recording_judge(const struct recording *r, struct error *error)
+{
+	if (r->damages == 0)
 		return STATUS_OK;
-	size_t capacity = r->capacity ? r->capacity * 2 : 2 * CHUNK;
-	char *buffer = realloc(r->buffer, capacity);
-	if (!buffer)
-		return error_no_memory(error);
-	r->buffer = buffer;
-	r->capacity = capacity;
-	return STATUS_OK;
+	if (r->damaged_lines == 0 && r->damages == 1)
+		return error_set(error, STATUS_DAMAGED, "%s; what is whole was played",
+		                 r->complaint[0].text);
+	if (r->damaged_lines == 0)
+		return error_set(error, STATUS_DAMAGED,
+		                 "%s is damaged in %" PRIu64 " places; what is whole was played", r->shown,
+		                 r->damages);
+	return error_set(error, STATUS_DAMAGED,
+	                 "%" PRIu64 " of %" PRIu64 " lines of %s are damaged; the others were played",
+	                 r->damaged_lines, r->lines, r->shown);
 }
 
-static enum status read_more(struct recording *r, struct error *error)
-{
-	if (make_room(r, error) != STATUS_OK)
-		return STATUS_FAILED;
-	if (!wait_for_bytes(r)) {
-		r->ended = true;
-		r->begin = r->end; /* what was cut off by a cancel is no damage */
-		return STATUS_OK;
-	}
-	ssize_t n;
-	do
-		n = read(r->fd, r->buffer + r->end, r->capacity - r->end);
-	while (n < 0 && errno == EINTR);
-	if (n < 0) {
-		r->ended = true;
-		return error_set(error, STATUS_FAILED, "can't read the recording %s: %s", r->shown,
-		                 strerror(errno));
-	}
-	r->ended = n == 0;
-	r->end += (size_t)n;
-	return STATUS_OK;
-}
-
-/* Takes one line out of the buffer, without its newline. At the end *line is NULL. Of a line that
-   is too long what has been read is thrown away, and *size is more than LINE_MAX_BYTES. */
-static enum status next_line(struct recording *r, char **line, size_t *size, struct error *error)
-{
-	size_t lost = 0;
-	for (;;) {
-		size_t length = r->end - r->begin;
-		char *begin = r->buffer + r->begin;
-		char *newline =
-			length > r->searched ? memchr(begin + r->searched, '\n', length - r->searched) : NULL;
-		if (newline || (r->ended && (length > 0 || lost > 0))) {
-			size_t taken = newline ? (size_t)(newline - begin) : length;
-			*line = begin;
-			*size = taken + lost;
-			r->begin += taken + (newline ? 1 : 0);
-			r->searched = 0;
-			return STATUS_OK;
-		}
-		r->searched = length;
-		if (length > LINE_MAX_BYTES) {
-			lost += length;
-			r->begin = r->end = r->searched = 0;
-		}
-		*line = NULL;
-		if (r->ended)
-			return STATUS_OK;
-		if (read_more(r, error) != STATUS_OK)
-			return STATUS_FAILED;
-	}
-}
+/* --- reading --------------------------------------------------------------------------------- */
 
 static bool is_blank(const char *line, size_t size)
 {
@@ -189,7 +174,7 @@ static bool is_blank(const char *line, size_t size)
 static enum status read_line(struct recording *r, const char *line, size_t size,
                              struct snapshot **out, struct error *error)
 {
-	if (size > LINE_MAX_BYTES)
+	if (size > LINE_BYTES_MAX)
 		return error_set(error, STATUS_DAMAGED, "it is longer than any snapshot");
 	struct snapshot *s = NULL;
 	enum status status = json_decode(line, size, &s, error);
@@ -204,39 +189,150 @@ static enum status read_line(struct recording *r, const char *line, size_t size,
 	return STATUS_OK;
 }
 
+/* The next line that is not empty, of this file or the next; NULL at the end. A file that can't be
+   opened any more is passed over: a writer may have let it go. */
+static enum status next_line(struct recording *r, char **line, size_t *size, struct error *error)
+{
+	for (;;) {
+		enum status status = line_reader_next(r->reader, line, size, error);
+		if (status == STATUS_OK && *line && is_blank(*line, *size)) {
+			r->lines++;
+			continue;
+		}
+		if (status != STATUS_OK || *line)
+			return status;
+		size_t next = r->at + 1;
+		while (next < r->parts && open_part(r, next, NULL) != STATUS_OK)
+			next++;
+		if (next >= r->parts)
+			return STATUS_OK;
+	}
+}
+
 enum status recording_next(struct recording *r, struct snapshot **out, struct error *error)
 {
-	char *line;
+	char *line = NULL;
 	size_t size;
 	struct error why = {0};
 	*out = NULL;
-	do {
-		enum status status = next_line(r, &line, &size, error);
-		if (status != STATUS_OK || !line)
-			return status;
-		r->lines++;
-	} while (is_blank(line, size));
-	enum status status = read_line(r, line, size, out, &why);
-	if (status != STATUS_DAMAGED)
-		return status == STATUS_OK ? status : error_set(error, status, "%s", why.text);
-	struct error complaint;
-	error_set(&complaint, STATUS_DAMAGED, "%s, line %" PRIu64 ": %s", r->shown, r->lines, why.text);
-	if (r->damaged < COMPLAINTS_MAX)
-		r->complaint[r->damaged] = complaint;
-	r->damaged++;
-	return error_set(error, STATUS_DAMAGED, "%s", complaint.text);
-}
-
-const char *recording_complaint(const struct recording *r, size_t i)
-{
-	return i < COMPLAINTS_MAX && i < r->damaged ? r->complaint[i].text : NULL;
-}
-
-enum status recording_judge(const struct recording *r, struct error *error)
-{
-	if (r->damaged == 0)
+	enum status status = next_line(r, &line, &size, &why);
+	if (status == STATUS_DAMAGED)
+		return complain(r, &why, error);
+	if (status != STATUS_OK)
+		return error_set(error, status, "%s", why.text);
+	if (!line)
 		return STATUS_OK;
-	return error_set(error, STATUS_DAMAGED,
-	                 "%" PRIu64 " of %" PRIu64 " lines of %s are damaged; the others were played",
-	                 r->damaged, r->lines, r->shown);
+	r->lines++;
+	status = read_line(r, line, size, out, &why);
+	if (status == STATUS_DAMAGED)
+		return complain_of_line(r, &why, error);
+	return status == STATUS_OK ? status : error_set(error, status, "%s", why.text);
+}
+
+void recording_skip(struct recording *r, int64_t monotonic_ns)
+{
+	char *line = NULL;
+	size_t size;
+	struct line_times times;
+	while (line_reader_next(r->reader, &line, &size, NULL) == STATUS_OK && line) {
+		r->lines++;
+		if (is_blank(line, size) ||
+		    (line_times_read(&times, line, size) && times.monotonic_ns < monotonic_ns))
+			continue;
+		line_reader_unread(r->reader);
+		r->lines--;
+		return;
+	}
+}
+
+/* --- seeking --------------------------------------------------------------------------------- */
+
+static void map_part(struct part *p, int cancel_fd)
+{
+	struct line_reader *reader;
+	if (line_reader_open(&reader, p->path, cancel_fd, NULL) != STATUS_OK)
+		return;
+	int fd = line_reader_seekable_fd(reader);
+	/* Whether it is packed is found out by seeking to where it begins. */
+	if (fd >= 0 && line_reader_seek(reader, 0, NULL) == STATUS_OK &&
+	    seek_map_create(&p->map, fd, line_reader_is_packed(reader), NULL) == STATUS_OK)
+		p->known = seek_map_ends(p->map, &p->first, &p->last);
+	line_reader_close(reader);
+	if (!p->known) {
+		seek_map_destroy(p->map);
+		p->map = NULL;
+	}
+}
+
+bool recording_ends(struct recording *r, struct line_times *first, struct line_times *last)
+{
+	bool any = false;
+	if (line_reader_seekable_fd(r->reader) < 0)
+		return false;
+	for (size_t i = 0; !r->mapped && i < r->parts; i++)
+		map_part(&r->part[i], r->cancel_fd);
+	r->mapped = true;
+	for (size_t i = 0; i < r->parts; i++) {
+		const struct part *p = &r->part[i];
+		if (!p->known)
+			continue;
+		if (!any)
+			*first = p->first;
+		*last = p->last;
+		any = true;
+	}
+	return any;
+}
+
+/* How many lines from here on are no younger than that. Damage between them is told when they are
+   read. */
+static uint64_t count_until(struct recording *r, int64_t wall_ns)
+{
+	uint64_t lines = 0, until = 0;
+	for (;;) {
+		char *line = NULL;
+		size_t size;
+		struct line_times times;
+		enum status status = line_reader_next(r->reader, &line, &size, NULL);
+		if (status == STATUS_DAMAGED)
+			continue;
+		if (status != STATUS_OK || !line)
+			return until;
+		lines++;
+		if (!line_times_read(&times, line, size))
+			continue;
+		if (times.wall_ns > wall_ns)
+			return until;
+		until = lines;
+	}
+}
+
+enum status recording_seek(struct recording *r, int64_t wall_ns, struct error *error)
+{
+	size_t found = r->parts;
+	for (size_t i = 0; i < r->parts; i++)
+		if (r->part[i].known && (found == r->parts || r->part[i].first.wall_ns <= wall_ns))
+			found = i;
+	if (found == r->parts)
+		return error_set(error, STATUS_FAILED, "there is nothing in %s to seek", r->shown);
+	enum status status = open_part(r, found, error);
+	uint64_t offset =
+		seek_map_find(r->part[found].map, wall_ns, line_reader_seekable_fd(r->reader));
+	if (status == STATUS_OK)
+		status = line_reader_seek(r->reader, offset, error);
+	if (status != STATUS_OK)
+		return status;
+	uint64_t lines = count_until(r, wall_ns);
+	status = line_reader_seek(r->reader, offset, error);
+	for (uint64_t i = 1; status == STATUS_OK && i < lines;) {
+		char *line = NULL;
+		size_t size;
+		enum status read = line_reader_next(r->reader, &line, &size, NULL);
+		i += read == STATUS_OK && line;
+		if (read == STATUS_FAILED || (read == STATUS_OK && !line))
+			break;
+	}
+	r->sought = true;
+	r->newest_ns = -1;
+	return status;
 }

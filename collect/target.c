@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -100,4 +101,18 @@ enum status target_explain_end(const struct target *t, struct error *error)
 	return error_set(error, STATUS_EXITED,
 	                 replaced ? "process %d has executed a new program" : "process %d has exited",
 	                 (int)t->pid);
+}
+
+enum status target_build(const struct target *t, char **out, struct error *error)
+{
+	*out = NULL;
+	if (!t->local)
+		return error_set(error, STATUS_NO_TARGET, "the executable is not on this machine");
+	enum status status = goproc_build_text(t->pid, out, error);
+	if (status != STATUS_OK || target_check(t) != TARGET_EXITED)
+		return status;
+	/* It may have been another program's already. */
+	free(*out);
+	*out = NULL;
+	return target_explain_end(t, error);
 }

@@ -60,6 +60,8 @@ void target_program(pid_t pid, char *to, size_t size);
    zombie, a reused PID, and a process that executes another program now. What is no process of ours
    is live as long as its source tells nothing else. */
 enum target_state target_check(const struct target *t);
+/* What its executable says of how it was built, as goproc_build_text has it; free() it. */
+enum status target_build(const struct target *t, char **out, struct error *error);
 /* STATUS_EXITED with the sentence for one that was found so: it has exited, it has executed a new
    program, its text has ended. */
 enum status target_explain_end(const struct target *t, struct error *error);

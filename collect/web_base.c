@@ -141,6 +141,14 @@ static bool is_scheme(const char *auth)
 	return n > 0 && auth[n] == ' ';
 }
 
+static bool add_header(struct web_base *base, const char *line)
+{
+	struct curl_slist *more = curl_slist_append(base->headers, line);
+	if (more)
+		base->headers = more;
+	return more;
+}
+
 /* A line break would begin another header. */
 static enum status read_auth(struct web_base *base, struct error *error)
 {
@@ -162,8 +170,30 @@ static enum status read_auth(struct web_base *base, struct error *error)
 		return STATUS_OK;
 	if (snprintf(line, sizeof line, "Authorization: %s", auth) >= (int)sizeof line)
 		return error_set(error, STATUS_USAGE, WEB_AUTH_VARIABLE " is too long");
-	base->headers = curl_slist_append(NULL, line);
-	return base->headers ? STATUS_OK : error_no_memory(error);
+	return add_header(base, line) ? STATUS_OK : error_no_memory(error);
+}
+
+/* "X-Scope-OrgID: team-a" and the like, one a line. */
+static enum status read_headers(struct web_base *base, const char *headers, struct error *error)
+{
+	while (headers && *headers) {
+		char line[4096];
+		size_t n = strcspn(headers, "\n"), name = strcspn(headers, ": \n");
+		if (n > 0) {
+			if (name == 0 || headers[name] != ':' || n >= sizeof line)
+				return error_set(error, STATUS_USAGE,
+				                 WEB_HEADERS_VARIABLE " takes a \"Name: value\" on each line");
+			for (size_t i = 0; i < n; i++)
+				if (iscntrl((unsigned char)headers[i]))
+					return error_set(error, STATUS_USAGE,
+					                 WEB_HEADERS_VARIABLE " holds a control character");
+			snprintf(line, sizeof line, "%.*s", (int)n, headers);
+			if (!add_header(base, line))
+				return error_no_memory(error);
+		}
+		headers += n + (headers[n] == '\n');
+	}
+	return STATUS_OK;
 }
 
 enum status web_base_init(struct web_base *base, const char *url, const struct web_options *o,
@@ -173,6 +203,8 @@ enum status web_base_init(struct web_base *base, const char *url, const struct w
 	enum status status = read_url(base, url, error);
 	if (status == STATUS_OK)
 		status = read_auth(base, error);
+	if (status == STATUS_OK)
+		status = read_headers(base, o->headers, error);
 	if (status == STATUS_OK && o->ca_file)
 		base->ca_file = strdup(o->ca_file);
 	bool whole = base->url && base->host && base->port && (!o->ca_file || base->ca_file);
@@ -218,7 +250,9 @@ static CURLcode apply_credentials(const struct web_base *base, CURL *e)
 	CURLcode bad = CURLE_OK;
 	if (base->headers)
 		bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, base->headers);
-	else if (base->auth) {
+	if (base->auth && is_scheme(base->auth))
+		return bad; /* that is one of the headers */
+	if (base->auth) {
 		bad |= curl_easy_setopt(e, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
 		bad |= curl_easy_setopt(e, CURLOPT_USERPWD, base->auth);
 	} else if (!base->socket) {

@@ -19,6 +19,8 @@
 /* The environment variable with the credentials: "user:password", "Bearer TOKEN", or another
    scheme and what it wants. */
 #define WEB_AUTH_VARIABLE "SCHEDTOP_AUTH"
+/* And the one with more headers for a metrics server, one a line. */
+#define WEB_HEADERS_VARIABLE "SCHEDTOP_HEADERS"
 
 struct web_base {
 	char shown[512];            /* as people know it, printable, without a slash at its end */

@@ -7,6 +7,7 @@
 struct web_options {
 	const char *ca_file; /* PEM; NULL: the certificates that the system trusts */
 	bool insecure;       /* believe every certificate */
+	const char *headers; /* more of them, "Name: value" a line; NULL: none */
 };
 
 #endif

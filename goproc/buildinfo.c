@@ -1,5 +1,6 @@
 #include "goproc/buildinfo.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/text.h"
@@ -130,4 +131,43 @@ enum buildinfo_result buildinfo_parse(const uint8_t *bytes, size_t n, struct gop
 		parse_modules(modules, info);
 	}
 	return BUILDINFO_OK;
+}
+
+/* Printable, but for the tabs between words and the ends of lines. */
+static char *clean_lines(char *to, struct text text)
+{
+	while (text.n > 0) {
+		struct text line = take_until(&text, '\n');
+		while (line.n > 0) {
+			struct text word = take_until(&line, '\t');
+			text_clean(to, word.n + 1, word.at, word.n);
+			to += strlen(to);
+			*to++ = line.n > 0 ? '\t' : '\n';
+		}
+	}
+	*to = '\0';
+	return to;
+}
+
+char *buildinfo_text(const uint8_t *bytes, size_t n)
+{
+	static const char first[] = "go\t";
+	if (n < HEADER_SIZE || memcmp(bytes, BUILDINFO_MAGIC, BUILDINFO_MAGIC_SIZE) != 0 ||
+	    !(bytes[FLAGS_AT] & FLAG_INLINE))
+		return NULL;
+	struct text rest = {(const char *)bytes + HEADER_SIZE, n - HEADER_SIZE}, version;
+	struct text modules = {NULL, 0};
+	if (!take_string(&rest, &version))
+		return NULL;
+	if (!take_string(&rest, &modules) || modules.n < 2 * MARKER_SIZE)
+		modules.n = 0;
+	/* A word is never longer than it was, and ends in one byte where it had one or none. */
+	char *text = malloc(sizeof first + version.n + modules.n + 4);
+	if (!text)
+		return NULL;
+	memcpy(text, first, sizeof first);
+	char *end = clean_lines(text + sizeof first - 1, version);
+	if (modules.n > 0)
+		clean_lines(end, (struct text){modules.at + MARKER_SIZE, modules.n - 2 * MARKER_SIZE});
+	return text;
 }

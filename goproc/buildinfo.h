@@ -27,4 +27,9 @@ enum buildinfo_result {
  *rest of info stays as it is. */
 enum buildinfo_result buildinfo_parse(const uint8_t *bytes, size_t n, struct goproc_info *info);
 
+/* All of it as text for people and programs, in lines of words with tabs between, as `go version
+   -m` prints them: "go\tgo1.26.8", "path\t...", "build\tvcs.revision=...". free() it; NULL when it
+   is not what the linker writes, or when out of memory. */
+char *buildinfo_text(const uint8_t *bytes, size_t n);
+
 #endif

@@ -161,6 +161,26 @@ enum status goproc_identify(pid_t pid, struct goproc_info *info, struct error *e
 	return status;
 }
 
+enum status goproc_build_text(pid_t pid, char **out, struct error *error)
+{
+	char subject[96];
+	struct image image;
+	struct image_section section = {0};
+	*out = NULL;
+	process_name(pid, subject, sizeof subject);
+	enum status status = open_executable(pid, subject, &image, error);
+	if (status != STATUS_OK)
+		return status;
+	uint8_t *bytes =
+		find_buildinfo(&image, &section) ? image_load(&image, &section, BUILDINFO_MAX) : NULL;
+	if (bytes)
+		*out = buildinfo_text(bytes, (size_t)section.size);
+	free(bytes);
+	image_close(&image);
+	return *out ? STATUS_OK
+	            : error_set(error, STATUS_FAILED, "%s has no Go build information", subject);
+}
+
 /* ---- attach ---- */
 
 static enum status check_supported(const struct goproc *g, struct error *error)

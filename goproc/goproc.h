@@ -48,6 +48,10 @@ enum status goproc_identify(pid_t pid, struct goproc_info *info, struct error *e
 /* The same of a file. */
 enum status goproc_identify_file(const char *path, struct goproc_info *info, struct error *error);
 
+/* All of the build information as text, buildinfo_text(): modules, settings, what was checked out.
+   free() it. */
+enum status goproc_build_text(pid_t pid, char **out, struct error *error);
+
 /* A value the target's Go version does not have, or that could not be read. */
 #define GOPROC_UNKNOWN INT64_MIN
 #define GOPROC_NIL     INT64_C(-1)

@@ -364,6 +364,29 @@ struct rate derive_rate(const struct fields *before, const struct fields *now, i
 	return rate_of((double)delta, elapsed_ns);
 }
 
+const struct fields *derive_part(const struct snapshot *s, enum rate_part part, int64_t *at_ns)
+{
+	const struct fields *const fields[] = {&s->sched, &s->runtime, &s->os};
+	const struct stamp *const stamps[] = {&s->sched_at, &s->runtime_at, &s->os_at};
+	*at_ns = stamps[part]->at_ns;
+	return fields[part];
+}
+
+struct rate derive_part_rate(const struct history *h, enum rate_part part, int field)
+{
+	int64_t at_ns, before_ns;
+	const struct snapshot *s = history_get(h, 0);
+	if (!s)
+		return (struct rate){.known = false};
+	const struct fields *now = derive_part(s, part, &at_ns);
+	for (size_t i = 1; fields_has(now, field) && (s = history_get(h, i)) != NULL; i++) {
+		const struct fields *before = derive_part(s, part, &before_ns);
+		if (fields_has(before, field) && before_ns < at_ns)
+			return derive_rate(before, now, field, at_ns - before_ns);
+	}
+	return (struct rate){.known = false};
+}
+
 /* A P that does nothing but switch needs some 50 ns for each: a step beyond this is a counter that
  * fell. */
 #define SCHEDTICKS_MAX_PER_S 1e8

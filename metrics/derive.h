@@ -81,6 +81,12 @@ struct rate {
 };
 struct rate derive_rate(const struct fields *before, const struct fields *now, int field,
                         int64_t elapsed_ns);
+/* A part of snapshots whose fields are read together. */
+enum rate_part { RATE_SCHED, RATE_RUNTIME, RATE_OS };
+const struct fields *derive_part(const struct snapshot *s, enum rate_part part, int64_t *at_ns);
+/* The rate of a field since the last read of its part at another time: an agent asked once a second
+   stands still between. */
+struct rate derive_part_rate(const struct history *h, enum rate_part part, int field);
 /* schedtick of P p, which wraps at 32 bits. A step that no P could make in that time is unknown. */
 struct rate derive_schedticks(const struct snapshot *before, const struct snapshot *now, size_t p);
 

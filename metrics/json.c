@@ -19,7 +19,7 @@
  * twice.
  */
 struct writer {
-	const struct history *history;
+	const struct history *history; /* NULL: nothing is derived */
 	const struct snapshot *now;
 	const struct snapshot *before; /* the one before, or NULL */
 	bool failed;
@@ -356,8 +356,6 @@ static json_t *percentiles(struct writer *w)
 	return object;
 }
 
-enum rate_part { RATE_SCHED, RATE_RUNTIME, RATE_OS };
-
 /* The counters whose rates mean something. Where two tell the same, the fresher one stands first.
  */
 static const struct {
@@ -380,35 +378,11 @@ static const struct {
 	{RATE_OS, OS_CGROUP_THROTTLED_NS, "cgroup_throttled_ns_per_s"},
 };
 
-static const struct fields *part_fields(const struct snapshot *s, enum rate_part part,
-                                        int64_t *at_ns)
-{
-	const struct fields *const fields[] = {&s->sched, &s->runtime, &s->os};
-	const struct stamp *const stamps[] = {&s->sched_at, &s->runtime_at, &s->os_at};
-	*at_ns = stamps[part]->at_ns;
-	return fields[part];
-}
-
-/* Since the last read of that part at another time: an agent asked once a second stands still
- * between. */
-static struct rate rate_of(struct writer *w, enum rate_part part, int field)
-{
-	int64_t at_ns, before_ns;
-	const struct fields *now = part_fields(w->now, part, &at_ns);
-	const struct snapshot *s;
-	for (size_t i = 1; fields_has(now, field) && (s = history_get(w->history, i)) != NULL; i++) {
-		const struct fields *before = part_fields(s, part, &before_ns);
-		if (fields_has(before, field) && before_ns < at_ns)
-			return derive_rate(before, now, field, at_ns - before_ns);
-	}
-	return (struct rate){.known = false};
-}
-
 static json_t *rates(struct writer *w)
 {
 	json_t *object = json_object();
 	for (size_t i = 0; i < sizeof rate_rows / sizeof *rate_rows; i++) {
-		struct rate rate = rate_of(w, rate_rows[i].part, rate_rows[i].field);
+		struct rate rate = derive_part_rate(w->history, rate_rows[i].part, rate_rows[i].field);
 		if (rate.known && !json_object_get(object, rate_rows[i].name))
 			put(w, object, rate_rows[i].name, json_real(rate.per_s));
 	}
@@ -480,18 +454,28 @@ static json_t *snapshot(struct writer *w)
 	put_unless_empty(w, object, "goroutines", json_goroutines(s));
 	put_unless_empty(w, object, "histograms", histograms(w));
 	put_unless_empty(w, object, "lanes", lanes(w));
-	put_unless_empty(w, object, "derived", derived(w));
+	if (w->history)
+		put_unless_empty(w, object, "derived", derived(w));
 	return object;
+}
+
+static char *encode(struct writer *w)
+{
+	json_t *object = snapshot(w);
+	/* Six digits tell a ratio or a rate; bounds that are no integers keep as many. */
+	char *line = w->failed ? NULL : json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6));
+	json_decref(object);
+	return line;
 }
 
 char *json_encode(const struct history *h)
 {
 	struct writer w = {.history = h, .now = history_get(h, 0), .before = history_get(h, 1)};
-	if (!w.now)
-		return NULL;
-	json_t *object = snapshot(&w);
-	/* Six digits tell a ratio or a rate; bounds that are no integers keep as many. */
-	char *line = w.failed ? NULL : json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6));
-	json_decref(object);
-	return line;
+	return w.now ? encode(&w) : NULL;
+}
+
+char *json_encode_raw(const struct snapshot *s)
+{
+	struct writer w = {.now = s};
+	return encode(&w);
 }

@@ -17,6 +17,8 @@
 /* The newest snapshot of the history with what is derived from it, as one line without a newline;
    free() it. NULL when out of memory. */
 char *json_encode(const struct history *h);
+/* The same of a snapshot alone, without what is derived. */
+char *json_encode_raw(const struct snapshot *s);
 
 /*
  * The snapshot of one such line: everything but what is derived, which follows anew from the

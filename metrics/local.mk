@@ -4,6 +4,11 @@ metrics_libmetrics_a_SOURCES = \
 	metrics/derive.c metrics/derive.h \
 	metrics/exposition.c metrics/exposition.h \
 	metrics/feed.c metrics/feed.h \
+	metrics/playback.c metrics/playback.h \
+	metrics/fleet.c metrics/fleet.h metrics/fleet_buckets.c \
+	metrics/fleet_board.c metrics/fleet_board.h \
+	metrics/fleet_json.c metrics/fleet_json.h \
+	metrics/fleet_usual.c metrics/fleet_usual.h \
 	metrics/flight_advice.c metrics/flight_advice.h \
 	metrics/goroutine_groups.c metrics/goroutine_table.c metrics/goroutine_table.h \
 	metrics/goroutines.c metrics/goroutines.h \

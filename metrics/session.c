@@ -11,6 +11,7 @@ struct session {
 	struct order order[ORDERS_MAX];
 	size_t oldest, count;
 	struct capture_state capture;
+	struct sentinel_state sentinel;
 	pid_t successor;
 	char trouble[256];
 	void (*wake)(void *arg);
@@ -80,6 +81,20 @@ struct capture_state session_capture(struct session *s)
 	struct capture_state state = s->capture;
 	pthread_mutex_unlock(&s->lock);
 	return state;
+}
+
+void session_tell_sentinel(struct session *s, const struct sentinel_state *state)
+{
+	pthread_mutex_lock(&s->lock);
+	s->sentinel = *state;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void session_get_sentinel(struct session *s, struct sentinel_state *out)
+{
+	pthread_mutex_lock(&s->lock);
+	*out = s->sentinel;
+	pthread_mutex_unlock(&s->lock);
 }
 
 void session_tell_successor(struct session *s, pid_t pid)

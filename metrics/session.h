@@ -68,6 +68,26 @@ struct capture_state {
 	char note[256];      /* what else people should know of it; "" nothing */
 };
 
+enum { SENTINEL_RULES_MAX = 16 };
+
+/* What the sentinel looks out for, as far as it is known. Texts are printable. */
+struct sentinel_rule_state {
+	char rule[160], then[96];
+	const char *state; /* "armed", "breaking", "fired", ...: a constant; NULL: not yet looked at */
+	char value[128];   /* at the newest snapshot */
+};
+struct sentinel_state {
+	size_t rules; /* 0: there is no sentinel */
+	struct sentinel_rule_state rule[SENTINEL_RULES_MAX];
+	unsigned changes; /* goes up when there is something to be seen anew, beside values */
+	bool busy;        /* what follows a rule is under way */
+	unsigned fired;   /* how often */
+	int64_t fired_ns; /* monotonic, the last time */
+	char why[448];    /* the rule and the value then */
+	bool saved;       /* `outcome` is the path of a bundle, else a sentence; "" while busy */
+	char outcome[512];
+};
+
 struct session;
 
 struct session *session_create(void (*wake)(void *arg), void *arg); /* wake: after each order */
@@ -76,6 +96,7 @@ void session_destroy(struct session *s);                            /* NULL is f
 /* The screen's side. Bounded: an order that finds the box full takes the place of the oldest. */
 void session_order(struct session *s, enum order_kind kind, int64_t value);
 struct capture_state session_capture(struct session *s);
+void session_get_sentinel(struct session *s, struct sentinel_state *out);
 /* The newest process that runs the program of the one that has exited; 0: none is known. */
 pid_t session_successor(struct session *s);
 /* Why an order could not be carried out, in a sentence; false: nothing was said since the last time
@@ -85,6 +106,7 @@ bool session_take_trouble(struct session *s, char *to, size_t size);
 /* The other side. ORDER_NONE when there is none. */
 struct order session_take(struct session *s);
 void session_tell_capture(struct session *s, const struct capture_state *state);
+void session_tell_sentinel(struct session *s, const struct sentinel_state *state);
 void session_tell_successor(struct session *s, pid_t pid);
 void session_tell_trouble(struct session *s, const char *sentence);
 

@@ -10,6 +10,7 @@ include tests/unit/tui.mk
 include tests/unit/report.mk
 include tests/unit/compare.mk
 include tests/unit/doctor.mk
+include tests/unit/watch.mk
 include tests/unit/browse_panels.mk
 include tests/unit/browser.mk
 include tests/unit/timeline.mk

@@ -17,7 +17,7 @@ declare -rA SETUP_GO_SUMS=(
 readonly -a SETUP_BUILD_PACKAGES=(
 	autoconf automake pkg-config make gcc libc6-dev
 	libncurses-dev libuv1-dev libcurl4-openssl-dev libjansson-dev libelf-dev libdw-dev libinih-dev libmicrohttpd-dev
-	zlib1g-dev libzstd-dev libprotobuf-c-dev protobuf-c-compiler
+	zlib1g-dev libzstd-dev libarchive-dev libprotobuf-c-dev protobuf-c-compiler
 	ca-certificates curl unzip procps
 )
 

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "trace/inflate.h"
+#include "util/bundle.h"
+#include "util/text.h"
 
 enum {
 	CHUNK = 256 * 1024, /* what one read asks for */
@@ -125,7 +127,7 @@ bool input_need_slow(struct input *in, size_t n)
 
 const uint8_t *input_peek(const struct input *in, size_t at, size_t n, uint8_t *copy)
 {
-	if (in->map && pread(in->fd, copy, n, (off_t)(in->offset + at)) == (ssize_t)n)
+	if (in->map && pread(in->fd, copy, n, (off_t)(in->base + in->offset + at)) == (ssize_t)n)
 		return copy;
 	return in->data + at;
 }
@@ -154,15 +156,17 @@ void input_release(struct input *in, size_t from, size_t to)
 
 static enum status map_file(struct input *in, const char *path, struct error *error)
 {
-	if (in->size > SIZE_MAX)
+	uint64_t before = in->base & ((uint64_t)sysconf(_SC_PAGESIZE) - 1); /* pages are mapped */
+	if (in->size > SIZE_MAX - before)
 		return error_set(error, STATUS_FAILED, "%s is too large for this machine", path);
-	in->map_size = (size_t)in->size;
-	void *map = mmap(NULL, in->map_size, PROT_READ, MAP_PRIVATE, in->fd, 0);
+	in->map_size = (size_t)(before + in->size);
+	void *map =
+		mmap(NULL, in->map_size, PROT_READ, MAP_PRIVATE, in->fd, (off_t)(in->base - before));
 	if (map == MAP_FAILED)
 		return error_set(error, STATUS_FAILED, "%s can't be mapped: %s", path, strerror(errno));
 	in->map = map;
-	in->data = map;
-	in->have = in->map_size;
+	in->data = in->map + before;
+	in->have = (size_t)in->size;
 	in->end = true;
 	return STATUS_OK;
 }
@@ -208,6 +212,21 @@ static enum status open_stream(struct input *in, struct error *error)
 	return STATUS_OK;
 }
 
+static enum status open_bundle(struct input *in, const char *path, struct error *error)
+{
+	char shown[256];
+	struct bundle_place place;
+	text_clean(shown, sizeof shown, path, strlen(path));
+	enum status status = bundle_find(in->fd, shown, BUNDLE_PART_TRACE, &place, error);
+	if (status != STATUS_OK)
+		return status;
+	if (place.size == 0)
+		return error_set(error, STATUS_DAMAGED, "the execution trace in %s is empty", shown);
+	in->base = place.offset;
+	in->size = place.size;
+	return map_file(in, path, error);
+}
+
 static enum status open_fd(struct input *in, const char *path, struct error *error)
 {
 	struct stat st;
@@ -215,11 +234,13 @@ static enum status open_fd(struct input *in, const char *path, struct error *err
 		return error_set(error, STATUS_FAILED, "%s: %s", path, strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return error_set(error, STATUS_NO_TARGET, "%s is a directory, not a trace", path);
-	uint8_t magic[INFLATE_MAGIC];
+	uint8_t magic[BUNDLE_HEAD_SIZE];
 	if (S_ISREG(st.st_mode)) {
 		in->size = (uint64_t)st.st_size;
 		off_t at = lseek(in->fd, 0, SEEK_CUR);
 		ssize_t n = pread(in->fd, magic, sizeof magic, 0);
+		if (at == 0 && n > 0 && bundle_recognise(magic, (size_t)n))
+			return open_bundle(in, path, error);
 		if (at == 0 && st.st_size > 0 && n >= 0 && !inflater_recognise(magic, (size_t)n))
 			return map_file(in, path, error);
 	}

@@ -32,6 +32,7 @@ struct input {
 
 	int fd;
 	bool close_fd;
+	uint64_t base; /* where the trace begins in the file: in a bundle, not at 0 */
 	uint8_t *map;
 	size_t map_size;
 	uint8_t *buffer;
@@ -39,7 +40,7 @@ struct input {
 	struct unpacker *unpacker;
 };
 
-/* "-" is standard input. */
+/* "-" is standard input. Of a bundle (util/bundle.h) it is the trace in it. */
 enum status input_open(struct input *in, const char *path, struct error *error);
 /* Bytes in memory, which stay the caller's. */
 void input_open_memory(struct input *in, const void *data, size_t size);

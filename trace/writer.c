@@ -286,7 +286,8 @@ uint64_t trace_writer_stack(struct trace_writer *w, const struct writer_frame *f
 	for (size_t i = 0; i < n; i++)
 		pc[i] = PC_BEGIN + find(w, &w->frame, &frame[i], sizeof frame[i], &is_new);
 	uint64_t id = find(w, &w->stack, pc, n * sizeof *pc, &is_new);
-	uint8_t *to = is_new ? table_room(w, &w->stacks, EV_STACKS, 1 + 2 * 10 + n * FRAME_MAX) : NULL;
+	uint8_t *to =
+		is_new ? table_room(w, &w->stacks, EV_STACKS, 1 + 2 * 10 + n * (size_t)FRAME_MAX) : NULL;
 	if (!to)
 		return id;
 	size_t size = 0;

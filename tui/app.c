@@ -8,12 +8,12 @@
 #include <time.h>
 
 #include "tui/help.h"
+#include "tui/sentinel.h"
+#include "tui/tui.h"
 #include "util/clock.h"
 
-#define HISTORY_NS        LIVE_SPAN_NS
-#define HISTORY_BYTES_MAX ((size_t)24 << 20)
-#define WHEEL_ROWS        3
-#define TRACE_NS          (3 * NS_PER_S)
+#define WHEEL_ROWS 3
+#define TRACE_NS   (3 * NS_PER_S)
 
 enum status app_init(struct app *app, struct session *session, int64_t interval_ns,
                      struct error *error)
@@ -23,7 +23,7 @@ enum status app_init(struct app *app, struct session *session, int64_t interval_
 		.interval_ns = interval_ns,
 		.span_ns = VIEW_SPAN_NS,
 		.trace_ns = TRACE_NS,
-		.history = history_create(HISTORY_NS, HISTORY_BYTES_MAX),
+		.history = history_create(TUI_HISTORY_NS, TUI_HISTORY_BYTES),
 	};
 	limits_init(&app->limits);
 	return app->history ? STATUS_OK : error_no_memory(error);
@@ -42,9 +42,12 @@ void app_tell_time(struct app *app, int64_t now_ns, int64_t wall_ns)
 	app->wall_ns = wall_ns;
 }
 
-void app_tell_playback(struct app *app, enum view_playback playback)
+void app_tell_playback(struct app *app, const struct playback_state *playback)
 {
-	app->playback = playback;
+	app_tell_time(app, playback->monotonic_ns, playback->wall_ns);
+	app->playback = *playback;
+	/* What lies ahead is there already when somebody has gone back. */
+	history_rewind(app->history, app->now_ns);
 }
 
 void app_notify(struct app *app, enum style style, const char *format, ...)
@@ -59,16 +62,26 @@ void app_notify(struct app *app, enum style style, const char *format, ...)
 
 /* --- snapshots ------------------------------------------------------------------------------ */
 
+void app_set_history(struct app *app, struct history *history)
+{
+	const struct snapshot *newest = history_get(history, 0);
+	history_destroy(app->history);
+	app->history = history;
+	app_forget_findings(app);
+	if (newest)
+		app->state = newest->state;
+	if (app->playback.recorded)
+		history_rewind(history, app->now_ns);
+}
+
 /* Nothing of one process may be compared with another. */
 static void start_over(struct app *app, const struct snapshot *s)
 {
 	char name[sizeof s->where];
-	struct history *fresh = history_create(HISTORY_NS, HISTORY_BYTES_MAX);
+	struct history *fresh = history_create(TUI_HISTORY_NS, TUI_HISTORY_BYTES);
 	if (!fresh)
 		return;
-	history_destroy(app->history);
-	app->history = fresh;
-	app_forget_findings(app);
+	app_set_history(app, fresh);
 	app->paused = false;
 	app->panel.last = app->panel.last_trace = (struct capture_state){0};
 	for (size_t i = 0; i < APP_VIEWS_MAX; i++) {
@@ -99,14 +112,30 @@ void app_add(struct app *app, const struct snapshot *s)
 	app_keep_moment(app);
 }
 
+/* What the sentinel does is said at once; its values are drawn with the next snapshot. */
+static bool look_at_sentinel(struct app *app)
+{
+	char news[sizeof app->notice];
+	struct sentinel_state now;
+	if (!app->session)
+		return false;
+	session_get_sentinel(app->session, &now);
+	bool changed = now.changes != app->sentinel.changes;
+	if (sentinel_news(&app->sentinel, &now, news, sizeof news))
+		app_notify(app, STYLE_WARNING, "%s", news);
+	app->sentinel = now;
+	return changed;
+}
+
 bool app_tick(struct app *app)
 {
 	const struct snapshot *newest = history_get(app->history, 0);
 	char trouble[sizeof app->notice];
 	if (app->session && session_take_trouble(app->session, trouble, sizeof trouble))
 		app_notify(app, STYLE_WARNING, "%s", trouble);
-	return app_capture_update(app) || !newest || app->now_ns - newest->monotonic_ns > NS_PER_S ||
-	       app->notice[0];
+	bool acted = look_at_sentinel(app);
+	return app_capture_update(app) || acted || !newest ||
+	       app->now_ns - newest->monotonic_ns > NS_PER_S || app->notice[0];
 }
 
 /* --- the picture ---------------------------------------------------------------------------- */
@@ -133,6 +162,7 @@ static struct view_data data_of(const struct app *app, char *clock, size_t size,
 		.paused = app->paused,
 		.playback = app->playback,
 		.capture = app->session ? capture : NULL,
+		.sentinel = app->sentinel.rules > 0 ? &app->sentinel : NULL,
 		.findings = app->looked ? &app->findings : NULL,
 	};
 	const struct snapshot *shown = history_get(app->history, 0);
@@ -141,9 +171,10 @@ static struct view_data data_of(const struct app *app, char *clock, size_t size,
 		data.behind_ns = app->now_ns - app->moment_ns;
 		if (shown)
 			wall_ns = shown->wall_ns + app->moment_ns - shown->monotonic_ns;
-		if (shown && (app->state != TARGET_EXITED || app->moment_ns < app->exited_ns))
-			data.state = shown->state;
 	}
+	if (shown && (app->paused || app->playback.recorded) &&
+	    (app->state != TARGET_EXITED || data.now_ns < app->exited_ns))
+		data.state = shown->state;
 	clock_text(clock, size, wall_ns);
 	return data;
 }
@@ -214,7 +245,8 @@ void app_draw(struct app *app, struct canvas *canvas)
 	frame_draw(canvas, view, &data, place, 0);
 	capture_panel_draw(pane_sub(page, 0, 1, page.width, page.height - 2), &app->panel, app->now_ns);
 	if (app->help)
-		frame_draw_help(pane_sub(page, 0, 1, page.width, page.height - 1), view, &app->help_place);
+		frame_draw_help(pane_sub(page, 0, 1, page.width, page.height - 1), view,
+		                app->playback.recorded, &app->help_place);
 	draw_foot(app, pane_row(page, page.height - 1));
 }
 
@@ -290,7 +322,8 @@ static enum loop_next act_on(struct app *app, const struct tui_input *input)
 		return help_input(&app->help, &app->help_place, input->key);
 	if (app->session && app_capture_key(app, input->key))
 		return LOOP_DRAW;
-	const struct binding *binding = keymap_find(input->key, views[app->view]->context);
+	const struct binding *binding =
+		keymap_find(input->key, frame_context(views[app->view], app->playback.recorded));
 	if (!binding)
 		return LOOP_GO_ON;
 	app->notice[0] = '\0';

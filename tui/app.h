@@ -3,6 +3,9 @@
  * a picture comes out, and the time is told from outside. The loop around it is in tui.c; tests use
  * it as it is. It owns its history and borrows the session. One thread.
  *
+ * A recording has its own past and clock: what is ordered about time goes to its player, and of the
+ * history that is seen which the clock has come to.
+ *
  * The past: while `paused`, the history is rewound to moment_ns, which is the time of a snapshot
  * once the user has walked. Collecting goes on; when that moment leaves the history, it moves on
  * with the oldest snapshot.
@@ -26,6 +29,7 @@
 
 struct app {
 	struct session *session; /* NULL: nobody takes orders */
+	struct playback *player; /* NULL: this is the present */
 	/* Takes another theme; NULL: there is no other. */
 	enum status (*use_theme)(const char *name, void *arg, struct error *error);
 	/* Shows a trace until the user comes back; NULL: none can be shown. */
@@ -35,6 +39,7 @@ struct app {
 	size_t (*list_themes)(char name[][THEME_NAME_MAX], size_t max);
 	char theme[THEMES_MAX][THEME_NAME_MAX];
 	size_t themes;
+	bool inside;              /* of another screen: Esc leads back there when nothing is open */
 	const char *quit_warning; /* what leaving does beyond leaving; NULL: nothing */
 	int64_t quit_end_ns;      /* until then that was said, and the user may mean it */
 	struct history *history;
@@ -45,7 +50,7 @@ struct app {
 	enum target_state state;
 	int64_t exited_ns; /* when that was seen */
 	int64_t now_ns, wall_ns;
-	enum view_playback playback;
+	struct playback_state playback; /* of now_ns; all zero: this is the present */
 	int64_t interval_ns, span_ns;
 	int64_t trace_ns; /* of the trace that a key takes */
 	int64_t detail;   /* the group of goroutines that was ordered one by one; 0: none */
@@ -59,6 +64,7 @@ struct app {
 	struct view_place help_place;
 	struct prompt prompt;
 	struct capture_panel panel;
+	struct sentinel_state sentinel;      /* as it was drawn last */
 	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
 	char notice[128];                    /* in place of the bottom line until notice_end_ns */
 	int64_t notice_end_ns;
@@ -72,8 +78,10 @@ void app_finish(struct app *app);
 
 /* Before anything else is asked of it; both in ns. */
 void app_tell_time(struct app *app, int64_t now_ns, int64_t wall_ns);
-/* Whether that is the time of a recording. */
-void app_tell_playback(struct app *app, enum view_playback playback);
+/* That this is the time of a recording, in place of app_tell_time. */
+void app_tell_playback(struct app *app, const struct playback_state *playback);
+/* In place of all that was shown; takes it over. */
+void app_set_history(struct app *app, struct history *history);
 /* Takes over the reference. Snapshots of another process begin a new history. */
 void app_add(struct app *app, const struct snapshot *s);
 void app_draw(struct app *app, struct canvas *canvas);
@@ -101,12 +109,19 @@ void app_expand_finding(struct app *app);
 /* Opens the worst finding; false: there is none. */
 bool app_show_worst(struct app *app);
 
-/* Time, app_time.c. The moment that is shown: now, unless paused. */
+/* Time, app_time.c: that of a recording is the player's. The moment that is shown: now, unless
+   paused. */
 int64_t app_moment(const struct app *app);
 void app_pause(struct app *app, bool paused);
+bool app_is_paused(const struct app *app);
 void app_walk(struct app *app, int snapshots); /* < 0: back */
 void app_jump(struct app *app, int64_t by_ns); /* < 0: back */
 void app_go_to_oldest(struct app *app);
+void app_go_to_newest(struct app *app);
+/* There is a player. By a speed's name, "10x", "max", or "up" and "down"; "03:12:30" and the like,
+   also with a date before it. false: it is none. */
+bool app_set_speed(struct app *app, const char *argument);
+bool app_seek(struct app *app, const char *argument);
 /* After the history has changed. */
 void app_keep_moment(struct app *app);
 

@@ -170,6 +170,8 @@ static enum loop_next close_open(struct app *app, enum command command, const ch
 {
 	struct view_place *place = place_of(app);
 	(void)command, (void)argument;
+	if (app->inside && !place->expanded && !place->filter[0])
+		return LOOP_END;
 	if (place->expanded)
 		collapse(place);
 	else
@@ -257,7 +259,7 @@ static enum loop_next show_system(struct app *app, enum command command, const c
 static enum loop_next pause_or_go_on(struct app *app, enum command command, const char *argument)
 {
 	(void)command, (void)argument;
-	app_pause(app, !app->paused);
+	app_pause(app, !app_is_paused(app));
 	return LOOP_DRAW;
 }
 
@@ -278,7 +280,27 @@ static enum loop_next go_to_end(struct app *app, enum command command, const cha
 	if (command == COMMAND_OLDEST)
 		app_go_to_oldest(app);
 	else
-		app_pause(app, false);
+		app_go_to_newest(app);
+	return LOOP_DRAW;
+}
+
+static enum loop_next seek(struct app *app, enum command command, const char *argument)
+{
+	if (!app->player)
+		return complain(app, command, "this is no recording; back and forward take a time");
+	if (!app->playback.last_wall_ns)
+		return complain(app, command, "this recording comes through a pipe");
+	if (!argument || !app_seek(app, argument))
+		return complain(app, command, "that takes a time of day, such as 03:12:30, or -10m");
+	return LOOP_DRAW;
+}
+
+static enum loop_next set_speed(struct app *app, enum command command, const char *argument)
+{
+	if (!app->player)
+		return complain(app, command, "this is no recording");
+	if (!argument || !app_set_speed(app, argument))
+		return complain(app, command, "that is 0.1 to 100, or max");
 	return LOOP_DRAW;
 }
 
@@ -322,7 +344,7 @@ static enum loop_next set_interval(struct app *app, int64_t interval_ns)
 {
 	char text[32];
 	if (!app->session) {
-		app_notify(app, STYLE_WARNING, "the interval can't be changed here");
+		app_notify(app, STYLE_WARNING, "this is a recording: its interval is what it was");
 		return LOOP_DRAW;
 	}
 	app->interval_ns = interval_ns;
@@ -363,7 +385,7 @@ static enum loop_next follow(struct app *app, enum command command, const char *
 {
 	long pid = 0;
 	if (!app->session)
-		return complain(app, command, "another process can't be watched here");
+		return complain(app, command, "this is a recording, of one process");
 	if (argument && !text_parse_integer(argument, 1, INT32_MAX, &pid))
 		return complain(app, command, "that takes a PID");
 	if (!argument && app->state != TARGET_EXITED)
@@ -381,7 +403,7 @@ static enum loop_next capture(struct app *app, enum command command, const char 
 {
 	int64_t ns = app->trace_ns;
 	if (!app->session)
-		return complain(app, command, "no trace can be taken here");
+		return complain(app, command, "of a recording no trace can be taken");
 	if (argument && !duration(app, command, argument, &ns))
 		return LOOP_DRAW;
 	if (ns % NS_PER_S || ns < TRACE_MIN_NS || ns > TRACE_MAX_NS)
@@ -443,6 +465,8 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_LATER] = walk,
 	[COMMAND_OLDEST] = go_to_end,
 	[COMMAND_NEWEST] = go_to_end,
+	[COMMAND_SEEK] = seek,
+	[COMMAND_SPEED] = set_speed,
 	[COMMAND_SPAN] = span,
 	[COMMAND_ZOOM_IN] = zoom,
 	[COMMAND_ZOOM_OUT] = zoom,

@@ -41,6 +41,8 @@ enum command {
 	COMMAND_LATER,
 	COMMAND_OLDEST,
 	COMMAND_NEWEST,
+	COMMAND_SEEK,
+	COMMAND_SPEED,
 	COMMAND_SPAN,
 	COMMAND_ZOOM_IN,
 	COMMAND_ZOOM_OUT,
@@ -68,8 +70,8 @@ enum command {
 	COMMAND_COUNT,
 };
 
-/* The screens: a process that is watched, and a trace. */
-enum command_screen { COMMAND_LIVE = 1, COMMAND_TRACE = 2 };
+/* The screens: a process that is watched, a trace, and a fleet. */
+enum command_screen { COMMAND_LIVE = 1, COMMAND_TRACE = 2, COMMAND_FLEET = 4 };
 
 struct command_info {
 	const char *name;     /* after ':'; NULL: there is only a key */

@@ -26,12 +26,24 @@ int frame_tab_at(const struct canvas *canvas, const struct view *view, int x, in
 	return tabs_at(canvas, &tabs, x, y);
 }
 
-void frame_draw_help(struct pane pane, const struct view *view, struct view_place *place)
+/* What needs somebody who carries out orders. */
+#define LIVE_ALONE                                                                                \
+	(COMMAND_BIT(COMMAND_CAPTURE) | COMMAND_BIT(COMMAND_FOLLOW) | COMMAND_BIT(COMMAND_INTERVAL) | \
+	 COMMAND_BIT(COMMAND_SLOWER) | COMMAND_BIT(COMMAND_FASTER))
+
+enum context frame_context(const struct view *view, bool recorded)
+{
+	return (enum context)(view->context | (recorded ? CONTEXT_REPLAY : 0));
+}
+
+void frame_draw_help(struct pane pane, const struct view *view, bool recorded,
+                     struct view_place *place)
 {
 	const struct help help = {.name = view->name,
-	                          .context = view->context,
+	                          .context = frame_context(view, recorded),
 	                          .tabs = tabs_of(view),
-	                          .screen = COMMAND_LIVE};
+	                          .screen = COMMAND_LIVE,
+	                          .without = recorded ? LIVE_ALONE : 0};
 	help_draw(pane, &help, place);
 }
 
@@ -49,7 +61,8 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 		pane_text(page, 1, 2, STYLE_DIM, "waiting for the first reading");
 		place->rows = place->page = 0;
 	}
-	without |= COMMAND_BIT(data->paused ? COMMAND_PAUSE : COMMAND_NEWEST);
+	if (!data->playback.recorded)
+		without |= COMMAND_BIT(data->paused ? COMMAND_PAUSE : COMMAND_NEWEST);
 	without |= place->filter[0] || place->expanded ? 0 : COMMAND_BIT(COMMAND_CLOSE);
 	if (place->rows <= place->page && !view->sorts)
 		without |= COMMAND_BIT(COMMAND_UP) | (place->compact ? 0 : COMMAND_BIT(COMMAND_COMPACT));
@@ -59,5 +72,6 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 		without |= COMMAND_BIT(COMMAND_CAPTURE) | COMMAND_BIT(COMMAND_FLIGHT);
 	struct tabs tabs = tabs_of(view);
 	int x = tabs_draw(foot, &tabs);
-	keymap_draw(pane_sub(foot, x, 0, foot.width - x, 1), view->context, without);
+	keymap_draw(pane_sub(foot, x, 0, foot.width - x, 1),
+	            frame_context(view, data->playback.recorded), without);
 }

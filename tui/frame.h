@@ -18,6 +18,10 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 /* The number of the tab at these cells of the canvas, from 0; -1: none is there. */
 int frame_tab_at(const struct canvas *canvas, const struct view *view, int x, int y);
 /* The help page of the view, over the whole pane. */
-void frame_draw_help(struct pane pane, const struct view *view, struct view_place *place);
+/* `recorded`: as it is while a recording is shown. */
+void frame_draw_help(struct pane pane, const struct view *view, bool recorded,
+                     struct view_place *place);
+/* Where its keys are looked up. */
+enum context frame_context(const struct view *view, bool recorded);
 
 #endif

@@ -95,7 +95,7 @@ void goroutine_draw_stack(struct pane pane, const struct view_data *data,
                           const struct goroutine_line *line)
 {
 	const struct goroutine_member *member = member_of(line);
-	bool live = data->playback == VIEW_LIVE && !data->paused && data->capture;
+	bool live = !data->playback.recorded && !data->paused && data->capture;
 	struct view_part sched = view_part(data, PART_SCHED);
 	enum origin origin = sched.s ? sched.s->sched_at.origin : ORIGIN_NONE;
 	struct pane rest = pane_sub(pane, 0, 1, pane.width, pane.height - 1);

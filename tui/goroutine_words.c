@@ -217,7 +217,7 @@ void goroutine_draw_nothing(struct pane pane, const struct view_data *data)
 		snprintf(text, sizeof text,
 		         "Goroutines are read from the memory of the process, which can't be: %s",
 		         s->trouble[ORIGIN_MEMORY]);
-	else if (data->playback != VIEW_LIVE)
+	else if (data->playback.recorded)
 		snprintf(text, sizeof text, "Up to this moment, the recording has no goroutines");
 	else if (!sched.s || sched.s->sched_at.origin != ORIGIN_MEMORY)
 		snprintf(text, sizeof text,

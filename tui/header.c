@@ -1,8 +1,10 @@
 #include "tui/header.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/sentinel.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -18,6 +20,43 @@ static const struct state_look state_look[TARGET_STATE_COUNT] = {
 	[TARGET_STOPPED] = {"stopped", STYLE_WARNING},
 	[TARGET_EXITED] = {"exited", STYLE_WARNING},
 };
+
+/* "replay 10x", or what it does instead. */
+static enum style describe_playback(const struct playback_state *p, char *to, size_t size)
+{
+	if (p->ended)
+		snprintf(to, size, "end of the recording");
+	else if (p->seeking)
+		snprintf(to, size, "seeking");
+	else if (p->paused)
+		snprintf(to, size, "replay paused");
+	else if (isinf(p->speed))
+		snprintf(to, size, "replay at full speed");
+	else if (p->speed < 1 || p->speed > 1)
+		snprintf(to, size, "replay %gx", p->speed);
+	else
+		snprintf(to, size, "replay");
+	return p->ended || p->paused ? STYLE_WARNING : state_look[TARGET_LIVE].style;
+}
+
+/* "12m 04s of 24h", on a wide screen; "0.8 %" on a narrow one. "": nobody knows how long it is. */
+static void describe_position(const struct playback_state *p, bool wide, char *to, size_t size)
+{
+	char at[32], all[32];
+	int64_t length_ns = p->last_wall_ns - p->first_wall_ns;
+	to[0] = '\0';
+	if (p->last_wall_ns <= 0 || length_ns <= 0)
+		return;
+	int64_t at_ns = p->wall_ns - p->first_wall_ns;
+	at_ns = at_ns < 0 ? 0 : at_ns > length_ns ? length_ns : at_ns;
+	if (wide) {
+		view_age(at, sizeof at, at_ns);
+		view_age(all, sizeof all, length_ns);
+		snprintf(to, size, "%s of %s", at, all);
+	} else {
+		text_percent(to, size, (double)at_ns / (double)length_ns);
+	}
+}
 
 /* "live", "stopped", or how long nothing has been heard. */
 static enum style describe_state(const struct view_data *data, const struct snapshot *newest,
@@ -39,12 +78,10 @@ static enum style describe_state(const struct view_data *data, const struct snap
 		snprintf(to, size, "silent %s", age);
 	else if (silent)
 		snprintf(to, size, "%s, %s old", state_look[state].text, age);
-	else if (state == TARGET_LIVE && data->playback != VIEW_LIVE)
-		snprintf(to, size, "%s", data->playback == VIEW_REPLAY ? "replay" : "end of the recording");
+	else if (state == TARGET_LIVE && data->playback.recorded)
+		return describe_playback(&data->playback, to, size);
 	else
 		snprintf(to, size, "%s", state_look[state].text);
-	if (data->playback == VIEW_REPLAY_ENDED)
-		return STYLE_WARNING;
 	return silent ? STYLE_WARNING : state_look[state].style;
 }
 
@@ -121,13 +158,13 @@ void header_draw_facts(struct pane pane, int x, const char (*fact)[HEADER_FACT],
 }
 
 /* Facts about the target from the left. Where room is short the uptime goes first, then the
- * sources. */
+ * sources; that something is on guard is said last of all. */
 static void draw_facts(struct pane pane, const struct view_data *data,
                        const struct snapshot *newest)
 {
-	enum { VERSION, UPTIME, SOURCES, COUNT };
-	static const int by_weight[COUNT] = {VERSION, SOURCES, UPTIME};
-	char fact[COUNT][HEADER_FACT] = {"", "", ""}, age[32];
+	enum { VERSION, UPTIME, SOURCES, SENTINEL, COUNT };
+	static const int by_weight[COUNT] = {SENTINEL, VERSION, SOURCES, UPTIME};
+	char fact[COUNT][HEADER_FACT] = {"", "", "", ""}, age[32];
 	struct view_part os = view_part(data, PART_OS);
 	int64_t uptime_ns;
 	struct pane name = pane_sub(pane, 0, 0, pane.width * 2 / 5, 1);
@@ -145,6 +182,8 @@ static void draw_facts(struct pane pane, const struct view_data *data,
 		snprintf(fact[UPTIME], sizeof fact[UPTIME], "up %s", age);
 	}
 	describe_sources(data, newest, fact[SOURCES], sizeof fact[SOURCES]);
+	sentinel_fact(data->sentinel, data->now_ns + data->behind_ns, fact[SENTINEL],
+	              sizeof fact[SENTINEL]);
 	header_draw_facts(pane, x, (const char(*)[HEADER_FACT])fact, by_weight, COUNT);
 }
 
@@ -156,7 +195,11 @@ void header_draw(struct pane pane, const struct view_data *data)
 	text_duration(interval, sizeof interval, (double)newest->interval_ns, true);
 	if (newest->interval_ns % NS_PER_S == 0)
 		view_age(interval, sizeof interval, newest->interval_ns);
-	if (pane.width >= 100)
+	if (data->playback.recorded && pane.width >= 60) {
+		char position[80];
+		describe_position(&data->playback, pane.width >= 100, position, sizeof position);
+		snprintf(tail, sizeof tail, "  %s%s%s ", position, position[0] ? "  " : "", data->clock);
+	} else if (pane.width >= 100)
 		snprintf(tail, sizeof tail, "  every %s  %s ", interval, data->clock);
 	else if (pane.width >= 60)
 		snprintf(tail, sizeof tail, "  %s ", data->clock);

@@ -1,6 +1,7 @@
 #include "tui/help.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define NAME_WIDTH 18
 #define WIDE       160 /* from here on keys and commands stand side by side */
@@ -40,7 +41,8 @@ static void add_keys(struct sheet *sheet, const struct help *help, bool ascii)
 	add(sheet, true, "", text);
 	for (size_t i = 0; i < keymap_count; i++) {
 		const struct binding *b = &keymap[i];
-		if (!(b->contexts & help->context) || !is_useful(b, help) ||
+		if (!(b->contexts & help->context) || keymap_find(b->key, help->context) != b ||
+		    COMMAND_BIT(b->command) & help->without || !is_useful(b, help) ||
 		    keymap_is_alias(b, help->context))
 			continue;
 		keymap_names(name, sizeof name, b, help->context, ascii);
@@ -52,16 +54,39 @@ static void add_keys(struct sheet *sheet, const struct help *help, bool ascii)
 	}
 }
 
+static bool is_command_of(const struct command_info *info, const struct help *help)
+{
+	return info->name && info->screens & help->screen;
+}
+
 static void add_commands(struct sheet *sheet, const struct help *help)
 {
 	char name[40];
-	add(sheet, true, "", "Commands after \":\"; the beginning of a name will do");
+	bool any = false;
 	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++) {
 		const struct command_info *info = &command_info[i];
-		if (!info->name || !(info->screens & help->screen))
+		if (!is_command_of(info, help) || COMMAND_BIT(i) & help->without)
 			continue;
+		if (!any)
+			add(sheet, true, "", "Commands after \":\"; the beginning of a name will do");
+		any = true;
 		snprintf(name, sizeof name, "%s %s", info->name, info->argument ? info->argument : "");
 		add(sheet, false, name, info->help);
+	}
+}
+
+static void add_notes(struct sheet *sheet, const struct help *help, bool ascii)
+{
+	char name[40];
+	if (help->notes)
+		add(sheet, true, "", help->title);
+	for (size_t i = 0; i < help->notes; i++) {
+		const char *full = help->note[i].name, *plain = strchr(full, '|');
+		if (ascii && plain)
+			snprintf(name, sizeof name, "%s", plain + 1);
+		else
+			snprintf(name, sizeof name, "%.*s", (int)strcspn(full, "|"), full);
+		add(sheet, false, name, help->note[i].text);
 	}
 }
 
@@ -91,6 +116,7 @@ void help_draw(struct pane pane, const struct help *help, struct view_place *pla
 	if (!wide)
 		add(&left, true, "", "");
 	add_commands(wide ? &right : &left, help);
+	add_notes(wide ? &right : &left, help, pane.canvas->ascii);
 	int rows = left.n > right.n ? left.n : right.n, half = wide ? page.width / 2 : page.width;
 	view_fit(place, rows, page.height);
 	draw_sheet(pane_sub(page, 0, 0, half, page.height), &left, place->top);

@@ -9,12 +9,22 @@
 #include "tui/tabs.h"
 #include "tui/view.h"
 
+/* A name, and one in ASCII after a '|' where it is not; and a sentence. */
+struct help_note {
+	const char *name, *text;
+};
+
 /* Of what it is. */
 struct help {
 	const char *name; /* of the view */
 	enum context context;
 	struct tabs tabs;
-	enum command_screen screen;
+	enum command_screen screen; /* whose commands stand below the keys, unless there are none */
+	/* What else is to be said, below a title of its own. */
+	const char *title;
+	const struct help_note *note;
+	size_t notes;
+	uint64_t without; /* bits of commands that can't be given now */
 };
 
 /* Over the whole pane, with its own keys in the last row. */

@@ -10,6 +10,7 @@
 #define THREADS  CONTEXT_THREADS
 #define GROUPS   CONTEXT_GOROUTINES
 #define FINDINGS CONTEXT_FINDINGS
+#define FLEET    CONTEXT_FLEET
 #define HELP     CONTEXT_HELP
 #define LISTS    CONTEXT_LISTS
 #define T_LISTS  CONTEXT_TRACE_LISTS
@@ -22,6 +23,7 @@
 #define ROWS     (OVERVIEW | LISTS | HELP | T_LISTS | T_PAGES | TIMELINE)
 #define VIEWS    CONTEXT_VIEWS
 #define TABS     (VIEWS | TRACE)
+#define REPLAY   CONTEXT_REPLAY
 #define ALL      CONTEXT_ALL
 
 #define KEY(key, contexts, command, name)                 \
@@ -43,6 +45,8 @@
  */
 const struct binding keymap[] = {
 	{KEYMAP_ENTER, PICKER, COMMAND_CHOOSE, NULL, "Enter", "watch", 1, NULL},
+	{KEYMAP_ENTER, FLEET, COMMAND_CHOOSE, NULL, "Enter", "open", 2,
+     "Watch this instance alone, where it can be reached."},
 	{KEYMAP_ENTER, GROUPS, COMMAND_EXPAND, NULL, "Enter", "expand", 2, NULL},
 	{KEYMAP_ENTER, FINDINGS, COMMAND_EXPAND, NULL, "Enter", "open", 2,
      "Show what proves a finding; on evidence: where it stands."},
@@ -100,17 +104,19 @@ const struct binding keymap[] = {
 	KEY(KEYMAP_PAGE_DOWN, ROWS, COMMAND_PAGE_DOWN, "PgDn"),
 	KEY('g', ROWS, COMMAND_FIRST, "g"),
 	KEY('G', ROWS, COMMAND_LAST, "G"),
-	SAME(KEYMAP_HOME, PICKER | HELP | T_LISTS | T_PAGES, COMMAND_FIRST, NULL, "Home", "g"),
-	SAME(KEYMAP_END, PICKER | HELP | T_LISTS | T_PAGES, COMMAND_LAST, NULL, "End", "G"),
+	SAME(KEYMAP_HOME, PICKER | FLEET | HELP | T_LISTS | T_PAGES, COMMAND_FIRST, NULL, "Home", "g"),
+	SAME(KEYMAP_END, PICKER | FLEET | HELP | T_LISTS | T_PAGES, COMMAND_LAST, NULL, "End", "G"),
 	{'c', OVERVIEW, COMMAND_COMPACT, NULL, "c", "compact", 5, NULL},
 	{'/', LISTS | T_LISTS, COMMAND_FILTER, NULL, "/", "filter", 5,
      "Show only rows that have a text or regex; !TEXT: others."},
 	SAME(KEYMAP_F4, LISTS | T_LISTS, COMMAND_FILTER, NULL, "F4", "/"),
-	{KEYMAP_ESCAPE, THREADS, COMMAND_CLOSE, NULL, "Esc", "all rows", 4, NULL},
+	{KEYMAP_ESCAPE, THREADS | FLEET, COMMAND_CLOSE, NULL, "Esc", "all rows", 4, NULL},
 	{KEYMAP_ESCAPE, FINDINGS, COMMAND_CLOSE, NULL, "Esc", "close", 4,
      "Close the finding that is open; else show all rows again."},
 	{KEYMAP_ESCAPE, GROUPS, COMMAND_CLOSE, NULL, "Esc", "close", 4,
      "Close the group that is open; else show all rows again."},
+	{KEYMAP_ESCAPE, OVERVIEW | CONTEXT_LATENCY, COMMAND_CLOSE, NULL, "Esc", NULL, 0,
+     "Go back to the fleet, if that led here."},
 	{'s', LISTS | T_LISTS, COMMAND_SORT, NULL, "s", "sort", 6,
      "Sort by the next column, or by a heading that you click."},
 	SAME(KEYMAP_F6, LISTS | T_LISTS, COMMAND_SORT, NULL, "F6", "s"),
@@ -118,6 +124,20 @@ const struct binding keymap[] = {
 	{'b', GROUPS | T_GROUPS, COMMAND_GROUP, NULL, "b", "group by", 6, NULL},
 	{'b', BLOCKING, COMMAND_GROUP, NULL, "b", "kind", 2, "Show the next kind of waiting."},
 	{'y', GROUPS, COMMAND_SYSTEM, NULL, "y", "system", 8, NULL},
+	{' ', REPLAY, COMMAND_PAUSE, NULL, "Space", "pause", 2,
+     "Let the recording stand still; again: go on from there."},
+	{KEYMAP_LEFT, REPLAY, COMMAND_EARLIER, NULL, "←|Left|←→|Left/Right", "step", 7,
+     "Go back by one snapshot, and stay there."},
+	{KEYMAP_RIGHT, REPLAY, COMMAND_LATER, NULL, "→|Right", NULL, 0,
+     "Go forward by one snapshot, and stay there."},
+	{KEYMAP_HOME, REPLAY, COMMAND_OLDEST, NULL, "Home", NULL, 0,
+     "Go to where the recording begins."},
+	{KEYMAP_END, REPLAY, COMMAND_NEWEST, NULL, "End", "end", 8, "Go to where the recording ends."},
+	{'+', REPLAY, COMMAND_SPEED, "up", "+|+|+-|+/-", "speed", 3,
+     "Play faster, up to as fast as it can be read."},
+	{'-', REPLAY, COMMAND_SPEED, "down", "-", NULL, 0, "Play slower."},
+	{'@', REPLAY, COMMAND_LINE, "seek ", "@", "seek", 4,
+     "Go to a time of day: 03:12:30, or by a step: -10m."},
 	{' ', VIEWS, COMMAND_PAUSE, NULL, "Space", "pause", 2, NULL},
 	{KEYMAP_LEFT, VIEWS, COMMAND_EARLIER, NULL, "←|Left|←→|Left/Right", "history", 7,
      "Go back in time by one snapshot; the view is frozen there."},
@@ -133,6 +153,10 @@ const struct binding keymap[] = {
 	{KEYMAP_END, VIEWS, COMMAND_NEWEST, NULL, "End", "live", 2, NULL},
 	{'z', VIEWS, COMMAND_ZOOM_IN, NULL, "z", "zoom", 9, NULL},
 	KEY('Z', VIEWS, COMMAND_ZOOM_OUT, "Z"),
+	{'z', FLEET, COMMAND_ZOOM_IN, NULL, "z|z|z/Z|z/Z", "time", 4,
+     "Let the graphs cover less time, down to 15 minutes."},
+	{'Z', FLEET, COMMAND_ZOOM_OUT, NULL, "Z", NULL, 0,
+     "Let the graphs cover more time, up to a day."},
 	SAME('<', VIEWS, COMMAND_ZOOM_IN, NULL, "<", "z"),
 	SAME('>', VIEWS, COMMAND_ZOOM_OUT, NULL, ">", "Z"),
 	{'+', VIEWS, COMMAND_SLOWER, NULL, "+", NULL, 0, NULL},
@@ -156,11 +180,11 @@ const struct binding keymap[] = {
      "Record what has been, from the program's flight recorder."},
 	{':', TABS, COMMAND_LINE, NULL, ":", "command", 8, NULL},
 	KEY(KEYMAP_CTRL_L, ALL, COMMAND_REDRAW, "Ctrl-L"),
-	{'?', TABS, COMMAND_HELP, NULL, "?", "help", 1, NULL},
-	SAME(KEYMAP_F1, TABS, COMMAND_HELP, NULL, "F1", "?"),
-	{'q', VIEWS | PICKER, COMMAND_QUIT, NULL, "q", "quit", 0, NULL},
+	{'?', TABS | FLEET, COMMAND_HELP, NULL, "?", "help", 1, NULL},
+	SAME(KEYMAP_F1, TABS | FLEET, COMMAND_HELP, NULL, "F1", "?"),
+	{'q', VIEWS | PICKER | FLEET, COMMAND_QUIT, NULL, "q", "quit", 0, NULL},
 	{'q', TRACE, COMMAND_QUIT, NULL, "q", "leave", 0, "Leave the trace."},
-	SAME(KEYMAP_F10, TABS | PICKER, COMMAND_QUIT, NULL, "F10", "q"),
+	SAME(KEYMAP_F10, TABS | PICKER | FLEET, COMMAND_QUIT, NULL, "F10", "q"),
 	{KEYMAP_ESCAPE, TRACE, COMMAND_CLOSE, NULL, "Esc", NULL, 0,
      "Close what is open; else leave the trace."},
 	{KEYMAP_ESCAPE, PICKER, COMMAND_CLOSE, NULL, "Esc", NULL, 0,
@@ -234,7 +258,8 @@ void keymap_names(char *to, size_t size, const struct binding *binding, enum con
 	to[0] = '\0';
 	for (size_t i = 0; i < KEYMAP_COUNT; i++) {
 		char name[32];
-		if (!agree(&keymap[i], binding, context))
+		if (!agree(&keymap[i], binding, context) ||
+		    keymap_find(keymap[i].key, context) != &keymap[i])
 			continue;
 		keymap_name(name, sizeof name, &keymap[i], ascii);
 		if (used < size)
@@ -250,7 +275,8 @@ void keymap_draw(struct pane pane, enum context context, uint64_t without)
 	char name[32];
 	for (size_t i = 0; i < KEYMAP_COUNT; i++) {
 		const struct binding *b = &keymap[i];
-		if (!b->label || !(b->contexts & context) || COMMAND_BIT(b->command) & without)
+		if (!b->label || !(b->contexts & context) || COMMAND_BIT(b->command) & without ||
+		    keymap_find(b->key, context) != b)
 			continue;
 		pair_name(name, sizeof name, b, pane.canvas->ascii);
 		int width =

@@ -60,16 +60,20 @@ enum context {
 	CONTEXT_TRACE_TIMELINE = 4096,
 	CONTEXT_TRACE_FINDINGS = 8192,
 	CONTEXT_FINDINGS = 16384,
+	/* with one of those: it is a recording, whose keys come first */
+	CONTEXT_REPLAY = 1 << 20,
+	CONTEXT_FLEET = 32768, /* many instances */
 	/* sets of them */
 	CONTEXT_VIEWS = CONTEXT_OVERVIEW | CONTEXT_GOROUTINES | CONTEXT_THREADS | CONTEXT_LATENCY |
 	                CONTEXT_FINDINGS,
-	CONTEXT_LISTS = CONTEXT_PICKER | CONTEXT_GOROUTINES | CONTEXT_THREADS |
-	                CONTEXT_FINDINGS, /* with a selected row */
+	CONTEXT_LISTS = CONTEXT_PICKER | CONTEXT_GOROUTINES | CONTEXT_THREADS | CONTEXT_FINDINGS |
+	                CONTEXT_FLEET, /* with a selected row */
 	CONTEXT_TRACE_LISTS = CONTEXT_TRACE_GOROUTINES | CONTEXT_TRACE_LATENCY |
 	                      CONTEXT_TRACE_BLOCKING | CONTEXT_TRACE_TASKS | CONTEXT_TRACE_FINDINGS,
 	CONTEXT_TRACE_PAGES = CONTEXT_TRACE_SUMMARY | CONTEXT_TRACE_GC,
 	CONTEXT_TRACE_VIEWS = CONTEXT_TRACE_LISTS | CONTEXT_TRACE_PAGES | CONTEXT_TRACE_TIMELINE,
-	CONTEXT_ALL = CONTEXT_VIEWS | CONTEXT_PICKER | CONTEXT_HELP | CONTEXT_TRACE_VIEWS,
+	CONTEXT_ALL = CONTEXT_VIEWS | CONTEXT_PICKER | CONTEXT_FLEET | CONTEXT_HELP |
+	              CONTEXT_TRACE_VIEWS | CONTEXT_REPLAY,
 };
 
 struct binding {
@@ -88,7 +92,7 @@ struct binding {
 extern const struct binding keymap[];
 extern const size_t keymap_count;
 
-/* NULL when the key does nothing there. */
+/* NULL when the key does nothing there; where it could do two things, the first one counts. */
 const struct binding *keymap_find(int key, enum context context);
 
 /* The name of the key as this canvas can show it. */

@@ -8,6 +8,7 @@ tui_libtui_a_SOURCES = \
 	tui/command_line.c tui/command_line.h \
 	tui/distribution.c tui/distribution.h \
 	tui/filter.c tui/filter.h \
+	tui/fleet.c tui/fleet.h tui/fleet_columns.c tui/fleet_columns.h \
 	tui/findings.c tui/findings.h \
 	tui/frame.c tui/frame.h \
 	tui/goroutine_columns.c tui/goroutine_stack.c tui/goroutine_words.c tui/goroutines.h \
@@ -21,6 +22,7 @@ tui_libtui_a_SOURCES = \
 	tui/pick.c \
 	tui/plot.c tui/plot.h \
 	tui/screen.h \
+	tui/sentinel.c tui/sentinel.h \
 	tui/series.c tui/series.h \
 	tui/prompt.c tui/prompt.h \
 	tui/style.c tui/style.h \
@@ -30,6 +32,7 @@ tui_libtui_a_SOURCES = \
 	tui/tui.c tui/tui.h \
 	tui/view.c tui/view.h \
 	tui/view_findings.c \
+	tui/view_fleet.c tui/view_fleet.h \
 	tui/view_goroutines.c \
 	tui/view_latency.c \
 	tui/view_overview.c \

@@ -258,6 +258,11 @@ void loop_wake(struct loop *loop)
 	uv_async_send(&loop->wake);
 }
 
+void loop_end(struct loop *loop)
+{
+	end(loop, 0);
+}
+
 void loop_destroy(struct loop *loop)
 {
 	if (!loop)

@@ -53,6 +53,7 @@ enum status loop_create(struct loop **out, const struct loop_ops *ops, void *arg
    else 0. A terminal that went away is SIGHUP. The terminal is restored on return. */
 void loop_run(struct loop *loop, int *signal);
 void loop_wake(struct loop *loop); /* any thread */
+void loop_end(struct loop *loop);  /* from an op: as if an input had ended it */
 void loop_destroy(struct loop *loop);
 
 #endif

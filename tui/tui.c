@@ -17,25 +17,35 @@ struct tui {
 
 static struct app *app_now(struct tui *t)
 {
-	struct tui_time now = {.monotonic_ns = clock_monotonic_ns(), .wall_ns = clock_wall_ns()};
-	if (t->options.time)
-		now = t->options.time(t->options.arg);
-	app_tell_time(&t->app, now.monotonic_ns, now.wall_ns);
-	app_tell_playback(&t->app, !now.recorded ? VIEW_LIVE
-	                           : now.ended   ? VIEW_REPLAY_ENDED
-	                                         : VIEW_REPLAY);
+	if (t->options.playback) {
+		struct playback_state state = playback_look(t->options.playback);
+		app_tell_playback(&t->app, &state);
+	} else {
+		app_tell_time(&t->app, clock_monotonic_ns(), clock_wall_ns());
+	}
 	return &t->app;
+}
+
+static void take_snapshot(struct tui *t, const struct snapshot *s)
+{
+	if (t->options.on_snapshot)
+		t->options.on_snapshot(s, t->options.arg);
+	app_add(&t->app, s);
 }
 
 static bool take_snapshots(void *arg)
 {
 	struct tui *t = arg;
 	const struct snapshot *s;
+	struct history *history;
 	struct app *app = app_now(t);
-	while ((s = feed_take(t->options.feed)) != NULL) {
-		if (t->options.on_snapshot)
-			t->options.on_snapshot(s, t->options.arg);
-		app_add(app, s);
+	while (t->options.feed && (s = feed_take(t->options.feed)) != NULL)
+		take_snapshot(t, s);
+	while (t->options.playback && playback_take(t->options.playback, &s, &history)) {
+		if (s)
+			take_snapshot(t, s);
+		else
+			app_set_history(app, history);
 	}
 	/* Woken without a snapshot: a capture has got on, or an order is done. */
 	app_tick(app);
@@ -121,6 +131,8 @@ enum status tui_create(struct tui **out, const struct tui_options *options, stru
 	t->app.panel.can_open = t->app.open_trace != NULL;
 	t->app.arg = t;
 	t->app.quit_warning = options->quit_warning;
+	t->app.player = options->playback;
+	t->app.inside = options->inside;
 	if (options->limits)
 		t->app.limits = *options->limits;
 	if (options->trace_ns > 0)

@@ -9,36 +9,37 @@
 #include <stdbool.h>
 
 #include "doctor/limits.h"
+#include "doctor/live.h"
 #include "metrics/feed.h"
+#include "metrics/playback.h"
 #include "metrics/session.h"
 #include "tui/screen.h"
 #include "tui/theme.h"
 #include "util/status.h"
 
-/* What time it is on the screen: ages, "silent" and the clock go by it. */
-struct tui_time {
-	int64_t monotonic_ns, wall_ns;
-	bool recorded; /* it is that of a recording */
-	bool ended;    /* which is over: time stands still */
-};
+/* What the screen remembers; for who makes it a history. */
+#define TUI_HISTORY_NS    LIVE_SPAN_NS
+#define TUI_HISTORY_BYTES ((size_t)24 << 20)
 
 struct tui_options {
 	struct loop_look look;
-	struct feed *feed;
-	struct session *session; /* where orders go; NULL: there is nobody to carry them out */
-	int64_t trace_ns;        /* of the trace that `t` takes */
+	struct feed *feed;         /* NULL: there is a playback */
+	struct playback *playback; /* of a recording, whose snapshots and clock are shown */
+	struct session *session;   /* where orders go; NULL: there is nobody to carry them out */
+	int64_t trace_ns;          /* of the trace that `t` takes */
 	int64_t interval_ns;
 	const struct limits_set *limits; /* from where on the doctor speaks; NULL: the defaults */
 	/* Called with every snapshot taken from the feed, before it is drawn: the stderr log. May be
 	 * NULL. */
 	void (*on_snapshot)(const struct snapshot *s, void *arg);
-	struct tui_time (*time)(void *arg); /* NULL: the machine's clocks */
 	/* Finds a theme for `:theme`, by name or path. NULL: there are none. */
 	enum status (*load_theme)(const char *name, struct theme *out, struct error *error);
 	/* The names it finds, in the order of a list; returns how many. Goes with load_theme. */
 	size_t (*list_themes)(char name[][THEME_NAME_MAX], size_t max);
 	/* Opens a trace over the live view, which goes on meanwhile. Without `open` none can be. */
 	struct screen_opener traces;
+	/* Of another screen: Esc leads back there, as `q` does, when nothing else is open. */
+	bool inside;
 	/* Said at the first `q`; only a second one leaves. NULL: the first one does. */
 	const char *quit_warning;
 	void *arg;

@@ -9,15 +9,13 @@
 
 #include "metrics/derive.h"
 #include "metrics/history.h"
+#include "metrics/playback.h"
 #include "metrics/session.h"
 #include "tui/canvas.h"
 #include "tui/filter.h"
 #include "tui/keymap.h"
 
 struct findings; /* doctor/finding.h */
-
-/* Is this the present, or a recording? */
-enum view_playback { VIEW_LIVE, VIEW_REPLAY, VIEW_REPLAY_ENDED };
 
 /* Everything a view may look at; borrowed while it draws. When the past is on the screen, history
    and clocks are those of that moment: a view need not know. */
@@ -29,13 +27,14 @@ struct view_data {
 	int64_t span_ns;   /* time that strips and sparklines cover; 0: VIEW_SPAN_NS */
 	bool paused;       /* the view stands still at now_ns */
 	int64_t behind_ns; /* when paused: how long ago that is */
-	const struct capture_state *capture; /* NULL: there are no captures here */
-	enum view_playback playback;
-	const struct findings *findings; /* of that moment; NULL: nobody has looked */
+	const struct capture_state *capture;   /* NULL: there are no captures here */
+	const struct sentinel_state *sentinel; /* NULL: there is none */
+	struct playback_state playback;        /* all zero: this is the present */
+	const struct findings *findings;       /* of that moment; NULL: nobody has looked */
 };
 #define VIEW_SPAN_NS INT64_C(60000000000)
 
-#define VIEW_COLUMNS_MAX 16
+#define VIEW_COLUMNS_MAX 24
 
 /*
  * Where the user is in a view. The app fills what the user has chosen; draw() tells what it found

@@ -5,6 +5,7 @@
 #include "doctor/live.h"
 #include "doctor/show.h"
 #include "tui/findings.h"
+#include "tui/sentinel.h"
 
 /*
  * Findings: "what is wrong, since when, and what proves it?" One row for each, the worst first; the
@@ -67,7 +68,7 @@ static void draw_nothing(struct pane pane, const struct view_data *data, bool fi
 	pane_wrap(pane, STYLE_DIM, text);
 }
 
-static void draw(struct pane page, const struct view_data *data, struct view_place *place)
+static void draw_findings(struct pane page, const struct view_data *data, struct view_place *place)
 {
 	const struct findings_list list = {data->findings, "SINCE", since_text, by_since, data};
 	struct pane text = pane_sub(page, 1, 1, page.width - 2, page.height - 1);
@@ -79,6 +80,16 @@ static void draw(struct pane page, const struct view_data *data, struct view_pla
 	} else {
 		draw_nothing(text, data, data->findings->n > 0);
 	}
+}
+
+/* What is found, and below it who waits for it. */
+static void draw(struct pane page, const struct view_data *data, struct view_place *place)
+{
+	int rows = sentinel_rows(data->sentinel, page.height);
+	draw_findings(pane_sub(page, 0, 0, page.width, page.height - rows), data, place);
+	if (rows > 0)
+		sentinel_draw(pane_sub(page, 0, page.height - rows, page.width, rows), data->sentinel,
+		              data->now_ns + data->behind_ns);
 }
 
 const struct view view_findings = {"Findings", CONTEXT_FINDINGS, draw, sorts, NULL};

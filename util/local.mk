@@ -2,6 +2,7 @@ noinst_LIBRARIES += util/libutil.a
 util_libutil_a_CFLAGS = $(AM_CFLAGS) $(INIH_CFLAGS)
 util_libutil_a_SOURCES = \
 	util/atomic_file.c util/atomic_file.h \
+	util/bundle.c util/bundle.h \
 	util/clock.c util/clock.h \
 	util/hash.h \
 	util/ini.c util/ini.h \

@@ -18,9 +18,7 @@ import (
 	"testing"
 )
 
-// The tests of this file are about export-metrics. Those with the real Prometheus need the folder of its
-// programs in SCHEDTOP_PROMETHEUS, where ./check puts it.
-const promFolderEnv = "SCHEDTOP_PROMETHEUS"
+// The tests of this file are about export-metrics.
 
 var servesAt = regexp.MustCompile(`at (http://\S+/metrics)`)
 
@@ -192,50 +190,14 @@ func TestExporterSaysWhatIsWrongWithAnAddress(t *testing.T) {
 // --- with the real Prometheus ----------------------------------------------------------------------
 
 func promProgram(name string) string {
-	if folder := os.Getenv(promFolderEnv); folder != "" {
+	if folder := os.Getenv(prometheusEnv); folder != "" {
 		return filepath.Join(folder, name)
 	}
 	return ""
 }
 
-// A promServer is a Prometheus that scrapes some addresses four times a second.
-type promServer struct{ url string }
-
-func startPromServer(t *testing.T, jobs map[string]string) promServer {
-	t.Helper()
-	program := promProgram("prometheus")
-	if program == "" {
-		t.Skipf("needs Prometheus: set %s to the folder of its programs", promFolderEnv)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address, dir := l.Addr().String(), t.TempDir()
-	_ = l.Close()
-	config := "global: {scrape_interval: 250ms, scrape_timeout: 240ms}\nscrape_configs:\n"
-	for job, at := range jobs {
-		config += fmt.Sprintf("- {job_name: %s, static_configs: [{targets: ['%s']}]}\n", job, at)
-	}
-	file := filepath.Join(dir, "prometheus.yml")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	start(t, exec.Command(program, "--config.file="+file, "--storage.tsdb.path="+dir,
-		"--web.listen-address="+address, "--log.level=error"))
-	s := promServer{"http://" + address}
-	waitUntil(t, "Prometheus is ready", func() bool {
-		reply, err := http.Get(s.url + "/-/ready")
-		if err == nil {
-			_ = reply.Body.Close()
-		}
-		return err == nil && reply.StatusCode == http.StatusOK
-	})
-	return s
-}
-
 // series evaluates an expression now: how many series it has.
-func (s promServer) series(t *testing.T, expression string) int {
+func (s server) series(t *testing.T, expression string) int {
 	t.Helper()
 	code, _, body := httpGet(t, s.url+"/api/v1/query?query="+url.QueryEscape(expression), "")
 	var reply struct {
@@ -276,12 +238,17 @@ func expressions(t *testing.T) []string {
 func TestPrometheusScrapesTheExporterAndTheDashboardShowsIt(t *testing.T) {
 	t.Parallel()
 	if promProgram("prometheus") == "" {
-		t.Skipf("needs Prometheus: set %s to the folder of its programs", promFolderEnv)
+		t.Skipf("needs Prometheus: set %s to the folder of its programs", prometheusEnv)
 	}
 	w := launch{args: []string{"-mode", "mixed", "-procs", "2"}}.run(t)
 	_, at := startExporter(t, w.pid())
-	address := strings.TrimSuffix(strings.TrimPrefix(at, "http://"), "/metrics")
-	s := startPromServer(t, map[string]string{"exported": address})
+	client := freeAddress(t)
+	startFleetservice(t, client)
+	jobs := map[string][]string{
+		"exported": {strings.TrimSuffix(strings.TrimPrefix(at, "http://"), "/metrics")},
+		"client":   {client},
+	}
+	s := startPrometheus(t, jobs)
 	// Rates need two scrapes, and the last one of a P's states comes with the second.
 	waitUntil(t, "there are rates", func() bool {
 		return s.series(t, `rate(schedtop_p_state_seconds_total{state="running"}[5s]) > 0`) > 0
@@ -289,6 +256,16 @@ func TestPrometheusScrapesTheExporterAndTheDashboardShowsIt(t *testing.T) {
 	for _, expression := range expressions(t) {
 		if s.series(t, expression) == 0 {
 			t.Errorf("nothing for %s", expression)
+		}
+	}
+	// A program that exports its metrics itself has series of the same names: one query is for both.
+	for _, name := range []string{"go_goroutines", "go_threads", "go_sched_gomaxprocs_threads", "go_info",
+		"process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds",
+		`go_sched_latencies_seconds_bucket{le="+Inf"}`} {
+		for job := range jobs {
+			waitUntil(t, name+" of "+job, func() bool {
+				return s.series(t, fmt.Sprintf(`count(%s) by (job) and on(job) up{job="%s"}`, name, job)) == 1
+			})
 		}
 	}
 	// The scrape itself was understood whole.

@@ -93,17 +93,17 @@ func TestDamagedLinesOfARecordingAreToldByNumber(t *testing.T) {
 func TestWhatIsNoRecordingIsRefused(t *testing.T) {
 	t.Parallel()
 	schedtop(t, "--replay", "/nonexistent", "--json").says(t, exitNoTarget, "/nonexistent")
-	schedtop(t, "--replay", "/etc", "--json").says(t, exitFailed, "/etc")
+	schedtop(t, "--replay", "/etc", "--json").says(t, exitNoTarget, "no recordings in /etc")
 	schedtop(t, "--replay", binary, "--batch").says(t, exitDamaged, "line 1: ", "are damaged")
 }
 
-// A full disk ends the recording with a sentence; the lines on stdout go on.
-func TestFullDiskEndsTheRecordingAlone(t *testing.T) {
+// A full disk costs the recording what doesn't fit, with a sentence; the lines on stdout go on.
+func TestFullDiskCostsTheRecordingAlone(t *testing.T) {
 	t.Parallel()
 	w := launch{args: []string{"-mode", "quiet"}}.run(t)
 	paths := map[string]string{"/dev/full": "ends after 0 snapshots: No space left"}
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=32k"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=8k"); err != nil {
 		t.Logf("without a small disk, which needs root: %v", err)
 	} else {
 		t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
@@ -119,6 +119,136 @@ func TestFullDiskEndsTheRecordingAlone(t *testing.T) {
 			schedtop(t, "--replay", path, "--json").expect(t, exitOK) // no half line is left
 		}
 	}
+}
+
+// replayed runs a replay and returns the lines it printed.
+func replayed(t *testing.T, path string) []string {
+	t.Helper()
+	r := schedtop(t, "--replay", path, "--json")
+	r.expect(t, exitOK)
+	return r.stdout
+}
+
+func expectSame(t *testing.T, what string, live, again []string) {
+	t.Helper()
+	if len(live) != len(again) {
+		t.Errorf("%s: %d lines came back of %d", what, len(again), len(live))
+	}
+	for i := range live {
+		if i < len(again) && live[i] != again[i] {
+			t.Fatalf("%s: line %d came back otherwise than it was printed", what, i+1)
+		}
+	}
+}
+
+// Packed and whole after every line: what one run prints and records is the same, byte for byte, also where the
+// end is torn off or schedtop was killed.
+func TestPackedRecordingEqualsTheLiveLines(t *testing.T) {
+	t.Parallel()
+	w := launch{args: []string{"-agent", "-mode", "mixed", "-procs", "8"}}.run(t)
+	path := filepath.Join(t.TempDir(), "recording")
+	r := schedtop(t, "-p", w.p(), "--json", "-d", "200ms", "-n", "12", "--record", path)
+	r.expect(t, exitOK)
+	expectSame(t, "whole", r.stdout, replayed(t, path))
+
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, "--replay", "-", "--json")
+	cmd.Stdin = bytes.NewReader(content)
+	piped := finish(t, start(t, cmd))
+	piped.expect(t, exitOK)
+	expectSame(t, "piped", r.stdout, piped.stdout)
+
+	// The index is at the end: without all of it nothing is missing, without some lines before it those are.
+	torn := filepath.Join(t.TempDir(), "torn")
+	for _, keep := range []int{len(content) - 1, len(content) * 2 / 3} {
+		if err := os.WriteFile(torn, content[:keep], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again := schedtop(t, "--replay", torn, "--json")
+		again.says(t, exitDamaged, torn, "is cut off at byte "+itoa(keep))
+		if keep == len(content)-1 {
+			expectSame(t, "torn", r.stdout, again.stdout)
+		} else if n := len(again.stdout); n < 4 || n >= 12 {
+			t.Errorf("%d lines of 12 are in two thirds of the file", n)
+		} else {
+			expectSame(t, "torn", r.stdout[:n], again.stdout)
+		}
+	}
+}
+
+func TestKilledRecordingIsWhole(t *testing.T) {
+	t.Parallel()
+	w := launch{args: []string{"-mode", "quiet"}}.run(t)
+	path := filepath.Join(t.TempDir(), "recording")
+	cmd := exec.Command(binary, "-p", w.p(), "--json", "-d", "50ms", "--record", path)
+	p := start(t, cmd)
+	waitUntil(t, "10 lines", func() bool { return len(p.stdout.all()) >= 10 })
+	_ = cmd.Process.Kill()
+	<-p.ended
+	live := p.stdout.all()
+	again := replayed(t, path)
+	if len(again) < len(live) {
+		t.Fatalf("%d lines were recorded of %d that were printed", len(again), len(live))
+	}
+	expectSame(t, "killed", live, again[:len(live)])
+}
+
+// Recordings and logs of a directory: one writer, played in their order.
+func TestDirectoryOfRecordings(t *testing.T) {
+	t.Parallel()
+	w := launch{args: []string{"-mode", "quiet"}}.run(t)
+	dir := filepath.Join(t.TempDir(), "kept") + "/"
+	var live []string
+	for range 2 {
+		r := schedtop(t, "-p", w.p(), "--json", "-d", "50ms", "-n", "5", "--record", dir, "--log", dir)
+		r.expect(t, exitOK)
+		live = append(live, r.stdout...)
+	}
+	again := replayed(t, dir)
+	// The second run's first snapshot has one before it now.
+	if len(again) != 11 {
+		t.Errorf("%d lines of two runs of 5, whose border makes one more", len(again))
+	}
+	expectSame(t, "first run", live[:5], again[:min(5, len(again))])
+	logs, err := filepath.Glob(dir + "*.schedtrace.log")
+	if err != nil || len(logs) != 2 {
+		t.Fatalf("logs: %v, %v", logs, err)
+	}
+	text := readLines(t, logs[0])
+	if !strings.HasPrefix(text[0], "# ") || !strings.Contains(text[0], w.p()) ||
+		!strings.HasPrefix(text[1], "SCHED 0ms: ") || len(text) != 7 {
+		t.Errorf("the log begins otherwise than with what it is of:\n%s", strings.Join(text, "\n"))
+	}
+}
+
+// Pause, seek and speed, and what a recording can't do, on the screen.
+func TestReplayOnTheScreenIsSteered(t *testing.T) {
+	t.Parallel()
+	w := launch{args: []string{"-mode", "mixed", "-procs", "2"}}.run(t)
+	path := filepath.Join(t.TempDir(), "recording")
+	schedtop(t, "-p", w.p(), "--json", "-d", "100ms", "-n", "33", "--record", path).expect(t, exitOK)
+	m := startTmux(t, 120, 30)
+	m.run("clear; echo BEFORE; " + binary + " --replay " + path + " --speed 0.1")
+	m.waitText("replay 0.1x")
+	m.keys("Space")
+	m.waitText("replay paused")
+	m.keys("t")
+	m.waitText("of a recording no trace can be taken")
+	m.keys("End")
+	m.waitText("3 s of 3 s")
+	m.keys("Home")
+	m.waitText("0 s of 3 s")
+	m.keys("@")
+	m.keys("+2s", "Enter")
+	m.waitText("2 s of 3 s")
+	m.keys("Space")
+	m.keys("+", "+", "+", "+")
+	m.waitText("end of the recording")
+	m.keys("q")
+	m.expectShell(exitOK)
 }
 
 // The numbers on the screen are those of the recording, and its end is said.

@@ -43,7 +43,7 @@ noinst_PROGRAMS += tests/fuzz/fuzz_settings
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c cli/settings.c cli/options.c
 tests_fuzz_fuzz_settings_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 tests_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_settings_LDADD = compare/libcompare.a doctor/libdoctor.a export/libexport.a report/libreport.a trace/libtrace.a tui/libtui.a util/libutil.a $(INIH_LIBS)
+tests_fuzz_fuzz_settings_LDADD = compare/libcompare.a watch/libwatch.a doctor/libdoctor.a export/libexport.a report/libreport.a trace/libtrace.a tui/libtui.a metrics/libmetrics.a util/libutil.a $(INIH_LIBS) -lm
 EXTRA_DIST += tests/data/fuzz/settings/config tests/data/fuzz/settings/theme
 
 # Traces of goroutines; ./check makes their seeds.
@@ -92,6 +92,33 @@ tests_fuzz_fuzz_trace_compare_SOURCES = tests/fuzz/fuzz_trace_compare.c
 tests_fuzz_fuzz_trace_compare_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_trace_compare_LDFLAGS = $(trace_fuzz_ldflags)
 tests_fuzz_fuzz_trace_compare_LDADD = compare/libcompare.a report/libreport.a $(trace_fuzz_libs) $(JANSSON_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_rule
+tests_fuzz_fuzz_rule_SOURCES = tests/fuzz/fuzz_rule.c
+tests_fuzz_fuzz_rule_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_rule_LDADD = watch/libwatch.a doctor/libdoctor.a metrics/libmetrics.a util/libutil.a -lm
+EXTRA_DIST += tests/data/fuzz/rule/actions tests/data/fuzz/rule/finding tests/data/fuzz/rule/metric
+
+noinst_PROGRAMS += tests/fuzz/fuzz_bundle
+tests_fuzz_fuzz_bundle_SOURCES = tests/fuzz/fuzz_bundle.c
+tests_fuzz_fuzz_bundle_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_bundle_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_bundle_LDADD = collect/libcollect.a trace/libtrace.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+EXTRA_DIST += tests/data/fuzz/bundle/small
+
+noinst_PROGRAMS += tests/fuzz/fuzz_recording
+tests_fuzz_fuzz_recording_SOURCES = tests/fuzz/fuzz_recording.c
+tests_fuzz_fuzz_recording_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
+tests_fuzz_fuzz_recording_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_recording_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS) $(ZSTD_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_prometheus
+tests_fuzz_fuzz_prometheus_SOURCES = tests/fuzz/fuzz_prometheus.c
+tests_fuzz_fuzz_prometheus_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_prometheus_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_prometheus_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
+EXTRA_DIST += tests/data/fuzz/prometheus/classic tests/data/fuzz/prometheus/error \
+	tests/data/fuzz/prometheus/matrix tests/data/fuzz/prometheus/names tests/data/fuzz/prometheus/native
 
 noinst_PROGRAMS += tests/fuzz/fuzz_pprof
 tests_fuzz_fuzz_pprof_SOURCES = tests/fuzz/fuzz_pprof.c

@@ -30,7 +30,20 @@ check_PROGRAMS += tests/unit/test_recording
 tests_unit_test_recording_SOURCES = tests/unit/test_recording.c
 tests_unit_test_recording_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_recording_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
-	$(CMOCKA_LIBS) $(JANSSON_LIBS)
+	$(CMOCKA_LIBS) $(JANSSON_LIBS) $(ZSTD_LIBS)
+
+check_PROGRAMS += tests/unit/test_frames tests/unit/test_rotation
+tests_unit_test_frames_SOURCES = tests/unit/test_frames.c $(metrics_fixture)
+tests_unit_test_frames_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
+tests_unit_test_frames_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_frames_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
+	$(CMOCKA_LIBS) $(JANSSON_LIBS) $(ZSTD_LIBS)
+
+tests_unit_test_rotation_SOURCES = tests/unit/test_rotation.c $(metrics_fixture)
+tests_unit_test_rotation_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_rotation_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_rotation_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
+	$(CMOCKA_LIBS) $(JANSSON_LIBS) $(ZSTD_LIBS)
 
 check_PROGRAMS += tests/unit/test_tasks
 tests_unit_test_tasks_SOURCES = tests/unit/test_tasks.c $(file_tree)
@@ -47,6 +60,12 @@ check_PROGRAMS += tests/unit/test_web
 tests_unit_test_web_SOURCES = tests/unit/test_web.c
 tests_unit_test_web_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS)
 tests_unit_test_web_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS) $(CURL_LIBS)
+
+check_PROGRAMS += tests/unit/test_prom_rows
+tests_unit_test_prom_rows_SOURCES = tests/unit/test_prom_rows.c
+tests_unit_test_prom_rows_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_prom_rows_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
+	$(CMOCKA_LIBS) $(JANSSON_LIBS)
 
 check_PROGRAMS += tests/unit/test_pprof
 tests_unit_test_pprof_SOURCES = tests/unit/test_pprof.c

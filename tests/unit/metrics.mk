@@ -110,6 +110,11 @@ EXTRA_DIST += \
 	tests/reference/bounds/main.go \
 	tests/reference/percentiles/main.go
 
+check_PROGRAMS += tests/unit/test_fleet
+tests_unit_test_fleet_SOURCES = tests/unit/test_fleet.c
+tests_unit_test_fleet_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_fleet_LDADD = metrics/libmetrics.a util/libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
+
 tests_unit_test_flight_advice_SOURCES = tests/unit/test_flight_advice.c
 tests_unit_test_flight_advice_CFLAGS = $(metrics_test_cflags)
 tests_unit_test_flight_advice_LDADD = $(metrics_test_libs)

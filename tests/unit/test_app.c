@@ -401,9 +401,9 @@ static void without_a_session_orders_are_refused_in_words(void **state)
 	session_destroy(app->session);
 	app->session = NULL;
 	press(app, '+');
-	assert_shows(app, "the interval can't be changed here");
+	assert_shows(app, "this is a recording: its interval is what it was");
 	app_line(app, "follow 17");
-	assert_shows(app, "another process can't be watched here");
+	assert_shows(app, "this is a recording, of one process");
 	done(app);
 }
 

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -128,7 +128,7 @@ static void what_can_not_be_opened_is_named(void **state)
 	struct error error = {0};
 	assert_int_equal(recording_open(&r, "/nonexistent", &error), STATUS_NO_TARGET);
 	assert_non_null(strstr(error.text, "/nonexistent"));
-	assert_int_equal(recording_open(&r, "/tmp", &error), STATUS_FAILED);
+	assert_int_equal(recording_open(&r, "/proc/self", &error), STATUS_NO_TARGET);
 	assert_null(r);
 	recording_close(NULL);
 }
@@ -144,26 +144,51 @@ static void write_recording(const int64_t *at_ns, size_t n)
 	fclose(file);
 }
 
-static struct replay *play(struct feed *feed)
+static struct replay *play(struct playback *playback)
 {
+	const struct replay_options options = {playback, 600 * NS_PER_S, (size_t)24 << 20};
 	struct replay *r;
-	assert_int_equal(replay_create(&r, path, feed, NULL), STATUS_OK);
-	assert_int_equal(replay_start(r, NULL, NULL, NULL), STATUS_OK);
+	assert_int_equal(replay_create(&r, path, &options, NULL), STATUS_OK);
+	assert_int_equal(replay_start(r, NULL), STATUS_OK);
 	return r;
 }
 
-/* Waits for the next snapshot, and no longer than anybody would. */
-static const struct snapshot *wait_for(struct feed *feed)
+/* Waits for what comes next, and no longer than anybody would. */
+static void wait_for(struct playback *p, const struct snapshot **s, struct history **history)
 {
-	const struct timespec moment = {.tv_nsec = 2 * NS_PER_MS};
-	const struct snapshot *s = NULL;
-	for (int i = 0; !s && i < 5000; i++) {
-		s = feed_take(feed);
-		if (!s)
-			nanosleep(&moment, NULL);
+	for (int i = 0; i < 5000; i++) {
+		if (playback_take(p, s, history))
+			return;
+		usleep(2000);
 	}
-	assert_non_null(s);
+	fail_msg("nothing came");
+}
+
+static const struct snapshot *wait_for_snapshot(struct playback *p)
+{
+	struct history *history;
+	const struct snapshot *s;
+	wait_for(p, &s, &history);
+	assert_null(history);
 	return s;
+}
+
+static struct history *wait_for_history(struct playback *p)
+{
+	struct history *history = NULL;
+	const struct snapshot *s;
+	while (!history) {
+		wait_for(p, &s, &history);
+		snapshot_unref(s);
+	}
+	return history;
+}
+
+static void wait_for_end(struct playback *p)
+{
+	for (int i = 0; i < 5000 && !playback_look(p).ended; i++)
+		usleep(2000);
+	assert_true(playback_look(p).ended);
 }
 
 /* No snapshot is seen before its moment by the recording's clock, however late the machine is. */
@@ -172,57 +197,55 @@ static void snapshots_come_at_their_pace_with_their_clock(void **state)
 	(void)state;
 	static const int64_t at_ns[] = {500 * NS_PER_S, 500 * NS_PER_S + 60 * NS_PER_MS,
 	                                500 * NS_PER_S + 150 * NS_PER_MS};
-	struct feed *feed = feed_create(NULL, NULL);
+	struct playback *p = playback_create(1, NULL, NULL);
 	write_recording(at_ns, 3);
 	int64_t began_ns = clock_monotonic_ns();
-	struct replay *r = play(feed);
+	struct replay *r = play(p);
 	for (size_t i = 0; i < 3; i++) {
-		const struct snapshot *s = wait_for(feed);
-		struct replay_time now = replay_time(r);
+		const struct snapshot *s = wait_for_snapshot(p);
+		struct playback_state now = playback_look(p);
 		assert_int_equal(s->monotonic_ns, at_ns[i]);
 		assert_true(now.monotonic_ns >= at_ns[i]);
 		assert_int_equal(now.wall_ns - now.monotonic_ns, 1000 * NS_PER_S);
 		snapshot_unref(s);
 	}
 	assert_true(clock_monotonic_ns() - began_ns >= 140 * NS_PER_MS);
-	for (int i = 0; i < 5000 && !replay_time(r).ended; i++)
-		usleep(2000);
+	wait_for_end(p);
 	/* It is over: the last picture stays, and its age does not grow. */
-	struct replay_time last = replay_time(r);
-	assert_true(last.ended);
-	assert_int_equal(last.monotonic_ns, at_ns[2]);
+	assert_int_equal(playback_look(p).monotonic_ns, at_ns[2]);
 	replay_stop(r);
 	assert_int_equal(replay_judge(r, NULL), STATUS_OK);
 	replay_destroy(r);
-	feed_destroy(feed);
+	playback_destroy(p);
 }
 
 static void a_long_gap_is_leapt_over(void **state)
 {
 	(void)state;
 	static const int64_t at_ns[] = {500 * NS_PER_S, 9000 * NS_PER_S};
-	struct feed *feed = feed_create(NULL, NULL);
+	struct playback *p = playback_create(1, NULL, NULL);
 	write_recording(at_ns, 2);
-	struct replay *r = play(feed);
+	struct replay *r = play(p);
 	for (size_t i = 0; i < 2; i++) {
-		const struct snapshot *s = wait_for(feed);
+		const struct snapshot *s = wait_for_snapshot(p);
 		assert_int_equal(s->monotonic_ns, at_ns[i]);
 		snapshot_unref(s);
 	}
-	assert_true(replay_time(r).monotonic_ns >= at_ns[1]);
+	assert_true(playback_look(p).monotonic_ns >= at_ns[1]);
 	replay_destroy(r);
-	feed_destroy(feed);
+	playback_destroy(p);
 }
 
 static void stopping_waits_neither_for_the_next_snapshot_nor_for_a_pipe(void **state)
 {
 	(void)state;
 	static const int64_t at_ns[] = {500 * NS_PER_S, 509 * NS_PER_S};
-	struct feed *feed = feed_create(NULL, NULL);
+	struct playback *p = playback_create(1, NULL, NULL);
 	write_recording(at_ns, 2);
 	int64_t began_ns = clock_monotonic_ns();
-	replay_destroy(play(feed));
+	replay_destroy(play(p));
 	assert_true(clock_monotonic_ns() - began_ns < 8 * NS_PER_S);
+	playback_destroy(p);
 
 	unlink(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
@@ -231,19 +254,170 @@ static void stopping_waits_neither_for_the_next_snapshot_nor_for_a_pipe(void **s
 	write_line(both, 500 * NS_PER_S, NS_PER_S);
 	fputs("{\"schema\":1,", both); /* the next one has begun */
 	fflush(both);
-	struct replay *r = play(feed);
-	snapshot_unref(wait_for(feed));
+	p = playback_create(1, NULL, NULL);
+	struct replay *r = play(p);
+	snapshot_unref(wait_for_snapshot(p));
+	assert_int_equal(playback_look(p).last_wall_ns, 0); /* who knows how long it will be */
 	replay_stop(r);
 	assert_int_equal(replay_judge(r, NULL), STATUS_OK);
 	replay_destroy(r);
 	fclose(both);
-	feed_destroy(feed);
+	playback_destroy(p);
+}
+
+/* --- seeking ---------------------------------------------------------------------------------- */
+
+#define SECONDS 3000
+
+/* A second apart, each with its own wall time. */
+static struct replay *play_long(struct playback *p)
+{
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	for (int64_t i = 0; i < SECONDS; i++)
+		write_line(file, (500 + i) * NS_PER_S, NS_PER_S);
+	fclose(file);
+	return play(p);
+}
+
+static int64_t second_of(const struct snapshot *s)
+{
+	return s->monotonic_ns / NS_PER_S - 500;
+}
+
+static void go(struct playback *p, enum playback_to to, int64_t ns)
+{
+	playback_seek(p, &(struct playback_goal){.to = to,
+	                                         .monotonic_ns = 500 * NS_PER_S + ns,
+	                                         .wall_ns = 1500 * NS_PER_S + ns});
+}
+
+static void after_a_leap_the_ten_minutes_before_are_there(void **state)
+{
+	(void)state;
+	static const struct {
+		enum playback_to to;
+		int64_t ns;
+		int64_t newest, oldest; /* seconds */
+	} rows[] = {
+		{PLAYBACK_MOMENT, 2000 * NS_PER_S + NS_PER_S / 2, 2000, 1400},
+		{PLAYBACK_BEGIN, 0, 0, 0},
+		{PLAYBACK_END, 0, SECONDS - 1, SECONDS - 601},
+		{PLAYBACK_MOMENT, 100 * NS_PER_S, 100, 0},
+		{PLAYBACK_MOMENT, 9999 * NS_PER_S, SECONDS - 1, SECONDS - 601},
+		{PLAYBACK_MOMENT, 700 * NS_PER_S, 700, 100},
+	};
+	struct playback *p = playback_create(1, NULL, NULL);
+	struct replay *r = play_long(p);
+	snapshot_unref(wait_for_snapshot(p));
+	playback_pause(p, true);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		go(p, rows[i].to, rows[i].ns);
+		struct history *h = wait_for_history(p);
+		size_t n = history_count(h);
+		assert_int_equal(second_of(history_get(h, 0)), rows[i].newest);
+		assert_in_range(second_of(history_get(h, n - 1)), rows[i].oldest, rows[i].oldest + 1);
+		assert_true(n >= (size_t)(rows[i].newest - rows[i].oldest));
+		history_destroy(h);
+		for (int k = 0; k < 5000 && playback_look(p).seeking; k++)
+			usleep(1000);
+		struct playback_state now = playback_look(p);
+		assert_int_equal((now.monotonic_ns - 500 * NS_PER_S) / NS_PER_S, rows[i].newest);
+		assert_true(now.paused);
+	}
+	replay_destroy(r);
+	playback_destroy(p);
+}
+
+/* What the screen has already is not read again, and playing goes on from there. */
+static void a_small_step_back_moves_the_clock_alone(void **state)
+{
+	(void)state;
+	struct playback *p = playback_create(1, NULL, NULL);
+	struct replay *r = play_long(p);
+	playback_pause(p, true);
+	go(p, PLAYBACK_MOMENT, 2000 * NS_PER_S);
+	history_destroy(wait_for_history(p));
+	go(p, PLAYBACK_MOMENT, 1990 * NS_PER_S);
+	for (int i = 0; i < 5000 && playback_look(p).monotonic_ns > 2495 * NS_PER_S; i++)
+		usleep(1000);
+	assert_int_equal(playback_look(p).monotonic_ns, 2490 * NS_PER_S);
+	const struct snapshot *s;
+	struct history *h;
+	assert_false(playback_take(p, &s, &h));
+	/* Ten seconds later, at 100x, the next one comes. */
+	playback_set_speed(p, 100);
+	playback_pause(p, false);
+	s = wait_for_snapshot(p);
+	assert_int_equal(second_of(s), 2001);
+	snapshot_unref(s);
+	replay_destroy(r);
+	playback_destroy(p);
+}
+
+static void one_step_forward_shows_the_next_snapshot(void **state)
+{
+	(void)state;
+	struct playback *p = playback_create(1, NULL, NULL);
+	struct replay *r = play_long(p);
+	playback_pause(p, true);
+	go(p, PLAYBACK_MOMENT, 2000 * NS_PER_S);
+	history_destroy(wait_for_history(p));
+	for (int64_t i = 1; i <= 3; i++) {
+		go(p, PLAYBACK_NEXT, 0);
+		const struct snapshot *s = wait_for_snapshot(p);
+		assert_int_equal(second_of(s), 2000 + i);
+		snapshot_unref(s);
+	}
+	replay_destroy(r);
+	playback_destroy(p);
+}
+
+/* At full speed nothing is left out. */
+static void as_fast_as_it_can_be_read_everything_is_played(void **state)
+{
+	(void)state;
+	struct playback *p = playback_create(INFINITY, NULL, NULL);
+	struct replay *r = play_long(p);
+	for (int64_t i = 0; i < SECONDS; i++) {
+		const struct snapshot *s = wait_for_snapshot(p);
+		assert_int_equal(second_of(s), i);
+		snapshot_unref(s);
+	}
+	wait_for_end(p);
+	/* And back from the end. */
+	playback_set_speed(p, 1);
+	go(p, PLAYBACK_BEGIN, 0);
+	struct history *h = wait_for_history(p);
+	assert_int_equal(history_count(h), 1);
+	history_destroy(h);
+	assert_false(playback_look(p).ended);
+	replay_destroy(r);
+	playback_destroy(p);
+}
+
+static void speeds_are_read_as_people_write_them(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		double speed; /* 0: it is none */
+	} rows[] = {{"1", 1},    {"0.5", 0.5}, {"10x", 10}, {"100", 100}, {"max", INFINITY},
+	            {"0.01", 0}, {"1000", 0},  {"x", 0},    {"", 0},      {"2 x", 0},
+	            {"nan", 0},  {"inf", 0},   {"-3", 0}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		double speed = -1;
+		assert_int_equal(playback_speed_parse(rows[i].text, &speed), rows[i].speed > 0);
+		if (rows[i].speed > 0 && !(speed >= rows[i].speed && speed <= rows[i].speed))
+			fail_msg("%s is %g", rows[i].text, speed);
+	}
 }
 
 static void what_holds_no_snapshot_is_refused_at_once(void **state)
 {
 	(void)state;
-	struct feed *feed = feed_create(NULL, NULL);
+	struct playback *p = playback_create(1, NULL, NULL);
+	const struct replay_options options = {p, NS_PER_S, 1 << 20};
 	static const struct {
 		const char *text, *says;
 	} rows[] = {{"", "the recording is empty"}, {"x\ny\n", "line 1: it is no JSON"}};
@@ -251,11 +425,11 @@ static void what_holds_no_snapshot_is_refused_at_once(void **state)
 		struct replay *r;
 		struct error error = {0};
 		recording_close(open_text(rows[i].text, strlen(rows[i].text)));
-		assert_int_equal(replay_create(&r, path, feed, &error), STATUS_DAMAGED);
+		assert_int_equal(replay_create(&r, path, &options, &error), STATUS_DAMAGED);
 		assert_non_null(strstr(error.text, rows[i].says));
 		assert_null(r);
 	}
-	feed_destroy(feed);
+	playback_destroy(p);
 }
 
 int main(void)
@@ -268,6 +442,11 @@ int main(void)
 		TEST(snapshots_come_at_their_pace_with_their_clock),
 		TEST(a_long_gap_is_leapt_over),
 		TEST(stopping_waits_neither_for_the_next_snapshot_nor_for_a_pipe),
+		TEST(after_a_leap_the_ten_minutes_before_are_there),
+		TEST(a_small_step_back_moves_the_clock_alone),
+		TEST(one_step_forward_shows_the_next_snapshot),
+		TEST(as_fast_as_it_can_be_read_everything_is_played),
+		TEST(speeds_are_read_as_people_write_them),
 		TEST(what_holds_no_snapshot_is_refused_at_once),
 	};
 	return cmocka_run_group_tests_name("recording", tests, NULL, NULL);

@@ -50,8 +50,10 @@ static struct app *play(const char *name)
 	struct snapshot *s;
 	assert_int_equal(app_init(app, NULL, NS_PER_S, &error), STATUS_OK);
 	while (recording_next(r, &s, &error) == STATUS_OK && s) {
-		app_tell_time(app, s->monotonic_ns + LATE_NS, s->wall_ns + LATE_NS);
-		app_tell_playback(app, VIEW_REPLAY);
+		app_tell_playback(app, &(struct playback_state){.recorded = true,
+		                                                .monotonic_ns = s->monotonic_ns + LATE_NS,
+		                                                .wall_ns = s->wall_ns + LATE_NS,
+		                                                .speed = 1});
 		app_add(app, s);
 	}
 	assert_int_equal(recording_judge(r, &error), STATUS_OK);
@@ -149,9 +151,14 @@ static void the_end_is_said_and_the_last_picture_stays(void **state)
 	(void)state;
 	struct app *app = play(mixed);
 	const struct snapshot *newest = history_get(app->history, 0);
-	app_tell_time(app, newest->monotonic_ns, newest->wall_ns);
+	struct playback_state end = {.recorded = true,
+	                             .monotonic_ns = newest->monotonic_ns,
+	                             .wall_ns = newest->wall_ns,
+	                             .speed = 1};
+	app_tell_playback(app, &end);
 	char *before = draw(app, 120, 40, false);
-	app_tell_playback(app, VIEW_REPLAY_ENDED);
+	end.ended = true;
+	app_tell_playback(app, &end);
 	char *after = draw(app, 120, 40, false);
 	assert_non_null(strstr(after, " end of the recording "));
 	/* Below the header nothing has changed. */

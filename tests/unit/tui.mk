@@ -13,6 +13,7 @@ tui_tests = \
 	tests/unit/test_screens \
 	tests/unit/test_theme \
 	tests/unit/test_view_findings \
+	tests/unit/test_view_fleet \
 	tests/unit/test_view_goroutines \
 	tests/unit/test_view_latency \
 	tests/unit/test_view_threads
@@ -77,6 +78,10 @@ tests_unit_test_view_findings_SOURCES = tests/unit/test_view_findings.c $(tui_fi
 tests_unit_test_view_findings_CFLAGS = $(tui_test_cflags)
 tests_unit_test_view_findings_LDADD = $(tui_test_libs)
 
+tests_unit_test_view_fleet_SOURCES = tests/unit/test_view_fleet.c $(tui_fixture)
+tests_unit_test_view_fleet_CFLAGS = $(tui_test_cflags)
+tests_unit_test_view_fleet_LDADD = $(tui_test_libs)
+
 tests_unit_test_view_goroutines_SOURCES = tests/unit/test_view_goroutines.c $(tui_fixture)
 tests_unit_test_view_goroutines_CFLAGS = $(tui_test_cflags)
 tests_unit_test_view_goroutines_LDADD = $(tui_test_libs)
@@ -90,6 +95,8 @@ tests_unit_test_view_threads_CFLAGS = $(tui_test_cflags)
 tests_unit_test_view_threads_LDADD = $(tui_test_libs)
 
 EXTRA_DIST += \
+	tests/golden/fleet-120x40.txt tests/golden/fleet-160x50.txt tests/golden/fleet-80x24.txt \
+	tests/golden/fleet-80x24-ascii.txt tests/golden/fleet-few-80x24.txt \
 	tests/data/leak.ndjson tests/data/mixed.ndjson \
 	tests/golden/screens-goroutines-120x40-ascii.txt \
 	tests/golden/screens-goroutines-120x40.txt \

@@ -13,7 +13,7 @@ import (
 )
 
 var modes = []string{
-	"quiet", "blocked", "groups", "leak", "spinners", "half", "mutex", "gc", "threads", "mixed",
+	"quiet", "blocked", "groups", "leak", "spinners", "waves", "half", "mutex", "gc", "threads", "mixed",
 	"timers", "hoard", "traced", "counter",
 }
 

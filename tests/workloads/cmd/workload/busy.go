@@ -42,6 +42,29 @@ func startSpinners(o *options) {
 	}
 }
 
+// startWaves misbehaves in turns: its goroutines are there and want to run again and again, or they are
+// gone.
+func startWaves(o *options) {
+	go func() {
+		for {
+			var wave sync.WaitGroup
+			end := time.Now().Add(o.every)
+			for i := 0; i < o.count(40); i++ {
+				wave.Add(1)
+				go func() {
+					defer wave.Done()
+					for time.Now().Before(end) {
+						spin(100 * time.Microsecond)
+						time.Sleep(20 * time.Millisecond)
+					}
+				}()
+			}
+			wave.Wait()
+			time.Sleep(o.every)
+		}
+	}()
+}
+
 // startHalf keeps the busy share of every worker at one half of the time that really passed: a sleep
 // that ends late is made up for, so the truth stays 50 % on a loaded machine too. The turns are long,
 // because before and after each the runtime keeps a P for a while to look for other work.

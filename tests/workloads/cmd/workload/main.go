@@ -40,6 +40,7 @@ var modes = append([]mode{
 	{"groups", "10 x -n (50) goroutines wait to send, 2 x -n sleep, -n read pipes; -profile tells the truth", startGroups},
 	{"leak", "as groups, and one more every -every (1 s) that waits for ever", startLeak},
 	{"spinners", "-n (4 x GOMAXPROCS) goroutines compute without a pause", startSpinners},
+	{"waves", "-n (40) goroutines more for -every (1 s), which hurry, then none for as long, and so on", startWaves},
 	{"half", "each P is busy half of the time and the program never collects", startHalf},
 	{"mutex", "-n (64) goroutines queue for one mutex", startMutex},
 	{"gc", "much garbage on top of a live heap: one collection after the other", startGC},

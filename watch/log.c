@@ -1,0 +1,88 @@
+#include "watch/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/clock.h"
+#include "util/text.h"
+
+struct watch_log {
+	int fd; /* -1: nowhere */
+	bool owned;
+	char prefix[16];
+};
+
+enum status watch_log_create(struct watch_log **out, const char *path, int fd, const char *prefix,
+                             struct error *error)
+{
+	char shown[256];
+	struct watch_log *log = calloc(1, sizeof *log);
+	if (!log)
+		return error_no_memory(error);
+	log->fd = fd;
+	snprintf(log->prefix, sizeof log->prefix, "%s", path ? "" : prefix);
+	if (path) {
+		log->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+		log->owned = true;
+	}
+	if (path && log->fd < 0) {
+		int why = errno;
+		text_clean(shown, sizeof shown, path, strlen(path));
+		free(log);
+		return error_set(error, why == EACCES ? STATUS_PERMISSION : STATUS_FAILED,
+		                 "the sentinel can't log to %s: %s", shown, strerror(why));
+	}
+	*out = log;
+	return STATUS_OK;
+}
+
+void watch_log_destroy(struct watch_log *log)
+{
+	if (!log)
+		return;
+	if (log->owned)
+		close(log->fd);
+	free(log);
+}
+
+void watch_log_time(char *to, size_t size, int64_t wall_ns)
+{
+	char day[32] = "0000-00-00T00:00:00";
+	time_t seconds = (time_t)(wall_ns / NS_PER_S);
+	struct tm utc;
+	if (gmtime_r(&seconds, &utc))
+		strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(to, size, "%s.%03dZ", day, (int)(wall_ns / NS_PER_MS % 1000));
+}
+
+json_t *watch_log_text(const char *text)
+{
+	char clean[1024];
+	text_clean(clean, sizeof clean, text, strlen(text));
+	return json_string_nocheck(clean);
+}
+
+void watch_log_event(struct watch_log *log, const char *event, json_t *members)
+{
+	char time[40], *text = NULL, *line = NULL;
+	json_t *object = json_object();
+	watch_log_time(time, sizeof time, clock_wall_ns());
+	json_object_set_new_nocheck(object, "time", json_string_nocheck(time));
+	json_object_set_new_nocheck(object, "event", json_string_nocheck(event));
+	if (members)
+		json_object_update(object, members);
+	if (log->fd >= 0)
+		text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
+	if (text && asprintf(&line, "%s%s\n", log->prefix, text) >= 0) {
+		(void)!write(log->fd, line, strlen(line));
+		free(line);
+	}
+	free(text);
+	json_decref(members);
+	json_decref(object);
+}
