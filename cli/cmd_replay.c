@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "collect/replay.h"
+#include "metrics/schedtrace.h"
 #include "tui/tui.h"
 
 struct player {

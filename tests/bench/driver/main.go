@@ -59,6 +59,7 @@ var benches = []bench{
 	{"snapshot", "time of one snapshot by memory reads", benchSnapshot},
 	{"attach", "time and memory of attaching to a program without symbols, against one with them", benchAttach},
 	{"goroutines", "time to read 10,000 and 100,000 goroutines, and what that costs them", benchGoroutines},
+	{"record", "size of a recording, packed against plain lines", benchRecord},
 	{"size", "memory of the history of the screen", benchSize},
 	{"fleet", "first screen of 10,000 instances in Prometheus, against a bare curl of the same questions", benchFleet},
 }
