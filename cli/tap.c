@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include "util/clock.h"
 
 #define SETTLE_MS  100 /* a prompt waits no longer for the rest of its line */
+#define LAST_MS    500 /* at the end nobody is waited for any longer who takes nothing */
 #define TEXT_BYTES (1 << 20)
 
 struct tap {
@@ -27,19 +29,29 @@ struct tap {
 	struct schedtrace_reader *reader;
 	pthread_t thread;
 	bool running;
+	bool gave_up; /* of the thread: nobody takes what the program prints */
 };
 
 /* --- the thread ----------------------------------------------------------------------------- */
 
-/* Where it can't be written, nobody wants it. */
+/* Until it takes something; false: it does not, and the end has come. */
+static bool wait_for_room(struct tap *r)
+{
+	struct pollfd both[] = {{.fd = r->outputs, .events = POLLOUT},
+	                        {.fd = r->bell, .events = POLLIN}};
+	while (poll(both, 2, -1) < 0 && errno == EINTR)
+		;
+	r->gave_up = !both[0].revents && poll(both, 1, LAST_MS) <= 0;
+	return !r->gave_up;
+}
+
+/* Where it can't be written, nobody wants it. What has room takes so much without a wait. */
 static void pass_on(const char *bytes, size_t n, void *arg)
 {
-	const struct tap *r = arg;
-	while (n > 0) {
-		ssize_t written = write(r->outputs, bytes, n);
-		if (written < 0 && errno == EAGAIN)
-			poll(&(struct pollfd){.fd = r->outputs, .events = POLLOUT}, 1, -1);
-		else if (written < 0 && errno != EINTR)
+	struct tap *r = arg;
+	while (n > 0 && !r->gave_up && wait_for_room(r)) {
+		ssize_t written = write(r->outputs, bytes, n < PIPE_BUF ? n : PIPE_BUF);
+		if (written < 0 && errno != EINTR && errno != EAGAIN)
 			return;
 		if (written > 0) {
 			bytes += written;
