@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "collect/replay.h"
+#include "metrics/schedtrace.h"
 #include "tui/tui.h"
 
 struct player {
@@ -25,7 +26,7 @@ static void on_snapshot(const struct snapshot *s, void *arg)
 {
 	struct player *p = arg;
 	if (!p->attach_ns)
-		p->attach_ns = s->monotonic_ns;
+		p->attach_ns = schedtrace_origin(s);
 	if (p->logs)
 		trouble_log_snapshot(&p->trouble, s, p->attach_ns);
 }

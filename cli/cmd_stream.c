@@ -295,7 +295,7 @@ static enum status stream_recording(struct stream *st, struct error *error)
 		if (status != STATUS_OK || !s)
 			break;
 		if (!st->attach_ns)
-			st->attach_ns = s->monotonic_ns;
+			st->attach_ns = schedtrace_origin(s);
 		status = on_snapshot(st, s, error);
 		if (status == STATUS_EXITED)
 			schedtrace_comment(stderr, error->text); /* and what follows is another one */

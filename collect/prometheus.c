@@ -22,6 +22,7 @@
 #define STALE_START_NS (300 * NS_PER_S)
 #define WINDOW_MIN_S   10
 #define WINDOW_MAX_S   900
+#define SHOW_EVERY_NS  (300 * NS_PER_MS)
 #define SCRAPES        4 /* in a window: a rate needs two, and one may be missing */
 #define STALE_SCRAPES  3
 #define STALE_MIN_NS   (45 * NS_PER_S)
@@ -355,7 +356,8 @@ static enum status finish(struct prom_fill *f)
 	return fleet_finish(fleet);
 }
 
-/* What is known already, for who waits for the first picture. */
+/* What is known already, for who waits for the first picture: each as many answers as come within
+   a moment. */
 static void show_early(struct prom_fill *f, void (*early)(struct fleet *fleet, void *arg),
                        void *arg)
 {
@@ -373,12 +375,16 @@ static enum status ask_all(struct prometheus *p, struct prom_fill *f,
                            struct error *error)
 {
 	enum status status = STATUS_OK;
+	bool shows = early && !p->before;
+	int64_t shown_ns = 0;
 	for (size_t i = 0; i < sizeof first_steps / sizeof *first_steps && status == STATUS_OK; i++)
 		status = take_step(p, f, &first_steps[i], error);
-	if (status == STATUS_OK && early && !p->before)
-		show_early(f, early, arg);
 	for (f->name = 0; f->name < promql_name_count; f->name++) {
 		enum promql_kind kind = promql_names[f->name].kind;
+		if (status == STATUS_OK && shows && clock_monotonic_ns() - shown_ns > SHOW_EVERY_NS) {
+			show_early(f, early, arg);
+			shown_ns = clock_monotonic_ns();
+		}
 		for (size_t i = 0; kind >= PROMQL_COUNTER && i < STEPS_OF_KIND; i++)
 			if (status == STATUS_OK && kind_steps[kind][i].write)
 				status = take_step(p, f, &kind_steps[kind][i], error);

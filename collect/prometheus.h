@@ -27,8 +27,8 @@ void prometheus_cancel(struct prometheus *p);
 const char *prometheus_shown(const struct prometheus *p);
 
 /*
- * The fleet as it is now; the caller's. `early` may be NULL: it gets, and owns, what is known after
- * the first answers of the first refresh. The sentence on failure has the server's own words.
+ * The fleet as it is now; the caller's. `early` may be NULL: it gets, and owns, what is known while
+ * the answers of the first refresh come. The sentence on failure has the server's own words.
  */
 enum status prometheus_refresh(struct prometheus *p, struct fleet **out,
                                void (*early)(struct fleet *fleet, void *arg), void *arg,

@@ -179,6 +179,12 @@ void schedtrace_print(FILE *out, const struct snapshot *s, int64_t attach_ns, bo
 		print_m(out, s, &s->m[i]);
 }
 
+int64_t schedtrace_origin(const struct snapshot *s)
+{
+	bool older = s->sched_at.origin != ORIGIN_NONE && s->sched_at.at_ns < s->monotonic_ns;
+	return older ? s->sched_at.at_ns : s->monotonic_ns;
+}
+
 void schedtrace_comment(FILE *out, const char *sentence)
 {
 	char clean[512];

@@ -14,6 +14,8 @@
 /* Writes `SCHED <ms since attach_ns, or of the line>ms: ...` and, when `detail`, the P and M lines
    of scheddetail. The caller flushes. */
 void schedtrace_print(FILE *out, const struct snapshot *s, int64_t attach_ns, bool detail);
+/* The moment 0 of snapshots that begin with this one: none of it is older. */
+int64_t schedtrace_origin(const struct snapshot *s);
 /* A `# sentence` line: control characters are made harmless. */
 void schedtrace_comment(FILE *out, const char *sentence);
 

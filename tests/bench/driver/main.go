@@ -20,6 +20,7 @@ type programs struct {
 	service  string
 	stripped string // the same, linked without symbols
 	workload string
+	metrics  string // the folder of prometheus and promtool
 	self     string
 }
 
@@ -58,7 +59,9 @@ var benches = []bench{
 	{"snapshot", "time of one snapshot by memory reads", benchSnapshot},
 	{"attach", "time and memory of attaching to a program without symbols, against one with them", benchAttach},
 	{"goroutines", "time to read 10,000 and 100,000 goroutines, and what that costs them", benchGoroutines},
+	{"record", "size of a recording, packed against plain lines", benchRecord},
 	{"size", "memory of the history of the screen", benchSize},
+	{"fleet", "first screen of 10,000 instances in Prometheus, against a bare curl of the same questions", benchFleet},
 }
 
 func main() {
@@ -79,6 +82,7 @@ func main() {
 	flag.StringVar(&p.service, "service", "", "the HTTP service of tests/workloads (`program`)")
 	flag.StringVar(&p.stripped, "stripped", "", "the same linked with -s -w (`program`)")
 	flag.StringVar(&p.workload, "workload", "", "the other workloads (`program`)")
+	flag.StringVar(&p.metrics, "prometheus", "", "`folder` of prometheus and promtool")
 	flag.DurationVar(&o.window, "window", 0, "length of one measured window (default 2s, or 6s where 100,000 goroutines wait)")
 	flag.IntVar(&o.rounds, "rounds", 24, "`number` of alternating windows of each kind")
 	only := flag.String("only", "", "comma-separated `names` of benches (default: all)")
