@@ -283,7 +283,7 @@ enum status line_reader_next(struct line_reader *r, char **line, size_t *size, s
 	for (;;) {
 		struct buffer *b = &r->text;
 		size_t length = b->end - b->begin;
-		char *begin = b->data + b->begin;
+		char *begin = b->data ? b->data + b->begin : NULL;
 		char *newline =
 			length > r->searched ? memchr(begin + r->searched, '\n', length - r->searched) : NULL;
 		if (newline || (r->ended && (length > 0 || lost > 0))) {

@@ -14,7 +14,7 @@ import (
 
 var modes = []string{
 	"quiet", "blocked", "groups", "leak", "spinners", "waves", "half", "mutex", "gc", "threads", "mixed",
-	"timers", "hoard", "traced", "counter",
+	"timers", "hoard", "traced", "counter", "relay",
 }
 
 func build(t *testing.T, args ...string) string {
