@@ -52,9 +52,13 @@ static enum status make_directories(const char *path, mode_t mode, struct error 
 	for (char *at = part + 1; (at = strchr(at, '/')) != NULL; at++) {
 		*at = '\0';
 		struct stat st;
-		if (mkdir(part, mode) != 0 && stat(part, &st) != 0)
-			return error_set(error, STATUS_FAILED, "the directory %s can't be made: %s", part,
-			                 strerror(errno));
+		int why = mkdir(part, mode) == 0 ? 0 : errno;
+		if (why && stat(part, &st) != 0) {
+			char shown[200];
+			text_clean(shown, sizeof shown, part, strlen(part));
+			return error_set(error, STATUS_FAILED, "the directory %s can't be made: %s", shown,
+			                 strerror(why));
+		}
 		*at = '/';
 	}
 	return STATUS_OK;

@@ -37,16 +37,18 @@ static void print_progress(struct progress *p)
 	if (!isatty(STDERR_FILENO))
 		return;
 	text_bytes(bytes, sizeof bytes, (int64_t)s.bytes);
-	bool takes_time = s.kind == CAPTURE_KIND_TRACE;
+	bool sampled = s.kind == CAPTURE_KIND_SAMPLED;
+	bool takes_time = s.kind == CAPTURE_KIND_TRACE || sampled;
 	int64_t left_ns = takes_time ? s.duration_ns - (clock_monotonic_ns() - s.started_ns) : 0;
 	text_duration(left, sizeof left, left_ns > 0 ? (double)left_ns : 0, true);
 	switch (s.phase) {
 	case CAPTURE_ASKING:
-		fputs("\r\033[Kasking the agent ...", stderr);
+		fputs("\r\033[Kasking ...", stderr);
 		break;
 	case CAPTURE_RUNNING:
 		if (left_ns > 0)
-			fprintf(stderr, "\r\033[Ktracing, %s left, %s", left, bytes);
+			fprintf(stderr, "\r\033[K%s, %s left, %s", sampled ? "sampling" : "tracing", left,
+			        bytes);
 		else
 			fprintf(stderr, "\r\033[Kreading%s, %s", takes_time ? " the rest" : "", bytes);
 		break;

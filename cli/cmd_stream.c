@@ -130,12 +130,8 @@ static enum status judge_answers(const struct stream *st, struct error *error)
 		return STATUS_FAILED; /* the reason stands on stderr already */
 	char subject[96];
 	subject_of(st->options, subject, sizeof subject);
-	static const char *const teller[SOURCE_CHOICE_COUNT] = {
-		[SOURCE_AUTO] = "sources",          [SOURCE_MEMORY] = "memory", [SOURCE_AGENT] = "agent",
-		[SOURCE_SCHEDTRACE] = "schedtrace", [SOURCE_PPROF] = "pprof",
-	};
 	return error_set(error, STATUS_FAILED, "the %s told nothing about %s in time",
-	                 teller[st->options->source], subject);
+	                 source_words[st->options->source], subject);
 }
 
 /* Until it ends, executes another program, or enough is printed. */

@@ -34,6 +34,7 @@ schedtop_SOURCES = \
 	cli/settings.c cli/settings.h \
 	cli/main.c \
 	cli/options.c cli/options.h \
+	cli/options_check.c cli/options_check.h \
 	cli/outputs.c cli/outputs.h \
 	cli/keeper.c cli/keeper.h \
 	cli/part.c cli/part.h \

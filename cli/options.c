@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/options_check.h"
 #include "collect/capture.h"
 #include "collect/capture_lock.h"
 #include "collect/rotation.h"
@@ -28,7 +29,7 @@ static const char *const graph_words[GRAPH_CHOICE_COUNT] = {
 	[GRAPHS_BRAILLE] = "braille",
 	[GRAPHS_BLOCKS] = "blocks",
 };
-static const char *const source_words[SOURCE_CHOICE_COUNT] = {
+const char *const source_words[SOURCE_CHOICE_COUNT] = {
 	[SOURCE_AUTO] = "auto",   [SOURCE_MEMORY] = "memory",
 	[SOURCE_AGENT] = "agent", [SOURCE_SCHEDTRACE] = "schedtrace",
 	[SOURCE_PPROF] = "pprof",
@@ -605,82 +606,6 @@ static enum status misplaced(const struct options *o, const struct option_row *r
 	return error_set(error, STATUS_USAGE, "--%s goes with %s", row->name, names);
 }
 
-/* Is there something to watch? */
-static bool has_target(const struct options *o)
-{
-	return o->pid || o->url || o->text;
-}
-
-/* A recording has a process and a pace of its own. */
-static enum status check_replay(const struct options *o, struct error *error)
-{
-	static const char *const others[] = {"pid", "url", "record", "log", "source", "delay"};
-	if (o->program)
-		return error_set(error, STATUS_USAGE, "--replay and -- PROG exclude each other");
-	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (options_given(o, others[i]))
-			return error_set(error, STATUS_USAGE, "--replay and --%s exclude each other",
-			                 others[i]);
-	if (strcmp(o->replay, "-") == 0 && !o->batch && !o->json && o->command->bit == WITH_WATCH)
-		return error_set(error, STATUS_USAGE,
-		                 "--replay - goes with --batch or --json: the screen needs standard input "
-		                 "for its keys");
-	return STATUS_OK;
-}
-
-/* A text has a program and a pace of its own; beside a process it is one more source. */
-static enum status check_text(const struct options *o, struct error *error)
-{
-	if (!o->text)
-		return o->follow && o->command->bit != WITH_SENTINEL
-		           ? error_set(error, STATUS_USAGE, "--follow goes with --schedtrace FILE")
-		           : STATUS_OK;
-	if (o->program)
-		return error_set(error, STATUS_USAGE,
-		                 "--schedtrace and -- PROG exclude each other: --source schedtrace reads "
-		                 "what PROG prints");
-	if (o->replay)
-		return error_set(error, STATUS_USAGE, "--schedtrace and --replay exclude each other");
-	if (o->source != SOURCE_AUTO && o->source != SOURCE_SCHEDTRACE)
-		return error_set(error, STATUS_USAGE, "--schedtrace and --source %s exclude each other",
-		                 source_words[o->source]);
-	if (!o->pid && options_given(o, "delay"))
-		return error_set(error, STATUS_USAGE,
-		                 "--schedtrace without -p PID takes no --delay: lines come as the program "
-		                 "prints them");
-	return STATUS_OK;
-}
-
-/* A process is named by its number, or is one that we start. */
-static enum status check_program(const struct options *o, struct error *error)
-{
-	if (o->program && o->command->bit != WITH_WATCH)
-		return error_set(error, STATUS_USAGE, "%s does not start programs", o->command->name);
-	if (o->program && o->pid)
-		return error_set(error, STATUS_USAGE, "--pid and -- PROG exclude each other");
-	if (!o->program && o->outputs)
-		return error_set(error, STATUS_USAGE, "--stderr goes with -- PROG");
-	return STATUS_OK;
-}
-
-/* A fleet is no process, but may lead to one. */
-static enum status check_fleet(const struct options *o, struct error *error)
-{
-	static const char *const others[] = {"pid",    "url",    "schedtrace", "record",
-	                                     "replay", "source", "detail"};
-	if (o->match && !o->prometheus)
-		return error_set(error, STATUS_USAGE, "--match goes with --prometheus");
-	if (!o->prometheus)
-		return STATUS_OK;
-	if (o->program)
-		return error_set(error, STATUS_USAGE, "--prometheus and -- PROG exclude each other");
-	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (options_given(o, others[i]))
-			return error_set(error, STATUS_USAGE, "--prometheus and --%s exclude each other",
-			                 others[i]);
-	return STATUS_OK;
-}
-
 /* BEFORE AFTER, or BEFORE... -- AFTER... */
 static enum status check_sides(const struct options *o, struct error *error)
 {
@@ -700,13 +625,13 @@ static enum status check_doctor_target(const struct options *o, struct error *er
 {
 	static const char *const of_process[] = {"for", "delay", "source"};
 	static const char *const of_trace[] = {"from", "to"};
-	if ((o->file != NULL) + has_target(o) + (o->replay != NULL) > 1)
+	if ((o->file != NULL) + options_has_target(o) + (o->replay != NULL) > 1)
 		return error_set(error, STATUS_USAGE,
 		                 "doctor takes a trace, a process (-p PID, --url URL) or a recording "
 		                 "(--replay FILE), one of them");
 	if (o->probe && !o->pid)
 		return error_set(error, STATUS_USAGE, "--probe goes with doctor -p PID");
-	for (size_t i = 0; !has_target(o) && i < sizeof of_process / sizeof *of_process; i++)
+	for (size_t i = 0; !options_has_target(o) && i < sizeof of_process / sizeof *of_process; i++)
 		if (options_given(o, of_process[i]))
 			return error_set(error, STATUS_USAGE, "--%s goes with doctor -p PID or --url URL",
 			                 of_process[i]);
@@ -730,12 +655,12 @@ static enum status check_doctor(struct options *o, struct error *error)
 	}
 	if (o->json && o->sarif)
 		return error_set(error, STATUS_USAGE, "--json and --sarif exclude each other");
-	if (o->explain && (o->file || has_target(o) || o->replay))
+	if (o->explain && (o->file || options_has_target(o) || o->replay))
 		return error_set(error, STATUS_USAGE,
 		                 "--explain takes no file and no process: it explains a finding");
 	if (check_doctor_target(o, error) != STATUS_OK)
 		return STATUS_USAGE;
-	if (!o->file && !has_target(o) && !o->replay && !o->explain)
+	if (!o->file && !options_has_target(o) && !o->replay && !o->explain)
 		return error_set(
 			error, STATUS_USAGE,
 			"doctor needs the file of an execution trace, - for standard input, -p PID, --url URL "
@@ -776,21 +701,6 @@ static enum status check_kind(struct options *o, struct error *error)
 	return STATUS_OK;
 }
 
-/* Rules are read; what is missing of them gets its default. */
-static enum status check_sentinel(struct options *o, struct error *error)
-{
-	plan_complete(&o->plan);
-	if (o->plan.n > 0 && options_given(o, "sentinel") && (o->replay || o->batch || o->json))
-		return error_set(error, STATUS_USAGE,
-		                 "--sentinel goes with the screen, or without one with schedtop watch");
-	if (o->command->bit != WITH_SENTINEL || o->list)
-		return STATUS_OK;
-	if (!o->pid && !o->url)
-		return error_set(error, STATUS_USAGE,
-		                 "watch needs a process: -p PID (schedtop ls lists them) or --url URL");
-	return STATUS_OK;
-}
-
 static enum status check_together(struct options *o, struct error *error)
 {
 	for (size_t i = 0; i < ROWS; i++)
@@ -806,7 +716,7 @@ static enum status check_together(struct options *o, struct error *error)
 	if (status == STATUS_OK)
 		status = check_doctor(o, error);
 	if (status == STATUS_OK)
-		status = check_sentinel(o, error);
+		status = options_check_sentinel(o, error);
 	if (status != STATUS_OK)
 		return status;
 	if (o->from_ns >= o->to_ns)
@@ -822,20 +732,20 @@ static enum status check_together(struct options *o, struct error *error)
 		                 "--detail goes with --batch, or with --source schedtrace -- PROG");
 	if (o->iterations && !o->batch && !o->json)
 		return error_set(error, STATUS_USAGE, "-n goes with --batch or --json");
-	status = check_program(o, error);
+	status = options_check_program(o, error);
 	if (status == STATUS_OK)
-		status = check_fleet(o, error);
+		status = options_check_fleet(o, error);
 	if (status == STATUS_OK)
-		status = check_text(o, error);
+		status = options_check_text(o, error);
 	if (status != STATUS_OK)
 		return status;
 	if (o->replay)
-		return check_replay(o, error);
+		return options_check_replay(o, error);
 	if (options_given(o, "speed"))
 		return error_set(error, STATUS_USAGE, "--speed goes with --replay");
 	if (o->source == SOURCE_PPROF && options_given(o, "source") && !o->url)
 		return error_set(error, STATUS_USAGE, "--source pprof goes with --url URL");
-	if (o->command->bit == WITH_WATCH && !has_target(o) && !o->program && !o->prometheus &&
+	if (o->command->bit == WITH_WATCH && !options_has_target(o) && !o->program && !o->prometheus &&
 	    (o->batch || o->json))
 		return error_set(error, STATUS_USAGE,
 		                 "--%s needs a process: -p PID (schedtop ls lists them), --url URL or "
@@ -844,21 +754,10 @@ static enum status check_together(struct options *o, struct error *error)
 	if (o->command->bit == WITH_METRICS && !o->pid)
 		return error_set(error, STATUS_USAGE,
 		                 "export-metrics needs a process: -p PID (schedtop ls lists them)");
-	if (o->command->bit == WITH_CAPTURE && !has_target(o))
+	if (o->command->bit == WITH_CAPTURE && !options_has_target(o))
 		return error_set(error, STATUS_USAGE,
 		                 "capture needs a process: -p PID (schedtop ls lists them) or --url URL");
-	if (o->output && options_given(o, "trace-dir"))
-		return error_set(error, STATUS_USAGE, "--output and --trace-dir exclude each other");
-	if (o->flight + o->goroutines + o->sampled > 1)
-		return error_set(error, STATUS_USAGE,
-		                 "--flight, --goroutines and --sampled exclude each other");
-	if (o->flight && options_given(o, "seconds"))
-		return error_set(error, STATUS_USAGE,
-		                 "--flight is what has been: how far back is the program's to say, not "
-		                 "--seconds");
-	if (o->goroutines && options_given(o, "seconds"))
-		return error_set(error, STATUS_USAGE, "--goroutines and --seconds exclude each other");
-	return STATUS_OK;
+	return options_check_capture(o, error);
 }
 
 void options_init(struct options *o)

@@ -130,6 +130,9 @@ struct subcommand {
 extern const struct subcommand commands[]; /* main.c */
 extern const size_t command_count;
 
+/* As --source has them. */
+extern const char *const source_words[SOURCE_CHOICE_COUNT];
+
 /* The defaults, before anything is read. */
 void options_init(struct options *o);
 /* The command line, over what is set already. STATUS_USAGE with a sentence that names the option

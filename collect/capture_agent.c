@@ -220,21 +220,29 @@ static void note_reach(struct capture *c)
 		.max_bytes = info->flight_bytes,
 		.on_ns = info->flight_since_ns > 0 ? c->state.started_ns - info->flight_since_ns : 0,
 	};
-	flight_advice(&facts, c->state.note, sizeof c->state.note);
+	/* Behind what has been said already, that others could not be kept out. */
+	char advice[160];
+	size_t used = strlen(c->state.note);
+	flight_advice(&facts, advice, sizeof advice);
+	snprintf(c->state.note + used, sizeof c->state.note - used, "%s%s", used && *advice ? "; " : "",
+	         advice);
 }
 
 static enum status receive(struct capture *c)
 {
 	struct talk *talk = c->own;
 	int64_t time_ns = routes[c->options.kind].takes_time ? c->state.duration_ns : 0;
-	char path[64], query[40] = "";
+	char path[64], seconds[24] = "";
 	struct web_reply reply;
 	/* The agent's own pause for automatic ones is the default: who wants it shorter has said so. */
 	bool yields = c->options.automatic && c->options.cooldown_ns >= CAPTURE_COOLDOWN_NS;
+	yields = yields && c->options.kind != CAPTURE_KIND_GOROUTINES; /* those have no pause */
 	if (time_ns)
-		snprintf(query, sizeof query, "?seconds=%d%s", (int)(time_ns / NS_PER_S),
-		         yields ? "&auto=1" : "");
-	snprintf(path, sizeof path, "%s%s", routes[c->options.kind].path, query);
+		snprintf(seconds, sizeof seconds, "?seconds=%d", (int)(time_ns / NS_PER_S));
+	snprintf(path, sizeof path, "%s%s%s", routes[c->options.kind].path, seconds,
+	         !yields   ? ""
+	         : time_ns ? "&auto=1"
+	                   : "?auto=1");
 	struct web_request request = {
 		.path = path,
 		.trailer = "Schedtop-End", /* how the stream ended */

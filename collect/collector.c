@@ -358,8 +358,13 @@ static void publish(struct collector *c)
 	c->snapshot = NULL;
 	c->awaited = 0;
 	uv_timer_stop(&c->wait);
-	if (c->state != TARGET_EXITED)
+	if (c->state != TARGET_EXITED) {
 		fill(c, s, true);
+		/* Who is being killed has closed its sockets already: that it does not answer would be told
+		   for a trouble of its own. */
+		if (c->state != TARGET_EXITED)
+			c->state = target_check(&c->target);
+	}
 	s->state = c->state;
 	if (c->state == TARGET_EXITED)
 		note_end(c, s);

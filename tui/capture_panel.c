@@ -273,6 +273,13 @@ static void say_proposal(struct sheet *s, const struct capture_panel *p, int64_t
 	say_cost(s, &p->cost);
 }
 
+static const char *const asking_titles[CAPTURE_KINDS] = {
+	[CAPTURE_KIND_TRACE] = "Asking for a trace",
+	[CAPTURE_KIND_FLIGHT] = "Asking the agent for what has been",
+	[CAPTURE_KIND_GOROUTINES] = "Asking for its goroutines",
+	[CAPTURE_KIND_SAMPLED] = "Looking for what is to be sampled",
+};
+
 static void say_progress(struct sheet *s, const struct capture_panel *p, int64_t now_ns)
 {
 	const struct capture_state *c = &p->capture;
@@ -286,8 +293,7 @@ static void say_progress(struct sheet *s, const struct capture_panel *p, int64_t
 	if (c->phase == CAPTURE_SAVING)
 		snprintf(s->title, sizeof s->title, "Saving the trace");
 	else if (c->phase == CAPTURE_ASKING)
-		snprintf(s->title, sizeof s->title, "Asking the agent for %s",
-		         flight ? "what has been" : "a trace");
+		snprintf(s->title, sizeof s->title, "%s", asking_titles[p->kind]);
 	else if (left > 0 && c->kind == CAPTURE_KIND_SAMPLED)
 		snprintf(s->title, sizeof s->title, "Sampling its memory, %d s left", left);
 	else if (left > 0)
@@ -303,6 +309,12 @@ static void say_progress(struct sheet *s, const struct capture_panel *p, int64_t
 	add(s, "Before", STYLE_TEXT, "%s", rate);
 	throughput_text(s, rate, sizeof rate, &p->during);
 	add(s, "During", STYLE_TEXT, "%s", rate);
+}
+
+static void say_note(struct sheet *s, const struct capture_state *c, enum style style)
+{
+	if (c->note[0])
+		add(s, "Note", style, "%s", c->note);
 }
 
 /* The program was traced before and after, so there is no cost to be told. */
@@ -333,12 +345,11 @@ static void say_done(struct sheet *s, const struct capture_panel *p)
 	add(s, "Size", STYLE_TEXT, "%s, for Go %s and newer%s", bytes,
 	    strncmp(c->go_version, "go", 2) == 0 ? c->go_version + 2 : c->go_version,
 	    c->shortened ? "; shorter than asked, the agent's limit of bytes was near" : "");
-	if (c->kind == CAPTURE_KIND_FLIGHT)
+	if (c->kind == CAPTURE_KIND_FLIGHT) {
 		say_flight(s, c);
-	if (c->note[0])
-		add(s, "Note", STYLE_TEXT, "%s", c->note);
-	if (c->kind == CAPTURE_KIND_FLIGHT)
+		say_note(s, c, STYLE_TEXT);
 		return;
+	}
 	throughput_text(s, rate, sizeof rate, &p->before);
 	add(s, "Before", STYLE_TEXT, "%s", rate);
 	throughput_text(s, rate, sizeof rate, &p->during);
@@ -350,8 +361,7 @@ static void say_done(struct sheet *s, const struct capture_panel *p)
 		snprintf(change, sizeof change, ", %s%s", ratio < 0 ? "-" : "+", percent);
 	}
 	add(s, "During", STYLE_TEXT, "%s%s", rate, change);
-	if (c->note[0])
-		add(s, "Note", STYLE_WARNING, "%s", c->note);
+	say_note(s, c, STYLE_WARNING);
 }
 
 static void say_end(struct sheet *s, const struct capture_panel *p)

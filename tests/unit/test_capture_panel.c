@@ -124,7 +124,7 @@ static void one_key_proposes_and_after_a_moment_a_trace_begins(void **state)
 	assert_ordered(b, ORDER_NONE);
 	wait_s(b, 1);
 	assert_ordered(b, ORDER_CAPTURE);
-	assert_says(b, "Asking the agent");
+	assert_says(b, "Asking for a trace");
 	wait_s(b, 2);
 	assert_ordered(b, ORDER_NONE);
 }
@@ -248,6 +248,25 @@ static void the_key_for_what_has_been_cancels_that_and_nothing_else(void **state
 	assert_int_equal(session_take(b->env.session).kind, ORDER_NONE);
 }
 
+static void what_a_sampled_trace_can_not_tell_is_said_once(void **state)
+{
+	struct bench *b = *state;
+	press(b);
+	wait_s(b, 2);
+	struct capture_state done = told(b, CAPTURE_DONE);
+	done.kind = CAPTURE_KIND_SAMPLED;
+	strcpy(done.note, "what happened between two looks is not in it");
+	session_tell_capture(b->env.session, &done);
+	wait_s(b, 1);
+	assert_says(b, "A sampled trace was taken");
+	assert_says(b, "what happened between two looks is not in it");
+	char *text = drawn(b, 120, 24, false);
+	const char *note = strstr(text, "Note ");
+	assert_non_null(note);
+	assert_null(strstr(note + 1, "Note "));
+	free(text);
+}
+
 static void a_failure_is_one_sentence(void **state)
 {
 	struct bench *b = *state;
@@ -344,6 +363,7 @@ int main(void)
 		TEST(what_came_of_it_is_said),
 		TEST(what_has_been_is_fetched_at_once),
 		TEST(the_key_for_what_has_been_cancels_that_and_nothing_else),
+		TEST(what_a_sampled_trace_can_not_tell_is_said_once),
 		TEST(a_failure_is_one_sentence),
 		TEST(the_end_of_the_capture_before_is_not_taken_for_this_one_s),
 		TEST(nothing_leaves_the_page),

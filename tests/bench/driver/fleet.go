@@ -210,7 +210,7 @@ func benchFleet(p *programs, o *options) error {
 		took sample
 	}{
 		{"first picture: who is there, gauges", early},
-		{"first whole screen", screen},
+		{"first screen with percentiles", screen},
 		{"--json of all of them", lines},
 	} {
 		fmt.Printf("  %-44s %6.2f s, %.2f of curl's\n", row.what, row.took.quantile(0.5),
