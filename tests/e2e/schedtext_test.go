@@ -249,3 +249,32 @@ func TestScreenTakesItsKeysFromTheTerminalWhenInputIsAPipe(t *testing.T) {
 	// The shell waits for the workload, to which the loss of its standard error is no signal.
 	m.waitFor("the end", func(s string) bool { return !strings.Contains(s, "goroutines in") })
 }
+
+// A program that prints what nobody takes ends with schedtop all the same.
+func TestLaunchedProgramEndsThoughNobodyTakesItsOutput(t *testing.T) {
+	t.Parallel()
+	full, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	defer in.Close()
+	cmd := exec.Command(binary, "--source", "schedtrace", "--json", "--",
+		"sh", "-c", "while echo nobody reads this >&2; do :; done")
+	cmd.Stderr = in
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2 * time.Second) // the pipe is full by then; were it not, it would end as well
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		cmd.Process.Kill()
+		t.Error("an interrupt does not end it")
+	}
+}
