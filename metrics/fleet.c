@@ -333,7 +333,7 @@ void fleet_text(char *to, size_t size, enum fleet_metric metric, struct fleet_ra
 bool fleet_missing(const struct fleet *fleet, enum fleet_metric *metric)
 {
 	size_t up = fleet->in_state[FLEET_UP] + fleet->in_state[FLEET_UNKNOWN];
-	for (int i = *metric; up > 0 && fleet->whole && i < FLEET_METRICS; i++)
+	for (int i = (int)*metric; up > 0 && fleet->whole && i < FLEET_METRICS; i++)
 		if (fleet_metric_info[i].source && fleet->usual[i].n == 0) {
 			*metric = (enum fleet_metric)i;
 			return true;
