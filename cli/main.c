@@ -106,6 +106,8 @@ int main(int argc, char **argv)
 	struct settings settings = {0};
 	struct error error = {0};
 	setlocale(LC_CTYPE, "");
+	/* Where it is inherited as ignored, nobody could wait for what we start. */
+	signal(SIGCHLD, SIG_DFL);
 
 	enum status status = read_settings(&options, &settings, argc, argv, &sink, &error);
 	if (status == STATUS_OK)

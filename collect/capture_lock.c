@@ -202,8 +202,9 @@ static void sweep(int dir_fd)
 	}
 	for (struct dirent *e; (e = readdir(dir));) {
 		int fd = is_lock(e->d_name) ? open_file(dir_fd, e->d_name, 0) : -1;
-		/* One that may stay is not locked, not even for a moment. */
-		if (fd >= 0 && is_stale(fd) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		/* One that may stay is not locked, not even for a moment; and what is locked may have been
+		   used in between. */
+		if (fd >= 0 && is_stale(fd) && flock(fd, LOCK_EX | LOCK_NB) == 0 && is_stale(fd))
 			unlinkat(dir_fd, e->d_name, 0);
 		if (fd >= 0)
 			close(fd);

@@ -73,9 +73,10 @@ static bool listen_for(struct run *r, int ms)
 
 static bool has_ended(struct run *r)
 {
-	int status;
-	if (waitpid(r->pid, &status, WNOHANG) != r->pid)
-		return false;
+	int status = 0;
+	pid_t pid = waitpid(r->pid, &status, WNOHANG);
+	if (pid != r->pid)
+		return pid < 0 && errno != EINTR; /* somebody else has waited for it */
 	r->result->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	return true;
 }

@@ -84,6 +84,14 @@ func TestStatusOfAStartedProgramIsReturned(t *testing.T) {
 	}
 }
 
+// Of a parent that ignores SIGCHLD the kernel would wait for our children in our place.
+func TestStatusIsReturnedWhateverTheParentIgnores(t *testing.T) {
+	t.Parallel()
+	r := finish(t, start(t, exec.Command("sh", "-c", `trap '' CHLD; exec "$@"`, "sh",
+		binary, "--batch", "--", "sh", "-c", "exit 7")))
+	r.expect(t, 7)
+}
+
 func TestProgramThatEndsBeforeItCanBeWatchedIsToldSo(t *testing.T) {
 	t.Parallel()
 	r := schedtop(t, "--json", "--", "sh", "-c", "exit 3")
