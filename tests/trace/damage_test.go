@@ -266,12 +266,18 @@ func TestMissingGenerationSplitsTheTraceInTwo(t *testing.T) {
 func TestTracesThatBeginDuringACollection(t *testing.T) {
 	program := summaryProgram(t)
 	for _, toolchain := range damagedToolchains() {
-		long := recordLong(t, toolchain)
 		active := int64(0)
-		for i := range long.generations[1:] {
-			compare(t, program, write(t, long.only(long.generations[i+1:]...)))
-			first := refer(t, long.only(long.generations[i+1]))
-			active += number(t, first.Lines, "kind RangeActive")
+		// On a busy machine it may be that each of the few generations begins between two collections.
+		for attempt := 0; attempt < 8 && active == 0; attempt++ {
+			long := recordLong(t, toolchain)
+			for i := range long.generations[1:] {
+				compare(t, program, write(t, long.only(long.generations[i+1:]...)))
+				first := refer(t, long.only(long.generations[i+1]))
+				active += number(t, first.Lines, "kind RangeActive")
+			}
+			if active == 0 {
+				delete(recorded, toolchain)
+			}
 		}
 		if active == 0 {
 			t.Errorf("%s: no generation began during a collection", toolchain)
