@@ -1,6 +1,5 @@
 #include "collect/agent_socket.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "util/directory.h"
 #include "util/procfs.h"
 #include "util/text.h"
 
@@ -53,13 +53,9 @@ static bool find_name(int dir_fd, pid_t pid, uint64_t inode, char *name, size_t 
 		return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode);
 	}
 	snprintf(prefix, sizeof prefix, "%d-", (int)pid);
-	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
-	if (!dir) {
-		if (copy >= 0)
-			close(copy);
+	DIR *dir = directory_read(dir_fd);
+	if (!dir)
 		return false;
-	}
 	bool found = false;
 	for (struct dirent *e; !found && (e = readdir(dir));) {
 		size_t length = strlen(e->d_name);

@@ -1,6 +1,5 @@
 #include "collect/capture_lock.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/directory.h"
 #include "util/procfs.h"
 #include "util/text.h"
 
@@ -193,13 +193,9 @@ static bool is_lock(const char *name)
 /* Lets the files of targets go that nobody has captured for long. */
 static void sweep(int dir_fd)
 {
-	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
-	if (!dir) {
-		if (copy >= 0)
-			close(copy);
+	DIR *dir = directory_read(dir_fd);
+	if (!dir)
 		return;
-	}
 	for (struct dirent *e; (e = readdir(dir));) {
 		int fd = is_lock(e->d_name) ? open_file(dir_fd, e->d_name, 0) : -1;
 		/* One that may stay is not locked, not even for a moment; and what is locked may have been

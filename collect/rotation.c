@@ -1,6 +1,5 @@
 #include "collect/rotation.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/directory.h"
 #include "util/text.h"
 #include "util/xdg.h"
 
@@ -139,13 +139,9 @@ static size_t list_kept(int dir_fd, enum rotation_kind kind, bool ours_alone, st
 {
 	size_t n = 0, capacity = 0;
 	*list = NULL;
-	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
-	if (!dir) {
-		if (copy >= 0)
-			close(copy);
+	DIR *dir = directory_read(dir_fd);
+	if (!dir)
 		return 0;
-	}
 	for (struct dirent *e; (e = readdir(dir));) {
 		struct stat st;
 		const char *moment = moment_of(e->d_name, kind);

@@ -1,6 +1,5 @@
 #include "collect/trace_store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/directory.h"
 #include "util/xdg.h"
 
 #define PROGRAM_MAX  64 /* bytes of the program's name */
@@ -178,13 +178,9 @@ static size_t list_kept(int dir_fd, struct kept **list)
 {
 	size_t n = 0, capacity = 0;
 	*list = NULL;
-	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
-	if (!dir) {
-		if (copy >= 0)
-			close(copy);
+	DIR *dir = directory_read(dir_fd);
+	if (!dir)
 		return 0;
-	}
 	int64_t now_ns = clock_wall_ns();
 	for (struct dirent *e; (e = readdir(dir));) {
 		struct stat st;

@@ -1,6 +1,5 @@
 #include "util/atomic_file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/directory.h"
 #include "util/text.h"
 
 #define PREFIX ".schedtop-"
@@ -244,13 +244,9 @@ static bool is_stale(int dir_fd, const char *name, int64_t age_s)
 
 int atomic_file_sweep(int dir_fd, int64_t age_s)
 {
-	int copy = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
-	if (!dir) {
-		if (copy >= 0)
-			close(copy);
+	DIR *dir = directory_read(dir_fd);
+	if (!dir)
 		return 0;
-	}
 	int swept = 0;
 	for (struct dirent *e; (e = readdir(dir));)
 		if (is_temporary(e->d_name) && is_stale(dir_fd, e->d_name, age_s) &&

@@ -4,6 +4,7 @@ util_libutil_a_SOURCES = \
 	util/atomic_file.c util/atomic_file.h \
 	util/bundle.c util/bundle.h \
 	util/clock.c util/clock.h \
+	util/directory.c util/directory.h \
 	util/hash.h \
 	util/ini.c util/ini.h \
 	util/procfs.c util/procfs.h \
