@@ -35,6 +35,7 @@ struct watcher {
 	bool ending;
 	const struct snapshot *queue[QUEUE_MAX];
 	size_t oldest, count;
+	bool looking; /* at the one that was taken from the queue last */
 	struct target target;
 	struct recent *recent;
 	int64_t wanted_ns; /* snapshots from here on are needed; INT64_MAX: no job runs */
@@ -305,6 +306,7 @@ static const struct snapshot *next(struct watcher *w, bool *ending)
 {
 	const struct snapshot *s = NULL;
 	pthread_mutex_lock(&w->lock);
+	w->looking = false;
 	while (!w->ending && w->count == 0 && !w->job_ended)
 		pthread_cond_wait(&w->news, &w->lock);
 	if (!w->ending && w->count > 0) {
@@ -312,6 +314,7 @@ static const struct snapshot *next(struct watcher *w, bool *ending)
 		w->oldest = (w->oldest + 1) % QUEUE_MAX;
 		w->count--;
 	}
+	w->looking = s != NULL;
 	*ending = w->ending;
 	pthread_mutex_unlock(&w->lock);
 	return s;
@@ -407,7 +410,7 @@ void watcher_follow(struct watcher *w, const struct target *target)
 bool watcher_is_busy(struct watcher *w)
 {
 	pthread_mutex_lock(&w->lock);
-	bool busy = w->state.busy || w->count > 0;
+	bool busy = w->state.busy || w->looking || w->count > 0;
 	pthread_mutex_unlock(&w->lock);
 	return busy;
 }
