@@ -58,8 +58,10 @@ void goroutine_wait(char *to, size_t size, int64_t ns, bool at_least)
 
 static void put_count(char *to, size_t size, const struct goroutine_line *line)
 {
-	if (line->member)
+	if (line->member && line->member->goid)
 		snprintf(to, size, "G%" PRId64, line->member->goid);
+	else if (line->member)
+		text_count(to, size, line->member->count);
 	else
 		text_count(to, size, line->stat->group->count);
 }

@@ -171,6 +171,15 @@ static enum status record(struct job *j, struct error *error)
 	                                     strerror(errno));
 }
 
+/* Of who does not tell it the trace does. */
+static const char *version_of(const struct job *j)
+{
+	const char *version = j->options.reason.go_version;
+	for (size_t i = 0; i < j->n && !*version; i++)
+		version = j->taken[i].state.go_version;
+	return version;
+}
+
 /* With what was taken. */
 static enum status write_bundle(struct job *j, char **path, uint64_t *bytes, struct error *error)
 {
@@ -197,8 +206,9 @@ static enum status write_bundle(struct job *j, char **path, uint64_t *bytes, str
 	const struct bundle_options options = {
 		.directory = j->directory,
 		.program = reason->program,
-		.go_version = reason->go_version,
+		.go_version = version_of(j),
 		.pid = j->options.target.pid,
+		.where = j->options.target.where,
 		.wall_ns = reason->wall_ns,
 		.keep_files = j->options.keep_files,
 		.keep_bytes = j->options.keep_bytes,
