@@ -292,7 +292,9 @@ static void run_command(struct job *j, const char *path)
 	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
 		if (asprintf(&variables[n], "%s=%s", strings[i].name, strings[i].value) >= 0)
 			n++;
-	if (asprintf(&variables[n], "SCHEDTOP_PID=%d", (int)j->options.target.pid) >= 0)
+	const struct target *target = &j->options.target;
+	if ((target->pid > 0 ? asprintf(&variables[n], "SCHEDTOP_PID=%d", (int)target->pid)
+	                     : asprintf(&variables[n], "SCHEDTOP_WHERE=%s", target->where)) >= 0)
 		n++;
 	variables[n] = NULL;
 	const struct exec_options options = {
