@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -601,7 +602,7 @@ func TestSentinelOfAURL(t *testing.T) {
 	if want := "MANIFEST.json snapshots.ndjson.zst goroutines.txt capture.trace"; strings.Join(order, " ") != want {
 		t.Fatalf("members are %v, not %s", order, want)
 	}
-	if m.Target.Where != served.url() || m.Target.PID != 0 || m.Target.Version != "go1.26.8" {
+	if m.Target.Where != served.url() || m.Target.PID != 0 || m.Target.Version != runtime.Version() {
 		t.Errorf("%+v", m.Target)
 	}
 	if !bytes.Contains(members["goroutines.txt"], []byte("main.waitForWork")) {
