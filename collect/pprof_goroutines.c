@@ -7,8 +7,8 @@
 #include "util/text.h"
 
 #define GOROUTINES_MAX ((int64_t)2 << 20)
-#define INNER_FRAMES   8                           /* that tell what it waits for */
-#define STACKS_MAX     (4 * GOROUTINE_MEMBERS_MAX) /* that are told; some may be the same */
+#define INNER_FRAMES   8                                   /* that tell what it waits for */
+#define STACKS_MAX     ((size_t)4 * GOROUTINE_MEMBERS_MAX) /* that are told; some may be the same */
 /* Of all stacks together: 100,000 of them, each of the 128 frames that Go tells at most. */
 #define CALLS_MAX ((size_t)16 << 20)
 
@@ -313,6 +313,13 @@ static enum status tell_detail(struct goroutine_set *set, struct maker *m, uint6
 
 /* --- all of it ------------------------------------------------------------------------------- */
 
+static bool fill(struct goroutine_set *set, struct maker *m, const struct goroutine_names *names,
+                 uint64_t detail)
+{
+	return goroutine_set_group(set, m->row, m->rows, names, NULL) == STATUS_OK &&
+	       (!detail || tell_detail(set, m, detail) == STATUS_OK);
+}
+
 struct goroutine_set *pprof_goroutines(const struct pprof_profile *p, int64_t at_ns,
                                        uint64_t detail, struct error *error)
 {
@@ -327,10 +334,7 @@ struct goroutine_set *pprof_goroutines(const struct pprof_profile *p, int64_t at
 	enum status status = set && make_rows(&m, total) ? STATUS_OK : error_no_memory(error);
 	if (status == STATUS_OK && m.calls > CALLS_MAX)
 		status = error_set(error, STATUS_DAMAGED, "its stacks are not believed");
-	else if (status == STATUS_OK &&
-	         goroutine_set_group(set, m.row, m.rows, &names, NULL) != STATUS_OK)
-		status = error_no_memory(error);
-	else if (detail && tell_detail(set, &m, detail) != STATUS_OK)
+	else if (status == STATUS_OK && !fill(set, &m, &names, detail))
 		status = error_no_memory(error);
 	if (status != STATUS_OK) {
 		goroutine_set_unref(set);
