@@ -9,15 +9,10 @@
 
 #include "metrics/derive.h"
 #include "tui/canvas.h"
+#include "tui/state.h"
 
-/* How a state of a P looks: colour and glyph say the same. */
-struct plot_state {
-	enum style style, weak;
-	uint32_t glyph, ascii;
-	const char *legend;
-	double least; /* share of a cell's time from which it is worth showing */
-};
-extern const struct plot_state plot_state[LANE_STATE_COUNT];
+/* How a state of a P looks. */
+const struct state_look *plot_state(enum lane_state state);
 
 /* The step of ▁▂▃▄▅▆▇█ (ASCII . : - = + * # @) for 0...1. */
 uint32_t plot_level(double ratio, bool ascii);
