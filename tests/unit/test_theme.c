@@ -190,7 +190,7 @@ static void colours_are_those_the_terminal_has(void **state)
 	}
 }
 
-static const char *const names[] = {"dark", "light", "colour-blind-safe", "mono"};
+static const char *const names[] = {"dark", "light", "colour-blind-safe", "high-contrast", "mono"};
 #define NAMES (sizeof names / sizeof *names)
 
 static void red_is_for_findings_only(void **state)
@@ -253,18 +253,38 @@ static void the_measure_of_contrast_is_that_of_wcag(void **state)
 	assert_true(fabs(contrast(0x777777, 0xffffff) - 4.478) < 0.001);
 }
 
-/* The colour that a role has in the end, with true colour or with 256. */
-static int32_t rgb_of(const struct theme *theme, enum style style, bool direct, bool back)
+enum { TRUE_COLOR = 1 << 24 };
+static const int rich[] = {TRUE_COLOR, 256};
+
+/* The colour that a role has in the end on a terminal of so many. */
+static int32_t rgb_of(const struct theme *theme, enum style style, int colors, bool back)
 {
-	struct theme_look look = theme_look(theme, style, direct ? 1 << 24 : 256, direct);
-	int32_t color = back ? look.back : look.color, own = back ? theme->ground : theme->text;
+	bool direct = colors == TRUE_COLOR;
+	struct theme_look look = theme_look(theme, style, colors, direct);
+	bool swapped = look.attributes & STYLE_REVERSE;
+	int32_t color = back != swapped ? look.back : look.color;
+	int32_t own = back != swapped ? theme->ground : theme->text;
 	if (direct)
 		return color == THEME_OWN ? own : color;
 	return theme_rgb(color, own);
 }
 
-/* Success criteria 1.4.3 for what is read, 1.4.11 for graphics; of an area the drawing or its
-   ground has to stand out. */
+static bool is_area(enum style style)
+{
+	return style == STYLE_GC_FILL || style == STYLE_SYSCALL_FILL;
+}
+
+/* What is read has to stand out from what is below it; of an area the drawing or its ground from
+   what is around. */
+static double contrast_of(const struct theme *theme, enum style style, int colors)
+{
+	int32_t color = rgb_of(theme, style, colors, false);
+	int32_t back = rgb_of(theme, style, colors, true);
+	return is_area(style) ? fmax(contrast(color, theme->ground), contrast(back, theme->ground))
+	                      : contrast(color, back);
+}
+
+/* Success criteria 1.4.3 for what is read, which the accents are, too; 1.4.11 for graphics. */
 static void every_theme_can_be_read_on_its_ground(void **state)
 {
 	(void)state;
@@ -273,15 +293,54 @@ static void every_theme_can_be_read_on_its_ground(void **state)
 		read_installed(names[n], &theme);
 		for (int style = 0; style < 2 * STYLE_COUNT; style++) {
 			enum style role = (enum style)(style / 2);
-			bool direct = style % 2;
-			bool graphic = role >= STYLE_RUNNING && role <= STYLE_GC_FILL;
-			double ratio = contrast(rgb_of(&theme, role, direct, false), theme.ground);
-			if (role == STYLE_GC_FILL || role == STYLE_SYSCALL_FILL)
-				ratio = fmax(ratio, contrast(rgb_of(&theme, role, direct, true), theme.ground));
+			bool graphic = is_area(role) || role == STYLE_IDLE;
+			double ratio = contrast_of(&theme, role, rich[style % 2]);
 			if (ratio < (graphic ? 3 : 4.5))
 				fail_msg("%s: %s has a contrast of %.2f", names[n], style_name[role], ratio);
 		}
 	}
+}
+
+/* As xterm has them: others may have made of their 16 what they like. */
+static void sixteen_colours_can_be_read_too(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n < NAMES; n++) {
+		struct theme theme;
+		read_installed(names[n], &theme);
+		for (enum style style = 0; style < STYLE_COUNT; style++) {
+			double ratio = contrast_of(&theme, style, 16);
+			/* Green, magenta and cyan are bright: on white they are for graphics. */
+			bool bright = theme.ground == 0xffffff && style <= STYLE_GC_FILL;
+			if (ratio < (bright ? 1.8 : 3))
+				fail_msg("%s: %s has a contrast of %.2f", names[n], style_name[style], ratio);
+		}
+	}
+}
+
+/* Success criterion 1.4.6, of all that is drawn, graphics as well. */
+static void high_contrast_is_high_for_every_role(void **state)
+{
+	(void)state;
+	struct theme theme;
+	read_installed("high-contrast", &theme);
+	for (size_t depth = 0; depth < 2; depth++)
+		for (enum style style = 0; style < STYLE_COUNT; style++) {
+			double ratio = contrast_of(&theme, style, rich[depth]);
+			if (ratio < 7)
+				fail_msg("%s has a contrast of %.2f", style_name[style], ratio);
+		}
+}
+
+/* Whatever the terminal's own ground is, none of it is left. */
+static void high_contrast_paints_its_ground(void **state)
+{
+	(void)state;
+	struct theme theme;
+	read_installed("high-contrast", &theme);
+	for (enum theme_depth depth = THEME_RICH; depth < THEME_MONO; depth++)
+		for (enum style style = 0; style < STYLE_COUNT; style++)
+			assert_int_not_equal(theme.look[depth][style].back, THEME_OWN);
 }
 
 /* Machado, Oliveira and Fernandes, A Physiologically-based Model for Simulation of Color Vision
@@ -335,36 +394,97 @@ static double difference(int32_t a, int32_t b, const double m[3][3])
 	return sqrt(sum);
 }
 
-static void assert_told_apart(const char *name, size_t eyes_count, double least)
+static void assert_pair(const struct theme *theme, enum style a, enum style b, int colors,
+                        size_t eye, double least)
+{
+	/* What is painted on a ground of its own is told by that. */
+	bool back_a = theme_look(theme, a, colors, colors == TRUE_COLOR).back != THEME_OWN;
+	bool back_b = theme_look(theme, b, colors, colors == TRUE_COLOR).back != THEME_OWN;
+	double d =
+		difference(rgb_of(theme, a, colors, false), rgb_of(theme, b, colors, false), eyes[eye].m);
+	if (back_a || back_b)
+		d = fmax(d, difference(rgb_of(theme, a, colors, true), rgb_of(theme, b, colors, true),
+		                       eyes[eye].m));
+	if (d < least)
+		fail_msg("%s and %s differ by %.1f in %s with %d colours", style_name[a], style_name[b], d,
+		         eyes[eye].name, colors);
+}
+
+/* All pairs of what may stand beside each other and means something else. */
+static void assert_told_apart(const char *name, int colors, size_t eyes_count, double least)
 {
 	static const enum style accent[] = {STYLE_RUNNING, STYLE_RUNNABLE,  STYLE_SYSCALL, STYLE_GC,
 	                                    STYLE_BLOCKED, STYLE_SCHEDULER, STYLE_ALARM};
 	enum { COUNT = sizeof accent / sizeof *accent };
 	struct theme theme;
 	read_installed(name, &theme);
-	for (size_t e = 0; e < 2 * eyes_count; e++)
+	for (size_t eye = 0; eye < eyes_count; eye++) {
 		for (size_t a = 0; a < COUNT; a++)
-			for (size_t b = a + 1; b < COUNT; b++) {
-				double d = difference(rgb_of(&theme, accent[a], e % 2, false),
-				                      rgb_of(&theme, accent[b], e % 2, false), eyes[e / 2].m);
-				if (d < least)
-					fail_msg("%s: %s and %s differ by %.1f in %s", name, style_name[accent[a]],
-					         style_name[accent[b]], d, eyes[e / 2].name);
-			}
+			for (size_t b = a + 1; b < COUNT; b++)
+				assert_pair(&theme, accent[a], accent[b], colors, eye, least);
+		assert_pair(&theme, STYLE_WARNING, STYLE_ALARM, colors, eye, least);
+	}
 }
 
 static void accents_can_be_told_apart(void **state)
 {
 	(void)state;
-	assert_told_apart("dark", 1, 20);
-	assert_told_apart("light", 1, 20);
+	static const char *const name[] = {"dark", "light", "high-contrast"};
+	for (size_t i = 0; i < 6; i++)
+		assert_told_apart(name[i / 2], rich[i % 2], 1, 20);
 }
 
-/* A difference of 10 is seen at a glance. */
+/* Deuteranopia, protanopia and tritanopia: one theme is for all of them. A difference of 10 is seen
+   at a glance. */
 static void colour_blind_safe_is_told_apart_by_all_eyes(void **state)
 {
 	(void)state;
-	assert_told_apart("colour-blind-safe", sizeof eyes / sizeof *eyes, 25);
+	for (size_t i = 0; i < 2; i++)
+		assert_told_apart("colour-blind-safe", rich[i], sizeof eyes / sizeof *eyes, 25);
+	assert_told_apart("colour-blind-safe", 16, sizeof eyes / sizeof *eyes, 10);
+}
+
+/* The measure has to notice what these eyes confuse: the other themes are not for them. */
+static void dark_is_not_told_apart_by_all_eyes(void **state)
+{
+	(void)state;
+	double least = INFINITY;
+	for (size_t eye = 1; eye < sizeof eyes / sizeof *eyes; eye++)
+		least = fmin(least, difference(rgb_of(&theme_dark, STYLE_RUNNING, 256, false),
+		                               rgb_of(&theme_dark, STYLE_ALARM, 256, false), eyes[eye].m));
+	assert_true(least < 25);
+}
+
+/* Without colours a state has its glyph; what has none must have an attribute that text lacks. */
+static void what_must_be_seen_has_an_attribute_without_colours(void **state)
+{
+	(void)state;
+	static const enum style seen[] = {STYLE_SELECTED, STYLE_WARNING, STYLE_ALARM, STYLE_STRONG,
+	                                  STYLE_KEY};
+	for (size_t n = 0; n < NAMES; n++) {
+		struct theme theme;
+		read_installed(names[n], &theme);
+		for (size_t i = 0; i < sizeof seen / sizeof *seen; i++)
+			assert_int_not_equal(theme.look[THEME_MONO][seen[i]].attributes,
+			                     theme.look[THEME_MONO][STYLE_TEXT].attributes);
+	}
+}
+
+static void a_ground_that_makes_text_readable_stays_with_fewer_colours(void **state)
+{
+	(void)state;
+	struct told told;
+	struct theme theme = read_text("[256]\nselected = #000000 on #ffffff\nalarm = 231 on 160\n"
+	                               "gc-fill = 176 on 90\n",
+	                               &told);
+	assert_int_equal(told.n, 0);
+	for (enum theme_depth depth = THEME_16; depth <= THEME_8; depth++) {
+		assert_int_equal(theme.look[depth][STYLE_SELECTED].color, 0);
+		assert_int_not_equal(theme.look[depth][STYLE_SELECTED].back, THEME_OWN);
+		assert_int_equal(theme.look[depth][STYLE_ALARM].back, 1);
+		assert_int_equal(theme.look[depth][STYLE_GC_FILL].back, THEME_OWN);
+	}
+	assert_true(theme.look[THEME_MONO][STYLE_SELECTED].attributes & STYLE_REVERSE);
 }
 
 int main(void)
@@ -382,8 +502,14 @@ int main(void)
 		cmocka_unit_test(mono_has_no_colour_on_any_terminal),
 		cmocka_unit_test(the_measure_of_contrast_is_that_of_wcag),
 		cmocka_unit_test(every_theme_can_be_read_on_its_ground),
+		cmocka_unit_test(sixteen_colours_can_be_read_too),
+		cmocka_unit_test(high_contrast_is_high_for_every_role),
+		cmocka_unit_test(high_contrast_paints_its_ground),
 		cmocka_unit_test(accents_can_be_told_apart),
 		cmocka_unit_test(colour_blind_safe_is_told_apart_by_all_eyes),
+		cmocka_unit_test(dark_is_not_told_apart_by_all_eyes),
+		cmocka_unit_test(what_must_be_seen_has_an_attribute_without_colours),
+		cmocka_unit_test(a_ground_that_makes_text_readable_stays_with_fewer_colours),
 	};
 	return cmocka_run_group_tests_name("theme", tests, NULL, NULL);
 }
