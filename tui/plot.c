@@ -98,6 +98,18 @@ void plot_spark(struct pane pane, enum style style, const double *value, size_t 
 	}
 }
 
+void plot_area(struct pane pane, enum style style, const double *value, size_t n, double max)
+{
+	double part[CANVAS_WIDTH_MAX * GRID_COLUMNS_MAX], step = max / pane.height;
+	n = n < sizeof part / sizeof *part ? n : sizeof part / sizeof *part;
+	for (int row = 0; row < pane.height; row++) {
+		double low = row * step;
+		for (size_t i = 0; i < n; i++)
+			part[i] = row > 0 && !(value[i] > low) ? NAN : value[i] - low;
+		plot_spark(pane_row(pane, pane.height - 1 - row), style, part, n, step);
+	}
+}
+
 /* --- bars and lanes ------------------------------------------------------------------------- */
 
 /* Cells of each part: whole ones first, then one each to the largest remainders. */

@@ -23,6 +23,9 @@ int plot_density(const struct canvas *canvas);
 /* One row, the newest value at the right edge; NAN leaves its place blank. `max` fills a cell. */
 void plot_spark(struct pane pane, enum style style, const double *value, size_t n, double max);
 
+/* The same over all rows of the pane, filled from its foot. */
+void plot_area(struct pane pane, enum style style, const double *value, size_t n, double max);
+
 /* The shares of lane states side by side over the whole pane, in the order of the legend; rounding
    never makes the bar longer or shorter than the pane. Unknown shares draw nothing. */
 void plot_bar(struct pane pane, const struct lane_share *share);
