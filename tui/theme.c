@@ -411,6 +411,10 @@ static void complete(struct builder *b)
 				continue;
 			struct theme_look look = b->theme->look[depth - 1][style];
 			bool painted = look.back != THEME_OWN;
+			/* There is no grey among eight: black, its darker neighbour, is the ground itself. */
+			if (depth == THEME_8 && look.color == PALE)
+				look.attributes |= STYLE_FAINT;
+			look.color = depth == THEME_8 && look.color == PALE ? THEME_OWN : look.color;
 			look.color = reduce(look.color, (enum theme_depth)depth);
 			/* With few colours the ground of an area hides more than it tells; that of text is what
 			   its colour was chosen for. */

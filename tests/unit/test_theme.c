@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/contrast.h"
 #include "tui/theme.h"
 
 #include <math.h>
@@ -224,65 +225,14 @@ static void mono_has_no_colour_on_any_terminal(void **state)
 
 /* --- eyes ------------------------------------------------------------------------------------- */
 
-/* sRGB (IEC 61966-2-1) to linear light. */
-static void linear(int32_t rgb, double out[3])
-{
-	for (int i = 0; i < 3; i++) {
-		double c = (double)(rgb >> (16 - 8 * i) & 0xff) / 255;
-		out[i] = c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
-	}
-}
-
-/* WCAG 2.1, contrast ratio. */
-static double contrast(int32_t a, int32_t b)
-{
-	double luminance[2];
-	for (int i = 0; i < 2; i++) {
-		double c[3];
-		linear(i ? b : a, c);
-		luminance[i] = 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2];
-	}
-	double light = fmax(luminance[0], luminance[1]), dark = fmin(luminance[0], luminance[1]);
-	return (light + 0.05) / (dark + 0.05);
-}
-
 static void the_measure_of_contrast_is_that_of_wcag(void **state)
 {
 	(void)state;
-	assert_true(fabs(contrast(0, 0xffffff) - 21) < 1e-9);
-	assert_true(fabs(contrast(0x777777, 0xffffff) - 4.478) < 0.001);
+	assert_true(fabs(contrast_ratio(0, 0xffffff) - 21) < 1e-9);
+	assert_true(fabs(contrast_ratio(0x777777, 0xffffff) - 4.478) < 0.001);
 }
 
-enum { TRUE_COLOR = 1 << 24 };
-static const int rich[] = {TRUE_COLOR, 256};
-
-/* The colour that a role has in the end on a terminal of so many. */
-static int32_t rgb_of(const struct theme *theme, enum style style, int colors, bool back)
-{
-	bool direct = colors == TRUE_COLOR;
-	struct theme_look look = theme_look(theme, style, colors, direct);
-	bool swapped = look.attributes & STYLE_REVERSE;
-	int32_t color = back != swapped ? look.back : look.color;
-	int32_t own = back != swapped ? theme->ground : theme->text;
-	if (direct)
-		return color == THEME_OWN ? own : color;
-	return theme_rgb(color, own);
-}
-
-static bool is_area(enum style style)
-{
-	return style == STYLE_GC_FILL || style == STYLE_SYSCALL_FILL;
-}
-
-/* What is read has to stand out from what is below it; of an area the drawing or its ground from
-   what is around. */
-static double contrast_of(const struct theme *theme, enum style style, int colors)
-{
-	int32_t color = rgb_of(theme, style, colors, false);
-	int32_t back = rgb_of(theme, style, colors, true);
-	return is_area(style) ? fmax(contrast(color, theme->ground), contrast(back, theme->ground))
-	                      : contrast(color, back);
-}
+static const int rich[] = {CONTRAST_TRUE_COLOR, 256};
 
 /* Success criteria 1.4.3 for what is read, which the accents are, too; 1.4.11 for graphics. */
 static void every_theme_can_be_read_on_its_ground(void **state)
@@ -293,7 +243,7 @@ static void every_theme_can_be_read_on_its_ground(void **state)
 		read_installed(names[n], &theme);
 		for (int style = 0; style < 2 * STYLE_COUNT; style++) {
 			enum style role = (enum style)(style / 2);
-			bool graphic = is_area(role) || role == STYLE_IDLE;
+			bool graphic = contrast_is_area(role) || role == STYLE_IDLE;
 			double ratio = contrast_of(&theme, role, rich[style % 2]);
 			if (ratio < (graphic ? 3 : 4.5))
 				fail_msg("%s: %s has a contrast of %.2f", names[n], style_name[role], ratio);
@@ -373,7 +323,7 @@ static double lab_step(double t)
 static void lab_of(int32_t rgb, const double m[3][3], double out[3])
 {
 	double c[3], seen[3];
-	linear(rgb, c);
+	contrast_linear(rgb, c);
 	for (int i = 0; i < 3; i++)
 		seen[i] = fmin(1, fmax(0, m[i][0] * c[0] + m[i][1] * c[1] + m[i][2] * c[2]));
 	double x = lab_step((0.4124 * seen[0] + 0.3576 * seen[1] + 0.1805 * seen[2]) / 0.95047);
@@ -398,13 +348,13 @@ static void assert_pair(const struct theme *theme, enum style a, enum style b, i
                         size_t eye, double least)
 {
 	/* What is painted on a ground of its own is told by that. */
-	bool back_a = theme_look(theme, a, colors, colors == TRUE_COLOR).back != THEME_OWN;
-	bool back_b = theme_look(theme, b, colors, colors == TRUE_COLOR).back != THEME_OWN;
-	double d =
-		difference(rgb_of(theme, a, colors, false), rgb_of(theme, b, colors, false), eyes[eye].m);
+	bool back_a = theme_look(theme, a, colors, colors == CONTRAST_TRUE_COLOR).back != THEME_OWN;
+	bool back_b = theme_look(theme, b, colors, colors == CONTRAST_TRUE_COLOR).back != THEME_OWN;
+	double d = difference(contrast_rgb(theme, a, colors, false),
+	                      contrast_rgb(theme, b, colors, false), eyes[eye].m);
 	if (back_a || back_b)
-		d = fmax(d, difference(rgb_of(theme, a, colors, true), rgb_of(theme, b, colors, true),
-		                       eyes[eye].m));
+		d = fmax(d, difference(contrast_rgb(theme, a, colors, true),
+		                       contrast_rgb(theme, b, colors, true), eyes[eye].m));
 	if (d < least)
 		fail_msg("%s and %s differ by %.1f in %s with %d colours", style_name[a], style_name[b], d,
 		         eyes[eye].name, colors);
@@ -450,8 +400,9 @@ static void dark_is_not_told_apart_by_all_eyes(void **state)
 	(void)state;
 	double least = INFINITY;
 	for (size_t eye = 1; eye < sizeof eyes / sizeof *eyes; eye++)
-		least = fmin(least, difference(rgb_of(&theme_dark, STYLE_RUNNING, 256, false),
-		                               rgb_of(&theme_dark, STYLE_ALARM, 256, false), eyes[eye].m));
+		least = fmin(least,
+		             difference(contrast_rgb(&theme_dark, STYLE_RUNNING, 256, false),
+		                        contrast_rgb(&theme_dark, STYLE_ALARM, 256, false), eyes[eye].m));
 	assert_true(least < 25);
 }
 

@@ -75,7 +75,7 @@ tests_unit_test_screens_SOURCES = tests/unit/test_screens.c $(tui_fixture)
 tests_unit_test_screens_CFLAGS = $(tui_test_cflags)
 tests_unit_test_screens_LDADD = collect/libcollect.a $(tui_test_libs)
 
-tests_unit_test_theme_SOURCES = tests/unit/test_theme.c
+tests_unit_test_theme_SOURCES = tests/unit/test_theme.c tests/unit/contrast.c tests/unit/contrast.h
 tests_unit_test_theme_CFLAGS = $(tui_test_cflags)
 tests_unit_test_theme_LDADD = $(tui_test_libs)
 
