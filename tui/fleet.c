@@ -44,7 +44,13 @@ static bool tick(void *arg)
 	return true;
 }
 
-static const struct loop_ops ops = {draw, input, news, tick};
+static char *copied(void *arg)
+{
+	struct tui_fleet *t = arg;
+	return take_copied(&t->view.take);
+}
+
+static const struct loop_ops ops = {draw, input, news, tick, copied};
 
 static void wake(void *arg)
 {

@@ -4,9 +4,16 @@
 #include "tui/tui.h"
 #include "tui/view_picker.h"
 
+static char *copied(void *arg)
+{
+	struct picker *picker = arg;
+	return take_copied(&picker->take);
+}
+
 static const struct loop_ops ops = {
 	.draw = picker_draw,
 	.input = picker_input,
+	.copied = copied,
 };
 
 enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, bool ascii,
