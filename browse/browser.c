@@ -51,7 +51,9 @@ enum status browser_create(struct browser **out, const struct browser_options *o
 	if (!b)
 		return error_no_memory(error);
 	b->part = options->analysis;
-	b->keys = options->keys ? options->keys : &keymap_default;
+	b->means = options->means ? options->means : &means_default;
+	b->keys = b->means->keys;
+	b->take.copies_off = !b->means->copies;
 	b->path = strdup(options->path);
 	enum status status = b->path ? create_views(b, error) : error_no_memory(error);
 	if (status == STATUS_OK) {

@@ -13,7 +13,8 @@ struct browser {
 	struct load *load;
 	char *path;
 	struct analysis_options part; /* what is counted */
-	const struct keymap *keys;
+	const struct means *means;
+	const struct keymap *keys; /* of it */
 	int64_t now_ns;
 
 	size_t view; /* index into trace_views */

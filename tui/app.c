@@ -20,6 +20,7 @@ enum status app_init(struct app *app, struct session *session, int64_t interval_
 {
 	*app = (struct app){
 		.session = session,
+		.means = &means_default,
 		.keys = &keymap_default,
 		.interval_ns = interval_ns,
 		.span_ns = VIEW_SPAN_NS,
@@ -28,6 +29,13 @@ enum status app_init(struct app *app, struct session *session, int64_t interval_
 	};
 	limits_init(&app->limits);
 	return app->history ? STATUS_OK : error_no_memory(error);
+}
+
+void app_set_means(struct app *app, const struct means *means)
+{
+	app->means = means;
+	app->keys = means->keys;
+	app->take.copies_off = !means->copies;
 }
 
 void app_finish(struct app *app)

@@ -20,6 +20,7 @@
 #include "tui/command_line.h"
 #include "tui/frame.h"
 #include "tui/loop.h"
+#include "tui/means.h"
 #include "tui/prompt.h"
 #include "tui/take.h"
 #include "tui/theme.h"
@@ -31,7 +32,8 @@
 struct app {
 	struct session *session; /* NULL: nobody takes orders */
 	struct playback *player; /* NULL: this is the present */
-	const struct keymap *keys;
+	const struct means *means;
+	const struct keymap *keys; /* of it */
 	/* Takes another theme; NULL: there is no other. */
 	enum status (*use_theme)(const char *name, void *arg, struct error *error);
 	/* Shows a trace until the user comes back; NULL: none can be shown. */
@@ -79,6 +81,8 @@ struct app {
 enum status app_init(struct app *app, struct session *session, int64_t interval_ns,
                      struct error *error);
 void app_finish(struct app *app);
+/* In place of the defaults. */
+void app_set_means(struct app *app, const struct means *means);
 
 /* Before anything else is asked of it; both in ns. */
 void app_tell_time(struct app *app, int64_t now_ns, int64_t wall_ns);

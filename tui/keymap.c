@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tui/layout.h"
+#include "tui/means.h"
 
 #define OVERVIEW CONTEXT_OVERVIEW
 #define PICKER   CONTEXT_PICKER
@@ -220,6 +221,8 @@ const struct keymap keymap_default =
                     SAYS("Go back to the view.")),
 			},
 };
+
+const struct means means_default = {.keys = &keymap_default, .copies = true};
 
 _Static_assert(COMMAND_COUNT <= 64, "a set of commands has a bit for each");
 

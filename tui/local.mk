@@ -20,6 +20,7 @@ tui_libtui_a_SOURCES = \
 	tui/layout.c tui/layout.h \
 	tui/listing.c tui/listing.h \
 	tui/loop.c tui/loop.h \
+	tui/means.h \
 	tui/overview.h tui/overview_lanes.c tui/overview_summary.c \
 	tui/paint.c tui/paint.h \
 	tui/pick.c \
