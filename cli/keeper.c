@@ -1,5 +1,6 @@
 #include "cli/keeper.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "collect/recorder.h"
@@ -48,6 +49,13 @@ static enum status close_and_free(void *arg, struct error *error)
 	return status;
 }
 
+/* The screen is gone, and the prompt does not come. */
+static void tell_waiting(size_t snapshots)
+{
+	fprintf(stderr, "schedtop: %zu snapshots wait for their disk; Ctrl-C ends without them\n",
+	        snapshots);
+}
+
 enum status keeper_start(struct scribe **out, const struct options *o, bool prints,
                          int64_t attach_ns, struct error *error)
 {
@@ -59,7 +67,7 @@ enum status keeper_start(struct scribe **out, const struct options *o, bool prin
 		return error_no_memory(error);
 	k->prints = prints;
 	k->attach_ns = attach_ns;
-	const struct scribe_options options = {keep, close_and_free, k, 0, 0, 0};
+	const struct scribe_options options = {keep, close_and_free, k, tell_waiting, 0, 0, 0};
 	enum status status = keeper_open(k, o, error);
 	if (status == STATUS_OK)
 		status = scribe_start(out, &options, error);

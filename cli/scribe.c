@@ -16,6 +16,7 @@
 #define BYTES_MAX   ((size_t)32 << 20)
 #define SLOW_NS     (3 * NS_PER_S)
 #define PATIENCE_NS (10 * NS_PER_S)
+#define WAIT_NS     (1 * NS_PER_S) /* at the end, before that is said */
 #define NEWS_MAX    4
 
 /* One that waits, newest last. */
@@ -238,17 +239,28 @@ bool scribe_news(struct scribe *s, char *to, size_t size)
 	return any;
 }
 
+/* With the lock held: until it has ended, or that time has passed. */
+static void wait_until(struct scribe *s, int64_t until_ns)
+{
+	const struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S),
+	                               .tv_nsec = (long)(until_ns % NS_PER_S)};
+	while (!s->ended)
+		if (pthread_cond_timedwait(&s->changed, &s->lock, &until) == ETIMEDOUT)
+			return;
+}
+
 /* With the lock held: until it has ended, or there is no more patience. */
 static void wait_for_end(struct scribe *s)
 {
-	int64_t until_ns = clock_monotonic_ns() + s->options.patience_ns;
-	const struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S),
-	                               .tv_nsec = (long)(until_ns % NS_PER_S)};
+	int64_t now_ns = clock_monotonic_ns();
 	s->ending = true;
 	pthread_cond_broadcast(&s->changed);
-	while (!s->ended)
-		if (pthread_cond_timedwait(&s->changed, &s->lock, &until) == ETIMEDOUT)
-			break;
+	if (s->options.waits && s->options.patience_ns > WAIT_NS) {
+		wait_until(s, now_ns + WAIT_NS);
+		if (!s->ended)
+			s->options.waits(s->waiting + (s->begun_ns != 0));
+	}
+	wait_until(s, now_ns + s->options.patience_ns);
 	s->abandoned = !s->ended;
 }
 

@@ -20,6 +20,8 @@ struct scribe_options {
 	void (*keep)(const struct snapshot *s, scribe_tell_fn *tell, void *tell_arg, void *arg);
 	enum status (*close)(void *arg, struct error *error);
 	void *arg;
+	/* Called once by scribe_end when that has to wait for so many; may be NULL. */
+	void (*waits)(size_t snapshots);
 	/* How many may wait, how long the disk may take before that is told, and how long the end waits
 	   for it. 0: as usual. */
 	size_t waiting_max;

@@ -22,6 +22,7 @@
 #include "collect/frames.h"
 #include "collect/recorder.h"
 #include "collect/recording.h"
+#include "metrics/json.h"
 #include "tests/unit/metrics_fixture.h"
 
 #define SECONDS 260 /* three frames */
@@ -316,6 +317,54 @@ static void plain_lines_and_frames_hold_the_same_snapshots(void **state)
 	assert_int_equal(replay(&damages), 20);
 }
 
+static void expect_ends(int64_t first_s, int64_t last_s)
+{
+	struct recording *r;
+	struct line_times first, last;
+	assert_int_equal(recording_open(&r, path, NULL), STATUS_OK);
+	assert_true(recording_ends(r, &first, &last));
+	assert_int_equal(first.monotonic_ns, first_s * NS_PER_S);
+	assert_int_equal(last.monotonic_ns, last_s * NS_PER_S);
+	recording_close(r);
+}
+
+/* A program writes such files in a second. Looking anew at each line or frame would take minutes.
+ */
+static void files_of_millions_of_nothings_are_found_through_at_once(void **state)
+{
+	(void)state;
+	enum { BLANKS = 32 << 20, FRAMES = 500000 };
+	size_t size;
+	struct snapshot *s = snapshot_of(7);
+	char *line = json_encode_raw(s), frame[64], *blanks = malloc(BLANKS);
+	snapshot_unref(s);
+	assert_non_null(line);
+	assert_non_null(blanks);
+	alarm(60);
+	memset(blanks, '\n', BLANKS);
+	FILE *file = fopen(path, "w");
+	fprintf(file, "%s\n", line);
+	assert_int_equal(fwrite(blanks, 1, BLANKS, file), BLANKS);
+	assert_int_equal(fclose(file), 0);
+	free(blanks);
+	expect_ends(7, 7);
+
+	record(2, 1, NULL);
+	unsigned char *data = content(&size);
+	size_t index = frame_index_size(data + size - FRAMES_TAIL);
+	size_t packed = ZSTD_compress(frame, sizeof frame, "x\n", 2, 1);
+	assert_false(ZSTD_isError(packed));
+	file = fopen(path, "w");
+	assert_int_equal(fwrite(data, 1, size - index, file), size - index);
+	for (int i = 0; i < FRAMES; i++)
+		assert_int_equal(fwrite(frame, 1, packed, file), packed);
+	assert_int_equal(fclose(file), 0);
+	expect_ends(1, 2);
+	alarm(0);
+	free(data);
+	free(line);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_path, remove_path)
@@ -326,6 +375,7 @@ int main(void)
 		TEST(any_moment_is_found),
 		TEST(when_there_is_room_again_the_recording_goes_on),
 		TEST(an_index_of_another_file_is_refused),
+		TEST(files_of_millions_of_nothings_are_found_through_at_once),
 		TEST(plain_lines_and_frames_hold_the_same_snapshots),
 	};
 	return cmocka_run_group_tests_name("frames", tests, NULL, NULL);

@@ -47,7 +47,8 @@ static enum status close_disk(void *arg, struct error *error)
 
 static struct scribe *begin(struct disk *disk, size_t waiting_max, int64_t patience_ns)
 {
-	const struct scribe_options options = {keep, close_disk, disk, waiting_max, 1, patience_ns};
+	const struct scribe_options options = {keep,        close_disk, disk,       NULL,
+	                                       waiting_max, 1,          patience_ns};
 	struct scribe *s;
 	sem_init(&disk->room, 0, 0);
 	sem_init(&disk->closed, 0, 0);
