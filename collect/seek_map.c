@@ -37,9 +37,10 @@ static bool skip_number(const char **at, const char *end, int64_t *number)
 {
 	const char *begin = *at;
 	*number = 0;
-	for (; *at < end && **at >= '0' && **at <= '9' && *at - begin < 18; ++*at)
-		*number = *number * 10 + (**at - '0');
-	/* Longer ones than a clock has are for the decoder to judge. */
+	for (; *at < end && **at >= '0' && **at <= '9'; ++*at)
+		if (__builtin_mul_overflow(*number, 10, number) ||
+		    __builtin_add_overflow(*number, **at - '0', number))
+			return false;
 	return *at > begin && *at < end && **at == ',';
 }
 

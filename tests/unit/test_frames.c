@@ -25,8 +25,8 @@
 #include "metrics/json.h"
 #include "tests/unit/metrics_fixture.h"
 
-#define SECONDS 260 /* three frames */
-#define WALL_NS (1000 * NS_PER_S)
+#define SECONDS 260                              /* three frames */
+#define WALL_NS (INT64_C(1760000000) * NS_PER_S) /* as long as today's are */
 
 static char path[64];
 
