@@ -29,6 +29,10 @@ static const char *const graph_words[GRAPH_CHOICE_COUNT] = {
 	[GRAPHS_BRAILLE] = "braille",
 	[GRAPHS_BLOCKS] = "blocks",
 };
+static const char *const clipboard_words[CLIPBOARD_CHOICE_COUNT] = {
+	[CLIPBOARD_ON] = "on",
+	[CLIPBOARD_OFF] = "off",
+};
 const char *const source_words[SOURCE_CHOICE_COUNT] = {
 	[SOURCE_AUTO] = "auto",   [SOURCE_MEMORY] = "memory",
 	[SOURCE_AGENT] = "agent", [SOURCE_SCHEDTRACE] = "schedtrace",
@@ -234,6 +238,9 @@ static const struct option_row rows[] = {
 	{0, "graphs", TYPE_CHOICE, AT(graphs), "braille|blocks", graph_words, GRAPH_CHOICE_COUNT,
      WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "what sparklines and charts are made of, where they are not ASCII (default braille)"},
+	{0, "clipboard", TYPE_CHOICE, AT(clipboard), "on|off", clipboard_words, CLIPBOARD_CHOICE_COUNT,
+     WITH_WATCH | WITH_TRACE | WITH_CONFIG,
+     "whether y may write to the clipboard of the terminal, by OSC 52 (default on)"},
 	{0, "ca-file", TYPE_TEXT, AT(web.ca_file), "FILE", NULL, 0,
      WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_CONFIG,
      "with https: trust the certificates in FILE, in PEM form (default: those of the system)"},
