@@ -118,8 +118,8 @@ func TestGraphsOfAFleetAskForMultiplesOfTheirStep(t *testing.T) {
 	m.expectShell(exitOK)
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	if len(s.ranges) < 2 {
-		t.Errorf("only %d range queries", len(s.ranges))
+	if len(s.ranges) == 0 {
+		t.Error("no range query")
 	}
 	for _, r := range s.ranges {
 		var ms [3]int64
