@@ -331,7 +331,11 @@ struct goroutine_set *pprof_goroutines(const struct pprof_profile *p, int64_t at
 		return NULL;
 	}
 	struct goroutine_set *set = goroutine_set_create();
-	enum status status = set && make_rows(&m, total) ? STATUS_OK : error_no_memory(error);
+	if (!set) {
+		error_no_memory(error);
+		return NULL;
+	}
+	enum status status = make_rows(&m, total) ? STATUS_OK : error_no_memory(error);
 	if (status == STATUS_OK && m.calls > CALLS_MAX)
 		status = error_set(error, STATUS_DAMAGED, "its stacks are not believed");
 	else if (status == STATUS_OK && !fill(set, &m, &names, detail))
