@@ -784,6 +784,7 @@ void options_init(struct options *o)
 	};
 	limits_init(&o->limits);
 	plan_init(&o->plan);
+	o->keys = keymap_default;
 }
 
 static enum status add_path(struct options *o, const char *path, struct error *error)

@@ -15,6 +15,7 @@
 #include "doctor/limits.h"
 #include "export/choices.h"
 #include "trace/profile_kinds.h"
+#include "tui/keymap.h"
 #include "util/status.h"
 #include "watch/plan.h"
 
@@ -95,8 +96,9 @@ struct options {
 	const char *match;           /* which instances; NULL: all */
 	bool inside;                 /* of the screen of a fleet: leaving leads back there */
 	const char *theme;           /* name or path; NULL: the built-in one */
-	const char *config;          /* the only configuration file to read; NULL: the usual ones */
-	uint64_t given[2]; /* bit i % 64 of word i / 64: row i of the table was on the command line */
+	struct keymap keys;
+	const char *config; /* the only configuration file to read; NULL: the usual ones */
+	uint64_t given[2];  /* bit i % 64 of word i / 64: row i of the table was on the command line */
 };
 
 /* Which commands take an option; WITH_CONFIG: it is a setting of the configuration too. */
