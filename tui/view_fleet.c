@@ -211,7 +211,8 @@ static void draw_row(struct pane line, const struct slot *slot, const struct fle
 static void draw_list(struct pane list, const struct slot *slot, struct fleet_view *view)
 {
 	struct view_place *place = &view->place;
-	view_select(place, view->id, make_list(view), list.height);
+	int rows = make_list(view); /* moves view->id */
+	view_select(place, view->id, rows, list.height);
 	place->list_y = list.y;
 	for (int i = 0; i < list.height && place->top + i < place->rows; i++) {
 		struct pane line = pane_row(list, i);

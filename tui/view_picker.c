@@ -188,7 +188,8 @@ static int make_list(struct picker *picker)
 static void draw_list(struct pane list, const struct slot *slot, struct picker *picker)
 {
 	struct view_place *place = &picker->place;
-	view_select(place, picker->id, make_list(picker), list.height);
+	int rows = make_list(picker);
+	view_select(place, picker->id, rows, list.height);
 	place->list_y = list.y;
 	for (int i = 0; i < list.height && place->top + i < place->rows; i++) {
 		int row = place->top + i;
