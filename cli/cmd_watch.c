@@ -60,7 +60,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 		struct tui_options screen = {
 			.look = look_of(o),
 			.feed = feed,
-			.keys = &o->keys,
+			.means = &o->means,
 			.session = orders_session(orders),
 			.trace_ns = o->trace_ns,
 			.interval_ns = o->delay_ns,
