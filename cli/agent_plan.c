@@ -106,8 +106,8 @@ static bool has_import(const char *text, const char *path)
 	return false;
 }
 
-/* The file by which a program has an agent; NULL: none. Of a package that it imports and that
-   imports the agent nothing is known here: then there are two, and the second does not listen. */
+/* The file by which a program has an agent; NULL: none. What the packages that it imports
+   import is not looked at: they need not even be there. */
 static const char *find_agent(const struct go_package *p)
 {
 	static const char *const imports[] = {"schedtop/agent", "schedtop/agent/auto",

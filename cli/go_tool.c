@@ -206,20 +206,22 @@ static bool read_package(struct go_package *p, const json_t *o)
 {
 	const json_t *module = json_object_get(o, "Module");
 	/* Who imports "C" is listed apart. */
-	const json_t *files[] = {json_object_get(o, "GoFiles"), json_object_get(o, "CgoFiles")};
+	const json_t *files = json_object_get(o, "GoFiles"), *c_files = json_object_get(o, "CgoFiles");
+	size_t n = json_array_size(files), all = n + json_array_size(c_files);
 	p->main_module = json_is_true(json_object_get(module, "Main"));
-	p->file = calloc(json_array_size(files[0]) + json_array_size(files[1]) + 1, sizeof *p->file);
+	p->file = calloc(all + 1, sizeof *p->file);
 	bool good = p->file && copy(&p->name, json_object_get(o, "Name")) &&
 	            copy(&p->import_path, json_object_get(o, "ImportPath")) &&
 	            copy(&p->directory, json_object_get(o, "Dir")) &&
 	            copy(&p->module, json_object_get(module, "Path")) &&
 	            copy(&p->module_directory, json_object_get(module, "Dir"));
-	for (size_t k = 0; k < sizeof files / sizeof *files; k++)
-		for (size_t i = 0; good && i < json_array_size(files[k]); i++)
-			if (json_is_string(json_array_get(files[k], i))) {
-				good = copy(&p->file[p->files], json_array_get(files[k], i));
-				p->files += good;
-			}
+	for (size_t i = 0; good && i < all; i++) {
+		const json_t *name = i < n ? json_array_get(files, i) : json_array_get(c_files, i - n);
+		if (!json_is_string(name))
+			continue;
+		good = copy(&p->file[p->files], name);
+		p->files += good;
+	}
 	return good;
 }
 
@@ -257,7 +259,7 @@ enum status go_list(struct go_packages *out, const char *directory, const char *
 	if (status != STATUS_OK)
 		return status;
 	/* One object after the other. */
-	for (size_t at = 0; status == STATUS_OK;) {
+	for (size_t at = 0; text.text && status == STATUS_OK;) {
 		at += strspn(text.text + at, " \t\r\n");
 		if (at >= text.size)
 			break;

@@ -316,6 +316,7 @@ func TestTheAgentIsBuiltByEveryGoInEveryModule(t *testing.T) {
 	for _, toolchain := range toolchains {
 		for _, s := range all {
 			t.Run(toolchain+"/"+s.name, func(t *testing.T) {
+				t.Parallel()
 				env := []string{"GOTOOLCHAIN=" + toolchain, "GOFLAGS=-tags=" + s.tags}
 				root, cache, exe := writeTree(t, s.files), t.TempDir(), filepath.Join(t.TempDir(), "api")
 				in1 := filepath.Join(root, s.in)
