@@ -362,18 +362,11 @@ func TestAThousandCapturesOfARealAgentLeaveNothingBehind(t *testing.T) {
 	}
 	w := startTraced(t, build{}, "mutex")
 	mustContain(t, manyCaptures(t, w.workload, w.dir, 1000, 20, "goroutines"), "1000 done")
-	// Traces of a second, two seconds apart: of four programs at once, 200 take no longer than 50 of one.
-	for i := range 4 {
-		t.Run(fmt.Sprintf("traces %d", i), func(t *testing.T) {
-			t.Parallel()
-			w := startTraced(t, build{}, "mutex")
-			mustContain(t, manyCaptures(t, w.workload, w.dir, 50, 20, "paced"), "50 done")
-			for _, name := range names(t, w.dir) {
-				if strings.HasSuffix(name, ".trace") {
-					parse(t, filepath.Join(w.dir, name))
-				}
-			}
-		})
+	mustContain(t, manyCaptures(t, w.workload, w.dir, 40, 20, "paced"), "40 done")
+	for _, name := range names(t, w.dir) {
+		if strings.HasSuffix(name, ".trace") {
+			parse(t, filepath.Join(w.dir, name))
+		}
 	}
 }
 
