@@ -12,14 +12,14 @@
 #include "util/clock.h"
 #include "util/directory.h"
 
-#define PROGRAM_MAX  64 /* bytes of the program's name */
-#define NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" KEPT_DIGITS "._+-"
-#define MOMENT       "%Y%m%dT%H%M%SZ"
+#define PROGRAM_MAX   64 /* bytes of the program's name */
+#define PLACE_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" KEPT_DIGITS "._+"
+#define NAME_LETTERS  PLACE_LETTERS "-"
+#define MOMENT        "%Y%m%dT%H%M%SZ"
 
 /* --- names ----------------------------------------------------------------------------------- */
 
-/* No dash or dot at the beginning. */
-static void safe_name(char *to, size_t size, const char *from)
+void kept_safe_name(char *to, size_t size, const char *from)
 {
 	size_t used = 0;
 	for (; *from && used < size - 1; from++, used++) {
@@ -33,18 +33,18 @@ static void safe_name(char *to, size_t size, const char *from)
 		snprintf(to, size, "_");
 }
 
-void kept_name_begin(char to[KEPT_NAME_MAX], const char *program, pid_t pid, int64_t wall_ns,
-                     int attempt)
+void kept_name_begin(char to[KEPT_NAME_MAX], const char *program, const char *place,
+                     int64_t wall_ns, int attempt)
 {
 	char name[PROGRAM_MAX], when[24] = "00000000T000000Z", number[16] = "";
 	time_t seconds = (time_t)(wall_ns / NS_PER_S);
 	struct tm utc;
 	if (gmtime_r(&seconds, &utc) && utc.tm_year >= 0 && utc.tm_year <= 9999 - 1900)
 		strftime(when, sizeof when, MOMENT, &utc);
-	safe_name(name, sizeof name, program);
+	kept_safe_name(name, sizeof name, program);
 	if (attempt > 0)
 		snprintf(number, sizeof number, "-%d", attempt + 1);
-	snprintf(to, KEPT_NAME_MAX, "%s-%d-%s%s", name, (int)pid, when, number);
+	snprintf(to, KEPT_NAME_MAX, "%s-%s-%s%s", name, place, when, number);
 }
 
 bool kept_skip(const char **at, const char *set, size_t count)
@@ -56,10 +56,20 @@ bool kept_skip(const char **at, const char *set, size_t count)
 	return true;
 }
 
+/* A PID, or what stands for one. */
+static bool skip_place(const char **at)
+{
+	const char *from = *at;
+	if (kept_skip(at, KEPT_DIGITS, 0) && **at == '-')
+		return true;
+	*at = from;
+	return kept_skip(at, PLACE_LETTERS, 0) && memchr(from, '_', (size_t)(*at - from));
+}
+
 /* What follows the program's name: "-4321-20261121T151513Z[-2]" and the tail. */
 static bool is_rest(const struct kept_kind *kind, const char *at)
 {
-	if (!kept_skip(&at, "-", 1) || !kept_skip(&at, KEPT_DIGITS, 0) || !kept_skip(&at, "-", 1) ||
+	if (!kept_skip(&at, "-", 1) || !skip_place(&at) || !kept_skip(&at, "-", 1) ||
 	    !kept_skip(&at, KEPT_DIGITS, 8) || !kept_skip(&at, "T", 1) ||
 	    !kept_skip(&at, KEPT_DIGITS, 6) || !kept_skip(&at, "Z", 1))
 		return false;

@@ -21,12 +21,14 @@ struct kept_kind {
 	bool by_name; /* their order is that of their names' moments, not of their last changes */
 };
 
-/* All but the tail. Of the program's name letters, digits and ". _ + -" stay and the rest becomes
-   "_", so that no shell, terminal or careless script takes it for more than a name; the PID is 0
-   when there is none; the moment is UTC, so that no change to or from summer time makes two of one.
+/* Of a name letters, digits and ". _ + -" stay, but for a dash or a dot at the beginning, and the
+   rest becomes "_", so that no shell, terminal or careless script takes it for more than a name. */
+void kept_safe_name(char *to, size_t size, const char *from);
+/* All but the tail. `place` is the PID, or a safe name with an underscore and without a dash for
+   what has none; the moment is UTC, so that no change to or from summer time makes two of one.
    `attempt` > 0 adds a number: a clock that was set back makes the same second twice. */
-void kept_name_begin(char to[KEPT_NAME_MAX], const char *program, pid_t pid, int64_t wall_ns,
-                     int attempt);
+void kept_name_begin(char to[KEPT_NAME_MAX], const char *program, const char *place,
+                     int64_t wall_ns, int attempt);
 bool kept_has_made(const struct kept_kind *kind, const char *name);
 /* Steps over `count` characters of a set (any number from 1 on, if 0); false: they are not there.
  */

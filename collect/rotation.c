@@ -51,7 +51,9 @@ static struct kept_kind kept_kind_of(enum rotation_kind kind)
 static void make_name(char to[ROTATION_NAME_MAX], enum rotation_kind kind, const char *program,
                       pid_t pid, int64_t wall_ns, int attempt)
 {
-	kept_name_begin(to, program, pid, wall_ns, attempt);
+	char place[16];
+	snprintf(place, sizeof place, "%d", (int)pid);
+	kept_name_begin(to, program, place, wall_ns, attempt);
 	size_t used = strlen(to);
 	snprintf(to + used, ROTATION_NAME_MAX - used, "%s", kind_info[kind].suffix);
 }

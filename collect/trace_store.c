@@ -6,6 +6,8 @@
 #include "util/clock.h"
 #include "util/xdg.h"
 
+#define PLACE_MAX 40 /* bytes of what stands for a PID */
+
 static const char *const suffixes[STORED_KINDS] = {
 	[CAPTURE_KIND_TRACE] = ".trace",
 	[CAPTURE_KIND_FLIGHT] = ".flight.trace",
@@ -37,14 +39,46 @@ static void stamp_version(char *to, size_t size, const char *version)
 		snprintf(to, size, "go0");
 }
 
-void trace_store_name(char to[TRACE_NAME_MAX], int kind, const char *program, pid_t pid,
-                      int64_t wall_ns, const char *go_version, int attempt)
+/* "api.example.org_6060" of http://api.example.org:6060/x, "unix_api.sock" of unix:///run/api.sock,
+   "text_log" of another file. The underscore tells it from a PID. */
+static void place_name(char *to, size_t size, const char *where)
 {
-	char version[24];
-	stamp_version(version, sizeof version, go_version);
-	kept_name_begin(to, program, pid, wall_ns, attempt);
+	char raw[512], *at = raw;
+	const char *before = "text_", *port = "";
+	snprintf(raw, sizeof raw, "%s", where);
+	if (strncmp(raw, "unix://", 7) == 0) {
+		before = "unix_";
+		at += 7;
+		at[strcspn(at, ":")] = '\0';
+	} else if (strstr(raw, "://")) {
+		before = "";
+		at = strstr(raw, "://") + 3;
+		at[strcspn(at, "/?#")] = '\0';
+		const char *colon = strrchr(at, ':');
+		bool has_port = colon && !strchr(colon, ']');
+		port = has_port ? "" : raw[4] == 's' ? "_443" : "_80";
+	}
+	const char *slash = strrchr(at, '/'), *last = slash ? slash + 1 : at;
+	/* The end of a long one says more, and has the port. */
+	size_t room = size - 1 - strlen(before) - strlen(port), n = strlen(last);
+	char whole[sizeof raw + 16];
+	snprintf(whole, sizeof whole, "%s%s%s", before, n > room ? last + n - room : last, port);
+	kept_safe_name(to, size, whole);
+	for (char *c = to; *c; c++)
+		if (*c == '-')
+			*c = '_';
+}
+
+void trace_store_name(char to[TRACE_NAME_MAX], const struct stored_name *n, int attempt)
+{
+	char version[24], place[PLACE_MAX];
+	stamp_version(version, sizeof version, n->go_version);
+	snprintf(place, sizeof place, "%d", (int)n->pid);
+	if (!n->pid && n->where && *n->where)
+		place_name(place, sizeof place, n->where);
+	kept_name_begin(to, n->program, place, n->wall_ns, attempt);
 	size_t used = strlen(to);
-	snprintf(to + used, TRACE_NAME_MAX - used, "-%s%s", version, suffixes[kind]);
+	snprintf(to + used, TRACE_NAME_MAX - used, "-%s%s", version, suffixes[n->kind]);
 }
 
 static bool skip_text(const char **at, const char *text)

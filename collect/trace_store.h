@@ -27,10 +27,16 @@ enum stored_kind { STORED_BUNDLE = CAPTURE_KINDS, STORED_KINDS };
 enum status trace_store_directory(const char *chosen, char *to, size_t size, struct error *error);
 
 /* PROGRAM-PID-TIMESTAMP-goVERSION (kept.h) and the kind's suffix: ".trace", ".flight.trace", ...
-   `kind` is an enum capture_kind or stored_kind. Of the version stays "go1.26", and "go0" is one
-   that is not known. */
-void trace_store_name(char to[TRACE_NAME_MAX], int kind, const char *program, pid_t pid,
-                      int64_t wall_ns, const char *go_version, int attempt);
+   Who has no PID is told by where it answers instead: HOST_PORT, or "unix_" and the name of a
+   socket. Of the version stays "go1.26", and "go0" is one that is not known. */
+struct stored_name {
+	int kind; /* enum capture_kind or stored_kind */
+	const char *program, *go_version;
+	pid_t pid;         /* 0: none */
+	const char *where; /* then: a URL or a file; NULL or "": not known */
+	int64_t wall_ns;
+};
+void trace_store_name(char to[TRACE_NAME_MAX], const struct stored_name *name, int attempt);
 /* Is this a name as trace_store_name makes them? */
 bool trace_store_has_made(const char *name);
 
