@@ -70,6 +70,7 @@ static const struct trace_family everything = {
 
 struct reading {
 	struct analysis analysis;
+	struct situations situations;
 	struct witness witness;
 	struct notes notes;
 	struct analysis_options options;
@@ -78,7 +79,8 @@ struct reading {
 static void begin(struct reading *r, const struct trace_family *family)
 {
 	*r = (struct reading){.options = scenario_all};
-	assert_true(witness_init(&r->witness, &r->analysis.stacks, &r->analysis.names));
+	assert_true(witness_init(&r->witness, &r->analysis.stacks, &r->analysis.names, &r->situations));
+	situations_init(&r->situations, r->witness.stacks, &r->analysis.names);
 	r->options.spells = &r->witness.spells;
 	if (family)
 		witness_listen(&r->witness, family, &r->notes);
@@ -86,6 +88,7 @@ static void begin(struct reading *r, const struct trace_family *family)
 
 static void finish(struct reading *r)
 {
+	situations_finish(&r->situations);
 	witness_finish(&r->witness);
 	analysis_finish(&r->analysis);
 }
