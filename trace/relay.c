@@ -45,16 +45,26 @@ static void tell(struct relay *r, size_t until)
 	}
 }
 
+/* Part of it: whoever helps may have time for the rest, and has the turn no longer than that. */
+static void tell_some(struct relay *r, size_t until)
+{
+	size_t heard = atomic_load_explicit(&r->heard, memory_order_relaxed);
+	tell(r, until - heard < AT_ONCE ? until : heard + AT_ONCE);
+}
+
 bool relay_make_room(struct relay *r)
 {
-	size_t heard = atomic_load_explicit(&r->heard, memory_order_acquire);
-	if (r->taken - heard == RELAY_RING) {
-		if (!relay_flush(r))
-			return false;
-		heard = r->taken;
+	size_t heard;
+	relay_hand_over(r);
+	while (heard = atomic_load_explicit(&r->heard, memory_order_acquire),
+	       r->taken - heard == RELAY_RING) {
+		pthread_mutex_lock(&r->turn);
+		if (r->taken - atomic_load_explicit(&r->heard, memory_order_relaxed) == RELAY_RING)
+			tell_some(r, r->taken);
+		pthread_mutex_unlock(&r->turn);
 	}
 	r->room = heard + RELAY_RING;
-	return true;
+	return !atomic_load(&r->failed);
 }
 
 bool relay_hand_over(struct relay *r)
@@ -80,7 +90,7 @@ bool relay_help(void *self)
 	        WORTH ||
 	    pthread_mutex_trylock(&r->turn) != 0)
 		return false;
-	tell(r, atomic_load_explicit(&r->handed, memory_order_acquire));
+	tell_some(r, atomic_load_explicit(&r->handed, memory_order_acquire));
 	pthread_mutex_unlock(&r->turn);
 	return true;
 }

@@ -120,6 +120,6 @@ struct told {
 	};
 };
 
-_Static_assert(sizeof(struct told) == 2 * TOLD_LINE, "a piece is told in two lines of the cache");
+_Static_assert(sizeof(struct told) / TOLD_LINE == 2, "a piece is told in two lines of the cache");
 
 #endif
