@@ -439,6 +439,8 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
 	if (row[ROW_AXIS].size)
 		draw_axis(left[ROW_AXIS], graph[ROW_AXIS], v);
 	if (row[ROW_DETAILS].size)
+		view_tell_detail(place, at[ROW_DETAILS]);
+	if (row[ROW_DETAILS].size)
 		timeline_draw_details(at[ROW_DETAILS], &p);
 }
 
