@@ -29,6 +29,7 @@ tui_libtui_a_SOURCES = \
 	tui/sentinel.c tui/sentinel.h \
 	tui/series.c tui/series.h \
 	tui/prompt.c tui/prompt.h \
+	tui/state.c tui/state.h \
 	tui/style.c tui/style.h \
 	tui/tabs.c tui/tabs.h \
 	tui/take.c tui/take.h \
