@@ -139,9 +139,7 @@ static int measure(const struct program *p)
 	snprintf(figure, sizeof figure, "history of %zu Ps at %lld ms%s", p->procs,
 	         (long long)(p->interval_ns / NS_PER_MS), p->unlimited ? ", without a limit" : "");
 	bench_row("size", figure, (double)(resident_kib() - before_kib) / 1024, "MiB",
-	          p->unlimited    ? ""
-	          : p->procs == 8 ? "<=20"
-	                          : "<=24");
+	          p->unlimited || p->procs > 8 ? "" : "<=20");
 	app_finish(&app);
 	return 0;
 }

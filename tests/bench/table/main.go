@@ -20,8 +20,8 @@ import (
 
 // The table stands between these lines.
 const (
-	begin = "<!-- tests/bench/all -->"
-	end   = "<!-- /tests/bench/all -->"
+	begin = "<!-- performance: begin -->"
+	end   = "<!-- performance: end -->"
 )
 
 // number has three digits that count.
