@@ -1,0 +1,31 @@
+# What desktops and service managers look for. Packages carry what `make install` installs.
+desktopdir = $(datadir)/applications
+dist_desktop_DATA = packaging/schedtop.desktop
+metainfodir = $(datadir)/metainfo
+dist_metainfo_DATA = packaging/schedtop.metainfo.xml
+icondir = $(datadir)/icons/hicolor/scalable/apps
+dist_icon_DATA = packaging/schedtop.svg
+if INSTALL_UNIT
+nodist_systemdsystemunit_DATA = packaging/schedtop-watch@.service
+endif
+EXTRA_DIST += packaging/schedtop-watch@.service
+
+# The documents that README.md leads to, laid out as they are here.
+dist_doc_DATA = NEWS.md README.md SECURITY.md
+docpagesdir = $(docdir)/doc
+dist_docpages_DATA = \
+	doc/agent.md \
+	doc/diff.md \
+	doc/doctor.md \
+	doc/export.md \
+	doc/fleet.md \
+	doc/metrics.md \
+	doc/overview.png \
+	doc/schedtrace.md \
+	doc/schema.md \
+	doc/sentinel.md \
+	doc/url.md
+grafanadir = $(docpagesdir)/grafana
+dist_grafana_DATA = doc/grafana/schedtop.json
+
+dist_check_SCRIPTS += tests/packaging
