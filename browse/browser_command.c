@@ -82,7 +82,9 @@ static enum loop_next sort(struct browser *b, enum command command, const char *
 	struct view_place *place = place_of(b);
 	if (!view_of(b)->sorts)
 		return complain(b, command, "this view is no list");
-	int found = view_choose(view_of(b)->sorts, argument, place->sort);
+	int found = command == COMMAND_SORT_PREVIOUS
+	                ? view_choose_previous(view_of(b)->sorts, place->sort)
+	                : view_choose(view_of(b)->sorts, argument, place->sort);
 	if (found < 0)
 		return complain(b, command, "there is no such column");
 	place->sort = found;
@@ -131,15 +133,22 @@ static enum loop_next filter(struct browser *b, enum command command, const char
 		return LOOP_DRAW;
 	}
 	snprintf(b->filter_before, sizeof b->filter_before, "%s", place->filter);
-	prompt_open(&b->prompt, '/', place->filter);
+	prompt_open(&b->prompt, '\\', place->filter);
 	return LOOP_DRAW;
 }
 
 /* Without a text the view has left it to us to ask for one. */
 static enum loop_next search(struct browser *b, enum command command, const char *argument)
 {
-	if (argument || view_of(b)->context != CONTEXT_TRACE_TIMELINE)
+	bool list = view_of(b)->sorts != NULL;
+	if (!list && (argument || view_of(b)->context != CONTEXT_TRACE_TIMELINE))
 		return complain(b, command, "this view can't be searched");
+	if (argument || command != COMMAND_SEARCH) {
+		browser_search(b, argument, command == COMMAND_SEARCH_PREVIOUS ? -1 : 1);
+		return LOOP_DRAW;
+	}
+	if (list)
+		take_begin(&b->take, place_of(b));
 	prompt_open(&b->prompt, '/', "");
 	return LOOP_DRAW;
 }
@@ -160,7 +169,14 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_LINE] = open_line,
 	[COMMAND_FILTER] = filter,
 	[COMMAND_SEARCH] = search,
+	[COMMAND_SEARCH_NEXT] = search,
+	[COMMAND_SEARCH_PREVIOUS] = search,
+	[COMMAND_COPY] = browser_copy,
+	[COMMAND_SAVE] = browser_save,
+	[COMMAND_HALF_UP] = move,
+	[COMMAND_HALF_DOWN] = move,
 	[COMMAND_SORT] = sort,
+	[COMMAND_SORT_PREVIOUS] = sort,
 	[COMMAND_REVERSE] = reverse,
 	[COMMAND_GROUP] = group,
 	[COMMAND_VIEW] = show_view,

@@ -23,7 +23,8 @@ struct post {
 	struct collector *collector;
 	struct sentinel_kit kit;
 	int news, signals;
-	bool exited; /* the process is gone, and nothing follows it yet */
+	int64_t alive_ns; /* when it was last seen so, with an interval to spare */
+	bool exited;      /* the process is gone, and nothing follows it yet */
 	char told[ORIGIN_COUNT][sizeof((struct snapshot *)0)->trouble[0]];
 	enum target_state state;
 };
@@ -81,6 +82,8 @@ static void take_snapshots(struct post *p)
 		watcher_add(p->kit.watcher, s);
 		say_trouble(p, s);
 		p->exited |= s->state == TARGET_EXITED;
+		if (s->state != TARGET_EXITED)
+			p->alive_ns = s->monotonic_ns - p->options->delay_ns;
 		snapshot_unref(s);
 	}
 }
@@ -90,7 +93,7 @@ static void look_for_successor(struct post *p)
 {
 	struct collector *gone = p->collector;
 	struct error error = {0};
-	pid_t pid = discover_successor(collector_target(gone));
+	pid_t pid = discover_next_run(collector_target(gone), p->alive_ns);
 	if (!pid)
 		return;
 	if (begin(p, pid, &error) != STATUS_OK) {

@@ -36,10 +36,12 @@ schedtop_SOURCES = \
 	cli/options.c cli/options.h \
 	cli/options_check.c cli/options_check.h \
 	cli/outputs.c cli/outputs.h \
+	cli/help_table.c cli/help_table.h \
 	cli/keeper.c cli/keeper.h \
 	cli/part.c cli/part.h \
 	cli/progress.c cli/progress.h \
 	cli/orders.c cli/orders.h \
+	cli/scribe.c cli/scribe.h \
 	cli/sentinel.c cli/sentinel.h \
 	cli/tap.c cli/tap.h \
 	cli/trouble.c

@@ -29,6 +29,10 @@ static const char *const graph_words[GRAPH_CHOICE_COUNT] = {
 	[GRAPHS_BRAILLE] = "braille",
 	[GRAPHS_BLOCKS] = "blocks",
 };
+static const char *const clipboard_words[CLIPBOARD_CHOICE_COUNT] = {
+	[CLIPBOARD_ON] = "on",
+	[CLIPBOARD_OFF] = "off",
+};
 const char *const source_words[SOURCE_CHOICE_COUNT] = {
 	[SOURCE_AUTO] = "auto",   [SOURCE_MEMORY] = "memory",
 	[SOURCE_AGENT] = "agent", [SOURCE_SCHEDTRACE] = "schedtrace",
@@ -123,6 +127,9 @@ static const struct option_row rows[] = {
 	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0, WITH_LS,
      "with ls: how the runtime of each process was found, or why its memory can't be read, and "
      "which processes can't be looked at"},
+	{0, "plain", TYPE_FLAG, AT(plain), NULL, NULL, 0, WITH_LS,
+     "with ls: a line for each process with its PID, program, Go version and user, tabs between, "
+     "for scripts; nothing is measured"},
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0,
      WITH_WATCH | WITH_SENTINEL | WITH_CAPTURE | WITH_CONFIG,
      "how long a trace is taken, in whole seconds from 1s to 30s (default 3s)"},
@@ -223,14 +230,17 @@ static const struct option_row rows[] = {
      WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "colours on the screen (default auto: unless NO_COLOR is set)"},
 	{0, "theme", TYPE_TEXT, AT(theme), "NAME", NULL, 0, WITH_WATCH | WITH_TRACE | WITH_CONFIG,
-     "what they look like: dark (default), light, colour-blind-safe, mono, one of your own, or "
-     "the path of a theme file"},
+     "what they look like: dark (default), light, colour-blind-safe, high-contrast, mono, one of "
+     "your own, or the path of a theme file"},
 	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0,
      WITH_WATCH | WITH_STAT | WITH_CHECK | WITH_TRACE | WITH_DIFF | WITH_DOCTOR | WITH_CONFIG,
      "draw with ASCII characters alone (--no-ascii: not, whatever the configuration says)"},
 	{0, "graphs", TYPE_CHOICE, AT(graphs), "braille|blocks", graph_words, GRAPH_CHOICE_COUNT,
      WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "what sparklines and charts are made of, where they are not ASCII (default braille)"},
+	{0, "clipboard", TYPE_CHOICE, AT(clipboard), "on|off", clipboard_words, CLIPBOARD_CHOICE_COUNT,
+     WITH_WATCH | WITH_TRACE | WITH_CONFIG,
+     "whether y may write to the clipboard of the terminal, by OSC 52 (default on)"},
 	{0, "ca-file", TYPE_TEXT, AT(web.ca_file), "FILE", NULL, 0,
      WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_CONFIG,
      "with https: trust the certificates in FILE, in PEM form (default: those of the system)"},
@@ -266,6 +276,7 @@ static const struct option_row rows[] = {
 	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, WITH_ALL, "print the version and exit"},
 	{'h', "help", TYPE_FLAG, AT(help), NULL, NULL, 0, WITH_ALL, "print this and exit"},
 	{0, "help-man", TYPE_FLAG, AT(help_man), NULL, NULL, 0, WITH_ALL, NULL},
+	{0, "help-table", TYPE_FLAG, AT(help_table), NULL, NULL, 0, WITH_ALL, NULL},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
@@ -721,6 +732,8 @@ static enum status check_together(struct options *o, struct error *error)
 		return status;
 	if (o->from_ns >= o->to_ns)
 		return error_set(error, STATUS_USAGE, "--from must be before --to");
+	if (o->json && o->plain)
+		return error_set(error, STATUS_USAGE, "--json and --plain exclude each other");
 	if (o->batch && o->json)
 		return error_set(error, STATUS_USAGE, "--batch and --json exclude each other");
 	if (o->batch && o->url && !o->pid && !o->program)
@@ -778,6 +791,7 @@ void options_init(struct options *o)
 	};
 	limits_init(&o->limits);
 	plan_init(&o->plan);
+	o->keys = keymap_default;
 }
 
 static enum status add_path(struct options *o, const char *path, struct error *error)
@@ -836,9 +850,38 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 		if (status != STATUS_OK)
 			return status;
 	}
-	if (o->help || o->help_man || o->version)
+	if (o->help || o->help_man || o->help_table || o->version)
 		return STATUS_OK;
 	return check_together(o, error);
+}
+
+bool options_listed(size_t i, struct option_listed *out)
+{
+	static const enum option_value values[] = {
+		[TYPE_FLAG] = OPTION_FLAG,
+		[TYPE_PID] = OPTION_PID,
+		[TYPE_CHOICE] = OPTION_WORD,
+		[TYPE_LEVEL] = OPTION_OPTIONAL_WORD,
+	};
+	if (i >= ROWS)
+		return false;
+	const struct option_row *row = &rows[i];
+	bool plain = row->type == TYPE_FLAG || row->type == TYPE_PID || row->choice;
+	*out =
+		(struct option_listed){row->letter,   row->name,   plain ? values[row->type] : OPTION_TEXT,
+	                           row->argument, row->choice, row->choices,
+	                           row->with,     row->text};
+	return true;
+}
+
+const char *options_about(const struct subcommand *command)
+{
+	size_t length = strlen(command->name);
+	for (size_t i = 0; i < USAGES; i++)
+		if (strncmp(usages[i].usage, command->name, length) == 0 &&
+		    (usages[i].usage[length] == ' ' || usages[i].usage[length] == '\0'))
+			return usages[i].text;
+	return "";
 }
 
 static void option_head(const struct option_row *row, char *to, size_t size)

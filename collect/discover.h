@@ -1,6 +1,7 @@
 /*
- * The Go processes of this machine, for `schedtop ls` and the picker. Blocks for a moment: CPU use
- * is measured over it. Also finds a process that was started anew. Any thread.
+ * The Go processes of this machine, for `schedtop ls` and the picker. Where CPU use is to be
+ * measured, it blocks for the moment over which it is. Also finds a process that was started anew.
+ * Any thread.
  */
 #ifndef SCHEDTOP_COLLECT_DISCOVER_H
 #define SCHEDTOP_COLLECT_DISCOVER_H
@@ -39,12 +40,18 @@ struct discovery {
 	size_t others;              /* what runs something else than Go */
 };
 
-enum status discover(struct discovery *out, struct error *error);
+enum status discover(struct discovery *out, bool measure, struct error *error);
 void discovery_finish(struct discovery *d);
 
 /* The newest process of the same user, program and module that was started after `gone`, which has
    exited; or itself, when it has executed another Go program. 0: none. Looks closely only at
-   processes of that name, and does not measure. */
+   processes of that name, and does not measure. For people, who decide whether that is the one. */
 pid_t discover_successor(const struct target *gone);
+
+/* The same for who goes on unasked: it has the same arguments and the same control group (of a
+   container's the name without its ID), and was started after `alive_ns`, when `gone` was seen
+   alive for the last time on CLOCK_MONOTONIC: one that ran beside it is none. Of several the first.
+ */
+pid_t discover_next_run(const struct target *gone, int64_t alive_ns);
 
 #endif

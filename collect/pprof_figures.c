@@ -76,9 +76,11 @@ static void read_line(const char *line, size_t n, struct fields *to)
 bool pprof_read_memstats(const char *text, size_t size, struct fields *to)
 {
 	static const char title[] = "# runtime.MemStats";
-	const char *end = text + size;
-	const char *at = size ? memmem(text, size, title, sizeof title - 1) : NULL;
 	*to = (struct fields){0};
+	if (size == 0)
+		return false; /* and there may be no text to point at */
+	const char *end = text + size;
+	const char *at = memmem(text, size, title, sizeof title - 1);
 	while (at && at < end) {
 		const char *line_end = memchr(at, '\n', (size_t)(end - at));
 		if (!line_end)

@@ -8,6 +8,7 @@
 
 #include "metrics/fleet_board.h"
 #include "tui/loop.h"
+#include "tui/means.h"
 #include "util/status.h"
 
 struct tui_fleet_options {
@@ -15,6 +16,7 @@ struct tui_fleet_options {
 	struct fleet_board *board; /* these are borrowed */
 	const char *server, *match;
 	int64_t interval_ns;
+	const struct means *means;
 };
 
 struct tui_fleet;

@@ -37,10 +37,11 @@ enum context frame_context(const struct view *view, bool recorded)
 }
 
 void frame_draw_help(struct pane pane, const struct view *view, bool recorded,
-                     struct view_place *place)
+                     const struct keymap *keys, struct view_place *place)
 {
 	const struct help help = {.name = view->name,
 	                          .context = frame_context(view, recorded),
+	                          .keys = keys,
 	                          .tabs = tabs_of(view),
 	                          .screen = COMMAND_LIVE,
 	                          .without = recorded ? LIVE_ALONE : 0};
@@ -53,8 +54,7 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 	struct pane page = pane_of(canvas), foot = pane_row(page, page.height - 1);
 	if (history_count(data->history) > 0) {
 		header_draw(pane_row(page, 0), data);
-		place->heading_y = 0;
-		memset(place->heading, 0, sizeof place->heading); /* of another width */
+		view_begin(place);
 		view->draw(pane_sub(page, 0, 1, page.width, page.height - 2), data, place);
 	} else {
 		pane_text(page, 1, 0, STYLE_STRONG, "schedtop");
@@ -72,6 +72,6 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 		without |= COMMAND_BIT(COMMAND_CAPTURE) | COMMAND_BIT(COMMAND_FLIGHT);
 	struct tabs tabs = tabs_of(view);
 	int x = tabs_draw(foot, &tabs);
-	keymap_draw(pane_sub(foot, x, 0, foot.width - x, 1),
+	keymap_draw(pane_sub(foot, x, 0, foot.width - x, 1), data->keys ? data->keys : &keymap_default,
 	            frame_context(view, data->playback.recorded), without);
 }

@@ -16,7 +16,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "tui/keymap.h"
+#include "tui/clip.h"
+#include "tui/keys.h"
 #include "tui/paint.h"
 
 /* Long enough for the bytes of one key to arrive over a slow line, short enough for Esc to feel
@@ -564,10 +565,7 @@ bool term_input(struct tui_input *input)
 		{KEY_SRIGHT, KEYMAP_SHIFT_RIGHT},
 		{KEY_BACKSPACE, KEYMAP_BACKSPACE},
 		{KEY_DC, KEYMAP_DELETE},
-		{KEY_F(1), KEYMAP_F1},
-		{KEY_F(4), KEYMAP_F4},
-		{KEY_F(6), KEYMAP_F6},
-		{KEY_F(10), KEYMAP_F10},
+		{KEY_IC, KEYMAP_INSERT},
 	};
 	wint_t code = 0;
 	int kind;
@@ -585,6 +583,10 @@ bool term_input(struct tui_input *input)
 			take_mouse();
 			if (next_mouse(input))
 				return true;
+		}
+		if (code >= (wint_t)KEY_F(1) && code <= (wint_t)KEY_F(12)) {
+			input->key = KEYMAP_F1 + (int)code - KEY_F(1);
+			return true;
 		}
 		for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 			if ((wint_t)table[i].curses == code) {
@@ -606,6 +608,16 @@ bool term_show(const struct canvas *canvas)
 	if (!takes_output(term.out) || !flush())
 		return false;
 	return paint_frame(term.paint, &term.means, canvas) && flush();
+}
+
+void term_copy(const char *text)
+{
+	size_t length = 0;
+	enum clip_way way = clip_way(getenv("TERM"), getenv("TMUX"), getenv("STY"));
+	char *bytes = term.paint ? clip_sequence(text, way, &length) : NULL;
+	if (bytes && paint_send(term.paint, bytes, length))
+		flush();
+	free(bytes);
 }
 
 void term_redraw(void)

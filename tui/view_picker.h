@@ -9,18 +9,23 @@
 #include "tui/keymap.h"
 #include "tui/loop.h"
 #include "tui/prompt.h"
+#include "tui/take.h"
 #include "tui/tui.h"
 #include "tui/view.h"
 
 struct picker {
 	const struct tui_choice *choice; /* borrowed */
 	int n;
+	const struct keymap *keys;
 	int *shown;  /* [n]: indexes of the choices on the list, in its order; there are place.rows */
 	int64_t *id; /* [n]: their PIDs */
 	bool chosen; /* picked is what the user wants */
 	int picked;  /* index of a choice */
 	struct view_place place;
 	struct prompt prompt;
+	struct take take;
+	int width, height; /* of the last picture */
+	bool ascii;
 	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
 };
 

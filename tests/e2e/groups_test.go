@@ -199,7 +199,7 @@ func TestGoroutinesViewShowsGroupsMembersAndStacks(t *testing.T) {
 	m.keys("Escape")
 
 	// A filter, and what it leaves out.
-	m.keys("/")
+	m.keys(`\`)
 	m.do("send-keys", "-l", "IO|sleep")
 	m.waitFor("two groups", func(s string) bool {
 		return strings.Contains(s, "startReaders") && !strings.Contains(s, "startSenders")
@@ -212,7 +212,7 @@ func TestGoroutinesViewShowsGroupsMembersAndStacks(t *testing.T) {
 	m.waitFor("all", func(s string) bool {
 		return strings.Contains(s, "startReaders") && strings.Contains(s, "startSenders")
 	})
-	m.keys("y")
+	m.keys("u")
 	m.waitText("of the runtime too")
 	m.keys("b")
 	m.waitText("top frame")

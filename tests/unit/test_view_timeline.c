@@ -74,7 +74,7 @@ static enum loop_next act(struct screen *s, const struct trace_action *action)
 
 static enum loop_next press(struct screen *s, int key)
 {
-	const struct binding *b = keymap_find(key, CONTEXT_TRACE_TIMELINE);
+	const struct binding *b = keymap_find(&keymap_default, key, CONTEXT_TRACE_TIMELINE);
 	assert_non_null(b);
 	return act(s, &(struct trace_action){b->command, b->argument, {.key = key}});
 }
@@ -226,7 +226,7 @@ static void a_click_selects_the_span_that_is_there(void **state)
 	char name[32];
 	snprintf(name, sizeof name, "G%" PRIu64, span->goroutine);
 	fixture_shows(s.text, name);
-	fixture_shows(s.text, timeline_state_look[span->state].word);
+	fixture_shows(s.text, timeline_state_look(span->state)->word);
 	close_screen(&s);
 }
 

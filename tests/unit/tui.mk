@@ -4,6 +4,7 @@ tui_tests = \
 	tests/unit/test_canvas \
 	tests/unit/test_capture_panel \
 	tests/unit/test_keymap \
+	tests/unit/test_keymap_bind \
 	tests/unit/test_layout \
 	tests/unit/test_layouts \
 	tests/unit/test_overview \
@@ -11,6 +12,7 @@ tui_tests = \
 	tests/unit/test_picker \
 	tests/unit/test_plot \
 	tests/unit/test_screens \
+	tests/unit/test_take \
 	tests/unit/test_theme \
 	tests/unit/test_view_findings \
 	tests/unit/test_view_fleet \
@@ -41,6 +43,10 @@ tests_unit_test_keymap_SOURCES = tests/unit/test_keymap.c $(tui_fixture)
 tests_unit_test_keymap_CFLAGS = $(tui_test_cflags)
 tests_unit_test_keymap_LDADD = $(tui_test_libs)
 
+tests_unit_test_keymap_bind_SOURCES = tests/unit/test_keymap_bind.c
+tests_unit_test_keymap_bind_CFLAGS = $(tui_test_cflags)
+tests_unit_test_keymap_bind_LDADD = $(tui_test_libs)
+
 tests_unit_test_layout_SOURCES = tests/unit/test_layout.c
 tests_unit_test_layout_CFLAGS = $(tui_test_cflags)
 tests_unit_test_layout_LDADD = $(tui_test_libs)
@@ -70,7 +76,11 @@ tests_unit_test_screens_SOURCES = tests/unit/test_screens.c $(tui_fixture)
 tests_unit_test_screens_CFLAGS = $(tui_test_cflags)
 tests_unit_test_screens_LDADD = collect/libcollect.a $(tui_test_libs)
 
-tests_unit_test_theme_SOURCES = tests/unit/test_theme.c
+tests_unit_test_take_SOURCES = tests/unit/test_take.c $(tui_fixture)
+tests_unit_test_take_CFLAGS = $(tui_test_cflags)
+tests_unit_test_take_LDADD = $(tui_test_libs)
+
+tests_unit_test_theme_SOURCES = tests/unit/test_theme.c tests/unit/contrast.c tests/unit/contrast.h
 tests_unit_test_theme_CFLAGS = $(tui_test_cflags)
 tests_unit_test_theme_LDADD = $(tui_test_libs)
 
