@@ -165,6 +165,9 @@ enum status command_sentinel(const struct options *o, struct error *error)
 	sigaddset(&wanted, SIGHUP);
 	sigaddset(&wanted, SIGQUIT);
 	sigprocmask(SIG_BLOCK, &wanted, &before);
+	/* A log that can't be written any more is lost, and the watching goes on. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	enum status status = STATUS_OK;
 	p.signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 	p.news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -15,15 +15,23 @@ dist_doc_DATA = NEWS.md README.md SECURITY.md
 docpagesdir = $(docdir)/doc
 dist_docpages_DATA = \
 	doc/agent.md \
+	doc/commands.md \
 	doc/diff.md \
 	doc/doctor.md \
 	doc/export.md \
+	doc/findings.svg \
 	doc/fleet.md \
+	doc/goroutines.svg \
+	doc/latency.svg \
 	doc/metrics.md \
-	doc/overview.png \
+	doc/overview.svg \
 	doc/schedtrace.md \
 	doc/schema.md \
+	doc/screen.md \
 	doc/sentinel.md \
+	doc/sources.md \
+	doc/timeline.svg \
+	doc/tutorial.md \
 	doc/url.md
 grafanadir = $(docpagesdir)/grafana
 dist_grafana_DATA = doc/grafana/schedtop.json
