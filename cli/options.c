@@ -230,8 +230,8 @@ static const struct option_row rows[] = {
      WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "colours on the screen (default auto: unless NO_COLOR is set)"},
 	{0, "theme", TYPE_TEXT, AT(theme), "NAME", NULL, 0, WITH_WATCH | WITH_TRACE | WITH_CONFIG,
-     "what they look like: dark (default), light, colour-blind-safe, mono, one of your own, or "
-     "the path of a theme file"},
+     "what they look like: dark (default), light, colour-blind-safe, high-contrast, mono, one of "
+     "your own, or the path of a theme file"},
 	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0,
      WITH_WATCH | WITH_STAT | WITH_CHECK | WITH_TRACE | WITH_DIFF | WITH_DOCTOR | WITH_CONFIG,
      "draw with ASCII characters alone (--no-ascii: not, whatever the configuration says)"},

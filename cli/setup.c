@@ -28,6 +28,13 @@ static void default_of(const struct setting_info *info, char *to, size_t size)
 	const char *at = strstr(info->text, lead);
 	size_t length = 0;
 	snprintf(to, size, "%s", info->flag ? "no" : info->choice ? info->choice[0] : "");
+	const char *behind = strstr(info->text, " (default)");
+	if (!at && behind) { /* "dark (default), light" */
+		for (at = behind; at > info->text && at[-1] != ' '; at--)
+			;
+		snprintf(to, size, "%.*s", (int)(behind - at), at);
+		return;
+	}
 	if (!at)
 		return;
 	at += sizeof lead - 1;

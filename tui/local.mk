@@ -31,6 +31,7 @@ tui_libtui_a_SOURCES = \
 	tui/series.c tui/series.h \
 	tui/prompt.c tui/prompt.h \
 	tui/setup.c tui/setup.h \
+	tui/state.c tui/state.h \
 	tui/style.c tui/style.h \
 	tui/tabs.c tui/tabs.h \
 	tui/take.c tui/take.h \

@@ -39,8 +39,10 @@ static void add_members(struct list *list, const struct goroutine_line *group)
 	if (set->detail != group->stat->group->key)
 		return;
 	for (size_t i = 0; i < set->members && list->n < LINES_MAX; i++) {
+		/* Stacks have no numbers: they are known by their place, and no goroutine is below 0. */
+		int64_t goid = set->member[i].goid;
 		line.member = &set->member[i];
-		add_line(list, &line, set->member[i].goid);
+		add_line(list, &line, goid ? goid : -(int64_t)i - 1);
 	}
 }
 

@@ -122,7 +122,7 @@ complete -c schedtop -n '__schedtop_with export' -l format -x -a 'perfetto chrom
 complete -c schedtop -n '__schedtop_with export' -l redact -f -a 'none secrets all' -d 'without what looks like a secret in logs and names of tasks and'
 complete -c schedtop -n '__schedtop_with check' -l strict -d 'judge as Go\'s own reader does, which repairs nothing'
 complete -c schedtop -n '__schedtop_with - trace' -l color -x -a 'auto always never' -d 'colours on the screen'
-complete -c schedtop -n '__schedtop_with - trace' -l theme -x -a '(__schedtop_themes) colour-blind-safe dark light mono' -d 'what they look like'
+complete -c schedtop -n '__schedtop_with - trace' -l theme -x -a '(__schedtop_themes) colour-blind-safe dark high-contrast light mono' -d 'what they look like'
 complete -c schedtop -n '__schedtop_with - stat check diff doctor trace' -l ascii -d 'draw with ASCII characters alone'
 complete -c schedtop -n '__schedtop_with - trace' -l graphs -x -a 'braille blocks' -d 'what sparklines and charts are made of, where they are not ASCII'
 complete -c schedtop -n '__schedtop_with - trace' -l clipboard -x -a 'on off' -d 'whether y may write to the clipboard of the terminal, by OSC 52'

@@ -20,9 +20,9 @@ var matrix = []build{
 	{cgo: true, stripped: true},
 }
 
-// flavours are those in which this tier builds with a toolchain: the quick one has most kinds from the Go at hand
+// flavoursWith are those in which this tier builds with a toolchain: the quick one has most kinds from the Go at hand
 // alone, because each takes a standard library of its own to be built.
-func flavours(toolchain string) []build {
+func flavoursWith(toolchain string) []build {
 	if slow || toolchain == local {
 		return matrix
 	}
@@ -34,7 +34,7 @@ func flavours(toolchain string) []build {
 func TestEveryKindOfBinaryReadsAsItsOwnSchedtrace(t *testing.T) {
 	t.Parallel()
 	for _, toolchain := range versions() {
-		for _, flavour := range flavours(toolchain) {
+		for _, flavour := range flavoursWith(toolchain) {
 			flavour.toolchain = toolchain
 			t.Run(flavour.String(), func(t *testing.T) {
 				w := launch{build: flavour, godebug: "schedtrace=100,scheddetail=1",

@@ -80,7 +80,7 @@ tests_unit_test_take_SOURCES = tests/unit/test_take.c $(tui_fixture)
 tests_unit_test_take_CFLAGS = $(tui_test_cflags)
 tests_unit_test_take_LDADD = $(tui_test_libs)
 
-tests_unit_test_theme_SOURCES = tests/unit/test_theme.c
+tests_unit_test_theme_SOURCES = tests/unit/test_theme.c tests/unit/contrast.c tests/unit/contrast.h
 tests_unit_test_theme_CFLAGS = $(tui_test_cflags)
 tests_unit_test_theme_LDADD = $(tui_test_libs)
 
