@@ -59,6 +59,7 @@ var ours = []stroke{
 	{"tab Threads", "the view of threads", shows("TID")},
 	{"tab Overview", "the lanes", shows("sched/s")},
 	{"\x1bOD\x1bOD", "an earlier moment", otherMoment},
+	{"\x1bOC\x1bOC", "a later moment", otherMoment}, // or a recording is soon at its beginning
 	{" ", "a screen that goes on", hides("paused")},
 	{"?", "help", shows("Keys of ")},
 	{"?", "no help", hides("Keys of ")},
