@@ -51,6 +51,7 @@ enum status browser_create(struct browser **out, const struct browser_options *o
 	if (!b)
 		return error_no_memory(error);
 	b->part = options->analysis;
+	b->keys = options->keys ? options->keys : &keymap_default;
 	b->path = strdup(options->path);
 	enum status status = b->path ? create_views(b, error) : error_no_memory(error);
 	if (status == STATUS_OK) {
@@ -168,7 +169,7 @@ static void draw_foot(struct browser *b, struct pane foot)
 	if (place->rows == 0)
 		without |= COMMAND_BIT(COMMAND_EXPAND);
 	int x = tabs_draw(foot, &tabs);
-	keymap_draw(pane_sub(foot, x, 0, foot.width - x, 1), view->context, without);
+	keymap_draw(pane_sub(foot, x, 0, foot.width - x, 1), b->keys, view->context, without);
 }
 
 void browser_draw(struct browser *b, struct canvas *canvas)
@@ -194,6 +195,7 @@ void browser_draw(struct browser *b, struct canvas *canvas)
 	if (b->help) {
 		const struct help help = {.name = view->name,
 		                          .context = view->context,
+		                          .keys = b->keys,
 		                          .tabs = tabs_of(b),
 		                          .screen = COMMAND_TRACE};
 		help_draw(pane_sub(page, 0, 1, page.width, page.height - 1), &help, &b->help_place);
@@ -274,8 +276,8 @@ enum loop_next browser_input(struct browser *b, const struct tui_input *input)
 	if (input->key == KEYMAP_DRAG)
 		return b->help ? LOOP_GO_ON : browser_ask_view(b, &(struct trace_action){.input = *input});
 	if (b->help)
-		return help_input(&b->help, &b->help_place, input->key);
-	const struct binding *binding = keymap_find(input->key, view_of(b)->context);
+		return help_input(&b->help, &b->help_place, b->keys, input->key);
+	const struct binding *binding = keymap_find(b->keys, input->key, view_of(b)->context);
 	if (!binding)
 		return LOOP_GO_ON;
 	b->notice[0] = '\0';

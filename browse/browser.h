@@ -16,6 +16,7 @@ struct browser_options {
 	/* The part of the trace to count; kinds and hooks are the browser's. Its texts are borrowed. */
 	struct analysis_options analysis;
 	const struct limits_set *limits; /* of the doctor; NULL: the defaults. Only asked for now. */
+	const struct keymap *keys;       /* borrowed; NULL: the defaults */
 	void (*wake)(void *arg);         /* there is something new to draw */
 	void *arg;
 };

@@ -82,7 +82,9 @@ static enum loop_next sort(struct browser *b, enum command command, const char *
 	struct view_place *place = place_of(b);
 	if (!view_of(b)->sorts)
 		return complain(b, command, "this view is no list");
-	int found = view_choose(view_of(b)->sorts, argument, place->sort);
+	int found = command == COMMAND_SORT_PREVIOUS
+	                ? view_choose_previous(view_of(b)->sorts, place->sort)
+	                : view_choose(view_of(b)->sorts, argument, place->sort);
 	if (found < 0)
 		return complain(b, command, "there is no such column");
 	place->sort = found;
@@ -160,7 +162,10 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_LINE] = open_line,
 	[COMMAND_FILTER] = filter,
 	[COMMAND_SEARCH] = search,
+	[COMMAND_HALF_UP] = move,
+	[COMMAND_HALF_DOWN] = move,
 	[COMMAND_SORT] = sort,
+	[COMMAND_SORT_PREVIOUS] = sort,
 	[COMMAND_REVERSE] = reverse,
 	[COMMAND_GROUP] = group,
 	[COMMAND_VIEW] = show_view,

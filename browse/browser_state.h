@@ -12,6 +12,7 @@ struct browser {
 	struct load *load;
 	char *path;
 	struct analysis_options part; /* what is counted */
+	const struct keymap *keys;
 	int64_t now_ns;
 
 	size_t view; /* index into trace_views */

@@ -126,32 +126,16 @@ static bool begin_selection(struct act *a)
 static enum loop_next move_lane(struct act *a)
 {
 	struct timeline_view *v = a->v;
-	int page = a->place->page > 1 ? a->place->page - 1 : 1, last = (int)v->lanes - 1;
+	int last = (int)v->lanes - 1;
 	if (!v->selected || last < 0) {
 		begin_selection(a);
 		return LOOP_DRAW;
 	}
 	int row = timeline_row_of(v, v->on);
-	switch (a->action->command) {
-	case COMMAND_UP:
-		row--;
-		break;
-	case COMMAND_DOWN:
-		row++;
-		break;
-	case COMMAND_PAGE_UP:
-		row -= page;
-		break;
-	case COMMAND_PAGE_DOWN:
-		row += page;
-		break;
-	case COMMAND_FIRST:
-		row = 0;
-		break;
-	default:
-		row = last;
-		break;
-	}
+	enum command command = a->action->command;
+	row = command == COMMAND_FIRST  ? 0
+	      : command == COMMAND_LAST ? last
+	                                : row + view_step(a->place, command);
 	row = row < 0 ? 0 : row > last ? last : row;
 	if (!is_inside(v, v->cursor_ns))
 		v->cursor_ns = middle(v->window);
@@ -587,6 +571,8 @@ static act_fn *const acts[COMMAND_COUNT] = {
 	[COMMAND_DOWN] = move_lane,
 	[COMMAND_PAGE_UP] = move_lane,
 	[COMMAND_PAGE_DOWN] = move_lane,
+	[COMMAND_HALF_UP] = move_lane,
+	[COMMAND_HALF_DOWN] = move_lane,
 	[COMMAND_FIRST] = move_lane,
 	[COMMAND_LAST] = move_lane,
 	[COMMAND_GROUP] = change_lanes,

@@ -125,14 +125,25 @@ static enum status print_json(const struct discovery *d, struct error *error)
 	return STATUS_OK;
 }
 
+/* For completions and scripts; names are harmless already. */
+static void print_plain(const struct discovery *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct discovered *p = &d->process[i];
+		printf("%d\t%s\t%s\t%s\n", (int)p->pid, p->program, p->go_version, p->user);
+	}
+}
+
 enum status command_ls(const struct options *o, struct error *error)
 {
 	struct discovery d;
-	enum status status = discover(&d, error);
+	enum status status = discover(&d, !o->plain, error);
 	if (status != STATUS_OK)
 		return status;
 	if (o->json) {
 		status = print_json(&d, error);
+	} else if (o->plain) {
+		print_plain(&d);
 	} else if (d.n) {
 		print_table(&d, o->verbose);
 	} else {
@@ -140,7 +151,7 @@ enum status command_ls(const struct options *o, struct error *error)
 		say_none(&d, sentence, sizeof sentence);
 		fprintf(stderr, "%s\n", sentence);
 	}
-	if (!o->json)
+	if (!o->json && !o->plain)
 		tell_left_out(&d, o->verbose);
 	discovery_finish(&d);
 	return status;
@@ -150,7 +161,7 @@ enum status choose_process(const struct options *o, pid_t *pid, struct error *er
 {
 	struct discovery d;
 	*pid = 0;
-	enum status status = discover(&d, error);
+	enum status status = discover(&d, true, error);
 	if (status != STATUS_OK)
 		return status;
 	if (d.n == 0) {
@@ -175,7 +186,7 @@ enum status choose_process(const struct options *o, pid_t *pid, struct error *er
 		snprintf(choice[i].agent, sizeof choice[i].agent, "%s", p->agent ? "yes" : "no");
 	}
 	long picked = -1;
-	status = tui_pick(choice, d.n, wants_color(o), wants_ascii(o), &picked, error);
+	status = tui_pick(choice, d.n, wants_color(o), wants_ascii(o), &o->keys, &picked, error);
 	if (status == STATUS_OK && picked >= 0)
 		*pid = choice[picked].pid;
 	free(choice);

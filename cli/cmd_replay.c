@@ -54,7 +54,8 @@ enum status command_replay(const struct options *o, struct error *error)
 		.on_snapshot = on_snapshot,
 		.load_theme = load_theme,
 		.list_themes = list_themes,
-		.traces = {open_trace, &o->limits},
+		.keys = &o->keys,
+		.traces = {open_trace, o},
 		.arg = &p,
 	};
 	int sig = 0;

@@ -16,7 +16,7 @@ enum status command_trace(const struct options *o, struct error *error)
 {
 	struct loop *loop = NULL; /* set before the reading starts */
 	struct browser *browser;
-	const struct browser_options options = {o->file, part_of(o), &o->limits, wake, &loop};
+	const struct browser_options options = {o->file, part_of(o), &o->limits, &o->keys, wake, &loop};
 	int sig = 0;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return error_set(error, STATUS_USAGE,
@@ -44,7 +44,9 @@ enum status open_trace(struct screen *screen, const char *path, void (*wake_scre
                        void *wake_arg, const void *arg, struct error *error)
 {
 	struct browser *browser;
-	const struct browser_options options = {path, {.to_ns = INT64_MAX}, arg, wake_screen, wake_arg};
+	const struct options *o = arg;
+	const struct browser_options options = {path,     {.to_ns = INT64_MAX}, &o->limits,
+	                                        &o->keys, wake_screen,          wake_arg};
 	enum status status = browser_create(&browser, &options, error);
 	if (status != STATUS_OK)
 		return status;

@@ -60,6 +60,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 		struct tui_options screen = {
 			.look = look_of(o),
 			.feed = feed,
+			.keys = &o->keys,
 			.session = orders_session(orders),
 			.trace_ns = o->trace_ns,
 			.interval_ns = o->delay_ns,
@@ -67,7 +68,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 			.on_snapshot = on_snapshot,
 			.load_theme = load_theme,
 			.list_themes = list_themes,
-			.traces = {open_trace, &o->limits},
+			.traces = {open_trace, o},
 			.inside = o->inside,
 			.quit_warning = child ? "this ends the program too: once more to do so" : NULL,
 			.arg = &w,

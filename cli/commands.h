@@ -41,7 +41,7 @@ void agent_print_help(FILE *out);
 enum status command_diff(const struct options *o, struct error *error);
 /* schedtop doctor FILE: what is wrong, with the evidence. */
 enum status command_doctor(const struct options *o, struct error *error);
-/* A trace over another screen; for struct screen_opener. `arg`: limits of the doctor, or NULL. */
+/* A trace over another screen; for struct screen_opener. `arg`: the options. */
 enum status open_trace(struct screen *screen, const char *path, void (*wake)(void *wake_arg),
                        void *wake_arg, const void *arg, struct error *error);
 /* schedtop export FILE: a trace in a form that other programs read. */

@@ -36,6 +36,7 @@ schedtop_SOURCES = \
 	cli/options.c cli/options.h \
 	cli/options_check.c cli/options_check.h \
 	cli/outputs.c cli/outputs.h \
+	cli/help_table.c cli/help_table.h \
 	cli/keeper.c cli/keeper.h \
 	cli/part.c cli/part.h \
 	cli/progress.c cli/progress.h \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/help_table.h"
 #include "cli/settings.h"
 #include "doctor/show.h"
 #include "tui/term.h"
@@ -66,7 +67,7 @@ static enum status read_settings(struct options *o, struct settings *settings, i
 {
 	options_init(o);
 	enum status status = options_parse(o, argc, argv, error);
-	if (status != STATUS_OK || o->help || o->help_man || o->version)
+	if (status != STATUS_OK || o->help || o->help_man || o->help_table || o->version)
 		return status;
 	const char *only = o->config;
 	options_init(o);
@@ -87,6 +88,8 @@ static enum status run(const struct options *o, const struct ini_sink *sink, str
 			catalogue_print_man(stdout);
 		else
 			options_print_man(stdout);
+	} else if (o->help_table) {
+		help_table_print(stdout);
 	} else if (o->version) {
 		puts(PACKAGE_STRING);
 	} else {

@@ -123,6 +123,9 @@ static const struct option_row rows[] = {
 	{'v', "verbose", TYPE_FLAG, AT(verbose), NULL, NULL, 0, WITH_LS,
      "with ls: how the runtime of each process was found, or why its memory can't be read, and "
      "which processes can't be looked at"},
+	{0, "plain", TYPE_FLAG, AT(plain), NULL, NULL, 0, WITH_LS,
+     "with ls: a line for each process with its PID, program, Go version and user, tabs between, "
+     "for scripts; nothing is measured"},
 	{'s', "seconds", TYPE_SECONDS, AT(trace_ns), "TIME", NULL, 0,
      WITH_WATCH | WITH_SENTINEL | WITH_CAPTURE | WITH_CONFIG,
      "how long a trace is taken, in whole seconds from 1s to 30s (default 3s)"},
@@ -266,6 +269,7 @@ static const struct option_row rows[] = {
 	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, WITH_ALL, "print the version and exit"},
 	{'h', "help", TYPE_FLAG, AT(help), NULL, NULL, 0, WITH_ALL, "print this and exit"},
 	{0, "help-man", TYPE_FLAG, AT(help_man), NULL, NULL, 0, WITH_ALL, NULL},
+	{0, "help-table", TYPE_FLAG, AT(help_table), NULL, NULL, 0, WITH_ALL, NULL},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
@@ -721,6 +725,8 @@ static enum status check_together(struct options *o, struct error *error)
 		return status;
 	if (o->from_ns >= o->to_ns)
 		return error_set(error, STATUS_USAGE, "--from must be before --to");
+	if (o->json && o->plain)
+		return error_set(error, STATUS_USAGE, "--json and --plain exclude each other");
 	if (o->batch && o->json)
 		return error_set(error, STATUS_USAGE, "--batch and --json exclude each other");
 	if (o->batch && o->url && !o->pid && !o->program)
@@ -778,6 +784,7 @@ void options_init(struct options *o)
 	};
 	limits_init(&o->limits);
 	plan_init(&o->plan);
+	o->keys = keymap_default;
 }
 
 static enum status add_path(struct options *o, const char *path, struct error *error)
@@ -836,9 +843,38 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 		if (status != STATUS_OK)
 			return status;
 	}
-	if (o->help || o->help_man || o->version)
+	if (o->help || o->help_man || o->help_table || o->version)
 		return STATUS_OK;
 	return check_together(o, error);
+}
+
+bool options_listed(size_t i, struct option_listed *out)
+{
+	static const enum option_value values[] = {
+		[TYPE_FLAG] = OPTION_FLAG,
+		[TYPE_PID] = OPTION_PID,
+		[TYPE_CHOICE] = OPTION_WORD,
+		[TYPE_LEVEL] = OPTION_OPTIONAL_WORD,
+	};
+	if (i >= ROWS)
+		return false;
+	const struct option_row *row = &rows[i];
+	bool plain = row->type == TYPE_FLAG || row->type == TYPE_PID || row->choice;
+	*out =
+		(struct option_listed){row->letter,   row->name,   plain ? values[row->type] : OPTION_TEXT,
+	                           row->argument, row->choice, row->choices,
+	                           row->with,     row->text};
+	return true;
+}
+
+const char *options_about(const struct subcommand *command)
+{
+	size_t length = strlen(command->name);
+	for (size_t i = 0; i < USAGES; i++)
+		if (strncmp(usages[i].usage, command->name, length) == 0 &&
+		    (usages[i].usage[length] == ' ' || usages[i].usage[length] == '\0'))
+			return usages[i].text;
+	return "";
 }
 
 static void option_head(const struct option_row *row, char *to, size_t size)

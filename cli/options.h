@@ -15,6 +15,7 @@
 #include "doctor/limits.h"
 #include "export/choices.h"
 #include "trace/profile_kinds.h"
+#include "tui/keymap.h"
 #include "util/status.h"
 #include "watch/plan.h"
 
@@ -52,7 +53,7 @@ struct options {
 	enum source_choice source;
 	enum color_choice color;
 	enum graph_choice graphs;
-	bool batch, json, detail, ascii, verbose, strict, help, help_man, version;
+	bool batch, json, detail, ascii, verbose, plain, strict, help, help_man, help_table, version;
 	int64_t trace_ns;      /* how long a trace is taken */
 	bool sampled;          /* from memory, of a program that nobody can trace */
 	const char *output;    /* where to; NULL: a trace gets a name of its own in trace_dir */
@@ -95,8 +96,9 @@ struct options {
 	const char *match;           /* which instances; NULL: all */
 	bool inside;                 /* of the screen of a fleet: leaving leads back there */
 	const char *theme;           /* name or path; NULL: the built-in one */
-	const char *config;          /* the only configuration file to read; NULL: the usual ones */
-	uint64_t given[2]; /* bit i % 64 of word i / 64: row i of the table was on the command line */
+	struct keymap keys;
+	const char *config; /* the only configuration file to read; NULL: the usual ones */
+	uint64_t given[2];  /* bit i % 64 of word i / 64: row i of the table was on the command line */
 };
 
 /* Which commands take an option; WITH_CONFIG: it is a setting of the configuration too. */
@@ -149,6 +151,30 @@ const char *options_setting(size_t i);
 void options_variable(const char *name, char *to, size_t size);
 /* Was this option on the command line? */
 bool options_given(const struct options *o, const char *name);
+
+/* How a row of the table of options takes its value. */
+enum option_value {
+	OPTION_FLAG,          /* none */
+	OPTION_WORD,          /* one of `choice` */
+	OPTION_OPTIONAL_WORD, /* likewise, but only as --NAME=WORD */
+	OPTION_PID,
+	OPTION_TEXT, /* what `argument` says */
+};
+/* A row, for who lists them. */
+struct option_listed {
+	char letter; /* 0: none */
+	const char *name;
+	enum option_value value;
+	const char *argument; /* as help shows it; NULL for flags */
+	const char *const *choice;
+	int choices;
+	unsigned with;    /* enum command_bit */
+	const char *text; /* NULL: not shown */
+};
+/* Row i, from 0 on; false after the last. */
+bool options_listed(size_t i, struct option_listed *out);
+/* What help says first of a command; "" where it says nothing. */
+const char *options_about(const struct subcommand *command);
 
 void options_print_help(FILE *out);
 /* A limit of the doctor, as the configuration has it below [doctor]. STATUS_USAGE likewise. */

@@ -32,23 +32,58 @@ struct destination {
 	struct options *options;
 };
 
-static enum status take(const struct ini_entry *entry, void *arg, struct error *error)
+static enum status take_option(const struct ini_entry *entry, const struct destination *to,
+                               struct error *error)
 {
-	const struct destination *to = arg;
-	bool is_limit = strcmp(entry->section, "doctor") == 0;
-	bool is_plan = strcmp(entry->section, "sentinel") == 0;
-	if (entry->section[0] && !is_limit && !is_plan)
-		return error_set(error, STATUS_USAGE,
-		                 "there is no such section here: expected NAME = VALUE above all sections, "
-		                 "the doctor's limits below [doctor], or rules below [sentinel]");
-	if (is_plan)
-		return plan_set(&to->options->plan, entry->name, entry->value, error);
-	if (is_limit)
-		return options_set_limit(to->options, entry->name, entry->value, error);
 	const char *value = keep(to->settings, entry->value);
 	if (!value)
 		return error_no_memory(error);
 	return options_set(to->options, entry->name, value, entry->name, error);
+}
+
+static enum status take_key(const struct ini_entry *entry, const struct destination *to,
+                            struct error *error)
+{
+	const char *file = keep(to->settings, entry->file), *action = keep(to->settings, entry->name);
+	if (!file || !action)
+		return error_no_memory(error);
+	return keymap_bind(&to->options->keys, action, entry->value,
+	                   &(struct keymap_origin){file, entry->line}, error);
+}
+
+static enum status take_limit(const struct ini_entry *entry, const struct destination *to,
+                              struct error *error)
+{
+	return options_set_limit(to->options, entry->name, entry->value, error);
+}
+
+static enum status take_rule(const struct ini_entry *entry, const struct destination *to,
+                             struct error *error)
+{
+	return plan_set(&to->options->plan, entry->name, entry->value, error);
+}
+
+static const struct {
+	const char *name;
+	enum status (*take)(const struct ini_entry *entry, const struct destination *to,
+	                    struct error *error);
+} sections[] = {
+	{"", take_option},
+	{"keys", take_key},
+	{"doctor", take_limit},
+	{"sentinel", take_rule},
+};
+
+static enum status take(const struct ini_entry *entry, void *arg, struct error *error)
+{
+	const struct destination *to = arg;
+	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+		if (strcmp(entry->section, sections[i].name) == 0)
+			return sections[i].take(entry, to, error);
+	return error_set(
+		error, STATUS_USAGE,
+		"there is no such section here: expected NAME = VALUE above all sections, keys "
+		"below [keys], the doctor's limits below [doctor], or rules below [sentinel]");
 }
 
 enum status settings_read_file(struct settings *c, struct options *o, const char *path,
@@ -105,6 +140,7 @@ enum status settings_load(struct settings *c, struct options *o, const char *onl
 		if (xdg_path(XDG_CONFIG, "schedtop/config", user, sizeof user, NULL) == STATUS_OK)
 			read_usual(c, o, user, sink);
 	}
+	keymap_check(&o->keys, sink);
 	settings_read_environment(o, sink);
 	return STATUS_OK;
 }

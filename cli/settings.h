@@ -1,7 +1,7 @@
 /*
  * Settings that outlast a command line: files of `NAME = VALUE`, whose names are the long options,
- * with the limits of the doctor below [doctor], the rules of the sentinel below
- * [sentinel], and the environment. What is wrong is told with its
+ * with keys of the screens below [keys], the limits of the doctor below [doctor], the rules of the
+ * sentinel below [sentinel], and the environment. What is wrong is told with its
  * file and line, and the rest applies.
  */
 #ifndef SCHEDTOP_CLI_SETTINGS_H

@@ -169,7 +169,7 @@ static int by_pid_left_out(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-enum status discover(struct discovery *out, struct error *error)
+enum status discover(struct discovery *out, bool measure, struct error *error)
 {
 	*out = (struct discovery){0};
 	DIR *proc = opendir("/proc");
@@ -192,7 +192,8 @@ enum status discover(struct discovery *out, struct error *error)
 		qsort(out->process, out->n, sizeof *out->process, by_pid);
 	if (out->left_out_n)
 		qsort(out->left_out, out->left_out_n, sizeof *out->left_out, by_pid_left_out);
-	measure_cpu(out);
+	if (measure)
+		measure_cpu(out);
 	return STATUS_OK;
 }
 

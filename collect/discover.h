@@ -1,6 +1,7 @@
 /*
- * The Go processes of this machine, for `schedtop ls` and the picker. Blocks for a moment: CPU use
- * is measured over it. Also finds a process that was started anew. Any thread.
+ * The Go processes of this machine, for `schedtop ls` and the picker. Where CPU use is to be
+ * measured, it blocks for the moment over which it is. Also finds a process that was started anew.
+ * Any thread.
  */
 #ifndef SCHEDTOP_COLLECT_DISCOVER_H
 #define SCHEDTOP_COLLECT_DISCOVER_H
@@ -39,7 +40,7 @@ struct discovery {
 	size_t others;              /* what runs something else than Go */
 };
 
-enum status discover(struct discovery *out, struct error *error);
+enum status discover(struct discovery *out, bool measure, struct error *error);
 void discovery_finish(struct discovery *d);
 
 /* The newest process of the same user, program and module that was started after `gone`, which has

@@ -20,6 +20,7 @@ enum status app_init(struct app *app, struct session *session, int64_t interval_
 {
 	*app = (struct app){
 		.session = session,
+		.keys = &keymap_default,
 		.interval_ns = interval_ns,
 		.span_ns = VIEW_SPAN_NS,
 		.trace_ns = TRACE_NS,
@@ -164,6 +165,7 @@ static struct view_data data_of(const struct app *app, char *clock, size_t size,
 		.capture = app->session ? capture : NULL,
 		.sentinel = app->sentinel.rules > 0 ? &app->sentinel : NULL,
 		.findings = app->looked ? &app->findings : NULL,
+		.keys = app->keys,
 	};
 	const struct snapshot *shown = history_get(app->history, 0);
 	int64_t wall_ns = app->wall_ns;
@@ -246,7 +248,7 @@ void app_draw(struct app *app, struct canvas *canvas)
 	capture_panel_draw(pane_sub(page, 0, 1, page.width, page.height - 2), &app->panel, app->now_ns);
 	if (app->help)
 		frame_draw_help(pane_sub(page, 0, 1, page.width, page.height - 1), view,
-		                app->playback.recorded, &app->help_place);
+		                app->playback.recorded, app->keys, &app->help_place);
 	draw_foot(app, pane_row(page, page.height - 1));
 }
 
@@ -319,11 +321,11 @@ static enum loop_next act_on(struct app *app, const struct tui_input *input)
 	if (app->prompt.lead)
 		return prompt_input(app, input->key);
 	if (app->help)
-		return help_input(&app->help, &app->help_place, input->key);
+		return help_input(&app->help, &app->help_place, app->keys, input->key);
 	if (app->session && app_capture_key(app, input->key))
 		return LOOP_DRAW;
 	const struct binding *binding =
-		keymap_find(input->key, frame_context(views[app->view], app->playback.recorded));
+		keymap_find(app->keys, input->key, frame_context(views[app->view], app->playback.recorded));
 	if (!binding)
 		return LOOP_GO_ON;
 	app->notice[0] = '\0';

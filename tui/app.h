@@ -30,6 +30,7 @@
 struct app {
 	struct session *session; /* NULL: nobody takes orders */
 	struct playback *player; /* NULL: this is the present */
+	const struct keymap *keys;
 	/* Takes another theme; NULL: there is no other. */
 	enum status (*use_theme)(const char *name, void *arg, struct error *error);
 	/* Shows a trace until the user comes back; NULL: none can be shown. */

@@ -184,7 +184,9 @@ static enum loop_next sort(struct app *app, enum command command, const char *ar
 	if (!is_list(app, command))
 		return LOOP_DRAW;
 	struct view_place *place = place_of(app);
-	int found = view_choose(views[app->view]->sorts, argument, place->sort);
+	int found = command == COMMAND_SORT_PREVIOUS
+	                ? view_choose_previous(views[app->view]->sorts, place->sort)
+	                : view_choose(views[app->view]->sorts, argument, place->sort);
 	if (found < 0)
 		return complain(app, command, "there is no such column");
 	place->sort = found;
@@ -452,7 +454,10 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_LAST] = move,
 	[COMMAND_COMPACT] = compact,
 	[COMMAND_FILTER] = filter,
+	[COMMAND_HALF_UP] = move,
+	[COMMAND_HALF_DOWN] = move,
 	[COMMAND_SORT] = sort,
+	[COMMAND_SORT_PREVIOUS] = sort,
 	[COMMAND_REVERSE] = reverse,
 	[COMMAND_EXPAND] = expand,
 	[COMMAND_GROUP] = group,

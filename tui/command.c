@@ -12,21 +12,24 @@ const struct command_info command_info[COMMAND_COUNT] = {
 	[COMMAND_HELP] = {"help", NULL, "Show the keys that work here, and the commands.", BOTH},
 	[COMMAND_THEME] = {"theme", "NAME",
                        "Take the colours of this theme; Tab names those there are.", LIVE},
-	[COMMAND_LINE] = {NULL, NULL, "Type a command; Tab completes it, Up brings back older ones.",
-                      BOTH},
-	[COMMAND_CLOSE] = {NULL, NULL, "Show all rows again.", BOTH},
-	[COMMAND_UP] = {NULL, NULL, "Move up by one row.", BOTH},
-	[COMMAND_DOWN] = {NULL, NULL, "Move down by one row.", BOTH},
-	[COMMAND_PAGE_UP] = {NULL, NULL, "Move up by one screen.", BOTH},
-	[COMMAND_PAGE_DOWN] = {NULL, NULL, "Move down by one screen.", BOTH},
+	[COMMAND_LINE] = {"command", NULL,
+                      "Type a command; Tab completes it, Up brings back older ones.", 0},
+	[COMMAND_CLOSE] = {"close", NULL, "Show all rows again.", 0},
+	[COMMAND_UP] = {"up", NULL, "Move up by one row.", 0},
+	[COMMAND_DOWN] = {"down", NULL, "Move down by one row.", 0},
+	[COMMAND_PAGE_UP] = {"page-up", NULL, "Move up by one screen.", 0},
+	[COMMAND_PAGE_DOWN] = {"page-down", NULL, "Move down by one screen.", 0},
+	[COMMAND_HALF_UP] = {"half-up", NULL, "Move up by half a screen.", 0},
+	[COMMAND_HALF_DOWN] = {"half-down", NULL, "Move down by half a screen.", 0},
 	[COMMAND_FIRST] = {"first", NULL, "Go to the first row.", BOTH},
 	[COMMAND_LAST] = {"last", NULL, "Go to the last row.", BOTH},
-	[COMMAND_CHOOSE] = {NULL, NULL, "Watch the selected process.", LIVE},
+	[COMMAND_CHOOSE] = {"choose", NULL, "Watch the selected process.", 0},
 	[COMMAND_COMPACT] = {"compact", NULL,
                          "Let Ps share rows, so that all are seen; again: one each.", LIVE},
 	[COMMAND_FILTER] = {"filter", "[TEXT]",
                         "Show only rows that have this text or regex; !TEXT: others.", BOTH},
 	[COMMAND_SORT] = {"sort", "[COLUMN]", "Sort by this column, or by the next one.", BOTH},
+	[COMMAND_SORT_PREVIOUS] = {"sort-previous", NULL, "Sort by the column before.", 0},
 	[COMMAND_REVERSE] = {"reverse", NULL, "Turn the order of the rows around.", BOTH},
 	[COMMAND_EXPAND] = {"expand", NULL,
                         "Open what is selected, a group one by one; again: close it.", BOTH},
@@ -35,8 +38,8 @@ const struct command_info command_info[COMMAND_COUNT] = {
 	[COMMAND_SYSTEM] = {"system", NULL, "Show the runtime's own goroutines, too; again: hide them.",
                         LIVE},
 	[COMMAND_VIEW] = {"view", "NAME", "Show this view.", BOTH},
-	[COMMAND_VIEW_NEXT] = {NULL, NULL, "Show the next view.", BOTH},
-	[COMMAND_VIEW_PREVIOUS] = {NULL, NULL, "Show the view before this one.", BOTH},
+	[COMMAND_VIEW_NEXT] = {"next-view", NULL, "Show the next view.", 0},
+	[COMMAND_VIEW_PREVIOUS] = {"previous-view", NULL, "Show the view before this one.", 0},
 	[COMMAND_PAUSE] = {"pause", NULL,
                        "Freeze what is shown, while collecting goes on; again: live.", LIVE},
 	[COMMAND_EARLIER] = {"back", "[TIME]", "Go back in time, by a step or by this much.", BOTH},
@@ -48,12 +51,12 @@ const struct command_info command_info[COMMAND_COUNT] = {
 	[COMMAND_SPEED] = {"speed", "N", "Of a recording: play at 0.1 to 100 times its pace, or max.",
                        LIVE},
 	[COMMAND_SPAN] = {"span", "TIME", "Let time axes cover this much; live: 15s to 10m.", BOTH},
-	[COMMAND_ZOOM_IN] = {NULL, NULL, "Let time axes cover less, down to 15 s.", LIVE},
-	[COMMAND_ZOOM_OUT] = {NULL, NULL, "Let time axes cover more, up to 10 minutes.", LIVE},
+	[COMMAND_ZOOM_IN] = {"zoom-in", NULL, "Let time axes cover less, down to 15 s.", 0},
+	[COMMAND_ZOOM_OUT] = {"zoom-out", NULL, "Let time axes cover more, up to 10 minutes.", 0},
 	[COMMAND_WHOLE] = {"whole", NULL, "Let the timeline show the whole trace.", TRACE},
 	[COMMAND_AT] = {"at", "TIME", "Go to this time since the trace began.", TRACE},
-	[COMMAND_SPAN_PREVIOUS] = {NULL, NULL, "Select the span before.", TRACE},
-	[COMMAND_SPAN_NEXT] = {NULL, NULL, "Select the span behind.", TRACE},
+	[COMMAND_SPAN_PREVIOUS] = {"previous-span", NULL, "Select the span before.", 0},
+	[COMMAND_SPAN_NEXT] = {"next-span", NULL, "Select the span behind.", 0},
 	[COMMAND_WAKER] = {"waker", NULL, "Go to who woke the goroutine, or ended its wait.", TRACE},
 	[COMMAND_WOKEN] = {"woken", NULL, "Go to whom the goroutine wakes next.", TRACE},
 	[COMMAND_GOROUTINE] = {"goroutine", NULL, "Show the selected goroutine with its totals.",
@@ -63,11 +66,11 @@ const struct command_info command_info[COMMAND_COUNT] = {
                       TRACE},
 	[COMMAND_SEARCH] = {"search", "TEXT", "Go to the next span of a goroutine, reason or function.",
                         TRACE},
-	[COMMAND_SEARCH_NEXT] = {NULL, NULL, "Go to the next span that was searched for.", TRACE},
-	[COMMAND_SEARCH_PREVIOUS] = {NULL, NULL, "Go to the one before.", TRACE},
+	[COMMAND_SEARCH_NEXT] = {"search-next", NULL, "Go to the next span that was searched for.", 0},
+	[COMMAND_SEARCH_PREVIOUS] = {"search-previous", NULL, "Go to the one before.", 0},
 	[COMMAND_INTERVAL] = {"interval", "TIME", "Take a snapshot this often, 50ms to 1h.", LIVE},
-	[COMMAND_SLOWER] = {NULL, NULL, "Take snapshots less often.", LIVE},
-	[COMMAND_FASTER] = {NULL, NULL, "Take snapshots more often.", LIVE},
+	[COMMAND_SLOWER] = {"slower", NULL, "Take snapshots less often.", 0},
+	[COMMAND_FASTER] = {"faster", NULL, "Take snapshots more often.", 0},
 	[COMMAND_FOLLOW] = {"follow", "[PID]", "Watch this process instead, or the one that took over.",
                         LIVE},
 	[COMMAND_CAPTURE] = {"trace", "[TIME]",
@@ -82,7 +85,7 @@ enum command command_find(const char *name, size_t length, enum command_screen s
 	enum command found = COMMAND_NONE;
 	for (int i = COMMAND_NONE + 1; length > 0 && i < COMMAND_COUNT; i++) {
 		const char *full = command_info[i].name;
-		if (!full || !(command_info[i].screens & screen) || strncmp(full, name, length) != 0)
+		if (!(command_info[i].screens & screen) || strncmp(full, name, length) != 0)
 			continue;
 		if (!full[length])
 			return (enum command)i;
@@ -91,4 +94,13 @@ enum command command_find(const char *name, size_t length, enum command_screen s
 		found = (enum command)i;
 	}
 	return found;
+}
+
+enum command command_named(const char *name, size_t length)
+{
+	for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
+		if (strlen(command_info[i].name) == length &&
+		    memcmp(command_info[i].name, name, length) == 0)
+			return (enum command)i;
+	return COMMAND_NONE;
 }

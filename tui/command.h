@@ -21,12 +21,15 @@ enum command {
 	COMMAND_DOWN,
 	COMMAND_PAGE_UP,
 	COMMAND_PAGE_DOWN,
+	COMMAND_HALF_UP,
+	COMMAND_HALF_DOWN,
 	COMMAND_FIRST,
 	COMMAND_LAST,
 	COMMAND_CHOOSE,
 	COMMAND_COMPACT,
 	COMMAND_FILTER,
 	COMMAND_SORT,
+	COMMAND_SORT_PREVIOUS,
 	COMMAND_REVERSE,
 	COMMAND_EXPAND,
 	COMMAND_GROUP,
@@ -74,11 +77,12 @@ enum command {
 enum command_screen { COMMAND_LIVE = 1, COMMAND_TRACE = 2, COMMAND_FLEET = 4 };
 
 struct command_info {
-	const char *name;     /* after ':'; NULL: there is only a key */
+	const char *name;     /* after ':', and below [keys] of the configuration */
 	const char *argument; /* what follows the name: "NAME", or "[TIME]" when it may be left out;
 	                         NULL: nothing */
 	const char *help;     /* one sentence */
-	unsigned screens;     /* bits of enum command_screen: where it can be given */
+	unsigned screens;     /* bits of enum command_screen: where it can be typed; 0: there are only
+	                         keys */
 };
 
 extern const struct command_info command_info[COMMAND_COUNT];
@@ -86,5 +90,7 @@ extern const struct command_info command_info[COMMAND_COUNT];
 /* The command of that name on that screen, or the only one whose name begins so; COMMAND_NONE:
    there is none, or more than one. */
 enum command command_find(const char *name, size_t length, enum command_screen screen);
+/* The one of exactly that name, typed or not. */
+enum command command_named(const char *name, size_t length);
 
 #endif

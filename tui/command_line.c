@@ -55,7 +55,7 @@ static const char *candidate(const struct command_names *names, enum command com
 	if (i >= COMMAND_COUNT - 1)
 		return NULL;
 	const struct command_info *info = &command_info[i + 1];
-	return info->name && info->screens & names->screen ? info->name : "";
+	return info->screens & names->screen ? info->name : "";
 }
 
 #define CANDIDATES_MAX 64

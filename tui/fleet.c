@@ -63,6 +63,7 @@ enum status tui_fleet_create(struct tui_fleet **out, const struct tui_fleet_opti
 	fleet_view_init(&t->view, options->board);
 	t->view.server = options->server;
 	t->view.match = options->match;
+	t->view.keys = options->keys;
 	t->view.interval_ns = options->interval_ns;
 	return STATUS_OK;
 }

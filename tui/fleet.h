@@ -7,6 +7,7 @@
 #define SCHEDTOP_TUI_FLEET_H
 
 #include "metrics/fleet_board.h"
+#include "tui/keymap.h"
 #include "tui/loop.h"
 #include "util/status.h"
 
@@ -15,6 +16,7 @@ struct tui_fleet_options {
 	struct fleet_board *board; /* these are borrowed */
 	const char *server, *match;
 	int64_t interval_ns;
+	const struct keymap *keys;
 };
 
 struct tui_fleet;

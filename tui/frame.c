@@ -37,10 +37,11 @@ enum context frame_context(const struct view *view, bool recorded)
 }
 
 void frame_draw_help(struct pane pane, const struct view *view, bool recorded,
-                     struct view_place *place)
+                     const struct keymap *keys, struct view_place *place)
 {
 	const struct help help = {.name = view->name,
 	                          .context = frame_context(view, recorded),
+	                          .keys = keys,
 	                          .tabs = tabs_of(view),
 	                          .screen = COMMAND_LIVE,
 	                          .without = recorded ? LIVE_ALONE : 0};
@@ -72,6 +73,6 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 		without |= COMMAND_BIT(COMMAND_CAPTURE) | COMMAND_BIT(COMMAND_FLIGHT);
 	struct tabs tabs = tabs_of(view);
 	int x = tabs_draw(foot, &tabs);
-	keymap_draw(pane_sub(foot, x, 0, foot.width - x, 1),
+	keymap_draw(pane_sub(foot, x, 0, foot.width - x, 1), data->keys ? data->keys : &keymap_default,
 	            frame_context(view, data->playback.recorded), without);
 }

@@ -20,7 +20,7 @@ int frame_tab_at(const struct canvas *canvas, const struct view *view, int x, in
 /* The help page of the view, over the whole pane. */
 /* `recorded`: as it is while a recording is shown. */
 void frame_draw_help(struct pane pane, const struct view *view, bool recorded,
-                     struct view_place *place);
+                     const struct keymap *keys, struct view_place *place);
 /* Where its keys are looked up. */
 enum context frame_context(const struct view *view, bool recorded);
 

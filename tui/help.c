@@ -39,13 +39,13 @@ static void add_keys(struct sheet *sheet, const struct help *help, bool ascii)
 	char text[96], name[40];
 	snprintf(text, sizeof text, "Keys of %s", help->name);
 	add(sheet, true, "", text);
-	for (size_t i = 0; i < keymap_count; i++) {
-		const struct binding *b = &keymap[i];
-		if (!(b->contexts & help->context) || keymap_find(b->key, help->context) != b ||
-		    COMMAND_BIT(b->command) & help->without || !is_useful(b, help) ||
-		    keymap_is_alias(b, help->context))
+	for (const struct binding *b = help->keys->row; b->command; b++) {
+		if (!(b->contexts & help->context) || COMMAND_BIT(b->command) & help->without ||
+		    !is_useful(b, help) || keymap_is_alias(help->keys, b, help->context))
 			continue;
-		keymap_names(name, sizeof name, b, help->context, ascii);
+		keymap_names(name, sizeof name, help->keys, b, help->context, ascii);
+		if (!name[0])
+			continue;
 		if (b->command == COMMAND_VIEW && b->argument)
 			snprintf(text, sizeof text, "Show %s.", help->tabs.name[b->argument[0] - '1']);
 		else
@@ -56,7 +56,7 @@ static void add_keys(struct sheet *sheet, const struct help *help, bool ascii)
 
 static bool is_command_of(const struct command_info *info, const struct help *help)
 {
-	return info->name && info->screens & help->screen;
+	return (info->screens & help->screen) != 0;
 }
 
 static void add_commands(struct sheet *sheet, const struct help *help)
@@ -121,20 +121,25 @@ void help_draw(struct pane pane, const struct help *help, struct view_place *pla
 	view_fit(place, rows, page.height);
 	draw_sheet(pane_sub(page, 0, 0, half, page.height), &left, place->top);
 	draw_sheet(pane_sub(page, half, 0, page.width - half, page.height), &right, place->top);
-	keymap_draw(pane_row(pane, pane.height - 1), CONTEXT_HELP,
+	keymap_draw(pane_row(pane, pane.height - 1), help->keys, CONTEXT_HELP,
 	            rows > page.height ? 0 : COMMAND_BIT(COMMAND_UP));
 }
 
-enum loop_next help_input(bool *open, struct view_place *place, int key)
+enum loop_next help_input(bool *open, struct view_place *place, const struct keymap *keys, int key)
 {
-	const struct binding *binding = keymap_find(key, CONTEXT_HELP);
+	const struct binding *binding = keymap_find(keys, key, CONTEXT_HELP);
 	if (!binding)
 		return LOOP_GO_ON;
 	if (binding->command == COMMAND_REDRAW)
 		return LOOP_REDRAW;
-	if (binding->command == COMMAND_CLOSE)
+	switch (binding->command) {
+	case COMMAND_CLOSE:
+	case COMMAND_HELP:
+	case COMMAND_QUIT:
 		*open = false;
-	else
+		return LOOP_DRAW;
+	default:
 		view_scroll(place, binding->command);
-	return LOOP_DRAW;
+		return LOOP_DRAW;
+	}
 }

@@ -18,6 +18,7 @@ struct help_note {
 struct help {
 	const char *name; /* of the view */
 	enum context context;
+	const struct keymap *keys;
 	struct tabs tabs;
 	enum command_screen screen; /* whose commands stand below the keys, unless there are none */
 	/* What else is to be said, below a title of its own. */
@@ -30,6 +31,6 @@ struct help {
 /* Over the whole pane, with its own keys in the last row. */
 void help_draw(struct pane pane, const struct help *help, struct view_place *place);
 /* A key while it is open. */
-enum loop_next help_input(bool *open, struct view_place *place, int key);
+enum loop_next help_input(bool *open, struct view_place *place, const struct keymap *keys, int key);
 
 #endif

@@ -1,6 +1,9 @@
 /*
- * Keys and the commands they give. One table holds every key with the screens it works on and its
- * words; the bottom line and the help page are made from it. Constant data, any thread.
+ * What keys do where: one table of actions with their default keys, from which the bottom line, the
+ * help pages and the chapters of the manuals are made, and which a user's own keys are laid over.
+ * The live screen, the fleet and the trace browser all look here. A keymap is a plain value without
+ * pointers into itself; whoever needs one keeps it, keymap_default is what holds without a user's
+ * wishes. Any thread.
  */
 #ifndef SCHEDTOP_TUI_KEYMAP_H
 #define SCHEDTOP_TUI_KEYMAP_H
@@ -10,37 +13,10 @@
 
 #include "tui/canvas.h"
 #include "tui/command.h"
+#include "tui/keys.h"
+#include "util/status.h"
 
-/* Characters are themselves; what has no character comes after Unicode. */
-enum key {
-	KEYMAP_NONE = 0,
-	KEYMAP_TAB = '\t',
-	KEYMAP_CTRL_L = 'L' & 0x1f,
-	KEYMAP_ENTER = '\r',
-	KEYMAP_ESCAPE = 0x1b,
-	KEYMAP_UP = 0x110000,
-	KEYMAP_DOWN,
-	KEYMAP_LEFT,
-	KEYMAP_RIGHT,
-	KEYMAP_SHIFT_LEFT,
-	KEYMAP_SHIFT_RIGHT,
-	KEYMAP_PAGE_UP,
-	KEYMAP_PAGE_DOWN,
-	KEYMAP_HOME,
-	KEYMAP_END,
-	KEYMAP_SHIFT_TAB,
-	KEYMAP_BACKSPACE,
-	KEYMAP_DELETE,
-	KEYMAP_F1,
-	KEYMAP_F4 = KEYMAP_F1 + 3,
-	KEYMAP_F6 = KEYMAP_F1 + 5,
-	KEYMAP_F10 = KEYMAP_F1 + 9,
-	/* of the mouse, at a cell */
-	KEYMAP_CLICK,
-	KEYMAP_DRAG, /* to there, since the last click, with the button held */
-	KEYMAP_WHEEL_UP,
-	KEYMAP_WHEEL_DOWN,
-};
+struct ini_sink;
 
 /* Where a key works: bits, so that one row can serve several screens. Each view has one. */
 enum context {
@@ -76,38 +52,63 @@ enum context {
 	              CONTEXT_TRACE_VIEWS | CONTEXT_REPLAY,
 };
 
+#define KEYMAP_KEYS_MAX 6   /* of one action in one place */
+#define KEYMAP_ROWS_MAX 192 /* with the one behind the last */
+
+/* A row: an action, which is a command with what follows it, and what it means in some places. */
 struct binding {
-	int key; /* enum key or a character */
+	int key[KEYMAP_KEYS_MAX]; /* the one to show first; 0 after the last */
 	unsigned contexts;
 	enum command command;
 	const char *argument; /* of the command; NULL: none */
-	/* Of the key: "name", or "name|in ASCII", or those and then both of it and its opposite:
-	   "↑|Up|↑↓|Up/Down". */
-	const char *name;
-	const char *label; /* in the bottom line; NULL: not there */
-	int drop;          /* where that is short, labels with the highest go first */
-	const char *help;  /* a sentence in place of the command's; NULL: that is right */
+	const char *label;    /* in the bottom line; NULL: not there */
+	int drop;             /* where that is short, labels with the highest go first */
+	bool paired;          /* there with the key of its opposite, "↑↓" */
+	const char *help;     /* a sentence in place of the command's; NULL: that is right */
 };
 
-extern const struct binding keymap[];
-extern const size_t keymap_count;
+struct keymap {
+	struct binding row[KEYMAP_ROWS_MAX]; /* COMMAND_NONE after the last */
+	struct keymap_origin {
+		const char *file; /* where a user bound it; NULL: it is a default */
+		int line;
+	} origin[KEYMAP_ROWS_MAX];
+};
+extern const struct keymap keymap_default;
 
-/* NULL when the key does nothing there; where it could do two things, the first one counts. */
-const struct binding *keymap_find(int key, enum context context);
-
-/* The name of the key as this canvas can show it. */
-void keymap_name(char *to, size_t size, const struct binding *binding, bool ascii);
-/* Of all keys that do what this one does there: "↑, k". */
-void keymap_names(char *to, size_t size, const struct binding *binding, enum context context,
-                  bool ascii);
+/* NULL when the key does nothing there. A user's keys come first, then the first row counts. */
+const struct binding *keymap_find(const struct keymap *keys, int key, enum context context);
+/* The key of the row that is shown first of those that reach it there; KEYMAP_NONE: none does. */
+int keymap_key(const struct keymap *keys, const struct binding *binding, enum context context);
+/* All keys that do what this row does there: "↑, k"; "" when none does. */
+void keymap_names(char *to, size_t size, const struct keymap *keys, const struct binding *binding,
+                  enum context context, bool ascii);
 /* Is it named by keymap_names of one that stands before it? */
-bool keymap_is_alias(const struct binding *binding, enum context context);
+bool keymap_is_alias(const struct keymap *keys, const struct binding *binding,
+                     enum context context);
+/* The name of its first key on this screen: "?"; "" when it has none. For sentences. */
+const char *keymap_hint(char *to, size_t size, const struct keymap *keys, enum command command,
+                        enum context context, bool ascii);
 
 /* A set of commands, one bit each. */
 #define COMMAND_BIT(command) (UINT64_C(1) << (command))
 
 /* The keys of this context into the pane's only row, as many as fit. Commands in `without` have
    nothing to do now and are left out. */
-void keymap_draw(struct pane pane, enum context context, uint64_t without);
+void keymap_draw(struct pane pane, const struct keymap *keys, enum context context,
+                 uint64_t without);
+
+/*
+ * A user's line "ACTION = KEY KEY…": from now on these are its keys, in place of all it had; "none"
+ * leaves it without. An action is a command's name with what follows it, "back 10s". `where` is
+ * kept with its text, and so is `action`. STATUS_USAGE with what was expected, or with what another
+ * line of that file has given a key to: then the keys that are wrong are left out.
+ */
+enum status keymap_bind(struct keymap *keys, const char *action, const char *names,
+                        const struct keymap_origin *where, struct error *error);
+/* When all lines are read: tells where a line has taken the last key of an action. */
+void keymap_check(const struct keymap *keys, const struct ini_sink *sink);
+/* The action of a row as keymap_bind takes it: "back 10s". */
+void keymap_action(char *to, size_t size, const struct binding *binding);
 
 #endif

@@ -14,7 +14,8 @@ tui_libtui_a_SOURCES = \
 	tui/goroutine_columns.c tui/goroutine_stack.c tui/goroutine_words.c tui/goroutines.h \
 	tui/header.c tui/header.h \
 	tui/help.c tui/help.h \
-	tui/keymap.c tui/keymap.h \
+	tui/keymap.c tui/keymap.h tui/keymap_bind.c \
+	tui/keys.c tui/keys.h \
 	tui/layout.c tui/layout.h \
 	tui/loop.c tui/loop.h \
 	tui/overview.h tui/overview_lanes.c tui/overview_summary.c \

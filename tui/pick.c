@@ -10,7 +10,7 @@ static const struct loop_ops ops = {
 };
 
 enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, bool ascii,
-                     long *picked, struct error *error)
+                     const struct keymap *keys, long *picked, struct error *error)
 {
 	struct picker picker;
 	struct loop *loop;
@@ -19,6 +19,7 @@ enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, boo
 	enum status status = picker_init(&picker, choices, n, error);
 	if (status)
 		return status;
+	picker.keys = keys;
 	status = loop_create(&loop, &ops, &picker, (struct loop_look){.color = color, .ascii = ascii},
 	                     error);
 	if (status) {

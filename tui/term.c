@@ -564,10 +564,7 @@ bool term_input(struct tui_input *input)
 		{KEY_SRIGHT, KEYMAP_SHIFT_RIGHT},
 		{KEY_BACKSPACE, KEYMAP_BACKSPACE},
 		{KEY_DC, KEYMAP_DELETE},
-		{KEY_F(1), KEYMAP_F1},
-		{KEY_F(4), KEYMAP_F4},
-		{KEY_F(6), KEYMAP_F6},
-		{KEY_F(10), KEYMAP_F10},
+		{KEY_IC, KEYMAP_INSERT},
 	};
 	wint_t code = 0;
 	int kind;
@@ -585,6 +582,10 @@ bool term_input(struct tui_input *input)
 			take_mouse();
 			if (next_mouse(input))
 				return true;
+		}
+		if (code >= (wint_t)KEY_F(1) && code <= (wint_t)KEY_F(12)) {
+			input->key = KEYMAP_F1 + (int)code - KEY_F(1);
+			return true;
 		}
 		for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 			if ((wint_t)table[i].curses == code) {

@@ -130,6 +130,8 @@ enum status tui_create(struct tui **out, const struct tui_options *options, stru
 	t->app.open_trace = options->traces.open ? open_trace : NULL;
 	t->app.panel.can_open = t->app.open_trace != NULL;
 	t->app.arg = t;
+	if (options->keys)
+		t->app.keys = options->keys;
 	t->app.quit_warning = options->quit_warning;
 	t->app.player = options->playback;
 	t->app.inside = options->inside;

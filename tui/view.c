@@ -21,14 +21,15 @@ void view_fit(struct view_place *place, int rows, int page)
 		place->top = 0;
 }
 
-/* Rows to go down. */
-static int rows_of(const struct view_place *place, enum command command)
+int view_step(const struct view_place *place, enum command command)
 {
-	int page = place->page > 1 ? place->page - 1 : 1;
+	int page = place->page > 1 ? place->page - 1 : 1, half = page > 1 ? page / 2 : 1;
 	return command == COMMAND_UP          ? -1
 	       : command == COMMAND_DOWN      ? 1
 	       : command == COMMAND_PAGE_UP   ? -page
 	       : command == COMMAND_PAGE_DOWN ? page
+	       : command == COMMAND_HALF_UP   ? -half
+	       : command == COMMAND_HALF_DOWN ? half
 	       : command == COMMAND_FIRST     ? -place->rows
 	       : command == COMMAND_LAST      ? place->rows
 	                                      : 0;
@@ -36,13 +37,13 @@ static int rows_of(const struct view_place *place, enum command command)
 
 void view_scroll(struct view_place *place, enum command command)
 {
-	place->top += rows_of(place, command);
+	place->top += view_step(place, command);
 	view_fit(place, place->rows, place->page);
 }
 
 void view_move(struct view_place *place, enum command command)
 {
-	place->selected += rows_of(place, command);
+	place->selected += view_step(place, command);
 	place->chosen = true;
 	place->anchored = false;
 	view_select(place, NULL, place->rows, place->page);
@@ -55,6 +56,14 @@ int view_choose(const char *const *names, const char *argument, int chosen)
 		if (argument && strncasecmp(names[n], argument, strlen(argument)) == 0)
 			return n;
 	return argument || n == 0 ? -1 : (chosen + 1) % n;
+}
+
+int view_choose_previous(const char *const *names, int chosen)
+{
+	int n = 0;
+	while (names && names[n])
+		n++;
+	return n == 0 ? -1 : (chosen + n - 1) % n;
 }
 
 void view_select(struct view_place *place, const int64_t *id, int rows, int page)

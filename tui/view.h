@@ -31,6 +31,7 @@ struct view_data {
 	const struct sentinel_state *sentinel; /* NULL: there is none */
 	struct playback_state playback;        /* all zero: this is the present */
 	const struct findings *findings;       /* of that moment; NULL: nobody has looked */
+	const struct keymap *keys;             /* of the bottom line; NULL: the defaults */
 };
 #define VIEW_SPAN_NS INT64_C(60000000000)
 
@@ -86,9 +87,13 @@ extern const struct view view_overview, view_goroutines, view_threads, view_late
 /* Moves the place as a command says: what is shown of the rows, or the selection of a list. */
 void view_scroll(struct view_place *place, enum command command);
 void view_move(struct view_place *place, enum command command);
+/* Rows that it goes down, 0: it is no such command. */
+int view_step(const struct view_place *place, enum command command);
 /* The number of the name among a view's `sorts` or `groups`, of which it may be the beginning;
    where none is given, the one after `chosen`. -1: there is none. */
 int view_choose(const char *const *names, const char *argument, int chosen);
+/* The one before `chosen`. */
+int view_choose_previous(const char *const *names, int chosen);
 /* Keeps `top` within the list of `rows`, of which `page` fit. */
 void view_fit(struct view_place *place, int rows, int page);
 

@@ -363,7 +363,7 @@ static void draw_foot(struct pane foot, const struct fleet_view *view)
 	}
 	if (view->place.rows == 0)
 		without |= COMMAND_BIT(COMMAND_CHOOSE) | COMMAND_BIT(COMMAND_UP);
-	keymap_draw(foot, CONTEXT_FLEET, without);
+	keymap_draw(foot, view->keys, CONTEXT_FLEET, without);
 }
 
 static void draw_fleet(struct pane page, struct fleet_view *view)
@@ -392,6 +392,7 @@ void fleet_view_draw(struct canvas *canvas, void *arg)
 	if (view->help) {
 		const struct help help = {.name = "the fleet",
 		                          .context = CONTEXT_FLEET,
+		                          .keys = view->keys,
 		                          .screen = COMMAND_FLEET,
 		                          .title = "What is in the columns",
 		                          .note = fleet_notes,
@@ -430,10 +431,11 @@ static enum loop_next open_selected(struct fleet_view *view)
 	return LOOP_DRAW;
 }
 
-static void sort_by_next(struct view_place *place, const bool *shown)
+/* by: 1 or -1 */
+static void sort_by_next(struct view_place *place, const bool *shown, int by)
 {
 	for (int i = 1; i <= FLEET_COLUMNS; i++) {
-		int next = (place->sort + i) % FLEET_COLUMNS;
+		int next = (place->sort + (by > 0 ? i : FLEET_COLUMNS - i)) % FLEET_COLUMNS;
 		if (!shown[next])
 			continue;
 		place->sort = next;
@@ -472,7 +474,8 @@ enum loop_next fleet_view_command(struct fleet_view *view, enum command command)
 		prompt_open(&view->prompt, '/', place->filter);
 		return LOOP_DRAW;
 	case COMMAND_SORT:
-		sort_by_next(place, view->sorted);
+	case COMMAND_SORT_PREVIOUS:
+		sort_by_next(place, view->sorted, command == COMMAND_SORT ? 1 : -1);
 		return LOOP_DRAW;
 	case COMMAND_REVERSE:
 		place->reversed = !place->reversed;
@@ -501,7 +504,7 @@ enum loop_next fleet_view_input(const struct tui_input *input, void *arg)
 {
 	struct fleet_view *view = arg;
 	if (view->help)
-		return help_input(&view->help, &view->help_place, input->key);
+		return help_input(&view->help, &view->help_place, view->keys, input->key);
 	if (!view->opening)
 		view->notice[0] = '\0';
 	if (input->key == KEYMAP_CLICK) {
@@ -512,7 +515,7 @@ enum loop_next fleet_view_input(const struct tui_input *input, void *arg)
 		return fleet_view_command(view, input->key == KEYMAP_WHEEL_UP ? COMMAND_UP : COMMAND_DOWN);
 	if (view->prompt.lead)
 		return type(view, input->key);
-	const struct binding *binding = keymap_find(input->key, CONTEXT_FLEET);
+	const struct binding *binding = keymap_find(view->keys, input->key, CONTEXT_FLEET);
 	return binding ? fleet_view_command(view, binding->command) : LOOP_GO_ON;
 }
 
@@ -554,7 +557,8 @@ void fleet_view_tell_time(struct fleet_view *view, int64_t now_ns, int64_t wall_
 
 void fleet_view_init(struct fleet_view *view, struct fleet_board *board)
 {
-	*view = (struct fleet_view){.board = board, .server = "", .match = "", .span = SPAN_DEFAULT};
+	*view = (struct fleet_view){
+		.board = board, .server = "", .match = "", .keys = &keymap_default, .span = SPAN_DEFAULT};
 	view->place.sort = FLEET_SORT_STATE;
 }
 

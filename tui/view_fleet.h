@@ -18,6 +18,7 @@ struct fleet_view {
 	struct fleet_board *board;
 	const char *server, *match; /* printable; match "" is none */
 	int64_t interval_ns;
+	const struct keymap *keys;
 
 	struct fleet *fleet;         /* the newest; NULL: none came yet */
 	struct fleet_trends *trends; /* of the rows shown, or of those before; NULL: none */

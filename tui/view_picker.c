@@ -238,7 +238,8 @@ void picker_draw(struct canvas *canvas, void *arg)
 	if (picker->prompt.lead)
 		prompt_draw(foot, &picker->prompt, "");
 	else
-		keymap_draw(foot, CONTEXT_PICKER, place->rows > 0 ? 0 : COMMAND_BIT(COMMAND_CHOOSE));
+		keymap_draw(foot, picker->keys, CONTEXT_PICKER,
+		            place->rows > 0 ? 0 : COMMAND_BIT(COMMAND_CHOOSE));
 }
 
 /* --- inputs --------------------------------------------------------------------------------- */
@@ -278,7 +279,9 @@ enum loop_next picker_command(struct picker *picker, enum command command)
 		prompt_open(&picker->prompt, '/', place->filter);
 		return LOOP_DRAW;
 	case COMMAND_SORT:
-		place->sort = (place->sort + 1) % (int)COLUMN_COUNT;
+	case COMMAND_SORT_PREVIOUS:
+		place->sort += command == COMMAND_SORT ? 1 : (int)COLUMN_COUNT - 1;
+		place->sort %= (int)COLUMN_COUNT;
 		place->reversed = false;
 		return LOOP_DRAW;
 	case COMMAND_REVERSE:
@@ -309,7 +312,7 @@ enum loop_next picker_input(const struct tui_input *input, void *arg)
 		return picker_command(picker, input->key == KEYMAP_WHEEL_UP ? COMMAND_UP : COMMAND_DOWN);
 	if (picker->prompt.lead)
 		return type(picker, input->key);
-	const struct binding *binding = keymap_find(input->key, CONTEXT_PICKER);
+	const struct binding *binding = keymap_find(picker->keys, input->key, CONTEXT_PICKER);
 	return binding ? picker_command(picker, binding->command) : LOOP_GO_ON;
 }
 
@@ -318,7 +321,9 @@ enum loop_next picker_input(const struct tui_input *input, void *arg)
 enum status picker_init(struct picker *picker, const struct tui_choice *choice, size_t n,
                         struct error *error)
 {
-	*picker = (struct picker){.choice = choice, .n = n < INT_MAX ? (int)n : INT_MAX};
+	*picker = (struct picker){.choice = choice,
+	                          .keys = &keymap_default,
+	                          .n = n < INT_MAX ? (int)n : INT_MAX};
 	picker->shown = calloc((size_t)picker->n + 1, sizeof *picker->shown);
 	picker->id = calloc((size_t)picker->n + 1, sizeof *picker->id);
 	if (picker->shown && picker->id)

@@ -15,6 +15,7 @@
 struct picker {
 	const struct tui_choice *choice; /* borrowed */
 	int n;
+	const struct keymap *keys;
 	int *shown;  /* [n]: indexes of the choices on the list, in its order; there are place.rows */
 	int64_t *id; /* [n]: their PIDs */
 	bool chosen; /* picked is what the user wants */

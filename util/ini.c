@@ -90,7 +90,7 @@ static char *next_line(char *to, int size, void *arg)
 static int take_entry(void *arg, const char *section, const char *name, const char *value)
 {
 	struct reader *r = arg;
-	const struct ini_entry entry = {section, name, value};
+	const struct ini_entry entry = {section, name, value, r->name, r->line};
 	struct error error = {0};
 	r->expected = NULL;
 	if (r->take(&entry, r->arg, &error) != STATUS_OK)

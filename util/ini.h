@@ -20,6 +20,8 @@ struct ini_sink {
 struct ini_entry {
 	const char *section; /* "" before the first heading */
 	const char *name, *value;
+	const char *file; /* printable; borrowed for the call */
+	int line;
 };
 
 /* Takes one entry. When it is wrong, fills `error` with what was expected. */

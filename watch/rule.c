@@ -159,6 +159,11 @@ void rule_action_words(char *to, size_t size)
 		snprintf(to + used - 2, size - used + 2, " or " EXEC "COMMAND");
 }
 
+const char *rule_action_word(size_t i)
+{
+	return i < ACTIONS ? actions[i].word : NULL;
+}
+
 /* Copies one word, without its quotes, behind the others. NULL: it doesn't fit or a quote stays
    open. */
 static const char *take_word(const char *at, char *to, size_t room, size_t *used)

@@ -212,7 +212,7 @@ func TestGoroutinesViewShowsGroupsMembersAndStacks(t *testing.T) {
 	m.waitFor("all", func(s string) bool {
 		return strings.Contains(s, "startReaders") && strings.Contains(s, "startSenders")
 	})
-	m.keys("y")
+	m.keys("u")
 	m.waitText("of the runtime too")
 	m.keys("b")
 	m.waitText("top frame")

@@ -397,7 +397,7 @@ static void keys_open_close_and_order(void **state)
 	assert_string_equal(place->filter, "main");
 	press(&app, KEYMAP_ESCAPE);
 	assert_string_equal(place->filter, "");
-	press(&app, 'y');
+	press(&app, 'u');
 	assert_int_equal(place->rows, GROUPS + 2);
 	press(&app, 'b');
 	assert_int_equal(place->grouping, GOROUTINES_BY_TOP);

@@ -74,7 +74,7 @@ static enum loop_next act(struct screen *s, const struct trace_action *action)
 
 static enum loop_next press(struct screen *s, int key)
 {
-	const struct binding *b = keymap_find(key, CONTEXT_TRACE_TIMELINE);
+	const struct binding *b = keymap_find(&keymap_default, key, CONTEXT_TRACE_TIMELINE);
 	assert_non_null(b);
 	return act(s, &(struct trace_action){b->command, b->argument, {.key = key}});
 }

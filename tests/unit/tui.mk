@@ -4,6 +4,7 @@ tui_tests = \
 	tests/unit/test_canvas \
 	tests/unit/test_capture_panel \
 	tests/unit/test_keymap \
+	tests/unit/test_keymap_bind \
 	tests/unit/test_layout \
 	tests/unit/test_layouts \
 	tests/unit/test_overview \
@@ -40,6 +41,10 @@ tests_unit_test_capture_panel_LDADD = $(tui_test_libs)
 tests_unit_test_keymap_SOURCES = tests/unit/test_keymap.c $(tui_fixture)
 tests_unit_test_keymap_CFLAGS = $(tui_test_cflags)
 tests_unit_test_keymap_LDADD = $(tui_test_libs)
+
+tests_unit_test_keymap_bind_SOURCES = tests/unit/test_keymap_bind.c
+tests_unit_test_keymap_bind_CFLAGS = $(tui_test_cflags)
+tests_unit_test_keymap_bind_LDADD = $(tui_test_libs)
 
 tests_unit_test_layout_SOURCES = tests/unit/test_layout.c
 tests_unit_test_layout_CFLAGS = $(tui_test_cflags)
