@@ -32,10 +32,13 @@
 #define MOUSE_EVENTS 8
 
 static struct {
+	bool open;
+	/* These two stay for the next time: to free a screen, curses needs memory that it does not make
+	   sure of (ncurses 6.4, _nc_free_tparm). */
 	SCREEN *screen;
-	WINDOW *input; /* a pad: reading from it does not refresh the screen */
 	FILE *in;
-	int out; /* standard output once more, see open_output */
+	WINDOW *input; /* a pad: reading from it does not refresh the screen */
+	int out;       /* standard output once more, see open_output */
 	bool color;
 	bool mouse;                 /* the terminal tells of the mouse */
 	bool held;                  /* its button is down */
@@ -55,8 +58,9 @@ static struct {
 } rescue;
 
 /* Those that end a process without asking its event loop. */
-static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT, SIGSYS, SIGTRAP,
-                            SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
+static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT,   SIGSYS,
+                            SIGTRAP, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2,   SIGXCPU,
+                            SIGXFSZ, SIGIO,   SIGPROF, SIGPWR,  SIGVTALRM, SIGSTKFLT};
 #define FATAL_COUNT (sizeof fatal / sizeof *fatal)
 #define FAULT_COUNT 5
 static struct sigaction before[FATAL_COUNT];
@@ -90,10 +94,21 @@ static void crash(int number)
 	raise(number);
 }
 
+/* For the crash of a stack that has come to its end; a sanitizer has one already. */
+static void set_signal_stack(void)
+{
+	static char room[32768];
+	const stack_t ours = {.ss_sp = room, .ss_size = sizeof room};
+	stack_t theirs;
+	if (sigaltstack(NULL, &theirs) == 0 && theirs.ss_flags & SS_DISABLE)
+		sigaltstack(&ours, NULL);
+}
+
 static void guard_signals(void)
 {
-	struct sigaction action = {.sa_handler = crash, .sa_flags = SA_NODEFER};
+	struct sigaction action = {.sa_handler = crash, .sa_flags = SA_NODEFER | SA_ONSTACK};
 	sigemptyset(&action.sa_mask);
+	set_signal_stack();
 	for (size_t i = 0; i < FATAL_COUNT; i++) {
 		sigaction(fatal[i], NULL, &before[i]);
 		/* A handler for faults is a sanitizer's, and gets its turn after ours. */
@@ -346,7 +361,7 @@ static bool can_show(const char *name)
 void term_set_theme(const struct theme *theme)
 {
 	term.theme = theme;
-	if (term.screen) {
+	if (term.open) {
 		set_styles(term.color);
 		term_redraw();
 	}
@@ -369,20 +384,25 @@ enum status term_open(bool color, struct error *error)
 	    tcgetattr(STDOUT_FILENO, &rescue.termios) < 0)
 		return error_set(error, STATUS_FAILED,
 		                 "standard input and output are not a terminal: use --batch or --json");
-	term.in = open_input();
+	if (!term.in)
+		term.in = open_input();
 	if (!term.in)
 		return error_set(error, STATUS_FAILED, "can't open the terminal: %s", strerror(errno));
 	term.unicode = set_locale();
 	set_escdelay(ESCAPE_DELAY_MS);
-	term.screen = can_show(name) ? newterm(NULL, stdout, term.in) : NULL;
-	term.input = term.screen ? newpad(1, 1) : NULL;
-	term.paint = term.input ? paint_create() : NULL;
-	if (!term.paint) {
-		term_close();
+	if (!term.screen && can_show(name))
+		term.screen = newterm(NULL, stdout, term.in);
+	if (!term.screen)
 		return error_set(error, STATUS_FAILED,
 		                 "the terminal type TERM=%.64s is unknown or can't show a screen: "
 		                 "set TERM to what the terminal is, or use --batch",
 		                 name ? name : "");
+	term.open = true;
+	term.input = newpad(1, 1);
+	term.paint = paint_create();
+	if (!term.input || !term.paint) {
+		term_close();
+		return error_no_memory(error);
 	}
 	set_modes();
 	keypad(term.input, TRUE);
@@ -436,26 +456,23 @@ static void give_up_frame(void)
 
 void term_close(void)
 {
+	if (!term.open)
+		return;
 	if (term.paint)
 		give_up_frame();
-	if (term.screen) {
-		ask_for_drags(false);
-		endwin();
-		release_signals();
-		if (term.input)
-			delwin(term.input);
-		delscreen(term.screen);
-		tcsetattr(STDOUT_FILENO, TCSANOW, &rescue.termios);
-	}
-	if (term.in)
-		fclose(term.in);
-	if (term.paint && term.out != STDOUT_FILENO)
+	ask_for_drags(false);
+	endwin();
+	release_signals();
+	tcsetattr(STDOUT_FILENO, TCSANOW, &rescue.termios);
+	if (term.input)
+		delwin(term.input);
+	if (term.out > STDOUT_FILENO)
 		close(term.out);
 	paint_destroy(term.paint);
-	term.screen = NULL;
 	term.input = NULL;
-	term.in = NULL;
+	term.out = -1;
 	term.paint = NULL;
+	term.open = false;
 }
 
 bool term_unicode(void)

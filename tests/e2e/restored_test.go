@@ -173,7 +173,7 @@ var stages = []stage{
 	}, "which one?"},
 	{"a replay at its end", func(*testing.T) []string {
 		return []string{"--replay", "../data/leak.ndjson", "--speed", "max"}
-	}, "ended"},
+	}, "end of the recording"},
 }
 
 const serviceTrace = "../data/service.trace.gz"
