@@ -10,7 +10,7 @@
  *   FAULT_TURN   at which of its calls; 1 is the first
  *   FAULT_MANY   when set, all calls of the kind fail from then on
  *   FAULT_AFTER  a file: when it is there, the next call of the kind fails, wherever it is made
- *   FAULT_MARK   a file that is made when something has failed
+ *   FAULT_MARK   a file that is made when something has failed, with the callers
  *
  * A place is the chain of callers inside the program itself, so that it is the same one in every
  * run, whatever its threads do in which order, and each way to a function is tried once.
@@ -145,11 +145,14 @@ static void list(uint64_t place, const char *name)
 
 static void leave_mark(void)
 {
+	void *caller[DEPTH];
 	long fd = state.mark ? syscall(SYS_openat, AT_FDCWD, state.mark,
 	                               O_WRONLY | O_CREAT | O_CLOEXEC, 0644)
 	                     : -1;
-	if (fd >= 0)
-		syscall(SYS_close, fd);
+	if (fd < 0)
+		return;
+	backtrace_symbols_fd(caller, backtrace(caller, DEPTH), (int)fd);
+	syscall(SYS_close, fd);
 }
 
 /* Whether this call is to fail; then errno says why. */
@@ -393,7 +396,7 @@ size_t fwrite(const void *from, size_t size, size_t n, FILE *file)
 	static size_t (*next)(const void *, size_t, size_t, FILE *);
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "fwrite");
-	if (!fails(WRITE, "fwrite") || !kind->why)
+	if (!fails(WRITE, "fwrite") || !kind->why || kind->why == EINTR)
 		return next(from, size, n, file);
 	file->_flags |= _IO_ERR_SEEN; /* as ferror has it */
 	return 0;
@@ -404,7 +407,7 @@ size_t fread(void *to, size_t size, size_t n, FILE *file)
 	static size_t (*next)(void *, size_t, size_t, FILE *);
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "fread");
-	if (!fails(READ, "fread") || !kind->why)
+	if (!fails(READ, "fread") || !kind->why || kind->why == EINTR)
 		return next(to, size, n, file);
 	file->_flags |= _IO_ERR_SEEN;
 	return 0;
