@@ -39,6 +39,7 @@ schedtop_SOURCES = \
 	cli/help_table.c cli/help_table.h \
 	cli/keeper.c cli/keeper.h \
 	cli/part.c cli/part.h \
+	cli/privileges.c cli/privileges.h \
 	cli/progress.c cli/progress.h \
 	cli/orders.c cli/orders.h \
 	cli/sentinel.c cli/sentinel.h \

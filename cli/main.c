@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/help_table.h"
+#include "cli/privileges.h"
 #include "cli/settings.h"
 #include "doctor/show.h"
 #include "tui/term.h"
@@ -97,7 +98,8 @@ static enum status run(const struct options *o, const struct ini_sink *sink, str
 		if (status != STATUS_OK)
 			return status;
 		term_set_theme(&theme);
-		return o->command->run(o, error);
+		status = privileges_drop(o, error);
+		return status == STATUS_OK ? o->command->run(o, error) : status;
 	}
 	return STATUS_OK;
 }
@@ -108,6 +110,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct settings settings = {0};
 	struct error error = {0};
+	privileges_begin();
 	setlocale(LC_CTYPE, "");
 	/* Where it is inherited as ignored, nobody could wait for what we start. */
 	signal(SIGCHLD, SIG_DFL);

@@ -120,9 +120,9 @@ var faultPatients = []patient{
 	{name: "capture --sampled", args: live("capture", "-p", "PID", "--sampled", "-s", "1", "-o", "DIR/out"), file: "out"},
 	{name: "doctor -p", args: live("doctor", "-p", "PID", "--for", "2s", "-d", "200ms")},
 
-	{name: "the live screen", quick: true, args: live("-p", "PID", "-d", "100ms"), keys: "2345?\x1b:"},
-	{name: "the trace browser", args: plain("trace", serviceTrace), keys: "12345678?\x1b:"},
-	{name: "the replay", args: plain("--replay", "../data/leak.ndjson", "--speed", "max"), keys: "2345?\x1b:"},
+	{name: "the live screen", quick: true, args: live("-p", "PID", "-d", "100ms"), keys: "2345?\x1b:\x1b"},
+	{name: "the trace browser", args: plain("trace", serviceTrace), keys: "12345678?\x1b:\x1b"},
+	{name: "the replay", args: plain("--replay", "../data/leak.ndjson", "--speed", "max"), keys: "2345?\x1b:\x1b"},
 	{name: "the process list", args: live(), keys: "\x1b[B?\x1b"},
 	{name: "the fleet", args: func(t *testing.T, _ string) []string {
 		return []string{"--prometheus", fakeFleet(t), "-d", "100ms"}
@@ -233,7 +233,7 @@ func (p patient) complaint(o, well outcome, harmless bool) string {
 			continue
 		}
 		told = true
-		if !strings.HasPrefix(line, "schedtop: ") && !strings.HasPrefix(line, "no Go processes") && !strings.HasPrefix(line, "1 program has") && !strings.HasPrefix(line, "# ") && !strings.HasPrefix(line, "SCHED ") {
+		if o.status != well.status && !strings.HasPrefix(line, "schedtop: ") && !strings.HasPrefix(line, "no Go processes") && !strings.HasPrefix(line, "1 program has") && !strings.HasPrefix(line, "# ") && !strings.HasPrefix(line, "SCHED ") {
 			return fmt.Sprintf("not a sentence of ours: %q", line)
 		}
 		if strings.HasSuffix(line, ": Success") || strings.Contains(line, "(null)") || len(line) < 20 {
@@ -344,8 +344,13 @@ func (p patient) try(t *testing.T, kind string, harmless bool, most time.Duratio
 				mark := filepath.Join(own, "mark")
 				_ = os.Remove(mark)
 				o := p.faulted(t, ownArgs, own, kind, trial.env(mark)...)
-				if _, err := os.Stat(mark); err != nil {
+				callers, err := os.ReadFile(mark)
+				if err != nil {
 					continue // it was not reached
+				}
+				// glibc 2.36 falls over a failed allocation while it reads its own nsswitch.conf.
+				if o.signaled && bytes.Contains(callers, []byte("(__nss_")) {
+					continue
 				}
 				failed.Add(1)
 				if bad := p.complaint(o, well, harmless); bad != "" {

@@ -334,6 +334,14 @@ int close(int fd)
 	return -1;
 }
 
+/* What the kernel makes of nothing, an eventfd above all: neither can a disk be full there nor a
+   connection be reset. */
+static bool has_no_file(int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == 0;
+}
+
 /* The mode is there when a file may be made. */
 #define OPENING(name, parameters, directory, path, more)                                           \
 	int name parameters                                                                            \
@@ -357,7 +365,7 @@ OPENING(openat64, (int at, const char *path, int flags, ...), at, path, 0)
 		static ssize_t(*next) parameters;                                                          \
 		if (!next)                                                                                 \
 			*(void **)&next = dlsym(RTLD_NEXT, #name);                                             \
-		if (fails(call, #name)) {                                                                  \
+		if (kind && !inside && !has_no_file(fd) && fails(call, #name)) {                           \
 			if (kind->why)                                                                         \
 				return -1;                                                                         \
 			size = size > 1 ? size / 2 : size;                                                     \
