@@ -447,11 +447,13 @@ static void give_up_frame(void)
 {
 	size_t length;
 	paint_forget(term.paint);
-	if (flush() && takes_output(term.out))
-		return;
-	tcflush(STDOUT_FILENO, TCOFLUSH);
-	paint_bytes(term.paint, &length);
-	paint_take(term.paint, length);
+	if (!flush() || !takes_output(term.out)) {
+		tcflush(STDOUT_FILENO, TCOFLUSH);
+		paint_bytes(term.paint, &length);
+		paint_take(term.paint, length);
+	}
+	/* It may have ended anywhere, and curses knows nothing of its colours. */
+	(void)!write(term.out, term.means.plain, strlen(term.means.plain));
 }
 
 void term_close(void)

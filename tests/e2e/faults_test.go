@@ -236,7 +236,7 @@ func (p patient) complaint(o, well outcome, harmless bool) string {
 		if o.status != well.status && !strings.HasPrefix(line, "schedtop: ") && !strings.HasPrefix(line, "no Go processes") && !strings.HasPrefix(line, "1 program has") && !strings.HasPrefix(line, "# ") && !strings.HasPrefix(line, "SCHED ") {
 			return fmt.Sprintf("not a sentence of ours: %q", line)
 		}
-		if strings.HasSuffix(line, ": Success") || strings.Contains(line, "(null)") || len(line) < 20 {
+		if strings.HasSuffix(line, ": Success") || strings.Contains(line, "(null)") || len(line) < 15 {
 			return fmt.Sprintf("not a clear sentence: %q", line)
 		}
 	}

@@ -346,13 +346,8 @@ func TestNoScreenOutlivesItsTerminal(t *testing.T) {
 func TestProgramThatCannotBeExecutedLeavesTheTerminalAlone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	noProgram := filepath.Join(dir, "text")
-	if err := os.WriteFile(noProgram, []byte("\x7fELF and nothing more"), 0o755); err != nil {
-		t.Fatal(err)
-	}
 	for path, want := range map[string]int{
 		filepath.Join(dir, "absent"): exitNoTarget,
-		noProgram:                    exitFailed,
 		dir:                          exitPermission,
 	} {
 		s := sit(t, exec.Command(binary, "--", path))
@@ -366,5 +361,62 @@ func TestProgramThatCannotBeExecutedLeavesTheTerminalAlone(t *testing.T) {
 		if text := s.text(); !strings.HasPrefix(text, "schedtop: ") || strings.Count(text, "\n") != 1 {
 			t.Errorf("one sentence expected: %q", text)
 		}
+	}
+}
+
+// Other programs of this kind, by the same table, for the record: what they leave behind is told, not judged.
+func TestWhatOtherProgramsLeaveOnTheTerminal(t *testing.T) {
+	t.Parallel()
+	if !slow {
+		t.Skip("for the record alone: SCHEDTOP_ALL=1")
+	}
+	for _, peer := range []string{"htop", "btop"} {
+		path, err := exec.LookPath(peer)
+		if err != nil {
+			t.Logf("%s is not here", peer)
+			continue
+		}
+		tell := func(name string, s *seat) {
+			verdict := "restored"
+			if !s.hasEnded(5 * time.Second) {
+				verdict = "has not ended after 5 s"
+				_ = s.p.cmd.Process.Kill()
+				<-s.p.ended
+			}
+			<-s.done
+			if left := s.wrong(); verdict == "restored" && len(left) > 0 {
+				verdict = fmt.Sprintf("left behind: %v", left)
+			}
+			t.Logf("%s, %s: %s (%v)", peer, name, verdict, s.p.cmd.ProcessState)
+		}
+		for _, end := range screenEnds {
+			s := sit(t, exec.Command(path))
+			s.waitText("\x1b[?1049h", 0)
+			time.Sleep(500 * time.Millisecond) // nothing says that it is up
+			end.end(s)
+			tell(end.name, s)
+		}
+		after := filepath.Join(t.TempDir(), "now")
+		cmd := exec.Command(path)
+		cmd.Env = faultEnv(t, "memory", "FAULT_MANY=1", "FAULT_AFTER="+after)
+		s := sit(t, cmd)
+		s.waitText("\x1b[?1049h", 0)
+		time.Sleep(500 * time.Millisecond)
+		if err := os.WriteFile(after, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		s.press("\x1bq")
+		tell("all allocations fail", s)
+		s = sit(t, exec.Command(path))
+		s.waitText("\x1b[?1049h", 0)
+		time.Sleep(500 * time.Millisecond)
+		_ = s.us.Close()
+		if !s.hasEnded(5 * time.Second) {
+			t.Logf("%s, closed terminal: has not ended after 5 s", peer)
+			_ = s.p.cmd.Process.Kill()
+			continue
+		}
+		t.Logf("%s, closed terminal: %v", peer, s.p.cmd.ProcessState)
 	}
 }

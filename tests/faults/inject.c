@@ -1,7 +1,7 @@
 /*
  * A library for LD_PRELOAD that makes calls fail which hardly ever fail: allocations, reads,
- * openings, connections and writes. tests/e2e/faults_test.go builds it and says by the environment what
- * is to go wrong:
+ * openings, connections and writes. tests/e2e/faults_test.go builds it and says by the environment
+ * what is to go wrong:
  *
  *   FAULT_KIND   a row of the table `kinds`: which calls, and how they fail
  *   FAULT_LIST   a file to which each place that makes such calls is written, a number and a name
@@ -146,9 +146,9 @@ static void list(uint64_t place, const char *name)
 static void leave_mark(void)
 {
 	void *caller[DEPTH];
-	long fd = state.mark ? syscall(SYS_openat, AT_FDCWD, state.mark,
-	                               O_WRONLY | O_CREAT | O_CLOEXEC, 0644)
-	                     : -1;
+	long fd = state.mark
+	              ? syscall(SYS_openat, AT_FDCWD, state.mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0644)
+	              : -1;
 	if (fd < 0)
 		return;
 	backtrace_symbols_fd(caller, backtrace(caller, DEPTH), (int)fd);
@@ -216,8 +216,8 @@ __attribute__((constructor)) static void begin(void)
 	state.turn = turn ? strtol(turn, NULL, 10) : 1;
 	state.listing = to != NULL;
 	if (to)
-		state.list = (int)syscall(SYS_openat, AT_FDCWD, to,
-		                          O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+		state.list =
+			(int)syscall(SYS_openat, AT_FDCWD, to, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	/* Programs that this one starts are none of our business. */
 	unsetenv("LD_PRELOAD");
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
@@ -274,15 +274,15 @@ int posix_memalign(void **p, size_t alignment, size_t size)
 
 /* CALL(kind, result, on failure, name, parameters, arguments): a function that fails in one way and
    else is the C library's. */
-#define CALL(call, type, failure, name, parameters, arguments)                                     \
-	type name parameters                                                                           \
-	{                                                                                              \
-		static type(*next) parameters;                                                             \
-		if (!next)                                                                                 \
-			*(void **)&next = dlsym(RTLD_NEXT, #name);                                             \
-		if (fails(call, #name))                                                                    \
-			return failure;                                                                        \
-		return next arguments;                                                                     \
+#define CALL(call, type, failure, name, parameters, arguments) \
+	type name parameters                                       \
+	{                                                          \
+		static type(*next) parameters;                         \
+		if (!next)                                             \
+			*(void **)&next = dlsym(RTLD_NEXT, #name);         \
+		if (fails(call, #name))                                \
+			return failure;                                    \
+		return next arguments;                                 \
 	}
 
 CALL(CONNECT, int, -1, connect, (int fd, const struct sockaddr *to, socklen_t size), (fd, to, size))
@@ -304,13 +304,12 @@ CALL(MAP, void *, MAP_FAILED, mmap64,
      (void *at, size_t size, int protection, int flags, int fd, off64_t offset),
      (at, size, protection, flags, fd, offset))
 CALL(THREAD, int, EAGAIN, pthread_create,
-     (pthread_t *thread, const pthread_attr_t *how, void *(*run)(void *), void *arg),
+     (pthread_t * thread, const pthread_attr_t *how, void *(*run)(void *), void *arg),
      (thread, how, run, arg))
 CALL(SYNC, int, -1, fsync, (int fd), (fd))
 CALL(SYNC, int, -1, fdatasync, (int fd), (fd))
 CALL(SYNC, int, -1, ftruncate, (int fd, off_t size), (fd, size))
 CALL(SYNC, int, -1, ftruncate64, (int fd, off64_t size), (fd, size))
-CALL(SYNC, int, EOF, fflush, (FILE *file), (file))
 CALL(RENAME, int, -1, rename, (const char *from, const char *to), (from, to))
 CALL(RENAME, int, -1, renameat, (int at, const char *from, int there, const char *to),
      (at, from, there, to))
@@ -320,8 +319,7 @@ CALL(RENAME, int, -1, renameat2,
 CALL(RENAME, int, -1, linkat, (int at, const char *from, int there, const char *to, int flags),
      (at, from, there, to, flags))
 CALL(READ, ssize_t, -1, readlink, (const char *path, char *to, size_t size), (path, to, size))
-CALL(READ, ssize_t, -1, recvmsg, (int fd, struct msghdr *message, int flags),
-     (fd, message, flags))
+CALL(READ, ssize_t, -1, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags))
 
 /* It is closed all the same, as the kernel does. */
 int close(int fd)
@@ -334,24 +332,29 @@ int close(int fd)
 	return -1;
 }
 
-/* What the kernel makes of nothing, an eventfd above all: neither can a disk be full there nor a
-   connection be reset. */
-static bool has_no_file(int fd)
+/* An eventfd, a pipe of our own: neither can a disk be full there nor a connection be reset. And a
+   terminal that can't be written to can't be restored either. */
+static bool is_sure(int fd)
 {
 	struct stat st;
-	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == 0;
+	if (fstat(fd, &st) != 0)
+		return false;
+	mode_t type = st.st_mode & S_IFMT;
+	return type == 0 || (type == S_IFIFO && fd > STDERR_FILENO) ||
+	       (type == S_IFCHR && kind->why && kind->why != EINTR && isatty(fd));
 }
 
 /* The mode is there when a file may be made. */
-#define OPENING(name, parameters, directory, path, more)                                           \
-	int name parameters                                                                            \
-	{                                                                                              \
-		va_list list;                                                                              \
-		va_start(list, flags);                                                                     \
-		mode_t mode = flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)) ? va_arg(list, mode_t) : 0;   \
-		va_end(list);                                                                              \
-		return fails(OPEN, #name) ? -1                                                             \
-		                          : (int)syscall(SYS_openat, directory, path, flags | (more), mode); \
+#define OPENING(name, parameters, directory, path, more)                                         \
+	int name parameters                                                                          \
+	{                                                                                            \
+		va_list list;                                                                            \
+		va_start(list, flags);                                                                   \
+		mode_t mode = flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)) ? va_arg(list, mode_t) : 0; \
+		va_end(list);                                                                            \
+		return fails(OPEN, #name)                                                                \
+		           ? -1                                                                          \
+		           : (int)syscall(SYS_openat, directory, path, flags | (more), mode);            \
 	}
 OPENING(open, (const char *path, int flags, ...), AT_FDCWD, path, 0)
 OPENING(open64, (const char *path, int flags, ...), AT_FDCWD, path, 0)
@@ -359,18 +362,18 @@ OPENING(openat, (int at, const char *path, int flags, ...), at, path, 0)
 OPENING(openat64, (int at, const char *path, int flags, ...), at, path, 0)
 
 /* What transfers bytes may also transfer less than all. Before and after: what the size is. */
-#define TRANSFER(call, name, parameters, size, arguments)                                          \
-	ssize_t name parameters                                                                        \
-	{                                                                                              \
-		static ssize_t(*next) parameters;                                                          \
-		if (!next)                                                                                 \
-			*(void **)&next = dlsym(RTLD_NEXT, #name);                                             \
-		if (kind && !inside && !has_no_file(fd) && fails(call, #name)) {                           \
-			if (kind->why)                                                                         \
-				return -1;                                                                         \
-			size = size > 1 ? size / 2 : size;                                                     \
-		}                                                                                          \
-		return next arguments;                                                                     \
+#define TRANSFER(call, name, parameters, size, arguments)            \
+	ssize_t name parameters                                          \
+	{                                                                \
+		static ssize_t(*next) parameters;                            \
+		if (!next)                                                   \
+			*(void **)&next = dlsym(RTLD_NEXT, #name);               \
+		if (kind && !inside && !is_sure(fd) && fails(call, #name)) { \
+			if (kind->why)                                           \
+				return -1;                                           \
+			size = size > 1 ? size / 2 : size;                       \
+		}                                                            \
+		return next arguments;                                       \
 	}
 TRANSFER(READ, read, (int fd, void *to, size_t size), size, (fd, to, size))
 TRANSFER(READ, pread, (int fd, void *to, size_t size, off_t at), size, (fd, to, size, at))
@@ -404,10 +407,20 @@ size_t fwrite(const void *from, size_t size, size_t n, FILE *file)
 	static size_t (*next)(const void *, size_t, size_t, FILE *);
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "fwrite");
-	if (!fails(WRITE, "fwrite") || !kind->why || kind->why == EINTR)
+	if (!kind || inside || is_sure(fileno(file)) || !fails(WRITE, "fwrite") || !kind->why ||
+	    kind->why == EINTR)
 		return next(from, size, n, file);
 	file->_flags |= _IO_ERR_SEEN; /* as ferror has it */
 	return 0;
+}
+
+int fflush(FILE *file)
+{
+	static int (*next)(FILE *);
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "fflush");
+	return kind && !inside && file && !is_sure(fileno(file)) && fails(SYNC, "fflush") ? EOF
+	                                                                                  : next(file);
 }
 
 size_t fread(void *to, size_t size, size_t n, FILE *file)
