@@ -51,7 +51,9 @@ enum status browser_create(struct browser **out, const struct browser_options *o
 	if (!b)
 		return error_no_memory(error);
 	b->part = options->analysis;
-	b->keys = options->keys ? options->keys : &keymap_default;
+	b->means = options->means ? options->means : &means_default;
+	b->keys = b->means->keys;
+	b->take.copies_off = !b->means->copies;
 	b->path = strdup(options->path);
 	enum status status = b->path ? create_views(b, error) : error_no_memory(error);
 	if (status == STATUS_OK) {
@@ -98,6 +100,7 @@ void browser_destroy(struct browser *b)
 	for (size_t i = 0; i < trace_views_count; i++)
 		if (trace_views[i]->destroy && b->own[i])
 			trace_views[i]->destroy(b->own[i]);
+	take_finish(&b->take);
 	free(b->path);
 	free(b);
 }
@@ -140,7 +143,7 @@ static void draw_prompt(const struct browser *b, struct pane foot)
 {
 	char hint[160];
 	snprintf(hint, sizeof hint, "%s",
-	         view_of(b)->sorts ? "text or regex, ! for all others; Enter keeps it, Esc does not"
+	         view_of(b)->sorts ? prompt_hint(b->prompt.lead)
 	                           : "a goroutine (G12), part of a reason to wait or of a function");
 	struct command_names names = browser_names(b);
 	if (b->prompt.lead == ':')
@@ -172,15 +175,11 @@ static void draw_foot(struct browser *b, struct pane foot)
 	keymap_draw(pane_sub(foot, x, 0, foot.width - x, 1), b->keys, view->context, without);
 }
 
-void browser_draw(struct browser *b, struct canvas *canvas)
+void browser_draw_view(struct browser *b, struct canvas *canvas, struct view_place *place)
 {
 	struct pane page = pane_of(canvas);
-	struct view_place *place = place_of(b);
 	const struct trace_view *view = view_of(b);
-	b->width = canvas->width;
-	b->height = canvas->height;
-	place->heading_y = 0;
-	memset(place->heading, 0, sizeof place->heading); /* of another width */
+	view_begin(place);
 	const struct trace_data *data = load_lock(b->load);
 	trace_header_draw(pane_row(page, 0), data);
 	if (data->last_ns > data->first_ns) {
@@ -191,6 +190,16 @@ void browser_draw(struct browser *b, struct canvas *canvas)
 		          data->loading ? "reading the first events" : "it holds no events");
 	}
 	load_unlock(b->load);
+}
+
+void browser_draw(struct browser *b, struct canvas *canvas)
+{
+	struct pane page = pane_of(canvas);
+	const struct trace_view *view = view_of(b);
+	b->width = canvas->width;
+	b->height = canvas->height;
+	b->ascii = canvas->ascii;
+	browser_draw_view(b, canvas, place_of(b));
 	draw_foot(b, pane_row(page, page.height - 1));
 	if (b->help) {
 		const struct help help = {.name = view->name,
@@ -219,11 +228,13 @@ static enum loop_next prompt_input(struct browser *b, int key)
 		prompt_remember(p, p->text);
 		return browser_line(b, p->text);
 	}
-	/* A list is filtered, all else is searched. */
+	/* Of a list rows are searched, of the timeline spans. */
 	if (lead == '/' && !view_of(b)->sorts)
 		return event == PROMPT_ACCEPTED && p->text[0] ? browser_command(b, COMMAND_SEARCH, p->text)
 		                                              : LOOP_DRAW;
-	if (lead == '/') /* rows follow the text as it is typed */
+	if (lead == '/')
+		browser_search_as_typed(b, event, p->text);
+	if (lead == '\\') /* rows follow the text as it is typed */
 		snprintf(place_of(b)->filter, sizeof place_of(b)->filter, "%s",
 		         event == PROMPT_CLOSED ? b->filter_before : p->text);
 	return LOOP_DRAW;
@@ -314,6 +325,12 @@ static bool on_tick(void *arg)
 	return browser_tick(browser_now(arg));
 }
 
+static char *copied(void *arg)
+{
+	struct browser *b = arg;
+	return take_copied(&b->take);
+}
+
 static void close_screen(void *arg)
 {
 	browser_destroy(arg);
@@ -321,6 +338,6 @@ static void close_screen(void *arg)
 
 struct screen browser_screen(struct browser *b)
 {
-	static const struct loop_ops ops = {draw, take_input, on_wake, on_tick};
+	static const struct loop_ops ops = {draw, take_input, on_wake, on_tick, copied};
 	return (struct screen){&ops, close_screen, b};
 }

@@ -7,6 +7,7 @@
 #define SCHEDTOP_BROWSE_BROWSER_H
 
 #include "browse/load.h"
+#include "tui/means.h"
 #include "tui/screen.h"
 
 struct browser;
@@ -16,7 +17,7 @@ struct browser_options {
 	/* The part of the trace to count; kinds and hooks are the browser's. Its texts are borrowed. */
 	struct analysis_options analysis;
 	const struct limits_set *limits; /* of the doctor; NULL: the defaults. Only asked for now. */
-	const struct keymap *keys;       /* borrowed; NULL: the defaults */
+	const struct means *means;       /* borrowed; NULL: the defaults */
 	void (*wake)(void *arg);         /* there is something new to draw */
 	void *arg;
 };

@@ -133,15 +133,22 @@ static enum loop_next filter(struct browser *b, enum command command, const char
 		return LOOP_DRAW;
 	}
 	snprintf(b->filter_before, sizeof b->filter_before, "%s", place->filter);
-	prompt_open(&b->prompt, '/', place->filter);
+	prompt_open(&b->prompt, '\\', place->filter);
 	return LOOP_DRAW;
 }
 
 /* Without a text the view has left it to us to ask for one. */
 static enum loop_next search(struct browser *b, enum command command, const char *argument)
 {
-	if (argument || view_of(b)->context != CONTEXT_TRACE_TIMELINE)
+	bool list = view_of(b)->sorts != NULL;
+	if (!list && (argument || view_of(b)->context != CONTEXT_TRACE_TIMELINE))
 		return complain(b, command, "this view can't be searched");
+	if (argument || command != COMMAND_SEARCH) {
+		browser_search(b, argument, command == COMMAND_SEARCH_PREVIOUS ? -1 : 1);
+		return LOOP_DRAW;
+	}
+	if (list)
+		take_begin(&b->take, place_of(b));
 	prompt_open(&b->prompt, '/', "");
 	return LOOP_DRAW;
 }
@@ -162,6 +169,10 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_LINE] = open_line,
 	[COMMAND_FILTER] = filter,
 	[COMMAND_SEARCH] = search,
+	[COMMAND_SEARCH_NEXT] = search,
+	[COMMAND_SEARCH_PREVIOUS] = search,
+	[COMMAND_COPY] = browser_copy,
+	[COMMAND_SAVE] = browser_save,
 	[COMMAND_HALF_UP] = move,
 	[COMMAND_HALF_DOWN] = move,
 	[COMMAND_SORT] = sort,

@@ -7,12 +7,14 @@
 #include "browse/browser.h"
 #include "tui/command_line.h"
 #include "tui/tabs.h"
+#include "tui/take.h"
 
 struct browser {
 	struct load *load;
 	char *path;
 	struct analysis_options part; /* what is counted */
-	const struct keymap *keys;
+	const struct means *means;
+	const struct keymap *keys; /* of it */
 	int64_t now_ns;
 
 	size_t view; /* index into trace_views */
@@ -21,11 +23,13 @@ struct browser {
 	bool help;
 	struct view_place help_place;
 	struct prompt prompt;
+	struct take take;
 	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
 	char notice[128];                    /* in place of the bottom line until notice_end_ns */
 	int64_t notice_end_ns;
 	enum style notice_style;
 	int width, height; /* of the last picture, for the mouse */
+	bool ascii;        /* so it was */
 };
 
 static inline const struct trace_view *view_of(const struct browser *b)
@@ -48,6 +52,15 @@ void browser_carry_out(struct browser *b, const struct trace_data *data,
                        const struct trace_request *request);
 /* The view first, then what works in every view. */
 enum loop_next browser_act(struct browser *b, const struct trace_action *action);
+/* Header and view alone, with a place that need not be the user's. */
+void browser_draw_view(struct browser *b, struct canvas *canvas, struct view_place *place);
+
+/* What users take out, browser_take.c; it is said on the bottom line. As take.h has it. */
+void browser_search(struct browser *b, const char *text, int step);
+void browser_search_as_typed(struct browser *b, enum prompt_event event, const char *text);
+enum loop_next browser_copy(struct browser *b, enum command command, const char *argument);
+enum loop_next browser_save(struct browser *b, enum command command, const char *argument);
+
 /* A line as it is typed after ':', and what it may be made of. */
 enum loop_next browser_line(struct browser *b, const char *line);
 struct command_names browser_names(const struct browser *b);

@@ -161,8 +161,7 @@ void goroutines_draw_states(struct pane line, const int64_t state_ns[GO_STATUS_C
 		if (!state_ns[states[i].state])
 			continue;
 		text_percent(share, sizeof share, (double)state_ns[states[i].state] / whole);
-		pane_glyph(line, x, 0, words_spent_style(states[i].kind),
-		           words_spent_glyph(states[i].kind, line.canvas->ascii));
+		words_spent_cell(line, x, states[i].kind);
 		x = pane_text(line, x + 2, 0, STYLE_DIM, states[i].word);
 		x = pane_text(line, x + 1, 0, STYLE_TEXT, share) + 2;
 	}

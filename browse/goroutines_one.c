@@ -180,9 +180,11 @@ static void draw_sites(struct pane pane, const struct goroutine_report *r, struc
 	}
 	/* As high as the list needs, and no gap of more than one line. */
 	int below = n < room ? n + 2 : room + 1;
-	if (n > 0 && stack_lines > 2)
-		draw_stack(pane_sub(pane, 0, below, pane.width, pane.height - below), r->data->analysis,
-		           row[place->selected]);
+	struct pane stack = pane_sub(pane, 0, below, pane.width, pane.height - below);
+	if (n > 0 && stack_lines > 2) {
+		view_tell_detail(place, stack);
+		draw_stack(stack, r->data->analysis, row[place->selected]);
+	}
 	free(row);
 }
 

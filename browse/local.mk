@@ -3,7 +3,7 @@ browse_libbrowse_a_CFLAGS = $(AM_CFLAGS)
 browse_libbrowse_a_SOURCES = \
 	browse/assists.c browse/assists.h \
 	browse/bars.c browse/bars.h \
-	browse/browser.c browse/browser.h browse/browser_command.c browse/browser_state.h \
+	browse/browser.c browse/browser.h browse/browser_command.c browse/browser_take.c browse/browser_state.h \
 	browse/extra.c browse/extra.h \
 	browse/goroutine_pass.c browse/goroutine_pass.h \
 	browse/goroutines.h browse/goroutines_group.c browse/goroutines_groups.c browse/goroutines_list.c \

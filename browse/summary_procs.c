@@ -9,6 +9,7 @@
 #include "util/text.h"
 
 enum { PROC_WIDTH = 5, SHARE_WIDTH = 7, CELLS_MAX = CANVAS_WIDTH_MAX };
+enum { STACK_LEAST = 3, STACK_MOST = 8 }; /* rows of a P on a tall terminal */
 
 /* With what goes on while the trace is being read. */
 static int64_t running_ns(const struct trace_data *data, const struct proc_time *p)
@@ -76,6 +77,7 @@ static struct lane_share share_of(const struct lane_cell *cell)
 	return share;
 }
 
+/* One row of states, or their mix as a stack. */
 static void draw_strip(struct pane strip, const struct trace_data *data, uint64_t proc)
 {
 	struct lane_cell cell[CELLS_MAX];
@@ -86,7 +88,10 @@ static void draw_strip(struct pane strip, const struct trace_data *data, uint64_
 	timeline_source_cells(data->timeline, lane, from_ns, end_ns(data), cell, (size_t)strip.width);
 	for (int x = 0; x < strip.width; x++) {
 		const struct lane_share share = share_of(&cell[x]);
-		plot_lane(strip, x, &share);
+		if (strip.height == 1)
+			plot_lane(strip, x, &share);
+		else
+			plot_stack(strip, x, &share);
 	}
 }
 
@@ -95,7 +100,7 @@ static void draw_proc(struct pane line, const struct trace_data *data, const str
 	char text[32];
 	double wall = wall_ns(data);
 	struct pane strip = pane_sub(line, PROC_WIDTH + SHARE_WIDTH + 2, 0,
-	                             line.width - PROC_WIDTH - SHARE_WIDTH - 2, 1);
+	                             line.width - PROC_WIDTH - SHARE_WIDTH - 2, line.height);
 	snprintf(text, sizeof text, "P%" PRIu64, p->id);
 	pane_fit(pane_sub(line, 0, 0, PROC_WIDTH, 1), 0, 0, STYLE_LABEL, text);
 	text_percent(text, sizeof text, wall > 0 ? (double)running_ns(data, p) / wall : -1);
@@ -106,8 +111,12 @@ static void draw_proc(struct pane line, const struct trace_data *data, const str
 void summary_draw_procs(struct pane pane, const struct trace_data *data, struct view_place *place)
 {
 	const struct procs *procs = &data->analysis->procs;
-	int page = pane.height > 1 ? pane.height - 1 : 0;
-	view_fit(place, summary_procs_count(data), page);
+	int rows = pane.height > 1 ? pane.height - 1 : 0, n = summary_procs_count(data);
+	/* With a row between them, when there is room for all and more. */
+	int each = n > 0 && rows / n >= STACK_LEAST + 1 ? rows / n : 1;
+	each = each < STACK_MOST + 1 ? each : STACK_MOST + 1;
+	int page = rows / each, tall = each > 1 ? each - 1 : 1;
+	view_fit(place, n, page);
 	pane_right(pane_sub(pane, PROC_WIDTH, 0, SHARE_WIDTH, 1), 0, STYLE_DIM, "BUSY");
 	plot_legend(pane_sub(pane, PROC_WIDTH + SHARE_WIDTH + 2, 0,
 	                     pane.width - PROC_WIDTH - SHARE_WIDTH - 2, 1));
@@ -115,7 +124,8 @@ void summary_draw_procs(struct pane pane, const struct trace_data *data, struct 
 		if (procs->slot[i].id == UINT64_MAX)
 			continue;
 		if (row >= place->top)
-			draw_proc(pane_row(pane, 1 + row - place->top), data, &procs->slot[i]);
+			draw_proc(pane_sub(pane, 0, 1 + (row - place->top) * each, pane.width, tall), data,
+			          &procs->slot[i]);
 		row++;
 	}
 }

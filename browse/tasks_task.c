@@ -198,21 +198,18 @@ static void draw_when(struct pane bar, const struct task_report *r, const struct
 {
 	struct pane cells = place_span(bar, r, span);
 	bool ascii = bar.canvas->ascii;
-	enum style style = STYLE_TEXT;
 	uint32_t glyph = ascii ? '=' : 0x2580; /* ▀ */
 	if (line->section == GOROUTINES) {
 		tasks_draw_spent(cells, &r->story->goroutine[line->index].spent);
 		return;
 	}
-	if (line->section == STEPS) {
-		unsigned kind = detail_of(r)->step[line->index].kind;
-		style = words_spent_style(kind);
-		glyph = words_spent_glyph(kind, ascii);
-	} else if (line->section == LOGS) {
+	if (line->section == LOGS)
 		glyph = ascii ? '*' : 0x25c6; /* ◆ */
-	}
 	for (int x = 0; x < cells.width; x++)
-		pane_glyph(cells, x, 0, style, glyph);
+		if (line->section == STEPS)
+			words_spent_cell(cells, x, detail_of(r)->step[line->index].kind);
+		else
+			pane_glyph(cells, x, 0, STYLE_TEXT, glyph);
 }
 
 static void draw_item(struct pane pane, const struct table *table, const struct task_report *r,

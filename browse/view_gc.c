@@ -232,7 +232,7 @@ static void draw_phases(struct pane line, const struct heap *heap)
 		double marked = (double)b->mark_ns / (double)heap->bin_ns;
 		bool stopped = b->stopped_ns * 4 > heap->bin_ns;
 		if (stopped)
-			pane_glyph(line, x, 0, STYLE_WARNING, line.canvas->ascii ? '|' : 0x2503);
+			pane_glyph(line, x, 0, STYLE_STRONG, line.canvas->ascii ? '|' : 0x2503);
 		else if (marked > 0)
 			pane_glyph(line, x, 0, STYLE_GC, plot_level(marked - 1e-9, line.canvas->ascii));
 	}
@@ -256,7 +256,7 @@ static void draw_heap(struct pane pane, const struct trace_data *data)
 	if (pane.width >= 60) {
 		x = pane_text(pane, x, 0, STYLE_GC, pane.canvas->ascii ? "  * " : "  ━ ");
 		x = pane_text(pane, x, 0, STYLE_DIM, "heap");
-		x = pane_text(pane, x, 0, STYLE_RUNNABLE, pane.canvas->ascii ? "  . " : "  ┄ ");
+		x = pane_text(pane, x, 0, STYLE_TEXT, pane.canvas->ascii ? "  . " : "  ┄ ");
 		pane_text(pane, x, 0, STYLE_DIM, "goal   below: marking");
 	}
 	struct pane chart = draw_axis(pane_sub(pane, 0, 1, pane.width, pane.height - 3),
@@ -274,8 +274,7 @@ static void draw_heap(struct pane pane, const struct trace_data *data)
 		return;
 	}
 	fill_levels(heap, n, most, bytes, goal);
-	const struct plot_line line[] = {{goal, STYLE_RUNNABLE, '.', true},
-	                                 {bytes, STYLE_GC, '*', false}};
+	const struct plot_line line[] = {{goal, STYLE_TEXT, '.', true}, {bytes, STYLE_GC, '*', false}};
 	plot_chart(chart, line, 2, n, LINEAR_MIN, LINEAR_MAX);
 }
 

@@ -9,7 +9,13 @@
 #include "tui/plot.h"
 #include "util/text.h"
 
-enum { LABEL_WIDTH = 12, FIGURES_WIDTH = 29 /* before graphs */, FACTS = 6, LEVELS = 5 };
+enum {
+	LABEL_WIDTH = 12,
+	FIGURES_WIDTH = 29 /* before graphs */,
+	FACTS = 6,
+	LEVELS = 5,
+	LEVEL_MOST = 5
+};
 
 /* --- facts ---------------------------------------------------------------------------------- */
 
@@ -197,7 +203,7 @@ static void draw_level(struct pane pane, const struct level *level)
 		pane_text(pane, LABEL_WIDTH, 0, STYLE_DIM, level->unit == LEVEL_SHARE ? "mean " : "most ");
 	pane_text(pane, x, 0, STYLE_TEXT, text);
 	size_t room = (size_t)graph.width * (size_t)plot_density(graph.canvas);
-	plot_spark(graph, level->style, wide, spread(wide, room, value, n), top);
+	plot_area(graph, level->style, wide, spread(wide, room, value, n), top);
 }
 
 static void draw_levels(struct pane pane, const struct trace_data *data)
@@ -211,8 +217,9 @@ static void draw_levels(struct pane pane, const struct trace_data *data)
 		{"GC marking", &act->marking, STYLE_GC, LEVEL_SHARE, 1},
 		{"Heap", &act->heap, STYLE_GC, LEVEL_BYTES, 0},
 	};
+	int each = (pane.height - 1) / LEVELS;
 	for (int i = 0; i < LEVELS; i++)
-		draw_level(pane_row(pane, 1 + i), &levels[i]);
+		draw_level(pane_sub(pane, 0, 1 + i * each, pane.width, each), &levels[i]);
 	char begin[48], end[48];
 	/* Of the part that is counted. */
 	const struct timeline *t = &act->running;
@@ -244,6 +251,14 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
 	};
 	if (findings == 0)
 		slot[AT_FINDINGS].drop = PARTS;
+	/* Tall terminals get taller graphs: those of the levels half of what is left, the Ps the rest.
+	 */
+	int left = page.height - findings - FACTS - 1 - LEVELS - procs - 2;
+	int taller = left > 0 ? left / (2 * LEVELS) : 0;
+	taller = taller < LEVEL_MOST - 1 ? taller : LEVEL_MOST - 1;
+	slot[AT_LEVELS].want += taller * LEVELS;
+	slot[AT_LEVELS].min = slot[AT_LEVELS].want;
+	slot[AT_PROCS].grow = 1;
 	layout(slot, PARTS, page.height);
 	struct pane part[PARTS];
 	for (int i = 0; i < PARTS; i++)

@@ -77,8 +77,7 @@ void tasks_draw_spent(struct pane bar, const struct breakdown *spent)
 	for (size_t i = 0; i < sizeof order / sizeof *order && whole > 0; i++) {
 		past += (double)part(spent, order[i]);
 		for (; x < (int)(past / whole * bar.width + .5) && x < bar.width; x++)
-			pane_glyph(bar, x, 0, words_spent_style(order[i]),
-			           words_spent_glyph(order[i], bar.canvas->ascii));
+			words_spent_cell(bar, x, order[i]);
 	}
 }
 
@@ -108,8 +107,7 @@ int tasks_draw_spent_words(struct pane line, const struct names *names,
 			2 + canvas_text_width(line.canvas, what) + 1 + canvas_text_width(line.canvas, share);
 		if (x + width > line.width)
 			break;
-		pane_glyph(line, x, 0, words_spent_style(kind),
-		           words_spent_glyph(kind, line.canvas->ascii));
+		words_spent_cell(line, x, kind);
 		int at = pane_text(line, x + 2, 0, STYLE_DIM, what);
 		x = pane_text(line, at + 1, 0, STYLE_TEXT, share) + 2;
 	}

@@ -186,19 +186,6 @@ static void draw_gutter_value(struct pane gutter, const char *label, const char 
 	pane_right(pane_sub(gutter, x + 1, 0, right - x - 1, 1), 0, STYLE_TEXT, value);
 }
 
-/* A sparkline over all rows of the pane: each shows its part of the range. */
-static void plot_levels(struct pane graph, enum style style, const double *value, size_t n,
-                        double most)
-{
-	double part[CANVAS_WIDTH_MAX * 2], step = most / graph.height;
-	for (int row = 0; row < graph.height; row++) {
-		double low = row * step;
-		for (size_t i = 0; i < n; i++)
-			part[i] = row > 0 && !(value[i] > low) ? NAN : value[i] - low;
-		plot_spark(pane_row(graph, graph.height - 1 - row), style, part, n, step);
-	}
-}
-
 static void draw_counter(struct pane gutter, struct pane graph, const struct timeline_picture *p,
                          enum counter counter)
 {
@@ -220,7 +207,7 @@ static void draw_counter(struct pane gutter, struct pane graph, const struct tim
 	else if (known)
 		text_count(text, sizeof text, (int64_t)most);
 	draw_gutter_value(gutter, counter == COUNTER_HEAP ? "heap" : "runnable", text);
-	plot_levels(graph, counter == COUNTER_HEAP ? STYLE_LABEL : STYLE_RUNNABLE, value, n, most);
+	plot_area(graph, counter == COUNTER_HEAP ? STYLE_GC : STYLE_RUNNABLE, value, n, most);
 }
 
 /* The collector's marking, and over it where the world stood still. */
@@ -438,6 +425,8 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
 		draw_bands(left[ROW_BANDS], graph[ROW_BANDS], &p);
 	if (row[ROW_AXIS].size)
 		draw_axis(left[ROW_AXIS], graph[ROW_AXIS], v);
+	if (row[ROW_DETAILS].size)
+		view_tell_detail(place, at[ROW_DETAILS]);
 	if (row[ROW_DETAILS].size)
 		timeline_draw_details(at[ROW_DETAILS], &p);
 }

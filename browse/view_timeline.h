@@ -9,6 +9,7 @@
 #include "browse/timeline_source.h"
 #include "browse/timeline_window.h"
 #include "browse/view.h"
+#include "tui/state.h"
 
 enum { TIMELINE_MARKS = 2, TIMELINE_JUMPS = 32, TIMELINE_NAME_MAX = 96, TIMELINE_NOTE_MAX = 160 };
 
@@ -61,14 +62,8 @@ struct timeline_view {
    same ones, which the source has ready. */
 #define TIMELINE_PARTS 2
 
-/* How a state looks: colour and glyph say the same. */
-struct timeline_state_look {
-	enum style style, weak;
-	uint32_t glyph, ascii;
-	const char *word; /* of it for people */
-	double least;     /* share of a cell's time from which it is worth showing */
-};
-extern const struct timeline_state_look timeline_state_look[SPAN_STATES];
+/* How a state looks. */
+const struct state_look *timeline_state_look(enum span_state state);
 uint32_t timeline_state_glyph(enum span_state state, bool ascii);
 
 /* The trace grows while it is read: brings the window up to date (view_timeline.c). */

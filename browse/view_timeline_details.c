@@ -50,7 +50,7 @@ static int draw_fact(struct pane pane, int y, const char *label, enum style styl
 
 static void draw_what(struct pane pane, const struct details *d, const struct span *span)
 {
-	const struct timeline_state_look *look = &timeline_state_look[span->state];
+	const struct state_look *look = timeline_state_look(span->state);
 	char length[32], name[TIMELINE_NAME_MAX] = "", text[64];
 	text_duration(length, sizeof length, (double)(span->end_ns - span->begin_ns), d->ascii);
 	bool cut = span->begins_earlier || span->ends_later;
@@ -227,8 +227,8 @@ static void draw_span(struct pane pane, const struct details *d, const struct sp
 /* --- a cell, or the whole window -------------------------------------------------------------- */
 
 /* In the order of the legend. */
-static const enum span_state listed[] = {SPAN_RUNNING,  SPAN_GC,      SPAN_SYSCALL, SPAN_SCHED,
-                                         SPAN_RUNNABLE, SPAN_BLOCKED, SPAN_IDLE};
+static const enum span_state listed[] = {SPAN_RUNNING, SPAN_GC,    SPAN_SYSCALL, SPAN_RUNNABLE,
+                                         SPAN_BLOCKED, SPAN_SCHED, SPAN_IDLE};
 
 /* "█ running 62 %  ░ GC 3.1 % …", as many as fit whole; those that nothing is of are left out
    unless they are to be the legend of the lanes: a P is never runnable or blocked. */
@@ -240,7 +240,7 @@ static void draw_shares(struct pane row, const struct lane_cell *cell, bool lege
 	for (int s = 0; s < SPAN_STATES; s++)
 		width += cell->ns[s];
 	for (size_t i = 0; i < sizeof listed / sizeof *listed && width > 0; i++) {
-		const struct timeline_state_look *look = &timeline_state_look[listed[i]];
+		const struct state_look *look = timeline_state_look(listed[i]);
 		char share[16], text[48];
 		bool waits = listed[i] == SPAN_RUNNABLE || listed[i] == SPAN_BLOCKED;
 		if (legend ? waits && kind != LANE_G : !(cell->ns[listed[i]] > 0))
@@ -320,8 +320,8 @@ static void draw_window(struct pane pane, const struct details *d)
 	timeline_source_band(d->source, BAND_STW, v->window.from_ns, v->window.to_ns, &stopped, 1);
 	text_count(count, sizeof count, (int64_t)all.switches);
 	text_duration(stop, sizeof stop, stopped * (double)timeline_width(v->window), d->ascii);
-	snprintf(text, sizeof text, "%zu Ps in this window · %s times a goroutine began to run%s%s", n,
-	         count, stopped > 0 ? " · world stopped for " : "", stopped > 0 ? stop : "");
+	snprintf(text, sizeof text, "%zu Ps in this window, %s goroutine starts%s%s", n, count,
+	         stopped > 0 ? ", world stopped for " : "", stopped > 0 ? stop : "");
 	pane_fit(pane, 1, 0, STYLE_TEXT, text);
 	draw_shares(pane_row(pane, 1), &all, true, v->kind);
 	pane_fit(pane, 1, 2, STYLE_DIM, "Enter or a click selects a span");

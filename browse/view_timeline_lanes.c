@@ -26,16 +26,21 @@
 #define LABEL_ROOM  4  /* cells of its bar that a label leaves at least */
 #define NAME_LEAST  6  /* cells of a name that are worth showing behind a number */
 
-const struct timeline_state_look timeline_state_look[SPAN_STATES] = {
-	[SPAN_UNKNOWN] = {STYLE_DIM, STYLE_DIM, ' ', ' ', "unknown", 1},
-	[SPAN_IDLE] = {STYLE_IDLE, STYLE_IDLE, 0xb7, '.', "idle", 1},
-	[SPAN_SCHED] = {STYLE_SCHEDULER, STYLE_SCHEDULER, ':', ':', "scheduler", 1.0 / 8},
-	[SPAN_RUNNING] = {STYLE_RUNNING, STYLE_RUNNING, 0x2588, '#', "running", 1.0 / 32},
-	[SPAN_GC] = {STYLE_GC_FILL, STYLE_GC, 0x2591, 'g', "GC", 1.0 / 32},
-	[SPAN_SYSCALL] = {STYLE_SYSCALL_FILL, STYLE_SYSCALL, 0x2592, 'S', "syscall", 1.0 / 8},
-	[SPAN_RUNNABLE] = {STYLE_RUNNABLE, STYLE_RUNNABLE, 0x2593, 'R', "runnable", 1.0 / 8},
-	[SPAN_BLOCKED] = {STYLE_BLOCKED, STYLE_BLOCKED, 0x2500, '-', "blocked", 1},
+static const enum state state_of[SPAN_STATES] = {
+	[SPAN_UNKNOWN] = STATE_UNKNOWN,
+	[SPAN_IDLE] = STATE_IDLE,
+	[SPAN_SCHED] = STATE_SCHEDULER,
+	[SPAN_RUNNING] = STATE_RUNNING,
+	[SPAN_GC] = STATE_GC,
+	[SPAN_SYSCALL] = STATE_SYSCALL,
+	[SPAN_RUNNABLE] = STATE_RUNNABLE,
+	[SPAN_BLOCKED] = STATE_BLOCKED,
 };
+
+const struct state_look *timeline_state_look(enum span_state state)
+{
+	return &state_look[state_of[state]];
+}
 
 /* From the bottom of a stack: what keeps a P busy first. Idle and blocked are not activity. */
 static const enum span_state order[] = {SPAN_RUNNING, SPAN_GC, SPAN_SYSCALL, SPAN_SCHED,
@@ -50,7 +55,7 @@ struct look {
 
 uint32_t timeline_state_glyph(enum span_state state, bool ascii)
 {
-	return ascii ? timeline_state_look[state].ascii : timeline_state_look[state].glyph;
+	return state_glyph(state_of[state], ascii);
 }
 
 /* --- which lanes ------------------------------------------------------------------------------ */
@@ -157,7 +162,7 @@ static void label_text(char *to, size_t size, const struct timeline_source *sour
 	else if (lane.kind == LANE_G && span->state == SPAN_BLOCKED && *reason)
 		timeline_clean_name(to, size, reason);
 	else if (lane.kind == LANE_G && span->state >= SPAN_SYSCALL)
-		snprintf(to, size, "%s", timeline_state_look[span->state].word);
+		snprintf(to, size, "%s", timeline_state_look(span->state)->word);
 }
 
 /* --- cells ------------------------------------------------------------------------------------ */
@@ -193,7 +198,7 @@ static enum span_state main_state(const struct column *c)
 	enum span_state state = SPAN_UNKNOWN;
 	double most = 0;
 	for (size_t i = 0; i < ORDER_COUNT; i++)
-		if (c->share[order[i]] >= timeline_state_look[order[i]].least &&
+		if (c->share[order[i]] >= timeline_state_look(order[i])->least &&
 		    c->share[order[i]] > most) {
 			state = order[i];
 			most = c->share[state];
@@ -236,7 +241,7 @@ static uint32_t mixed_glyph(const struct column *c, const struct canvas *canvas)
 static struct look look_of(const struct column *c, const struct canvas *canvas)
 {
 	enum span_state state = main_state(c);
-	const struct timeline_state_look *look = &timeline_state_look[state];
+	const struct state_look *look = timeline_state_look(state);
 	struct look drawn = {timeline_state_glyph(state, canvas->ascii),
 	                     c->share[state] < STRONG ? look->weak : look->style};
 	if (state == SPAN_RUNNING && c->share[state] < PURE)
@@ -281,7 +286,7 @@ static struct look stacked_look(const struct column *c, const struct canvas *can
 	if (filled < FILLED || (state != SPAN_RUNNING && filled < 0.5 && row > 0))
 		return (struct look){' ', STYLE_TEXT};
 	struct look drawn = {timeline_state_glyph(state, canvas->ascii),
-	                     timeline_state_look[state].style};
+	                     timeline_state_look(state)->style};
 	if (state == SPAN_RUNNING && canvas->ascii)
 		drawn.glyph = filled >= 0.5 ? '#' : '-';
 	else if (state == SPAN_RUNNING && filled < PURE)
@@ -340,7 +345,7 @@ static void draw_inline_label(struct lane_drawing *d, const struct span *span, c
 	if (width > room)
 		return;
 	enum style style =
-		is_selected(d, span) ? STYLE_SELECTED : timeline_state_look[span->state].weak;
+		is_selected(d, span) ? STYLE_SELECTED : timeline_state_look(span->state)->weak;
 	int x = from + after + 1;
 	pane_text(d->graph, x, 0, style, text);
 	for (int i = x - 1; i <= x + width && i < COLUMNS; i++)

@@ -41,28 +41,21 @@ void words_spent(char to[PAGE_CELL], const struct canvas *canvas, const struct n
 		words_name(to, canvas, names, name, "unknown, blocked");
 }
 
-/* The states first, then all that blocks. */
-static const struct {
-	enum style style;
-	uint32_t glyph, ascii;
-} look[] = {
-	[SPENT_RUNNING] = {STYLE_RUNNING, 0x2588, '#'},   /* █ */
-	[SPENT_SYSCALL] = {STYLE_SYSCALL, 0x2593, 'S'},   /* ▓ */
-	[SPENT_RUNNABLE] = {STYLE_RUNNABLE, 0x2592, 'R'}, /* ▒ */
-	[SPENT_NOBODY] = {STYLE_DIM, ' ', ' '},
-	[SPENT_UNKNOWN] = {STYLE_BLOCKED, 0x2591, '.'}, /* ░ */
-};
-enum { LOOKS = sizeof look / sizeof *look };
-
-enum style words_spent_style(unsigned kind)
+enum state words_spent_state(unsigned kind)
 {
-	return look[kind < LOOKS ? kind : SPENT_UNKNOWN].style;
+	/* All other kinds are reasons to be blocked. */
+	static const enum state state[] = {
+		[SPENT_RUNNING] = STATE_RUNNING,   [SPENT_SYSCALL] = STATE_SYSCALL,
+		[SPENT_RUNNABLE] = STATE_RUNNABLE, [SPENT_NOBODY] = STATE_UNKNOWN,
+		[SPENT_UNKNOWN] = STATE_BLOCKED,
+	};
+	return kind < sizeof state / sizeof *state ? state[kind] : STATE_BLOCKED;
 }
 
-uint32_t words_spent_glyph(unsigned kind, bool ascii)
+void words_spent_cell(struct pane pane, int x, unsigned kind)
 {
-	kind = kind < LOOKS ? kind : SPENT_UNKNOWN;
-	return ascii ? look[kind].ascii : look[kind].glyph;
+	enum state state = words_spent_state(kind);
+	pane_glyph(pane, x, 0, state_look[state].style, state_glyph(state, pane.canvas->ascii));
 }
 
 enum wait_kind words_wait(const struct names *names, uint32_t reason)

@@ -8,6 +8,7 @@
 #include "trace/breakdown.h"
 #include "trace/stacks.h"
 #include "tui/canvas.h"
+#include "tui/state.h"
 
 /* Without the directories of an import path; `unknown` where it is empty. */
 void words_name(char to[PAGE_CELL], const struct canvas *canvas, const struct names *names,
@@ -23,8 +24,8 @@ void words_spent(char to[PAGE_CELL], const struct canvas *canvas, const struct n
 /* Reasons for being blocked as cmd/trace sorts them into its profiles. */
 enum wait_kind { WAIT_NETWORK, WAIT_SYNC, WAIT_OTHER, WAIT_KINDS };
 enum wait_kind words_wait(const struct names *names, uint32_t reason);
-/* How that looks: the accent of the state, and a character that says the same. */
-enum style words_spent_style(unsigned kind);
-uint32_t words_spent_glyph(unsigned kind, bool ascii);
+/* The state that is, and a cell of a bar that is filled with it. */
+enum state words_spent_state(unsigned kind);
+void words_spent_cell(struct pane pane, int x, unsigned kind);
 
 #endif

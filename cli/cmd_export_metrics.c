@@ -21,6 +21,7 @@ struct exporter {
 	struct collector *collector;
 	struct metrics_server *server;
 	struct trouble_log trouble;
+	int64_t alive_ns; /* when it was last seen so, with an interval to spare */
 	bool exited;
 };
 
@@ -53,9 +54,10 @@ static enum status watch(struct exporter *e, pid_t pid, struct error *error)
 static void take(struct exporter *e, const struct snapshot *s)
 {
 	char sentence[192];
-	if (s->state != TARGET_EXITED)
+	if (s->state != TARGET_EXITED) {
 		trouble_log_tell(&e->trouble, s);
-	else if (!e->exited) {
+		e->alive_ns = s->monotonic_ns - e->options->delay_ns;
+	} else if (!e->exited) {
 		snprintf(sentence, sizeof sentence, "%.100s: schedtop_up is 0 until the program runs again",
 		         s->trouble[ORIGIN_OS][0] ? s->trouble[ORIGIN_OS] : "the process has exited");
 		schedtrace_comment(stderr, sentence);
@@ -69,7 +71,7 @@ static void look_for_successor(struct exporter *e)
 {
 	struct error why = {0};
 	char sentence[96];
-	pid_t pid = discover_successor(collector_target(e->collector));
+	pid_t pid = discover_next_run(collector_target(e->collector), e->alive_ns);
 	if (pid <= 0)
 		return;
 	if (watch(e, pid, &why) == STATUS_OK) {

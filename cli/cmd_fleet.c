@@ -207,7 +207,7 @@ static enum status show(const struct options *o, struct prometheus *server, stru
 		.server = prometheus_shown(server),
 		.match = match,
 		.interval_ns = interval_of(o),
-		.keys = &o->keys,
+		.means = &o->means,
 	};
 	enum status status = tui_fleet_create(&s.tui, &options, error);
 	if (status == STATUS_OK)

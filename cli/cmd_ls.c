@@ -186,7 +186,7 @@ enum status choose_process(const struct options *o, pid_t *pid, struct error *er
 		snprintf(choice[i].agent, sizeof choice[i].agent, "%s", p->agent ? "yes" : "no");
 	}
 	long picked = -1;
-	status = tui_pick(choice, d.n, wants_color(o), wants_ascii(o), &o->keys, &picked, error);
+	status = tui_pick(choice, d.n, wants_color(o), wants_ascii(o), &o->means, &picked, error);
 	if (status == STATUS_OK && picked >= 0)
 		*pid = choice[picked].pid;
 	free(choice);

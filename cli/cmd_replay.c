@@ -54,7 +54,7 @@ enum status command_replay(const struct options *o, struct error *error)
 		.on_snapshot = on_snapshot,
 		.load_theme = load_theme,
 		.list_themes = list_themes,
-		.keys = &o->keys,
+		.means = &o->means,
 		.traces = {open_trace, o},
 		.arg = &p,
 	};

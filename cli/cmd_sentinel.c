@@ -23,7 +23,8 @@ struct post {
 	struct collector *collector;
 	struct sentinel_kit kit;
 	int news, signals;
-	bool exited; /* the process is gone, and nothing follows it yet */
+	int64_t alive_ns; /* when it was last seen so, with an interval to spare */
+	bool exited;      /* the process is gone, and nothing follows it yet */
 	char told[ORIGIN_COUNT][sizeof((struct snapshot *)0)->trouble[0]];
 	enum target_state state;
 };
@@ -81,6 +82,8 @@ static void take_snapshots(struct post *p)
 		watcher_add(p->kit.watcher, s);
 		say_trouble(p, s);
 		p->exited |= s->state == TARGET_EXITED;
+		if (s->state != TARGET_EXITED)
+			p->alive_ns = s->monotonic_ns - p->options->delay_ns;
 		snapshot_unref(s);
 	}
 }
@@ -90,7 +93,7 @@ static void look_for_successor(struct post *p)
 {
 	struct collector *gone = p->collector;
 	struct error error = {0};
-	pid_t pid = discover_successor(collector_target(gone));
+	pid_t pid = discover_next_run(collector_target(gone), p->alive_ns);
 	if (!pid)
 		return;
 	if (begin(p, pid, &error) != STATUS_OK) {
@@ -162,6 +165,9 @@ enum status command_sentinel(const struct options *o, struct error *error)
 	sigaddset(&wanted, SIGHUP);
 	sigaddset(&wanted, SIGQUIT);
 	sigprocmask(SIG_BLOCK, &wanted, &before);
+	/* A log that can't be written any more is lost, and the watching goes on. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	enum status status = STATUS_OK;
 	p.signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 	p.news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -16,7 +16,8 @@ enum status command_trace(const struct options *o, struct error *error)
 {
 	struct loop *loop = NULL; /* set before the reading starts */
 	struct browser *browser;
-	const struct browser_options options = {o->file, part_of(o), &o->limits, &o->keys, wake, &loop};
+	const struct browser_options options = {o->file,   part_of(o), &o->limits,
+	                                        &o->means, wake,       &loop};
 	int sig = 0;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return error_set(error, STATUS_USAGE,
@@ -45,8 +46,8 @@ enum status open_trace(struct screen *screen, const char *path, void (*wake_scre
 {
 	struct browser *browser;
 	const struct options *o = arg;
-	const struct browser_options options = {path,     {.to_ns = INT64_MAX}, &o->limits,
-	                                        &o->keys, wake_screen,          wake_arg};
+	const struct browser_options options = {path,      {.to_ns = INT64_MAX}, &o->limits,
+	                                        &o->means, wake_screen,          wake_arg};
 	enum status status = browser_create(&browser, &options, error);
 	if (status != STATUS_OK)
 		return status;

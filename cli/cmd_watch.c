@@ -13,11 +13,8 @@
 
 struct watch {
 	struct tui *tui; /* set before the collector starts */
-	int64_t attach_ns;
 	struct orders *orders;
-	bool logs; /* on stderr */
-	struct trouble_log trouble;
-	struct keeper keeper;
+	struct scribe *scribe; /* NULL: nothing is kept */
 };
 
 static void wake(void *arg)
@@ -27,26 +24,23 @@ static void wake(void *arg)
 		tui_wake(w->tui);
 }
 
-static void tell(const char *sentence, void *arg)
-{
-	struct watch *w = arg;
-	tui_notify(w->tui, sentence);
-}
-
-/* What can not be kept is said at once, on the screen; the watching goes on. */
+/* What can not be kept is said on the screen; the watching goes on. */
 static void on_snapshot(const struct snapshot *s, void *arg)
 {
 	struct watch *w = arg;
+	char sentence[sizeof((struct error *)0)->text];
 	orders_look(w->orders, s);
-	keeper_add(&w->keeper, s, tell, w);
-	if (w->logs)
-		trouble_log_snapshot(&w->trouble, s, w->attach_ns);
+	if (!w->scribe)
+		return;
+	scribe_add(w->scribe, s);
+	while (scribe_news(w->scribe, sentence, sizeof sentence))
+		tui_notify(w->tui, sentence);
 }
 
 enum status watch_process(const struct options *o, struct child *child, int *sig,
                           struct error *error)
 {
-	struct watch w = {.attach_ns = clock_monotonic_ns(), .logs = !isatty(STDERR_FILENO)};
+	struct watch w = {.tui = NULL};
 	struct orders *orders = NULL;
 	struct feed *feed = feed_create(wake, &w);
 	if (!feed)
@@ -55,12 +49,12 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 	enum status status = orders_create(&orders, o, o->pid, feed, wake, &w, error);
 	w.orders = orders;
 	if (status == STATUS_OK)
-		status = keeper_open(&w.keeper, o, error);
+		status = keeper_start(&w.scribe, o, !isatty(STDERR_FILENO), clock_monotonic_ns(), error);
 	if (status == STATUS_OK) {
 		struct tui_options screen = {
 			.look = look_of(o),
 			.feed = feed,
-			.keys = &o->keys,
+			.means = &o->means,
 			.session = orders_session(orders),
 			.trace_ns = o->trace_ns,
 			.interval_ns = o->delay_ns,
@@ -92,7 +86,7 @@ enum status watch_process(const struct options *o, struct child *child, int *sig
 	tui_destroy(w.tui);
 	feed_destroy(feed);
 	struct error missing = {0};
-	enum status recorded = keeper_close(&w.keeper, &missing);
+	enum status recorded = scribe_end(w.scribe, &missing);
 	if (recorded != STATUS_OK && status != STATUS_OK)
 		schedtrace_comment(stderr, missing.text);
 	if (status == STATUS_OK && recorded != STATUS_OK)

@@ -42,6 +42,7 @@ schedtop_SOURCES = \
 	cli/privileges.c cli/privileges.h \
 	cli/progress.c cli/progress.h \
 	cli/orders.c cli/orders.h \
+	cli/scribe.c cli/scribe.h \
 	cli/sentinel.c cli/sentinel.h \
 	cli/tap.c cli/tap.h \
 	cli/trouble.c

@@ -76,7 +76,7 @@ static enum status read_settings(struct options *o, struct settings *settings, i
 	return status == STATUS_OK ? options_parse(o, argc, argv, error) : status;
 }
 
-static enum status run(const struct options *o, const struct ini_sink *sink, struct error *error)
+static enum status run(struct options *o, const struct ini_sink *sink, struct error *error)
 {
 	struct theme theme;
 	if (o->help && o->command->bit == WITH_AGENT) {
@@ -98,6 +98,7 @@ static enum status run(const struct options *o, const struct ini_sink *sink, str
 		if (status != STATUS_OK)
 			return status;
 		term_set_theme(&theme);
+		o->means = (struct means){.keys = &o->keys, .copies = o->clipboard == CLIPBOARD_ON};
 		status = privileges_drop(o, error);
 		return status == STATUS_OK ? o->command->run(o, error) : status;
 	}

@@ -29,6 +29,10 @@ static const char *const graph_words[GRAPH_CHOICE_COUNT] = {
 	[GRAPHS_BRAILLE] = "braille",
 	[GRAPHS_BLOCKS] = "blocks",
 };
+static const char *const clipboard_words[CLIPBOARD_CHOICE_COUNT] = {
+	[CLIPBOARD_ON] = "on",
+	[CLIPBOARD_OFF] = "off",
+};
 const char *const source_words[SOURCE_CHOICE_COUNT] = {
 	[SOURCE_AUTO] = "auto",   [SOURCE_MEMORY] = "memory",
 	[SOURCE_AGENT] = "agent", [SOURCE_SCHEDTRACE] = "schedtrace",
@@ -226,14 +230,17 @@ static const struct option_row rows[] = {
      WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "colours on the screen (default auto: unless NO_COLOR is set)"},
 	{0, "theme", TYPE_TEXT, AT(theme), "NAME", NULL, 0, WITH_WATCH | WITH_TRACE | WITH_CONFIG,
-     "what they look like: dark (default), light, colour-blind-safe, mono, one of your own, or "
-     "the path of a theme file"},
+     "what they look like: dark (default), light, colour-blind-safe, high-contrast, mono, one of "
+     "your own, or the path of a theme file"},
 	{0, "ascii", TYPE_FLAG, AT(ascii), NULL, NULL, 0,
      WITH_WATCH | WITH_STAT | WITH_CHECK | WITH_TRACE | WITH_DIFF | WITH_DOCTOR | WITH_CONFIG,
      "draw with ASCII characters alone (--no-ascii: not, whatever the configuration says)"},
 	{0, "graphs", TYPE_CHOICE, AT(graphs), "braille|blocks", graph_words, GRAPH_CHOICE_COUNT,
      WITH_WATCH | WITH_TRACE | WITH_CONFIG,
      "what sparklines and charts are made of, where they are not ASCII (default braille)"},
+	{0, "clipboard", TYPE_CHOICE, AT(clipboard), "on|off", clipboard_words, CLIPBOARD_CHOICE_COUNT,
+     WITH_WATCH | WITH_TRACE | WITH_CONFIG,
+     "whether y may write to the clipboard of the terminal, by OSC 52 (default on)"},
 	{0, "ca-file", TYPE_TEXT, AT(web.ca_file), "FILE", NULL, 0,
      WITH_SENTINEL | WITH_WATCH | WITH_CAPTURE | WITH_DOCTOR | WITH_CONFIG,
      "with https: trust the certificates in FILE, in PEM form (default: those of the system)"},

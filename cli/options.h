@@ -15,11 +15,12 @@
 #include "doctor/limits.h"
 #include "export/choices.h"
 #include "trace/profile_kinds.h"
-#include "tui/keymap.h"
+#include "tui/means.h"
 #include "util/status.h"
 #include "watch/plan.h"
 
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_CHOICE_COUNT };
+enum clipboard_choice { CLIPBOARD_ON, CLIPBOARD_OFF, CLIPBOARD_CHOICE_COUNT };
 enum graph_choice { GRAPHS_BRAILLE, GRAPHS_BLOCKS, GRAPH_CHOICE_COUNT };
 
 enum {
@@ -97,6 +98,8 @@ struct options {
 	bool inside;                 /* of the screen of a fleet: leaving leads back there */
 	const char *theme;           /* name or path; NULL: the built-in one */
 	struct keymap keys;
+	enum clipboard_choice clipboard;
+	struct means means; /* of all that */
 	const char *config; /* the only configuration file to read; NULL: the usual ones */
 	uint64_t given[2];  /* bit i % 64 of word i / 64: row i of the table was on the command line */
 };

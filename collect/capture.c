@@ -189,6 +189,20 @@ enum status capture_ended(struct capture *c)
 
 /* --- the thread ------------------------------------------------------------------------------ */
 
+/* Nobody could even be asked. */
+static enum status say_no_way(struct capture *c)
+{
+	static const char *const because[] = {
+		[TARGET_PROCESS] = "the program's agent has it",
+		[TARGET_URL] = "net/http/pprof has none; the program's agent has, where it runs (schedtop "
+					   "-p PID)",
+		[TARGET_TEXT] = "a text can't be asked for one; the process that writes it can (schedtop "
+						"-p PID)",
+	};
+	return error_set(&c->error, STATUS_NO_TARGET, "no %s of %.200s: %s", capture_noun(c), c->whom,
+	                 because[c->target.place]);
+}
+
 static enum status find_means(struct capture *c)
 {
 	struct error last = {0};
@@ -208,8 +222,7 @@ static enum status find_means(struct capture *c)
 		c->state.means = NULL;
 	}
 	if (!last.text[0])
-		return error_set(&c->error, STATUS_NO_TARGET, "there is no way to a %s of %s",
-		                 capture_noun(c), c->whom);
+		return say_no_way(c);
 	c->error = last;
 	return last.status;
 }
@@ -230,11 +243,12 @@ static enum status save(struct capture *c)
 		snprintf(c->state.go_version, sizeof c->state.go_version, "%s",
 		         c->target.go_version[0] ? c->target.go_version : c->go_version);
 	struct capture_name name = {
-		.kind = c->options.kind,
-		.program = program,
-		.go_version = c->state.go_version,
-		.pid = c->target.pid,
-		.wall_ns = c->wall_ns,
+		.of = {.kind = (int)c->options.kind,
+	           .program = program,
+	           .go_version = c->state.go_version,
+	           .pid = c->target.pid,
+	           .where = c->target.where,
+	           .wall_ns = c->wall_ns},
 		.keep_files = c->options.keep_files,
 		.keep_bytes = c->options.keep_bytes,
 	};

@@ -111,8 +111,7 @@ static enum status name_file(struct capture_output *o, const struct capture_name
 	bool taken;
 	int attempt = 0;
 	do {
-		trace_store_name(name, (int)n->kind, n->program, n->pid, n->wall_ns, n->go_version,
-		                 attempt);
+		trace_store_name(name, &n->of, attempt);
 		status = atomic_file_commit(o->to, name, false, &taken, error);
 	} while (taken && ++attempt < NAMES_MAX);
 	if (status != STATUS_OK)

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "collect/spool.h"
+#include "collect/trace_store.h"
 #include "metrics/session.h"
 #include "util/atomic_file.h"
 #include "util/status.h"
@@ -38,10 +39,7 @@ bool capture_output_blame(const struct capture_output *o, struct error *error);
 
 /* What names a file in the store, and what is kept of the others. */
 struct capture_name {
-	enum capture_kind kind;
-	const char *program, *go_version;
-	pid_t pid;
-	int64_t wall_ns;
+	struct stored_name of;
 	long keep_files;
 	int64_t keep_bytes;
 };

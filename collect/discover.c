@@ -204,41 +204,89 @@ void discovery_finish(struct discovery *d)
 	*d = (struct discovery){0};
 }
 
+/* --- started anew ---------------------------------------------------------------------------- */
+
 /* Cheap questions first: most processes are of another name, user or time. */
-static bool succeeds(pid_t pid, const struct target *gone, uint64_t *start_ticks)
+static bool is_same_program(pid_t pid, const struct target *gone, uint64_t after_ticks,
+                            struct target *found)
 {
 	struct procfs_stat stat;
-	struct target t;
 	char program[sizeof gone->program];
-	if (!procfs_stat(pid, &stat) || stat.start_ticks <= gone->start_ticks)
+	if (!procfs_stat(pid, &stat) || stat.start_ticks <= after_ticks)
 		return false;
 	target_program(pid, program, sizeof program);
-	if (strcmp(program, gone->program) != 0 || target_find(pid, &t, NULL) != STATUS_OK)
-		return false;
-	*start_ticks = t.start_ticks;
-	return t.uid == gone->uid && strcmp(t.module, gone->module) == 0;
+	return strcmp(program, gone->program) == 0 && target_find(pid, found, NULL) == STATUS_OK &&
+	       found->uid == gone->uid && strcmp(found->module, gone->module) == 0;
 }
 
-pid_t discover_successor(const struct target *gone)
+static bool has_executed(const struct target *gone)
 {
 	struct target now;
-	if (gone->local && target_find(gone->pid, &now, NULL) == STATUS_OK &&
-	    now.start_ticks == gone->start_ticks)
-		return gone->pid;
-	DIR *proc = gone->local ? opendir("/proc") : NULL;
-	if (!proc)
-		return 0;
-	pid_t newest = 0;
-	uint64_t newest_ticks = 0, ticks;
+	return gone->local && target_find(gone->pid, &now, NULL) == STATUS_OK &&
+	       now.start_ticks == gone->start_ticks;
+}
+
+/* The next process of that program behind the one at `proc`; 0: no more. */
+static pid_t next_of_program(DIR *proc, const struct target *gone, uint64_t after_ticks,
+                             struct target *found)
+{
 	for (struct dirent *e; (e = readdir(proc));) {
 		long pid;
 		if (isdigit((unsigned char)e->d_name[0]) &&
 		    text_parse_integer(e->d_name, 1, 0x7fffffff, &pid) && pid != getpid() &&
-		    succeeds((pid_t)pid, gone, &ticks) && ticks > newest_ticks) {
-			newest = (pid_t)pid;
-			newest_ticks = ticks;
-		}
+		    is_same_program((pid_t)pid, gone, after_ticks, found))
+			return (pid_t)pid;
 	}
-	closedir(proc);
+	return 0;
+}
+
+pid_t discover_successor(const struct target *gone)
+{
+	struct target found;
+	pid_t newest = 0;
+	uint64_t newest_ticks = 0;
+	if (has_executed(gone))
+		return gone->pid;
+	DIR *proc = gone->local ? opendir("/proc") : NULL;
+	for (pid_t pid; proc && (pid = next_of_program(proc, gone, gone->start_ticks, &found));)
+		if (found.start_ticks > newest_ticks) {
+			newest = pid;
+			newest_ticks = found.start_ticks;
+		}
+	if (proc)
+		closedir(proc);
 	return newest;
+}
+
+/* /proc counts from the boot, sleep included, in ticks. */
+static uint64_t ticks_at(int64_t monotonic_ns)
+{
+	struct timespec boot;
+	int64_t hz = sysconf(_SC_CLK_TCK);
+	if (clock_gettime(CLOCK_BOOTTIME, &boot) != 0 || hz <= 0)
+		return UINT64_MAX;
+	int64_t slept_ns = (int64_t)boot.tv_sec * NS_PER_S + boot.tv_nsec - clock_monotonic_ns();
+	int64_t ticks = (monotonic_ns + slept_ns) / (NS_PER_S / hz);
+	return ticks > 0 ? (uint64_t)ticks : 0;
+}
+
+pid_t discover_next_run(const struct target *gone, int64_t alive_ns)
+{
+	struct target found;
+	pid_t first = 0;
+	uint64_t first_ticks = UINT64_MAX, alive_ticks = ticks_at(alive_ns);
+	if (has_executed(gone))
+		return gone->pid;
+	if (alive_ticks < gone->start_ticks)
+		alive_ticks = gone->start_ticks;
+	DIR *proc = gone->local ? opendir("/proc") : NULL;
+	for (pid_t pid; proc && (pid = next_of_program(proc, gone, alive_ticks, &found));)
+		if (found.arguments == gone->arguments && found.cgroup == gone->cgroup &&
+		    found.start_ticks < first_ticks) {
+			first = pid;
+			first_ticks = found.start_ticks;
+		}
+	if (proc)
+		closedir(proc);
+	return first;
 }

@@ -45,7 +45,13 @@ void discovery_finish(struct discovery *d);
 
 /* The newest process of the same user, program and module that was started after `gone`, which has
    exited; or itself, when it has executed another Go program. 0: none. Looks closely only at
-   processes of that name, and does not measure. */
+   processes of that name, and does not measure. For people, who decide whether that is the one. */
 pid_t discover_successor(const struct target *gone);
+
+/* The same for who goes on unasked: it has the same arguments and the same control group (of a
+   container's the name without its ID), and was started after `alive_ns`, when `gone` was seen
+   alive for the last time on CLOCK_MONOTONIC: one that ran beside it is none. Of several the first.
+ */
+pid_t discover_next_run(const struct target *gone, int64_t alive_ns);
 
 #endif

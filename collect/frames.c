@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TIME_MAX (INT64_C(1) << 61) /* as of a snapshot: these can be added and subtracted */
+
 static const unsigned char mark[8] = "SCHEDIX1";
 
 /* --- numbers, low byte first ------------------------------------------------------------------ */
@@ -92,18 +94,23 @@ size_t frame_index_size(const unsigned char tail[FRAMES_TAIL])
 	return fits ? (size_t)size : 0;
 }
 
+static bool is_time(int64_t ns)
+{
+	return ns >= 0 && ns <= TIME_MAX;
+}
+
 /* Frames follow each other without a gap up to the index: else it is that of another file. */
 static bool is_chain(const struct frame_index *index, uint64_t offset)
 {
 	uint64_t at = 0;
 	for (size_t i = 0; i < index->n; i++) {
 		const struct frame_entry *e = &index->entry[i];
-		if (e->offset != at || e->bytes == 0 || e->bytes > offset - at || e->monotonic_ns < 0 ||
-		    e->wall_ns < 0)
+		if (e->offset != at || e->bytes == 0 || e->bytes > offset - at ||
+		    !is_time(e->monotonic_ns) || !is_time(e->wall_ns))
 			return false;
 		at += e->bytes;
 	}
-	return at == offset && index->last_monotonic_ns >= 0 && index->last_wall_ns >= 0;
+	return at == offset && is_time(index->last_monotonic_ns) && is_time(index->last_wall_ns);
 }
 
 bool frame_index_unpack(struct frame_index *index, const unsigned char *data, size_t size,

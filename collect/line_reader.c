@@ -14,7 +14,8 @@
 #include "util/bundle.h"
 #include "util/text.h"
 
-#define CHUNK ((size_t)64 << 10)
+#define CHUNK       ((size_t)64 << 10)
+#define FRAME_BEGIN ((size_t)5) /* bytes of a frame that tell how many more its head has */
 
 /* What is read and not yet used: [begin, end). */
 struct buffer {
@@ -38,7 +39,7 @@ struct line_reader {
 	bool file_ended; /* there are no more packed bytes */
 	bool in_frame;   /* which has not ended yet */
 	bool searching;  /* for the next frame, behind damage */
-	size_t hint;     /* packed bytes that it wants next; 0: it does not say */
+	size_t hint;     /* packed bytes that it wants next; 0: a frame begins, or none */
 };
 
 /* --- opening --------------------------------------------------------------------------------- */
@@ -215,9 +216,9 @@ static enum status unpack(struct line_reader *r, struct error *error)
 	struct buffer *from = &r->packed, *to = &r->text;
 	if (!make_room(to))
 		return error_no_memory(error);
-	size_t size = from->end - from->begin;
-	if (r->hint > 0 && size > r->hint)
-		size = r->hint;
+	size_t size = from->end - from->begin, wanted = r->hint ? r->hint : FRAME_BEGIN;
+	if (size > wanted)
+		size = wanted;
 	ZSTD_inBuffer in = {from->data, from->begin + size, from->begin};
 	ZSTD_outBuffer out = {to->data, to->capacity, to->end};
 	size_t left = ZSTD_decompressStream(r->zstd, &out, &in);

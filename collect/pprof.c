@@ -22,6 +22,8 @@
 #define PROFILE_MAX ((size_t)16 << 20) /* compressed */
 #define TEXT_MAX    ((size_t)1 << 20)
 #define TAIL_MAX    ((size_t)64 << 10)
+#define METRICS_MAX ((size_t)4 << 20)
+#define METRICS_MS  3000
 #define RETRY_NS    (5 * NS_PER_S)  /* after an answer that is of no use */
 #define RECALL_NS   (2 * NS_PER_S)  /* after none at all */
 #define MISSING_NS  (60 * NS_PER_S) /* after one that there is no such thing */
@@ -34,6 +36,7 @@ enum question {
 	QUESTION_GOROUTINES,
 	QUESTION_VARS,
 	QUESTION_HEAP, /* where there are no vars */
+	QUESTION_METRICS,
 	QUESTION_COUNT
 };
 
@@ -42,6 +45,7 @@ struct pprof_source;
 static void take_cmdline(struct pprof_source *a, const struct http_reply *reply);
 static void take_vars(struct pprof_source *a, const struct http_reply *reply);
 static void take_heap(struct pprof_source *a, const struct http_reply *reply);
+static void take_metrics(struct pprof_source *a, const struct http_reply *reply);
 static void take_profile(struct pprof_source *a, const struct http_reply *reply);
 
 static const struct {
@@ -49,18 +53,25 @@ static const struct {
 	bool beside; /* the profiles, not among them */
 	int64_t period_ns;
 	size_t max_bytes;
+	long timeout_ms;
 	void (*ask)(struct http *h, const char *path, long timeout_ms, size_t max_bytes,
 	            void (*done)(const struct http_reply *reply, void *arg), void *arg);
 	void (*take)(struct pprof_source *a, const struct http_reply *reply);
 } questions[QUESTION_COUNT] = {
-	[QUESTION_CMDLINE] = {"/cmdline", false, 60 * NS_PER_S, TEXT_MAX, http_get, take_cmdline},
-	[QUESTION_THREADS] = {"/threadcreate", false, 10 * NS_PER_S, PROFILE_MAX, http_get,
+	[QUESTION_CMDLINE] = {"/cmdline", false, 60 * NS_PER_S, TEXT_MAX, TIMEOUT_MS, http_get,
+                          take_cmdline},
+	[QUESTION_THREADS] = {"/threadcreate", false, 10 * NS_PER_S, PROFILE_MAX, TIMEOUT_MS, http_get,
                           take_profile},
-	[QUESTION_GOROUTINES] = {"/goroutine", false, 2 * NS_PER_S, PROFILE_MAX, http_get,
+	[QUESTION_GOROUTINES] = {"/goroutine", false, 2 * NS_PER_S, PROFILE_MAX, TIMEOUT_MS, http_get,
                              take_profile},
 	/* Both stop the program for a moment (runtime.ReadMemStats). */
-	[QUESTION_VARS] = {"/debug/vars", true, 10 * NS_PER_S, TEXT_MAX, http_get, take_vars},
-	[QUESTION_HEAP] = {"/heap?debug=1", false, 10 * NS_PER_S, TAIL_MAX, http_get_tail, take_heap},
+	[QUESTION_VARS] = {"/debug/vars", true, 10 * NS_PER_S, TEXT_MAX, TIMEOUT_MS, http_get,
+                       take_vars},
+	[QUESTION_HEAP] = {"/heap?debug=1", false, 10 * NS_PER_S, TAIL_MAX, TIMEOUT_MS, http_get_tail,
+                       take_heap},
+	/* Nobody promises that it is there, nor how long it takes. */
+	[QUESTION_METRICS] = {"/metrics", true, 60 * NS_PER_S, METRICS_MAX, METRICS_MS, http_get,
+                          take_metrics},
 };
 
 /* A profile that is being read on another thread. */
@@ -72,6 +83,7 @@ struct reading {
 	size_t size;
 	int64_t at_ns, period_ns;
 	pid_t pid; /* to compare with; 0: none */
+	uint64_t detail;
 	/* What has become of it. */
 	struct error error;
 	int64_t total;
@@ -93,7 +105,9 @@ struct pprof_source {
 	int64_t asked_ns, interval_ns;
 	int64_t least_ns; /* what the fastest answer took: the way there and back */
 	int64_t due_ns[QUESTION_COUNT];
-	bool has_goroutines; /* once at least */
+	int64_t period_ns[QUESTION_COUNT]; /* of those that are answered */
+	bool has_goroutines;               /* once at least */
+	uint64_t detail;                   /* the group that they were asked for */
 	bool wanted[QUESTION_COUNT], missing[QUESTION_COUNT];
 	struct error trouble[QUESTION_COUNT];
 	void (*done)(void *arg);
@@ -102,6 +116,7 @@ struct pprof_source {
 	bool needs_goroutines, needs_runtime;
 
 	char program[64];
+	struct pprof_build build; /* as /metrics tells it */
 	enum pprof_kinship kinship;
 	bool other_cmdline;
 	uint64_t identity;
@@ -179,6 +194,11 @@ static void take_heap(struct pprof_source *a, const struct http_reply *reply)
 		keep_runtime(a, &figures);
 }
 
+static void take_metrics(struct pprof_source *a, const struct http_reply *reply)
+{
+	a->missing[QUESTION_METRICS] = !pprof_read_metrics(reply->body, reply->size, &a->build);
+}
+
 /* --- profiles, read on another thread -------------------------------------------------------- */
 
 static void read_profile(uv_work_t *work)
@@ -194,7 +214,7 @@ static void read_profile(uv_work_t *work)
 	if (r->total <= 0)
 		error_set(&r->error, STATUS_DAMAGED, "it is empty, or not believed");
 	else if (r->question == QUESTION_GOROUTINES)
-		r->groups = pprof_goroutines(p, r->at_ns, &r->error);
+		r->groups = pprof_goroutines(p, r->at_ns, r->detail, &r->error);
 	pprof_profile_close(p);
 }
 
@@ -212,7 +232,8 @@ static void learn_identity(struct pprof_source *a, const struct reading *r)
 		a->life++;
 		a->runtime_at_ns = a->sched_at_ns = 0;
 		a->sched = (struct fields){0};
-		a->due_ns[QUESTION_CMDLINE] = 0;
+		a->due_ns[QUESTION_CMDLINE] = a->due_ns[QUESTION_METRICS] = 0;
+		a->build = (struct pprof_build){.gomaxprocs = 0};
 	}
 	if (r->identity)
 		a->identity = r->identity;
@@ -277,6 +298,7 @@ static void take_profile(struct pprof_source *a, const struct http_reply *reply)
 	                      .body = body,
 	                      .size = reply->size,
 	                      .at_ns = a->asked_ns,
+	                      .detail = a->detail,
 	                      .period_ns = period_of(a, a->current, reply->took_ns),
 	                      .pid = a->target->local ? a->target->pid : 0};
 	a->reading = r;
@@ -303,6 +325,14 @@ static void explain(struct pprof_source *a, const struct http_reply *reply)
 	trouble->status = STATUS_FAILED;
 }
 
+/* Whatever comes instead is no trouble: it was no more than a try. */
+static void miss_metrics(struct pprof_source *a)
+{
+	a->missing[QUESTION_METRICS] = true;
+	schedule(a, QUESTION_METRICS, MISSING_NS);
+	ask_next(a);
+}
+
 static void on_reply(const struct http_reply *reply, void *arg)
 {
 	struct pprof_source *a = arg;
@@ -310,13 +340,18 @@ static void on_reply(const struct http_reply *reply, void *arg)
 	a->asking = false;
 	a->wanted[q] = false;
 	a->trouble[q] = (struct error){0};
+	if (q == QUESTION_METRICS && reply->code != 200) {
+		miss_metrics(a);
+		return;
+	}
 	if (reply->code == 200) {
 		if (!a->least_ns || reply->took_ns < a->least_ns)
 			a->least_ns = reply->took_ns;
 		/* The second reading follows at once: what changes is known only then. */
 		bool again = q == QUESTION_GOROUTINES && !a->has_goroutines;
 		a->has_goroutines |= again;
-		schedule(a, q, again ? a->interval_ns : period_of(a, q, reply->took_ns));
+		a->period_ns[q] = period_of(a, q, reply->took_ns);
+		schedule(a, q, again ? a->interval_ns : a->period_ns[q]);
 		questions[q].take(a, reply);
 	} else {
 		a->missing[q] = reply->code == 404;
@@ -337,7 +372,10 @@ static void ask(struct pprof_source *a, enum question question)
 	a->asking = true;
 	a->asked_ns = clock_monotonic_ns();
 	a->current = question;
-	questions[question].ask(a->http, path, TIMEOUT_MS, questions[question].max_bytes, on_reply, a);
+	if (question == QUESTION_GOROUTINES)
+		a->detail = a->base.detail;
+	questions[question].ask(a->http, path, questions[question].timeout_ms,
+	                        questions[question].max_bytes, on_reply, a);
 }
 
 static void tell_done(struct pprof_source *a)
@@ -372,6 +410,9 @@ static void pprof_begin(struct source *source, unsigned want, void (*done)(void 
 		tell_done(a);
 		return;
 	}
+	/* Somebody looks at another group. */
+	if (a->base.detail && a->base.detail != a->detail)
+		a->due_ns[QUESTION_GOROUTINES] = 0;
 	const bool needs[QUESTION_COUNT] = {
 		[QUESTION_CMDLINE] = true,
 		[QUESTION_THREADS] = true,
@@ -380,6 +421,7 @@ static void pprof_begin(struct source *source, unsigned want, void (*done)(void 
 		[QUESTION_HEAP] =
 			a->needs_runtime &&
 			(!a->place.vars || (a->missing[QUESTION_VARS] && now_ns < a->due_ns[QUESTION_VARS])),
+		[QUESTION_METRICS] = a->place.vars && a->target->place == TARGET_URL,
 	};
 	for (int i = 0; i < QUESTION_COUNT; i++) {
 		bool proves = i == QUESTION_CMDLINE || i == QUESTION_THREADS;
@@ -500,6 +542,29 @@ static enum status tell_trouble(const struct pprof_source *a, struct error *erro
 	return STATUS_OK;
 }
 
+/* How rarely the rarest of the figures comes. */
+static int64_t pace_of(const struct pprof_source *a)
+{
+	static const enum question figures[] = {QUESTION_THREADS, QUESTION_GOROUTINES, QUESTION_VARS,
+	                                        QUESTION_HEAP};
+	int64_t pace_ns = 0;
+	for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+		if (a->period_ns[figures[i]] > pace_ns)
+			pace_ns = a->period_ns[figures[i]];
+	return pace_ns;
+}
+
+/* What /metrics adds. */
+static void tell_build(const struct pprof_source *a, struct snapshot *s)
+{
+	if (a->target->place != TARGET_URL)
+		return;
+	if (!s->go_version[0])
+		snprintf(s->go_version, sizeof s->go_version, "%s", a->build.go_version);
+	if (a->build.gomaxprocs > 0 && s->runtime_at.origin == ORIGIN_PPROF)
+		fields_set(&s->runtime, RUNTIME_GOMAXPROCS, a->build.gomaxprocs);
+}
+
 static enum status pprof_complete(struct source *source, struct snapshot *s, struct error *error)
 {
 	struct pprof_source *a = (struct pprof_source *)source;
@@ -509,8 +574,10 @@ static enum status pprof_complete(struct source *source, struct snapshot *s, str
 	a->needs_runtime = s->runtime_at.origin == ORIGIN_NONE;
 	if (!s->program[0])
 		memcpy(s->program, a->program, sizeof s->program);
-	if (a->target->place == TARGET_URL)
+	if (a->target->place == TARGET_URL) {
 		s->life = a->life;
+		s->pace_ns = pace_of(a);
+	}
 	if (is_refused(a))
 		return tell_trouble(a, error);
 	if (sched == ORIGIN_NONE && a->sched_at_ns && s->monotonic_ns < a->sched_until_ns) {
@@ -521,6 +588,7 @@ static enum status pprof_complete(struct source *source, struct snapshot *s, str
 		s->runtime = a->runtime;
 		s->runtime_at = (struct stamp){ORIGIN_PPROF, a->runtime_at_ns};
 	}
+	tell_build(a, s);
 	if (a->groups && a->needs_goroutines && s->goroutines_at.origin == ORIGIN_NONE) {
 		s->goroutines_at = (struct stamp){ORIGIN_PPROF, a->groups->at_ns};
 		s->goroutines = a->groups;

@@ -10,8 +10,9 @@
 #include "util/procfs.h"
 #include "util/text.h"
 
-#define VDSO        "[vdso]"
-#define CMDLINE_MAX 4096 /* that are compared */
+#define VDSO           "[vdso]"
+#define CMDLINE_MAX    4096  /* that are compared */
+#define GOMAXPROCS_MAX 65536 /* that is believed */
 
 /* --- the place ------------------------------------------------------------------------------- */
 
@@ -76,9 +77,11 @@ static void read_line(const char *line, size_t n, struct fields *to)
 bool pprof_read_memstats(const char *text, size_t size, struct fields *to)
 {
 	static const char title[] = "# runtime.MemStats";
-	const char *end = text + size;
-	const char *at = size ? memmem(text, size, title, sizeof title - 1) : NULL;
 	*to = (struct fields){0};
+	if (size == 0)
+		return false; /* and there may be no text to point at */
+	const char *end = text + size;
+	const char *at = memmem(text, size, title, sizeof title - 1);
 	while (at && at < end) {
 		const char *line_end = memchr(at, '\n', (size_t)(end - at));
 		if (!line_end)
@@ -101,6 +104,52 @@ bool pprof_read_vars(const char *json, size_t size, struct fields *to)
 	}
 	json_decref(root);
 	return to->valid != 0;
+}
+
+/* --- /metrics -------------------------------------------------------------------------------- */
+
+/* go_info{version="go1.26.8"} 1 */
+static void read_version(const char *line, size_t n, struct pprof_build *to)
+{
+	static const char head[] = "go_info{", label[] = "version=\"go1.";
+	const char *end = line + n;
+	if (n < sizeof head || memcmp(line, head, sizeof head - 1) != 0)
+		return;
+	const char *at = memmem(line, n, label, sizeof label - 1);
+	if (!at)
+		return;
+	at += strlen("version=\"");
+	const char *quote = memchr(at, '"', (size_t)(end - at));
+	if (quote && (size_t)(quote - at) < sizeof to->go_version)
+		text_clean(to->go_version, sizeof to->go_version, at, (size_t)(quote - at));
+}
+
+/* go_sched_gomaxprocs_threads 8 */
+static void read_gomaxprocs(const char *line, size_t n, struct pprof_build *to)
+{
+	static const char head[] = "go_sched_gomaxprocs_threads ";
+	char digits[8];
+	long value;
+	size_t length = sizeof head - 1;
+	if (n <= length || n - length >= sizeof digits || memcmp(line, head, length) != 0)
+		return;
+	memcpy(digits, line + length, n - length);
+	digits[n - length] = '\0';
+	if (text_parse_integer(digits, 1, GOMAXPROCS_MAX, &value))
+		to->gomaxprocs = value;
+}
+
+bool pprof_read_metrics(const char *text, size_t size, struct pprof_build *to)
+{
+	*to = (struct pprof_build){.gomaxprocs = 0};
+	for (const char *at = text, *end = text + size; at < end;) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		size_t n = (size_t)((newline ? newline : end) - at);
+		read_version(at, n, to);
+		read_gomaxprocs(at, n, to);
+		at += n + 1;
+	}
+	return to->go_version[0] || to->gomaxprocs > 0;
 }
 
 /* --- the command line ------------------------------------------------------------------------ */

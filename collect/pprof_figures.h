@@ -28,6 +28,14 @@ bool pprof_read_memstats(const char *text, size_t size, struct fields *to);
 /* The same of expvar's JSON, /debug/vars, under "memstats". */
 bool pprof_read_vars(const char *json, size_t size, struct fields *to);
 
+/* What the collectors that every client of Prometheus brings tell of the runtime. */
+struct pprof_build {
+	char go_version[32]; /* "go1.26.8", printable; "" unknown */
+	int64_t gomaxprocs;  /* 0: unknown */
+};
+/* Of /metrics as text: go_info and go_sched_gomaxprocs_threads. false: neither is there. */
+bool pprof_read_metrics(const char *text, size_t size, struct pprof_build *to);
+
 /* What a program calls itself: the base name of the first of its arguments, which NUL bytes
    separate; printable. false: that is no command line. */
 bool pprof_read_program(const char *cmdline, size_t size, char *to, size_t room);

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "goproc/plumbing.h"
+#include "util/text.h"
 
 #define GOROUTINES_MAX ((int64_t)2 << 20)
-#define INNER_FRAMES   8 /* that tell what it waits for */
+#define INNER_FRAMES   8                                   /* that tell what it waits for */
+#define STACKS_MAX     ((size_t)4 * GOROUTINE_MEMBERS_MAX) /* that are told; some may be the same */
 /* Of all stacks together: 100,000 of them, each of the 128 frames that Go tells at most. */
 #define CALLS_MAX ((size_t)16 << 20)
 
@@ -154,7 +156,7 @@ static uint16_t number_reason(struct maker *m, const char *reason)
 static struct goroutine_row read_stack(struct maker *m, const struct pprof_sample *s)
 {
 	const struct pprof_profile *p = m->p;
-	const char *inner[INNER_FRAMES], *reason;
+	const char *inner[INNER_FRAMES] = {NULL}, *reason;
 	size_t n = 0;
 	uint32_t innermost = UINT32_MAX, at = UINT32_MAX, outermost = UINT32_MAX;
 	for (uint32_t i = 0; i < s->depth; i++) {
@@ -221,8 +223,105 @@ static bool make_rows(struct maker *m, int64_t total)
 	return true;
 }
 
+/* --- the stacks of one group ----------------------------------------------------------------- */
+
+/* The set has it as it may be shown, and long ones shortened. */
+static bool is_text(const struct goroutine_set *set, uint32_t offset, const char *text)
+{
+	char clean[GOROUTINE_TEXT_MAX];
+	text_clean(clean, sizeof clean, text, strnlen(text, sizeof clean));
+	return strcmp(goroutine_text(set, offset), clean) == 0;
+}
+
+static bool is_place(const struct goroutine_set *set, const struct goroutine_place *place,
+                     const struct maker *m, enum goroutine_place_id id, uint64_t number)
+{
+	struct goroutine_where where = {.function = "", .file = ""};
+	if (number)
+		name_place((void *)m, id, number, &where);
+	return place->line == where.line && is_text(set, place->function, where.function) &&
+	       is_text(set, place->file, where.file);
+}
+
+/* Is it one of the group? As goroutine_set_group has put them together. */
+static bool belongs(const struct goroutine_set *set, const struct goroutine_group *g,
+                    enum goroutine_by by, const struct maker *m, const struct goroutine_row *row)
+{
+	if (g->state != (enum goroutine_state)row->state)
+		return false;
+	const char *reason = row->reason ? m->reasons[row->reason - 1] : "";
+	if (strcmp(goroutine_text(set, g->reason), reason) != 0)
+		return false;
+	return by == GOROUTINES_BY_TOP ? is_place(set, &g->at, m, GOROUTINE_AT, row->at)
+	                               : is_place(set, &g->start, m, GOROUTINE_START, row->start);
+}
+
+/* Most frequent first. */
+static int compare_samples(const void *a, const void *b, void *arg)
+{
+	const struct pprof_profile *p = arg;
+	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+	int64_t x = p->sample[i].count, y = p->sample[k].count;
+	return x != y ? (x < y) - (x > y) : (i > k) - (i < k);
+}
+
+static enum status add_stack(struct goroutine_set *set, const struct pprof_profile *p,
+                             const struct pprof_sample *s)
+{
+	struct goroutine_where frame[GOROUTINE_FRAMES_MAX];
+	size_t n = 0;
+	for (uint32_t i = 0; i < s->depth; i++) {
+		const struct pprof_location *l = &p->location[p->stack[s->first + i]];
+		for (uint32_t k = l->first; k < l->first + l->lines && n < GOROUTINE_FRAMES_MAX; k++) {
+			const struct pprof_line *line = &p->line[k];
+			bool known = line->function < p->functions;
+			frame[n++] = (struct goroutine_where){
+				.function = known ? p->function[line->function].name : "",
+				.file = known ? p->function[line->function].file : "",
+				.line = line->line,
+				.inlined = k + 1 < l->first + l->lines,
+			};
+		}
+	}
+	return goroutine_set_add_stack(set, (uint32_t)s->count, frame, n);
+}
+
+static enum status tell_detail(struct goroutine_set *set, struct maker *m, uint64_t detail)
+{
+	const struct pprof_profile *p = m->p;
+	enum goroutine_by by;
+	size_t n = 0;
+	goroutine_set_begin_detail(set, detail);
+	const struct goroutine_group *g = goroutine_set_find(set, detail, &by);
+	if (!g)
+		return STATUS_OK;
+	uint32_t *order = calloc(p->samples + 1, sizeof *order);
+	enum status status = order ? STATUS_OK : STATUS_FAILED;
+	m->calls = 0;
+	for (uint32_t i = 0; order && i < p->samples; i++) {
+		struct goroutine_row row = read_stack(m, &p->sample[i]);
+		if (p->sample[i].count > 0 && belongs(set, g, by, m, &row))
+			order[n++] = i;
+	}
+	if (n > 0)
+		qsort_r(order, n, sizeof *order, compare_samples, (void *)p);
+	for (size_t i = 0; i < n && i < STACKS_MAX && status == STATUS_OK; i++)
+		status = add_stack(set, p, &p->sample[order[i]]);
+	free(order);
+	return status;
+}
+
+/* --- all of it ------------------------------------------------------------------------------- */
+
+static bool fill(struct goroutine_set *set, struct maker *m, const struct goroutine_names *names,
+                 uint64_t detail)
+{
+	return goroutine_set_group(set, m->row, m->rows, names, NULL) == STATUS_OK &&
+	       (!detail || tell_detail(set, m, detail) == STATUS_OK);
+}
+
 struct goroutine_set *pprof_goroutines(const struct pprof_profile *p, int64_t at_ns,
-                                       struct error *error)
+                                       uint64_t detail, struct error *error)
 {
 	struct maker m = {.p = p};
 	const struct goroutine_names names = {name_place, name_reason, &m};
@@ -232,11 +331,14 @@ struct goroutine_set *pprof_goroutines(const struct pprof_profile *p, int64_t at
 		return NULL;
 	}
 	struct goroutine_set *set = goroutine_set_create();
-	enum status status = set && make_rows(&m, total) ? STATUS_OK : error_no_memory(error);
+	if (!set) {
+		error_no_memory(error);
+		return NULL;
+	}
+	enum status status = make_rows(&m, total) ? STATUS_OK : error_no_memory(error);
 	if (status == STATUS_OK && m.calls > CALLS_MAX)
 		status = error_set(error, STATUS_DAMAGED, "its stacks are not believed");
-	else if (status == STATUS_OK &&
-	         goroutine_set_group(set, m.row, m.rows, &names, NULL) != STATUS_OK)
+	else if (status == STATUS_OK && !fill(set, &m, &names, detail))
 		status = error_no_memory(error);
 	if (status != STATUS_OK) {
 		goroutine_set_unref(set);

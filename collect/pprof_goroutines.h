@@ -9,9 +9,10 @@
 #include "collect/pprof_profile.h"
 #include "metrics/goroutines.h"
 
-/* NULL with a sentence: it is not believed, or there is no memory. */
+/* `detail`: key of the group whose stacks are told; 0: none. NULL with a sentence: it is not
+   believed, or there is no memory. */
 struct goroutine_set *pprof_goroutines(const struct pprof_profile *p, int64_t at_ns,
-                                       struct error *error);
+                                       uint64_t detail, struct error *error);
 
 /* What a goroutine does whose innermost frames are these functions, innermost first; *reason is
    "" when it is unknown. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/web_base.h"
 #include "util/clock.h"
 
 #define HEAD_NS   (30 * NS_PER_S)
@@ -35,6 +36,13 @@ static enum status explain(struct web *web, const struct web_request *request,
 	           prom_rows_feed(rows, reply->text, reply->size) &&
 	           prom_rows_end(rows, warning, sizeof warning, &words) == STATUS_FAILED;
 	prom_rows_destroy(rows);
+	/* Mimir and Cortex keep many tenants apart, and refuse who does not say which. */
+	if (!own && reply->end == WEB_ANSWERED && reply->code == 401 &&
+	    strstr(reply->text, "no org id"))
+		return error_set(error, STATUS_PERMISSION,
+		                 "%.200s wants to know the tenant: put X-Scope-OrgID: NAME into the "
+		                 "environment variable " WEB_HEADERS_VARIABLE,
+		                 web_shown(web));
 	if (!own)
 		return web_explain(web, request, reply, error);
 	answer->refused = true;

@@ -8,6 +8,8 @@
 #include "util/text.h"
 
 #define BUCKETS_MAX ((size_t)2 << 20)
+#define TIME_MAX    9e9  /* seconds since 1970: the year 2255 */
+#define VALUE_MAX   1e18 /* what is beyond is no count, no bytes and no nanoseconds of anything */
 
 uint64_t prom_fill_labels(const struct promql *q, uint64_t seed, const json_t *row,
                           struct fleet_labels *labels, char *more, size_t size)
@@ -35,15 +37,23 @@ static struct fleet_instance *instance_of(struct prom_fill *f, const json_t *row
 	return instance;
 }
 
+/* In the units of the fleet. What can't be true is unknown. */
+static void set_value(struct fleet_instance *instance, enum fleet_metric metric, double value)
+{
+	if (fabs(value) <= VALUE_MAX)
+		fleet_set(instance, metric, value, value);
+}
+
 /* The time of its last scrape, below zero when that failed. */
 bool prom_fill_health(const json_t *row, void *arg)
 {
 	struct prom_fill *f = arg;
 	const json_t *at = json_array_get(json_object_get(row, "value"), 0);
-	double scraped;
-	if (!prom_value(row, &scraped) || !isfinite(scraped) || fabs(scraped) > 9e9)
+	double scraped, asked = json_number_value(at);
+	if (!prom_value(row, &scraped) || !(fabs(scraped) <= TIME_MAX))
 		return true;
-	f->time = json_is_number(at) ? json_number_value(at) : f->time;
+	if (asked > 0 && asked <= TIME_MAX)
+		f->time = asked;
 	struct fleet_instance *instance = instance_of(f, row);
 	if (!instance)
 		return !f->failed;
@@ -76,10 +86,13 @@ bool prom_fill_gauge(const json_t *row, void *arg)
 	if (!instance)
 		return !f->failed;
 	const struct promql_name *known = &promql_names[i];
-	if (known->kind == PROMQL_START)
+	if (known->kind == PROMQL_START) {
+		if (!(value > 0 && f->time > 0))
+			return true;
 		value = f->time > value ? f->time - value : 0;
+	}
 	if (is_first(i) || !fleet_known(instance, known->metric))
-		fleet_set(instance, known->metric, value * known->scale, value * known->scale);
+		set_value(instance, known->metric, value * known->scale);
 	return true;
 }
 
@@ -102,12 +115,13 @@ bool prom_fill_value(const json_t *row, void *arg)
 	if (!prom_value(row, &value) || !isfinite(value))
 		return true;
 	struct fleet_instance *instance = instance_of(f, row);
-	if (instance && !fleet_known(instance, name->metric))
-		/* A summary's greatest value is a limit of its percentiles, and no more. */
-		fleet_set(instance, name->metric,
-		          name->kind == PROMQL_SUMMARY ? -INFINITY : value * name->scale,
-		          value * name->scale);
-	return !f->failed;
+	if (!instance || fleet_known(instance, name->metric))
+		return !f->failed;
+	set_value(instance, name->metric, value * name->scale);
+	/* A summary's greatest value is a limit of its percentiles, and no more. */
+	if (name->kind == PROMQL_SUMMARY && fleet_known(instance, name->metric))
+		instance->value[name->metric].lo = -INFINITY;
+	return true;
 }
 
 static void set_percentiles(struct fleet_instance *instance, const struct promql_name *name,

@@ -19,7 +19,8 @@ struct prom_fill {
 	double time; /* at which the server answers, seconds since 1970; 0: not known yet */
 	struct fleet_bucket *bucket; /* the owner frees it */
 	size_t buckets, room;
-	bool failed; /* out of memory, or of room for buckets */
+	bool partial; /* the server warns that instances may be missing */
+	bool failed;  /* out of memory, or of room for buckets */
 };
 
 /* Whose row it is; `more` has room for the labels beyond job and instance. */

@@ -158,6 +158,8 @@ static enum status take_step(struct prometheus *p, struct prom_fill *f, const st
 	if (status == STATUS_OK && step->end)
 		step->end(f);
 	keep_warning(f->fleet, status == STATUS_OK ? answer.warning : why.text);
+	if (step->row == prom_fill_health)
+		f->partial = status != STATUS_OK || answer.warning[0];
 	if (status == STATUS_OK || (answer.refused && f->fleet->n > 0))
 		return STATUS_OK;
 	*error = why;
@@ -204,13 +206,14 @@ static enum status look_names(struct prometheus *p, struct error *error)
 	free(form);
 	if (!whole)
 		return error_no_memory(error);
-	if (status == STATUS_OK) {
+	if (status == STATUS_OK && promql_found_any(&found)) {
 		p->q.found = found;
 		return STATUS_OK;
 	}
+	/* None: the server's clock may be far from ours. */
 	promql_found_all(&p->q.found);
 	/* A path that is not there may be one that this server has not. */
-	if (answer.refused || status == STATUS_NO_TARGET)
+	if (status == STATUS_OK || answer.refused || status == STATUS_NO_TARGET)
 		return STATUS_OK;
 	*error = why;
 	return status;
@@ -407,8 +410,11 @@ enum status prometheus_refresh(struct prometheus *p, struct fleet **out,
 		status = ask_all(p, &f, early, arg, error);
 	free(f.bucket);
 	f.fleet->whole = true;
+	/* Who is missing in an answer that the server warns of may be where it could not look. */
+	enum fleet_state missing = f.partial ? FLEET_UNKNOWN : FLEET_GONE;
 	if (status == STATUS_OK &&
-	    (fleet_remember(f.fleet, p->before, REMEMBER_NS) != STATUS_OK || finish(&f) != STATUS_OK))
+	    (fleet_remember(f.fleet, p->before, missing, REMEMBER_NS) != STATUS_OK ||
+	     finish(&f) != STATUS_OK))
 		status = error_no_memory(error);
 	if (status != STATUS_OK) {
 		p->looked_ns = 0; /* another server may have taken over */
@@ -512,6 +518,17 @@ static struct fleet_trends *empty_trends(const struct fleet_wish *wish, int64_t 
 	return NULL;
 }
 
+/* Moments that are multiples of the step, in whole milliseconds: servers that cache answers keep
+   only such, others move what is asked to them, and graphs don't tremble as time goes by. */
+static void lay_out(struct tracing *t, const struct fleet_wish *wish, int64_t wall_ns)
+{
+	int64_t step_ms = wish->span_ns / (int64_t)wish->points / NS_PER_MS;
+	step_ms = step_ms > 0 ? step_ms : 1;
+	int64_t end_ms = wall_ns / NS_PER_MS / step_ms * step_ms;
+	t->step = (double)step_ms / 1000;
+	t->start = (double)(end_ms - step_ms * ((int64_t)wish->points - 1)) / 1000;
+}
+
 enum status prometheus_trends(struct prometheus *p, const struct fleet_wish *wish,
                               const struct fleet *fleet, struct fleet_trends **out,
                               struct error *error)
@@ -522,9 +539,7 @@ enum status prometheus_trends(struct prometheus *p, const struct fleet_wish *wis
 	struct tracing t = {.p = p, .trends = empty_trends(wish, fleet->wall_ns)};
 	if (!t.trends)
 		return error_no_memory(error);
-	double span = (double)wish->span_ns / 1e9;
-	t.step = span / (double)wish->points;
-	t.start = (double)fleet->wall_ns / 1e9 - span + t.step;
+	lay_out(&t, wish, fleet->wall_ns);
 	char *form = range_form(&t, wish, fleet);
 	struct prom_answer answer;
 	const struct prom_question question = {QUERY_RANGE, form, false, take_trend, &t};

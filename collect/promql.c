@@ -131,6 +131,14 @@ void promql_found_all(struct promql_found *found)
 	}
 }
 
+bool promql_found_any(const struct promql_found *found)
+{
+	bool any = false;
+	for (size_t i = 0; i < NAMES; i++)
+		any |= found->plain[i] || found->buckets[i];
+	return any;
+}
+
 /* --- expressions ------------------------------------------------------------------------------ */
 
 static void write_by(FILE *out, const struct promql *q, const char *more)

@@ -60,6 +60,7 @@ bool promql_add_by(struct promql *q, const char *label);
 /* A name that the server has among those that were asked for. */
 void promql_found(struct promql_found *found, const char *name);
 void promql_found_all(struct promql_found *found);
+bool promql_found_any(const struct promql_found *found);
 
 /* Expressions are written to a stream; those that have nothing to ask for write nothing. */
 void promql_series(FILE *out, const struct promql *q); /* the series that names are looked up in */

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,7 +22,6 @@
 struct recorder {
 	char shown[256];             /* the file or the directory, printable */
 	int fd;                      /* -1: none is open */
-	bool borrowed;               /* it is somebody else's */
 	bool regular;                /* what could not be written is taken back, and tried again */
 	struct rotation *rotation;   /* NULL: one file */
 	struct frame_writer *frames; /* NULL: plain lines, with what is derived from this: */
@@ -44,62 +44,58 @@ static bool is_plain(const char *path)
 	return has_suffix(path, ".json") || has_suffix(path, ".ndjson") || has_suffix(path, ".jsonl");
 }
 
+static enum status cant_record(const struct recorder *r, struct error *error)
+{
+	return error_set(error, errno == EACCES ? STATUS_PERMISSION : STATUS_FAILED,
+	                 "can't record to %s: %s", r->shown, strerror(errno));
+}
+
+/* Two that write to one file would leave what nobody can read; the lock dies with us. Where there
+   are no locks, nothing speaks against it. */
+static enum status claim(struct recorder *r, struct error *error)
+{
+	if (flock(r->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+		return error_set(error, STATUS_FAILED,
+		                 "another schedtop records to %s already: give this one a file of its own",
+		                 r->shown);
+	return ftruncate(r->fd, 0) == 0 ? STATUS_OK : cant_record(r, error);
+}
+
 static enum status open_file(struct recorder *r, const char *path, struct error *error)
 {
 	struct stat info;
-	r->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	r->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
 	if (r->fd < 0 || fstat(r->fd, &info) != 0)
-		return error_set(error, errno == EACCES ? STATUS_PERMISSION : STATUS_FAILED,
-		                 "can't record to %s: %s", r->shown, strerror(errno));
+		return cant_record(r, error);
 	r->regular = S_ISREG(info.st_mode);
+	enum status status = r->regular ? claim(r, error) : STATUS_OK;
+	if (status != STATUS_OK)
+		return status;
 	if (r->regular && !is_plain(path))
 		return frame_writer_create(&r->frames, r->fd, error);
 	r->history = history_create_whole(RECORD_HISTORY_NS, RECORD_HISTORY_BYTES);
 	return r->history ? STATUS_OK : error_no_memory(error);
 }
 
-static struct recorder *create(const char *shown)
-{
-	struct recorder *r = calloc(1, sizeof *r);
-	if (!r)
-		return NULL;
-	r->fd = -1;
-	text_clean(r->shown, sizeof r->shown, shown, strlen(shown));
-	return r;
-}
-
-static enum status created(struct recorder **out, struct recorder *r, enum status status)
-{
-	*out = status == STATUS_OK ? r : NULL;
-	if (status != STATUS_OK)
-		recorder_destroy(r, NULL);
-	return status;
-}
-
 enum status recorder_create(struct recorder **out, const char *path,
                             const struct rotation_limits *limits, struct error *error)
 {
-	struct recorder *r = create(path);
+	struct recorder *r = calloc(1, sizeof *r);
 	*out = NULL;
 	if (!r)
 		return error_no_memory(error);
+	r->fd = -1;
 	r->regular = true;
-	return created(out, r,
-	               rotation_is_directory(path)
-	                   ? rotation_create(&r->rotation, path, ROTATION_RECORDING, limits, error)
-	                   : open_file(r, path, error));
-}
-
-enum status recorder_create_fd(struct recorder **out, int fd, const char *shown,
-                               struct error *error)
-{
-	struct recorder *r = create(shown);
-	*out = NULL;
-	if (!r)
-		return error_no_memory(error);
-	r->fd = fd;
-	r->borrowed = r->regular = true;
-	return created(out, r, frame_writer_create(&r->frames, fd, error));
+	text_clean(r->shown, sizeof r->shown, path, strlen(path));
+	enum status status =
+		rotation_is_directory(path)
+			? rotation_create(&r->rotation, path, ROTATION_RECORDING, limits, error)
+			: open_file(r, path, error);
+	if (status == STATUS_OK)
+		*out = r;
+	else
+		recorder_destroy(r, NULL);
+	return status;
 }
 
 /* --- plain lines ----------------------------------------------------------------------------- */
@@ -246,8 +242,7 @@ enum status recorder_destroy(struct recorder *r, struct error *error)
 		frame_writer_finish(r->frames, NULL); /* without its index it is as good */
 	frame_writer_destroy(r->frames);
 	/* Network file systems tell of a full disk only now. */
-	if (!r->rotation && !r->borrowed && r->fd >= 0 && close(r->fd) != 0 &&
-	    failure.status == STATUS_OK)
+	if (!r->rotation && r->fd >= 0 && close(r->fd) != 0 && failure.status == STATUS_OK)
 		error_set(&failure, STATUS_FAILED, "the recording %s is not complete: %s", r->shown,
 		          strerror(errno));
 	rotation_destroy(r->rotation);

@@ -20,14 +20,11 @@
 
 struct recorder;
 
-/* Makes the file, or empties it; of a directory ("DIR/", or one that is there) it takes the lock,
-   and makes files as they are needed. `limits` are a directory's; NULL: the usual ones. */
+/* Makes the file, or empties it, and keeps other recorders out; of a directory ("DIR/", or one that
+   is there) it takes the lock, and makes files as they are needed. `limits` are a directory's;
+   NULL: the usual ones. */
 enum status recorder_create(struct recorder **out, const char *path,
                             const struct rotation_limits *limits, struct error *error);
-/* The same for an empty regular file that is open already, in frames; `fd` stays the caller's.
-   `shown` is its name in sentences. */
-enum status recorder_create_fd(struct recorder **out, int fd, const char *shown,
-                               struct error *error);
 /* Keeps a reference of its own for as long as it needs. Not STATUS_OK: there is something to tell,
    which is a sentence: that snapshots can't be written from here on, or that they can again. */
 enum status recorder_add(struct recorder *r, const struct snapshot *s, struct error *error);

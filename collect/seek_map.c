@@ -37,9 +37,10 @@ static bool skip_number(const char **at, const char *end, int64_t *number)
 {
 	const char *begin = *at;
 	*number = 0;
-	for (; *at < end && **at >= '0' && **at <= '9' && *at - begin < 18; ++*at)
-		*number = *number * 10 + (**at - '0');
-	/* Longer ones than a clock has are for the decoder to judge. */
+	for (; *at < end && **at >= '0' && **at <= '9'; ++*at)
+		if (__builtin_mul_overflow(*number, 10, number) ||
+		    __builtin_add_overflow(*number, **at - '0', number))
+			return false;
 	return *at > begin && *at < end && **at == ',';
 }
 
@@ -57,8 +58,13 @@ static bool read_beginning(struct line_times *times, const char *line, size_t si
 bool line_times_read(struct line_times *times, const char *line, size_t size)
 {
 	struct snapshot *s;
+	size_t blanks = 0;
 	if (read_beginning(times, line, size))
 		return true;
+	while (blanks < size && strchr(" \t\r", line[blanks]) && line[blanks])
+		blanks++;
+	if (blanks == size || line[blanks] != '{') /* the decoder would say so, too, but not as fast */
+		return false;
 	if (size > LINE_BYTES_MAX || json_decode(line, size, &s, NULL) != STATUS_OK || !s)
 		return false;
 	*times = (struct line_times){s->monotonic_ns, s->wall_ns};
@@ -68,12 +74,16 @@ bool line_times_read(struct line_times *times, const char *line, size_t size)
 
 /* --- walking over frames --------------------------------------------------------------------- */
 
-/* A window onto the file, for small reads that follow each other. */
+#define PEEK (2 * CHUNK) /* packed bytes that hold a line's beginning, whatever stands in it */
+
+/* A window onto the file, for small reads that follow each other, and what unpacks beginnings: a
+   file may well have a million frames. */
 struct window {
 	int fd;
 	uint64_t offset;
 	size_t size;
-	unsigned char data[CHUNK];
+	ZSTD_DStream *zstd;
+	unsigned char data[CHUNK], packed[PEEK];
 };
 
 /* `n` bytes from there, or NULL. */
@@ -112,44 +122,50 @@ static uint64_t walk_frame(struct window *w, uint64_t offset)
 	return at + (flags >> 2 & 1 ? 4 : 0) - offset;
 }
 
-/* The times of the first line of the frame that begins there. */
-static bool peek(const struct seek_map *m, uint64_t offset, struct line_times *times)
+/* The times of the first line of the frame of so many bytes that begins there. */
+static bool peek(struct window *w, uint64_t offset, uint64_t bytes, struct line_times *times)
 {
 	char line[BEGINNING];
-	unsigned char *packed = malloc(2 * CHUNK);
-	ZSTD_DStream *zstd = ZSTD_createDStream();
-	ssize_t n = packed ? pread(m->fd, packed, 2 * CHUNK, (off_t)offset) : 0;
-	ZSTD_inBuffer in = {packed, n > 0 ? (size_t)n : 0, 0};
+	ssize_t n = pread(w->fd, w->packed, bytes < PEEK ? (size_t)bytes : PEEK, (off_t)offset);
+	ZSTD_inBuffer in = {w->packed, n > 0 ? (size_t)n : 0, 0};
 	ZSTD_outBuffer out = {line, sizeof line, 0};
 	size_t left = 1;
-	while (zstd && in.pos < in.size && out.pos < out.size && left > 0 && !ZSTD_isError(left))
-		left = ZSTD_decompressStream(zstd, &out, &in);
-	ZSTD_freeDStream(zstd);
-	free(packed);
+	ZSTD_DCtx_reset(w->zstd, ZSTD_reset_session_only);
+	while (in.pos < in.size && out.pos < out.size && left > 0 && !ZSTD_isError(left))
+		left = ZSTD_decompressStream(w->zstd, &out, &in);
 	return read_beginning(times, line, out.pos);
+}
+
+static enum status walk_with(struct seek_map *m, struct window *w)
+{
+	struct line_times times = {0};
+	for (uint64_t at = 0, next; at < m->size; at = next) {
+		const unsigned char *p = look_at(w, at, 4);
+		bool counts = p && frames_read32(p) == FRAMES_MAGIC;
+		uint64_t bytes = walk_frame(w, at);
+		/* Behind a frame without an end nothing can be found; its own lines can. */
+		next = bytes && bytes < m->size - at ? at + bytes : m->size;
+		if (!counts || !peek(w, at, next - at, &times))
+			continue;
+		const struct frame_entry entry = {at, next - at, times.monotonic_ns, times.wall_ns, 0};
+		if (frame_index_add(&m->index, &entry) != STATUS_OK)
+			return STATUS_FAILED;
+	}
+	return STATUS_OK;
 }
 
 static enum status walk(struct seek_map *m)
 {
 	struct window *w = calloc(1, sizeof *w);
-	if (!w)
-		return STATUS_FAILED;
-	w->fd = m->fd;
-	enum status status = STATUS_OK;
-	struct line_times times = {0};
-	uint64_t at = 0;
-	while (status == STATUS_OK && at < m->size) {
-		const unsigned char *p = look_at(w, at, 4);
-		bool counts = p && frames_read32(p) == FRAMES_MAGIC;
-		uint64_t bytes = walk_frame(w, at);
-		/* Behind a frame without an end nothing can be found; its own lines can. */
-		uint64_t next = bytes && bytes < m->size - at ? at + bytes : m->size;
-		if (counts && peek(m, at, &times))
-			status =
-				frame_index_add(&m->index, &(struct frame_entry){at, next - at, times.monotonic_ns,
-			                                                     times.wall_ns, 0});
-		at = next;
+	enum status status = STATUS_FAILED;
+	if (w)
+		w->zstd = ZSTD_createDStream();
+	if (w && w->zstd) {
+		w->fd = m->fd;
+		status = walk_with(m, w);
 	}
+	if (w)
+		ZSTD_freeDStream(w->zstd);
 	free(w);
 	return status;
 }
@@ -175,37 +191,48 @@ static bool read_index(struct seek_map *m)
 
 /* --- plain lines ----------------------------------------------------------------------------- */
 
+/* The first line that tells its times in these `n` bytes, as where it stands; else how many of them
+   are of no use any more. *begins: a line begins with the first of them, or with what is next. */
+static size_t find_line(const char *data, size_t n, bool ends, bool *begins, bool *found,
+                        struct line_times *times)
+{
+	size_t at = 0;
+	*found = false;
+	for (;;) {
+		if (!*begins) {
+			const char *newline = memchr(data + at, '\n', n - at);
+			if (!newline)
+				return n;
+			at = (size_t)(newline + 1 - data);
+			*begins = true;
+		}
+		if (n - at < BEGINNING && !ends)
+			return at;
+		*found = read_beginning(times, data + at, n - at);
+		if (*found || at == n)
+			return at;
+		*begins = false;
+	}
+}
+
 /* The first line that begins behind `offset` (or there, if it is 0), and its times; false: there is
    none before `limit`. */
 static bool line_behind(const struct seek_map *m, uint64_t offset, uint64_t limit, uint64_t *begin,
                         struct line_times *times)
 {
 	char *data = malloc(CHUNK);
-	bool found = false, inside = offset > 0;
+	bool found = false, begins = offset == 0, ends = false;
 	uint64_t at = offset ? offset - 1 : 0;
-	while (data && !found && at < limit) {
+	while (data && !found && !ends && at < limit) {
 		ssize_t n = pread(m->fd, data, CHUNK, (off_t)at);
 		if (n <= 0)
 			break;
-		uint64_t line = at;
-		if (inside) {
-			const char *newline = memchr(data, '\n', (size_t)n);
-			at += (uint64_t)n;
-			if (!newline)
-				continue;
-			line += (uint64_t)(newline + 1 - data);
-		}
-		n = pread(m->fd, data, BEGINNING, (off_t)line);
-		if (n <= 0 || line >= limit)
-			break;
-		found = read_beginning(times, data, (size_t)n);
-		*begin = line;
-		/* A line that is none is passed over. */
-		at = line;
-		inside = true;
+		ends = (size_t)n < CHUNK;
+		at += find_line(data, (size_t)n, ends, &begins, &found, times);
 	}
 	free(data);
-	return found;
+	*begin = at;
+	return found && at < limit;
 }
 
 static uint64_t find_plain(const struct seek_map *m, int64_t wall_ns)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "goproc/goproc.h"
+#include "util/hash.h"
 #include "util/procfs.h"
 #include "util/text.h"
 
@@ -28,6 +29,38 @@ void target_program(pid_t pid, char *to, size_t size)
 	text_clean(to, size, name, strlen(name));
 }
 
+#define ID_MIN 12 /* hexadecimal digits and dashes in a row: no name is like that */
+
+uint64_t target_hash_cgroup(const char *text)
+{
+	uint64_t hash = 1;
+	if (!*text)
+		return 0;
+	while (*text) {
+		size_t id = strspn(text, "0123456789abcdef-_");
+		hash = hash_mix(hash, id >= ID_MIN ? 256 : (unsigned char)*text);
+		text += id >= ID_MIN ? id : 1;
+	}
+	return hash;
+}
+
+static uint64_t hash_cgroup(pid_t pid)
+{
+	char text[4096];
+	return procfs_read(pid, "cgroup", text, sizeof text) > 0 ? target_hash_cgroup(text) : 0;
+}
+
+/* All that follows argv[0]: the name is compared by itself, and its path may be a release's. */
+static uint64_t hash_arguments(pid_t pid)
+{
+	char line[16384];
+	ssize_t n = procfs_read(pid, "cmdline", line, sizeof line);
+	uint64_t hash = 1;
+	for (ssize_t i = n > 0 ? (ssize_t)strlen(line) : n; i < n; i++)
+		hash = hash_mix(hash, (unsigned char)line[i]);
+	return n > 0 ? hash : 0;
+}
+
 enum status target_find(pid_t pid, struct target *t, struct error *error)
 {
 	memset(t, 0, sizeof *t);
@@ -45,6 +78,8 @@ enum status target_find(pid_t pid, struct target *t, struct error *error)
 	t->uid = directory.st_uid;
 	t->start_ticks = stat_file.start_ticks;
 	target_program(pid, t->program, sizeof t->program);
+	t->arguments = hash_arguments(pid);
+	t->cgroup = hash_cgroup(pid);
 
 	struct goproc_info info;
 	enum status status = goproc_identify(pid, &info, error);

@@ -35,7 +35,9 @@ struct target {
 	uint64_t start_ticks;   /* /proc/PID/stat field 22: tells a reused PID apart */
 	struct process process; /* tells another program that it executes apart */
 	uid_t uid;
-	char program[64]; /* printable, as go_version and module */
+	uint64_t arguments; /* hashes: of what it was started with, its name aside, */
+	uint64_t cgroup;    /* and of its control group, IDs of containers aside; 0: unknown */
+	char program[64];   /* printable, as go_version and module */
 	char go_version[32];
 	char module[128];
 	bool async_timers; /* as it is built, see goproc_info */
@@ -52,6 +54,9 @@ enum status target_find_shared(pid_t pid, struct target *t, struct error *error)
 /* One that is known by its address, or by its text, alone. */
 void target_of_url(struct target *t, const char *url);
 void target_of_text(struct target *t, const char *text);
+
+/* The hash that `cgroup` holds, of the text of /proc/PID/cgroup. */
+uint64_t target_hash_cgroup(const char *text);
 
 /* What a process calls itself, printable: the base name of its argv[0]. */
 void target_program(pid_t pid, char *to, size_t size);

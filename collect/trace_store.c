@@ -13,9 +13,11 @@
 #include "util/directory.h"
 #include "util/xdg.h"
 
-#define PROGRAM_MAX  64 /* bytes of the program's name */
-#define DIGITS       "0123456789"
-#define NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS "._+-"
+#define PROGRAM_MAX   64 /* bytes of the program's name */
+#define PLACE_MAX     40 /* and of what stands for its PID */
+#define DIGITS        "0123456789"
+#define PLACE_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS "._+"
+#define NAME_LETTERS  PLACE_LETTERS "-"
 
 static const char *const suffixes[STORED_KINDS] = {
 	[CAPTURE_KIND_TRACE] = ".trace",
@@ -66,20 +68,53 @@ static void stamp_version(char *to, size_t size, const char *version)
 		snprintf(to, size, "go0");
 }
 
-void trace_store_name(char to[TRACE_NAME_MAX], int kind, const char *program, pid_t pid,
-                      int64_t wall_ns, const char *go_version, int attempt)
+/* "api.example.org_6060" of http://api.example.org:6060/x, "unix_api.sock" of unix:///run/api.sock,
+   "text_log" of another file. The underscore tells it from a PID. */
+static void place_name(char *to, size_t size, const char *where)
+{
+	char raw[512], *at = raw;
+	const char *before = "text_", *port = "";
+	snprintf(raw, sizeof raw, "%s", where);
+	if (strncmp(raw, "unix://", 7) == 0) {
+		before = "unix_";
+		at += 7;
+		at[strcspn(at, ":")] = '\0';
+	} else if (strstr(raw, "://")) {
+		before = "";
+		at = strstr(raw, "://") + 3;
+		at[strcspn(at, "/?#")] = '\0';
+		const char *colon = strrchr(at, ':');
+		bool has_port = colon && !strchr(colon, ']');
+		port = has_port ? "" : raw[4] == 's' ? "_443" : "_80";
+	}
+	const char *slash = strrchr(at, '/'), *last = slash ? slash + 1 : at;
+	/* The end of a long one says more, and has the port. */
+	size_t room = size - 1 - strlen(before) - strlen(port), n = strlen(last);
+	char whole[sizeof raw + 16];
+	snprintf(whole, sizeof whole, "%s%s%s", before, n > room ? last + n - room : last, port);
+	safe_name(to, size, whole);
+	for (char *c = to; *c; c++)
+		if (*c == '-')
+			*c = '_';
+}
+
+void trace_store_name(char to[TRACE_NAME_MAX], const struct stored_name *n, int attempt)
 {
 	char name[PROGRAM_MAX], version[24], when[24] = "00000000T000000Z", number[16] = "";
-	time_t seconds = (time_t)(wall_ns / NS_PER_S);
+	char place[PLACE_MAX];
+	time_t seconds = (time_t)(n->wall_ns / NS_PER_S);
 	struct tm utc;
 	if (gmtime_r(&seconds, &utc) && utc.tm_year >= 0 && utc.tm_year <= 9999 - 1900)
 		strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", &utc);
-	safe_name(name, sizeof name, program);
-	stamp_version(version, sizeof version, go_version);
+	safe_name(name, sizeof name, n->program);
+	stamp_version(version, sizeof version, n->go_version);
+	snprintf(place, sizeof place, "%d", (int)n->pid);
+	if (!n->pid && n->where && *n->where)
+		place_name(place, sizeof place, n->where);
 	if (attempt > 0)
 		snprintf(number, sizeof number, "-%d", attempt + 1);
-	snprintf(to, TRACE_NAME_MAX, "%s-%d-%s%s-%s%s", name, (int)pid, when, number, version,
-	         suffixes[kind]);
+	snprintf(to, TRACE_NAME_MAX, "%s-%s-%s%s-%s%s", name, place, when, number, version,
+	         suffixes[n->kind]);
 }
 
 /* Steps over `count` characters of a set (any number from 1 on, if 0); false: they are not there.
@@ -110,12 +145,21 @@ static bool is_suffix(const char *at)
 	return false;
 }
 
+/* A PID, or what stands for one. */
+static bool skip_place(const char **at)
+{
+	const char *from = *at;
+	if (skip(at, DIGITS, 0) && **at == '-')
+		return true;
+	*at = from;
+	return skip(at, PLACE_LETTERS, 0) && memchr(from, '_', (size_t)(*at - from));
+}
+
 /* What follows the program's name: "-4321-20261121T151513Z[-2]-go1.26.trace". */
 static bool is_tail(const char *at)
 {
-	if (!skip_text(&at, "-") || !skip(&at, DIGITS, 0) || !skip_text(&at, "-") ||
-	    !skip(&at, DIGITS, 8) || !skip_text(&at, "T") || !skip(&at, DIGITS, 6) ||
-	    !skip_text(&at, "Z-"))
+	if (!skip_text(&at, "-") || !skip_place(&at) || !skip_text(&at, "-") || !skip(&at, DIGITS, 8) ||
+	    !skip_text(&at, "T") || !skip(&at, DIGITS, 6) || !skip_text(&at, "Z-"))
 		return false;
 	if (strchr(DIGITS, *at) && (!skip(&at, DIGITS, 0) || !skip_text(&at, "-")))
 		return false;

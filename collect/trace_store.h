@@ -26,15 +26,22 @@ enum stored_kind { STORED_BUNDLE = CAPTURE_KINDS, STORED_KINDS };
 enum status trace_store_directory(const char *chosen, char *to, size_t size, struct error *error);
 
 /*
- * PROGRAM-PID-TIMESTAMP-goVERSION and the kind's suffix: ".trace", ".flight.trace", ... `kind` is
- * an enum capture_kind or stored_kind. Of the program's name letters, digits and ". _ +" stay, the
- * rest becomes "_"; the PID is 0 when there is none; the timestamp is UTC, 20261121T151513Z, so
- * that names sort by time and no change to or from summer time makes two of one; of the version
- * stays "go1.26", and "go0" is one that is not known. `attempt` > 0 adds a number to the time, for
- * a name that is taken: a clock that was set back makes the same second twice.
+ * PROGRAM-PID-TIMESTAMP-goVERSION and the kind's suffix: ".trace", ".flight.trace", ... Of the
+ * program's name letters, digits and ". _ +" stay, the rest becomes "_"; who has no PID is told by
+ * where it answers instead: HOST_PORT, or "unix_" and the name of a socket; the timestamp is UTC,
+ * 20261121T151513Z, so that names sort by time and no change to or from summer time makes two of
+ * one; of the version stays "go1.26", and "go0" is one that is not known. `attempt` > 0 adds a
+ * number to the time, for a name that is taken: a clock that was set back makes the same second
+ * twice.
  */
-void trace_store_name(char to[TRACE_NAME_MAX], int kind, const char *program, pid_t pid,
-                      int64_t wall_ns, const char *go_version, int attempt);
+struct stored_name {
+	int kind; /* enum capture_kind or stored_kind */
+	const char *program, *go_version;
+	pid_t pid;         /* 0: none */
+	const char *where; /* then: a URL or a file; NULL or "": not known */
+	int64_t wall_ns;
+};
+void trace_store_name(char to[TRACE_NAME_MAX], const struct stored_name *name, int attempt);
 /* Is this a name as trace_store_name makes them? */
 bool trace_store_has_made(const char *name);
 

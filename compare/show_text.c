@@ -41,7 +41,7 @@ static void put_percent(char *to, size_t size, double ratio)
 
 void show_change(char cell[PAGE_CELL], const struct change *change)
 {
-	char percent[32];
+	char percent[32], factor[32];
 	if (!change->known) {
 		snprintf(cell, PAGE_CELL, "-");
 	} else if (change->ratio == 0) {
@@ -49,7 +49,8 @@ void show_change(char cell[PAGE_CELL], const struct change *change)
 	} else if (isinf(change->ratio)) {
 		snprintf(cell, PAGE_CELL, "new");
 	} else if (change->ratio >= 10) {
-		snprintf(cell, PAGE_CELL, change->ratio < 1e4 ? "x %.0f" : "x %.0e", change->ratio);
+		text_rate(factor, sizeof factor, change->ratio);
+		snprintf(cell, PAGE_CELL, "x %s", factor);
 	} else {
 		put_percent(percent, sizeof percent, change->ratio);
 		snprintf(cell, PAGE_CELL, "%s %%", percent);
@@ -62,7 +63,9 @@ void show_interval(char cell[PAGE_CELL], const struct change *change)
 	if (!change->judged || change->ratio == 0 || isinf(change->ratio)) {
 		snprintf(cell, PAGE_CELL, "-");
 	} else if (change->high >= 10) {
-		snprintf(cell, PAGE_CELL, "x %.2g to %.2g", change->low, change->high);
+		text_rate(low, sizeof low, change->low);
+		text_rate(high, sizeof high, change->high);
+		snprintf(cell, PAGE_CELL, "x %s to %s", low, high);
 	} else {
 		put_percent(low, sizeof low, change->low);
 		put_percent(high, sizeof high, change->high);

@@ -51,12 +51,11 @@ static void flush(struct sink *s)
 static void pack(struct sink *s, const uint8_t *data, size_t size, bool end)
 {
 	const size_t most = 1U << 30; /* at a time: zlib counts in 32 bits */
+	s->zip->next_in = (z_const Bytef *)data;
 	do {
 		size_t part = size < most ? size : most;
 		int result = Z_OK;
-		s->zip->next_in = (z_const Bytef *)data;
 		s->zip->avail_in = (uInt)part;
-		data += part;
 		size -= part;
 		do {
 			s->zip->next_out = s->buffer + s->used;

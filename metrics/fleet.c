@@ -206,7 +206,8 @@ void fleet_set(struct fleet_instance *instance, enum fleet_metric metric, double
 	instance->known |= FLEET_BIT(metric);
 }
 
-enum status fleet_remember(struct fleet *fleet, const struct fleet *before, int64_t keep_ns)
+enum status fleet_remember(struct fleet *fleet, const struct fleet *before, enum fleet_state state,
+                           int64_t keep_ns)
 {
 	for (size_t i = 0; before && i < before->n; i++) {
 		const struct fleet_instance *old = &before->instance[i];
@@ -218,7 +219,7 @@ enum status fleet_remember(struct fleet *fleet, const struct fleet *before, int6
 		if (!found)
 			return STATUS_FAILED;
 		if (fleet->n > n) {
-			found->state = FLEET_GONE;
+			found->state = state;
 			found->seen_ns = old->seen_ns;
 			snprintf(found->version, sizeof found->version, "%s", old->version);
 		}
@@ -315,7 +316,10 @@ void fleet_text(char *to, size_t size, enum fleet_metric metric, struct fleet_ra
 		text_percent(to, size, point);
 		return;
 	case FLEET_NUMBER:
-		snprintf(to, size, "%.*f", point < 10 ? 2 : point < 100 ? 1 : 0, point);
+		if (point >= 1000)
+			text_count(to, size, whole_number(point));
+		else
+			snprintf(to, size, "%.*f", point < 10 ? 2 : point < 100 ? 1 : 0, point);
 		return;
 	case FLEET_BYTES:
 		text_bytes(to, size, whole_number(point));

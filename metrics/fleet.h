@@ -113,8 +113,10 @@ struct fleet_instance *fleet_find(struct fleet *fleet, uint64_t id,
                                   const struct fleet_labels *labels);
 /* No NAN: those are not known. */
 void fleet_set(struct fleet_instance *instance, enum fleet_metric metric, double lo, double hi);
-/* Those of the fleet before that are not in this one and were there less than keep_ns ago. */
-enum status fleet_remember(struct fleet *fleet, const struct fleet *before, int64_t keep_ns);
+/* Those of the fleet before that are not in this one and were there less than keep_ns ago, in that
+   state: FLEET_GONE, or FLEET_UNKNOWN where the answer may not be whole. */
+enum status fleet_remember(struct fleet *fleet, const struct fleet *before, enum fleet_state state,
+                           int64_t keep_ns);
 /*
  * Sorts the rows, makes what follows from others, takes the values of who is not up, and finds who
  * stands out. After that nothing may be added.

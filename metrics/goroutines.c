@@ -6,8 +6,7 @@
 
 #include "util/text.h"
 
-#define STRING_MAX 512        /* of one string, with its end */
-#define TEXT_MAX   (1U << 20) /* of all strings */
+#define TEXT_MAX (1U << 20) /* of all strings */
 
 /* The count, and what is needed while a set is filled, stand in front of what the public header
    shows. */
@@ -157,11 +156,11 @@ static void *grow(void *array, size_t n, size_t *room, size_t first, size_t want
 enum status goroutine_set_intern(struct goroutine_set *set, const char *text, uint32_t *offset)
 {
 	struct counted *c = counted_of(set);
-	char clean[STRING_MAX];
+	char clean[GOROUTINE_TEXT_MAX];
 	*offset = 0;
 	if (!text || !text[0])
 		return STATUS_OK;
-	text_clean(clean, sizeof clean, text, strnlen(text, STRING_MAX));
+	text_clean(clean, sizeof clean, text, strnlen(text, GOROUTINE_TEXT_MAX));
 	if (2 * (c->strings + 1) > c->index_size && grow_index(c) != STATUS_OK)
 		return STATUS_FAILED;
 	uint32_t *slot = place_of(c, clean);
@@ -252,27 +251,30 @@ static bool same_frame(const struct goroutine_frame *a, const struct goroutine_f
 }
 
 /* Members of a group mostly stand at the same place: their stack is kept once. `stack` is what
-   was added behind all frames. */
-static void share_stack(struct goroutine_set *set, struct goroutine_member *member)
+   was added behind all frames. Returns who had it before; NULL: nobody. */
+static struct goroutine_member *share_stack(struct goroutine_set *set,
+                                            struct goroutine_member *member)
 {
 	const struct goroutine_frame *stack = set->frame + set->frames;
 	for (size_t i = set->members; i > 0; i--) {
-		const struct goroutine_member *other = &set->member[i - 1];
+		struct goroutine_member *other = &set->member[i - 1];
 		size_t same = 0;
 		while (other->frames == member->frames && same < member->frames &&
 		       same_frame(&set->frame[other->first_frame + same], &stack[same]))
 			same++;
 		if (member->frames > 0 && same == member->frames) {
 			member->first_frame = other->first_frame;
-			return;
+			return other;
 		}
 	}
 	member->first_frame = (uint32_t)set->frames;
 	set->frames += member->frames;
+	return NULL;
 }
 
-enum status goroutine_set_add_member(struct goroutine_set *set, const struct goroutine_row *row,
-                                     const struct goroutine_where *frame, size_t frames)
+/* `one` is copied. */
+static enum status add_member(struct goroutine_set *set, const struct goroutine_member *one,
+                              const struct goroutine_where *frame, size_t frames)
 {
 	struct counted *c = counted_of(set);
 	if (set->members == GOROUTINE_MEMBERS_MAX)
@@ -298,13 +300,31 @@ enum status goroutine_set_add_member(struct goroutine_set *set, const struct gor
 			return STATUS_FAILED;
 	}
 	struct goroutine_member *member = &set->member[set->members];
-	*member = (struct goroutine_member){
+	*member = *one;
+	member->frames = (uint32_t)frames;
+	struct goroutine_member *same = share_stack(set, member);
+	if (same && !same->goid && !member->goid)
+		same->count += member->count;
+	else
+		set->members++;
+	return STATUS_OK;
+}
+
+enum status goroutine_set_add_member(struct goroutine_set *set, const struct goroutine_row *row,
+                                     const struct goroutine_where *frame, size_t frames)
+{
+	const struct goroutine_member one = {
 		.goid = row->goid,
+		.count = 1,
 		.wait_ns = row->wait_ns,
 		.at_least = row->at_least,
-		.frames = (uint32_t)frames,
 	};
-	share_stack(set, member);
-	set->members++;
-	return STATUS_OK;
+	return add_member(set, &one, frame, frames);
+}
+
+enum status goroutine_set_add_stack(struct goroutine_set *set, uint32_t count,
+                                    const struct goroutine_where *frame, size_t frames)
+{
+	const struct goroutine_member one = {.count = count, .wait_ns = -1};
+	return add_member(set, &one, frame, frames);
 }

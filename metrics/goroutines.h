@@ -125,9 +125,11 @@ struct goroutine_frame {
 	bool inlined; /* into the next one */
 };
 
-/* One member of the group that was asked for (ORDER_DETAIL). */
+/* One member of the group that was asked for (ORDER_DETAIL); or, of who tells no goroutine from the
+   next, all of them that have the same stack. */
 struct goroutine_member {
-	int64_t goid;
+	int64_t goid; /* 0: so many instead */
+	uint32_t count;
 	int64_t wait_ns; /* -1: unknown */
 	bool at_least;
 	/* Its stack, innermost first: frame[first_frame ...] of the set. No frames: not read. Members
@@ -135,6 +137,7 @@ struct goroutine_member {
 	uint32_t first_frame, frames;
 };
 
+#define GOROUTINE_TEXT_MAX    512 /* bytes of a name, with its end; longer ones are cut */
 #define GOROUTINE_MEMBERS_MAX 200
 #define GOROUTINE_FRAMES_MAX  64 /* of one stack */
 
@@ -206,6 +209,9 @@ enum status goroutine_grouper_step(struct goroutine_grouper *g, bool *more);
 void goroutine_set_begin_detail(struct goroutine_set *set, uint64_t key);
 enum status goroutine_set_add_member(struct goroutine_set *set, const struct goroutine_row *row,
                                      const struct goroutine_where *frame, size_t frames);
+/* The same of so many that share a stack and have no numbers: each stack becomes one member. */
+enum status goroutine_set_add_stack(struct goroutine_set *set, uint32_t count,
+                                    const struct goroutine_where *frame, size_t frames);
 
 /* Before publication: puts a string into the set's text, made harmless, once. One that finds no
    room (a set has 1 MiB for all) is "". STATUS_FAILED when out of memory. */

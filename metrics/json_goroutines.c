@@ -133,7 +133,9 @@ static bool put_members(json_t *object, const struct goroutine_set *set)
 	for (size_t i = 0; i < set->members && ok; i++) {
 		const struct goroutine_member *m = &set->member[i];
 		json_t *row = json_object();
-		ok = row && put(row, "goid", json_integer(m->goid)) &&
+		ok = row &&
+		     (m->goid > 0 ? put(row, "goid", json_integer(m->goid))
+		                  : put(row, "count", json_integer(m->count))) &&
 		     put_wait(row, "wait_ns", "wait_at_least_ns", m->wait_ns, m->at_least);
 		size_t same = 0;
 		while (same < i && (set->member[same].first_frame != m->first_frame ||
@@ -351,8 +353,9 @@ static enum status read_member(struct goroutine_set *set, const json_t *row, con
 {
 	struct goroutine_where frame[GOROUTINE_FRAMES_MAX];
 	struct goroutine_row member = {0};
-	int64_t number;
-	if (!read_integer(row, "goid", 1, INT64_MAX, &member.goid))
+	int64_t number, count = 0;
+	if (!read_integer(row, "goid", 1, INT64_MAX, &member.goid) &&
+	    !read_integer(row, "count", 1, UINT32_MAX, &count))
 		return STATUS_DAMAGED;
 	read_wait(row, "wait_ns", "wait_at_least_ns", &member.wait_ns, &member.at_least);
 	const json_t *stack = NULL;
@@ -363,7 +366,8 @@ static enum status read_member(struct goroutine_set *set, const json_t *row, con
 		return STATUS_DAMAGED;
 	for (size_t i = 0; i < frames; i++)
 		frame[i] = read_where(json_array_get(stack, i));
-	return goroutine_set_add_member(set, &member, frame, frames);
+	return count ? goroutine_set_add_stack(set, (uint32_t)count, frame, frames)
+	             : goroutine_set_add_member(set, &member, frame, frames);
 }
 
 static enum status read_detail(struct goroutine_set *set, const json_t *object)

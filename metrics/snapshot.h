@@ -284,7 +284,10 @@ struct snapshot {
 	int64_t monotonic_ns;
 	int64_t wall_ns;
 	int64_t interval_ns; /* the interval asked for */
-	pid_t pid;           /* 0: unknown, it is watched by what it tells elsewhere: */
+	/* How rarely the rarest part is read by who can't read all of them that often; 0: at every
+	   interval. Not in JSON: it is about what comes next. */
+	int64_t pace_ns;
+	pid_t pid; /* 0: unknown, it is watched by what it tells elsewhere: */
 	/* an address or the name of a text, printable; "" for one that is watched as a process */
 	char where[512];
 	/* Rises when the same place begins to tell of another process: a program that was restarted. */

@@ -24,3 +24,10 @@ include tests/trace/local.mk
 include tests/e2e/local.mk
 include tests/bench/local.mk
 dist_check_SCRIPTS += tests/layering tests/catalogue tests/tally
+
+# The pictures of the documents, tools/pictures.
+EXTRA_PROGRAMS += tests/pictures/draw
+tests_pictures_draw_SOURCES = tests/pictures/draw.c tests/pictures/svg.c tests/pictures/svg.h
+tests_pictures_draw_LDADD = collect/libcollect.a browse/libbrowse.a tui/libtui.a doctor/libdoctor.a \
+	report/libreport.a trace/libtrace.a metrics/libmetrics.a util/libutil.a $(INIH_LIBS) $(NCURSES_LIBS) \
+	$(UV_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) -lm

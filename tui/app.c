@@ -20,6 +20,7 @@ enum status app_init(struct app *app, struct session *session, int64_t interval_
 {
 	*app = (struct app){
 		.session = session,
+		.means = &means_default,
 		.keys = &keymap_default,
 		.interval_ns = interval_ns,
 		.span_ns = VIEW_SPAN_NS,
@@ -30,11 +31,19 @@ enum status app_init(struct app *app, struct session *session, int64_t interval_
 	return app->history ? STATUS_OK : error_no_memory(error);
 }
 
+void app_set_means(struct app *app, const struct means *means)
+{
+	app->means = means;
+	app->keys = means->keys;
+	app->take.copies_off = !means->copies;
+}
+
 void app_finish(struct app *app)
 {
 	history_destroy(app->history);
 	app->history = NULL;
 	app_forget_findings(app);
+	take_finish(&app->take);
 }
 
 void app_tell_time(struct app *app, int64_t now_ns, int64_t wall_ns)
@@ -221,8 +230,7 @@ static void draw_foot(struct app *app, struct pane foot)
 		if (app->prompt.lead == ':')
 			command_line_hint(&names, app->prompt.text, text, sizeof text);
 		else
-			snprintf(text, sizeof text,
-			         "text or regex, ! for all others; Enter keeps it, Esc does not");
+			snprintf(text, sizeof text, "%s", prompt_hint(app->prompt.lead));
 		prompt_draw(foot, &app->prompt, text);
 	} else if (app->notice[0]) {
 		draw_notice(foot, app->notice_style, app->notice);
@@ -231,20 +239,25 @@ static void draw_foot(struct app *app, struct pane foot)
 	}
 }
 
-void app_draw(struct app *app, struct canvas *canvas)
+void app_draw_view(struct app *app, struct canvas *canvas, struct view_place *place)
 {
 	char clock[16];
 	struct capture_state capture = {0};
 	if (app->session)
 		capture = session_capture(app->session);
-	struct pane page = pane_of(canvas);
 	app_look(app);
 	struct view_data data = data_of(app, clock, sizeof clock, &capture);
-	struct view_place *place = &app->place[app->view];
+	frame_draw(canvas, views[app->view], &data, place, 0);
+}
+
+void app_draw(struct app *app, struct canvas *canvas)
+{
+	struct pane page = pane_of(canvas);
 	const struct view *view = views[app->view];
 	app->width = canvas->width;
 	app->height = canvas->height;
-	frame_draw(canvas, view, &data, place, 0);
+	app->ascii = canvas->ascii;
+	app_draw_view(app, canvas, &app->place[app->view]);
 	capture_panel_draw(pane_sub(page, 0, 1, page.width, page.height - 2), &app->panel, app->now_ns);
 	if (app->help)
 		frame_draw_help(pane_sub(page, 0, 1, page.width, page.height - 1), view,
@@ -274,7 +287,9 @@ static enum loop_next prompt_input(struct app *app, int key)
 		prompt_remember(p, p->text);
 		return app_line(app, p->text);
 	}
-	if (lead == '/') /* rows follow the text as it is typed */
+	if (lead == '/')
+		app_search_as_typed(app, event, p->text);
+	if (lead == '\\') /* rows follow the text as it is typed */
 		snprintf(place_of(app)->filter, sizeof place_of(app)->filter, "%s",
 		         event == PROMPT_CLOSED ? app->filter_before : p->text);
 	return LOOP_DRAW;

@@ -20,7 +20,9 @@
 #include "tui/command_line.h"
 #include "tui/frame.h"
 #include "tui/loop.h"
+#include "tui/means.h"
 #include "tui/prompt.h"
+#include "tui/take.h"
 #include "tui/theme.h"
 #include "util/status.h"
 
@@ -30,7 +32,8 @@
 struct app {
 	struct session *session; /* NULL: nobody takes orders */
 	struct playback *player; /* NULL: this is the present */
-	const struct keymap *keys;
+	const struct means *means;
+	const struct keymap *keys; /* of it */
 	/* Takes another theme; NULL: there is no other. */
 	enum status (*use_theme)(const char *name, void *arg, struct error *error);
 	/* Shows a trace until the user comes back; NULL: none can be shown. */
@@ -64,6 +67,7 @@ struct app {
 	bool help;
 	struct view_place help_place;
 	struct prompt prompt;
+	struct take take;
 	struct capture_panel panel;
 	struct sentinel_state sentinel;      /* as it was drawn last */
 	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
@@ -71,11 +75,14 @@ struct app {
 	int64_t notice_end_ns;
 	enum style notice_style;
 	int width, height; /* of the last picture, for the mouse */
+	bool ascii;        /* so it was */
 };
 
 enum status app_init(struct app *app, struct session *session, int64_t interval_ns,
                      struct error *error);
 void app_finish(struct app *app);
+/* In place of the defaults. */
+void app_set_means(struct app *app, const struct means *means);
 
 /* Before anything else is asked of it; both in ns. */
 void app_tell_time(struct app *app, int64_t now_ns, int64_t wall_ns);
@@ -86,6 +93,8 @@ void app_set_history(struct app *app, struct history *history);
 /* Takes over the reference. Snapshots of another process begin a new history. */
 void app_add(struct app *app, const struct snapshot *s);
 void app_draw(struct app *app, struct canvas *canvas);
+/* Header, view and keys alone, with a place that need not be the user's. */
+void app_draw_view(struct app *app, struct canvas *canvas, struct view_place *place);
 /* Time has gone by, or somebody called: is there something to draw though no snapshot came? */
 bool app_tick(struct app *app);
 
@@ -109,6 +118,13 @@ void app_forget_findings(struct app *app);
 void app_expand_finding(struct app *app);
 /* Opens the worst finding; false: there is none. */
 bool app_show_worst(struct app *app);
+
+/* What users take out, app_take.c; it is said on the bottom line. As take.h has it. */
+struct listing app_listing(struct app *app);
+void app_search(struct app *app, const char *text, int step);
+void app_search_as_typed(struct app *app, enum prompt_event event, const char *text);
+void app_copy(struct app *app);
+void app_save(struct app *app, const char *argument);
 
 /* Time, app_time.c: that of a recording is the player's. The moment that is shown: now, unless
    paused. */

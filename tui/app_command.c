@@ -154,7 +154,34 @@ static enum loop_next filter(struct app *app, enum command command, const char *
 		return LOOP_DRAW;
 	}
 	snprintf(app->filter_before, sizeof app->filter_before, "%s", place->filter);
-	prompt_open(&app->prompt, '/', place->filter);
+	prompt_open(&app->prompt, '\\', place->filter);
+	return LOOP_DRAW;
+}
+
+static enum loop_next search(struct app *app, enum command command, const char *argument)
+{
+	if (!is_list(app, command))
+		return LOOP_DRAW;
+	if (argument || command != COMMAND_SEARCH) {
+		app_search(app, argument, command == COMMAND_SEARCH_PREVIOUS ? -1 : 1);
+		return LOOP_DRAW;
+	}
+	take_begin(&app->take, place_of(app));
+	prompt_open(&app->prompt, '/', "");
+	return LOOP_DRAW;
+}
+
+static enum loop_next copy(struct app *app, enum command command, const char *argument)
+{
+	(void)command, (void)argument;
+	app_copy(app);
+	return LOOP_DRAW;
+}
+
+static enum loop_next save(struct app *app, enum command command, const char *argument)
+{
+	(void)command;
+	app_save(app, argument);
 	return LOOP_DRAW;
 }
 
@@ -454,6 +481,11 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_LAST] = move,
 	[COMMAND_COMPACT] = compact,
 	[COMMAND_FILTER] = filter,
+	[COMMAND_SEARCH] = search,
+	[COMMAND_SEARCH_NEXT] = search,
+	[COMMAND_SEARCH_PREVIOUS] = search,
+	[COMMAND_COPY] = copy,
+	[COMMAND_SAVE] = save,
 	[COMMAND_HALF_UP] = move,
 	[COMMAND_HALF_DOWN] = move,
 	[COMMAND_SORT] = sort,

@@ -15,6 +15,8 @@ enum command {
 	COMMAND_HELP,
 	COMMAND_LINE, /* the line after ':' */
 	COMMAND_THEME,
+	COMMAND_COPY,
+	COMMAND_SAVE,
 	COMMAND_CLOSE, /* what is open: help, a line, a group; else the filter */
 	/* the list on the screen */
 	COMMAND_UP,

@@ -8,6 +8,7 @@
 struct parts {
 	const char *name;
 	size_t length;        /* of the name */
+	bool bang;            /* a '!' follows it */
 	const char *argument; /* NULL: none yet, and no blank after the name */
 };
 
@@ -15,8 +16,11 @@ static struct parts split(const char *text)
 {
 	struct parts line = {.name = text + strspn(text, " ")};
 	line.length = strcspn(line.name, " ");
-	if (line.name[line.length])
-		line.argument = line.name + line.length + strspn(line.name + line.length, " ");
+	size_t word = line.length;
+	line.bang = word > 1 && line.name[word - 1] == '!';
+	line.length -= line.bang;
+	if (line.name[word])
+		line.argument = line.name + word + strspn(line.name + word, " ");
 	return line;
 }
 
@@ -27,12 +31,15 @@ struct command_line command_line_read(const char *text, enum command_screen scre
 	if (!parts.length)
 		return line;
 	enum command command = command_find(parts.name, parts.length, screen);
-	if (!command) {
+	/* It says that a file may be replaced, and nothing else. */
+	if (!command || (parts.bang && command != COMMAND_SAVE)) {
 		snprintf(line.complaint, sizeof line.complaint,
-		         "there is no command \"%.*s\": ? lists them", (int)parts.length, parts.name);
+		         "there is no command \"%.*s\": ? lists them", (int)parts.length + parts.bang,
+		         parts.name);
 		return line;
 	}
-	snprintf(line.argument, sizeof line.argument, "%s", parts.argument ? parts.argument : "");
+	snprintf(line.argument, sizeof line.argument, "%s%s", parts.bang ? "!" : "",
+	         parts.argument ? parts.argument : "");
 	for (size_t n = strlen(line.argument); n > 0 && line.argument[n - 1] == ' ';)
 		line.argument[--n] = '\0';
 	if (*line.argument && !command_info[command].argument) {

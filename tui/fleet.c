@@ -44,7 +44,13 @@ static bool tick(void *arg)
 	return true;
 }
 
-static const struct loop_ops ops = {draw, input, news, tick};
+static char *copied(void *arg)
+{
+	struct tui_fleet *t = arg;
+	return take_copied(&t->view.take);
+}
+
+static const struct loop_ops ops = {draw, input, news, tick, copied};
 
 static void wake(void *arg)
 {
@@ -63,7 +69,8 @@ enum status tui_fleet_create(struct tui_fleet **out, const struct tui_fleet_opti
 	fleet_view_init(&t->view, options->board);
 	t->view.server = options->server;
 	t->view.match = options->match;
-	t->view.keys = options->keys;
+	t->view.keys = options->means->keys;
+	t->view.take.copies_off = !options->means->copies;
 	t->view.interval_ns = options->interval_ns;
 	return STATUS_OK;
 }

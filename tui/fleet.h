@@ -7,8 +7,8 @@
 #define SCHEDTOP_TUI_FLEET_H
 
 #include "metrics/fleet_board.h"
-#include "tui/keymap.h"
 #include "tui/loop.h"
+#include "tui/means.h"
 #include "util/status.h"
 
 struct tui_fleet_options {
@@ -16,7 +16,7 @@ struct tui_fleet_options {
 	struct fleet_board *board; /* these are borrowed */
 	const char *server, *match;
 	int64_t interval_ns;
-	const struct keymap *keys;
+	const struct means *means;
 };
 
 struct tui_fleet;

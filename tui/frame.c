@@ -54,8 +54,7 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 	struct pane page = pane_of(canvas), foot = pane_row(page, page.height - 1);
 	if (history_count(data->history) > 0) {
 		header_draw(pane_row(page, 0), data);
-		place->heading_y = 0;
-		memset(place->heading, 0, sizeof place->heading); /* of another width */
+		view_begin(place);
 		view->draw(pane_sub(page, 0, 1, page.width, page.height - 2), data, place);
 	} else {
 		pane_text(page, 1, 0, STYLE_STRONG, "schedtop");

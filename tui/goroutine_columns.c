@@ -58,8 +58,10 @@ void goroutine_wait(char *to, size_t size, int64_t ns, bool at_least)
 
 static void put_count(char *to, size_t size, const struct goroutine_line *line)
 {
-	if (line->member)
+	if (line->member && line->member->goid)
 		snprintf(to, size, "G%" PRId64, line->member->goid);
+	else if (line->member)
+		text_count(to, size, line->member->count);
 	else
 		text_count(to, size, line->stat->group->count);
 }
@@ -419,7 +421,7 @@ void goroutine_draw_line(struct pane pane, const struct slot *slot,
 		struct pane cell = pane_sub(pane, slot[i].at, 0, slot[i].size, 1);
 		if (!slot[i].size)
 			continue;
-		if (i == COLUMN_COUNT_OF && line->member && slot[COLUMN_GROWTH].size)
+		if (i == COLUMN_COUNT_OF && line->member && line->member->goid && slot[COLUMN_GROWTH].size)
 			/* The number of a goroutine may need the room of two numbers. */
 			cell.width = slot[COLUMN_GROWTH].at + slot[COLUMN_GROWTH].size - slot[i].at;
 		if (column[i].put) {

@@ -21,6 +21,13 @@ static void draw_title(struct pane row, const struct goroutine_line *line,
 	char wait[32], count[32], text[96];
 	const struct goroutine_set *set = line->set;
 	int x = 0;
+	if (member && !member->goid) {
+		text_count(count, sizeof count, member->count);
+		x = pane_text(row, 0, 0, STYLE_STRONG, count);
+		pane_text(row, x, 0, STYLE_TEXT,
+		          member->count == 1 ? " has this stack" : " have this stack");
+		return;
+	}
 	if (member) {
 		goroutine_wait(wait, sizeof wait, member->wait_ns, member->at_least);
 		x = pane_print(row, 0, 0, STYLE_STRONG, "G%" PRId64, member->goid);
@@ -112,8 +119,9 @@ void goroutine_draw_stack(struct pane pane, const struct view_data *data,
 		pane_wrap(rest, STYLE_DIM,
 		          line->set->detail == line->stat->group->key
 		              ? "none of them was there when they were read one by one"
-		          : origin == ORIGIN_AGENT || origin == ORIGIN_PPROF
+		          : origin == ORIGIN_AGENT
 		              ? "groups alone are told here: stacks are read from the process's memory"
+		          : live && origin == ORIGIN_PPROF ? "the next reading tells their stacks"
 		          : live ? "the next reading tells these goroutines one by one"
 		                 : "at this moment these goroutines were not read one by one");
 }

@@ -55,7 +55,7 @@ static void say_grouping(char *to, size_t size, const struct goroutine_table *ta
 void goroutine_draw_summary(struct pane pane, const struct goroutine_table *table,
                             const struct view_place *place)
 {
-	char count[32], groups[32], period[96], grouping[128];
+	char count[32], groups[32], period[96], grouping[400];
 	const struct goroutine_set *set = table->set;
 	size_t n = count_groups(table);
 	text_count(count, sizeof count, set->count);

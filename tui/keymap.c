@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tui/layout.h"
+#include "tui/means.h"
 
 #define OVERVIEW CONTEXT_OVERVIEW
 #define PICKER   CONTEXT_PICKER
@@ -101,9 +102,10 @@ const struct keymap keymap_default =
 				ROW(KEYS('U'), TIMELINE, COMMAND_WOKEN, NULL, QUIET),
 				ROW(KEYS(K(BACKSPACE)), TIMELINE, COMMAND_JUMP_BACK, NULL, QUIET),
 				ROW(KEYS('o'), TIMELINE, COMMAND_GOROUTINE, NULL, "goroutine", 8, false, NULL),
-				ROW(KEYS('/', K(F3)), TIMELINE, COMMAND_SEARCH, NULL, "search", 7, false, NULL),
-				ROW(KEYS('n'), TIMELINE, COMMAND_SEARCH_NEXT, NULL, QUIET),
-				ROW(KEYS('N'), TIMELINE, COMMAND_SEARCH_PREVIOUS, NULL, QUIET),
+				ROW(KEYS('/', K(F3)), TIMELINE, COMMAND_SEARCH, NULL, "search", 7, false,
+                    "Go to the next span of a goroutine, reason or function."),
+				ROW(KEYS('n'), LISTS | T_LISTS | TIMELINE, COMMAND_SEARCH_NEXT, NULL, QUIET),
+				ROW(KEYS('N'), LISTS | T_LISTS | TIMELINE, COMMAND_SEARCH_PREVIOUS, NULL, QUIET),
 				ROW(KEYS('m'), TIMELINE, COMMAND_MARK, NULL, "mark", 8, false, NULL),
 				ROW(KEYS('0'), TIMELINE, COMMAND_WHOLE, NULL, "whole", 9, false, NULL),
 				ROW(KEYS(K(HOME)), TIMELINE, COMMAND_OLDEST, NULL,
@@ -123,8 +125,10 @@ const struct keymap keymap_default =
 				ROW(KEYS(K(END)), PICKER | FLEET | HELP | T_LISTS | T_PAGES, COMMAND_LAST, NULL,
                     QUIET),
 				ROW(KEYS('c'), OVERVIEW, COMMAND_COMPACT, NULL, "compact", 5, false, NULL),
-				ROW(KEYS('/', '\\', K(F4)), LISTS | T_LISTS, COMMAND_FILTER, NULL, "filter", 5,
-                    false, "Show only rows that have a text or regex; !TEXT: others."),
+				ROW(KEYS('/', K(F3)), LISTS | T_LISTS, COMMAND_SEARCH, NULL, "search", 7, false,
+                    "Select the next row that has a text or regex."),
+				ROW(KEYS('\\', K(F4)), LISTS | T_LISTS, COMMAND_FILTER, NULL, "filter", 5, false,
+                    "Show only rows that have a text or regex; !TEXT: others."),
 				ROW(KEYS(K(ESCAPE)), THREADS | FLEET, COMMAND_CLOSE, NULL, "all rows", 4, false,
                     NULL),
 				ROW(KEYS(K(ESCAPE)), FINDINGS, COMMAND_CLOSE, NULL, "close", 4, false,
@@ -196,7 +200,10 @@ const struct keymap keymap_default =
                     "Record what comes, as a trace; again: cancel it."),
 				ROW(KEYS('f'), VIEWS, COMMAND_FLIGHT, NULL, "flight", 6, false,
                     "Record what has been, from the program's flight recorder."),
-				ROW(KEYS(':'), TABS, COMMAND_LINE, NULL, "command", 8, false, NULL),
+				ROW(KEYS('y'), TABS | PICKER | FLEET, COMMAND_COPY, NULL, QUIET),
+				ROW(KEYS('W'), TABS | FLEET, COMMAND_LINE, "save ",
+                    SAYS("Save what is shown, in a file that you name.")),
+				ROW(KEYS(':'), TABS | FLEET, COMMAND_LINE, NULL, "command", 8, false, NULL),
 				ROW(KEYS(CTRL('L')), ALL, COMMAND_REDRAW, NULL, QUIET),
 				ROW(KEYS('?', K(F1)), TABS | FLEET, COMMAND_HELP, NULL, "help", 1, false, NULL),
 				ROW(KEYS('q', K(F10), K(F9)), VIEWS | PICKER | FLEET, COMMAND_QUIT, NULL, "quit", 0,
@@ -214,6 +221,8 @@ const struct keymap keymap_default =
                     SAYS("Go back to the view.")),
 			},
 };
+
+const struct means means_default = {.keys = &keymap_default, .copies = true};
 
 _Static_assert(COMMAND_COUNT <= 64, "a set of commands has a bit for each");
 

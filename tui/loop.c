@@ -127,7 +127,12 @@ static void on_stop(uv_signal_t *handle, int number)
 
 static void take(struct loop *loop, const struct tui_input *input)
 {
-	switch (loop->ops->input(input, loop->arg)) {
+	enum loop_next next = loop->ops->input(input, loop->arg);
+	char *copied = loop->ops->copied ? loop->ops->copied(loop->arg) : NULL;
+	if (copied)
+		term_copy(copied);
+	free(copied);
+	switch (next) {
 	case LOOP_GO_ON:
 		return;
 	case LOOP_END:

@@ -36,6 +36,9 @@ struct loop_ops {
 	bool (*wake)(void *arg);
 	/* Once a second; returns whether the screen should be drawn again. May be NULL. */
 	bool (*tick)(void *arg);
+	/* After an input: text for the clipboard of the terminal, to be freed; NULL: none. May be
+	   NULL. */
+	char *(*copied)(void *arg);
 };
 
 /* How things are drawn, as far as the terminal can. */

@@ -503,7 +503,10 @@ void overview_draw_all(struct pane pane, const struct view_data *data)
 	char age[32];
 	int right = slot[COLUMN_STRIP].at + strip.width + 2;
 	int x = pane_text(table, 0, 0, STYLE_LABEL, "All Ps");
-	pane_fit(pane_sub(table, 0, 0, right - 2, 1), x + 2, 0, STYLE_DIM, "0 to 100 % of their time");
+	struct pane title = pane_sub(table, 0, 0, right - 2, 1);
+	static const char axis[] = "0 to 100 % of their time";
+	bool whole = x + 2 + (int)sizeof axis - 1 <= title.width;
+	pane_fit(title, x + 2, 0, STYLE_DIM, whole ? axis : "0 to 100 %");
 	struct pane graph = pane_sub(strip, 0, 1, strip.width, strip.height - 2);
 	for (int cell = 0; cell < graph.width; cell++) {
 		int64_t from_ns, to_ns;

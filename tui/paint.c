@@ -79,6 +79,13 @@ static void append(struct paint *p, const char *s, size_t length)
 	p->length += length;
 }
 
+bool paint_send(struct paint *p, const char *bytes, size_t length)
+{
+	size_t before = p->length;
+	append(p, bytes, length);
+	return p->length == before + length;
+}
+
 static void append_text(struct paint *p, const char *s)
 {
 	append(p, s, strlen(s));

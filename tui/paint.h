@@ -48,6 +48,9 @@ void paint_forget(struct paint *p);
 /* Adds what changes the picture into this one. False when out of memory: then that is not known. */
 bool paint_frame(struct paint *p, const struct paint_means *means, const struct canvas *canvas);
 
+/* Adds bytes that draw nothing, behind what was added before. False when out of memory. */
+bool paint_send(struct paint *p, const char *bytes, size_t length);
+
 /* What has not been taken yet. */
 const char *paint_bytes(const struct paint *p, size_t *length);
 void paint_take(struct paint *p, size_t length);

@@ -4,13 +4,20 @@
 #include "tui/tui.h"
 #include "tui/view_picker.h"
 
+static char *copied(void *arg)
+{
+	struct picker *picker = arg;
+	return take_copied(&picker->take);
+}
+
 static const struct loop_ops ops = {
 	.draw = picker_draw,
 	.input = picker_input,
+	.copied = copied,
 };
 
 enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, bool ascii,
-                     const struct keymap *keys, long *picked, struct error *error)
+                     const struct means *means, long *picked, struct error *error)
 {
 	struct picker picker;
 	struct loop *loop;
@@ -19,7 +26,8 @@ enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, boo
 	enum status status = picker_init(&picker, choices, n, error);
 	if (status)
 		return status;
-	picker.keys = keys;
+	picker.keys = means->keys;
+	picker.take.copies_off = !means->copies;
 	status = loop_create(&loop, &ops, &picker, (struct loop_look){.color = color, .ascii = ascii},
 	                     error);
 	if (status) {

@@ -6,25 +6,25 @@
 #define STRONG_LEAST \
 	(1.0 / 4) /* from this share of a cell's time on a state gets its full colour */
 
-/* A collection is short and matters; a P passes through system calls and the scheduler all the
- * time. */
-const struct plot_state plot_state[LANE_STATE_COUNT] = {
-	[LANE_UNKNOWN] = {STYLE_DIM, STYLE_DIM, ' ', ' ', NULL, 1},
-	[LANE_IDLE] = {STYLE_IDLE, STYLE_IDLE, 0xb7, '.', "idle", 1},
-	[LANE_RUNNING] = {STYLE_RUNNING, STYLE_RUNNING, 0x2588, '#', "running", 1.0 / 32},
-	[LANE_GC] = {STYLE_GC_FILL, STYLE_GC, 0x2591, 'g', "GC", 1.0 / 32},
-	[LANE_SYSCALL] = {STYLE_SYSCALL_FILL, STYLE_SYSCALL, 0x2592, 'S', "syscall", 1.0 / 8},
-	[LANE_SCHEDULER] = {STYLE_SCHEDULER, STYLE_SCHEDULER, ':', ':', "sched", 1.0 / 8},
+static const enum state state_of[LANE_STATE_COUNT] = {
+	[LANE_UNKNOWN] = STATE_UNKNOWN, [LANE_IDLE] = STATE_IDLE,
+	[LANE_RUNNING] = STATE_RUNNING, [LANE_GC] = STATE_GC,
+	[LANE_SYSCALL] = STATE_SYSCALL, [LANE_SCHEDULER] = STATE_SCHEDULER,
 };
+
+const struct state_look *plot_state(enum lane_state state)
+{
+	return &state_look[state_of[state]];
+}
 
 /* From the left of a bar; the legend says it in the same order. */
 static const enum lane_state order[] = {LANE_RUNNING, LANE_GC, LANE_SYSCALL, LANE_SCHEDULER,
                                         LANE_IDLE};
 #define ORDER_COUNT (sizeof order / sizeof *order)
 
-static uint32_t state_glyph(enum lane_state state, bool ascii)
+static uint32_t lane_glyph(enum lane_state state, bool ascii)
 {
-	return ascii ? plot_state[state].ascii : plot_state[state].glyph;
+	return state_glyph(state_of[state], ascii);
 }
 
 uint32_t plot_level(double ratio, bool ascii)
@@ -98,6 +98,18 @@ void plot_spark(struct pane pane, enum style style, const double *value, size_t 
 	}
 }
 
+void plot_area(struct pane pane, enum style style, const double *value, size_t n, double max)
+{
+	double part[CANVAS_WIDTH_MAX * GRID_COLUMNS_MAX], step = max / pane.height;
+	n = n < sizeof part / sizeof *part ? n : sizeof part / sizeof *part;
+	for (int row = 0; row < pane.height; row++) {
+		double low = row * step;
+		for (size_t i = 0; i < n; i++)
+			part[i] = row > 0 && !(value[i] > low) ? NAN : value[i] - low;
+		plot_spark(pane_row(pane, pane.height - 1 - row), style, part, n, step);
+	}
+}
+
 /* --- bars and lanes ------------------------------------------------------------------------- */
 
 /* Cells of each part: whole ones first, then one each to the largest remainders. */
@@ -131,8 +143,8 @@ void plot_bar(struct pane pane, const struct lane_share *share)
 	apportion(share, pane.width, cells);
 	for (size_t i = 0; i < ORDER_COUNT; i++)
 		for (int n = 0; n < cells[i]; n++)
-			pane_glyph(pane, x++, 0, plot_state[order[i]].style,
-			           state_glyph(order[i], pane.canvas->ascii));
+			pane_glyph(pane, x++, 0, plot_state(order[i])->style,
+			           lane_glyph(order[i], pane.canvas->ascii));
 }
 
 /* By height, the highest step left out so that neighbouring lanes stay apart; in ASCII three steps
@@ -153,15 +165,15 @@ void plot_lane(struct pane pane, int x, const struct lane_share *share)
 	enum lane_state state = LANE_IDLE;
 	for (size_t i = 0; i < ORDER_COUNT; i++) {
 		double part = share->share[order[i]] / known;
-		if (order[i] != LANE_IDLE && part >= plot_state[order[i]].least && part > most) {
+		if (order[i] != LANE_IDLE && part >= plot_state(order[i])->least && part > most) {
 			state = order[i];
 			most = part;
 		}
 	}
-	const struct plot_state *look = &plot_state[state];
+	const struct state_look *look = plot_state(state);
 	uint32_t glyph = state == LANE_RUNNING
 	                     ? running_glyph(1 - share->share[LANE_IDLE] / known, ascii)
-	                     : state_glyph(state, ascii);
+	                     : lane_glyph(state, ascii);
 	pane_glyph(pane, x, 0, most < STRONG_LEAST ? look->weak : look->style, glyph);
 }
 
@@ -201,14 +213,14 @@ void plot_stack(struct pane pane, int x, const struct lane_share *share)
 		                                    (i + 1) / (double)pane.height, &filled);
 		if (filled < STACK_LEAST)
 			return;
-		uint32_t glyph = state_glyph(state, ascii);
+		uint32_t glyph = lane_glyph(state, ascii);
 		if (state == LANE_RUNNING && ascii)
 			glyph = filled >= 0.5 ? '#' : '-';
 		else if (state == LANE_RUNNING)
 			glyph = plot_level(filled - STACK_LEAST, false);
 		else if (filled < 0.5 && i > 0)
 			return;
-		pane_glyph(pane, x, pane.height - 1 - i, plot_state[state].style, glyph);
+		pane_glyph(pane, x, pane.height - 1 - i, plot_state(state)->style, glyph);
 	}
 }
 
@@ -216,13 +228,13 @@ void plot_legend(struct pane pane)
 {
 	int x = pane.width;
 	for (size_t i = ORDER_COUNT; i-- > 0;) {
-		const struct plot_state *state = &plot_state[order[i]];
-		int width = 2 + canvas_text_width(pane.canvas, state->legend);
+		const struct state_look *state = plot_state(order[i]);
+		int width = 2 + canvas_text_width(pane.canvas, state->brief);
 		if (x - width < 0)
 			return;
 		x -= width;
-		pane_glyph(pane, x, 0, state->style, state_glyph(order[i], pane.canvas->ascii));
-		pane_text(pane, x + 2, 0, STYLE_DIM, state->legend);
+		pane_glyph(pane, x, 0, state->style, lane_glyph(order[i], pane.canvas->ascii));
+		pane_text(pane, x + 2, 0, STYLE_DIM, state->brief);
 		x -= 2;
 	}
 }

@@ -9,15 +9,10 @@
 
 #include "metrics/derive.h"
 #include "tui/canvas.h"
+#include "tui/state.h"
 
-/* How a state of a P looks: colour and glyph say the same. */
-struct plot_state {
-	enum style style, weak;
-	uint32_t glyph, ascii;
-	const char *legend;
-	double least; /* share of a cell's time from which it is worth showing */
-};
-extern const struct plot_state plot_state[LANE_STATE_COUNT];
+/* How a state of a P looks. */
+const struct state_look *plot_state(enum lane_state state);
 
 /* The step of ▁▂▃▄▅▆▇█ (ASCII . : - = + * # @) for 0...1. */
 uint32_t plot_level(double ratio, bool ascii);
@@ -27,6 +22,9 @@ int plot_density(const struct canvas *canvas);
 
 /* One row, the newest value at the right edge; NAN leaves its place blank. `max` fills a cell. */
 void plot_spark(struct pane pane, enum style style, const double *value, size_t n, double max);
+
+/* The same over all rows of the pane, filled from its foot. */
+void plot_area(struct pane pane, enum style style, const double *value, size_t n, double max);
 
 /* The shares of lane states side by side over the whole pane, in the order of the legend; rounding
    never makes the bar longer or shorter than the pane. Unknown shares draw nothing. */

@@ -134,6 +134,12 @@ enum prompt_event prompt_key(struct prompt *p, int key)
 	}
 }
 
+const char *prompt_hint(char lead)
+{
+	return lead == '/' ? "text or regex; Enter keeps the place, Esc does not"
+	                   : "text or regex, ! for all others; Enter keeps it, Esc does not";
+}
+
 void prompt_draw(struct pane pane, const struct prompt *p, const char *hint)
 {
 	char lead[] = {p->lead, '\0'};

@@ -8,30 +8,51 @@ static bool are_shown(const struct tabs *tabs)
 	return tabs->n > 1;
 }
 
-/* " 2 Threads " or " 2 ", and the cells it takes. */
-static int tab_text(char *to, size_t size, const struct tabs *tabs, size_t i, bool named)
+/* What tabs are called: where names leave too little of the line for keys, the current one alone
+   keeps its whole. */
+enum naming { BY_NUMBER, BRIEF, WHOLE, NAMINGS };
+#define BRIEF_LETTERS 4
+/* Cells that are left for keys: names help to find a view once, keys every time. */
+static const int keys_least[NAMINGS] = {[WHOLE] = 40, [BRIEF] = 32};
+
+/* " 2 Threads ", " 2 Thre" or " 2 ", and the cells it takes. */
+static int tab_text(char *to, size_t size, const struct tabs *tabs, size_t i, enum naming naming)
 {
-	if (named || i == tabs->current)
+	if (naming == WHOLE || i == tabs->current)
 		return snprintf(to, size, " %zu %s ", i + 1, tabs->name[i]);
+	if (naming == BRIEF)
+		return snprintf(to, size, " %zu %.*s", i + 1, BRIEF_LETTERS, tabs->name[i]);
 	return snprintf(to, size, " %zu ", i + 1);
 }
 
-static bool have_names(const struct tabs *tabs, int width)
+/* Blanks before a tab: brief ones have none at their end, and the current one has a ground. */
+static int gap_before(const struct tabs *tabs, size_t i, enum naming naming)
+{
+	return naming == BRIEF && i == tabs->current && i > 0;
+}
+
+static enum naming naming_of(const struct tabs *tabs, int width)
 {
 	char text[48];
-	int all = 0;
-	for (size_t i = 0; i < tabs->n; i++)
-		all += tab_text(text, sizeof text, tabs, i, true);
-	return 2 * all <= width;
+	enum naming naming = WHOLE;
+	for (; naming > BY_NUMBER; naming--) {
+		int all = keys_least[naming];
+		for (size_t i = 0; i < tabs->n; i++)
+			all += gap_before(tabs, i, naming) + tab_text(text, sizeof text, tabs, i, naming);
+		if (all <= width)
+			break;
+	}
+	return naming;
 }
 
 int tabs_draw(struct pane line, const struct tabs *tabs)
 {
 	char text[48];
 	int x = 0;
-	bool named = have_names(tabs, line.width);
+	enum naming naming = naming_of(tabs, line.width);
 	for (size_t i = 0; are_shown(tabs) && i < tabs->n; i++) {
-		int width = tab_text(text, sizeof text, tabs, i, named);
+		x += gap_before(tabs, i, naming);
+		int width = tab_text(text, sizeof text, tabs, i, naming);
 		pane_text(line, x, 0, i == tabs->current ? STYLE_SELECTED : STYLE_DIM, text);
 		x += width;
 	}
@@ -41,11 +62,11 @@ int tabs_draw(struct pane line, const struct tabs *tabs)
 int tabs_at(const struct canvas *canvas, const struct tabs *tabs, int x, int y)
 {
 	char text[48];
-	bool named = have_names(tabs, canvas->width);
+	enum naming naming = naming_of(tabs, canvas->width);
 	if (y != canvas->height - 1 || x < 0 || !are_shown(tabs))
 		return -1;
 	for (size_t i = 0; i < tabs->n; i++) {
-		x -= tab_text(text, sizeof text, tabs, i, named);
+		x -= gap_before(tabs, i, naming) + tab_text(text, sizeof text, tabs, i, naming);
 		if (x < 0)
 			return (int)i;
 	}

@@ -15,8 +15,8 @@ struct tabs {
 	size_t n, current;
 };
 
-/* From the left; returns where the keys may begin. Where names would take more than half of the
-   line, the current one alone has its. */
+/* From the left; returns where the keys may begin. Where room is short, all but the current one
+   have the first letters of their names, or their numbers alone. */
 int tabs_draw(struct pane line, const struct tabs *tabs);
 /* The tab at these cells of the canvas, from 0; -1: none is there. */
 int tabs_at(const struct canvas *canvas, const struct tabs *tabs, int x, int y);

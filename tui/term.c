@@ -16,7 +16,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "tui/keymap.h"
+#include "tui/clip.h"
+#include "tui/keys.h"
 #include "tui/paint.h"
 
 /* Long enough for the bytes of one key to arrive over a slow line, short enough for Esc to feel
@@ -626,6 +627,16 @@ bool term_show(const struct canvas *canvas)
 	if (!takes_output(term.out) || !flush())
 		return false;
 	return paint_frame(term.paint, &term.means, canvas) && flush();
+}
+
+void term_copy(const char *text)
+{
+	size_t length = 0;
+	enum clip_way way = clip_way(getenv("TERM"), getenv("TMUX"), getenv("STY"));
+	char *bytes = term.paint ? clip_sequence(text, way, &length) : NULL;
+	if (bytes && paint_send(term.paint, bytes, length))
+		flush();
+	free(bytes);
 }
 
 void term_redraw(void)

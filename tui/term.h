@@ -39,6 +39,10 @@ bool term_show(const struct canvas *canvas);
 /* The next term_show writes everything. */
 void term_redraw(void);
 
+/* Gives the text to the clipboard of whoever sits at the terminal, by OSC 52, through tmux and
+   screen as well; after what is written now. A terminal that knows it not leaves it out. */
+void term_copy(const char *text);
+
 /* Around a stop (SIGTSTP): gives the terminal back for a while. */
 void term_suspend(void);
 void term_resume(void);

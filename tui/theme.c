@@ -33,10 +33,10 @@ const struct theme
 							ROW(STYLE_RUNNING, 71, OWN, 0),
 							ROW(STYLE_RUNNABLE, 178, OWN, 0),
 							ROW(STYLE_SYSCALL, 68, OWN, 0),
-							ROW(STYLE_BLOCKED, 244, OWN, 0),
+							ROW(STYLE_BLOCKED, 245, OWN, 0),
 							ROW(STYLE_GC, 170, OWN, 0),
 							ROW(STYLE_IDLE, 242, OWN, 0),
-							ROW(STYLE_SCHEDULER, 109, OWN, 0),
+							ROW(STYLE_SCHEDULER, 116, OWN, 0),
 							ROW(STYLE_SYSCALL_FILL, 68, 24, 0),
 							ROW(STYLE_GC_FILL, 176, 90, 0),
 							ROW(STYLE_STRONG, OWN, OWN, BOLD),
@@ -52,12 +52,12 @@ const struct theme
 							ROW(STYLE_TEXT, OWN, OWN, 0),
 							ROW(STYLE_RUNNING, GREEN, OWN, 0),
 							ROW(STYLE_RUNNABLE, YELLOW, OWN, 0),
-							ROW(STYLE_SYSCALL, BLUE, OWN, 0),
+							ROW(STYLE_SYSCALL, BRIGHT | BLUE, OWN, 0),
 							ROW(STYLE_BLOCKED, PALE, OWN, 0),
 							ROW(STYLE_GC, MAGENTA, OWN, 0),
 							ROW(STYLE_IDLE, PALE, OWN, 0),
 							ROW(STYLE_SCHEDULER, CYAN, OWN, 0),
-							ROW(STYLE_SYSCALL_FILL, BLUE, OWN, 0),
+							ROW(STYLE_SYSCALL_FILL, BRIGHT | BLUE, OWN, 0),
 							ROW(STYLE_GC_FILL, MAGENTA, OWN, 0),
 							ROW(STYLE_STRONG, OWN, OWN, BOLD),
 							ROW(STYLE_LABEL, CYAN, OWN, 0),
@@ -65,7 +65,7 @@ const struct theme
 							ROW(STYLE_SELECTED, OWN, OWN, INVERT),
 							ROW(STYLE_KEY, OWN, OWN, BOLD),
 							ROW(STYLE_WARNING, YELLOW, OWN, BOLD),
-							ROW(STYLE_ALARM, RED, OWN, BOLD),
+							ROW(STYLE_ALARM, BRIGHT | RED, OWN, BOLD),
 						},
 					/* Where bold and faint make up for the missing shades. */
 					[THEME_8] =
@@ -73,12 +73,12 @@ const struct theme
 							ROW(STYLE_TEXT, OWN, OWN, 0),
 							ROW(STYLE_RUNNING, GREEN, OWN, 0),
 							ROW(STYLE_RUNNABLE, YELLOW, OWN, 0),
-							ROW(STYLE_SYSCALL, BLUE, OWN, 0),
+							ROW(STYLE_SYSCALL, BLUE, OWN, BOLD),
 							ROW(STYLE_BLOCKED, WHITE, OWN, FAINT),
 							ROW(STYLE_GC, MAGENTA, OWN, 0),
 							ROW(STYLE_IDLE, OWN, OWN, FAINT),
 							ROW(STYLE_SCHEDULER, CYAN, OWN, 0),
-							ROW(STYLE_SYSCALL_FILL, BLUE, OWN, 0),
+							ROW(STYLE_SYSCALL_FILL, BLUE, OWN, BOLD),
 							ROW(STYLE_GC_FILL, MAGENTA, OWN, 0),
 							ROW(STYLE_STRONG, OWN, OWN, BOLD),
 							ROW(STYLE_LABEL, CYAN, OWN, 0),
@@ -391,6 +391,17 @@ static void begin(struct builder *b, struct theme *out)
 	*b = (struct builder){.theme = out};
 }
 
+static bool is_area(enum style style)
+{
+	return style >= STYLE_RUNNING && style <= STYLE_GC_FILL;
+}
+
+/* What has to stand out of a line, by a ground where a theme gives it one. */
+static bool is_marked(enum style style)
+{
+	return style == STYLE_SELECTED || style == STYLE_WARNING || style == STYLE_ALARM;
+}
+
 /* A depth that was not spoken of follows the one above, if that was. */
 static void complete(struct builder *b)
 {
@@ -399,9 +410,19 @@ static void complete(struct builder *b)
 			if (b->said[depth][style] || !b->said[depth - 1][style])
 				continue;
 			struct theme_look look = b->theme->look[depth - 1][style];
+			bool painted = look.back != THEME_OWN;
+			/* There is no grey among eight: black, its darker neighbour, is the ground itself. */
+			if (depth == THEME_8 && look.color == PALE)
+				look.attributes |= STYLE_FAINT;
+			look.color = depth == THEME_8 && look.color == PALE ? THEME_OWN : look.color;
 			look.color = reduce(look.color, (enum theme_depth)depth);
-			/* With few colours a ground hides more than it tells. */
-			look.back = THEME_OWN;
+			/* With few colours the ground of an area hides more than it tells; that of text is what
+			   its colour was chosen for. */
+			look.back =
+				is_area((enum style)style) ? THEME_OWN : reduce(look.back, (enum theme_depth)depth);
+			if (depth == THEME_MONO && painted && !is_area((enum style)style) &&
+			    is_marked((enum style)style))
+				look.attributes |= STYLE_REVERSE;
 			b->theme->look[depth][style] = look;
 			b->said[depth][style] = true;
 		}

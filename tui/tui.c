@@ -115,7 +115,15 @@ static enum status use_theme(const char *name, void *arg, struct error *error)
 	return status;
 }
 
-static const struct loop_ops ops = {draw, input, take_snapshots, tick};
+static char *copied(void *arg)
+{
+	struct tui *t = arg;
+	if (t->over.ops)
+		return t->over.ops->copied ? t->over.ops->copied(t->over.arg) : NULL;
+	return take_copied(&t->app.take);
+}
+
+static const struct loop_ops ops = {draw, input, take_snapshots, tick, copied};
 
 enum status tui_create(struct tui **out, const struct tui_options *options, struct error *error)
 {
@@ -130,8 +138,8 @@ enum status tui_create(struct tui **out, const struct tui_options *options, stru
 	t->app.open_trace = options->traces.open ? open_trace : NULL;
 	t->app.panel.can_open = t->app.open_trace != NULL;
 	t->app.arg = t;
-	if (options->keys)
-		t->app.keys = options->keys;
+	if (options->means)
+		app_set_means(&t->app, options->means);
 	t->app.quit_warning = options->quit_warning;
 	t->app.player = options->playback;
 	t->app.inside = options->inside;

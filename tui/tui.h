@@ -13,7 +13,7 @@
 #include "metrics/feed.h"
 #include "metrics/playback.h"
 #include "metrics/session.h"
-#include "tui/keymap.h"
+#include "tui/means.h"
 #include "tui/screen.h"
 #include "tui/theme.h"
 #include "util/status.h"
@@ -26,7 +26,7 @@ struct tui_options {
 	struct loop_look look;
 	struct feed *feed;         /* NULL: there is a playback */
 	struct playback *playback; /* of a recording, whose snapshots and clock are shown */
-	const struct keymap *keys; /* NULL: the defaults */
+	const struct means *means; /* NULL: the defaults */
 	struct session *session;   /* where orders go; NULL: there is nobody to carry them out */
 	int64_t trace_ns;          /* of the trace that `t` takes */
 	int64_t interval_ns;
@@ -69,6 +69,6 @@ struct tui_choice {
 };
 /* Lets the user pick one of n; *picked is its index, or -1 when the user quit. */
 enum status tui_pick(const struct tui_choice *choices, size_t n, bool color, bool ascii,
-                     const struct keymap *keys, long *picked, struct error *error);
+                     const struct means *means, long *picked, struct error *error);
 
 #endif

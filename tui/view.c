@@ -100,10 +100,29 @@ void view_draw_heading(struct pane cell, struct view_place *place, int sort, con
 		pane_right(cell, 0, STYLE_DIM, text);
 	else
 		pane_fit(cell, 0, 0, STYLE_DIM, text);
+	if (place->columns < VIEW_COLUMNS_MAX) {
+		struct view_column *column = &place->column[place->columns++];
+		snprintf(column->name, sizeof column->name, "%s", name);
+		column->x = cell.x;
+		column->width = cell.width;
+	}
 	if (sorts) {
 		place->heading_y = cell.y;
 		place->heading[sort] = (struct view_heading){cell.x, cell.width};
 	}
+}
+
+void view_begin(struct view_place *place)
+{
+	place->heading_y = 0;
+	memset(place->heading, 0, sizeof place->heading); /* of another width */
+	place->columns = 0;
+	place->detail = (struct view_area){0};
+}
+
+void view_tell_detail(struct view_place *place, struct pane pane)
+{
+	place->detail = (struct view_area){pane.x, pane.y, pane.width, pane.height};
 }
 
 static enum view_hit click_heading(struct view_place *place, int x)

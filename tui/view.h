@@ -36,6 +36,7 @@ struct view_data {
 #define VIEW_SPAN_NS INT64_C(60000000000)
 
 #define VIEW_COLUMNS_MAX 24
+#define VIEW_FILTER_MAX  256
 
 /*
  * Where the user is in a view. The app fills what the user has chosen; draw() tells what it found
@@ -56,7 +57,7 @@ struct view_place {
 
 	int sort; /* index into the view's `sorts` */
 	bool reversed;
-	char filter[64]; /* UTF-8; "": all rows (filter.h) */
+	char filter[VIEW_FILTER_MAX]; /* UTF-8; "": all rows (filter.h) */
 
 	/* Lists of groups: by what they are made (index into the view's `groups`), whether all are
 	   shown, the one that is open (0: none), and the one that the selected row belongs to. */
@@ -70,7 +71,23 @@ struct view_place {
 	struct view_heading {
 		int x, width;
 	} heading[VIEW_COLUMNS_MAX];
+
+	/* For listing.h: all columns with their headings, from the left; and what is told of the
+	   selected row outside of the list, a stack, say (width 0: nothing). */
+	struct view_column {
+		char name[24];
+		int x, width;
+	} column[VIEW_COLUMNS_MAX];
+	int columns;
+	struct view_area {
+		int x, y, width, height;
+	} detail;
 };
+
+/* Before a view is drawn: what it tells of its picture is of the one before. */
+void view_begin(struct view_place *place);
+/* That this pane tells of the selected row. */
+void view_tell_detail(struct view_place *place, struct pane pane);
 
 struct view {
 	const char *name; /* on its tab */

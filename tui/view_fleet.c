@@ -84,7 +84,7 @@ static int make_list(struct fleet_view *view)
 	return (int)rows;
 }
 
-static const struct fleet_instance *row_at(const struct fleet_view *view, int row)
+const struct fleet_instance *fleet_view_row(const struct fleet_view *view, int row)
 {
 	return &view->fleet->instance[view->shown[row]];
 }
@@ -116,7 +116,7 @@ static void wish(const struct fleet_view *view, const struct slot *trend, const 
 		wish.points = FLEET_POINTS_MAX;
 	for (int i = 0; i < list->height && view->place.top + i < view->place.rows; i++)
 		if (wish.n < FLEET_PAGE_MAX)
-			wish.id[wish.n++] = row_at(view, view->place.top + i)->id;
+			wish.id[wish.n++] = fleet_view_row(view, view->place.top + i)->id;
 	fleet_board_wish(view->board, &wish);
 }
 
@@ -176,7 +176,7 @@ static struct pane cell_of(struct pane line, const struct slot *slot)
 static void draw_headings(struct pane line, const struct slot *slot, struct fleet_view *view)
 {
 	memset(view->sorted, 0, sizeof view->sorted);
-	memset(view->place.heading, 0, sizeof view->place.heading);
+	view_begin(&view->place);
 	for (int i = 0; i < FLEET_COLUMNS; i++) {
 		const struct fleet_column *column = &fleet_column[i];
 		if (!slot[i].size)
@@ -211,11 +211,12 @@ static void draw_row(struct pane line, const struct slot *slot, const struct fle
 static void draw_list(struct pane list, const struct slot *slot, struct fleet_view *view)
 {
 	struct view_place *place = &view->place;
-	view_select(place, view->id, make_list(view), list.height);
+	int rows = make_list(view); /* moves view->id */
+	view_select(place, view->id, rows, list.height);
 	place->list_y = list.y;
 	for (int i = 0; i < list.height && place->top + i < place->rows; i++) {
 		struct pane line = pane_row(list, i);
-		draw_row(line, slot, view, row_at(view, place->top + i));
+		draw_row(line, slot, view, fleet_view_row(view, place->top + i));
 		if (place->top + i != place->selected)
 			continue;
 		pane_restyle(line, STYLE_SELECTED);
@@ -279,7 +280,7 @@ static void draw_header(struct pane line, const struct fleet_view *view)
 static int draw_position(struct pane line, const struct fleet_view *view)
 {
 	const struct view_place *place = &view->place;
-	char text[160] = "";
+	char text[400] = "";
 	if (place->filter[0])
 		snprintf(text, sizeof text, "%d with \"%s\"", place->rows, place->filter);
 	else if (place->rows > place->page)
@@ -343,7 +344,7 @@ static void draw_waiting(struct pane page, const struct fleet_view *view)
 
 static void draw_nobody(struct pane list, const struct fleet_view *view)
 {
-	char text[700];
+	char text[900];
 	if (view->fleet->n > 0)
 		snprintf(text, sizeof text, "no instance has \"%s\"", view->place.filter);
 	else
@@ -358,7 +359,12 @@ static void draw_foot(struct pane foot, const struct fleet_view *view)
 {
 	uint64_t without = view->place.filter[0] ? 0 : COMMAND_BIT(COMMAND_CLOSE);
 	if (view->prompt.lead) {
-		prompt_draw(foot, &view->prompt, "");
+		char hint[160];
+		struct command_names names = fleet_view_names(view);
+		snprintf(hint, sizeof hint, "%s", prompt_hint(view->prompt.lead));
+		if (view->prompt.lead == ':')
+			command_line_hint(&names, view->prompt.text, hint, sizeof hint);
+		prompt_draw(foot, &view->prompt, hint);
 		return;
 	}
 	if (view->place.rows == 0)
@@ -382,7 +388,23 @@ static void draw_fleet(struct pane page, struct fleet_view *view)
 	draw_header(pane_row(page, ROW_HEADER), view);
 	draw_server(pane_row(page, ROW_SERVER), view);
 	draw_note(pane_row(page, ROW_NOTE), view);
-	wish(view, &slot[FLEET_COLUMNS - 1], &list);
+	if (!view->reading)
+		wish(view, &slot[FLEET_COLUMNS - 1], &list);
+}
+
+void fleet_view_draw_page(struct canvas *canvas, struct fleet_view *view)
+{
+	struct pane page = pane_of(canvas);
+	if (view->fleet)
+		draw_fleet(page, view);
+	else
+		draw_waiting(page, view);
+}
+
+void fleet_view_zoom(struct fleet_view *view, int by)
+{
+	view->span += by;
+	view->span = view->span < 0 ? 0 : view->span >= SPANS ? SPANS - 1 : view->span;
 }
 
 void fleet_view_draw(struct canvas *canvas, void *arg)
@@ -400,123 +422,11 @@ void fleet_view_draw(struct canvas *canvas, void *arg)
 		help_draw(page, &help, &view->help_place);
 		return;
 	}
-	if (view->fleet)
-		draw_fleet(page, view);
-	else
-		draw_waiting(page, view);
+	view->width = canvas->width;
+	view->height = canvas->height;
+	view->ascii = canvas->ascii;
+	fleet_view_draw_page(canvas, view);
 	draw_foot(pane_row(page, page.height - 1), view);
-}
-
-/* --- inputs ----------------------------------------------------------------------------------- */
-
-/* When it started follows from when it was asked and how long it has been up. */
-static int64_t start_of(const struct fleet_view *view, const struct fleet_instance *instance)
-{
-	if (!fleet_known(instance, FLEET_UPTIME))
-		return 0;
-	return view->fleet->wall_ns - (int64_t)fleet_point(instance->value[FLEET_UPTIME]);
-}
-
-static enum loop_next open_selected(struct fleet_view *view)
-{
-	if (!view->fleet || view->place.selected >= view->place.rows)
-		return LOOP_GO_ON;
-	const struct fleet_instance *instance = row_at(view, view->place.selected);
-	view->target.started_ns = start_of(view, instance);
-	snprintf(view->target.name, sizeof view->target.name, "%s", instance->name);
-	snprintf(view->target.job, sizeof view->target.job, "%s", instance->job);
-	snprintf(view->notice, sizeof view->notice, "looking for a way to %s", instance->name);
-	view->opening = true;
-	fleet_board_ask(view->board, &view->target);
-	return LOOP_DRAW;
-}
-
-/* by: 1 or -1 */
-static void sort_by_next(struct view_place *place, const bool *shown, int by)
-{
-	for (int i = 1; i <= FLEET_COLUMNS; i++) {
-		int next = (place->sort + (by > 0 ? i : FLEET_COLUMNS - i)) % FLEET_COLUMNS;
-		if (!shown[next])
-			continue;
-		place->sort = next;
-		break;
-	}
-	place->reversed = false;
-}
-
-/* Esc first takes back what it can. */
-static enum loop_next leave(struct fleet_view *view)
-{
-	if (!view->place.filter[0])
-		return LOOP_GO_ON;
-	view->place.filter[0] = '\0';
-	return LOOP_DRAW;
-}
-
-enum loop_next fleet_view_command(struct fleet_view *view, enum command command)
-{
-	struct view_place *place = &view->place;
-	switch (command) {
-	case COMMAND_QUIT:
-		return LOOP_END;
-	case COMMAND_CLOSE:
-		return leave(view);
-	case COMMAND_REDRAW:
-		return LOOP_REDRAW;
-	case COMMAND_CHOOSE:
-		return open_selected(view);
-	case COMMAND_HELP:
-		view->help = true;
-		view->help_place = (struct view_place){0};
-		return LOOP_DRAW;
-	case COMMAND_FILTER:
-		snprintf(view->filter_before, sizeof view->filter_before, "%s", place->filter);
-		prompt_open(&view->prompt, '/', place->filter);
-		return LOOP_DRAW;
-	case COMMAND_SORT:
-	case COMMAND_SORT_PREVIOUS:
-		sort_by_next(place, view->sorted, command == COMMAND_SORT ? 1 : -1);
-		return LOOP_DRAW;
-	case COMMAND_REVERSE:
-		place->reversed = !place->reversed;
-		return LOOP_DRAW;
-	case COMMAND_ZOOM_IN:
-		view->span -= view->span > 0;
-		return LOOP_DRAW;
-	case COMMAND_ZOOM_OUT:
-		view->span += view->span < SPANS - 1;
-		return LOOP_DRAW;
-	default:
-		view_move(place, command);
-		return LOOP_DRAW;
-	}
-}
-
-static enum loop_next type(struct fleet_view *view, int key)
-{
-	enum prompt_event event = prompt_key(&view->prompt, key);
-	snprintf(view->place.filter, sizeof view->place.filter, "%s",
-	         event == PROMPT_CLOSED ? view->filter_before : view->prompt.text);
-	return LOOP_DRAW;
-}
-
-enum loop_next fleet_view_input(const struct tui_input *input, void *arg)
-{
-	struct fleet_view *view = arg;
-	if (view->help)
-		return help_input(&view->help, &view->help_place, view->keys, input->key);
-	if (!view->opening)
-		view->notice[0] = '\0';
-	if (input->key == KEYMAP_CLICK) {
-		bool again = view_click(&view->place, input->x, input->y) == VIEW_HIT_SELECTED_ROW;
-		return again ? open_selected(view) : LOOP_DRAW;
-	}
-	if (input->key == KEYMAP_WHEEL_UP || input->key == KEYMAP_WHEEL_DOWN)
-		return fleet_view_command(view, input->key == KEYMAP_WHEEL_UP ? COMMAND_UP : COMMAND_DOWN);
-	if (view->prompt.lead)
-		return type(view, input->key);
-	const struct binding *binding = keymap_find(view->keys, input->key, CONTEXT_FLEET);
-	return binding ? fleet_view_command(view, binding->command) : LOOP_GO_ON;
 }
 
 /* --- news and time ---------------------------------------------------------------------------- */
@@ -566,6 +476,7 @@ void fleet_view_finish(struct fleet_view *view)
 {
 	fleet_unref(view->fleet);
 	fleet_trends_free(view->trends);
+	take_finish(&view->take);
 	free(view->shown);
 	free(view->id);
 	*view = (struct fleet_view){0};

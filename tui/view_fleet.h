@@ -8,9 +8,11 @@
 
 #include "metrics/fleet_board.h"
 #include "tui/canvas.h"
+#include "tui/command_line.h"
 #include "tui/keymap.h"
 #include "tui/loop.h"
 #include "tui/prompt.h"
+#include "tui/take.h"
 #include "tui/view.h"
 
 struct fleet_view {
@@ -36,6 +38,10 @@ struct fleet_view {
 	bool sorted[VIEW_COLUMNS_MAX]; /* columns that are on the screen */
 	struct view_place place, help_place;
 	struct prompt prompt;
+	struct take take;
+	bool reading; /* it is drawn to be read, not to be seen */
+	int width, height;
+	bool ascii;
 	bool help;
 	char filter_before[PROMPT_TEXT_MAX];
 };
@@ -47,8 +53,17 @@ void fleet_view_tell_time(struct fleet_view *view, int64_t now_ns, int64_t wall_
 /* Takes what is on the board; true: there is something new to draw. */
 bool fleet_view_wake(struct fleet_view *view);
 void fleet_view_draw(struct canvas *canvas, void *view);
+/* The same without what is laid over it. */
+void fleet_view_draw_page(struct canvas *canvas, struct fleet_view *view);
+/* A row of its list, which has it. */
+const struct fleet_instance *fleet_view_row(const struct fleet_view *view, int row);
+/* by: -1 lets the graphs cover less time, 1 more. */
+void fleet_view_zoom(struct fleet_view *view, int by);
+/* What a line after ':' may be made of. */
+struct command_names fleet_view_names(const struct fleet_view *view);
 /* LOOP_END: the user leaves. */
 enum loop_next fleet_view_input(const struct tui_input *input, void *view);
-enum loop_next fleet_view_command(struct fleet_view *view, enum command command);
+enum loop_next fleet_view_command(struct fleet_view *view, enum command command,
+                                  const char *argument);
 
 #endif

@@ -39,8 +39,10 @@ static void add_members(struct list *list, const struct goroutine_line *group)
 	if (set->detail != group->stat->group->key)
 		return;
 	for (size_t i = 0; i < set->members && list->n < LINES_MAX; i++) {
+		/* Stacks have no numbers: they are known by their place, and no goroutine is below 0. */
+		int64_t goid = set->member[i].goid;
 		line.member = &set->member[i];
-		add_line(list, &line, set->member[i].goid);
+		add_line(list, &line, goid ? goid : -(int64_t)i - 1);
 	}
 }
 
@@ -127,8 +129,9 @@ static void draw_beside(struct pane pane, const struct view_data *data, const st
 {
 	int left = pane.width * 3 / 5;
 	draw_list(pane_sub(pane, 0, 0, left, pane.height), list, place);
-	goroutine_draw_stack(pane_sub(pane, left + 2, 0, pane.width - left - 3, pane.height), data,
-	                     open_line(list, place));
+	struct pane stack = pane_sub(pane, left + 2, 0, pane.width - left - 3, pane.height);
+	view_tell_detail(place, stack);
+	goroutine_draw_stack(stack, data, open_line(list, place));
 }
 
 static void draw_below(struct pane pane, const struct view_data *data, const struct list *list,
@@ -142,9 +145,11 @@ static void draw_below(struct pane pane, const struct view_data *data, const str
 	};
 	layout(part, COUNT, pane.height);
 	draw_list(pane_sub(pane, 0, 0, pane.width, part[LIST].size), list, place);
+	struct pane stack = pane_sub(pane, 2, part[STACK].at, pane.width - 4, part[STACK].size);
 	if (part[STACK].size)
-		goroutine_draw_stack(pane_sub(pane, 2, part[STACK].at, pane.width - 4, part[STACK].size),
-		                     data, open_line(list, place));
+		view_tell_detail(place, stack);
+	if (part[STACK].size)
+		goroutine_draw_stack(stack, data, open_line(list, place));
 }
 
 /* --- page ------------------------------------------------------------------------------------- */

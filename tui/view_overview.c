@@ -143,7 +143,7 @@ enum {
 	ROW_COUNT,
 };
 #define ALL_LEAST 7
-#define ALL_MOST  17
+#define ALL_MOST  35
 
 #define WHY_LINES   3 /* of what a source can't know */
 #define LANES_LEAST 4

@@ -188,7 +188,8 @@ static int make_list(struct picker *picker)
 static void draw_list(struct pane list, const struct slot *slot, struct picker *picker)
 {
 	struct view_place *place = &picker->place;
-	view_select(place, picker->id, make_list(picker), list.height);
+	int rows = make_list(picker);
+	view_select(place, picker->id, rows, list.height);
 	place->list_y = list.y;
 	for (int i = 0; i < list.height && place->top + i < place->rows; i++) {
 		int row = place->top + i;
@@ -206,7 +207,7 @@ static void draw_list(struct pane list, const struct slot *slot, struct picker *
 /* "3 Go processes on this machine: which one?", "1 of 3 Go processes: those with ..." */
 static void draw_title(struct pane pane, const struct picker *picker)
 {
-	char text[160];
+	char text[400];
 	const char *plural = picker->n == 1 ? "" : "es";
 	int x = pane_text(pane, 1, 0, STYLE_STRONG, "schedtop") + 2;
 	if (picker->place.filter[0])
@@ -218,9 +219,43 @@ static void draw_title(struct pane pane, const struct picker *picker)
 	pane_fit(pane_sub(pane, 0, 0, pane.width - 1, 1), x, 0, STYLE_DIM, text);
 }
 
+static void draw_page(struct canvas *canvas, struct picker *picker);
+
+/* Draws with another place, and gives the user's back. */
+static void draw_place(struct canvas *canvas, struct view_place *place, void *arg)
+{
+	struct picker *picker = arg;
+	struct view_place own = picker->place;
+	picker->place = *place;
+	draw_page(canvas, picker);
+	*place = picker->place;
+	picker->place = own;
+	make_list(picker);
+}
+
+static struct listing listing_of(struct picker *picker)
+{
+	return (struct listing){.view = "Processes",
+	                        .is_list = true,
+	                        .ascii = picker->ascii,
+	                        .width = picker->width,
+	                        .height = picker->height,
+	                        .place = &picker->place,
+	                        .draw = draw_place,
+	                        .arg = picker};
+}
+
 void picker_draw(struct canvas *canvas, void *arg)
 {
 	struct picker *picker = arg;
+	picker->width = canvas->width;
+	picker->height = canvas->height;
+	picker->ascii = canvas->ascii;
+	draw_page(canvas, picker);
+}
+
+static void draw_page(struct canvas *canvas, struct picker *picker)
+{
 	const struct view_place *place = &picker->place;
 	struct pane page = pane_of(canvas), foot = pane_row(page, page.height - 1);
 	struct slot slot[COLUMN_COUNT];
@@ -229,6 +264,7 @@ void picker_draw(struct canvas *canvas, void *arg)
 	struct pane list = pane_sub(page, 0, 3, page.width, page.height - 5);
 	layout(slot, COLUMN_COUNT, page.width - 2);
 
+	view_begin(&picker->place);
 	draw_headings(pane_sub(page, 1, 2, page.width - 2, 1), slot, &picker->place);
 	draw_list(list, slot, picker);
 	draw_title(page, picker);
@@ -236,7 +272,10 @@ void picker_draw(struct canvas *canvas, void *arg)
 		pane_print(pane_row(page, page.height - 2), 1, 0, STYLE_DIM, "%d to %d of %d",
 		           place->top + 1, place->top + list.height, place->rows);
 	if (picker->prompt.lead)
-		prompt_draw(foot, &picker->prompt, "");
+		prompt_draw(foot, &picker->prompt, prompt_hint(picker->prompt.lead));
+	else if (picker->take.said[0])
+		pane_fit(pane_sub(foot, 0, 0, foot.width - 1, 1), 1, 0, picker->take.said_style,
+		         picker->take.said);
 	else
 		keymap_draw(foot, picker->keys, CONTEXT_PICKER,
 		            place->rows > 0 ? 0 : COMMAND_BIT(COMMAND_CHOOSE));
@@ -265,6 +304,7 @@ static enum loop_next leave(struct picker *picker)
 enum loop_next picker_command(struct picker *picker, enum command command)
 {
 	struct view_place *place = &picker->place;
+	struct listing listing = listing_of(picker);
 	switch (command) {
 	case COMMAND_QUIT:
 		return LOOP_END;
@@ -276,7 +316,18 @@ enum loop_next picker_command(struct picker *picker, enum command command)
 		return choose(picker);
 	case COMMAND_FILTER:
 		snprintf(picker->filter_before, sizeof picker->filter_before, "%s", place->filter);
-		prompt_open(&picker->prompt, '/', place->filter);
+		prompt_open(&picker->prompt, '\\', place->filter);
+		return LOOP_DRAW;
+	case COMMAND_SEARCH:
+		take_begin(&picker->take, place);
+		prompt_open(&picker->prompt, '/', "");
+		return LOOP_DRAW;
+	case COMMAND_SEARCH_NEXT:
+	case COMMAND_SEARCH_PREVIOUS:
+		take_search(&picker->take, &listing, place, NULL, command == COMMAND_SEARCH_NEXT ? 1 : -1);
+		return LOOP_DRAW;
+	case COMMAND_COPY:
+		take_copy(&picker->take, &listing);
 		return LOOP_DRAW;
 	case COMMAND_SORT:
 	case COMMAND_SORT_PREVIOUS:
@@ -295,7 +346,13 @@ enum loop_next picker_command(struct picker *picker, enum command command)
 
 static enum loop_next type(struct picker *picker, int key)
 {
+	char lead = picker->prompt.lead;
 	enum prompt_event event = prompt_key(&picker->prompt, key);
+	if (lead == '/') {
+		struct listing listing = listing_of(picker);
+		take_key(&picker->take, &listing, &picker->place, event, picker->prompt.text);
+		return LOOP_DRAW;
+	}
 	snprintf(picker->place.filter, sizeof picker->place.filter, "%s",
 	         event == PROMPT_CLOSED ? picker->filter_before : picker->prompt.text);
 	return LOOP_DRAW;
@@ -304,6 +361,7 @@ static enum loop_next type(struct picker *picker, int key)
 enum loop_next picker_input(const struct tui_input *input, void *arg)
 {
 	struct picker *picker = arg;
+	picker->take.said[0] = '\0';
 	if (input->key == KEYMAP_CLICK) {
 		bool again = view_click(&picker->place, input->x, input->y) == VIEW_HIT_SELECTED_ROW;
 		return again ? choose(picker) : LOOP_DRAW;
@@ -334,6 +392,7 @@ enum status picker_init(struct picker *picker, const struct tui_choice *choice, 
 
 void picker_finish(struct picker *picker)
 {
+	take_finish(&picker->take);
 	free(picker->shown);
 	free(picker->id);
 	picker->shown = NULL;

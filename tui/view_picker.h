@@ -9,6 +9,7 @@
 #include "tui/keymap.h"
 #include "tui/loop.h"
 #include "tui/prompt.h"
+#include "tui/take.h"
 #include "tui/tui.h"
 #include "tui/view.h"
 
@@ -22,6 +23,9 @@ struct picker {
 	int picked;  /* index of a choice */
 	struct view_place place;
 	struct prompt prompt;
+	struct take take;
+	int width, height; /* of the last picture */
+	bool ascii;
 	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
 };
 

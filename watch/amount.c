@@ -59,7 +59,10 @@ bool amount_parse(enum measure_unit unit, const char *text, double *value)
 		*value = 0;
 		return true;
 	}
-	return unit != UNIT_NS && unit != UNIT_BYTES && parse_number(text, unit == UNIT_RATIO, value);
+	if (unit == UNIT_NS || unit == UNIT_BYTES || !parse_number(text, unit == UNIT_RATIO, value))
+		return false;
+	/* "busy>70" would wait for seventy times all there is. */
+	return unit != UNIT_RATIO || *value <= 1;
 }
 
 void amount_show(enum measure_unit unit, double value, char *to, size_t size)

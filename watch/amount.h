@@ -10,7 +10,7 @@
 
 #include "doctor/finding.h"
 
-/* false: no number of that unit, or negative. */
+/* false: no number of that unit, negative, or a share of more than all. */
 bool amount_parse(enum measure_unit unit, const char *text, double *value);
 /* What may be written for it: "a time such as 50ms". */
 const char *amount_example(enum measure_unit unit);

@@ -119,11 +119,12 @@ enum status bundle_write(const struct bundle_options *o, const struct bundle_mem
 	struct error why = {0};
 	struct writer w = {.options = o, .output = CAPTURE_OUTPUT_NONE, .error = &why};
 	const struct capture_name name = {
-		.kind = (enum capture_kind)STORED_BUNDLE,
-		.program = o->program,
-		.go_version = o->go_version,
-		.pid = o->pid,
-		.wall_ns = o->wall_ns,
+		.of = {.kind = STORED_BUNDLE,
+	           .program = o->program,
+	           .go_version = o->go_version,
+	           .pid = o->pid,
+	           .where = o->where,
+	           .wall_ns = o->wall_ns},
 		.keep_files = o->keep_files,
 		.keep_bytes = o->keep_bytes,
 	};

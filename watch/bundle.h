@@ -24,7 +24,8 @@ struct bundle_member {
 struct bundle_options {
 	const char *directory; /* NULL: the default one */
 	const char *program, *go_version;
-	pid_t pid;
+	pid_t pid;         /* 0: none */
+	const char *where; /* then, as in collect/trace_store.h */
 	int64_t wall_ns;
 	long keep_files; /* in the store, of everything */
 	int64_t keep_bytes;

@@ -71,14 +71,24 @@ static bool listen_for(struct run *r, int ms)
 
 /* --- the process ----------------------------------------------------------------------------- */
 
-static bool has_ended(struct run *r)
+/* It is left as a zombie, so that its group's number is nobody else's. */
+static bool has_ended(const struct run *r)
+{
+	siginfo_t info = {.si_pid = 0};
+	if (waitid(P_PID, (id_t)r->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+		return errno != EINTR; /* somebody else has waited for it */
+	return info.si_pid == r->pid;
+}
+
+/* Who is to be killed is killed with all that it has started, also with what ignores SIGTERM. */
+static void bury(struct run *r)
 {
 	int status = 0;
-	pid_t pid = waitpid(r->pid, &status, WNOHANG);
-	if (pid != r->pid)
-		return pid < 0 && errno != EINTR; /* somebody else has waited for it */
+	if (r->result->killed)
+		kill(-r->pid, SIGKILL);
+	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
+		;
 	r->result->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	return true;
 }
 
 static void await(struct run *r)
@@ -95,6 +105,7 @@ static void await(struct run *r)
 		}
 		listen_for(r, STEP_MS);
 	}
+	bury(r);
 	/* What it left in the pipe; others that hold it open are not waited for. */
 	for (int i = 0; r->output >= 0 && i < EXEC_LINES_MAX && listen_for(r, 0); i++)
 		;

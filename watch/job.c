@@ -94,6 +94,16 @@ static bool was_taken(const struct job *j)
 	return false;
 }
 
+/* What was taken after all can't be had. */
+static void give_up(struct manifest_capture *taken, int *fd, const char *why)
+{
+	taken->ok = false;
+	snprintf(taken->why, sizeof taken->why, "%s", why);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 static void take(struct job *j, enum capture_kind kind)
 {
 	struct error error = {0};
@@ -124,15 +134,9 @@ static void take(struct job *j, enum capture_kind kind)
 		publish(j, NULL);
 	}
 	taken->ok = status == STATUS_OK && taken->state.phase == CAPTURE_DONE;
-	taken->cancelled = status == STATUS_OK && !taken->ok;
 	if (!taken->ok)
-		snprintf(taken->why, sizeof taken->why, "%s",
-		         status == STATUS_OK ? "it was cancelled" : error.text);
+		give_up(taken, fd, status == STATUS_OK ? "it was cancelled" : error.text);
 	capture_destroy(c);
-	if (!taken->ok && *fd >= 0) {
-		close(*fd);
-		*fd = -1;
-	}
 	log_capture(j, taken);
 }
 
@@ -159,24 +163,29 @@ static enum status record(struct job *j, struct error *error)
 {
 	if (j->recent.n == 0)
 		return STATUS_OK;
+	if (j->recording >= 0)
+		close(j->recording);
 	j->recording = open_scratch(j);
 	return j->recording >= 0 ? recent_write(&j->recent, j->recording, error)
 	                         : error_set(error, STATUS_FAILED, "there is no room for snapshots: %s",
 	                                     strerror(errno));
 }
 
-static enum status save(struct job *j, char **path, struct error *error)
+/* Of who does not tell it the trace does. */
+static const char *version_of(const struct job *j)
+{
+	const char *version = j->options.reason.go_version;
+	for (size_t i = 0; i < j->n && !*version; i++)
+		version = j->taken[i].state.go_version;
+	return version;
+}
+
+/* With what was taken. */
+static enum status write_bundle(struct job *j, char **path, uint64_t *bytes, struct error *error)
 {
 	const struct job_reason *reason = &j->options.reason;
 	struct bundle_member member[3 + CAPTURE_KINDS];
 	size_t n = 0;
-	uint64_t bytes = 0;
-	*path = NULL;
-	if (!j->options.take_recent(reason->at_ns - j->options.before_ns, &j->recent, j->options.arg))
-		return error_no_memory(error);
-	enum status status = record(j, error);
-	if (status != STATUS_OK)
-		return status;
 	const struct manifest about = {.reason = reason,
 	                               .target = &j->options.target,
 	                               .recent = &j->recent,
@@ -197,14 +206,49 @@ static enum status save(struct job *j, char **path, struct error *error)
 	const struct bundle_options options = {
 		.directory = j->directory,
 		.program = reason->program,
-		.go_version = reason->go_version,
+		.go_version = version_of(j),
 		.pid = j->options.target.pid,
+		.where = j->options.target.where,
 		.wall_ns = reason->wall_ns,
 		.keep_files = j->options.keep_files,
 		.keep_bytes = j->options.keep_bytes,
 	};
-	status = bundle_write(&options, member, n, path, &bytes, error);
+	enum status status = bundle_write(&options, member, n, path, bytes, error);
 	free(manifest);
+	return status;
+}
+
+/* Where there is no room for all of it: the captures, which lie beside it until then, are most of
+   it, and what is left tells why there are none. */
+static bool lighten(struct job *j, const char *why)
+{
+	bool lighter = false;
+	for (size_t i = 0; i < j->n; i++) {
+		if (j->fd[i] < 0)
+			continue;
+		give_up(&j->taken[i], &j->fd[i], why);
+		log_capture(j, &j->taken[i]);
+		lighter = true;
+	}
+	return lighter;
+}
+
+static enum status save(struct job *j, char **path, struct error *error)
+{
+	uint64_t bytes = 0;
+	int64_t from_ns = j->options.reason.at_ns - j->options.before_ns;
+	*path = NULL;
+	if (!j->options.take_recent(from_ns, &j->recent, j->options.arg))
+		return error_no_memory(error);
+	enum status status = record(j, error);
+	if (status == STATUS_OK)
+		status = write_bundle(j, path, &bytes, error);
+	if (status != STATUS_OK && lighten(j, error->text)) {
+		*error = (struct error){0};
+		status = record(j, error);
+		if (status == STATUS_OK)
+			status = write_bundle(j, path, &bytes, error);
+	}
 	if (status != STATUS_OK)
 		return status;
 	/* A command may stand elsewhere. */
@@ -248,7 +292,9 @@ static void run_command(struct job *j, const char *path)
 	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
 		if (asprintf(&variables[n], "%s=%s", strings[i].name, strings[i].value) >= 0)
 			n++;
-	if (asprintf(&variables[n], "SCHEDTOP_PID=%d", (int)j->options.target.pid) >= 0)
+	const struct target *target = &j->options.target;
+	if ((target->pid > 0 ? asprintf(&variables[n], "SCHEDTOP_PID=%d", (int)target->pid)
+	                     : asprintf(&variables[n], "SCHEDTOP_WHERE=%s", target->where)) >= 0)
 		n++;
 	variables[n] = NULL;
 	const struct exec_options options = {
@@ -273,15 +319,6 @@ static void run_command(struct job *j, const char *path)
 
 /* --- the thread ------------------------------------------------------------------------------ */
 
-/* Is there anything beside captures that were cancelled? */
-static bool has_anything(const struct job *j)
-{
-	for (size_t i = 0; i < j->n; i++)
-		if (!j->taken[i].cancelled)
-			return true;
-	return j->n == 0;
-}
-
 /* Where the bundle is, or why there is none; and what is not in it. */
 static void tell_outcome(const struct job *j, const char *said, char *to, size_t size)
 {
@@ -305,10 +342,9 @@ static void *run(void *arg)
 			take(j, order[i]);
 	if (!atomic_load(&j->stop))
 		wait_for_snapshots(j);
-	/* Who ends us while nothing is there yet wants nothing any more. */
-	enum status status = atomic_load(&j->stop) && !has_anything(j)
-	                         ? error_set(&error, STATUS_FAILED, "it was stopped")
-	                         : save(j, &path, &error);
+	/* Also when it was stopped: a rule was broken, and often that is why somebody restarts things.
+	 */
+	enum status status = save(j, &path, &error);
 	if (status != STATUS_OK)
 		watch_log_event(j->options.log, "failed",
 		                json_pack("{s:o}", "why", watch_log_text(error.text)));

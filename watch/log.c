@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +13,12 @@
 #include "util/clock.h"
 #include "util/text.h"
 
+#define PATIENCE_MS 200 /* with a reader that does not read */
+
 struct watch_log {
 	int fd; /* -1: nowhere */
 	bool owned;
+	atomic_bool torn; /* the last line has no end: the disk was full */
 	char prefix[16];
 };
 
@@ -27,7 +32,9 @@ enum status watch_log_create(struct watch_log **out, const char *path, int fd, c
 	log->fd = fd;
 	snprintf(log->prefix, sizeof log->prefix, "%s", path ? "" : prefix);
 	if (path) {
-		log->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+		/* A pipe without a reader is not waited for. */
+		log->fd =
+			open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 		log->owned = true;
 	}
 	if (path && log->fd < 0) {
@@ -67,6 +74,17 @@ json_t *watch_log_text(const char *text)
 	return json_string_nocheck(clean);
 }
 
+/* Whoever reads it, and whatever becomes of that: nobody here waits for it. */
+static void write_line(struct watch_log *log, const char *line, size_t size)
+{
+	struct pollfd ready = {.fd = log->fd, .events = POLLOUT};
+	if (poll(&ready, 1, PATIENCE_MS) <= 0 || !(ready.revents & POLLOUT))
+		return;
+	ssize_t n = write(log->fd, line, size);
+	if (n > 0)
+		atomic_store(&log->torn, (size_t)n < size);
+}
+
 void watch_log_event(struct watch_log *log, const char *event, json_t *members)
 {
 	char time[40], *text = NULL, *line = NULL;
@@ -78,8 +96,9 @@ void watch_log_event(struct watch_log *log, const char *event, json_t *members)
 		json_object_update(object, members);
 	if (log->fd >= 0)
 		text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
-	if (text && asprintf(&line, "%s%s\n", log->prefix, text) >= 0) {
-		(void)!write(log->fd, line, strlen(line));
+	const char *end_of_last = atomic_load(&log->torn) ? "\n" : "";
+	if (text && asprintf(&line, "%s%s%s\n", end_of_last, log->prefix, text) >= 0) {
+		write_line(log, line, strlen(line));
 		free(line);
 	}
 	free(text);

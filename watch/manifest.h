@@ -14,7 +14,7 @@
 /* One capture that was tried. */
 struct manifest_capture {
 	const char *kind, *member; /* "trace", "capture.trace"; constants */
-	bool ok, cancelled;
+	bool ok;
 	struct capture_state state; /* how it ended, when ok */
 	char why[512];              /* why not */
 };

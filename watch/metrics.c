@@ -14,11 +14,12 @@ static struct reading exactly(double value)
 	return (struct reading){isfinite(value), value, value};
 }
 
-/* As the screen judges staleness: what two intervals and a second have not renewed says nothing of
-   now. */
+/* What two intervals and a second have not renewed says nothing of now, as on the screen; but who
+   reads rarely is given the time to. */
 static bool is_fresh(const struct snapshot *now, int64_t at_ns)
 {
-	return now->monotonic_ns - at_ns <= 2 * now->interval_ns + METRIC_WINDOW_NS;
+	int64_t pace_ns = now->pace_ns > now->interval_ns ? now->pace_ns : now->interval_ns;
+	return now->monotonic_ns - at_ns <= 2 * pace_ns + METRIC_WINDOW_NS;
 }
 
 /* --- how each is read ----------------------------------------------------------------------- */

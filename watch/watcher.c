@@ -35,6 +35,7 @@ struct watcher {
 	bool ending;
 	const struct snapshot *queue[QUEUE_MAX];
 	size_t oldest, count;
+	bool looking; /* at the one that was taken from the queue last */
 	struct target target;
 	struct recent *recent;
 	int64_t wanted_ns; /* snapshots from here on are needed; INT64_MAX: no job runs */
@@ -109,6 +110,17 @@ static void on_done(bool saved, const char *outcome, void *arg)
 		w->options.tell(&state, w->options.arg);
 }
 
+/* Who it is: by its PID or by where it answers. */
+static void add_target(json_t *members, const char *program, pid_t pid, const char *where)
+{
+	if (*program)
+		json_object_set_new_nocheck(members, "program", watch_log_text(program));
+	if (pid > 0)
+		json_object_set_new_nocheck(members, "pid", json_integer(pid));
+	else
+		json_object_set_new_nocheck(members, "where", watch_log_text(where));
+}
+
 static json_t *about(const struct watcher *w, size_t i)
 {
 	return json_pack("{s:o, s:o, s:f}", "rule", watch_log_text(w->options.plan->rule[i].text),
@@ -120,11 +132,11 @@ static void log_fired(const struct watcher *w, const struct job_reason *reason, 
 {
 	char actions[256];
 	json_t *members = about(w, i);
+	const struct snapshot *s = history_get(w->near, 0);
 	rule_show_actions(&reason->rule, actions, sizeof actions);
 	if (members) {
 		json_object_set_new_nocheck(members, "then", watch_log_text(actions));
-		json_object_set_new_nocheck(members, "program", watch_log_text(reason->program));
-		json_object_set_new_nocheck(members, "pid", json_integer(history_get(w->near, 0)->pid));
+		add_target(members, reason->program, s->pid, s->where);
 	}
 	watch_log_event(w->options.log, "fired", members);
 }
@@ -305,6 +317,7 @@ static const struct snapshot *next(struct watcher *w, bool *ending)
 {
 	const struct snapshot *s = NULL;
 	pthread_mutex_lock(&w->lock);
+	w->looking = false;
 	while (!w->ending && w->count == 0 && !w->job_ended)
 		pthread_cond_wait(&w->news, &w->lock);
 	if (!w->ending && w->count > 0) {
@@ -312,6 +325,7 @@ static const struct snapshot *next(struct watcher *w, bool *ending)
 		w->oldest = (w->oldest + 1) % QUEUE_MAX;
 		w->count--;
 	}
+	w->looking = s != NULL;
 	*ending = w->ending;
 	pthread_mutex_unlock(&w->lock);
 	return s;
@@ -342,9 +356,10 @@ static void log_armed(const struct watcher *w)
 		                                       watch_log_text(w->options.plan->rule[i].text),
 		                                       "then", watch_log_text(actions)));
 	}
-	watch_log_event(w->options.log, "armed",
-	                json_pack("{s:o, s:i, s:o}", "program", watch_log_text(target->program), "pid",
-	                          (int)target->pid, "rules", rules));
+	json_t *members = json_object();
+	add_target(members, target->program, target->pid, target->where);
+	json_object_set_new_nocheck(members, "rules", rules);
+	watch_log_event(w->options.log, "armed", members);
 }
 
 enum status watcher_create(struct watcher **out, const struct watcher_options *options,
@@ -399,15 +414,15 @@ void watcher_follow(struct watcher *w, const struct target *target)
 	pthread_mutex_lock(&w->lock);
 	w->target = *target;
 	pthread_mutex_unlock(&w->lock);
-	watch_log_event(w->options.log, "followed",
-	                json_pack("{s:o, s:i}", "program", watch_log_text(target->program), "pid",
-	                          (int)target->pid));
+	json_t *members = json_object();
+	add_target(members, target->program, target->pid, target->where);
+	watch_log_event(w->options.log, "followed", members);
 }
 
 bool watcher_is_busy(struct watcher *w)
 {
 	pthread_mutex_lock(&w->lock);
-	bool busy = w->state.busy || w->count > 0;
+	bool busy = w->state.busy || w->looking || w->count > 0;
 	pthread_mutex_unlock(&w->lock);
 	return busy;
 }

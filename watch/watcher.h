@@ -37,7 +37,7 @@ enum status watcher_create(struct watcher **out, const struct watcher_options *o
 void watcher_add(struct watcher *w, const struct snapshot *s);
 /* Another process from now on. */
 void watcher_follow(struct watcher *w, const struct target *target);
-/* Is what follows a rule under way? */
+/* Is a snapshot being looked at, or does one wait for that, or is what follows a rule under way? */
 bool watcher_is_busy(struct watcher *w);
 /* Ends a job that runs: what it has is saved, what it is still to get is not. NULL is fine. */
 void watcher_destroy(struct watcher *w);

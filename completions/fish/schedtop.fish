@@ -60,7 +60,7 @@ complete -c schedtop -f
 complete -c schedtop -n '__schedtop_with --' -a '(__fish_complete_subcommand --fcs-skip=2)'
 
 # begin generated: tools/completions replaces these lines
-set -g __schedtop_valued -p --pid --url --listen --stderr -d --delay -n --iterations --source --schedtrace -s --seconds --cooldown --capture-bytes -o --output --trace-dir --trace-keep --trace-bytes --kind --from --to --goroutine --task --trace-id --by --fail-on --limit --sentinel --then --for --explain --format --color --theme --graphs --ca-file --record --log --keep-files --keep-bytes --replay --speed --prometheus --match --config
+set -g __schedtop_valued -p --pid --url --listen --stderr -d --delay -n --iterations --source --schedtrace -s --seconds --cooldown --capture-bytes -o --output --trace-dir --trace-keep --trace-bytes --kind --from --to --goroutine --task --trace-id --by --fail-on --limit --sentinel --then --for --explain --format --color --theme --graphs --clipboard --ca-file --record --log --keep-files --keep-bytes --replay --speed --prometheus --match --config
 complete -c schedtop -n '__schedtop_with -' -a ls -d 'list the Go processes of this machine'
 complete -c schedtop -n '__schedtop_with -' -a capture -d 'take an execution trace, without a screen'
 complete -c schedtop -n '__schedtop_with -' -a watch -d 'wait for a --sentinel rule to be broken, without a screen'
@@ -122,9 +122,10 @@ complete -c schedtop -n '__schedtop_with export' -l format -x -a 'perfetto chrom
 complete -c schedtop -n '__schedtop_with export' -l redact -f -a 'none secrets all' -d 'without what looks like a secret in logs and names of tasks and'
 complete -c schedtop -n '__schedtop_with check' -l strict -d 'judge as Go\'s own reader does, which repairs nothing'
 complete -c schedtop -n '__schedtop_with - trace' -l color -x -a 'auto always never' -d 'colours on the screen'
-complete -c schedtop -n '__schedtop_with - trace' -l theme -x -a '(__schedtop_themes) colour-blind-safe dark light mono' -d 'what they look like'
+complete -c schedtop -n '__schedtop_with - trace' -l theme -x -a '(__schedtop_themes) colour-blind-safe dark high-contrast light mono' -d 'what they look like'
 complete -c schedtop -n '__schedtop_with - stat check diff doctor trace' -l ascii -d 'draw with ASCII characters alone'
 complete -c schedtop -n '__schedtop_with - trace' -l graphs -x -a 'braille blocks' -d 'what sparklines and charts are made of, where they are not ASCII'
+complete -c schedtop -n '__schedtop_with - trace' -l clipboard -x -a 'on off' -d 'whether y may write to the clipboard of the terminal, by OSC 52'
 complete -c schedtop -n '__schedtop_with - capture watch doctor' -l ca-file -x -a '(__schedtop_files pem crt cer)' -d 'trust the certificates in FILE, in PEM form'
 complete -c schedtop -n '__schedtop_with - capture watch doctor' -l insecure -d 'trust every certificate'
 complete -c schedtop -n '__schedtop_with -' -l record -x -a '(__schedtop_files zst ndjson json jsonl)' -d 'write every snapshot to FILE as well, packed for --replay and zstdcat'

@@ -172,23 +172,26 @@ func TestTargetThatExecutesAnotherProgramIsExit5(t *testing.T) {
 		"at a later snapshot": {exe, "-mode", "spinners", "-for", "1m"},
 	} {
 		for _, source := range []string{"auto", "memory", "agent"} {
-			delay := "100ms"
-			if strings.HasPrefix(name, "at a later") {
-				delay = "10m"
-			}
-			w := launch{args: append([]string{"-mode", "quiet", "-agent", "-for", "1500ms"}, next...)}.run(t)
-			r := schedtop(t, "-p", w.p(), "--json", "-d", delay, "--source", source)
-			r.expect(t, exitExited)
-			// Before that it may have been seen that the agent is going away.
-			said := r.sentences()
-			if len(said) == 0 || !strings.Contains(said[len(said)-1], "executed a new program") {
-				t.Errorf("%s, %s: the last sentence doesn't tell it: %q", name, source, said)
-			}
-			for _, s := range parseSnapshots(t, r.stdout) {
-				if version, _ := s.at("go_version"); version != localVersion(t) {
-					t.Errorf("%s, %s: a snapshot of %v", name, source, version)
+			t.Run(name+"/"+source, func(t *testing.T) {
+				t.Parallel()
+				delay := "100ms"
+				if strings.HasPrefix(name, "at a later") {
+					delay = "10m"
 				}
-			}
+				w := launch{args: append([]string{"-mode", "quiet", "-agent", "-for", "1500ms"}, next...)}.run(t)
+				r := schedtop(t, "-p", w.p(), "--json", "-d", delay, "--source", source)
+				r.expect(t, exitExited)
+				// Before that it may have been seen that the agent is going away.
+				said := r.sentences()
+				if len(said) == 0 || !strings.Contains(said[len(said)-1], "executed a new program") {
+					t.Errorf("the last sentence doesn't tell it: %q", said)
+				}
+				for _, s := range parseSnapshots(t, r.stdout) {
+					if version, _ := s.at("go_version"); version != localVersion(t) {
+						t.Errorf("a snapshot of %v", version)
+					}
+				}
+			})
 		}
 	}
 }

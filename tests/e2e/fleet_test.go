@@ -277,7 +277,7 @@ func fleetScreenLeadsToAProcess(t *testing.T, s server, address string) {
 	m := startTmux(t, 120, 32)
 	m.run("clear; echo BEFORE; " + binary + " --prometheus " + s.url + " -d 1")
 	m.waitText("4 instances")
-	m.keys("/")
+	m.keys(`\`)
 	m.keys(strings.Split(address[len("127.0.0.1"):], "")...)
 	m.keys("Enter")
 	m.waitFor("one row", func(screen string) bool {

@@ -199,7 +199,7 @@ func TestGoroutinesViewShowsGroupsMembersAndStacks(t *testing.T) {
 	m.keys("Escape")
 
 	// A filter, and what it leaves out.
-	m.keys("/")
+	m.keys(`\`)
 	m.do("send-keys", "-l", "IO|sleep")
 	m.waitFor("two groups", func(s string) bool {
 		return strings.Contains(s, "startReaders") && !strings.Contains(s, "startSenders")

@@ -200,10 +200,10 @@ func TestThreadsAreFilteredAndTheSelectionFollows(t *testing.T) {
 		id = tid.FindStringSubmatch(selected.FindString(s))
 		return id != nil
 	})
-	m.keys("/")
+	m.keys(`\`)
 	m.do("send-keys", "-l", id[1])
 	m.waitFor("that thread alone", func(s string) bool {
-		return strings.Contains(foot(s), " /"+id[1]) && strings.Contains(selected.FindString(s), id[1])
+		return strings.Contains(foot(s), ` \`+id[1]) && strings.Contains(selected.FindString(s), id[1])
 	})
 	m.keys("Enter", "Escape")
 	m.waitFor("all threads, the same one selected", func(s string) bool {

@@ -15,12 +15,14 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 )
 
 var (
 	binary  string // schedtop, at a path that every user can reach
 	scratch string // likewise, for workloads
 	slow    = os.Getenv("SCHEDTOP_ALL") == "1"
+	begun   = time.Now()
 )
 
 func TestMain(m *testing.M) {

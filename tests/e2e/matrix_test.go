@@ -20,12 +20,21 @@ var matrix = []build{
 	{cgo: true, stripped: true},
 }
 
+// flavoursWith are those in which this tier builds with a toolchain: the quick one has most kinds from the Go at hand
+// alone, because each takes a standard library of its own to be built.
+func flavoursWith(toolchain string) []build {
+	if slow || toolchain == local {
+		return matrix
+	}
+	return []build{{}, {stripped: true}}
+}
+
 // However a program was built and by whichever Go: in a target in which nothing moves, every field of every
 // row is what the runtime prints about itself.
 func TestEveryKindOfBinaryReadsAsItsOwnSchedtrace(t *testing.T) {
 	t.Parallel()
 	for _, toolchain := range versions() {
-		for _, flavour := range matrix {
+		for _, flavour := range flavoursWith(toolchain) {
 			flavour.toolchain = toolchain
 			t.Run(flavour.String(), func(t *testing.T) {
 				w := launch{build: flavour, godebug: "schedtrace=100,scheddetail=1",

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // The tests of this file are about export-metrics.
@@ -156,6 +157,46 @@ func TestExporterGoesOnWithTheNextRunOfTheProgram(t *testing.T) {
 	waitUntil(t, "it is not up", is(0, first.pid()))
 	second := run()
 	waitUntil(t, "the next one is up", is(1, second.pid()))
+}
+
+// What runs beside it, and what is started otherwise, is another program's matter though it is the same executable.
+func TestExporterDoesNotGoOnWithStrangers(t *testing.T) {
+	t.Parallel()
+	own := filepath.Join(t.TempDir(), "exported-strangers")
+	if err := copyFile(build{}.path(t), own); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) *process {
+		p := start(t, exec.Command(own, args...))
+		p.stdout.waitFor(t, "READY", func(text []string) bool { return len(text) > 0 })
+		return p
+	}
+	first := run("-mode", "quiet")
+	sibling := run("-mode", "quiet")
+	begun := time.Now()
+	p, at := startExporter(t, first.pid())
+	// When the first one ends is known to two intervals: the other has to be older.
+	waitUntil(t, "a scrape of both side by side", func() bool {
+		_, _, page := httpGet(t, at, "")
+		up, _ := sampleOf(page, "schedtop_up")
+		return up == 1 && time.Since(begun) > time.Second
+	})
+	first.signal(t, syscall.SIGKILL)
+	p.stderr.waitFor(t, "the end", func(text []string) bool {
+		return strings.Contains(strings.Join(text, "\n"), "until the program runs again")
+	})
+	other := run("-mode", "blocked")
+	second := run("-mode", "quiet")
+	p.stderr.waitFor(t, "the next run", func(text []string) bool {
+		return strings.Contains(strings.Join(text, "\n"), "going on with process")
+	})
+	mustContain(t, strings.Join(p.stderr.all(), "\n"), fmt.Sprintf("going on with process %d", second.pid()))
+	_, _, page := httpGet(t, at, "")
+	for _, stranger := range []*process{sibling, other} {
+		if strings.Contains(page, fmt.Sprintf("pid=\"%d\"", stranger.pid())) {
+			t.Errorf("process %d is none of its business:\n%s", stranger.pid(), page)
+		}
+	}
 }
 
 func TestExporterSaysWhatIsWrongWithAnAddress(t *testing.T) {

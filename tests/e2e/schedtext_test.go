@@ -245,6 +245,14 @@ func TestScreenTakesItsKeysFromTheTerminalWhenInputIsAPipe(t *testing.T) {
 	})
 	m.keys("2")
 	m.waitText(" groups")
+	for _, key := range []struct{ name, words string }{{"t", "no trace of standard input: a text can't be asked for one"},
+		{"f", "no flight recording of standard input: a text can't be asked for one"}} {
+		m.keys(key.name)
+		m.waitText("Enter")
+		m.keys("Enter")
+		m.waitText(key.words)
+		m.keys("Escape")
+	}
 	m.keys("q")
 	// The shell waits for the workload, to which the loss of its standard error is no signal.
 	m.waitFor("the end", func(s string) bool { return !strings.Contains(s, "goroutines in") })

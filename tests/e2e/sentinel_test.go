@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -46,6 +47,7 @@ type event struct {
 	Line     string
 	Signal   int
 	PID      int
+	Where    string
 	Snapshot int `json:"snapshots"`
 }
 
@@ -126,6 +128,7 @@ type manifest struct {
 		PID     int
 		Version string `json:"go_version"`
 		Module  string
+		Where   string
 	}
 	Build struct {
 		Version  string `json:"go_version"`
@@ -141,6 +144,7 @@ type manifest struct {
 	Captures []struct {
 		Kind, Member, Means, Why string
 		Bytes                    int64
+		Reach                    int64 `json:"reach_ns"`
 	}
 }
 
@@ -380,17 +384,25 @@ func (w *traced) hasScratch(t *testing.T, p *process) bool {
 	return false
 }
 
-func TestSentinelThatIsEndedLeavesNothingHalf(t *testing.T) {
+// A rule was broken, and often that is why somebody restarts things: what is there is not lost.
+func TestSentinelThatIsEndedSavesWhatItHas(t *testing.T) {
 	t.Parallel()
 	w := startWaves(t, 300*time.Millisecond)
 	p := w.sentinel(t, "", "--sentinel", crowd, "-s", "30s")
 	p.until(t, "fired", 1)
 	waitUntil(t, "some of the trace", func() bool { return w.hasScratch(t, p) })
 	all := p.end(t, syscall.SIGTERM)
-	if p.took > patience/2 || countEvents(all, "saved") != 0 {
-		t.Errorf("%v:\n%s", p.took, tail(p.stderr.all()))
+	if p.took > patience/2 || countEvents(all, "saved") != 1 || countEvents(all, "captured") != 0 {
+		t.Fatalf("%v:\n%s", p.took, tail(p.stderr.all()))
 	}
-	mustBeEmpty(t, w.dir)
+	left := names(t, w.dir)
+	if len(left) != 1 {
+		t.Fatalf("one bundle expected: %v", left)
+	}
+	m, _, order := unpack(t, filepath.Join(w.dir, left[0]))
+	if len(m.Captures) != 1 || m.Captures[0].Why != "it was cancelled" || m.Snapshots.Count < 1 || len(order) != 3 {
+		t.Errorf("%v %+v", order, m)
+	}
 }
 
 func TestSentinelFollowsAProgramThatIsStartedAnew(t *testing.T) {
@@ -459,11 +471,11 @@ func TestScreenSaysWhatTheSentinelDoes(t *testing.T) {
 	m := startTmux(t, 120, 40)
 	log := filepath.Join(t.TempDir(), "log")
 	m.watch("-p " + w.p() + " -d 200ms -s 1s --trace-dir " + w.dir +
-		" --sentinel 'idle>200% for 1h' --sentinel '" + crowd + " for 1s' --then goroutines 2>" + log)
+		" --sentinel 'idle>100% for 1h' --sentinel '" + crowd + " for 1s' --then goroutines 2>" + log)
 	m.waitText("sentinel armed")
 	m.keys("5")
 	m.waitFor("the rules below the findings", func(s string) bool {
-		return strings.Contains(s, "idle>200% for 1h") && strings.Contains(s, crowd+" for 1s") && strings.Contains(s, "goroutines")
+		return strings.Contains(s, "idle>100% for 1h") && strings.Contains(s, crowd+" for 1s") && strings.Contains(s, "goroutines")
 	})
 	m.keys("q")
 	m.expectShell(exitOK)
@@ -481,4 +493,120 @@ func TestScreenSaysWhatTheSentinelDoes(t *testing.T) {
 	if left := names(t, w.dir); len(left) != 1 || !bundleName.MatchString(left[0]) {
 		t.Errorf("one bundle expected: %v", left)
 	}
+}
+
+// What the disk has no room for is left out, and the bundle says so.
+func TestBundleWithoutItsTraceIsBetterThanNone(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	w := startWaves(t, 300*time.Millisecond)
+	info, err := os.Stat(startWaves(t, 300*time.Millisecond).mustCapture(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The trace fits once, but it has to be copied into the bundle.
+	dir := t.TempDir()
+	if err := syscall.Mount("none", dir, "tmpfs", 0, "size="+itoa(int(info.Size()*13/10+32<<10))); err != nil {
+		t.Skipf("needs to mount a tmpfs: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	p := w.sentinel(t, "after = 0s\n", "--cooldown", "0s", "--sentinel", crowd, "--then", "trace", "--trace-dir", dir)
+	saved := p.until(t, "saved", 1)
+	p.end(t, syscall.SIGTERM)
+	m, _, order := unpack(t, saved[len(saved)-1].Bundle)
+	if strings.Join(order, " ") != "MANIFEST.json snapshots.ndjson.zst buildinfo.txt" || len(m.Captures) != 1 ||
+		!strings.Contains(m.Captures[0].Why, "no space is left") && !strings.Contains(m.Captures[0].Why, "No space left") {
+		t.Errorf("%v %+v", order, m.Captures)
+	}
+}
+
+// Whoever read the log is gone: the watching goes on.
+func TestSentinelOutlivesTheReaderOfItsLog(t *testing.T) {
+	t.Parallel()
+	w := startWaves(t, 300*time.Millisecond)
+	config := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(config, []byte("[sentinel]\nafter = 0s\napart = 1s\ncooldown = 0s\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, "watch", "-p", w.p(), "--config", config, "--trace-dir", w.dir, "-d", "100ms",
+		"--sentinel", crowd, "--then", "snapshots")
+	cmd.Stderr = writer
+	p := start(t, cmd)
+	_ = writer.Close()
+	_ = reader.Close()
+	waitUntil(t, "two bundles", func() bool { return len(names(t, w.dir)) >= 2 })
+	p.signal(t, syscall.SIGTERM)
+	if status := p.wait(t, patience); status != 128+int(syscall.SIGTERM) {
+		t.Errorf("status %d", status)
+	}
+}
+
+// What has been, around the moment that a rule was broken: of a program that keeps it.
+func TestBundleHasWhatTheFlightRecorderHasSeen(t *testing.T) {
+	t.Parallel()
+	l := launch{argv0: "workload", args: []string{"-mode", "waves", "-every", "300ms", "-agent", "-flight", "2s"}}
+	w := &traced{l.run(t), t.TempDir()}
+	p := w.sentinel(t, "after = 0s\n", "--sentinel", crowd+" for 100ms", "--then", "flight")
+	saved := p.until(t, "saved", 1)
+	p.end(t, syscall.SIGTERM)
+	m, members, order := unpack(t, saved[len(saved)-1].Bundle)
+	if want := "MANIFEST.json snapshots.ndjson.zst buildinfo.txt capture.flight.trace"; strings.Join(order, " ") != want {
+		t.Fatalf("members are %v, not %s: %+v", order, want, m.Captures)
+	}
+	if len(m.Captures) != 1 || m.Captures[0].Kind != "flight" || m.Captures[0].Means != "agent" || m.Captures[0].Reach <= 0 {
+		t.Errorf("%+v", m.Captures)
+	}
+	trace := filepath.Join(t.TempDir(), "trace")
+	if err := os.WriteFile(trace, members["capture.flight.trace"], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	parse(t, trace)
+	schedtop(t, "check", saved[len(saved)-1].Bundle).expect(t, exitOK)
+}
+
+// The same beside a program that is known by its address alone.
+func TestSentinelOfAURL(t *testing.T) {
+	t.Parallel()
+	served := startServed(t, local, "-parked", "37", "-metrics")
+	dir, config := t.TempDir(), filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(config, []byte("[sentinel]\nafter = 0s\napart = 1s\ncooldown = 1h\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// Memory is asked for every ten seconds; that is no gap.
+	p := startSchedtop(t, "watch", "--url", served.url(), "--config", config, "--trace-dir", dir, "-d", "500ms", "-s", "1s",
+		"--sentinel", "goroutines>=42 for 1s", "--then", "trace", "--then", "goroutines",
+		"--sentinel", "memory>1MB for 4s", "--then", "snapshots", "--then", "exec:sh -c 'echo $SCHEDTOP_WHERE'")
+	p.until(t, "ran", 1)
+	all := p.end(t, syscall.SIGTERM)
+	if countEvents(all, "saved") != 2 || countEvents(all, "captured") != 2 || countEvents(all, "failed") != 0 {
+		t.Fatalf("two bundles expected:\n%s", tail(p.stderr.all()))
+	}
+	for _, e := range all {
+		if (e.Event == "armed" || e.Event == "fired") && (e.Where != served.url() || e.PID != 0) {
+			t.Errorf("%+v", e)
+		}
+		if e.Event == "output" && e.Line != served.url() {
+			t.Errorf("the command was told %q", e.Line)
+		}
+	}
+	left := names(t, dir)
+	name := regexp.MustCompile(`profiled-127\.0\.0\.1_\d+-\d{8}T\d{6}Z-go1\.\d+\.schedtop$`)
+	if len(left) != 2 || !name.MatchString(left[0]) || !name.MatchString(left[1]) {
+		t.Fatalf("two bundles by host and port expected: %v", left)
+	}
+	m, members, order := unpack(t, filepath.Join(dir, left[0]))
+	if want := "MANIFEST.json snapshots.ndjson.zst goroutines.txt capture.trace"; strings.Join(order, " ") != want {
+		t.Fatalf("members are %v, not %s", order, want)
+	}
+	if m.Target.Where != served.url() || m.Target.PID != 0 || m.Target.Version != runtime.Version() {
+		t.Errorf("%+v", m.Target)
+	}
+	if !bytes.Contains(members["goroutines.txt"], []byte("main.waitForWork")) {
+		t.Errorf("goroutines.txt:\n%.500s", members["goroutines.txt"])
+	}
+	schedtop(t, "check", filepath.Join(dir, left[0])).expect(t, exitOK)
 }

@@ -13,6 +13,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -312,6 +314,25 @@ func TestURLOfARestartedProgramBeginsAnew(t *testing.T) {
 	_ = watcher.cmd.Process.Kill()
 }
 
+// What no profile knows, /metrics may; what is no answer of it is no trouble.
+func TestURLTakesVersionAndGomaxprocsFromMetrics(t *testing.T) {
+	t.Parallel()
+	p := startServed(t, local, "-metrics")
+	var seen map[string]any
+	r := schedtopWith(t, nil, "--json", "-d", "500ms", "-n", "4", "--url", p.url())
+	r.expect(t, exitOK)
+	if err := json.Unmarshal([]byte(r.stdout[len(r.stdout)-1]), &seen); err != nil {
+		t.Fatal(err)
+	}
+	figures, _ := seen["runtime"].(map[string]any)
+	if procs, _ := figures["gomaxprocs"].(float64); seen["go_version"] != runtime.Version() || procs < 1 {
+		t.Errorf("Go %v, gomaxprocs %v: %v", seen["go_version"], figures["gomaxprocs"], seen["trouble"])
+	}
+	if seen["trouble"] != nil {
+		t.Errorf("%v", seen["trouble"])
+	}
+}
+
 func TestScreenOfAURLSaysWhatItCantKnow(t *testing.T) {
 	t.Parallel()
 	p := startServed(t, local, "-parked", "37")
@@ -326,13 +347,18 @@ func TestScreenOfAURLSaysWhatItCantKnow(t *testing.T) {
 	m.waitFor("the goroutines", func(screen string) bool {
 		return strings.Contains(screen, "chan receive") && strings.Contains(screen, "as main.waitForWork")
 	})
+	m.keys("Enter")
+	m.waitFor("the stack that all of them have", func(screen string) bool {
+		return strings.Contains(screen, "37 have this stack") && strings.Contains(screen, "chan.go:")
+	})
 	m.keys("4")
 	m.waitText("no source tells")
 	m.keys("t")
 	m.waitText("race of 3 s")
 	m.keys("Enter")
 	m.waitText("A trace was taken")
-	if left := names(t, dir); len(left) != 1 || !strings.HasSuffix(left[0], ".trace") {
+	name := regexp.MustCompile(`profiled-127\.0\.0\.1_\d+-\d{8}T\d{6}Z-go1\.\d+\.trace$`)
+	if left := names(t, dir); len(left) != 1 || !name.MatchString(left[0]) {
 		t.Errorf("one trace expected: %v", left)
 	}
 	m.keys("Escape")

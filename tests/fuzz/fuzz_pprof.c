@@ -8,6 +8,26 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The groups, and the stacks of the largest one of each kind. */
+static void read_goroutines(const struct pprof_profile *p)
+{
+	struct error error = {0};
+	struct goroutine_set *set = pprof_goroutines(p, 1, 0, &error);
+	for (int by = 0; set && by < GOROUTINES_BY_COUNT; by++) {
+		if (set->by[by].n == 0)
+			continue;
+		const struct goroutine_group *g = &set->by[by].group[0];
+		struct goroutine_set *again = pprof_goroutines(p, 1, g->key, &error);
+		uint64_t told = 0;
+		for (size_t i = 0; again && i < again->members; i++)
+			told += again->member[i].count;
+		if (again && told > again->count)
+			__builtin_trap();
+		goroutine_set_unref(again);
+	}
+	goroutine_set_unref(set);
+}
+
 static void read_profile(const uint8_t *data, size_t size)
 {
 	struct pprof_profile *p = NULL;
@@ -19,7 +39,7 @@ static void read_profile(const uint8_t *data, size_t size)
 	pprof_binary(p, binary, sizeof binary);
 	/* Many goroutines cost time and find nothing. */
 	if (pprof_profile_total(p) < 10000)
-		goroutine_set_unref(pprof_goroutines(p, 1, &error));
+		read_goroutines(p);
 	pprof_profile_close(p);
 }
 
@@ -36,7 +56,8 @@ static void read_trace(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	enum { PROFILE, PACKED, MEMSTATS, VARS, CMDLINE, TRACE, ANSWERS };
+	enum { PROFILE, PACKED, MEMSTATS, VARS, CMDLINE, TRACE, METRICS, ANSWERS };
+	struct pprof_build build;
 	struct fields fields;
 	struct pprof_profile *p = NULL;
 	char program[64];
@@ -57,6 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case VARS:
 		pprof_read_vars(text, size, &fields);
+		break;
+	case METRICS:
+		pprof_read_metrics(text, size, &build);
 		break;
 	case CMDLINE:
 		pprof_read_program(text, size, program, sizeof program);

@@ -3,7 +3,8 @@
 browse_panels_tests = \
 	tests/unit/test_browse_findings \
 	tests/unit/test_browse_panels \
-	tests/unit/test_browse_tree
+	tests/unit/test_browse_tree \
+	tests/unit/test_looks
 check_PROGRAMS += $(browse_panels_tests)
 
 browse_panels_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -22,6 +23,12 @@ tests_unit_test_browse_panels_LDADD = $(browse_panels_libs)
 tests_unit_test_browse_tree_SOURCES = tests/unit/test_browse_tree.c
 tests_unit_test_browse_tree_CFLAGS = $(browse_panels_cflags)
 tests_unit_test_browse_tree_LDADD = $(browse_panels_libs)
+
+# Every view, live ones and those of a trace, in every theme.
+tests_unit_test_looks_SOURCES = tests/unit/test_looks.c tests/unit/contrast.c tests/unit/contrast.h \
+	$(tui_fixture)
+tests_unit_test_looks_CFLAGS = $(browse_panels_cflags)
+tests_unit_test_looks_LDADD = $(browse_panels_libs)
 
 EXTRA_DIST += \
 	tests/data/service.trace.gz \

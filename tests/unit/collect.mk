@@ -93,3 +93,15 @@ check_PROGRAMS += tests/unit/test_spool
 tests_unit_test_spool_SOURCES = tests/unit/test_spool.c
 tests_unit_test_spool_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_spool_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_target
+tests_unit_test_target_SOURCES = tests/unit/test_target.c
+tests_unit_test_target_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_target_LDADD = collect/libcollect.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \
+	$(CMOCKA_LIBS) $(ELF_LIBS) $(JANSSON_LIBS)
+
+check_PROGRAMS += tests/unit/test_prom_fill
+tests_unit_test_prom_fill_SOURCES = tests/unit/test_prom_fill.c
+tests_unit_test_prom_fill_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_prom_fill_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a \
+	$(CMOCKA_LIBS) $(JANSSON_LIBS) -lm

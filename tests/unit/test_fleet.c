@@ -158,14 +158,14 @@ static void who_vanishes_is_remembered_for_a_while(void **state)
 	add_like(before, "api", 2);
 	assert_int_equal(fleet_finish(before), STATUS_OK);
 	add(now, "api", "api-0:8080");
-	assert_int_equal(fleet_remember(now, before, 60 * SECOND), STATUS_OK);
+	assert_int_equal(fleet_remember(now, before, FLEET_GONE, 60 * SECOND), STATUS_OK);
 	assert_int_equal(fleet_finish(now), STATUS_OK);
 	assert_int_equal(now->n, 2);
 	assert_int_equal(find(now, "api-0:8080")->state, FLEET_UP);
 	assert_int_equal(find(now, "api-1:8080")->state, FLEET_GONE);
 	assert_false(find(now, "api-1:8080")->known);
 	late = fleet_at(61 * SECOND);
-	assert_int_equal(fleet_remember(late, now, 60 * SECOND), STATUS_OK);
+	assert_int_equal(fleet_remember(late, now, FLEET_GONE, 60 * SECOND), STATUS_OK);
 	assert_int_equal(late->n, 1); /* the other was there 51 s ago */
 	assert_string_equal(late->instance[0].name, "api-0:8080");
 	fleet_unref(before);

@@ -22,10 +22,11 @@
 #include "collect/frames.h"
 #include "collect/recorder.h"
 #include "collect/recording.h"
+#include "metrics/json.h"
 #include "tests/unit/metrics_fixture.h"
 
-#define SECONDS 260 /* three frames */
-#define WALL_NS (1000 * NS_PER_S)
+#define SECONDS 260                              /* three frames */
+#define WALL_NS (INT64_C(1760000000) * NS_PER_S) /* as long as today's are */
 
 static char path[64];
 
@@ -154,6 +155,63 @@ static void cut_at_every_byte_of_its_last_frame_it_plays_all_that_was_complete(v
 	free(data);
 }
 
+static uint32_t random_below(uint32_t *seed, uint32_t below)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (uint32_t)((uint64_t)*seed * below >> 32);
+}
+
+/* A machine that loses its power leaves a file that ends anywhere, or whose last blocks were never
+   written and are zeroes: wherever that begins, all lines before it are there, and none is made up.
+   With the index and without it, the moments before can be sought. */
+static void a_loss_of_power_costs_what_was_not_written_alone(void **state)
+{
+	(void)state;
+	enum { N = 60, CUTS = 400 };
+	off_t end[N];
+	size_t size, damages;
+	struct line_times first, last;
+	uint32_t seed = 9;
+	record(N, 7, end); /* four frames */
+	unsigned char *data = content(&size), *torn = malloc(size + 4096);
+	assert_non_null(torn);
+	for (int i = 0; i < CUTS; i++) {
+		size_t cut = random_below(&seed, (uint32_t)size), whole = 0;
+		size_t zeroes = i % 2 ? random_below(&seed, 4096) : 0;
+		while (whole < N && (size_t)end[whole] - 3 <= cut)
+			whole++;
+		memcpy(torn, data, cut);
+		memset(torn + cut, 0, zeroes);
+		rewrite(torn, cut + zeroes);
+		struct recording *r;
+		assert_int_equal(recording_open(&r, path, NULL), STATUS_OK);
+		struct snapshot *s;
+		for (size_t n = 0;; n++) {
+			enum status status = recording_next(r, &s, NULL);
+			for (damages = 0; status == STATUS_DAMAGED && damages < 10000; damages++)
+				status = recording_next(r, &s, NULL);
+			assert_int_equal(status, STATUS_OK);
+			if (!s) {
+				assert_int_equal(n, whole);
+				break;
+			}
+			assert_int_equal(s->monotonic_ns, (1 + (int64_t)n * 7) * NS_PER_S);
+			snapshot_unref(s);
+		}
+		assert_int_equal(recording_ends(r, &first, &last), whole > 0);
+		if (whole > 0) {
+			assert_int_equal(last.monotonic_ns, (1 + ((int64_t)whole - 1) * 7) * NS_PER_S);
+			assert_int_equal(recording_seek(r, last.wall_ns, NULL), STATUS_OK);
+			assert_int_equal(recording_next(r, &s, NULL), STATUS_OK);
+			assert_int_equal(s->monotonic_ns, last.monotonic_ns);
+			snapshot_unref(s);
+		}
+		recording_close(r);
+	}
+	free(torn);
+	free(data);
+}
+
 static void after_every_line_the_file_is_whole(void **state)
 {
 	(void)state;
@@ -265,6 +323,26 @@ static void when_there_is_room_again_the_recording_goes_on(void **state)
 	assert_non_null(strstr(error.text, "lacks 20 of 60 snapshots"));
 }
 
+static void a_file_has_one_recorder(void **state)
+{
+	(void)state;
+	struct recorder *r, *second;
+	struct error error = {0};
+	size_t damages;
+	assert_int_equal(recorder_create(&r, path, NULL, NULL), STATUS_OK);
+	struct snapshot *s = snapshot_of(1);
+	assert_int_equal(recorder_add(r, s, NULL), STATUS_OK);
+	assert_int_equal(recorder_create(&second, path, NULL, &error), STATUS_FAILED);
+	assert_null(second);
+	assert_non_null(strstr(error.text, "another schedtop records to"));
+	assert_int_equal(replay(&damages), 1); /* nothing was taken from it */
+	assert_int_equal(recorder_destroy(r, NULL), STATUS_OK);
+	assert_int_equal(recorder_create(&second, path, NULL, NULL), STATUS_OK);
+	assert_int_equal(size_of(path), 0);
+	assert_int_equal(recorder_destroy(second, NULL), STATUS_OK);
+	snapshot_unref(s);
+}
+
 static void an_index_of_another_file_is_refused(void **state)
 {
 	(void)state;
@@ -316,16 +394,67 @@ static void plain_lines_and_frames_hold_the_same_snapshots(void **state)
 	assert_int_equal(replay(&damages), 20);
 }
 
+static void expect_ends(int64_t first_s, int64_t last_s)
+{
+	struct recording *r;
+	struct line_times first, last;
+	assert_int_equal(recording_open(&r, path, NULL), STATUS_OK);
+	assert_true(recording_ends(r, &first, &last));
+	assert_int_equal(first.monotonic_ns, first_s * NS_PER_S);
+	assert_int_equal(last.monotonic_ns, last_s * NS_PER_S);
+	recording_close(r);
+}
+
+/* A program writes such files in a second. Looking anew at each line or frame would take minutes.
+ */
+static void files_of_millions_of_nothings_are_found_through_at_once(void **state)
+{
+	(void)state;
+	enum { BLANKS = 32 << 20, FRAMES = 500000 };
+	size_t size;
+	struct snapshot *s = snapshot_of(7);
+	char *line = json_encode_raw(s), frame[64], *blanks = malloc(BLANKS);
+	snapshot_unref(s);
+	assert_non_null(line);
+	assert_non_null(blanks);
+	alarm(60);
+	memset(blanks, '\n', BLANKS);
+	FILE *file = fopen(path, "w");
+	fprintf(file, "%s\n", line);
+	assert_int_equal(fwrite(blanks, 1, BLANKS, file), BLANKS);
+	assert_int_equal(fclose(file), 0);
+	free(blanks);
+	expect_ends(7, 7);
+
+	record(2, 1, NULL);
+	unsigned char *data = content(&size);
+	size_t index = frame_index_size(data + size - FRAMES_TAIL);
+	size_t packed = ZSTD_compress(frame, sizeof frame, "x\n", 2, 1);
+	assert_false(ZSTD_isError(packed));
+	file = fopen(path, "w");
+	assert_int_equal(fwrite(data, 1, size - index, file), size - index);
+	for (int i = 0; i < FRAMES; i++)
+		assert_int_equal(fwrite(frame, 1, packed, file), packed);
+	assert_int_equal(fclose(file), 0);
+	expect_ends(1, 2);
+	alarm(0);
+	free(data);
+	free(line);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_path, remove_path)
 	const struct CMUnitTest tests[] = {
 		TEST(cut_at_every_byte_of_its_last_frame_it_plays_all_that_was_complete),
+		TEST(a_loss_of_power_costs_what_was_not_written_alone),
 		TEST(after_every_line_the_file_is_whole),
 		TEST(damage_costs_a_part_of_its_frame_and_is_told),
 		TEST(any_moment_is_found),
 		TEST(when_there_is_room_again_the_recording_goes_on),
+		TEST(a_file_has_one_recorder),
 		TEST(an_index_of_another_file_is_refused),
+		TEST(files_of_millions_of_nothings_are_found_through_at_once),
 		TEST(plain_lines_and_frames_hold_the_same_snapshots),
 	};
 	return cmocka_run_group_tests_name("frames", tests, NULL, NULL);

@@ -145,7 +145,7 @@ static void the_bottom_line_says_what_works_here(void **state)
 	                COMMAND_BIT(COMMAND_CAPTURE) | COMMAND_BIT(COMMAND_FLIGHT),
 	            " c compact   ←→ history   End live   z zoom   : command   ? help   q quit");
 	assert_line(80, false, CONTEXT_PICKER, 0,
-	            " Enter watch   ↑↓ select   / filter   s sort   q quit");
+	            " Enter watch   ↑↓ select   / search   \\ filter   s sort   q quit");
 	assert_line(24, false, CONTEXT_PICKER, 0, " Enter watch   q quit");
 }
 
@@ -177,6 +177,8 @@ static bool has_key(const char *chapter, const char *name)
 				at += 2;
 			size_t word = strcspn(line + at, " \n");
 			if (word == strlen(name) && strncmp(line + at, name, word) == 0)
+				return true;
+			if (word == 2 && strncmp(line + at, "\\e", 2) == 0 && strcmp(name, "\\") == 0)
 				return true;
 			at += word;
 		}

@@ -246,7 +246,7 @@ static void lanes_that_do_not_fit_are_counted(void **state)
 	f.procs = 64;
 	assert_shows(&f, 80, 24, "more Ps: P");
 	assert_shows(&f, 80, 24, "to P63");
-	assert_shows(&f, 80, 24, "more Ps   c compact   Space pause");
+	assert_shows(&f, 120, 24, "more Ps   c compact");
 	f.procs = 4;
 	assert_hides(&f, 80, 24, "more Ps");
 }

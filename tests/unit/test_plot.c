@@ -331,10 +331,10 @@ static void a_stack_shows_every_state_by_its_share(void **state)
 static void every_state_has_a_glyph_of_its_own(void **state)
 {
 	(void)state;
-	for (int a = LANE_UNKNOWN; a < LANE_STATE_COUNT; a++)
-		for (int b = a + 1; b < LANE_STATE_COUNT; b++) {
-			assert_int_not_equal(plot_state[a].glyph, plot_state[b].glyph);
-			assert_int_not_equal(plot_state[a].ascii, plot_state[b].ascii);
+	for (int a = 0; a < STATE_COUNT; a++)
+		for (int b = a + 1; b < STATE_COUNT; b++) {
+			assert_int_not_equal(state_look[a].glyph, state_look[b].glyph);
+			assert_int_not_equal(state_look[a].ascii, state_look[b].ascii);
 		}
 }
 

@@ -200,7 +200,7 @@ static void a_profile_cut_anywhere_is_damaged_and_never_read_beyond(void **state
 	for (size_t cut = 1; cut < o.size; cut++) {
 		struct pprof_profile *p = NULL;
 		if (open_bytes(o.data, cut, &p, NULL) == STATUS_OK)
-			goroutine_set_unref(pprof_goroutines(p, 1, NULL));
+			goroutine_set_unref(pprof_goroutines(p, 1, 0, NULL));
 		pprof_profile_close(p);
 	}
 }
@@ -244,7 +244,7 @@ static void goroutines_are_grouped_by_where_they_stand(void **state)
 {
 	(void)state;
 	struct pprof_profile *p = open_world(1);
-	struct goroutine_set *set = pprof_goroutines(p, 77, NULL);
+	struct goroutine_set *set = pprof_goroutines(p, 77, 0, NULL);
 	pprof_profile_close(p);
 	assert_non_null(set);
 	assert_int_equal(set->count, 27);
@@ -261,11 +261,97 @@ static void goroutines_are_grouped_by_where_they_stand(void **state)
 	goroutine_set_unref(set);
 }
 
+static uint64_t key_of(const char *function, int line)
+{
+	struct pprof_profile *p = open_world(1);
+	struct goroutine_set *set = pprof_goroutines(p, 77, 0, NULL);
+	const struct goroutine_group *g = group_at(set, function, line);
+	assert_non_null(g);
+	uint64_t key = g->key;
+	goroutine_set_unref(set);
+	pprof_profile_close(p);
+	return key;
+}
+
+/* Two calls in one line are one stack to who reads it. */
+static void a_group_is_told_stack_by_stack(void **state)
+{
+	(void)state;
+	struct pprof_profile *p = open_world(1);
+	struct goroutine_set *set = pprof_goroutines(p, 77, key_of("main.worker", 22), NULL);
+	assert_int_equal(set->members, 1);
+	assert_int_equal(set->member[0].goid, 0);
+	assert_int_equal(set->member[0].count, 20);
+	assert_int_equal(set->member[0].frames, 3);
+	const struct goroutine_frame *frame = &set->frame[set->member[0].first_frame];
+	assert_string_equal(goroutine_text(set, frame[0].place.function), "runtime.gopark");
+	assert_string_equal(goroutine_text(set, frame[2].place.function), "main.worker");
+	assert_string_equal(goroutine_text(set, frame[2].place.file), "a.go");
+	assert_int_equal(frame[2].place.line, 22);
+	goroutine_set_unref(set);
+
+	set = pprof_goroutines(p, 77, key_of("main.worker", 30), NULL);
+	assert_int_equal(set->members, 1);
+	assert_int_equal(set->member[0].frames, 4);
+	frame = &set->frame[set->member[0].first_frame];
+	assert_true(frame[2].inlined && !frame[3].inlined);
+	goroutine_set_unref(set);
+
+	/* Those that began as main.worker are in several states: one group each. */
+	set = pprof_goroutines(p, 77, 0, NULL);
+	const struct goroutine_grouping *by = &set->by[GOROUTINES_BY_CREATOR];
+	for (size_t i = 0; i < by->n; i++) {
+		struct goroutine_set *one = pprof_goroutines(p, 77, by->group[i].key, NULL);
+		uint64_t told = 0;
+		for (size_t k = 0; k < one->members; k++)
+			told += one->member[k].count;
+		assert_int_equal(told, by->group[i].count);
+		goroutine_set_unref(one);
+	}
+	goroutine_set_unref(set);
+
+	set = pprof_goroutines(p, 77, 12345, NULL);
+	assert_int_equal(set->detail, 12345);
+	assert_int_equal(set->members, 0);
+	goroutine_set_unref(set);
+	pprof_profile_close(p);
+}
+
+static void metrics_tell_the_version_and_gomaxprocs(void **state)
+{
+	(void)state;
+	struct pprof_build build;
+	static const char text[] =
+		"# HELP go_info Information about the Go environment.\n# TYPE go_info gauge\n"
+		"go_info{version=\"go1.26.8\"} 1\n# TYPE go_sched_gomaxprocs_threads gauge\n"
+		"go_sched_gomaxprocs_threads 12\ngo_threads 7";
+	assert_true(pprof_read_metrics(text, sizeof text - 1, &build));
+	assert_string_equal(build.go_version, "go1.26.8");
+	assert_int_equal(build.gomaxprocs, 12);
+	static const char *const others[] = {
+		"",
+		"<html>go_info</html>",
+		"go_info{version=\"go1.26.8",
+		"go_info{version=\"unknown\"} 1\n",
+		"go_info{version=\"go1.26.8 with a name that no version of Go has ever had\"} 1\n",
+		"go_sched_gomaxprocs_threads 0\ngo_sched_gomaxprocs_threads -1\n",
+		"go_sched_gomaxprocs_threads 1e9\ngo_sched_gomaxprocs_threads 99999999999\n",
+		"my_go_sched_gomaxprocs_threads 4\n",
+	};
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		assert_false(pprof_read_metrics(others[i], strlen(others[i]), &build));
+		assert_string_equal(build.go_version, "");
+		assert_int_equal(build.gomaxprocs, 0);
+	}
+	assert_true(pprof_read_metrics("go_info{version=\"go1.2\033[31m\"} 1", 31, &build));
+	assert_string_equal(build.go_version, "go1.2?[31m");
+}
+
 static void what_a_profile_does_not_tell_stays_unknown(void **state)
 {
 	(void)state;
 	struct pprof_profile *p = open_world(1);
-	struct goroutine_set *set = pprof_goroutines(p, 77, NULL);
+	struct goroutine_set *set = pprof_goroutines(p, 77, 0, NULL);
 	pprof_profile_close(p);
 	assert_non_null(set);
 	const struct goroutine_group *g = group_at(set, "main.spin", 40);
@@ -291,7 +377,7 @@ static void a_number_of_goroutines_that_no_program_has_is_not_believed(void **st
 		struct error error = {0};
 		put_sample(&o, counts[i], NULL, 0);
 		assert_int_equal(open_bytes(o.data, o.size, &p, NULL), STATUS_OK);
-		assert_null(pprof_goroutines(p, 1, &error));
+		assert_null(pprof_goroutines(p, 1, 0, &error));
 		assert_int_equal(error.status, STATUS_DAMAGED);
 		pprof_profile_close(p);
 	}
@@ -317,7 +403,7 @@ static void stacks_that_would_be_read_for_hours_are_not_believed(void **state)
 		stack[i] = 1;
 	put_sample(&o, 1, stack, DEPTH);
 	assert_int_equal(pprof_profile_parse(&p, o.data, o.size, &error), STATUS_OK);
-	assert_null(pprof_goroutines(p, 0, &error));
+	assert_null(pprof_goroutines(p, 0, 0, &error));
 	assert_int_equal(error.status, STATUS_DAMAGED);
 	pprof_profile_close(p);
 }
@@ -416,6 +502,8 @@ int main(void)
 		cmocka_unit_test(a_gzip_bomb_is_refused),
 		cmocka_unit_test(what_is_no_gzip_is_no_profile),
 		cmocka_unit_test(goroutines_are_grouped_by_where_they_stand),
+		cmocka_unit_test(a_group_is_told_stack_by_stack),
+		cmocka_unit_test(metrics_tell_the_version_and_gomaxprocs),
 		cmocka_unit_test(what_a_profile_does_not_tell_stays_unknown),
 		cmocka_unit_test(a_number_of_goroutines_that_no_program_has_is_not_believed),
 		cmocka_unit_test(stacks_that_would_be_read_for_hours_are_not_believed),

@@ -33,12 +33,15 @@ static int remove_path(void **state)
 	return unlink(path);
 }
 
+/* The recording's wall clock less its monotonic one: as long a number as today's are. */
+#define WALL_NS (INT64_C(1760000000) * NS_PER_S)
+
 static void write_line(FILE *file, int64_t monotonic_ns, int64_t interval_ns)
 {
 	fprintf(file,
 	        "{\"schema\":1,\"monotonic_ns\":%" PRId64 ",\"wall_ns\":%" PRId64
 	        ",\"interval_ns\":%" PRId64 ",\"pid\":7,\"state\":\"live\"}\n",
-	        monotonic_ns, monotonic_ns + 1000 * NS_PER_S, interval_ns);
+	        monotonic_ns, monotonic_ns + WALL_NS, interval_ns);
 }
 
 static struct recording *open_text(const char *text, size_t size)
@@ -206,7 +209,7 @@ static void snapshots_come_at_their_pace_with_their_clock(void **state)
 		struct playback_state now = playback_look(p);
 		assert_int_equal(s->monotonic_ns, at_ns[i]);
 		assert_true(now.monotonic_ns >= at_ns[i]);
-		assert_int_equal(now.wall_ns - now.monotonic_ns, 1000 * NS_PER_S);
+		assert_int_equal(now.wall_ns - now.monotonic_ns, WALL_NS);
 		snapshot_unref(s);
 	}
 	assert_true(clock_monotonic_ns() - began_ns >= 140 * NS_PER_MS);
@@ -289,7 +292,7 @@ static void go(struct playback *p, enum playback_to to, int64_t ns)
 {
 	playback_seek(p, &(struct playback_goal){.to = to,
 	                                         .monotonic_ns = 500 * NS_PER_S + ns,
-	                                         .wall_ns = 1500 * NS_PER_S + ns});
+	                                         .wall_ns = WALL_NS + 500 * NS_PER_S + ns});
 }
 
 static void after_a_leap_the_ten_minutes_before_are_there(void **state)

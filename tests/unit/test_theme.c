@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/contrast.h"
 #include "tui/theme.h"
 
 #include <math.h>
@@ -190,7 +191,7 @@ static void colours_are_those_the_terminal_has(void **state)
 	}
 }
 
-static const char *const names[] = {"dark", "light", "colour-blind-safe", "mono"};
+static const char *const names[] = {"dark", "light", "colour-blind-safe", "high-contrast", "mono"};
 #define NAMES (sizeof names / sizeof *names)
 
 static void red_is_for_findings_only(void **state)
@@ -224,47 +225,16 @@ static void mono_has_no_colour_on_any_terminal(void **state)
 
 /* --- eyes ------------------------------------------------------------------------------------- */
 
-/* sRGB (IEC 61966-2-1) to linear light. */
-static void linear(int32_t rgb, double out[3])
-{
-	for (int i = 0; i < 3; i++) {
-		double c = (double)(rgb >> (16 - 8 * i) & 0xff) / 255;
-		out[i] = c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
-	}
-}
-
-/* WCAG 2.1, contrast ratio. */
-static double contrast(int32_t a, int32_t b)
-{
-	double luminance[2];
-	for (int i = 0; i < 2; i++) {
-		double c[3];
-		linear(i ? b : a, c);
-		luminance[i] = 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2];
-	}
-	double light = fmax(luminance[0], luminance[1]), dark = fmin(luminance[0], luminance[1]);
-	return (light + 0.05) / (dark + 0.05);
-}
-
 static void the_measure_of_contrast_is_that_of_wcag(void **state)
 {
 	(void)state;
-	assert_true(fabs(contrast(0, 0xffffff) - 21) < 1e-9);
-	assert_true(fabs(contrast(0x777777, 0xffffff) - 4.478) < 0.001);
+	assert_true(fabs(contrast_ratio(0, 0xffffff) - 21) < 1e-9);
+	assert_true(fabs(contrast_ratio(0x777777, 0xffffff) - 4.478) < 0.001);
 }
 
-/* The colour that a role has in the end, with true colour or with 256. */
-static int32_t rgb_of(const struct theme *theme, enum style style, bool direct, bool back)
-{
-	struct theme_look look = theme_look(theme, style, direct ? 1 << 24 : 256, direct);
-	int32_t color = back ? look.back : look.color, own = back ? theme->ground : theme->text;
-	if (direct)
-		return color == THEME_OWN ? own : color;
-	return theme_rgb(color, own);
-}
+static const int rich[] = {CONTRAST_TRUE_COLOR, 256};
 
-/* Success criteria 1.4.3 for what is read, 1.4.11 for graphics; of an area the drawing or its
-   ground has to stand out. */
+/* Success criteria 1.4.3 for what is read, which the accents are, too; 1.4.11 for graphics. */
 static void every_theme_can_be_read_on_its_ground(void **state)
 {
 	(void)state;
@@ -273,15 +243,54 @@ static void every_theme_can_be_read_on_its_ground(void **state)
 		read_installed(names[n], &theme);
 		for (int style = 0; style < 2 * STYLE_COUNT; style++) {
 			enum style role = (enum style)(style / 2);
-			bool direct = style % 2;
-			bool graphic = role >= STYLE_RUNNING && role <= STYLE_GC_FILL;
-			double ratio = contrast(rgb_of(&theme, role, direct, false), theme.ground);
-			if (role == STYLE_GC_FILL || role == STYLE_SYSCALL_FILL)
-				ratio = fmax(ratio, contrast(rgb_of(&theme, role, direct, true), theme.ground));
+			bool graphic = contrast_is_area(role) || role == STYLE_IDLE;
+			double ratio = contrast_of(&theme, role, rich[style % 2]);
 			if (ratio < (graphic ? 3 : 4.5))
 				fail_msg("%s: %s has a contrast of %.2f", names[n], style_name[role], ratio);
 		}
 	}
+}
+
+/* As xterm has them: others may have made of their 16 what they like. */
+static void sixteen_colours_can_be_read_too(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n < NAMES; n++) {
+		struct theme theme;
+		read_installed(names[n], &theme);
+		for (enum style style = 0; style < STYLE_COUNT; style++) {
+			double ratio = contrast_of(&theme, style, 16);
+			/* Green, magenta and cyan are bright: on white they are for graphics. */
+			bool bright = theme.ground == 0xffffff && style <= STYLE_GC_FILL;
+			if (ratio < (bright ? 1.8 : 3))
+				fail_msg("%s: %s has a contrast of %.2f", names[n], style_name[style], ratio);
+		}
+	}
+}
+
+/* Success criterion 1.4.6, of all that is drawn, graphics as well. */
+static void high_contrast_is_high_for_every_role(void **state)
+{
+	(void)state;
+	struct theme theme;
+	read_installed("high-contrast", &theme);
+	for (size_t depth = 0; depth < 2; depth++)
+		for (enum style style = 0; style < STYLE_COUNT; style++) {
+			double ratio = contrast_of(&theme, style, rich[depth]);
+			if (ratio < 7)
+				fail_msg("%s has a contrast of %.2f", style_name[style], ratio);
+		}
+}
+
+/* Whatever the terminal's own ground is, none of it is left. */
+static void high_contrast_paints_its_ground(void **state)
+{
+	(void)state;
+	struct theme theme;
+	read_installed("high-contrast", &theme);
+	for (enum theme_depth depth = THEME_RICH; depth < THEME_MONO; depth++)
+		for (enum style style = 0; style < STYLE_COUNT; style++)
+			assert_int_not_equal(theme.look[depth][style].back, THEME_OWN);
 }
 
 /* Machado, Oliveira and Fernandes, A Physiologically-based Model for Simulation of Color Vision
@@ -314,7 +323,7 @@ static double lab_step(double t)
 static void lab_of(int32_t rgb, const double m[3][3], double out[3])
 {
 	double c[3], seen[3];
-	linear(rgb, c);
+	contrast_linear(rgb, c);
 	for (int i = 0; i < 3; i++)
 		seen[i] = fmin(1, fmax(0, m[i][0] * c[0] + m[i][1] * c[1] + m[i][2] * c[2]));
 	double x = lab_step((0.4124 * seen[0] + 0.3576 * seen[1] + 0.1805 * seen[2]) / 0.95047);
@@ -335,36 +344,98 @@ static double difference(int32_t a, int32_t b, const double m[3][3])
 	return sqrt(sum);
 }
 
-static void assert_told_apart(const char *name, size_t eyes_count, double least)
+static void assert_pair(const struct theme *theme, enum style a, enum style b, int colors,
+                        size_t eye, double least)
+{
+	/* What is painted on a ground of its own is told by that. */
+	bool back_a = theme_look(theme, a, colors, colors == CONTRAST_TRUE_COLOR).back != THEME_OWN;
+	bool back_b = theme_look(theme, b, colors, colors == CONTRAST_TRUE_COLOR).back != THEME_OWN;
+	double d = difference(contrast_rgb(theme, a, colors, false),
+	                      contrast_rgb(theme, b, colors, false), eyes[eye].m);
+	if (back_a || back_b)
+		d = fmax(d, difference(contrast_rgb(theme, a, colors, true),
+		                       contrast_rgb(theme, b, colors, true), eyes[eye].m));
+	if (d < least)
+		fail_msg("%s and %s differ by %.1f in %s with %d colours", style_name[a], style_name[b], d,
+		         eyes[eye].name, colors);
+}
+
+/* All pairs of what may stand beside each other and means something else. */
+static void assert_told_apart(const char *name, int colors, size_t eyes_count, double least)
 {
 	static const enum style accent[] = {STYLE_RUNNING, STYLE_RUNNABLE,  STYLE_SYSCALL, STYLE_GC,
 	                                    STYLE_BLOCKED, STYLE_SCHEDULER, STYLE_ALARM};
 	enum { COUNT = sizeof accent / sizeof *accent };
 	struct theme theme;
 	read_installed(name, &theme);
-	for (size_t e = 0; e < 2 * eyes_count; e++)
+	for (size_t eye = 0; eye < eyes_count; eye++) {
 		for (size_t a = 0; a < COUNT; a++)
-			for (size_t b = a + 1; b < COUNT; b++) {
-				double d = difference(rgb_of(&theme, accent[a], e % 2, false),
-				                      rgb_of(&theme, accent[b], e % 2, false), eyes[e / 2].m);
-				if (d < least)
-					fail_msg("%s: %s and %s differ by %.1f in %s", name, style_name[accent[a]],
-					         style_name[accent[b]], d, eyes[e / 2].name);
-			}
+			for (size_t b = a + 1; b < COUNT; b++)
+				assert_pair(&theme, accent[a], accent[b], colors, eye, least);
+		assert_pair(&theme, STYLE_WARNING, STYLE_ALARM, colors, eye, least);
+	}
 }
 
 static void accents_can_be_told_apart(void **state)
 {
 	(void)state;
-	assert_told_apart("dark", 1, 20);
-	assert_told_apart("light", 1, 20);
+	static const char *const name[] = {"dark", "light", "high-contrast"};
+	for (size_t i = 0; i < 6; i++)
+		assert_told_apart(name[i / 2], rich[i % 2], 1, 20);
 }
 
-/* A difference of 10 is seen at a glance. */
+/* Deuteranopia, protanopia and tritanopia: one theme is for all of them. A difference of 10 is seen
+   at a glance. */
 static void colour_blind_safe_is_told_apart_by_all_eyes(void **state)
 {
 	(void)state;
-	assert_told_apart("colour-blind-safe", sizeof eyes / sizeof *eyes, 25);
+	for (size_t i = 0; i < 2; i++)
+		assert_told_apart("colour-blind-safe", rich[i], sizeof eyes / sizeof *eyes, 25);
+	assert_told_apart("colour-blind-safe", 16, sizeof eyes / sizeof *eyes, 10);
+}
+
+/* The measure has to notice what these eyes confuse: the other themes are not for them. */
+static void dark_is_not_told_apart_by_all_eyes(void **state)
+{
+	(void)state;
+	double least = INFINITY;
+	for (size_t eye = 1; eye < sizeof eyes / sizeof *eyes; eye++)
+		least = fmin(least,
+		             difference(contrast_rgb(&theme_dark, STYLE_RUNNING, 256, false),
+		                        contrast_rgb(&theme_dark, STYLE_ALARM, 256, false), eyes[eye].m));
+	assert_true(least < 25);
+}
+
+/* Without colours a state has its glyph; what has none must have an attribute that text lacks. */
+static void what_must_be_seen_has_an_attribute_without_colours(void **state)
+{
+	(void)state;
+	static const enum style seen[] = {STYLE_SELECTED, STYLE_WARNING, STYLE_ALARM, STYLE_STRONG,
+	                                  STYLE_KEY};
+	for (size_t n = 0; n < NAMES; n++) {
+		struct theme theme;
+		read_installed(names[n], &theme);
+		for (size_t i = 0; i < sizeof seen / sizeof *seen; i++)
+			assert_int_not_equal(theme.look[THEME_MONO][seen[i]].attributes,
+			                     theme.look[THEME_MONO][STYLE_TEXT].attributes);
+	}
+}
+
+static void a_ground_that_makes_text_readable_stays_with_fewer_colours(void **state)
+{
+	(void)state;
+	struct told told;
+	struct theme theme = read_text("[256]\nselected = #000000 on #ffffff\nalarm = 231 on 160\n"
+	                               "gc-fill = 176 on 90\n",
+	                               &told);
+	assert_int_equal(told.n, 0);
+	for (enum theme_depth depth = THEME_16; depth <= THEME_8; depth++) {
+		assert_int_equal(theme.look[depth][STYLE_SELECTED].color, 0);
+		assert_int_not_equal(theme.look[depth][STYLE_SELECTED].back, THEME_OWN);
+		assert_int_equal(theme.look[depth][STYLE_ALARM].back, 1);
+		assert_int_equal(theme.look[depth][STYLE_GC_FILL].back, THEME_OWN);
+	}
+	assert_true(theme.look[THEME_MONO][STYLE_SELECTED].attributes & STYLE_REVERSE);
 }
 
 int main(void)
@@ -382,8 +453,14 @@ int main(void)
 		cmocka_unit_test(mono_has_no_colour_on_any_terminal),
 		cmocka_unit_test(the_measure_of_contrast_is_that_of_wcag),
 		cmocka_unit_test(every_theme_can_be_read_on_its_ground),
+		cmocka_unit_test(sixteen_colours_can_be_read_too),
+		cmocka_unit_test(high_contrast_is_high_for_every_role),
+		cmocka_unit_test(high_contrast_paints_its_ground),
 		cmocka_unit_test(accents_can_be_told_apart),
 		cmocka_unit_test(colour_blind_safe_is_told_apart_by_all_eyes),
+		cmocka_unit_test(dark_is_not_told_apart_by_all_eyes),
+		cmocka_unit_test(what_must_be_seen_has_an_attribute_without_colours),
+		cmocka_unit_test(a_ground_that_makes_text_readable_stays_with_fewer_colours),
 	};
 	return cmocka_run_group_tests_name("theme", tests, NULL, NULL);
 }

@@ -19,13 +19,24 @@
 
 #define AT (INT64_C(1795273513) * NS_PER_S) /* 2026-11-21 15:05:13 UTC */
 
+static void name_of(char *to, const char *program, pid_t pid, int64_t wall_ns, const char *version,
+                    int attempt)
+{
+	const struct stored_name name = {.kind = CAPTURE_KIND_TRACE,
+	                                 .program = program,
+	                                 .go_version = version,
+	                                 .pid = pid,
+	                                 .wall_ns = wall_ns};
+	trace_store_name(to, &name, attempt);
+}
+
 static void a_name_says_what_when_and_for_which_go(void **state)
 {
 	(void)state;
 	char name[TRACE_NAME_MAX];
 	setenv("TZ", "Pacific/Kiritimati", 1);
 	tzset();
-	trace_store_name(name, CAPTURE_KIND_TRACE, "orders-api", 4321, AT, "go1.26", 0);
+	name_of(name, "orders-api", 4321, AT, "go1.26", 0);
 	assert_string_equal(name, "orders-api-4321-20261121T150513Z-go1.26.trace");
 	assert_true(trace_store_has_made(name));
 }
@@ -45,7 +56,7 @@ static void a_program_s_name_is_made_safe(void **state)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char name[TRACE_NAME_MAX], want[TRACE_NAME_MAX];
-		trace_store_name(name, CAPTURE_KIND_TRACE, rows[i].program, 1, AT, "go1.21", 0);
+		name_of(name, rows[i].program, 1, AT, "go1.21", 0);
 		snprintf(want, sizeof want, "%s-1-20261121T150513Z-go1.21.trace", rows[i].begins);
 		for (char *c = want; *c; c++)
 			if (*c == '/')
@@ -57,8 +68,42 @@ static void a_program_s_name_is_made_safe(void **state)
 	char longest[300], name[TRACE_NAME_MAX];
 	memset(longest, 'x', sizeof longest - 1);
 	longest[sizeof longest - 1] = '\0';
-	trace_store_name(name, CAPTURE_KIND_TRACE, longest, 2147483647, AT, "go1.26", 98);
+	name_of(name, longest, 2147483647, AT, "go1.26", 98);
 	assert_true(trace_store_has_made(name));
+}
+
+static void who_has_no_pid_is_called_by_where_it_answers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *where, *place;
+	} rows[] = {
+		{"http://api.example.org:6060", "api.example.org_6060"},
+		{"https://my-host/prefix", "my_host_443"},
+		{"http://10.0.0.1/debug/pprof:x", "10.0.0.1_80"},
+		{"http://[::1]:6060", "___1__6060"},
+		{"http://[::1]", "___1__80"},
+		{"unix:///run/my-api.sock:/debug", "unix_my_api.sock"},
+		{"standard input", "text_standard_input"},
+		{"/var/log/../\033[31m", "text___31m"},
+		{"http://", "_80"},
+		{"http://a-very-long-name-of-a-host-somewhere.in.the.example.org:6060",
+	     "_host_somewhere.in.the.example.org_6060"},
+		{"", "0"},
+		{NULL, "0"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char name[TRACE_NAME_MAX], want[TRACE_NAME_MAX];
+		const struct stored_name about = {.kind = CAPTURE_KIND_TRACE,
+		                                  .program = "api",
+		                                  .go_version = "",
+		                                  .where = rows[i].where,
+		                                  .wall_ns = AT};
+		trace_store_name(name, &about, 0);
+		snprintf(want, sizeof want, "api-%s-20261121T150513Z-go0.trace", rows[i].place);
+		assert_string_equal(name, want);
+		assert_true(trace_store_has_made(name));
+	}
 }
 
 /* The same second comes twice when the clock is set back. */
@@ -66,13 +111,13 @@ static void a_clock_that_jumps_makes_no_two_equal_names(void **state)
 {
 	(void)state;
 	char first[TRACE_NAME_MAX], second[TRACE_NAME_MAX];
-	trace_store_name(first, CAPTURE_KIND_TRACE, "a", 1, AT, "go1.26", 0);
-	trace_store_name(second, CAPTURE_KIND_TRACE, "a", 1, AT, "go1.26", 1);
+	name_of(first, "a", 1, AT, "go1.26", 0);
+	name_of(second, "a", 1, AT, "go1.26", 1);
 	assert_string_equal(second, "a-1-20261121T150513Z-2-go1.26.trace");
 	assert_true(trace_store_has_made(second));
 	static const int64_t odd[] = {0, -1, INT64_MIN, INT64_MAX};
 	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
-		trace_store_name(first, CAPTURE_KIND_TRACE, "a", 1, odd[i], "go1.26", 0);
+		name_of(first, "a", 1, odd[i], "go1.26", 0);
 		assert_true(trace_store_has_made(first));
 	}
 }
@@ -82,6 +127,7 @@ static void other_names_are_not_ours(void **state)
 	(void)state;
 	static const char *const names[] = {
 		"api.trace",
+		"a-host-20261121T150513Z-go1.26.trace",
 		"a-1-20261121T150513Z-go1.26.trace.gz",
 		"a-1-20261121T150513Z-go1.26.trace~",
 		"a-1-20261121T150513Z-go1.26-mine.trace",
@@ -166,7 +212,7 @@ static void put(const struct store *s, const char *name, long bytes, long age_s)
 static const char *trace(int i)
 {
 	static char name[TRACE_NAME_MAX];
-	trace_store_name(name, CAPTURE_KIND_TRACE, "a", i, AT, "go1.26", 0);
+	name_of(name, "a", i, AT, "go1.26", 0);
 	return name;
 }
 
@@ -248,6 +294,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_says_what_when_and_for_which_go),
 		cmocka_unit_test(a_program_s_name_is_made_safe),
+		cmocka_unit_test(who_has_no_pid_is_called_by_where_it_answers),
 		cmocka_unit_test(a_clock_that_jumps_makes_no_two_equal_names),
 		cmocka_unit_test(other_names_are_not_ours),
 		cmocka_unit_test(a_header_names_the_go_that_reads_it),

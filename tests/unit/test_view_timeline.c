@@ -226,7 +226,7 @@ static void a_click_selects_the_span_that_is_there(void **state)
 	char name[32];
 	snprintf(name, sizeof name, "G%" PRIu64, span->goroutine);
 	fixture_shows(s.text, name);
-	fixture_shows(s.text, timeline_state_look[span->state].word);
+	fixture_shows(s.text, timeline_state_look(span->state)->word);
 	close_screen(&s);
 }
 

@@ -1,4 +1,5 @@
 /* The sentinel's command, and its log. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -7,11 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "util/clock.h"
+#include "util/procfs.h"
 #include "watch/exec.h"
 #include "watch/log.h"
 
@@ -115,6 +119,26 @@ static void who_ignores_sigterm_is_killed_all_the_same(void **state)
 	assert_int_equal(result.status, 128 + 9);
 }
 
+/* sh dies of SIGTERM, what it has started does not care. */
+static void group_that_outlives_its_leader_is_killed_too(void **state)
+{
+	(void)state;
+	char *argv[] = {"sh", "-c", "(trap '' TERM; while :; do sleep 0.1; done) & echo $!; wait",
+	                NULL};
+	struct exec_result result = run(argv, no_variables, NS_PER_S / 5, NULL);
+	assert_true(result.killed);
+	assert_int_equal(result.status, 128 + 15);
+	struct procfs_stat stat;
+	pid_t left = (pid_t)atoi(printed.text[0]);
+	assert_true(left > 1);
+	for (int64_t end_ns = clock_monotonic_ns() + 10 * NS_PER_S;
+	     procfs_stat(left, &stat) && stat.state != 'Z';) {
+		if (clock_monotonic_ns() > end_ns)
+			fail_msg("process %d lives on", (int)left);
+		usleep(10000);
+	}
+}
+
 static void stopping_ends_the_command(void **state)
 {
 	(void)state;
@@ -171,6 +195,77 @@ static void log_that_can_not_be_opened_is_told(void **state)
 	assert_non_null(strstr(error.text, "can't log to /nonexistent/log: No such file"));
 }
 
+/* What is half a line when the disk is full spoils no other line. */
+static void line_that_found_no_room_spoils_no_other(void **state)
+{
+	(void)state;
+	struct watch_log *log;
+	struct rlimit all, few;
+	char path[] = "/tmp/schedtop-log-XXXXXX", text[512] = "";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(watch_log_create(&log, path, -1, "", NULL), STATUS_OK);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &all);
+	few = (struct rlimit){100, all.rlim_max};
+	watch_log_event(log, "first", NULL);
+	setrlimit(RLIMIT_FSIZE, &few);
+	watch_log_event(log, "second", NULL);
+	watch_log_event(log, "lost", NULL);
+	setrlimit(RLIMIT_FSIZE, &all);
+	watch_log_event(log, "third", NULL);
+	watch_log_event(log, "fourth", NULL);
+	assert_true(read(fd, text, sizeof text - 1) > 100);
+	assert_non_null(strstr(text, "\"event\":\"first\"}\n{"));
+	assert_non_null(strstr(text, "\n{\"time\":"));
+	assert_null(strstr(text, "lost"));
+	char *third = strstr(text, "\"event\":\"third\"}\n{"), *line = third;
+	assert_non_null(third);
+	while (line > text && line[-1] != '\n')
+		line--;
+	assert_int_equal(*line, '{');
+	assert_ptr_equal(strchr(line + 1, '{'), strstr(third, "\n{") + 1);
+	watch_log_destroy(log);
+	close(fd);
+	unlink(path);
+}
+
+static void reader_that_does_not_read_is_not_waited_for(void **state)
+{
+	(void)state;
+	struct watch_log *log;
+	int ends[2];
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+	while (write(ends[1], "x", 1) == 1)
+		;
+	assert_int_equal(fcntl(ends[1], F_SETFL, 0), 0);
+	assert_int_equal(watch_log_create(&log, NULL, ends[1], "", NULL), STATUS_OK);
+	alarm(60);
+	watch_log_event(log, "lost", NULL);
+	alarm(0);
+	watch_log_destroy(log);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void pipe_without_a_reader_is_no_log(void **state)
+{
+	(void)state;
+	struct watch_log *log;
+	struct error error = {0};
+	char path[] = "/tmp/schedtop-log-XXXXXX";
+	assert_non_null(mkdtemp(path));
+	char name[sizeof path + 8];
+	snprintf(name, sizeof name, "%s/fifo", path);
+	assert_int_equal(mkfifo(name, 0600), 0);
+	alarm(60);
+	assert_int_equal(watch_log_create(&log, name, -1, "", &error), STATUS_FAILED);
+	alarm(0);
+	assert_non_null(strstr(error.text, "can't log to /tmp/"));
+	unlink(name);
+	rmdir(path);
+}
+
 static void log_time_has_milliseconds(void **state)
 {
 	(void)state;
@@ -189,11 +284,15 @@ int main(void)
 		cmocka_unit_test(input_is_empty_and_descriptors_stay_ours),
 		cmocka_unit_test(what_takes_too_long_is_killed_with_its_children),
 		cmocka_unit_test(who_ignores_sigterm_is_killed_all_the_same),
+		cmocka_unit_test(group_that_outlives_its_leader_is_killed_too),
 		cmocka_unit_test(stopping_ends_the_command),
 		cmocka_unit_test(grandchild_that_holds_the_pipe_is_not_waited_for),
 		cmocka_unit_test(what_is_not_there_is_told),
 		cmocka_unit_test(event_is_a_line_of_json),
 		cmocka_unit_test(log_that_can_not_be_opened_is_told),
+		cmocka_unit_test(line_that_found_no_room_spoils_no_other),
+		cmocka_unit_test(reader_that_does_not_read_is_not_waited_for),
+		cmocka_unit_test(pipe_without_a_reader_is_no_log),
 		cmocka_unit_test(log_time_has_milliseconds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,23 @@ static void what_was_read_long_ago_is_unknown(void **state)
 	history_destroy(h);
 }
 
+/* A profile's figures come every ten seconds: they are no older than they can be. */
+static void who_reads_rarely_is_given_the_time_to(void **state)
+{
+	(void)state;
+	struct history *h = two_seconds();
+	struct snapshot *s = make_full_snapshot(12, 4, 6), *later = make_full_snapshot(13, 4, 6);
+	s->interval_ns = later->interval_ns = NS_PER_S;
+	s->pace_ns = later->pace_ns = 10 * NS_PER_S;
+	s->runtime_at.at_ns -= 9 * NS_PER_S;
+	assert_int_equal(history_add(h, s), STATUS_OK);
+	assert_true(read_it("heap.live", h).known);
+	later->runtime_at.at_ns -= 22 * NS_PER_S;
+	assert_int_equal(history_add(h, later), STATUS_OK);
+	assert_false(read_it("heap.live", h).known);
+	history_destroy(h);
+}
+
 static void fresher_part_stands_in_for_the_other(void **state)
 {
 	(void)state;
@@ -138,6 +155,7 @@ int main(void)
 		cmocka_unit_test(all_metrics_of_full_snapshots_are_known),
 		cmocka_unit_test(metrics_without_snapshots_are_unknown),
 		cmocka_unit_test(what_was_read_long_ago_is_unknown),
+		cmocka_unit_test(who_reads_rarely_is_given_the_time_to),
 		cmocka_unit_test(fresher_part_stands_in_for_the_other),
 		cmocka_unit_test(busy_is_told_by_the_lanes),
 		cmocka_unit_test(list_has_every_metric_on_a_line),

@@ -82,6 +82,8 @@ static void what_is_wrong_with_a_rule_is_said(void **state)
 	bad("sched.p99>50MB", "takes a time");
 	bad("sched.p99>", "takes a time");
 	bad("idle>nan", "takes a share");
+	bad("busy>70", "takes a share such as 70% or 0.7, not '70'");
+	bad("idle>101%", "takes a share");
 	bad("goroutines>50%", "takes a number");
 	bad("goroutines>-1", "takes a number");
 	bad("rss>1 for ever", "'ever' is no time");

@@ -12,6 +12,7 @@ tui_tests = \
 	tests/unit/test_picker \
 	tests/unit/test_plot \
 	tests/unit/test_screens \
+	tests/unit/test_take \
 	tests/unit/test_theme \
 	tests/unit/test_view_findings \
 	tests/unit/test_view_fleet \
@@ -75,7 +76,11 @@ tests_unit_test_screens_SOURCES = tests/unit/test_screens.c $(tui_fixture)
 tests_unit_test_screens_CFLAGS = $(tui_test_cflags)
 tests_unit_test_screens_LDADD = collect/libcollect.a $(tui_test_libs)
 
-tests_unit_test_theme_SOURCES = tests/unit/test_theme.c
+tests_unit_test_take_SOURCES = tests/unit/test_take.c $(tui_fixture)
+tests_unit_test_take_CFLAGS = $(tui_test_cflags)
+tests_unit_test_take_LDADD = $(tui_test_libs)
+
+tests_unit_test_theme_SOURCES = tests/unit/test_theme.c tests/unit/contrast.c tests/unit/contrast.h
 tests_unit_test_theme_CFLAGS = $(tui_test_cflags)
 tests_unit_test_theme_LDADD = $(tui_test_libs)
 

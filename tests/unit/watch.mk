@@ -4,7 +4,8 @@ watch_tests = \
 	tests/unit/test_watch_exec \
 	tests/unit/test_watch_metrics \
 	tests/unit/test_watch_rule \
-	tests/unit/test_watch_sentinel
+	tests/unit/test_watch_sentinel \
+	tests/unit/test_watch_watcher
 check_PROGRAMS += $(watch_tests)
 
 watch_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS) $(ARCHIVE_CFLAGS)
@@ -32,3 +33,10 @@ tests_unit_test_watch_bundle_LDADD = $(watch_test_libs)
 tests_unit_test_watch_exec_SOURCES = tests/unit/test_watch_exec.c
 tests_unit_test_watch_exec_CFLAGS = $(watch_test_cflags)
 tests_unit_test_watch_exec_LDADD = $(watch_test_libs)
+
+tests_unit_test_watch_watcher_SOURCES = tests/unit/test_watch_watcher.c $(metrics_fixture)
+tests_unit_test_watch_watcher_CFLAGS = $(watch_test_cflags) $(CURL_CFLAGS)
+tests_unit_test_watch_watcher_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_watch_watcher_LDADD = watch/libwatch.a doctor/libdoctor.a report/libreport.a collect/libcollect.a \
+	goproc/libgoproc.a trace/libtrace.a metrics/libmetrics.a util/libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) \
+	$(ZSTD_LIBS) $(ARCHIVE_LIBS) $(CURL_LIBS) $(UV_LIBS) $(ELF_LIBS) -lm

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	_ "net/http/pprof"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -69,6 +70,7 @@ func main() {
 	parked := flag.Int("parked", 20, "goroutines that wait for a channel")
 	timeout := flag.Duration("write-timeout", 0, "the server's WriteTimeout")
 	spin := flag.Bool("spin", false, "and one that never waits")
+	metrics := flag.Bool("metrics", false, "serve /metrics, with what collectors of the runtime tell there")
 	lifetime := flag.Duration("for", time.Minute, "how long to live")
 	flag.Parse()
 	time.AfterFunc(*lifetime, func() { log.Fatal("nobody ended it") })
@@ -88,6 +90,12 @@ func main() {
 				_ = n
 			}
 		}()
+	}
+	if *metrics {
+		http.HandleFunc("/metrics", func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, "# TYPE go_info gauge\ngo_info{version=%q} 1\n", runtime.Version())
+			fmt.Fprintf(w, "# TYPE go_sched_gomaxprocs_threads gauge\ngo_sched_gomaxprocs_threads %d\n", runtime.GOMAXPROCS(0))
+		})
 	}
 	l, err := listen(*address, *cert, *key)
 	if err != nil {

@@ -1,0 +1,74 @@
+package e2e
+
+import (
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// hangsAfter is a disk that takes so many bytes, then nothing for a while, and then goes on.
+func hangsAfter(bytes int64, stall time.Duration) func(int64, int) time.Duration {
+	hung := false
+	return func(total int64, _ int) time.Duration {
+		if hung || total < bytes {
+			return 0
+		}
+		hung = true
+		return stall
+	}
+}
+
+// showsNews checks that new snapshots arrive on the screen.
+func (m *tmux) showsNews(w *workload) {
+	m.t.Helper()
+	w.signal(m.t, syscall.SIGSTOP)
+	m.waitFor("a stopped target", func(s string) bool { return strings.Contains(header(s), "stopped") })
+	w.signal(m.t, syscall.SIGCONT)
+	m.waitFor("a live target", func(s string) bool { return strings.Contains(header(s), "live") })
+}
+
+// What is recorded and logged waits for its disk; the screen does not, and nothing is lost.
+func TestHungDiskDoesNotHoldUpTheScreen(t *testing.T) {
+	t.Parallel()
+	disk := &slowDisk{write: hangsAfter(5000, 6*time.Second)}
+	disk.mount(t)
+	w := launch{args: []string{"-mode", "quiet", "-procs", "2"}}.run(t)
+	m := startTmux(t, 120, 30)
+	path := filepath.Join(disk.dir, "recording")
+	m.watch("-p " + w.p() + " -d 100ms --record " + path + " --log " + disk.dir + "/logs/")
+	m.waitText("the disk takes nothing")
+	m.showsNews(w)
+	m.waitText("the disk goes on, and everything is kept")
+	m.keys("q")
+	m.expectShell(exitOK)
+	// Of a tenth of a second each, without a gap.
+	var before float64
+	for i, line := range replayed(t, path) {
+		now := parseSnapshot(t, line).number(t, "monotonic_ns")
+		if i > 0 && now-before > 2e9 {
+			t.Errorf("%.1f s lie between two snapshots", (now-before)/1e9)
+		}
+		before = now
+	}
+}
+
+// A disk that never comes back holds up neither the screen nor, for longer than was promised, its end.
+func TestDeadDiskLetsTheScreenEnd(t *testing.T) {
+	t.Parallel()
+	if !slow {
+		t.Skip("waits for ten seconds: SCHEDTOP_ALL=1")
+	}
+	disk := &slowDisk{write: hangsAfter(5000, time.Hour)}
+	disk.mount(t)
+	w := launch{args: []string{"-mode", "quiet", "-procs", "2"}}.run(t)
+	m := startTmux(t, 120, 30)
+	m.watch("-p " + w.p() + " -d 100ms --record " + filepath.Join(disk.dir, "recording"))
+	m.waitText("the disk takes nothing")
+	m.showsNews(w)
+	m.keys("q")
+	m.waitText("wait for their disk; Ctrl-C ends without them")
+	m.waitText("they are not kept")
+	m.expectShell(exitFailed)
+}
