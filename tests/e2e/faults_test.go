@@ -229,7 +229,7 @@ var documented = map[int]bool{
 func (p patient) complaint(o, well outcome, harmless bool) string {
 	told := false
 	for _, line := range strings.Split(strings.TrimSuffix(o.stderr, "\n"), "\n") {
-		if line == "" {
+		if line == "" || strings.HasPrefix(line, `"?", line `) { // which is curses reading terminfo
 			continue
 		}
 		told = true
