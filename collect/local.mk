@@ -18,6 +18,7 @@ collect_libcollect_a_SOURCES = \
 	collect/frames.c collect/frames.h \
 	collect/goroutines.c collect/goroutines.h \
 	collect/http.c collect/http.h \
+	collect/kept.c collect/kept.h \
 	collect/lane_sink.c collect/lane_sink.h \
 	collect/line_reader.c collect/line_reader.h \
 	collect/listener.c collect/listener.h \

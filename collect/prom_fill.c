@@ -8,8 +8,7 @@
 #include "util/text.h"
 
 #define BUCKETS_MAX ((size_t)2 << 20)
-#define TIME_MAX    9e9  /* seconds since 1970: the year 2255 */
-#define VALUE_MAX   1e18 /* what is beyond is no count, no bytes and no nanoseconds of anything */
+#define TIME_MAX    9e9 /* seconds since 1970: the year 2255 */
 
 uint64_t prom_fill_labels(const struct promql *q, uint64_t seed, const json_t *row,
                           struct fleet_labels *labels, char *more, size_t size)
@@ -37,10 +36,10 @@ static struct fleet_instance *instance_of(struct prom_fill *f, const json_t *row
 	return instance;
 }
 
-/* In the units of the fleet. What can't be true is unknown. */
+/* In the units of the fleet. What can't be true is unknown: nothing of all this is below zero. */
 static void set_value(struct fleet_instance *instance, enum fleet_metric metric, double value)
 {
-	if (fabs(value) <= VALUE_MAX)
+	if (value >= 0 && value <= PROM_VALUE_MAX)
 		fleet_set(instance, metric, value, value);
 }
 

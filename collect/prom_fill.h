@@ -10,6 +10,9 @@
 #include "collect/promql.h"
 #include "metrics/fleet.h"
 
+/* What is beyond is no count, no bytes and no nanoseconds of anything. */
+#define PROM_VALUE_MAX 1e18
+
 struct prom_fill {
 	const struct promql *q; /* borrowed, as the fleet */
 	uint64_t seed;          /* of ids */

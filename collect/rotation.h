@@ -12,9 +12,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "collect/kept.h"
 #include "util/status.h"
 
-#define ROTATION_NAME_MAX 160 /* bytes, with the terminator */
+#define ROTATION_NAME_MAX KEPT_NAME_MAX
 
 enum rotation_kind { ROTATION_RECORDING, ROTATION_LOG, ROTATION_KINDS };
 

@@ -11,13 +11,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "collect/kept.h"
 #include "metrics/session.h"
 #include "util/status.h"
 
 /* What is kept there: every kind of capture, and what the sentinel puts around one. */
 enum stored_kind { STORED_BUNDLE = CAPTURE_KINDS, STORED_KINDS };
 
-#define TRACE_NAME_MAX    160 /* bytes, with the terminator */
+#define TRACE_NAME_MAX    KEPT_NAME_MAX
 #define TRACE_KEEP_FILES  20
 #define TRACE_KEEP_BYTES  (INT64_C(1) << 30)
 #define TRACE_HEADER_SIZE 16
@@ -25,15 +26,9 @@ enum stored_kind { STORED_BUNDLE = CAPTURE_KINDS, STORED_KINDS };
 /* The directory, made if it is not there: `chosen`, or $XDG_DATA_HOME/schedtop/traces. */
 enum status trace_store_directory(const char *chosen, char *to, size_t size, struct error *error);
 
-/*
- * PROGRAM-PID-TIMESTAMP-goVERSION and the kind's suffix: ".trace", ".flight.trace", ... Of the
- * program's name letters, digits and ". _ +" stay, the rest becomes "_"; who has no PID is told by
- * where it answers instead: HOST_PORT, or "unix_" and the name of a socket; the timestamp is UTC,
- * 20261121T151513Z, so that names sort by time and no change to or from summer time makes two of
- * one; of the version stays "go1.26", and "go0" is one that is not known. `attempt` > 0 adds a
- * number to the time, for a name that is taken: a clock that was set back makes the same second
- * twice.
- */
+/* PROGRAM-PID-TIMESTAMP-goVERSION (kept.h) and the kind's suffix: ".trace", ".flight.trace", ...
+   Who has no PID is told by where it answers instead: HOST_PORT, or "unix_" and the name of a
+   socket. Of the version stays "go1.26", and "go0" is one that is not known. */
 struct stored_name {
 	int kind; /* enum capture_kind or stored_kind */
 	const char *program, *go_version;
@@ -45,9 +40,7 @@ void trace_store_name(char to[TRACE_NAME_MAX], const struct stored_name *name, i
 /* Is this a name as trace_store_name makes them? */
 bool trace_store_has_made(const char *name);
 
-/* Deletes the oldest of all kinds until no more than so many files and bytes are left; never
-   `spare` (may be NULL). A file from the future counts as the oldest: the clock was set back since,
-   and it would outlive everything else. Returns how many went. */
+/* As kept_prune, of all kinds together. */
 int trace_store_prune(int dir_fd, long files, int64_t bytes, const char *spare);
 
 /* The header's "go 1.26 trace\0\0\0": the Go version that made this form, which is the oldest that

@@ -120,8 +120,6 @@ bool cpu_groups_spell(struct cpu_groups *groups, const struct witness *w, uint32
 {
 	const struct witness_goroutine *g = &w->slot[slot];
 	struct cpu_group *group;
-	if (!g->counts)
-		return true;
 	if (spell->class == SPELL_RUNNING)
 		return note_stall(groups, w, slot, spell->ns);
 	if (spell->class == SPELL_BURST &&

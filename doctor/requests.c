@@ -154,8 +154,7 @@ static struct request_slot *slot_of(struct requests *r, const struct witness *w,
 /* The request that the goroutine works for is over. */
 static bool end(struct requests *r, struct request_slot *s, enum request_of of, int64_t at_ns)
 {
-	struct request plain = {0};
-	struct request *t = s->open ? &r->open[s->open - 1].told : &plain;
+	struct request *t = s->open ? &r->open[s->open - 1].told : &r->plain;
 	bool ok = true;
 	if (s->open)
 		end_call(&r->open[s->open - 1]);
@@ -264,8 +263,6 @@ bool requests_spell(struct requests *r, const struct witness *w, uint32_t slot,
 		[SITUATION_PERMIT] = WAIT_PERMIT + 1,  [SITUATION_NETWORK] = WAIT_NETWORK + 1,
 		[SITUATION_INBOUND] = WAIT_CLIENT + 1,
 	};
-	if (role_is_background(situation_role(r->situations, w->slot[slot].function)))
-		return true;
 	struct request_slot *s = slot_of(r, w, slot);
 	if (!s)
 		return false;

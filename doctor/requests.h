@@ -103,6 +103,7 @@ struct requests {
 
 	struct request_slot *slot;
 	size_t slots;
+	struct request plain; /* one that waited for nothing: only what end() sets is not 0 */
 	struct open_request *open;
 	size_t opens, open_capacity;
 	uint32_t free_open; /* index + 1 */
@@ -125,6 +126,7 @@ struct requests {
 /* All zero, with `situations`, `done` and `self` set, is a good start. All that follow: false is no
    memory. */
 void requests_finish(struct requests *requests);
+/* Of one that is none of a library's or the runtime's in the background. */
 bool requests_spell(struct requests *requests, const struct witness *w, uint32_t slot,
                     const struct spell *spell);
 bool requests_event(struct requests *requests, const struct witness *w,

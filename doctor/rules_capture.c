@@ -43,18 +43,16 @@ struct capture_rules {
 
 /* The goroutine that reads the trace waits in its own function until there is more of it; what it
    calls from there is the writing. */
-static bool is_writing(struct capture_rules *r, const struct witness *w, uint32_t slot,
-                       const struct spell *spell)
+static bool is_writing(struct capture_rules *r, const struct witness *w, const struct spell *spell)
 {
-	return situation_role(r->situations, w->slot[slot].function) == ROLE_TRACER &&
-	       situation_of(r->situations, spell->stack) == SITUATION_TRACE_WRITER &&
+	return situation_of(r->situations, spell->stack) == SITUATION_TRACE_WRITER &&
 	       w->stacks->stack[spell->stack - 1].frames > 1;
 }
 
 static bool on_spell(void *self, const struct witness *w, uint32_t slot, const struct spell *spell)
 {
 	struct capture_rules *r = self;
-	if (!is_writing(r, w, slot, spell))
+	if (!is_writing(r, w, spell))
 		return true;
 	add_ns(&r->blocked_ns, spell->ns);
 	return tally_add(&r->writer, spell->reason, spell->stack, spell->begin_ns, spell->ns,
@@ -283,6 +281,7 @@ const struct trace_family rules_capture = {
                  [SPELL_NETWORK] = LEAST_WAIT_NS,
                  [SPELL_SLEEP] = LEAST_WAIT_NS,
                  [SPELL_WAIT] = LEAST_WAIT_NS},
+	.who = WHO(ROLE_TRACER),
 	.events = EV_BIT(EV_STW_BEGIN) | EV_BIT(EV_USER_TASK_BEGIN) | EV_BIT(EV_USER_TASK_END) |
               EV_BIT(EV_USER_REGION_BEGIN) | EV_BIT(EV_USER_REGION_END) | EV_BIT(EV_USER_LOG),
 	.create = create,

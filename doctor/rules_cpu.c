@@ -470,6 +470,7 @@ const struct trace_family rules_cpu = {
 	.least_ns = {[SPELL_RUNNABLE] = CPU_WAIT_NS,
                  [SPELL_RUNNING] = CPU_STALL_NS,
                  [SPELL_BURST] = CPU_BURST_NS},
+	.who = WHO_COUNTS,
 	.create = create,
 	.spell = on_spell,
 	.silence = on_silence,

@@ -19,9 +19,6 @@
 enum { SITES = 3 /* that are shown of one finding */, FUNCTIONS = 3 };
 
 #define NOT_ASSISTING INT64_MIN
-/* The window of the curve of utilization whose worst place is shown: a tenth of a second is felt.
- */
-#define FELT_NS (100 * NS_PER_MS)
 
 struct assist {
 	int64_t since_ns;
@@ -257,7 +254,7 @@ static void show_worst(struct finding *f, const struct doctor *doctor)
 	for (size_t i = 0; i < MMU_WINDOWS; i++) {
 		double left = mmu_minimum(mmu, i);
 		char share[16], width[32];
-		if (mmu_window_ns[i] != FELT_NS || left < 0)
+		if (mmu_window_ns[i] != TRACE_DOCTOR_MMU_NS || left < 0)
 			continue;
 		text_percent(share, sizeof share, left);
 		text_duration(width, sizeof width, (double)mmu_window_ns[i], false);

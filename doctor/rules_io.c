@@ -66,6 +66,7 @@ struct rules {
 	struct requests requests;
 	struct kind *kind;
 	size_t kinds, kind_capacity;
+	uint32_t recent[REQUEST_OFS]; /* the last kind that was looked up; index + 1 */
 	struct idmap kind_of;
 	struct group *group;
 	size_t groups, capacity;
@@ -78,11 +79,14 @@ struct rules {
 /* Index + 1. 0: no memory, or too many: then `full` is set. */
 static uint32_t kind_of(struct rules *r, const struct request *t, bool *full)
 {
+	uint32_t recent = r->recent[t->of];
+	if (recent && r->kind[recent - 1].name == t->kind)
+		return recent;
 	uint64_t hash = hash_mix((uint64_t)t->of + 1, t->kind);
 	uint32_t head = idmap_get(&r->kind_of, hash);
 	for (uint32_t i = head == IDMAP_NONE ? 0 : head; i; i = r->kind[i - 1].next)
 		if (r->kind[i - 1].of == t->of && r->kind[i - 1].name == t->kind)
-			return i;
+			return r->recent[t->of] = i;
 	*full = r->kinds == KINDS;
 	if (*full || !wire_grow(&r->kind, &r->kind_capacity, r->kinds, sizeof *r->kind))
 		return 0;
@@ -221,6 +225,7 @@ static void on_restart(void *self, int64_t time_ns)
 	idmap_clear(&r->kind_of);
 	idmap_clear(&r->group_of);
 	r->kinds = 0;
+	memset(r->recent, 0, sizeof r->recent);
 	r->groups = 0;
 	r->all_ns = 0;
 }
@@ -529,6 +534,7 @@ const struct trace_family rules_io = {
 	.name = "io",
 	.least_ns = REQUESTS_LEAST,
 	.events = REQUESTS_EVENTS,
+	.who = WHO_HOLD_UP,
 	.create = create,
 	.spell = on_spell,
 	.died = on_died,

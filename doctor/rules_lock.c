@@ -32,8 +32,6 @@ static void *create(const struct doctor *doctor)
 static bool on_spell(void *self, const struct witness *w, uint32_t slot, const struct spell *s)
 {
 	struct lock_rules *r = self;
-	if (!w->slot[slot].counts)
-		return true;
 	if (s->class == SPELL_LOCK && situation_of(r->doctor->situations, s->stack) == SITUATION_LOCK &&
 	    !locks_wait(&r->locks, w, slot, s))
 		return false;
@@ -378,6 +376,7 @@ const struct trace_family rules_lock = {
 			[SPELL_WAIT] = 1000000,
 			[SPELL_RUNNABLE] = 1000000,
 		},
+	.who = WHO_COUNTS,
 	.create = create,
 	.spell = on_spell,
 	.restart = restart,

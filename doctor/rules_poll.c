@@ -130,8 +130,6 @@ static bool note_burst(struct poll_rules *r, const struct witness *w,
 static bool on_spell(void *self, const struct witness *w, uint32_t slot, const struct spell *spell)
 {
 	const struct witness_goroutine *g = &w->slot[slot];
-	if (!g->counts)
-		return true;
 	return spell->class == SPELL_SLEEP ? note_sleep(self, w, g, spell)
 	                                   : note_burst(self, w, g, spell);
 }
@@ -287,6 +285,7 @@ static void destroy(void *self)
 const struct trace_family rules_poll = {
 	.name = "polling",
 	.least_ns = {[SPELL_SLEEP] = 1, [SPELL_BURST] = YIELD_NS},
+	.who = WHO_COUNTS,
 	.create = create,
 	.spell = on_spell,
 	.restart = restart,

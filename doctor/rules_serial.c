@@ -144,8 +144,6 @@ static void add_wait(struct server *s, const struct witness *w, uint32_t slot,
 static bool on_spell(void *self, const struct witness *w, uint32_t slot, const struct spell *spell)
 {
 	struct serial_rules *r = self;
-	if (!w->slot[slot].counts)
-		return true;
 	if (spell->class == SPELL_RUNNING) {
 		struct server *s = spell->during.alone > 0 ? server_of(r, w, slot) : NULL;
 		if (s)
@@ -237,6 +235,7 @@ const struct trace_family rules_serial = {
 			[SPELL_RECEIVE] = 2000000,
 			[SPELL_SELECT] = 2000000,
 		},
+	.who = WHO_COUNTS,
 	.create = create,
 	.spell = on_spell,
 	.restart = restart,

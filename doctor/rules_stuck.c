@@ -101,8 +101,8 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 {
 	struct stuck_rules *r = self;
 	struct situations *situations = r->doctor->situations;
-	if (s->cut || s->begin_ns <= r->completed_ns ||
-	    situation_role(situations, w->slot[slot].function) != ROLE_CONNECTION)
+	(void)w, (void)slot;
+	if (s->cut || s->begin_ns <= r->completed_ns)
 		return true;
 	if (situation_of(situations, s->stack) == SITUATION_IDLE_CONNECTION)
 		note_completed(r, s->begin_ns);
@@ -317,6 +317,7 @@ static void destroy(void *self)
 const struct trace_family rules_stuck = {
 	.name = "stuck",
 	.least_ns = {[SPELL_NETWORK] = LEAST_IDLE_NS},
+	.who = WHO(ROLE_CONNECTION),
 	.create = create,
 	.spell = on_spell,
 	.died = on_died,

@@ -154,8 +154,6 @@ static bool on_spell(void *self, const struct witness *w, uint32_t slot, const s
 	struct syscall_rules *r = self;
 	const struct witness_goroutine *g = &w->slot[slot];
 	uint32_t at;
-	if (!g->counts)
-		return true;
 	if (!find_site(r, w, spell, &at))
 		return false;
 	if (at == SITES)
@@ -320,6 +318,7 @@ const struct trace_family rules_syscall = {
 			[SPELL_SELECT] = LOOKUP_NS,
 			[SPELL_RECEIVE] = LOOKUP_NS,
 		},
+	.who = WHO_COUNTS,
 	.create = create,
 	.spell = on_spell,
 	.restart = restart,

@@ -8,10 +8,6 @@
 
 #define BIT(known) (UINT64_C(1) << (known))
 
-/* Beside a situation. */
-enum { PART_SHIFT = 6, PART_MASK = 3 << PART_SHIFT };
-_Static_assert(SITUATION_COUNT < 1 << PART_SHIFT, "both fit into a byte");
-
 void situations_init(struct situations *s, const struct stacks *stacks, const struct names *names)
 {
 	*s = (struct situations){.stacks = stacks, .names = names};
@@ -180,25 +176,26 @@ static enum call_part part_of(const struct reading *r, enum situation situation)
 	return r->has & BIT(KNOWN_CLIENT_MORE) ? PART_ANSWER : PART_OWN;
 }
 
-/* The situation, + 1, and the part. */
-static uint8_t look_up(struct situations *s, uint32_t stack)
+static struct stack_meaning look_up(struct situations *s, uint32_t stack)
 {
+	struct stack_meaning found = {.situation = SITUATION_UNKNOWN + 1};
 	if (stack == STACK_NONE || stack > s->stacks->n)
-		return SITUATION_UNKNOWN + 1;
-	if (stack < s->limit && s->stack[stack])
+		return found;
+	if (stack < s->limit && s->stack[stack].situation)
 		return s->stack[stack];
 	const struct stack *of = &s->stacks->stack[stack - 1];
 	struct reading r = read_stack(s, s->stacks->frame + of->first, of->frames);
 	enum situation situation = decide(&r);
-	uint8_t found = (uint8_t)((situation + 1) | part_of(&r, situation) << PART_SHIFT);
+	found.situation = (uint8_t)(situation + 1);
+	found.part = (uint8_t)part_of(&r, situation);
 	if (SLOTS_FIT(s->stack, s->limit, (size_t)stack + 1, NULL))
 		s->stack[stack] = found;
 	return found;
 }
 
-enum situation situation_of(struct situations *s, uint32_t stack)
+enum situation situation_of_slow(struct situations *s, uint32_t stack)
 {
-	return (enum situation)((look_up(s, stack) & ~PART_MASK) - 1);
+	return (enum situation)(look_up(s, stack).situation - 1);
 }
 
 /* A stack's frames; 0: it has none. */
@@ -277,7 +274,7 @@ enum situation situation_of_ended(struct situations *s, uint32_t stack, uint32_t
 
 enum call_part situation_part(struct situations *s, uint32_t stack)
 {
-	return (enum call_part)(look_up(s, stack) >> PART_SHIFT);
+	return (enum call_part)look_up(s, stack).part;
 }
 
 static enum role role_of(struct situations *s, uint32_t function)
@@ -319,10 +316,8 @@ bool situation_is_own(struct situations *s, uint32_t function)
 	return function != NAME_NONE && known_name(s, function) == KNOWN_NOTHING;
 }
 
-uint32_t situation_site(struct situations *s, uint32_t stack)
+static uint32_t find_site(struct situations *s, uint32_t stack)
 {
-	if (stack == STACK_NONE || stack > s->stacks->n)
-		return UINT32_MAX;
 	const struct stack *of = &s->stacks->stack[stack - 1];
 	for (uint32_t i = of->first; i < of->first + of->frames; i++) {
 		enum known known = known_name(s, s->stacks->frame[i].function);
@@ -331,6 +326,21 @@ uint32_t situation_site(struct situations *s, uint32_t stack)
 			return i;
 	}
 	return stacks_where(s->stacks, s->names, stack);
+}
+
+uint32_t situation_site(struct situations *s, uint32_t stack)
+{
+	if (stack == STACK_NONE || stack > s->stacks->n)
+		return UINT32_MAX;
+	if (stack < s->limit && s->stack[stack].has_site)
+		return s->stack[stack].site;
+	look_up(s, stack); /* makes room */
+	uint32_t site = find_site(s, stack);
+	if (stack < s->limit) {
+		s->stack[stack].site = site;
+		s->stack[stack].has_site = true;
+	}
+	return site;
 }
 
 const char *situation_word(enum situation situation)

@@ -65,6 +65,14 @@ enum call_part {
 	PART_ANSWER, /* more of an answer that has begun */
 };
 
+/* What is known of a stack. */
+struct stack_meaning {
+	uint32_t site;     /* see situation_site */
+	uint8_t situation; /* + 1; 0: not looked at yet */
+	uint8_t part;      /* enum call_part */
+	bool has_site;
+};
+
 struct situations {
 	const struct stacks *stacks;
 	const struct names *names;
@@ -72,7 +80,7 @@ struct situations {
 	size_t functions;
 	uint8_t *role; /* by name: of goroutines that start with it, + 1 */
 	size_t roles;
-	uint8_t *stack; /* by number: its situation, + 1, and the part of a call */
+	struct stack_meaning *stack; /* by number */
 	size_t limit;
 };
 
@@ -80,7 +88,13 @@ void situations_init(struct situations *s, const struct stacks *stacks, const st
 void situations_finish(struct situations *s);
 
 /* Looked up once for each stack. Without memory it is told all the same, only slower. */
-enum situation situation_of(struct situations *s, uint32_t stack);
+enum situation situation_of_slow(struct situations *s, uint32_t stack);
+static inline enum situation situation_of(struct situations *s, uint32_t stack)
+{
+	if (stack < s->limit && s->stack[stack].situation)
+		return (enum situation)(s->stack[stack].situation - 1);
+	return situation_of_slow(s, stack);
+}
 enum call_part situation_part(struct situations *s, uint32_t stack);
 enum role situation_role_slow(struct situations *s, uint32_t function);
 static inline enum role situation_role(struct situations *s, uint32_t function)

@@ -27,7 +27,7 @@ struct trace_doctor *trace_doctor_create(struct analysis *analysis, const struct
 	if (!d)
 		return NULL;
 	d->limits = *limits;
-	if (!witness_init(&d->witness, &analysis->stacks, &analysis->names)) {
+	if (!witness_init(&d->witness, &analysis->stacks, &analysis->names, &d->situations)) {
 		trace_doctor_destroy(d);
 		return NULL;
 	}
@@ -104,6 +104,8 @@ enum status trace_doctor_examine(struct analysis *a, const char *path,
 		return error_no_memory(error);
 	struct analysis_options all = *options;
 	all.kinds = TRACE_DOCTOR_KINDS;
+	all.no_activity = true; /* as no rule asks for it */
+	all.mmu_ns = TRACE_DOCTOR_MMU_NS;
 	all.spells = trace_doctor_spells(d);
 	enum status status = analysis_read(a, path, &all, error);
 	if (status == STATUS_OK && !trace_doctor_conclude(d, findings))

@@ -13,6 +13,7 @@
 #include "doctor/situations.h"
 #include "doctor/witness.h"
 #include "report/analysis.h"
+#include "util/clock.h"
 
 /* What rules may look at. */
 struct doctor {
@@ -25,6 +26,8 @@ struct doctor {
 
 /* What the analysis of a pass has to look at for the rules. */
 #define TRACE_DOCTOR_KINDS REPORT_ALL
+/* The window of the curve of utilization that rules ask for: a tenth of a second is felt. */
+#define TRACE_DOCTOR_MMU_NS (100 * NS_PER_MS)
 
 struct trace_doctor;
 /* For a pass that fills `analysis`. NULL: no memory. */

@@ -32,6 +32,7 @@ static bool meet(struct witness *w, const struct told *t)
 	                                              .born_ns = t->goroutine.born_ns,
 	                                              .created = t->goroutine.created,
 	                                              .counts = t->counts};
+	w->slot[t->slot].who = witness_who(w, &w->slot[t->slot]);
 	take_over(w, t);
 	return true;
 }
@@ -41,8 +42,9 @@ static bool meet(struct witness *w, const struct told *t)
 static bool tell_spell(const struct witness *w, const struct told *t)
 {
 	const struct spell *s = &t->spell;
+	const uint8_t who = w->slot[t->slot].who;
 	for (const struct witness_wish *wish = w->wish[s->class]; s->ns >= wish->least_ns; wish++)
-		if (!wish->listener->family->spell(wish->listener->self, w, t->slot, s))
+		if (wish->who & who && !wish->listener->family->spell(wish->listener->self, w, t->slot, s))
 			return false;
 	return true;
 }
@@ -58,21 +60,17 @@ static bool tell_left(const struct witness *w, const struct told *t)
 
 static bool tell_birth(const struct witness *w, const struct told *t)
 {
-	for (unsigned i = 0; i < w->listeners; i++) {
-		const struct witness_listener *l = &w->listener[i];
-		if (l->family->born && !l->family->born(l->self, w, t->slot, t->goroutine.by))
+	for (const struct witness_listener *const *l = w->of_births; *l; l++)
+		if (!(*l)->family->born((*l)->self, w, t->slot, t->goroutine.by))
 			return false;
-	}
 	return true;
 }
 
 static bool tell_death(const struct witness *w, const struct told *t)
 {
-	for (unsigned i = 0; i < w->listeners; i++) {
-		const struct witness_listener *l = &w->listener[i];
-		if (l->family->died && !l->family->died(l->self, w, t->slot, t->at_ns))
+	for (const struct witness_listener *const *l = w->of_deaths; *l; l++)
+		if (!(*l)->family->died((*l)->self, w, t->slot, t->at_ns))
 			return false;
-	}
 	return true;
 }
 
@@ -148,6 +146,7 @@ static bool hear(struct witness *w, const struct told *t)
 	case TOLD_FUNCTION:
 		w->slot[t->slot].function = t->goroutine.function;
 		w->slot[t->slot].counts = t->counts;
+		w->slot[t->slot].who = witness_who(w, &w->slot[t->slot]);
 		return true;
 	case TOLD_DEAD:
 		take_over(w, t);
@@ -189,11 +188,13 @@ static bool hear_all(void *self, const struct told *told, size_t n)
 /* --- before and behind the pass ----------------------------------------------------------------
  */
 
-bool witness_init(struct witness *w, struct stacks *stacks, struct names *names)
+bool witness_init(struct witness *w, struct stacks *stacks, struct names *names,
+                  struct situations *situations)
 {
 	memset(w, 0, sizeof *w);
 	w->stacks = &w->told_stacks;
 	w->names = names;
+	w->situations = situations;
 	w->spells.stacks = stacks;
 	w->spells.names = names;
 	for (unsigned i = 0; i < SPELL_CLASSES; i++)
@@ -206,12 +207,20 @@ static void add_wish(struct witness_wish *wish, int64_t least_ns,
                      const struct witness_listener *listener)
 {
 	size_t at = 0, n = 0;
+	const uint8_t who = listener->family->who ? listener->family->who : UINT8_MAX;
 	while (wish[at].least_ns <= least_ns && wish[at].listener)
 		at++;
 	while (wish[n].listener)
 		n++;
 	memmove(&wish[at + 1], &wish[at], (n + 1 - at) * sizeof *wish);
-	wish[at] = (struct witness_wish){least_ns, listener};
+	wish[at] = (struct witness_wish){least_ns, who, listener};
+}
+
+static void add_listener(const struct witness_listener **to, const struct witness_listener *l)
+{
+	while (*to)
+		to++;
+	*to = l;
 }
 
 void witness_listen(struct witness *w, const struct trace_family *family, void *self)
@@ -228,6 +237,10 @@ void witness_listen(struct witness *w, const struct trace_family *family, void *
 	}
 	if (family->event)
 		w->spells.events |= family->events;
+	if (family->born)
+		add_listener(w->of_births, listener);
+	if (family->died)
+		add_listener(w->of_deaths, listener);
 }
 
 void witness_settle(struct witness *w)

@@ -8,12 +8,19 @@
 #ifndef SCHEDTOP_DOCTOR_WITNESS_H
 #define SCHEDTOP_DOCTOR_WITNESS_H
 
+#include "doctor/situations.h"
 #include "trace/breakdown.h"
 #include "trace/spells.h"
 
 struct doctor;
 struct findings;
 struct witness;
+
+/* Whose spells a family looks at: those of goroutines with one of these roles, and those that
+   count. */
+#define WHO(role)   (1U << (role))
+#define WHO_COUNTS  (1U << ROLE_COUNT)
+#define WHO_HOLD_UP (WHO(ROLE_LOOP) - 1) /* all but role_is_background */
 
 /* A goroutine that lives, by slot. */
 struct witness_goroutine {
@@ -23,6 +30,7 @@ struct witness_goroutine {
 	int64_t born_ns;   /* when it was created, or since when it is known */
 	bool created;      /* during the trace */
 	uint8_t counts;    /* 1: the program's own; 0: of the runtime or of the tracer */
+	uint8_t who;       /* WHO bits */
 	uint8_t at_end;    /* its state when the trace was over; GO_BAD: it was gone by then */
 	/* As of the last spell that was told of it, or of one that it ended. */
 	uint8_t state;          /* enum go_status, or TRACE_NOT_EXIST for a free slot */
@@ -38,6 +46,7 @@ struct trace_family {
 	const char *name;
 	/* Spells shorter than these don't reach it. 0: none of the class do; 1: all. */
 	int64_t least_ns[SPELL_CLASSES];
+	uint8_t who;     /* nor do those of other goroutines. 0: all do */
 	uint64_t events; /* EV_BIT()s of what is no transition of a goroutine and is wanted */
 	void *(*create)(const struct doctor *doctor);
 	/* May be NULL. The goroutine is as it was before the spell ended. */
@@ -75,16 +84,21 @@ struct witness_listener {
 /* A listener's for spells of one class. */
 struct witness_wish {
 	int64_t least_ns;
+	uint8_t who;
 	const struct witness_listener *listener;
 };
 
 struct witness {
 	const struct stacks *stacks; /* those it was told of; the walk may know more */
 	const struct names *names;   /* of the trace */
-	struct spells spells;        /* the walk */
+	struct situations *situations;
+	struct spells spells; /* the walk */
 	struct stacks told_stacks;
 	struct witness_listener listener[WITNESS_FAMILIES];
 	unsigned listeners;
+	/* Those who want to know; behind them NULL. */
+	const struct witness_listener *of_births[WITNESS_FAMILIES + 1];
+	const struct witness_listener *of_deaths[WITNESS_FAMILIES + 1];
 	/* The most modest first, so that most spells are soon told; behind them one that nothing
 	   fulfils. */
 	struct witness_wish wish[SPELL_CLASSES][WITNESS_FAMILIES + 1];
@@ -102,12 +116,20 @@ struct witness {
 };
 
 /* For a pass that fills these, with analysis_options.spells set to the witness's. Listeners come
-   before it. false: no memory. */
-bool witness_init(struct witness *witness, struct stacks *stacks, struct names *names);
+   before it. The situations are of witness->stacks. false: no memory. */
+bool witness_init(struct witness *witness, struct stacks *stacks, struct names *names,
+                  struct situations *situations);
 void witness_listen(struct witness *witness, const struct trace_family *family, void *self);
 void witness_finish(struct witness *witness);
 /* The pass is over. */
 void witness_settle(struct witness *witness);
+
+/* The WHO bits of a goroutine. */
+static inline uint8_t witness_who(const struct witness *w, const struct witness_goroutine *g)
+{
+	unsigned role = situation_role(w->situations, g->function);
+	return (uint8_t)(WHO(role) | (g->counts ? WHO_COUNTS : 0));
+}
 
 /* In ns since the trace began, as evidence tells it. */
 static inline int64_t witness_since_begin(const struct witness *w, int64_t at_ns)

@@ -237,7 +237,7 @@ static void derive(struct fleet_instance *instance)
 {
 	const struct fleet_range *procs = &instance->value[FLEET_PROCS];
 	const struct fleet_range *cores = &instance->value[FLEET_CORES];
-	if (fleet_known(instance, FLEET_CORES) && fleet_known(instance, FLEET_PROCS) && procs->lo > 0)
+	if (fleet_known(instance, FLEET_CORES) && fleet_known(instance, FLEET_PROCS) && procs->lo >= 1)
 		fleet_set(instance, FLEET_CPU, cores->lo / procs->lo, cores->hi / procs->lo);
 }
 

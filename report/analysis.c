@@ -41,10 +41,17 @@ static void prepare(struct analysis *a)
 		a->options.goroutine;
 	a->blocking.stacks = a->tasks.stacks = a->samples.stacks = &a->stacks;
 	a->stacks.shared = a->options.spells;
+	a->mmu.only_ns = a->options.mmu_ns;
 	a->tasks.filter = a->options.task;
 	a->tasks.keep_rows = a->options.task_rows;
 	a->states =
-		(struct states){&a->goroutines, &a->blocking, &a->activity, &a->mmu, a->options.spells};
+		(struct states){.goroutines = &a->goroutines,
+	                    .blocking = &a->blocking,
+	                    .mmu = &a->mmu,
+	                    /* Who listens may do without. */
+	                    .activity =
+	                        a->options.no_activity && a->options.spells ? NULL : &a->activity,
+	                    .spells = a->options.spells};
 }
 
 /* What nobody asks for costs nothing. */
@@ -65,7 +72,7 @@ static size_t choose(struct analysis *a, struct window_member member[static MEMB
 	     {blocking_visitor(&a->blocking), blocking_restart},
 	     true},
 		{1U << REPORT_UTILIZATION, {procs_visitor(&a->procs), procs_restart}, false},
-		{1U << REPORT_UTILIZATION | 1U << REPORT_GC,
+		{a->options.no_activity ? 0 : 1U << REPORT_UTILIZATION | 1U << REPORT_GC,
 	     {activity_visitor(&a->activity), activity_restart},
 	     true},
 		{1U << REPORT_GC, {gc_visitor(&a->gc), gc_restart}, false},

@@ -28,6 +28,9 @@ struct analysis_options {
 	uint64_t goroutine;     /* this one alone, where goroutines are told; 0: all */
 	struct task_filter task;
 	bool task_rows; /* of each type of task some of every duration are kept */
+	/* What of these kinds nobody asks for: */
+	bool no_activity; /* what happened when */
+	int64_t mmu_ns;   /* windows of other lengths; 0: all are asked for */
 	struct trace_progress progress;
 	/* Called with each goroutine when it ends and with all that are left at the end; and when the
 	   part begins, since those before it don't count. May be NULL, both. */
@@ -59,7 +62,7 @@ struct analysis {
 	struct activity activity;
 	struct gc gc;
 	struct mmu mmu;
-	struct states states; /* of four of these and the spells, when all of them are asked for */
+	struct states states; /* of some of these and the spells, when all of them are asked for */
 	struct tasks tasks;
 	struct regions regions;
 	struct samples samples;

@@ -46,6 +46,7 @@ trace_libtrace_a_SOURCES = \
 	trace/task_story.c trace/task_story.h \
 	trace/tasks.c trace/tasks.h \
 	trace/timeline.c trace/timeline.h \
+	trace/told.h \
 	trace/transition.h \
 	trace/v1.c trace/v1.h trace/v1_show.h trace/v1_goroutines.c trace/v1_procs.c trace/v1_user.c \
 	trace/v1_merge.c trace/v1_state.h trace/v1_wire.c \

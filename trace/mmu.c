@@ -116,15 +116,21 @@ static double share(const struct mmu *mmu)
 	return mmu->busy < mmu->procs ? (double)mmu->busy / (double)mmu->procs : 1;
 }
 
+static void add_to_windows(struct mmu *mmu)
+{
+	const struct mmu_point p = {mmu->last_ns, mmu->taken_ns};
+	for (size_t i = 0; i < MMU_WINDOWS; i++)
+		if (mmu->only_ns == 0 || mmu->only_ns == mmu_window_ns[i])
+			add_point(&mmu->window[i], mmu_window_ns[i], &p);
+}
+
 static void advance(struct mmu *mmu, int64_t now)
 {
 	if (now <= mmu->last_ns)
 		return;
 	mmu->taken_ns += share(mmu) * (double)elapsed_ns(mmu->last_ns, now);
 	mmu->last_ns = now;
-	struct mmu_point p = {now, mmu->taken_ns};
-	for (size_t i = 0; i < MMU_WINDOWS; i++)
-		add_point(&mmu->window[i], mmu_window_ns[i], &p);
+	add_to_windows(mmu);
 }
 
 void mmu_restart(void *self, int64_t time_ns)
@@ -134,9 +140,7 @@ void mmu_restart(void *self, int64_t time_ns)
 	mmu->begun = true;
 	mmu->taken_ns = 0;
 	mmu->first_ns = mmu->last_ns = time_ns;
-	struct mmu_point p = {time_ns, 0};
-	for (size_t i = 0; i < MMU_WINDOWS; i++)
-		add_point(&mmu->window[i], mmu_window_ns[i], &p);
+	add_to_windows(mmu);
 }
 
 /* What the goroutine is for the collector, now that it is in this state. */

@@ -33,6 +33,8 @@ struct mmu_window {
 };
 
 struct mmu {
+	int64_t only_ns; /* windows of this length alone; 0: of all */
+
 	bool begun;
 	int64_t first_ns, last_ns;
 	double taken_ns;
@@ -45,7 +47,7 @@ struct mmu {
 	size_t slots;
 };
 
-/* All zero is a good start. */
+/* All zero, with `only_ns` set if wanted, is a good start. */
 void mmu_finish(struct mmu *mmu);
 struct trace_visitor mmu_visitor(struct mmu *mmu);
 void mmu_restart(void *mmu, int64_t time_ns);

@@ -12,7 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct told;
+#include "trace/told.h"
+
+enum { RELAY_RING = 1 << 11 }; /* that wait to be heard */
 
 struct relay {
 	/* false: no memory. */
@@ -21,6 +23,7 @@ struct relay {
 
 	struct told *ring;
 	size_t taken;                 /* since the beginning, as those that follow: by the walk, ... */
+	size_t room;                  /* up to there nobody has to wait for it */
 	_Atomic size_t handed, heard; /* ... to be heard, and heard */
 	atomic_bool failed;
 	pthread_mutex_t turn; /* who has it tells */
@@ -31,9 +34,16 @@ bool relay_init(struct relay *relay, bool (*hear)(void *self, const struct told 
                 void *self);
 void relay_finish(struct relay *relay);
 
+/* false: as below. */
+bool relay_make_room(struct relay *relay);
 /* One more to be filled in, before the next one is asked for. NULL: no memory, or whoever listens
    has none. */
-struct told *relay_next(struct relay *relay);
+static inline struct told *relay_next(struct relay *relay)
+{
+	if (__builtin_expect(relay->taken == relay->room, 0) && !relay_make_room(relay))
+		return NULL;
+	return &relay->ring[relay->taken++ % RELAY_RING];
+}
 /* What was filled in may be heard. false: as above. */
 bool relay_hand_over(struct relay *relay);
 /* And has been heard, all of it. */

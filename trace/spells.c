@@ -83,7 +83,7 @@ static enum function_kind kind_of(struct spells *s, uint32_t function)
    be looked up. */
 #define SETTLED (UINT64_C(1) << 63)
 
-static uint32_t stack_number(const struct spells *s, uint64_t at)
+static inline uint32_t stack_number(const struct spells *s, uint64_t at)
 {
 	if (at & SETTLED)
 		return (uint32_t)at;
@@ -134,7 +134,7 @@ static void change_proc(struct spells *s, const struct trace_event *e)
 /* --- taking down ------------------------------------------------------------------------------ */
 
 /* Whoever listens may do so while the walk learns of more. */
-static bool tell_stacks(struct spells *s)
+static bool __attribute__((noinline)) tell_stacks(struct spells *s)
 {
 	struct told *told = relay_next(&s->relay);
 	s->stacks_told = s->stacks->n;
@@ -147,9 +147,9 @@ static bool tell_stacks(struct spells *s)
 }
 
 /* Stacks that it speaks of are known by now. NULL: no memory. */
-static struct told *take_down(struct spells *s, enum told_kind kind, uint32_t slot)
+static inline struct told *take_down(struct spells *s, enum told_kind kind, uint32_t slot)
 {
-	if (s->stacks_told != s->stacks->n && !tell_stacks(s))
+	if (__builtin_expect(s->stacks_told != s->stacks->n, 0) && !tell_stacks(s))
 		return NULL;
 	struct told *told = relay_next(&s->relay);
 	if (!told)
@@ -159,7 +159,7 @@ static struct told *take_down(struct spells *s, enum told_kind kind, uint32_t sl
 	return told;
 }
 
-static struct told *take_down_goroutine(struct spells *s, enum told_kind kind, uint32_t slot)
+static inline struct told *take_down_goroutine(struct spells *s, enum told_kind kind, uint32_t slot)
 {
 	struct told *told = take_down(s, kind, slot);
 	if (!told)

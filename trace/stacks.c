@@ -136,7 +136,7 @@ static bool begin_generation(struct stacks *stacks, const struct generation *g)
 	return true;
 }
 
-uint32_t stacks_number(struct stacks *stacks, const struct trace_block *block, uint64_t id)
+uint32_t stacks_number_slow(struct stacks *stacks, const struct trace_block *block, uint64_t id)
 {
 	if (id == 0 || !block->generation)
 		return STACK_NONE;

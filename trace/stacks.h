@@ -61,8 +61,18 @@ static inline bool stack_memo_begin(struct stack_memo *memo, const struct genera
 
 /* All zero is an empty table. */
 void stacks_finish(struct stacks *stacks);
+uint32_t stacks_number_slow(struct stacks *stacks, const struct trace_block *block, uint64_t id);
 /* The number of the block's stack, new or known; STACK_NONE for stack 0, STACK_ERROR: no memory. */
-uint32_t stacks_number(struct stacks *stacks, const struct trace_block *block, uint64_t id);
+static inline uint32_t stacks_number(struct stacks *stacks, const struct trace_block *block,
+                                     uint64_t id)
+{
+	const struct stack_memo *memo = &stacks->number_of;
+	const struct generation *g = block->generation;
+	if (g && memo->generation == g->number && memo->offset == g->offset && id < memo->limit &&
+	    memo->of[id])
+		return (uint32_t)(memo->of[id] - 1);
+	return stacks_number_slow(stacks, block, id);
+}
 
 /* Index in stacks.frame of the innermost frame that is the program's own: not of the runtime, of
    sync or of what lies below package net and os. The leaf where all are such; UINT32_MAX: none. */

@@ -11,15 +11,24 @@ struct walk {
 	struct goroutines *goroutines;
 	struct blocking *blocking;
 	const struct trace_block *block;
+	bool levels; /* are of interest */
 	struct activity_stretch activity;
 };
 
 /* Every case, at leisure. false: no memory. */
 static bool __attribute__((noinline)) show_unusual(struct walk *w, const struct trace_event *e)
 {
-	activity_change(&w->activity, e);
+	if (w->levels)
+		activity_change(&w->activity, e);
 	return goroutines_transition(w->goroutines, w->block, e) &&
 	       blocking_transition(w->blocking, w->block, e);
+}
+
+static inline void change(bool levels, struct timeline_stretch *level, const struct trace_event *e,
+                          int by)
+{
+	if (levels)
+		timeline_change(level, e->time_ns, by);
 }
 
 /* From running on, where the goroutine's function is known: how long it ran. */
@@ -33,7 +42,8 @@ static inline int64_t stop(struct goroutine_time *g, const struct trace_event *e
 /* What nearly all transitions are has a case of its own, which does what each analysis would do.
    false: no memory. */
 static inline __attribute__((always_inline)) bool show(struct walk *w, const struct trace_event *e,
-                                                       struct spells *spells, struct spell_now *now)
+                                                       bool levels, struct spells *spells,
+                                                       struct spell_now *now)
 {
 	struct goroutine_time *g = &w->goroutines->slot[e->subject];
 	struct blocked *b = &w->blocking->slot[e->subject];
@@ -46,14 +56,14 @@ static inline __attribute__((always_inline)) bool show(struct walk *w, const str
 			break;
 		ns = goroutines_close(g, GO_RUNNABLE, e->at_ns);
 		g->state = GO_RUNNING;
-		timeline_change(&w->activity.runnable, e->time_ns, -1);
+		change(levels, &w->activity.runnable, e, -1);
 		return goroutines_note_latency(w->goroutines, g, ns) &&
 		       (!spells || spells_start(spells, now, e, ns));
 	case EV_GO_STOP:
 		if (!runs)
 			break;
 		ns = stop(g, e, GO_RUNNABLE);
-		timeline_change(&w->activity.runnable, e->time_ns, 1);
+		change(levels, &w->activity.runnable, e, 1);
 		return !spells || spells_stop(spells, now, e, ns);
 	case EV_GO_BLOCK:
 		if (!runs || !spent_is_known(&w->goroutines->known, e->name))
@@ -69,13 +79,13 @@ static inline __attribute__((always_inline)) bool show(struct walk *w, const str
 		g->state = GO_RUNNABLE;
 		goroutines_close_wait(w->goroutines, g, ns);
 		blocking_close(w->blocking, b, ns);
-		timeline_change(&w->activity.runnable, e->time_ns, 1);
+		change(levels, &w->activity.runnable, e, 1);
 		return !spells || spells_unblock(spells, now, e, ns);
 	case EV_GO_SYSCALL_BEGIN:
 		if (!runs)
 			break;
 		ns = stop(g, e, GO_SYSCALL);
-		timeline_change(&w->activity.syscalls, e->time_ns, 1);
+		change(levels, &w->activity.syscalls, e, 1);
 		return blocking_begin(w->blocking, w->block, e, true) &&
 		       (!spells || spells_begin_syscall(spells, now, e, ns));
 	case EV_GO_SYSCALL_END:
@@ -84,7 +94,7 @@ static inline __attribute__((always_inline)) bool show(struct walk *w, const str
 		ns = goroutines_close(g, GO_SYSCALL, e->at_ns);
 		g->state = GO_RUNNING;
 		blocking_close(w->blocking, b, ns);
-		timeline_change(&w->activity.syscalls, e->time_ns, -1);
+		change(levels, &w->activity.syscalls, e, -1);
 		return distribution_add(&w->goroutines->syscall, ns) &&
 		       (!spells || spells_end_syscall(spells, now, e, ns));
 	default:
@@ -99,11 +109,15 @@ static inline __attribute__((always_inline)) bool show(struct walk *w, const str
 }
 
 static inline __attribute__((always_inline)) bool
-walk(const struct states *a, const struct trace_block *block, struct spells *spells)
+walk(const struct states *a, const struct trace_block *block, bool levels, struct spells *spells)
 {
-	struct walk w = {.goroutines = a->goroutines, .blocking = a->blocking, .block = block};
+	struct walk w = {.goroutines = a->goroutines,
+	                 .blocking = a->blocking,
+	                 .block = block,
+	                 .levels = levels};
 	const uint8_t *flags = a->mmu->flags;
-	activity_begin(a->activity, block, &w.activity);
+	if (levels)
+		activity_begin(a->activity, block, &w.activity);
 	for (size_t i = 0; i <= block->others; i++) {
 		const struct trace_event *e = trace_stretch_begin(block, i);
 		struct spell_now now = {0};
@@ -111,12 +125,13 @@ walk(const struct states *a, const struct trace_block *block, struct spells *spe
 			now = spells_take_up(spells);
 		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++) {
 			__builtin_prefetch((const void *)((uintptr_t)e + AHEAD * sizeof *e));
-			activity_advance(a->activity, &w.activity, e->time_ns);
+			if (levels)
+				activity_advance(a->activity, &w.activity, e->time_ns);
 			if (__builtin_expect(flags[e->subject], 0))
 				mmu_transition(a->mmu, e);
 			if (spells && __builtin_expect(!spells_advance(spells, &now, e), 0))
 				return false;
-			if (__builtin_expect(!show(&w, e, spells, &now), 0))
+			if (__builtin_expect(!show(&w, e, levels, spells, &now), 0))
 				return false;
 		}
 		if (spells)
@@ -127,16 +142,22 @@ walk(const struct states *a, const struct trace_block *block, struct spells *spe
 		if (spells && !spells_other(spells, e))
 			return false;
 	}
-	activity_end(a->activity, &w.activity);
+	if (levels)
+		activity_end(a->activity, &w.activity);
 	return true;
 }
 
-/* One walk for those who listen, one for all others, who shouldn't pay for it. */
-static bool __attribute__((noinline))
-walk_and_tell(const struct states *a, const struct trace_block *block)
+/* A walk for each of those who want something else: nobody should pay for what others ask for. */
+static bool __attribute__((noinline, nonnull))
+walk_and_tell(const struct states *a, const struct trace_block *block, struct spells *spells)
 {
-	return spells_begin_block(a->spells, block) && walk(a, block, a->spells) &&
-	       spells_end_block(a->spells);
+	return walk(a, block, true, spells);
+}
+
+static bool __attribute__((noinline, nonnull))
+only_tell(const struct states *a, const struct trace_block *block, struct spells *spells)
+{
+	return walk(a, block, false, spells);
 }
 
 static bool on_events(void *self, const struct trace_block *block)
@@ -147,7 +168,11 @@ static bool on_events(void *self, const struct trace_block *block)
 	if (!goroutines_prepare(a->goroutines, block) || !blocking_prepare(a->blocking, block) ||
 	    !mmu_prepare(a->mmu, block))
 		return false;
-	return a->spells ? walk_and_tell(a, block) : walk(a, block, NULL);
+	if (!a->spells)
+		return walk(a, block, true, NULL);
+	return spells_begin_block(a->spells, block) &&
+	       (a->activity ? walk_and_tell : only_tell)(a, block, a->spells) &&
+	       spells_end_block(a->spells);
 }
 
 static bool on_generation_end(void *self, const struct trace_block *block)
@@ -161,7 +186,8 @@ static void on_gap(void *self, int64_t time_ns)
 	const struct states *a = self;
 	goroutines_visitor(a->goroutines).gap(a->goroutines, time_ns);
 	blocking_visitor(a->blocking).gap(a->blocking, time_ns);
-	activity_visitor(a->activity).gap(a->activity, time_ns);
+	if (a->activity)
+		activity_visitor(a->activity).gap(a->activity, time_ns);
 	mmu_visitor(a->mmu).gap(a->mmu, time_ns);
 	if (a->spells)
 		spells_visitor(a->spells).gap(a->spells, time_ns);
@@ -172,7 +198,8 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 	const struct states *a = self;
 	goroutines_visitor(a->goroutines).end(a->goroutines, block, time_ns);
 	blocking_visitor(a->blocking).end(a->blocking, block, time_ns);
-	activity_visitor(a->activity).end(a->activity, block, time_ns);
+	if (a->activity)
+		activity_visitor(a->activity).end(a->activity, block, time_ns);
 	mmu_visitor(a->mmu).end(a->mmu, block, time_ns);
 	if (a->spells)
 		spells_visitor(a->spells).end(a->spells, block, time_ns);
@@ -183,7 +210,8 @@ void states_restart(void *self, int64_t time_ns)
 	const struct states *a = self;
 	goroutines_restart(a->goroutines, time_ns);
 	blocking_restart(a->blocking, time_ns);
-	activity_restart(a->activity, time_ns);
+	if (a->activity)
+		activity_restart(a->activity, time_ns);
 	mmu_restart(a->mmu, time_ns);
 	if (a->spells)
 		spells_restart(a->spells, time_ns);

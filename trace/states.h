@@ -12,13 +12,13 @@
 #include "trace/mmu.h"
 #include "trace/spells.h"
 
-/* All of the first four, and none that looks at one goroutine alone. */
+/* The first three are all there, and none of them looks at one goroutine alone. */
 struct states {
 	struct goroutines *goroutines;
 	struct blocking *blocking;
-	struct activity *activity;
 	struct mmu *mmu;
-	struct spells *spells; /* NULL: nobody listens */
+	struct activity *activity; /* NULL, where somebody listens: nobody asks for it */
+	struct spells *spells;     /* NULL: nobody listens */
 };
 
 struct trace_visitor states_visitor(struct states *states);

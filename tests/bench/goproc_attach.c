@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "goproc/goproc.h"
+#include "tests/bench/row.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -66,6 +67,10 @@ static void report(struct target *target, size_t times)
 	       (double)target->first_ns / NS_PER_MS_F, (double)target->took_ns[times / 2] / NS_PER_MS_F,
 	       (double)target->took_ns[times - times / 20 - 1] / NS_PER_MS_F,
 	       (unsigned long long)target->calls, (long long)target->resident_bytes / 1024);
+	bool is_stripped = target->info.origin == GOPROC_CODE;
+	bench_row("attach",
+	          is_stripped ? "attach to a program without symbols" : "attach to one with symbols",
+	          (double)target->took_ns[times / 2] / NS_PER_MS_F, "ms", "<=20");
 }
 
 static enum status measure(struct target *targets, size_t n, size_t times, struct error *error)

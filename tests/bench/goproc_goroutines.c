@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "goproc/goproc.h"
+#include "tests/bench/row.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -91,6 +92,11 @@ int main(int argc, char **argv)
 		qsort(took_ns, n, sizeof *took_ns, compare);
 		print("again, the median", took_ns[n / 2], rows,
 		      (double)(goproc_syscalls(g) - calls) / (double)n);
+		char figure[80];
+		snprintf(figure, sizeof figure, "read 10,000 goroutines, of %zu", rows);
+		bench_row("goroutines", figure,
+		          (double)took_ns[n / 2] / NS_PER_MS_F * PER / (double)(rows ? rows : 1), "ms",
+		          "<=1");
 	}
 	goproc_detach(g);
 	return 0;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "goproc/goproc.h"
+#include "tests/bench/row.h"
 #include "util/clock.h"
 #include "util/text.h"
 
@@ -20,7 +21,8 @@ static int compare(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
-static void report(const char *name, int64_t *took_ns, size_t n, uint64_t calls)
+static void report(const char *name, const struct goproc_state *state, int64_t *took_ns, size_t n,
+                   uint64_t calls)
 {
 	if (n == 0)
 		return;
@@ -28,6 +30,10 @@ static void report(const char *name, int64_t *took_ns, size_t n, uint64_t calls)
 	printf("%s: %zu times, median %.2f us, 95 %% %.2f us, %.2f system calls\n", name, n,
 	       (double)took_ns[n / 2] / NS_PER_US_F, (double)took_ns[n - n / 20 - 1] / NS_PER_US_F,
 	       (double)calls / (double)n);
+	char figure[80];
+	snprintf(figure, sizeof figure, "a %s by memory, %zu Ps and %zu Ms", name, state->np,
+	         state->nm);
+	bench_row("snapshot", figure, (double)took_ns[n / 2] / NS_PER_US_F, "µs", "<=15");
 }
 
 /* Reads or samples for half the time; the number that succeeded. */
@@ -76,7 +82,7 @@ int main(int argc, char **argv)
 	for (int whole = 1; took_ns && whole >= 0; whole--) {
 		uint64_t before = goproc_syscalls(g);
 		size_t n = measure(g, whole, seconds * NS_PER_S / 2, took_ns);
-		report(whole ? "read" : "sample", took_ns, n, goproc_syscalls(g) - before);
+		report(whole ? "read" : "sample", &state, took_ns, n, goproc_syscalls(g) - before);
 	}
 	printf("dropped: %llu\n", (unsigned long long)goproc_dropped(g));
 	free(took_ns);

@@ -13,6 +13,7 @@
 
 #include "metrics/history.h"
 #include "metrics/snapshot.h"
+#include "tests/bench/row.h"
 #include "tui/app.h"
 #include "util/clock.h"
 
@@ -134,6 +135,11 @@ static int measure(const struct program *p)
 	       (double)(newest->monotonic_ns - oldest->monotonic_ns) / (double)(60 * NS_PER_S),
 	       (double)history_bytes(app.history) / (1 << 20),
 	       (double)(resident_kib() - before_kib) / 1024);
+	char figure[80];
+	snprintf(figure, sizeof figure, "history of %zu Ps at %lld ms%s", p->procs,
+	         (long long)(p->interval_ns / NS_PER_MS), p->unlimited ? ", without a limit" : "");
+	bench_row("size", figure, (double)(resident_kib() - before_kib) / 1024, "MiB",
+	          p->unlimited || p->procs > 8 ? "" : "<=20");
 	app_finish(&app);
 	return 0;
 }

@@ -110,10 +110,10 @@ func TestFullDiskCostsTheRecordingAlone(t *testing.T) {
 		paths[filepath.Join(dir, "recording")] = "snapshots: No space left"
 	}
 	for path, says := range paths {
-		r := schedtop(t, "-p", w.p(), "--json", "-d", "50ms", "-n", "20", "--record", path)
+		r := schedtop(t, "-p", w.p(), "--json", "-d", "50ms", "-n", "40", "--record", path)
 		r.says(t, exitFailed, path, says)
-		if len(r.stdout) != 20 {
-			t.Errorf("%d lines of 20 after the disk was full: schedtop %v", len(r.stdout), r)
+		if len(r.stdout) != 40 {
+			t.Errorf("%d lines of 40 after the disk was full: schedtop %v", len(r.stdout), r)
 		}
 		if path != "/dev/full" {
 			schedtop(t, "--replay", path, "--json").expect(t, exitOK) // no half line is left

@@ -19,6 +19,7 @@ void world_begin(struct world *w, const struct trace_family *family, int64_t ms,
 	w->witness.slots = WORLD_SLOTS;
 	w->witness.last_ns = ms * WORLD_MS;
 	w->witness.gomaxprocs = ps;
+	w->witness.situations = &w->situations;
 	situations_init(&w->situations, &w->analysis.stacks, &w->analysis.names);
 	w->doctor = (struct doctor){&w->analysis, &w->witness, &w->situations, &w->limits};
 	w->family = family;
@@ -110,6 +111,9 @@ void world_spell(struct world *w, uint32_t slot, struct spell spell)
 		spell.end_ns = spell.begin_ns + spell.ns;
 	if (spell.waker == 0)
 		spell.waker_slot = TRACE_NONE;
+	const uint8_t who = w->family->who;
+	if (who && !(who & witness_who(&w->witness, &w->slot[slot])))
+		return;
 	if (w->family->least_ns[spell.class] > 0 && spell.ns >= w->family->least_ns[spell.class])
 		assert_true(w->family->spell(w->self, &w->witness, slot, &spell));
 }

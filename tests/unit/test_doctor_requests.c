@@ -63,6 +63,7 @@ static void begin(const struct trace_family *family)
 	world.witness.slot = world.slot;
 	world.witness.slots = SLOTS;
 	world.witness.last_ns = (int64_t)10000 * MS;
+	world.witness.situations = &world.situations;
 	situations_init(&world.situations, &world.analysis.stacks, &world.analysis.names);
 	limits_init(&world.limits);
 	world.doctor = (struct doctor){.analysis = &world.analysis,
@@ -129,7 +130,9 @@ static void died(uint32_t slot, int64_t at_ms)
 
 static void tell(uint32_t slot, const struct spell *s)
 {
-	assert_true(world.family->spell(world.self, &world.witness, slot, s));
+	const uint8_t who = world.family->who;
+	if (!who || who & witness_who(&world.witness, &world.slot[slot]))
+		assert_true(world.family->spell(world.self, &world.witness, slot, s));
 }
 
 static void waits(uint32_t slot, const char *where, int64_t from_ms, int64_t to_ms)

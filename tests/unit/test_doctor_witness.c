@@ -70,6 +70,7 @@ static const struct trace_family everything = {
 
 struct reading {
 	struct analysis analysis;
+	struct situations situations;
 	struct witness witness;
 	struct notes notes;
 	struct analysis_options options;
@@ -78,7 +79,8 @@ struct reading {
 static void begin(struct reading *r, const struct trace_family *family)
 {
 	*r = (struct reading){.options = scenario_all};
-	assert_true(witness_init(&r->witness, &r->analysis.stacks, &r->analysis.names));
+	assert_true(witness_init(&r->witness, &r->analysis.stacks, &r->analysis.names, &r->situations));
+	situations_init(&r->situations, r->witness.stacks, &r->analysis.names);
 	r->options.spells = &r->witness.spells;
 	if (family)
 		witness_listen(&r->witness, family, &r->notes);
@@ -86,6 +88,7 @@ static void begin(struct reading *r, const struct trace_family *family)
 
 static void finish(struct reading *r)
 {
+	situations_finish(&r->situations);
 	witness_finish(&r->witness);
 	analysis_finish(&r->analysis);
 }
@@ -216,6 +219,30 @@ static void spells_too_short_for_a_family_do_not_reach_it(void **state)
 	assert_int_equal(r.notes.n, 2); /* 150 us and 460 us */
 	assert_int_equal(r.notes.sum_ns[SPELL_RUNNABLE], (150 + 460) * US);
 	finish(&r);
+}
+
+static void families_hear_only_of_those_whom_they_ask_for(void **state)
+{
+	(void)state;
+	struct reading all, some;
+	static const struct trace_family of_main = {
+		.name = "of main",
+		.least_ns = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+		.who = WHO(ROLE_MAIN),
+		.spell = on_spell,
+	};
+	read_service(&all, &everything, 0);
+	read_service(&some, &of_main, 0);
+	size_t n = 0;
+	for (size_t i = 0; i < all.notes.n; i++)
+		n += all.notes.goroutine[i] == 1 && /* where it started is known when it first blocks */
+		     all.notes.spell[i].begin_ns >= SCENARIO_START_NS + 100 * US;
+	assert_true(n > 3 && n < all.notes.n);
+	assert_int_equal(some.notes.n, n);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(some.notes.goroutine[i], 1);
+	finish(&all);
+	finish(&some);
 }
 
 static void a_part_of_the_trace_is_told_as_if_it_were_all(void **state)
@@ -349,6 +376,7 @@ int main(void)
 		cmocka_unit_test(a_wait_to_run_knows_who_made_it_wait),
 		cmocka_unit_test(events_that_are_asked_for_are_shown),
 		cmocka_unit_test(spells_too_short_for_a_family_do_not_reach_it),
+		cmocka_unit_test(families_hear_only_of_those_whom_they_ask_for),
 		cmocka_unit_test(a_part_of_the_trace_is_told_as_if_it_were_all),
 		cmocka_unit_test(time_is_summed_by_what_all_did),
 		cmocka_unit_test(spells_add_up_to_what_the_analyses_tell),

@@ -139,7 +139,7 @@ static void the_bottom_line_says_what_works_here(void **state)
 	assert_line(80, true, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_NEWEST),
 	            " Up/Down more Ps   c compact   Space pause   t trace   ? help   q quit");
 	assert_line(40, false, CONTEXT_OVERVIEW, COMMAND_BIT(COMMAND_NEWEST),
-	            " Space pause   t trace   ? help   q quit");
+	            " ↑↓ more Ps   t trace   ? help   q quit");
 	assert_line(80, false, CONTEXT_OVERVIEW,
 	            COMMAND_BIT(COMMAND_UP) | COMMAND_BIT(COMMAND_PAUSE) |
 	                COMMAND_BIT(COMMAND_CAPTURE) | COMMAND_BIT(COMMAND_FLIGHT),

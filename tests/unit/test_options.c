@@ -91,6 +91,22 @@ static void a_comparison_has_two_sides(void **state)
 	assert_non_null(strstr(error.text, "exclude each other"));
 }
 
+static void every_option_that_help_shows_is_listed_for_completions(void **state)
+{
+	(void)state;
+	struct option_listed row;
+	size_t rows = 0, pids = 0;
+	for (; options_listed(rows, &row); rows++) {
+		assert_non_null(row.name);
+		assert_true(row.value == OPTION_FLAG || row.argument);
+		assert_true((row.value == OPTION_WORD || row.value == OPTION_OPTIONAL_WORD) ==
+		            (row.choice != NULL));
+		pids += row.value == OPTION_PID;
+	}
+	assert_true(rows > 50);
+	assert_int_equal(pids, 1);
+}
+
 static void limits_add_up(void **state)
 {
 	(void)state;
@@ -213,6 +229,7 @@ static void wrong_words_are_named(void **state)
 		{"fly", "'fly'"},
 		{"ls ls", "'ls'"},
 		{"ls -p 4", "ls does not take --pid"},
+		{"ls --json --plain", "--json and --plain exclude each other"},
 		{"capture -p 4 -b", "capture does not take --batch"},
 		{"capture", "needs a process"},
 		{"capture -p 4 -s 31s", "from 1s to 30s"},
@@ -320,6 +337,7 @@ int main(void)
 		cmocka_unit_test(defaults_are_one_second_and_every_source),
 		cmocka_unit_test(a_comparison_has_two_sides),
 		cmocka_unit_test(limits_add_up),
+		cmocka_unit_test(every_option_that_help_shows_is_listed_for_completions),
 		cmocka_unit_test(a_capture_takes_3_seconds_and_keeps_20_traces_or_1_gib),
 		cmocka_unit_test(file_follows_its_command),
 		cmocka_unit_test(kinds_are_those_of_the_command),

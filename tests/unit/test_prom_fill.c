@@ -78,6 +78,7 @@ static void values_that_nothing_can_have_are_unknown(void **state)
 	} rows[] = {
 		{"go_goroutines", "12", FLEET_GOROUTINES, true},
 		{"go_threads", "1e300", FLEET_THREADS, false},
+		{"go_goroutines", "-7", FLEET_GOROUTINES, false},
 		{"go_memstats_heap_alloc_bytes", "+Inf", FLEET_HEAP, false},
 		{"process_resident_memory_bytes", "NaN", FLEET_RSS, false},
 		{"schedtop_idle_ratio", "-Inf", FLEET_IDLE, false},

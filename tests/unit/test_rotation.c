@@ -141,6 +141,29 @@ static void the_newest_are_kept_by_number_and_by_bytes(void **state)
 	rotation_destroy(r);
 }
 
+/* Made while the clock was wrong: else all that is recorded from now on would go before it. */
+static void what_is_from_the_future_goes_first(void **state)
+{
+	(void)state;
+	struct rotation *r;
+	int fd;
+	const struct rotation_limits limits = {4, 1 << 20};
+	touch("a-1-20990101T000000Z.ndjson.zst", 10);
+	touch("a-1-20990102T000000Z.ndjson.zst", 10);
+	touch("a-1-20250101T000000Z.ndjson.zst", 10);
+	assert_int_equal(rotation_create(&r, directory, ROTATION_RECORDING, &limits, NULL), STATUS_OK);
+	assert_int_equal(rotation_next(r, "a", 5, WALL_NS, &fd, NULL), STATUS_OK);
+	assert_true(is_there("a-1-20990101T000000Z.ndjson.zst"));
+	assert_int_equal(rotation_next(r, "a", 5, WALL_NS + HOUR * NS_PER_S, &fd, NULL), STATUS_OK);
+	assert_false(is_there("a-1-20990101T000000Z.ndjson.zst"));
+	assert_true(is_there("a-1-20990102T000000Z.ndjson.zst"));
+	assert_int_equal(rotation_next(r, "a", 5, WALL_NS + 2 * HOUR * NS_PER_S, &fd, NULL), STATUS_OK);
+	assert_false(is_there("a-1-20990102T000000Z.ndjson.zst"));
+	assert_true(is_there("a-1-20250101T000000Z.ndjson.zst"));
+	assert_true(is_there("a-5-20251009T085320Z.ndjson.zst"));
+	rotation_destroy(r);
+}
+
 static void one_second_makes_two_names(void **state)
 {
 	(void)state;
@@ -280,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(only_what_bears_our_names_is_ever_deleted),
 		TEST(the_newest_are_kept_by_number_and_by_bytes),
+		TEST(what_is_from_the_future_goes_first),
 		TEST(one_second_makes_two_names),
 		TEST(a_second_writer_is_refused_until_the_first_is_gone),
 		TEST(a_directory_is_played_in_the_order_of_its_files),

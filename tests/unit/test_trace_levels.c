@@ -174,6 +174,28 @@ static void minimum_is_that_over_all_windows(void **state)
 	}
 }
 
+static void one_window_alone_is_as_among_all(void **state)
+{
+	(void)state;
+	struct mmu all = {0}, alone = {.only_ns = mmu_window_ns[3]};
+	struct names names = {0};
+	uint32_t name = names_intern(&names, "GC mark termination", 19);
+	for (int i = 0; i < 2; i++) {
+		struct mmu *mmu = i ? &alone : &all;
+		show(mmu, &names, EV_PROCS_CHANGE, 0, 4, NAME_NONE);
+		show(mmu, &names, EV_STW_BEGIN, 7 * MS, 0, name);
+		show(mmu, &names, EV_STW_END, 9 * MS, 0, name);
+		mmu_visitor(mmu).end(mmu, NULL, 40 * MS);
+	}
+	assert_true(fabs(mmu_minimum(&all, 3) - .8) < .005);
+	assert_true(mmu_minimum(&alone, 3) == mmu_minimum(&all, 3));
+	assert_true(mmu_mean(&alone) == mmu_mean(&all));
+	assert_true(mmu_minimum(&all, 2) >= 0 && mmu_minimum(&alone, 2) < 0);
+	mmu_finish(&all);
+	mmu_finish(&alone);
+	names_finish(&names);
+}
+
 static void trace_without_gomaxprocs_has_no_utilization(void **state)
 {
 	(void)state;
@@ -196,6 +218,7 @@ int main(void)
 		cmocka_unit_test(restart_keeps_the_level_and_forgets_the_rest),
 		cmocka_unit_test(clocks_beyond_all_bounds_end_in_the_last_bin),
 		cmocka_unit_test(minimum_is_that_over_all_windows),
+		cmocka_unit_test(one_window_alone_is_as_among_all),
 		cmocka_unit_test(trace_without_gomaxprocs_has_no_utilization),
 	};
 	return cmocka_run_group_tests_name("trace_levels", tests, NULL, NULL);

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"schedtop/tests/bench/rows"
 )
 
 // echo serves a Unix socket that sends back what it gets: the least that any answer costs.
@@ -182,12 +184,16 @@ func compareAnswers(agent, peer *child, turns [2]func() error, label string, hz 
 	share := 100 * float64(used[0]) / float64(took)
 	if count == 0 {
 		fmt.Printf("  %-36s %12s %12s %17.3f%%\n", label, "", "", share)
-		return nil
+		return rows.Add(rows.Row{Part: "agent", Figure: "the agent's CPU, " + label, Value: share, Unit: "%"})
 	}
 	each := func(d time.Duration) float64 { return float64(d) / 1e3 / float64(count) }
 	fmt.Printf("  %-36s %12.0f %12.0f %17.3f%% %8.2f\n", label, each(used[0]), each(used[1]), share,
 		float64(used[0])/float64(used[1]))
-	return nil
+	if hz == 1 {
+		return rows.Add(rows.Row{Part: "agent", Figure: "the agent's CPU, " + label, Value: share, Unit: "%", Goal: "<=0.1"})
+	}
+	return rows.Add(rows.Row{Part: "agent", Figure: "the agent's CPU for each time, " + label, Value: each(used[0]), Unit: "µs",
+		Peer: "a bare echo", Other: each(used[1]), Goal: "ratio<=2"})
 }
 
 // agentCaller also tells how long the answers are once the agent has told its bounds. It is as plain a client

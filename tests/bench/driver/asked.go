@@ -93,8 +93,7 @@ func recorderCost(p *programs, o *options, mode string) error {
 		}
 		slower = append(slower, 1-rates[1]/rates[0])
 	}
-	label := map[string]string{"counter": "computes", "relay": "hands over every 20 µs"}[mode]
-	fmt.Printf("  %-46s %10d %10.2f %% %10.2f %%\n", "flight recorder on, "+label, len(slower),
-		100*slower.mean(), 100*slower.upper())
-	return nil
+	label := "flight recorder on, " + map[string]string{"counter": "computes", "relay": "hands over every 20 µs"}[mode]
+	fmt.Printf("  %-46s %10d %10.2f %% %10.2f %%\n", label, len(slower), 100*slower.mean(), 100*slower.upper())
+	return addSlowdown(label, slower, "")
 }

@@ -5,8 +5,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
+
+	"schedtop/tests/bench/rows"
 )
 
 const sleepers = 200
@@ -85,8 +88,12 @@ func race(p *programs, o *options, target *child, width, height int) error {
 	args := [][]string{{"-p", strconv.Itoa(target.pid())}, {"-d", "10"}, nil}
 	for i, r := range racers {
 		path, err := exec.LookPath(r.name)
+		if err != nil && i > 0 {
+			fmt.Printf("  %s is not there\n", r.name)
+			continue
+		}
 		if err != nil {
-			return fmt.Errorf("%s is not installed", r.name)
+			return err
 		}
 		if r.child, err = startScreen(width, height, env, path, args[i]...); err != nil {
 			return err
@@ -97,6 +104,8 @@ func race(p *programs, o *options, target *child, width, height int) error {
 
 	const windows = 4
 	before := make([]meter, len(racers))
+	all := racers
+	racers = slices.DeleteFunc(slices.Clone(all), func(r *racer) bool { return r.child == nil })
 	for window := -1; window < windows; window++ {
 		for i, r := range racers {
 			m, err := r.read()
@@ -127,7 +136,46 @@ func race(p *programs, o *options, target *child, width, height int) error {
 			us.bytes.mean()/peer.bytes.mean(), us.pieces.mean()/peer.pieces.mean(),
 			us.writes.mean()/peer.writes.mean())
 	}
-	return nil
+	return addRace(all, width, height)
+}
+
+// addRace hands on what schedtop used, beside each of the others.
+func addRace(racers []*racer, width, height int) error {
+	us := racers[0]
+	for _, figure := range []struct {
+		name, unit, goal string
+		scale            float64
+		of               func(r *racer) sample
+	}{
+		{"CPU of the screen", "%", "ratio<=1", 100, func(r *racer) sample { return r.cpu }},
+		{"bytes to the terminal, each refresh", "", "", 1, func(r *racer) sample { return r.bytes }},
+	} {
+		for _, peer := range racers[1:] {
+			row := rows.Row{
+				Part:   "peers",
+				Figure: fmt.Sprintf("%s, %dx%d", figure.name, width, height),
+				Value:  figure.scale * figure.of(us).mean(),
+				Unit:   figure.unit,
+				Peer:   peer.name + " is not there",
+				Other:  rows.Unknown,
+			}
+			if peer.child != nil {
+				row.Peer, row.Other = peer.name, figure.scale*figure.of(peer).mean()
+			}
+			if peer.name == "htop" {
+				row.Goal = figure.goal
+			}
+			if err := rows.Add(row); err != nil {
+				return err
+			}
+		}
+	}
+	resident, err := rss(us.pid())
+	if err != nil {
+		return err
+	}
+	return rows.Add(rows.Row{Part: "peers", Figure: fmt.Sprintf("memory of the screen, %dx%d", width, height),
+		Value: float64(resident) / (1 << 20), Unit: "MiB", Goal: "<=20"})
 }
 
 // configureBtop makes it refresh as often as the others: there is no flag for that.

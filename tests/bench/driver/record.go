@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"schedtop/tests/bench/rows"
 )
 
 // benchRecord tells how large recordings at one snapshot a second are, and what making them takes, against the
@@ -14,20 +16,20 @@ import (
 func benchRecord(p *programs, o *options) error {
 	seconds := int(o.windowOr(time.Minute) / time.Second)
 	for _, t := range []struct {
-		about string
-		args  []string
+		about, goal string
+		args        []string
 	}{
-		{"the service under load, 8 Ps", []string{p.service, "-agent", "-procs", "8", "-load", "800", "-for", "10m"}},
-		{"a mixed program, 256 Ps", []string{p.workload, "-agent", "-mode", "mixed", "-procs", "256", "-for", "10m"}},
+		{"the service under load, 8 Ps", "<=5", []string{p.service, "-agent", "-procs", "8", "-load", "800", "-for", "10m"}},
+		{"a mixed program, 256 Ps", "", []string{p.workload, "-agent", "-mode", "mixed", "-procs", "256", "-for", "10m"}},
 	} {
-		if err := recordOne(p, t.about, seconds, t.args); err != nil {
+		if err := recordOne(p, t.about, t.goal, seconds, t.args); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func recordOne(p *programs, about string, seconds int, args []string) error {
+func recordOne(p *programs, about, goal string, seconds int, args []string) error {
 	target, err := startReady(args[0], args[1:]...)
 	if err != nil {
 		return err
@@ -39,7 +41,8 @@ func recordOne(p *programs, about string, seconds int, args []string) error {
 	}
 	defer os.RemoveAll(dir)
 	fmt.Printf("  %s, %d s:\n", about, seconds)
-	for _, name := range []string{"packed", "plain.ndjson"} {
+	var perHour [2]float64
+	for i, name := range []string{"packed", "plain.ndjson"} {
 		path := filepath.Join(dir, name)
 		cmd := exec.Command(p.schedtop, "-p", strconv.Itoa(target.pid()), "--batch", "--record", path,
 			"-n", strconv.Itoa(seconds))
@@ -50,10 +53,11 @@ func recordOne(p *programs, about string, seconds int, args []string) error {
 		if err != nil {
 			return err
 		}
-		perHour := float64(info.Size()) / float64(seconds) * 3600
+		perHour[i] = float64(info.Size()) / float64(seconds) * 3600
 		used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-		fmt.Printf("    %-14s %8.2f MB/h   %5.2f %% of a core, watching included\n", name, perHour/1e6,
+		fmt.Printf("    %-14s %8.2f MB/h   %5.2f %% of a core, watching included\n", name, perHour[i]/1e6,
 			100*used.Seconds()/float64(seconds))
 	}
-	return nil
+	return rows.Add(rows.Row{Part: "record", Figure: "a recording, " + about, Value: perHour[0] / 1e6, Unit: "MB/h",
+		Peer: "plain lines", Other: perHour[1] / 1e6, Goal: goal})
 }

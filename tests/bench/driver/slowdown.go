@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"schedtop/tests/bench/rows"
 )
 
 // watcher is one way to be watched.
@@ -95,8 +97,23 @@ func slowdown(p *programs, o *options, procs, waiting int, watchers []watcher) e
 		label := fmt.Sprintf("%d of %d CPUs busy, %s", procs, runtime.NumCPU(), w.label)
 		fmt.Printf("  %-46s %10d %10.2f %% %10.2f %%\n", label, len(slower[i]),
 			100*slower[i].mean(), 100*slower[i].upper())
+		goal := "<=0.5"
+		if waiting > 0 {
+			goal = "<=1"
+		} else if w.hz > 0 {
+			goal = ""
+		}
+		if err := addSlowdown(label, slower[i], goal); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// addSlowdown hands on how much less the target gets done, at most.
+func addSlowdown(label string, slower sample, goal string) error {
+	return rows.Add(rows.Row{Part: "slowdown", Figure: "slowdown of the target, 95 % upper bound, " + label,
+		Value: 100 * slower.upper(), Unit: "%", Goal: goal})
 }
 
 func window(target, watching *child) (float64, error) {

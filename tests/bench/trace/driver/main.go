@@ -17,13 +17,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"schedtop/tests/bench/rows"
 )
 
 type options struct {
 	schedtop, bin, dir string
 	rounds             int
 	slow, old, keep    bool
-	only               []string // parts of names; none: all
+	only, without      []string // parts of names; none: all, and none
 }
 
 // wants says whether a contestant takes part. The first one always does: the
@@ -32,10 +34,8 @@ func (o *options) wants(r row, old bool) bool {
 	if r.slow && !o.slow || old != strings.Contains(r.name, "gotraceui") && !r.both {
 		return false
 	}
-	if len(o.only) == 0 || r.first {
-		return true
-	}
-	return slices.ContainsFunc(o.only, func(part string) bool { return strings.Contains(r.name, part) })
+	has := func(part string) bool { return strings.Contains(r.name, part) }
+	return r.first || (len(o.only) == 0 || slices.ContainsFunc(o.only, has)) && !slices.ContainsFunc(o.without, has)
 }
 
 // largestGeneration asks schedtop itself.
@@ -103,39 +103,40 @@ func warm(file string) {
 // row is a contestant on one trace.
 type row struct {
 	name string
-	goal float64 // times schedtop's wall time, at least; below 0: at most
+	goal float64 // times the wall time of schedtop stat, at least; below 0: at most
+	most float64 // seconds; 0: no matter
 	run  func(file string) measure
 	// One of those that take minutes; the one that all are compared with; it
 	// reads an old trace, too.
 	slow, first, both bool
 }
 
-func rows(o *options) []row {
+func contestants(o *options) []row {
 	tool, err := exec.Command("go", "tool", "-n", "trace").Output()
 	if err != nil {
 		log.Fatal("go tool -n trace: ", err)
 	}
 	goTrace := strings.TrimSpace(string(tool))
 	return []row{
-		{"schedtop stat FILE", 0, func(f string) measure { return run(o.schedtop, "stat", f) }, false, true, true},
-		{"schedtop stat - (pipe)", 0, func(f string) measure { return runPiped(f, o.schedtop, "stat", "-") }, false, false, false},
-		{"schedtop doctor FILE", -1.3, func(f string) measure { return run(o.schedtop, "doctor", f) }, false, false, true},
-		{"schedtop check FILE", 0, func(f string) measure { return run(o.schedtop, "check", f) }, false, false, true},
-		{"schedtop profile --kind sched", 0, func(f string) measure { return run(o.schedtop, "profile", "--kind", "sched", f) }, false, false, false},
-		{"schedtop export, perfetto", 0, func(f string) measure { return export(o, "perfetto", f) }, false, false, false},
-		{"schedtop export, chrome", 0, func(f string) measure { return export(o, "chrome", f) }, false, false, false},
-		{"schedtop export, csv", 0, func(f string) measure { return export(o, "csv", f) }, false, false, false},
-		{"schedtop trace, first screen", 0, func(f string) measure { return browse(o, f, firstScreen) }, false, false, true},
-		{"schedtop trace, first numbers", 0, func(f string) measure { return browse(o, f, firstNumbers) }, false, false, true},
-		{"schedtop trace, all of it", 0, func(f string) measure { return browse(o, f, wholeScreen) }, false, false, true},
-		{"a zoom step, first paint", 0, func(f string) measure { return browse(o, f, zoom(false)) }, false, false, false},
-		{"a zoom step, exact", 0, func(f string) measure { return browse(o, f, zoom(true)) }, false, false, false},
-		{"x/exp/trace, counting", 8, func(f string) measure { return run(filepath.Join(o.bin, "count"), f) }, false, false, false},
-		{"x/exp/trace, same totals", 10, func(f string) measure { return run(filepath.Join(o.bin, "totals"), f) }, false, false, false},
-		{"go tool trace -pprof=sched", 50, func(f string) measure { return run(goTrace, "-pprof=sched", f) }, true, false, false},
-		{"go tool trace, until its page", 50, func(f string) measure { return runServer(goTrace, "", f) }, true, false, false},
-		{"go tool trace, its /jsontrace", 0, func(f string) measure { return runServer(goTrace, "/jsontrace", f) }, true, false, false},
-		{"gotraceui's loader", 0, func(f string) measure { return run(filepath.Join(o.bin, "gotraceui"), f) }, false, false, false},
+		{"schedtop stat FILE", 0, 0, func(f string) measure { return run(o.schedtop, "stat", f) }, false, true, true},
+		{"schedtop stat - (pipe)", 0, 0, func(f string) measure { return runPiped(f, o.schedtop, "stat", "-") }, false, false, false},
+		{"schedtop doctor FILE", -1.3, 0, func(f string) measure { return run(o.schedtop, "doctor", f) }, false, false, true},
+		{"schedtop check FILE", 0, 0, func(f string) measure { return run(o.schedtop, "check", f) }, false, false, true},
+		{"schedtop profile --kind sched", 0, 0, func(f string) measure { return run(o.schedtop, "profile", "--kind", "sched", f) }, false, false, false},
+		{"schedtop export, perfetto", 0, 0, func(f string) measure { return export(o, "perfetto", f) }, false, false, false},
+		{"schedtop export, chrome", 0, 0, func(f string) measure { return export(o, "chrome", f) }, false, false, false},
+		{"schedtop export, csv", 0, 0, func(f string) measure { return export(o, "csv", f) }, false, false, false},
+		{"schedtop trace, first screen", 0, 0, func(f string) measure { return browse(o, f, firstScreen) }, false, false, true},
+		{"schedtop trace, first numbers", 0, 2.5, func(f string) measure { return browse(o, f, firstNumbers) }, false, false, true},
+		{"schedtop trace, all of it", 0, 0, func(f string) measure { return browse(o, f, wholeScreen) }, false, false, true},
+		{"a zoom step, first paint", 0, 0.05, func(f string) measure { return browse(o, f, zoom(false)) }, false, false, false},
+		{"a zoom step, exact", 0, 0.5, func(f string) measure { return browse(o, f, zoom(true)) }, false, false, false},
+		{"x/exp/trace, counting", 8, 0, func(f string) measure { return run(filepath.Join(o.bin, "count"), f) }, false, false, false},
+		{"x/exp/trace, same totals", 10, 0, func(f string) measure { return run(filepath.Join(o.bin, "totals"), f) }, false, false, false},
+		{"go tool trace -pprof=sched", 50, 0, func(f string) measure { return run(goTrace, "-pprof=sched", f) }, true, false, false},
+		{"go tool trace, until its page", 50, 0, func(f string) measure { return runServer(goTrace, "", f) }, true, false, false},
+		{"go tool trace, its /jsontrace", 0, 0, func(f string) measure { return runServer(goTrace, "/jsontrace", f) }, true, false, false},
+		{"gotraceui's loader", 0, 0, func(f string) measure { return run(filepath.Join(o.bin, "gotraceui"), f) }, false, false, false},
 	}
 }
 
@@ -161,6 +162,7 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "", "`folder` of the programs beside it")
 	flag.StringVar(&o.dir, "dir", "", "`folder` for the traces, which go when they were measured")
 	keep := flag.String("keep", "", "`folder` for the traces, which stay there and are used again")
+	without := flag.String("without", "", "leave out those whose name has one of these `parts` in it")
 	only := flag.String("only", "", "measure only those whose name has one of these `parts` in it, as check,counting")
 	flag.IntVar(&o.rounds, "rounds", 3, "measure the quick ones so `often`, and take the best")
 	sizes := flag.String("sizes", "5,25,100,500", "sizes of the traces, in `MB`")
@@ -172,6 +174,9 @@ func main() {
 	}
 	if *only != "" {
 		o.only = strings.Split(*only, ",")
+	}
+	if *without != "" {
+		o.without = strings.Split(*without, ",")
 	}
 	fmt.Printf("%s, %d CPUs, memory of each at most %d GiB, best of %d\n\n",
 		runtime.Version(), runtime.NumCPU(), memoryCap>>30, o.rounds)
@@ -185,8 +190,15 @@ func main() {
 		if !first.finished {
 			first = last
 		}
-		if _, err := os.Stat(filepath.Join(o.bin, "gotraceui")); o.old && err == nil {
+		_, err = os.Stat(filepath.Join(o.bin, "gotraceui"))
+		if o.old && err == nil {
 			compare(o, mb, true)
+		} else if o.old {
+			gone := rows.Row{Part: "trace", Figure: "schedtop stat of a trace by Go 1.21", Value: rows.Unknown, Unit: "s",
+				Peer: "gotraceui's loader is not there", Other: rows.Unknown}
+			if err := rows.Add(gone); err != nil {
+				log.Fatal(err)
+			}
 		}
 	}
 	fmt.Printf("growth of schedtop's memory from the shortest to the longest trace: %+.1f MiB\n",
@@ -213,7 +225,7 @@ func compare(o *options, mb int, old bool) measure {
 	}
 	fmt.Printf("  %-30s %9s %9s %10s %9s %8s %6s\n", "", "wall", "CPU", "peak RSS", "Mev/s", "x wall", "goal")
 	var own measure
-	for _, r := range rows(o) {
+	for _, r := range contestants(o) {
 		if !o.wants(r, old) {
 			continue
 		}
@@ -222,6 +234,9 @@ func compare(o *options, mb int, old bool) measure {
 			own = m
 		}
 		m.print(r, own, events)
+		if err := m.add(r, own, info.Size(), old); err != nil {
+			log.Fatal(err)
+		}
 	}
 	if old {
 		fmt.Println()
@@ -230,6 +245,42 @@ func compare(o *options, mb int, old bool) measure {
 	fmt.Printf("  RSS of schedtop stat, without its tables, should be below %.1f MiB of a file and %.1f of a pipe\n\n",
 		20+0.1*float64(largest)/(1<<20), 1.2*float64(largest)/(1<<20)+20)
 	return own
+}
+
+// add hands the row on. Who is no schedtop stands beside schedtop stat; so do those of schedtop's that do
+// more with the same trace.
+func (m measure) add(r row, own measure, bytes int64, old bool) error {
+	size := fmt.Sprintf("%.0f MB", float64(bytes)/1e6)
+	if old {
+		size += " by Go 1.21"
+	}
+	row := rows.Row{Part: "trace", Figure: r.name + ", " + size, Value: m.wall.Seconds(), Unit: "s"}
+	switch {
+	case r.first:
+		if err := rows.Add(row); err != nil {
+			return err
+		}
+		row = rows.Row{Part: "trace", Figure: "memory of " + r.name + ", " + size, Value: float64(m.rss) / (1 << 20), Unit: "MiB"}
+	case !strings.HasPrefix(r.name, "schedtop") && !m.moment:
+		row.Figure, row.Value = "schedtop stat FILE, "+size, own.wall.Seconds()
+		row.Peer, row.Other = r.name, m.wall.Seconds()
+		if r.goal > 0 {
+			row.Goal = fmt.Sprintf("ratio<=%.3g", 1/r.goal)
+		}
+		if !m.finished {
+			row.Peer, row.Other = r.name+" "+m.why, rows.Unknown
+		}
+		return rows.Add(row)
+	case r.goal < 0:
+		row.Peer, row.Other, row.Goal = "schedtop stat", own.wall.Seconds(), fmt.Sprintf("ratio<=%.3g", -r.goal)
+	}
+	if r.most > 0 {
+		row.Goal = fmt.Sprintf("<=%g", r.most)
+	}
+	if !m.finished {
+		row.Value = rows.Unknown
+	}
+	return rows.Add(row)
 }
 
 func (m measure) print(r row, own measure, events int64) {
