@@ -7,6 +7,7 @@
 
 #include "browse/browser_state.h"
 #include "browse/header.h"
+#include "tui/greeting.h"
 #include "tui/help.h"
 #include "util/clock.h"
 
@@ -54,6 +55,7 @@ enum status browser_create(struct browser **out, const struct browser_options *o
 	b->means = options->means ? options->means : &means_default;
 	b->keys = b->means->keys;
 	b->take.copies_off = !b->means->copies;
+	b->greeting = greeting_wanted(b->means);
 	b->path = strdup(options->path);
 	enum status status = b->path ? create_views(b, error) : error_no_memory(error);
 	if (status == STATUS_OK) {
@@ -101,6 +103,7 @@ void browser_destroy(struct browser *b)
 		if (trace_views[i]->destroy && b->own[i])
 			trace_views[i]->destroy(b->own[i]);
 	take_finish(&b->take);
+	setup_close(&b->setup);
 	free(b->path);
 	free(b);
 }
@@ -201,6 +204,12 @@ void browser_draw(struct browser *b, struct canvas *canvas)
 	b->ascii = canvas->ascii;
 	browser_draw_view(b, canvas, place_of(b));
 	draw_foot(b, pane_row(page, page.height - 1));
+	if (b->setup.source) {
+		setup_draw(page, &b->setup, b->keys);
+		return;
+	}
+	if (b->greeting)
+		greeting_draw(page, b->keys, view->context);
 	if (b->help) {
 		const struct help help = {.name = view->name,
 		                          .context = view->context,
@@ -278,6 +287,9 @@ static enum loop_next wheel(struct browser *b, const struct tui_input *input)
 
 enum loop_next browser_input(struct browser *b, const struct tui_input *input)
 {
+	greeting_dismiss(&b->greeting, b->means);
+	if (b->setup.source)
+		return setup_input(&b->setup, b->keys, input);
 	if (input->key == KEYMAP_CLICK)
 		return click(b, input);
 	if (input->key == KEYMAP_WHEEL_UP || input->key == KEYMAP_WHEEL_DOWN)

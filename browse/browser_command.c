@@ -32,6 +32,15 @@ static enum loop_next open_help(struct browser *b, enum command command, const c
 	return LOOP_DRAW;
 }
 
+static enum loop_next open_setup(struct browser *b, enum command command, const char *argument)
+{
+	(void)argument;
+	if (!b->means->setup)
+		return complain(b, command, "there is no file of settings here");
+	setup_open(&b->setup, b->means->setup);
+	return LOOP_DRAW;
+}
+
 static enum loop_next show_view(struct browser *b, enum command command, const char *argument)
 {
 	size_t length = argument ? strlen(argument) : 0;
@@ -159,6 +168,7 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_QUIT] = quit,
 	[COMMAND_REDRAW] = redraw,
 	[COMMAND_HELP] = open_help,
+	[COMMAND_SETUP] = open_setup,
 	[COMMAND_CLOSE] = close_open,
 	[COMMAND_UP] = move,
 	[COMMAND_DOWN] = move,

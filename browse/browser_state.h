@@ -6,6 +6,7 @@
 
 #include "browse/browser.h"
 #include "tui/command_line.h"
+#include "tui/setup.h"
 #include "tui/tabs.h"
 #include "tui/take.h"
 
@@ -24,6 +25,8 @@ struct browser {
 	struct view_place help_place;
 	struct prompt prompt;
 	struct take take;
+	struct setup setup;
+	bool greeting;                       /* is shown */
 	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
 	char notice[128];                    /* in place of the bottom line until notice_end_ns */
 	int64_t notice_end_ns;

@@ -41,6 +41,9 @@ void agent_print_help(FILE *out);
 enum status command_diff(const struct options *o, struct error *error);
 /* schedtop doctor FILE: what is wrong, with the evidence. */
 enum status command_doctor(const struct options *o, struct error *error);
+/* The line for who is new, greeting.c: is this user, and that he was told. */
+bool is_new_user(void);
+void remember_greeting(void);
 /* A trace over another screen; for struct screen_opener. `arg`: the options. */
 enum status open_trace(struct screen *screen, const char *path, void (*wake)(void *wake_arg),
                        void *wake_arg, const void *arg, struct error *error);

@@ -32,11 +32,13 @@ schedtop_SOURCES = \
 	cli/embedded.h \
 	cli/go_tool.c cli/go_tool.h \
 	cli/settings.c cli/settings.h \
+	cli/setup.c cli/setup.h \
 	cli/main.c \
-	cli/options.c cli/options.h \
+	cli/options.c cli/options.h cli/options_conf.c \
 	cli/options_check.c cli/options_check.h \
 	cli/outputs.c cli/outputs.h \
 	cli/help_table.c cli/help_table.h \
+	cli/greeting.c \
 	cli/keeper.c cli/keeper.h \
 	cli/part.c cli/part.h \
 	cli/privileges.c cli/privileges.h \

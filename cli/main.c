@@ -11,6 +11,7 @@
 #include "cli/help_table.h"
 #include "cli/privileges.h"
 #include "cli/settings.h"
+#include "cli/setup.h"
 #include "doctor/show.h"
 #include "tui/term.h"
 
@@ -68,11 +69,12 @@ static enum status read_settings(struct options *o, struct settings *settings, i
 {
 	options_init(o);
 	enum status status = options_parse(o, argc, argv, error);
-	if (status != STATUS_OK || o->help || o->help_man || o->help_table || o->version)
+	if (status != STATUS_OK || o->help || o->help_man || o->help_table || o->help_conf ||
+	    o->version)
 		return status;
 	const char *only = o->config;
 	options_init(o);
-	status = settings_load(settings, o, only, sink, error);
+	status = settings_load(settings, o, SETTINGS_SYSTEM, only, sink, error);
 	return status == STATUS_OK ? options_parse(o, argc, argv, error) : status;
 }
 
@@ -91,6 +93,8 @@ static enum status run(struct options *o, const struct ini_sink *sink, struct er
 			options_print_man(stdout);
 	} else if (o->help_table) {
 		help_table_print(stdout);
+	} else if (o->help_conf) {
+		options_print_conf(stdout);
 	} else if (o->version) {
 		puts(PACKAGE_STRING);
 	} else {
@@ -98,7 +102,13 @@ static enum status run(struct options *o, const struct ini_sink *sink, struct er
 		if (status != STATUS_OK)
 			return status;
 		term_set_theme(&theme);
-		o->means = (struct means){.keys = &o->keys, .copies = o->clipboard == CLIPBOARD_ON};
+		struct setup_changes changes;
+		setup_changes_init(&changes, o);
+		o->means = (struct means){.setup = changes.source.item ? &changes.source : NULL,
+		                          .keys = &o->keys,
+		                          .copies = o->clipboard == CLIPBOARD_ON,
+		                          .is_new = is_new_user,
+		                          .greeted = remember_greeting};
 		status = privileges_drop(o, error);
 		return status == STATUS_OK ? o->command->run(o, error) : status;
 	}

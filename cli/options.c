@@ -91,7 +91,7 @@ static const struct option_row rows[] = {
      "a Go program that serves net/http/pprof: http://HOST:6060, https://HOST/PATH or "
      "unix:///PATH/OF/SOCKET[:/PATH]; with -p PID one more source of that process; credentials are "
      "taken from SCHEDTOP_AUTH (user:password or Bearer TOKEN) or ~/.netrc, never from the URL"},
-	{0, "listen", TYPE_TEXT, AT(listen), "ADDRESS", NULL, 0, WITH_METRICS,
+	{0, "listen", TYPE_TEXT, AT(listen), "ADDRESS", NULL, 0, WITH_METRICS | WITH_CONFIG,
      "with export-metrics: where to serve them (default 127.0.0.1:9464)"},
 	{0, "stderr", TYPE_TEXT, AT(outputs), "FILE", NULL, 0, WITH_WATCH,
      "with -- PROG: the file for what it prints (default: where schedtop's own standard error "
@@ -205,7 +205,7 @@ static const struct option_row rows[] = {
      "trace (default), flight, goroutines, sampled; or exec:COMMAND; may be given again"},
 	{0, "list", TYPE_FLAG, AT(list), NULL, NULL, 0, WITH_SENTINEL,
      "with watch: the metrics that a rule can be about"},
-	{0, "for", TYPE_WATCH, AT(watch_ns), "TIME", NULL, 0, WITH_DOCTOR,
+	{0, "for", TYPE_WATCH, AT(watch_ns), "TIME", NULL, 0, WITH_DOCTOR | WITH_CONFIG,
      "with doctor -p: how long to watch (default 15s, least 2s); what grows slowly takes minutes "
      "to "
      "be sure of, which a finding says"},
@@ -262,7 +262,7 @@ static const struct option_row rows[] = {
      "show a recording as if it were live, also a directory of them, with pause, speed and seeking "
      "(see its help page); with --batch, --json or doctor at "
      "once, and there - is standard input"},
-	{0, "speed", TYPE_SPEED, AT(speed), "N", NULL, 0, WITH_WATCH,
+	{0, "speed", TYPE_SPEED, AT(speed), "N", NULL, 0, WITH_WATCH | WITH_CONFIG,
      "with --replay on a screen: play at N times its pace, 0.1 to 100, or max: as fast as it can "
      "be read (default 1; + and - change it)"},
 	{0, "prometheus", TYPE_TEXT, AT(prometheus), "URL", NULL, 0, WITH_WATCH,
@@ -276,6 +276,7 @@ static const struct option_row rows[] = {
 	{'V', "version", TYPE_FLAG, AT(version), NULL, NULL, 0, WITH_ALL, "print the version and exit"},
 	{'h', "help", TYPE_FLAG, AT(help), NULL, NULL, 0, WITH_ALL, "print this and exit"},
 	{0, "help-man", TYPE_FLAG, AT(help_man), NULL, NULL, 0, WITH_ALL, NULL},
+	{0, "help-conf", TYPE_FLAG, AT(help_conf), NULL, NULL, 0, WITH_ALL, NULL},
 	{0, "help-table", TYPE_FLAG, AT(help_table), NULL, NULL, 0, WITH_ALL, NULL},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
@@ -463,7 +464,19 @@ static bool is_given(const struct options *o, size_t row)
 {
 	return o->given[row / 64] >> row % 64 & 1;
 }
-_Static_assert(ROWS <= 128, "there is a bit for each row");
+_Static_assert(ROWS <= OPTIONS_MAX, "there is a bit for each row");
+
+/* Sets it, and keeps in mind who said so. */
+static enum status set_by(struct options *o, const struct setting *setting,
+                          enum settings_layer layer, struct error *error)
+{
+	enum status status = set(o, setting, error);
+	if (status == STATUS_OK) {
+		o->from[setting->row - rows] = (unsigned char)layer;
+		o->written[setting->row - rows] = setting->value;
+	}
+	return status;
+}
 
 /* From the command line: sentences name the option with its dashes. */
 static enum status give(struct options *o, const struct option_row *row, const char *value,
@@ -472,7 +485,7 @@ static enum status give(struct options *o, const struct option_row *row, const c
 	char called[40];
 	snprintf(called, sizeof called, "--%s", row->name);
 	mark_given(o, (size_t)(row - rows));
-	return set(o, &(struct setting){row, called, value}, error);
+	return set_by(o, &(struct setting){row, called, value}, LAYER_COMMAND_LINE, error);
 }
 
 static const struct option_row *find_name(const char *name, size_t length)
@@ -559,12 +572,40 @@ static enum status parse_word(struct options *o, const char *word, const char *n
 	return STATUS_OK;
 }
 
-const char *options_setting(size_t i)
+static const struct option_row *setting_row(size_t i)
 {
 	for (size_t row = 0; row < ROWS; row++)
 		if (rows[row].with & WITH_CONFIG && i-- == 0)
-			return rows[row].name;
+			return &rows[row];
 	return NULL;
+}
+
+bool options_setting_info(size_t i, struct setting_info *to)
+{
+	const struct option_row *row = setting_row(i);
+	if (!row)
+		return false;
+	bool chooses = row->type == TYPE_CHOICE || row->type == TYPE_LEVEL;
+	*to = (struct setting_info){row->name,
+	                            row->argument,
+	                            row->text,
+	                            chooses ? row->choice : NULL,
+	                            chooses ? row->choices : 0,
+	                            row->type == TYPE_FLAG};
+	return true;
+}
+
+enum settings_layer options_layer(const struct options *o, size_t i, const char **value)
+{
+	size_t row = (size_t)(setting_row(i) - rows);
+	*value = o->from[row] == LAYER_DEFAULT ? NULL : o->written[row];
+	return (enum settings_layer)o->from[row];
+}
+
+const char *options_setting(size_t i)
+{
+	const struct option_row *row = setting_row(i);
+	return row ? row->name : NULL;
 }
 
 void options_variable(const char *name, char *to, size_t size)
@@ -582,7 +623,7 @@ enum status options_set(struct options *o, const char *name, const char *value, 
 	size_t used = 0;
 	const struct option_row *row = find_name(name, strlen(name));
 	if (row && row->with & WITH_CONFIG)
-		return set(o, &(struct setting){row, called, value}, error);
+		return set_by(o, &(struct setting){row, called, value}, o->layer, error);
 	for (size_t i = 0; options_setting(i) && used < sizeof expected; i++)
 		used += (size_t)snprintf(expected + used, sizeof expected - used, "%s%s", i ? ", " : "",
 		                         options_setting(i));
@@ -850,7 +891,7 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 		if (status != STATUS_OK)
 			return status;
 	}
-	if (o->help || o->help_man || o->help_table || o->version)
+	if (o->help || o->help_man || o->help_table || o->help_conf || o->version)
 		return STATUS_OK;
 	return check_together(o, error);
 }

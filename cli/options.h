@@ -34,6 +34,18 @@ struct limits {
 	size_t n;
 };
 
+/* Where a setting may be from, from the weakest to the strongest. */
+enum settings_layer {
+	LAYER_DEFAULT,
+	LAYER_SYSTEM,
+	LAYER_USER,
+	LAYER_ENVIRONMENT,
+	LAYER_COMMAND_LINE,
+	LAYER_COUNT,
+};
+
+enum { OPTIONS_MAX = 128 };
+
 struct options {
 	const struct subcommand *command; /* never NULL after a good parse */
 	const char *file;                 /* of the commands that take one; "-" is standard input */
@@ -54,7 +66,8 @@ struct options {
 	enum source_choice source;
 	enum color_choice color;
 	enum graph_choice graphs;
-	bool batch, json, detail, ascii, verbose, plain, strict, help, help_man, help_table, version;
+	bool batch, json, detail, ascii, verbose, plain, strict, help, help_man, help_table, help_conf,
+		version;
 	int64_t trace_ns;      /* how long a trace is taken */
 	bool sampled;          /* from memory, of a program that nobody can trace */
 	const char *output;    /* where to; NULL: a trace gets a name of its own in trace_dir */
@@ -101,7 +114,11 @@ struct options {
 	enum clipboard_choice clipboard;
 	struct means means; /* of all that */
 	const char *config; /* the only configuration file to read; NULL: the usual ones */
-	uint64_t given[2];  /* bit i % 64 of word i / 64: row i of the table was on the command line */
+	/* Of each row that is a setting: where its value is from, and as it was written there. */
+	enum settings_layer layer; /* of what is read now */
+	unsigned char from[OPTIONS_MAX];
+	const char *written[OPTIONS_MAX];
+	uint64_t given[2]; /* bit i % 64 of word i / 64: row i of the table was on the command line */
 };
 
 /* Which commands take an option; WITH_CONFIG: it is a setting of the configuration too. */
@@ -148,6 +165,19 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
    STATUS_USAGE with what was expected, and then nothing is changed. */
 enum status options_set(struct options *o, const char *name, const char *value, const char *called,
                         struct error *error);
+/* What is known of a setting: constant words of the table. */
+struct setting_info {
+	const char *name, *argument, *text; /* argument: NULL for a flag */
+	const char *const *choice;          /* the words it may be; NULL: anything that fits */
+	int choices;
+	bool flag;
+};
+/* The i-th; false after the last. */
+bool options_setting_info(size_t i, struct setting_info *to);
+/* Where the value of the i-th setting is from, and as it was written there; NULL: the default. */
+enum settings_layer options_layer(const struct options *o, size_t i, const char **value);
+/* SETTINGS, KEYS and the other sections of schedtop.conf(5), in mdoc. */
+void options_print_conf(FILE *out);
 /* The names that it takes, from 0 on; NULL after the last. */
 const char *options_setting(size_t i);
 /* The variable of the environment for it: SCHEDTOP_TRACE_DIR for "trace-dir". */

@@ -3,10 +3,10 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/xdg.h"
-
-#define SYSTEM_FILE "/etc/schedtop/config"
 
 void settings_finish(struct settings *c)
 {
@@ -123,24 +123,30 @@ static void read_usual(struct settings *c, struct options *o, const char *path,
 {
 	struct error error = {0};
 	enum status status = settings_read_file(c, o, path, sink, &error);
-	if (status == STATUS_FAILED)
+	struct stat st;
+	bool ours = status == STATUS_PERMISSION && stat(path, &st) == 0 && st.st_uid == geteuid();
+	if (status == STATUS_FAILED || ours)
 		sink->tell(error.text, sink->arg);
 }
 
-enum status settings_load(struct settings *c, struct options *o, const char *only,
-                          const struct ini_sink *sink, struct error *error)
+enum status settings_load(struct settings *c, struct options *o, const char *system,
+                          const char *only, const struct ini_sink *sink, struct error *error)
 {
 	char user[PATH_MAX];
 	if (only) {
+		o->layer = LAYER_USER;
 		enum status status = settings_read_file(c, o, only, sink, error);
 		if (status != STATUS_OK)
 			return status;
 	} else {
-		read_usual(c, o, SYSTEM_FILE, sink);
+		o->layer = LAYER_SYSTEM;
+		read_usual(c, o, system, sink);
+		o->layer = LAYER_USER;
 		if (xdg_path(XDG_CONFIG, "schedtop/config", user, sizeof user, NULL) == STATUS_OK)
 			read_usual(c, o, user, sink);
 	}
 	keymap_check(&o->keys, sink);
+	o->layer = LAYER_ENVIRONMENT;
 	settings_read_environment(o, sink);
 	return STATUS_OK;
 }

@@ -26,9 +26,10 @@ void settings_read_text(struct settings *c, struct options *o, const char *name,
 /* SCHEDTOP_DELAY and the like. */
 void settings_read_environment(struct options *o, const struct ini_sink *sink);
 
-/* The usual way, worst first: /etc/schedtop/config, the user's file, the environment; or the
+#define SETTINGS_SYSTEM "/etc/schedtop/config"
+/* The usual way, worst first: the system's file, the user's file, the environment; or the
    environment after the one file of --config (NULL: none), which has to be there. */
-enum status settings_load(struct settings *c, struct options *o, const char *only,
-                          const struct ini_sink *sink, struct error *error);
+enum status settings_load(struct settings *c, struct options *o, const char *system,
+                          const char *only, const struct ini_sink *sink, struct error *error);
 
 #endif

@@ -1,2 +1,2 @@
 # Manual pages.
-dist_man_MANS += man/schedtop.1 man/schedtop-findings.7
+dist_man_MANS += man/schedtop.1 man/schedtop-findings.7 man/schedtop.conf.5

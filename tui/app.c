@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tui/greeting.h"
 #include "tui/help.h"
 #include "tui/sentinel.h"
 #include "tui/tui.h"
@@ -36,6 +37,7 @@ void app_set_means(struct app *app, const struct means *means)
 	app->means = means;
 	app->keys = means->keys;
 	app->take.copies_off = !means->copies;
+	app->greeting = greeting_wanted(means);
 }
 
 void app_finish(struct app *app)
@@ -44,6 +46,7 @@ void app_finish(struct app *app)
 	app->history = NULL;
 	app_forget_findings(app);
 	take_finish(&app->take);
+	setup_close(&app->setup);
 }
 
 void app_tell_time(struct app *app, int64_t now_ns, int64_t wall_ns)
@@ -262,6 +265,12 @@ void app_draw(struct app *app, struct canvas *canvas)
 	if (app->help)
 		frame_draw_help(pane_sub(page, 0, 1, page.width, page.height - 1), view,
 		                app->playback.recorded, app->keys, &app->help_place);
+	if (app->setup.source) {
+		setup_draw(page, &app->setup, app->keys);
+		return;
+	}
+	if (app->greeting && !app->help)
+		greeting_draw(page, app->keys, frame_context(view, app->playback.recorded));
 	draw_foot(app, pane_row(page, page.height - 1));
 }
 
@@ -320,6 +329,8 @@ static void wheel(struct app *app, enum command command)
 
 static enum loop_next act_on(struct app *app, const struct tui_input *input)
 {
+	if (app->setup.source)
+		return setup_input(&app->setup, app->keys, input);
 	switch (input->key) {
 	case KEYMAP_CLICK:
 		click(app, input->x, input->y);
@@ -349,6 +360,7 @@ static enum loop_next act_on(struct app *app, const struct tui_input *input)
 
 enum loop_next app_input(struct app *app, const struct tui_input *input)
 {
+	greeting_dismiss(&app->greeting, app->means);
 	enum loop_next next = act_on(app, input);
 	app_order_detail(app);
 	return next;

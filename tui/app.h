@@ -22,6 +22,7 @@
 #include "tui/loop.h"
 #include "tui/means.h"
 #include "tui/prompt.h"
+#include "tui/setup.h"
 #include "tui/take.h"
 #include "tui/theme.h"
 #include "util/status.h"
@@ -68,6 +69,8 @@ struct app {
 	struct view_place help_place;
 	struct prompt prompt;
 	struct take take;
+	struct setup setup;
+	bool greeting; /* is shown */
 	struct capture_panel panel;
 	struct sentinel_state sentinel;      /* as it was drawn last */
 	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */

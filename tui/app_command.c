@@ -82,6 +82,15 @@ static enum loop_next open_help(struct app *app, enum command command, const cha
 	return LOOP_DRAW;
 }
 
+static enum loop_next open_setup(struct app *app, enum command command, const char *argument)
+{
+	(void)argument;
+	if (!app->means->setup)
+		return complain(app, command, "there is no file of settings here");
+	setup_open(&app->setup, app->means->setup);
+	return LOOP_DRAW;
+}
+
 static enum loop_next use_theme(struct app *app, enum command command, const char *argument)
 {
 	struct error error = {0};
@@ -471,6 +480,7 @@ static act_fn *const act[COMMAND_COUNT] = {
 	[COMMAND_REDRAW] = redraw,
 	[COMMAND_HELP] = open_help,
 	[COMMAND_THEME] = use_theme,
+	[COMMAND_SETUP] = open_setup,
 	[COMMAND_LINE] = open_line,
 	[COMMAND_CLOSE] = close_open,
 	[COMMAND_UP] = move,

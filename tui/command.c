@@ -13,6 +13,10 @@ const struct command_info command_info[COMMAND_COUNT] = {
 	[COMMAND_HELP] = {"help", NULL, "Show the keys that work here, and the commands.", ALL},
 	[COMMAND_THEME] = {"theme", "NAME",
                        "Take the colours of this theme; Tab names those there are.", LIVE},
+	[COMMAND_SETUP] = {"setup", NULL, "Change settings, and see the file before it is written.",
+                       BOTH},
+	[COMMAND_RESET] = {"default", NULL, "Take the setting out of the file.", 0},
+	[COMMAND_WRITE] = {"write", NULL, "Show the file as it would become; there: write it.", 0},
 	[COMMAND_COPY] = {"copy", NULL, "Copy what is selected, with its stack, to the clipboard.",
                       ALL},
 	[COMMAND_SAVE] = {"save", "FILE", "Save this as .txt, .csv or .json; save! replaces the file.",
@@ -85,6 +89,28 @@ const struct command_info command_info[COMMAND_COUNT] = {
                         LIVE},
 	[COMMAND_OPEN] = {"open", "[FILE]", "Browse this trace, or the last one that was taken.", LIVE},
 };
+
+static const char *const spans[] = {"15s", "30s", "1m", "2m", "5m", "10m", NULL};
+static const char *const intervals[] = {"50ms", "100ms", "200ms", "500ms", "1s", "2s",
+                                        "5s",   "10s",   "30s",   "1m",    NULL};
+static const char *const lengths[] = {"1s", "3s", "5s", "10s", "30s", NULL};
+static const char *const steps[] = {"1s", "10s", "1m", "5m", NULL};
+static const char *const speeds[] = {"0.1", "0.5", "1", "2", "5", "10", "100", "max", NULL};
+static const char *const forms[] = {"view.txt", "view.csv", "view.json", NULL};
+
+static const char *const *const values[COMMAND_COUNT] = {
+	[COMMAND_SPAN] = spans,    [COMMAND_INTERVAL] = intervals, [COMMAND_CAPTURE] = lengths,
+	[COMMAND_EARLIER] = steps, [COMMAND_LATER] = steps,        [COMMAND_SPEED] = speeds,
+	[COMMAND_SAVE] = forms,
+};
+
+const char *command_value(enum command command, size_t i)
+{
+	for (const char *const *word = values[command]; word && *word; word++)
+		if (i-- == 0)
+			return *word;
+	return NULL;
+}
 
 enum command command_find(const char *name, size_t length, enum command_screen screen)
 {

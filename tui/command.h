@@ -15,6 +15,9 @@ enum command {
 	COMMAND_HELP,
 	COMMAND_LINE, /* the line after ':' */
 	COMMAND_THEME,
+	COMMAND_SETUP,
+	COMMAND_RESET,
+	COMMAND_WRITE,
 	COMMAND_COPY,
 	COMMAND_SAVE,
 	COMMAND_CLOSE, /* what is open: help, a line, a group; else the filter */
@@ -92,6 +95,8 @@ extern const struct command_info command_info[COMMAND_COUNT];
 /* The command of that name on that screen, or the only one whose name begins so; COMMAND_NONE:
    there is none, or more than one. */
 enum command command_find(const char *name, size_t length, enum command_screen screen);
+/* The i-th word that stands to reason after a command whatever the screen; NULL after the last. */
+const char *command_value(enum command command, size_t i);
 /* The one of exactly that name, typed or not. */
 enum command command_named(const char *name, size_t length);
 

@@ -57,8 +57,13 @@ struct command_line command_line_read(const char *text, enum command_screen scre
    the last; "": not here. */
 static const char *candidate(const struct command_names *names, enum command command, size_t i)
 {
-	if (command)
-		return names->word(names->arg, command, i);
+	if (command) {
+		size_t own = 0;
+		while (own < i && names->word(names->arg, command, own))
+			own++;
+		const char *word = names->word(names->arg, command, own);
+		return word && own == i ? word : command_value(command, i - own);
+	}
 	if (i >= COMMAND_COUNT - 1)
 		return NULL;
 	const struct command_info *info = &command_info[i + 1];

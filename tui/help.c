@@ -5,7 +5,7 @@
 
 #define NAME_WIDTH 18
 #define WIDE       160 /* from here on keys and commands stand side by side */
-#define ROWS_MAX   96
+#define ROWS_MAX   160
 
 /* The page as it will stand on a canvas: rows of names and sentences. */
 struct sheet {
@@ -27,30 +27,59 @@ static void add(struct sheet *sheet, bool title, const char *name, const char *t
 	snprintf(row->text, sizeof row->text, "%s", text);
 }
 
+static bool is_digit_of(const struct binding *b)
+{
+	return b->argument[0] >= '1' && b->argument[0] <= '9' && !b->argument[1];
+}
+
 /* A digit without a view does nothing, and needs no words. */
 static bool is_useful(const struct binding *b, const struct help *help)
 {
-	return b->command != COMMAND_VIEW || !b->argument ||
+	return b->command != COMMAND_VIEW || !b->argument || !is_digit_of(b) ||
 	       (size_t)(b->argument[0] - '1') < help->tabs.n;
 }
 
-static void add_keys(struct sheet *sheet, const struct help *help, bool ascii)
+/* Does it work on all views of its kind? */
+static bool is_general(const struct binding *b)
+{
+	return (b->contexts & CONTEXT_VIEWS) == CONTEXT_VIEWS ||
+	       (b->contexts & CONTEXT_TRACE_VIEWS) == CONTEXT_TRACE_VIEWS ||
+	       b->contexts & CONTEXT_REPLAY;
+}
+
+static void add_key(struct sheet *sheet, const struct help *help, const struct binding *b,
+                    bool ascii)
 {
 	char text[96], name[40];
-	snprintf(text, sizeof text, "Keys of %s", help->name);
-	add(sheet, true, "", text);
-	for (const struct binding *b = help->keys->row; b->command; b++) {
-		if (!(b->contexts & help->context) || COMMAND_BIT(b->command) & help->without ||
-		    !is_useful(b, help) || keymap_is_alias(help->keys, b, help->context))
-			continue;
-		keymap_names(name, sizeof name, help->keys, b, help->context, ascii);
-		if (!name[0])
-			continue;
-		if (b->command == COMMAND_VIEW && b->argument)
-			snprintf(text, sizeof text, "Show %s.", help->tabs.name[b->argument[0] - '1']);
-		else
-			snprintf(text, sizeof text, "%s", b->help ? b->help : command_info[b->command].help);
-		add(sheet, false, name, text);
+	keymap_names(name, sizeof name, help->keys, b, help->context, ascii);
+	if (!name[0])
+		return;
+	if (b->command == COMMAND_VIEW && b->argument && is_digit_of(b))
+		snprintf(text, sizeof text, "Show %s.", help->tabs.name[b->argument[0] - '1']);
+	else
+		snprintf(text, sizeof text, "%s", b->help ? b->help : command_info[b->command].help);
+	add(sheet, false, name, text);
+}
+
+/* Those of this view first, then those of all. */
+static void add_keys(struct sheet *sheet, const struct help *help, bool ascii)
+{
+	char text[96];
+	for (int general = 0; general < 2; general++) {
+		bool any = false;
+		for (const struct binding *b = help->keys->row; b->command; b++) {
+			if (!(b->contexts & help->context) || is_general(b) != general ||
+			    COMMAND_BIT(b->command) & help->without || !is_useful(b, help) ||
+			    keymap_is_alias(help->keys, b, help->context))
+				continue;
+			snprintf(text, sizeof text, "Keys of %s", general ? "every view" : help->name);
+			if (!any && general && sheet->n > 0)
+				add(sheet, true, "", "");
+			if (!any)
+				add(sheet, true, "", text);
+			any = true;
+			add_key(sheet, help, b, ascii);
+		}
 	}
 }
 

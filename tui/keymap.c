@@ -14,6 +14,7 @@
 #define FINDINGS CONTEXT_FINDINGS
 #define FLEET    CONTEXT_FLEET
 #define HELP     CONTEXT_HELP
+#define SETUP    CONTEXT_SETUP
 #define LISTS    CONTEXT_LISTS
 #define T_LISTS  CONTEXT_TRACE_LISTS
 #define T_PAGES  CONTEXT_TRACE_PAGES
@@ -22,7 +23,7 @@
 #define TASKS    CONTEXT_TRACE_TASKS
 #define TRACE    CONTEXT_TRACE_VIEWS
 #define TIMELINE CONTEXT_TRACE_TIMELINE
-#define ROWS     (OVERVIEW | LISTS | HELP | T_LISTS | T_PAGES | TIMELINE)
+#define ROWS     (OVERVIEW | LISTS | HELP | SETUP | T_LISTS | T_PAGES | TIMELINE)
 #define VIEWS    CONTEXT_VIEWS
 #define TABS     (VIEWS | TRACE)
 #define REPLAY   CONTEXT_REPLAY
@@ -60,6 +61,13 @@ const struct keymap keymap_default =
 				ROW(KEYS(K(ENTER)), FLEET, COMMAND_CHOOSE, NULL, "open", 2, false,
                     "Watch this instance alone, where it can be reached."),
 				ROW(KEYS(K(ENTER), K(F5)), GROUPS, COMMAND_EXPAND, NULL, "expand", 2, false, NULL),
+				ROW(KEYS(K(ENTER), ' '), SETUP, COMMAND_EXPAND, NULL, "change", 1, false,
+                    "Change the selected setting."),
+				ROW(KEYS('w'), SETUP, COMMAND_WRITE, NULL, "file, write it", 2, false, NULL),
+				ROW(KEYS(K(DELETE), K(BACKSPACE)), SETUP, COMMAND_RESET, NULL, "default", 4, false,
+                    NULL),
+				ROW(KEYS(K(ESCAPE)), SETUP, COMMAND_CLOSE, NULL, "back", 3, false,
+                    "Go back, from the file to the list."),
 				ROW(KEYS(K(ENTER)), FINDINGS, COMMAND_EXPAND, NULL, "open", 2, false,
                     "Show what proves a finding; on evidence: where it stands."),
 				ROW(KEYS(K(ENTER)), OVERVIEW, COMMAND_EXPAND, NULL,
@@ -76,7 +84,7 @@ const struct keymap keymap_default =
                     "Show a type, the tasks of a bar, one task, its Timeline."),
 				ROW(KEYS(K(UP), 'k'), OVERVIEW, COMMAND_UP, NULL, "more Ps", 3, true,
                     "Move the lanes up by one P."),
-				ROW(KEYS(K(UP), 'k'), LISTS | T_LISTS, COMMAND_UP, NULL, "select", 3, true,
+				ROW(KEYS(K(UP), 'k'), LISTS | T_LISTS | SETUP, COMMAND_UP, NULL, "select", 3, true,
                     "Select the row above."),
 				ROW(KEYS('w', '+'), TIMELINE, COMMAND_ZOOM_IN, NULL, "zoom", 1, true,
                     "Zoom in, as the wheel does."),
@@ -120,10 +128,10 @@ const struct keymap keymap_default =
 				ROW(KEYS(CTRL('D')), ROWS, COMMAND_HALF_DOWN, NULL, QUIET),
 				ROW(KEYS('g'), ROWS, COMMAND_FIRST, NULL, QUIET),
 				ROW(KEYS('G'), ROWS, COMMAND_LAST, NULL, QUIET),
-				ROW(KEYS(K(HOME)), PICKER | FLEET | HELP | T_LISTS | T_PAGES, COMMAND_FIRST, NULL,
-                    QUIET),
-				ROW(KEYS(K(END)), PICKER | FLEET | HELP | T_LISTS | T_PAGES, COMMAND_LAST, NULL,
-                    QUIET),
+				ROW(KEYS(K(HOME)), PICKER | FLEET | HELP | SETUP | T_LISTS | T_PAGES, COMMAND_FIRST,
+                    NULL, QUIET),
+				ROW(KEYS(K(END)), PICKER | FLEET | HELP | SETUP | T_LISTS | T_PAGES, COMMAND_LAST,
+                    NULL, QUIET),
 				ROW(KEYS('c'), OVERVIEW, COMMAND_COMPACT, NULL, "compact", 5, false, NULL),
 				ROW(KEYS('/', K(F3)), LISTS | T_LISTS, COMMAND_SEARCH, NULL, "search", 7, false,
                     "Select the next row that has a text or regex."),
@@ -205,6 +213,7 @@ const struct keymap keymap_default =
                     SAYS("Save what is shown, in a file that you name.")),
 				ROW(KEYS(':'), TABS | FLEET, COMMAND_LINE, NULL, "command", 8, false, NULL),
 				ROW(KEYS(CTRL('L')), ALL, COMMAND_REDRAW, NULL, QUIET),
+				ROW(KEYS(K(F2)), TABS | SETUP, COMMAND_SETUP, NULL, QUIET),
 				ROW(KEYS('?', K(F1)), TABS | FLEET, COMMAND_HELP, NULL, "help", 1, false, NULL),
 				ROW(KEYS('q', K(F10), K(F9)), VIEWS | PICKER | FLEET, COMMAND_QUIT, NULL, "quit", 0,
                     false, NULL),
@@ -214,6 +223,8 @@ const struct keymap keymap_default =
                     SAYS("Close what is open; else leave the trace.")),
 				ROW(KEYS(K(ESCAPE)), PICKER, COMMAND_CLOSE, NULL,
                     SAYS("Show all rows again; else leave.")),
+				ROW(KEYS('q', K(F10), K(F9)), SETUP, COMMAND_QUIT, NULL, "close", 0, false,
+                    "Go back to the view."),
 				ROW(KEYS('q', K(F10), K(F9)), HELP, COMMAND_QUIT, NULL, "close", 0, false,
                     "Go back to the view."),
 				ROW(KEYS('?', K(F1)), HELP, COMMAND_HELP, NULL, SAYS("Go back to the view.")),

@@ -13,6 +13,7 @@ tui_libtui_a_SOURCES = \
 	tui/findings.c tui/findings.h \
 	tui/frame.c tui/frame.h \
 	tui/goroutine_columns.c tui/goroutine_stack.c tui/goroutine_words.c tui/goroutines.h \
+	tui/greeting.c tui/greeting.h \
 	tui/header.c tui/header.h \
 	tui/help.c tui/help.h \
 	tui/keymap.c tui/keymap.h tui/keymap_bind.c \
@@ -29,6 +30,7 @@ tui_libtui_a_SOURCES = \
 	tui/sentinel.c tui/sentinel.h \
 	tui/series.c tui/series.h \
 	tui/prompt.c tui/prompt.h \
+	tui/setup.c tui/setup.h \
 	tui/state.c tui/state.h \
 	tui/style.c tui/style.h \
 	tui/tabs.c tui/tabs.h \

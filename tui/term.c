@@ -1,5 +1,7 @@
 #include "tui/term.h"
 
+/* The wide half of curses, which it hides where the C library does not ask for X/Open itself. */
+#define NCURSES_WIDECHAR 1
 #include <curses.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -152,6 +154,20 @@ static void prepare_rescue(void)
 		if (s && s != (const char *)-1)
 			rescue_append(s);
 	}
+}
+
+/* The screen is being opened, or open: then an exit that is not ours has to give it back. */
+static bool opening;
+
+static void restore_at_exit(void)
+{
+	if (!opening)
+		return;
+	term.mouse = true; /* it may be on already */
+	if (rescue.length == 0 && cur_term)
+		prepare_rescue();
+	(void)!write(STDOUT_FILENO, rescue.bytes, rescue.length);
+	tcsetattr(STDOUT_FILENO, TCSANOW, &rescue.termios);
 }
 
 /* The environment may ask for a UTF-8 locale that is not installed here, as ssh forwards LANG:
@@ -391,8 +407,15 @@ enum status term_open(bool color, struct error *error)
 		return error_set(error, STATUS_FAILED, "can't open the terminal: %s", strerror(errno));
 	term.unicode = set_locale();
 	set_escdelay(ESCAPE_DELAY_MS);
+	/* Without memory curses ends the program by itself, in the middle of this. */
+	static bool registered;
+	if (!registered)
+		registered = atexit(restore_at_exit) == 0;
+	opening = true;
 	if (!term.screen && can_show(name))
 		term.screen = newterm(NULL, stdout, term.in);
+	if (!term.screen)
+		opening = false;
 	if (!term.screen)
 		return error_set(error, STATUS_FAILED,
 		                 "the terminal type TERM=%.64s is unknown or can't show a screen: "
@@ -467,6 +490,7 @@ void term_close(void)
 	endwin();
 	release_signals();
 	tcsetattr(STDOUT_FILENO, TCSANOW, &rescue.termios);
+	opening = false;
 	if (term.input)
 		delwin(term.input);
 	if (term.out > STDOUT_FILENO)

@@ -120,6 +120,12 @@ static enum status open_file(const char *path, int *fd, struct error *error)
 		*fd = -1;
 		errno = EISDIR;
 	}
+	/* Nobody knows when a writer comes. */
+	if (*fd >= 0 && fstat(*fd, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode))) {
+		close(*fd);
+		*fd = -1;
+		return error_set(error, STATUS_FAILED, "can't read %s: it is a pipe, no file", shown);
+	}
 	if (*fd >= 0)
 		return STATUS_OK;
 	enum status status = errno == ENOENT || errno == ENOTDIR ? STATUS_NO_TARGET
@@ -128,10 +134,10 @@ static enum status open_file(const char *path, int *fd, struct error *error)
 	return error_set(error, status, "can't read %s: %s", shown, strerror(errno));
 }
 
-enum status ini_read_file(const char *path, ini_take take, void *arg, const struct ini_sink *sink,
-                          struct error *error)
+enum status ini_read_whole(const char *path, char **out, struct error *error)
 {
 	int fd;
+	*out = NULL;
 	enum status status = open_file(path, &fd, error);
 	if (status != STATUS_OK)
 		return status;
@@ -150,9 +156,25 @@ enum status ini_read_file(const char *path, ini_take take, void *arg, const stru
 	else if (size == SIZE_MAX_BYTES)
 		status = error_set(error, STATUS_FAILED, "%.256s is too large to be read: %u KiB at most",
 		                   path, SIZE_MAX_BYTES >> 10);
-	else
-		ini_read_text(path, text, size, take, arg, sink);
-	free(text);
+	else if (memchr(text, '\0', size))
+		status = error_set(error, STATUS_FAILED, "%.256s holds no text: it is left out", path);
 	close(fd);
+	if (status != STATUS_OK) {
+		free(text);
+		return status;
+	}
+	text[size] = '\0';
+	*out = text;
+	return STATUS_OK;
+}
+
+enum status ini_read_file(const char *path, ini_take take, void *arg, const struct ini_sink *sink,
+                          struct error *error)
+{
+	char *text;
+	enum status status = ini_read_whole(path, &text, error);
+	if (status == STATUS_OK)
+		ini_read_text(path, text, strlen(text), take, arg, sink);
+	free(text);
 	return status;
 }

@@ -31,6 +31,8 @@ typedef enum status (*ini_take)(const struct ini_entry *entry, void *arg, struct
    STATUS_FAILED otherwise. */
 enum status ini_read_file(const char *path, ini_take take, void *arg, const struct ini_sink *sink,
                           struct error *error);
+/* The text alone, to be freed; it fails likewise. */
+enum status ini_read_whole(const char *path, char **out, struct error *error);
 /* The same of text in memory; `name` stands for the file in sentences. */
 void ini_read_text(const char *name, const char *text, size_t size, ini_take take, void *arg,
                    const struct ini_sink *sink);

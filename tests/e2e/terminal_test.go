@@ -51,6 +51,14 @@ func startTmux(t *testing.T, width, height int, env ...string) *tmux {
 	// -D keeps the server our child, so that it dies with us and takes the shell with it.
 	server := exec.Command("tmux", "-u", "-S", m.socket, "-f", conf, "-D")
 	server.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "NO_COLOR=", "LANG=")
+	// Whoever sits here has seen schedtop before.
+	if err := os.MkdirAll(filepath.Join(dir, "state", "schedtop"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "state", "schedtop", "greeted"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server.Env = append(server.Env, "XDG_STATE_HOME="+filepath.Join(dir, "state"))
 	server.Env = append(server.Env, env...)
 	start(t, server)
 	waitUntil(t, "a tmux server", func() bool { _, err := os.Stat(m.socket); return err == nil })

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "cli/settings.h"
+#include "cli/setup.h"
 
 static enum status run_nothing(const struct options *o, struct error *error)
 {
@@ -73,7 +74,7 @@ static void a_bad_line_is_told_and_the_rest_applies(void **state)
 		{"ascii = maybe", "ascii takes yes or no, not 'maybe'"},
 		{"trace-keep = 0", "a count of 1 or more"},
 		{"theme =", "theme takes NAME"},
-		{"dealy = 1s", "there is no setting 'dealy': expected one of delay, source,"},
+		{"dealy = 1s", "there is no setting 'dealy': expected one of listen, delay, "},
 		{"pid = 1", "there is no setting 'pid'"},
 		{"json = yes", "there is no setting 'json'"},
 		{"delay", "/x/config:2: expected NAME = VALUE"},
@@ -130,7 +131,7 @@ static enum status load(struct settings *c, struct options *o, const char *only,
 {
 	told.n = 0;
 	options_init(o);
-	return settings_load(c, o, only, &sink, error);
+	return settings_load(c, o, "/nowhere/config", only, &sink, error);
 }
 
 static void flags_win_over_the_environment_and_that_over_the_file(void **state)
@@ -210,6 +211,165 @@ static void settings_do_not_count_as_given_with_a_command_that_takes_none(void *
 	settings_finish(&c);
 }
 
+/* The system's file, the user's, the environment and the command line: of each two the later one
+   has the word, and options_layer says who had it. */
+static void of_each_two_the_stronger_one_has_the_word(void **state)
+{
+	(void)state;
+	static const char *const said[LAYER_COUNT] = {NULL, "2s", "3s", "4s", "5s"};
+	char home[64], system[128], *argv[] = {"schedtop", "-d", "5s"};
+	make_home(home, "");
+	snprintf(system, sizeof system, "%s/system", home);
+	for (unsigned weak = 1; weak < LAYER_COUNT; weak++)
+		for (unsigned strong = weak + 1; strong < LAYER_COUNT; strong++) {
+			struct settings c = {0};
+			struct options o;
+			const char *value;
+			char user[128], line[64];
+			bool has[LAYER_COUNT] = {false};
+			has[weak] = has[strong] = true;
+			snprintf(user, sizeof user, "%s/schedtop/config", home);
+			for (int layer = LAYER_SYSTEM; layer <= LAYER_USER; layer++) {
+				FILE *out = fopen(layer == LAYER_SYSTEM ? system : user, "w");
+				assert_non_null(out);
+				snprintf(line, sizeof line, "delay = %s\n", said[layer]);
+				fputs(has[layer] ? line : "; nothing\n", out);
+				fclose(out);
+			}
+			if (has[LAYER_ENVIRONMENT])
+				setenv("SCHEDTOP_DELAY", said[LAYER_ENVIRONMENT], 1);
+			told.n = 0;
+			options_init(&o);
+			assert_int_equal(settings_load(&c, &o, system, NULL, &sink, NULL), STATUS_OK);
+			if (has[LAYER_COMMAND_LINE])
+				assert_int_equal(options_parse(&o, 3, argv, NULL), STATUS_OK);
+			assert_int_equal(o.delay_ns / 1000000000, strong + 1);
+			assert_int_equal(told.n, 0);
+			size_t i = 0;
+			while (strcmp(options_setting(i), "delay") != 0)
+				i++;
+			assert_int_equal(options_layer(&o, i, &value), strong);
+			assert_string_equal(value, said[strong]);
+			unsetenv("SCHEDTOP_DELAY");
+			settings_finish(&c);
+		}
+	unlink(system);
+	remove_home(home);
+}
+
+static void keys_are_told_with_their_file_and_line(void **state)
+{
+	(void)state;
+	struct settings c = {0};
+	struct options o;
+	read_text(&c, &o,
+	          "[keys]\nsort = x F6\nreverse = x X\ndance = y\nquit = Hyper\n"
+	          "theme light = F8\nzoom-in = = +\n");
+	assert_int_equal(told.n, 3);
+	assert_string_equal(told.text[0], "/x/config:3: x is the key of 'sort' by line 2 already");
+	assert_non_null(strstr(told.text[1], "/x/config:4: there is no action 'dance'"));
+	assert_non_null(strstr(told.text[2], "/x/config:5: there is no key 'Hyper'"));
+	assert_int_equal(keymap_find(&o.keys, 'x', CONTEXT_THREADS)->command, COMMAND_SORT);
+	assert_int_equal(keymap_find(&o.keys, 'X', CONTEXT_THREADS)->command, COMMAND_REVERSE);
+	assert_int_equal(keymap_find(&o.keys, 'q', CONTEXT_THREADS)->command, COMMAND_QUIT);
+	assert_int_equal(keymap_find(&o.keys, '=', CONTEXT_OVERVIEW)->command, COMMAND_ZOOM_IN);
+	assert_string_equal(keymap_find(&o.keys, KEYMAP_F8, CONTEXT_THREADS)->argument, "light");
+	settings_finish(&c);
+}
+
+/* Whatever lies there instead of a file of settings: one sentence, at once. */
+static void what_is_no_file_of_settings_is_one_sentence(void **state)
+{
+	(void)state;
+	enum { HUGE, BINARY, DIRECTORY, PIPE, LOOP, KINDS };
+	static const char *const sentence[KINDS] = {
+		"too large", "holds no text", "Is a directory", "it is a pipe", "symbolic links",
+	};
+	char home[64], path[128];
+	make_home(home, "");
+	snprintf(path, sizeof path, "%s/schedtop/config", home);
+	for (int kind = 0; kind < KINDS; kind++) {
+		struct settings c = {0};
+		struct options o;
+		unlink(path);
+		rmdir(path);
+		FILE *out = kind <= BINARY ? fopen(path, "w") : NULL;
+		for (int i = 0; out && i < (kind == HUGE ? 40000 : 100); i++)
+			fwrite(kind == HUGE ? "nothing = 1\n" : "\0\1\2 = \xff", 1, kind == HUGE ? 12 : 7, out);
+		if (out)
+			fclose(out);
+		if (kind == DIRECTORY)
+			assert_int_equal(mkdir(path, 0700), 0);
+		if (kind == PIPE)
+			assert_int_equal(mkfifo(path, 0600), 0);
+		if (kind == LOOP)
+			assert_int_equal(symlink("config", path), 0);
+		assert_int_equal(load(&c, &o, NULL, NULL), STATUS_OK);
+		assert_int_equal(told.n, 1);
+		if (!strstr(told.text[0], sentence[kind]))
+			fail_msg("\"%s\" does not say \"%s\"", told.text[0], sentence[kind]);
+		assert_int_equal(o.delay_ns, 1000000000);
+		settings_finish(&c);
+	}
+	remove_home(home);
+}
+
+/* --- the setup screen's side ------------------------------------------------------------------ */
+
+static size_t number_of(const char *name)
+{
+	size_t i = 0;
+	while (strcmp(options_setting(i), name) != 0)
+		i++;
+	return i;
+}
+
+static void a_setting_that_is_changed_leaves_the_rest_of_the_file(void **state)
+{
+	(void)state;
+	struct settings c = {0};
+	struct options o;
+	struct error error = {0};
+	static struct setup_changes changes;
+	struct setup_item item;
+	char home[64], path[128], *text;
+	make_home(home, "; mine\n\ndelay = 5s ; slow\nfrobnicate = yes\n\n[keys]\nsort = x\n");
+	snprintf(path, sizeof path, "%s/schedtop/config", home);
+	chmod(path, 0640);
+	load(&c, &o, NULL, NULL);
+	setup_changes_init(&changes, &o);
+	const struct setup_source *s = &changes.source;
+	assert_string_equal(s->path(s->arg), path);
+	assert_true(s->item(number_of("delay"), &item, s->arg));
+	assert_string_equal(item.value, "5s");
+	assert_string_equal(item.origin, "the file");
+	assert_true(s->item(number_of("trace-keep"), &item, s->arg));
+	assert_string_equal(item.value, "20");
+	assert_string_equal(item.origin, "default");
+	/* What can't be is refused, and changes nothing. */
+	assert_int_equal(s->set(number_of("delay"), "never", s->arg, &error), STATUS_USAGE);
+	assert_non_null(strstr(error.text, "delay takes a time"));
+	assert_int_equal(s->set(number_of("theme"), "a\nb", s->arg, &error), STATUS_USAGE);
+	assert_int_equal(s->set(number_of("delay"), "2s", s->arg, &error), STATUS_OK);
+	assert_int_equal(s->set(number_of("ascii"), "yes", s->arg, &error), STATUS_OK);
+	assert_true(s->item(number_of("delay"), &item, s->arg));
+	assert_true(item.changed);
+	/* Nothing is written before it is asked for. */
+	assert_int_equal(ini_read_whole(path, &text, &error), STATUS_OK);
+	assert_non_null(strstr(text, "delay = 5s ; slow"));
+	free(text);
+	assert_int_equal(s->write(s->arg, &error), STATUS_OK);
+	assert_int_equal(ini_read_whole(path, &text, &error), STATUS_OK);
+	assert_string_equal(text, "; mine\n\ndelay = 2s ; slow\nfrobnicate = yes\nascii = yes\n\n"
+	                          "[keys]\nsort = x\n");
+	free(text);
+	struct stat st;
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	settings_finish(&c);
+	remove_home(home);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +377,10 @@ int main(void)
 		cmocka_unit_test(a_bad_line_is_told_and_the_rest_applies),
 		cmocka_unit_test(flags_win_over_the_environment_and_that_over_the_file),
 		cmocka_unit_test(no_color_wins_over_the_file_but_not_over_our_own_variable),
+		cmocka_unit_test(of_each_two_the_stronger_one_has_the_word),
+		cmocka_unit_test(keys_are_told_with_their_file_and_line),
+		cmocka_unit_test(what_is_no_file_of_settings_is_one_sentence),
+		cmocka_unit_test(a_setting_that_is_changed_leaves_the_rest_of_the_file),
 		cmocka_unit_test(a_file_that_was_asked_for_is_the_only_one_and_must_be_there),
 		cmocka_unit_test(settings_do_not_count_as_given_with_a_command_that_takes_none),
 	};
