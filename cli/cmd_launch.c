@@ -105,6 +105,22 @@ static enum status watch(const struct options *o, struct child *child, int *sig,
 	return status;
 }
 
+/* Those that end a screen. */
+static const char *signal_name(int sig)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} names[] = {{SIGHUP, "SIGHUP"},
+	             {SIGINT, "SIGINT"},
+	             {SIGQUIT, "SIGQUIT"},
+	             {SIGTERM, "SIGTERM"}};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (names[i].number == sig)
+			return names[i].name;
+	return "a signal";
+}
+
 /* Nobody is killed: who takes long to end can be hurried by signals, which go on to be passed on.
  */
 static void end(struct child *child, const char *shown, int sig)
@@ -112,9 +128,9 @@ static void end(struct child *child, const char *shown, int sig)
 	child_signal(child, sig);
 	if (!child_wait(child, PATIENCE_MS))
 		fprintf(stderr,
-		        "schedtop: %s (process %d) was sent SIG%s and has not ended yet: waiting for it; "
+		        "schedtop: %s (process %d) was sent %s and has not ended yet: waiting for it; "
 		        "Ctrl-C and Ctrl-\\ are passed on\n",
-		        shown, (int)child_pid(child), sigabbrev_np(sig));
+		        shown, (int)child_pid(child), signal_name(sig));
 	child_wait(child, -1);
 }
 

@@ -1,5 +1,7 @@
 #include "tui/term.h"
 
+/* The wide half of curses, which it hides where the C library does not ask for X/Open itself. */
+#define NCURSES_WIDECHAR 1
 #include <curses.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "util/atomic_file.h"
 
 #include <errno.h>
@@ -9,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "util/clock.h"
@@ -168,6 +171,14 @@ enum status atomic_file_explain(const struct atomic_file *f, int why, struct err
 {
 	return failed(f, "the file can't be written", why, error);
 }
+
+#ifndef HAVE_RENAMEAT2 /* musl 1.2.3, for one */
+#define RENAME_NOREPLACE (1U << 0)
+static int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+	return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
+}
+#endif
 
 /* Without replacing on file systems that can't say so in one step: link refuses a name that is
    taken on all of them. */

@@ -1,5 +1,8 @@
+#include "config.h"
+
 #include "watch/exec.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -133,6 +136,25 @@ static char **environment(char *const *variables)
 	return all;
 }
 
+/* The command gets none of our descriptors beyond the three. */
+static void close_the_rest(posix_spawn_file_actions_t *actions)
+{
+#ifdef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCLOSEFROM_NP
+	posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+#else
+	/* What we opened ourselves is closed anyway; this is what we were started with. To close one
+	   that is gone by then does no harm. */
+	DIR *open_now = opendir("/proc/self/fd");
+	for (const struct dirent *entry; open_now && (entry = readdir(open_now)) != NULL;) {
+		int fd = atoi(entry->d_name);
+		if (fd > STDERR_FILENO)
+			posix_spawn_file_actions_addclose(actions, fd);
+	}
+	if (open_now)
+		closedir(open_now);
+#endif
+}
+
 static int spawn(pid_t *pid, const struct exec_options *o, int output, char *const *environment_of)
 {
 	posix_spawn_file_actions_t actions;
@@ -145,7 +167,7 @@ static int spawn(pid_t *pid, const struct exec_options *o, int output, char *con
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+	close_the_rest(&actions);
 	posix_spawnattr_setsigdefault(&attributes, &all);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setpgroup(&attributes, 0);

@@ -6,6 +6,7 @@
 #define SCHEDTOP_WATCH_LOG_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 #include "util/status.h"
 
