@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "cli/embedded.h"
+#include "util/text.h"
 
 #define QUOTED_PATH "\"schedtop/agent" /* how import paths of the agent begin */
 #define CONSTRAINT  "//go:build "
@@ -110,8 +111,7 @@ static enum status add_file(struct agent_pack *pack, const char *path, const cha
 		put_source(out, text, size, module);
 	else
 		put(out, text, size);
-	bool failed = ferror(out);
-	return fclose(out) != 0 || failed ? error_no_memory(error) : STATUS_OK;
+	return text_stream_close(out, &f->text) ? STATUS_OK : error_no_memory(error);
 }
 
 enum status agent_pack_open(struct agent_pack *pack, const char *module, struct error *error)
@@ -164,5 +164,5 @@ enum status agent_pack_import(const char *module, char **text, size_t *size, str
 	        "package main\n\n"
 	        "import _ \"%s/" AGENT_PACK_FOLDER "/auto\" // serves what schedtop shows\n",
 	        generated, module);
-	return fclose(out) != 0 ? error_no_memory(error) : STATUS_OK;
+	return text_stream_close(out, text) ? STATUS_OK : error_no_memory(error);
 }

@@ -475,8 +475,10 @@ static void collect(struct collector *c)
 	if (c->lane_slot && c->lane_slot->ops->fill)
 		sample(c);
 	c->snapshot = start_snapshot(c);
-	if (!c->snapshot)
-		return; /* out of memory: this one is left out */
+	if (!c->snapshot) { /* out of memory: this one is left out */
+		feed_miss(c->options.feed);
+		return;
+	}
 	if (c->state != TARGET_EXITED)
 		fill(c, c->snapshot, false);
 	if (c->state == TARGET_EXITED) {

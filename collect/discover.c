@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,11 +141,22 @@ static void count(struct discovery *d, pid_t pid)
 		d->others++;
 }
 
+/* What we lack ourselves says nothing about a process, and the next one would fare the same. */
+static bool is_our_lack(int reason)
+{
+	return reason == EMFILE || reason == ENFILE || reason == ENOMEM;
+}
+
 static enum status look_at(struct discovery *d, pid_t pid, struct error *error)
 {
 	struct target t;
 	struct error why = {0};
-	switch (target_find(pid, &t, &why)) {
+	errno = 0;
+	enum status status = target_find(pid, &t, &why);
+	if (status != STATUS_OK && is_our_lack(errno))
+		return error_set(error, STATUS_FAILED, "the processes can't be looked at: %s",
+		                 strerror(errno));
+	switch (status) {
 	case STATUS_OK:
 		if (!add(d, &t))
 			return error_no_memory(error);
@@ -174,7 +186,10 @@ enum status discover(struct discovery *out, bool measure, struct error *error)
 	*out = (struct discovery){0};
 	DIR *proc = opendir("/proc");
 	if (!proc)
-		return error_set(error, STATUS_FAILED, "/proc can't be read: is it mounted?");
+		return is_our_lack(errno)
+		           ? error_set(error, STATUS_FAILED, "the processes can't be looked at: %s",
+		                       strerror(errno))
+		           : error_set(error, STATUS_FAILED, "/proc can't be read: is it mounted?");
 	enum status status = STATUS_OK;
 	for (struct dirent *e; status == STATUS_OK && (e = readdir(proc));) {
 		long pid;

@@ -107,7 +107,7 @@ static char *form_of(const struct promql *q, write_fn *write, size_t name, doubl
 	if (!out)
 		return NULL;
 	write(out, q, name);
-	bool whole = fclose(out) == 0;
+	bool whole = text_stream_close(out, &query);
 	out = whole ? open_memstream(&form, &size) : NULL;
 	if (out) {
 		if (*query) {
@@ -117,10 +117,7 @@ static char *form_of(const struct promql *q, write_fn *write, size_t name, doubl
 		snprintf(text, sizeof text, "%.3f", time);
 		if (*query && time > 0)
 			promql_form(out, false, "time", text);
-		if (fclose(out) != 0) {
-			free(form);
-			form = NULL;
-		}
+		text_stream_close(out, &form);
 	}
 	free(query);
 	return form;
@@ -184,7 +181,7 @@ static enum status look_names(struct prometheus *p, struct error *error)
 	if (!out)
 		return error_no_memory(error);
 	promql_series(out, &p->q);
-	bool whole = fclose(out) == 0;
+	bool whole = text_stream_close(out, &series);
 	out = whole ? open_memstream(&form, &size) : NULL;
 	if (!out) {
 		free(series);
@@ -196,7 +193,7 @@ static enum status look_names(struct prometheus *p, struct error *error)
 	promql_form(out, false, "start", text);
 	snprintf(text, sizeof text, "%.0f", now + LOOK_S); /* its clock may be ahead of ours */
 	promql_form(out, false, "end", text);
-	whole = fclose(out) == 0;
+	whole = text_stream_close(out, &form);
 	free(series);
 	struct promql_found found = {0};
 	struct prom_answer answer = {0};
@@ -307,11 +304,11 @@ static void look_twins(struct prometheus *p)
 		if (!out)
 			return;
 		promql_twin(out, &p->q, twin.job, twin.instance);
-		fclose(out);
-		out = expression ? open_memstream(&form, &size) : NULL;
+		bool whole = text_stream_close(out, &expression);
+		out = whole ? open_memstream(&form, &size) : NULL;
 		if (out) {
 			promql_form(out, true, "query", expression);
-			fclose(out);
+			text_stream_close(out, &form);
 		}
 		const struct prom_question question = {QUERY, form, false, take_difference, &d};
 		if (form)
@@ -477,7 +474,7 @@ static char *range_form(struct tracing *t, const struct fleet_wish *wish, const 
 	if (!out)
 		return NULL;
 	bool asks = n > 0 && promql_metric(out, &t->p->q, wish->metric, name, n);
-	bool whole = fclose(out) == 0;
+	bool whole = text_stream_close(out, &query);
 	out = whole ? open_memstream(&form, &size) : NULL;
 	if (out && asks) {
 		promql_form(out, true, "query", query);
@@ -489,10 +486,8 @@ static char *range_form(struct tracing *t, const struct fleet_wish *wish, const 
 		snprintf(text, sizeof text, "%.3f", t->step);
 		promql_form(out, false, "step", text);
 	}
-	if (out && fclose(out) != 0) {
-		free(form);
-		form = NULL;
-	}
+	if (out)
+		text_stream_close(out, &form);
 	free(query);
 	return form;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/clock.h"
+#include "util/text.h"
 
 /*
  * client_golang's collectors, by their names since v1.12; OpenTelemetry's runtime instrumentation;
@@ -328,15 +329,12 @@ static char *instances(const char *const *instance, size_t n)
 			fputc(*at, out);
 		}
 	}
-	bool written = out && fclose(out) == 0;
+	bool written = out && text_stream_close(out, &pattern);
 	out = written ? open_memstream(&whole, &size) : NULL;
 	if (out) {
 		fputs("instance=~", out);
 		write_string(out, pattern);
-		if (fclose(out) != 0) {
-			free(whole);
-			whole = NULL;
-		}
+		text_stream_close(out, &whole);
 	}
 	free(pattern);
 	return whole;

@@ -119,8 +119,7 @@ static enum status write_snapshot(struct text_log *log, const struct snapshot *s
 	if (!out)
 		return error_no_memory(error);
 	print_snapshot(out, log, s, log->bytes == 0);
-	bool good = !ferror(out);
-	good = fclose(out) == 0 && good;
+	bool good = text_stream_close(out, &text);
 	enum status status = good ? append(log, text, size, error) : error_no_memory(error);
 	free(text);
 	return status;

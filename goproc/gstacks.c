@@ -83,10 +83,10 @@ static enum memory_result read_alone(struct gstacks *stacks, const struct gs_row
                                      bool place_is_enough, size_t *sites, enum unwind_end *end)
 {
 	struct gstacks_scratch *scratch = stacks->scratch;
-	if (!scratch->whole && !(scratch->whole = malloc(WHOLE_MAX + RECORD_MAX)))
-		return out_of_memory();
 	*sites = 0;
 	*end = UNWIND_LOST;
+	if (!scratch->whole && !(scratch->whole = malloc(WHOLE_MAX + RECORD_MAX)))
+		return out_of_memory();
 	for (size_t i = 0; i < SIZES; i++) {
 		struct iovec span[2];
 		size_t bytes = stack_bytes(row, sizes[i]);

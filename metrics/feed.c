@@ -11,7 +11,7 @@ struct feed {
 	pthread_mutex_t lock; /* held for a few instructions, never across a call out */
 	struct snapshot *ring[FEED_MAX];
 	size_t oldest, count;
-	uint64_t dropped;
+	uint64_t dropped, missed;
 	void (*wake)(void *arg);
 	void *arg;
 };
@@ -58,6 +58,7 @@ void feed_push(struct feed *feed, struct snapshot *s)
 		feed->dropped++;
 	}
 	feed->ring[(feed->oldest + feed->count++) % FEED_MAX] = s;
+	feed->missed = 0;
 	pthread_mutex_unlock(&feed->lock);
 	snapshot_unref(late);
 	if (feed->wake)
@@ -78,4 +79,21 @@ uint64_t feed_dropped(struct feed *feed)
 	uint64_t dropped = feed->dropped;
 	pthread_mutex_unlock(&feed->lock);
 	return dropped;
+}
+
+void feed_miss(struct feed *feed)
+{
+	pthread_mutex_lock(&feed->lock);
+	feed->missed++;
+	pthread_mutex_unlock(&feed->lock);
+	if (feed->wake)
+		feed->wake(feed->arg);
+}
+
+uint64_t feed_missed(struct feed *feed)
+{
+	pthread_mutex_lock(&feed->lock);
+	uint64_t missed = feed->missed;
+	pthread_mutex_unlock(&feed->lock);
+	return missed;
 }

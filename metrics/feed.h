@@ -21,5 +21,9 @@ void feed_push(struct feed *feed, struct snapshot *s);
 /* The oldest snapshot not yet taken, whose reference the caller now owns, or NULL. */
 const struct snapshot *feed_take(struct feed *feed);
 uint64_t feed_dropped(struct feed *feed);
+/* There is no memory for a snapshot: wakes the reader, who might wait for it for ever. */
+void feed_miss(struct feed *feed);
+/* How many were missed since the newest that was pushed. */
+uint64_t feed_missed(struct feed *feed);
 
 #endif

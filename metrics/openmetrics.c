@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "util/clock.h"
+#include "util/text.h"
 
 const char *const openmetrics_content_type[OPENMETRICS_FORMATS] = {
 	[OPENMETRICS_TEXT] = "text/plain; version=0.0.4; charset=utf-8",
@@ -233,8 +234,7 @@ const char *openmetrics_page_end(struct openmetrics_page *page, size_t *size)
 	if (page->out) {
 		if (page->format == OPENMETRICS_1)
 			fputs("# EOF\n", page->out);
-		page->failed = ferror(page->out) != 0;
-		page->failed |= fclose(page->out) != 0;
+		page->failed = !text_stream_close(page->out, &page->text);
 		page->out = NULL;
 	}
 	*size = page->size;

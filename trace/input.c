@@ -45,6 +45,7 @@ static ssize_t read_fd(struct input *in, void *to, size_t n)
 			return got;
 		}
 		if (errno != EINTR) {
+			in->failed = true;
 			tear(in, strerror(errno));
 			return 0;
 		}

@@ -23,6 +23,7 @@ struct input {
 	uint64_t consumed;   /* of those, for progress */
 	bool end;            /* nothing follows `have` */
 	bool torn;           /* the compressed stream broke off, or reading failed */
+	bool failed;         /* reading did: the file itself may be whole */
 	char torn_why[96];
 	const char *packing; /* "gzip", "zstd" or NULL */
 	size_t largest;      /* buffer held at once */

@@ -300,10 +300,21 @@ static enum status read_all(struct pass *p, const struct trace_visitor *visitors
 	return step == STEP_FAILED ? STATUS_FAILED : STATUS_OK;
 }
 
+/* What the system could not read is not damaged by that. */
+static enum status judge_reading(const struct input *in, struct error *error)
+{
+	if (!in->failed)
+		return STATUS_OK;
+	return error_set(error, STATUS_FAILED, "the trace can't be read on at byte %llu: %s",
+	                 (unsigned long long)in->consumed, in->torn_why);
+}
+
 enum status trace_check(struct input *in, bool strict, struct error *error)
 {
 	if (!input_need(in, TRACE_HEADER_SIZE))
 		return error_no_memory(error);
+	if (in->have < TRACE_HEADER_SIZE && judge_reading(in, error) != STATUS_OK)
+		return STATUS_FAILED;
 	unsigned version = trace_header_version(in->data, in->have);
 	if (version == 0)
 		return error_set(error, STATUS_DAMAGED,
@@ -332,6 +343,8 @@ enum status trace_read(struct input *in, const struct trace_options *options,
 		return status;
 	input_consume(in, TRACE_HEADER_SIZE);
 	status = read_all(&pass, visitors, n, error);
+	if (status == STATUS_OK)
+		status = judge_reading(in, error);
 	if (status != STATUS_OK)
 		return status;
 	if (in->torn)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/text.h"
+
 #define BEGIN       "\033]52;c;"
 #define END         "\a"
 #define SCREEN_PART 76 /* base64 in one of screen's pieces */
@@ -62,8 +64,6 @@ char *clip_sequence(const char *text, enum clip_way way, size_t *length)
 	if (!out)
 		return NULL;
 	put(out, text, way);
-	if (fclose(out) == 0)
-		return bytes;
-	free(bytes);
-	return NULL;
+	text_stream_close(out, &bytes);
+	return bytes;
 }

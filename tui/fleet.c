@@ -72,14 +72,21 @@ enum status tui_fleet_create(struct tui_fleet **out, const struct tui_fleet_opti
 	t->view.keys = options->means->keys;
 	t->view.take.copies_off = !options->means->copies;
 	t->view.interval_ns = options->interval_ns;
-	return STATUS_OK;
+	/* At once, before there are threads that might take the last memory from curses. */
+	enum status status = loop_create(&t->loop, &ops, t, options->look, error);
+	if (status != STATUS_OK) {
+		tui_fleet_destroy(t);
+		*out = NULL;
+	}
+	return status;
 }
 
 enum status tui_fleet_run(struct tui_fleet *t, bool *opened, int *signal, struct error *error)
 {
 	*opened = t->view.opened = false;
 	*signal = 0;
-	enum status status = loop_create(&t->loop, &ops, t, t->options.look, error);
+	enum status status =
+		t->loop ? STATUS_OK : loop_create(&t->loop, &ops, t, t->options.look, error);
 	if (status != STATUS_OK)
 		return status;
 	fleet_board_listen(t->options.board, wake, t);
@@ -101,6 +108,7 @@ void tui_fleet_destroy(struct tui_fleet *t)
 {
 	if (!t)
 		return;
+	loop_destroy(t->loop);
 	fleet_view_finish(&t->view);
 	free(t);
 }

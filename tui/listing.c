@@ -189,10 +189,7 @@ char *listing_copy(const struct listing *l, bool *cut)
 	if (out) {
 		draw(&sheet, -1);
 		write_selected(out, &sheet);
-		if (fclose(out) != 0) {
-			free(text);
-			text = NULL;
-		}
+		text_stream_close(out, &text);
 	}
 	sheet_close(&sheet);
 	if (text && size > 0 && text[size - 1] == '\n')
@@ -374,10 +371,7 @@ static char *render(const struct listing *l, const struct form *form, size_t *si
 	s->out = open_memstream(&text, size);
 	if (s->out) {
 		*rows = form->write(&sheet, s);
-		if (fclose(s->out) != 0) {
-			free(text);
-			text = NULL;
-		}
+		text_stream_close(s->out, &text);
 	}
 	sheet_close(&sheet);
 	return text;

@@ -159,6 +159,8 @@ static void prepare_rescue(void)
 /* The screen is being opened, or open: then an exit that is not ours has to give it back. */
 static bool opening;
 
+#define MEMORY_LEAST ((size_t)64 << 10) /* of curses: its windows and what it reads of terminfo */
+
 static void restore_at_exit(void)
 {
 	if (!opening)
@@ -394,6 +396,15 @@ static void ask_for_drags(bool on)
 	term.held = false;
 }
 
+/* Curses falls when it gets none, where it opens and where it ends. */
+static bool has_memory(void)
+{
+	void *volatile some = malloc(MEMORY_LEAST); /* or the compiler knows better */
+	bool has = some != NULL;
+	free(some);
+	return has;
+}
+
 enum status term_open(bool color, struct error *error)
 {
 	const char *name = getenv("TERM");
@@ -407,6 +418,8 @@ enum status term_open(bool color, struct error *error)
 		return error_set(error, STATUS_FAILED, "can't open the terminal: %s", strerror(errno));
 	term.unicode = set_locale();
 	set_escdelay(ESCAPE_DELAY_MS);
+	if (!has_memory())
+		return error_no_memory(error);
 	/* Without memory curses ends the program by itself, in the middle of this. */
 	static bool registered;
 	if (!registered)
@@ -487,7 +500,10 @@ void term_close(void)
 	if (term.paint)
 		give_up_frame();
 	ask_for_drags(false);
-	endwin();
+	if (has_memory())
+		endwin();
+	else
+		restore_at_exit();
 	release_signals();
 	tcsetattr(STDOUT_FILENO, TCSANOW, &rescue.termios);
 	opening = false;

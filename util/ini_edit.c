@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/text.h"
+
 /* A line without its end. */
 struct line {
 	const char *at;
@@ -137,8 +139,6 @@ char *ini_edit(const char *text, const char *section, const char *name, const ch
 	if (!out)
 		return NULL;
 	write_edited(out, text, section, name, value);
-	if (fclose(out) == 0)
-		return edited;
-	free(edited);
-	return NULL;
+	text_stream_close(out, &edited);
+	return edited;
 }

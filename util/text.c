@@ -435,3 +435,16 @@ void text_percent(char *to, size_t size, double ratio)
 	append(number, sizeof number, " %");
 	put(to, size, number);
 }
+
+/* Without memory to give back what it holds too much of, the C library closes it well and has no
+   text. */
+bool text_stream_close(FILE *stream, char **text)
+{
+	bool whole = !ferror(stream);
+	whole = fclose(stream) == 0 && whole && *text;
+	if (whole)
+		return true;
+	free(*text);
+	*text = NULL;
+	return false;
+}

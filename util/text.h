@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* Copies n bytes as printable UTF-8: control characters and invalid bytes become '?', and a string
    that is too long is cut at a character. `to` holds at most `size` bytes with the terminator. */
@@ -36,5 +37,9 @@ void text_rate(char *to, size_t size, double per_s);
 void text_bytes(char *to, size_t size, int64_t bytes);
 /* "7.2 %", "98 %", "100 %": one decimal below 10. */
 void text_percent(char *to, size_t size, double ratio);
+
+/* Closes a stream of open_memstream, whose text the caller then owns. false: there was no memory
+   for all of it, and *text is NULL. */
+bool text_stream_close(FILE *stream, char **text);
 
 #endif

@@ -45,6 +45,16 @@ func pidThatIsFree(t *testing.T) int {
 	return most + 1
 }
 
+// The first page of a process is mapped by nobody, and reading it is an error of the system's.
+func TestTraceThatCannotBeReadIsNotDamaged(t *testing.T) {
+	t.Parallel()
+	r := schedtop(t, "stat", "/proc/self/mem")
+	r.expect(t, exitFailed)
+	if said := r.oneSentence(t); !strings.Contains(said, "can't be read on at byte 0: Input/output error") {
+		t.Errorf("not told that reading failed: %q", said)
+	}
+}
+
 func TestTargetThatIsNotGoIsExit3(t *testing.T) {
 	t.Parallel()
 	p := start(t, exec.Command("sleep", "300"))

@@ -88,6 +88,19 @@ func TestListSaysWhatItLeavesOutAndWhy(t *testing.T) {
 	}
 }
 
+// Who can't look says so, and counts nothing.
+func TestListWithoutDescriptorsSaysThatItCannotLook(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"ls"}, {"ls", "--json"}, {"ls", "--plain"}} {
+		cmd := exec.Command("sh", append([]string{"-c", `ulimit -n 4; exec "$0" "$@"`, binary}, args...)...)
+		r := finish(t, start(t, cmd))
+		r.expect(t, exitFailed)
+		if said := r.oneSentence(t); !strings.Contains(said, "can't be looked at: Too many open files") {
+			t.Errorf("not told that nothing could be looked at: %q", said)
+		}
+	}
+}
+
 // In a PID namespace of its own nothing but schedtop is there.
 func TestListOfNoGoProcessesSaysWhatWasLookedAt(t *testing.T) {
 	t.Parallel()
