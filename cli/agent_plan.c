@@ -16,13 +16,13 @@
 
 /* --- files ----------------------------------------------------------------------------------- */
 
-/* NULL: it can't be read, or it is larger than that. For the caller to free; ends in a NUL. */
+/* As much of it as that; NULL: it can't be read. For the caller to free; ends in a NUL. */
 static char *read_file(const char *path, size_t max, size_t *size)
 {
 	FILE *in = fopen(path, "re");
-	char *text = in ? malloc(max + 2) : NULL;
-	*size = text ? fread(text, 1, max + 1, in) : 0;
-	bool good = text && !ferror(in) && *size <= max;
+	char *text = in ? malloc(max + 1) : NULL;
+	*size = text ? fread(text, 1, max, in) : 0;
+	bool good = text && !ferror(in);
 	if (in)
 		fclose(in);
 	if (!good) {
@@ -39,7 +39,7 @@ enum agent_place agent_plan_look(const char *path, const char *text, size_t size
 	size_t there;
 	if (lstat(path, &st) != 0)
 		return errno == ENOENT ? PLACE_FREE : PLACE_OTHER;
-	char *old = S_ISREG(st.st_mode) ? read_file(path, size, &there) : NULL;
+	char *old = S_ISREG(st.st_mode) ? read_file(path, size + 1, &there) : NULL;
 	bool same = old && there == size && memcmp(old, text, size) == 0;
 	free(old);
 	return same ? PLACE_SAME : PLACE_OTHER;
@@ -84,20 +84,44 @@ enum status agent_plan_write(const char *path, const char *text, size_t size, bo
 
 /* --- who has it ------------------------------------------------------------------------------ */
 
-/* The file by which a program has an agent; NULL: none. */
+/* Where the imports end: at the first declaration of anything else, which gofmt puts at the
+   beginning of a line. */
+static void cut_declarations(char *text)
+{
+	static const char *const words[] = {"\nfunc ", "\nvar ", "\nconst ", "\ntype "};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		char *found = strstr(text, words[i]);
+		if (found)
+			*found = '\0';
+	}
+}
+
+/* Is there a string with that path, or one that ends in it? */
+static bool has_import(const char *text, const char *path)
+{
+	size_t n = strlen(path);
+	for (const char *at = text; (at = strstr(at, path)) != NULL; at++)
+		if (at > text && (path[0] == '/' || strchr("\"`", at[-1])) && strchr("\"`", at[n]) && at[n])
+			return true;
+	return false;
+}
+
+/* The file by which a program has an agent; NULL: none. What the packages that it imports
+   import is not looked at: they need not even be there. */
 static const char *find_agent(const struct go_package *p)
 {
-	static const char *const imports[] = {"\"schedtop/agent\"", "\"schedtop/agent/auto\"",
-	                                      "/" AGENT_PACK_FOLDER "/auto\"",
-	                                      "/" AGENT_PACK_FOLDER "\""};
+	static const char *const imports[] = {"schedtop/agent", "schedtop/agent/auto",
+	                                      "/" AGENT_PACK_FOLDER "/auto", "/" AGENT_PACK_FOLDER};
 	const char *found = NULL;
 	for (size_t f = 0; f < p->files && !found; f++) {
 		char path[PATH_MAX];
 		size_t size;
 		snprintf(path, sizeof path, "%s/%s", p->directory, p->file[f]);
 		char *text = read_file(path, SOURCE_MAX, &size);
+		if (text)
+			cut_declarations(text);
 		for (size_t i = 0; text && !found && i < sizeof imports / sizeof imports[0]; i++)
-			if (strstr(text, imports[i]))
+			if (has_import(text, imports[i]))
 				found = p->file[f];
 		free(text);
 	}

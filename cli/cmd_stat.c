@@ -16,8 +16,8 @@ static enum status show(const struct analysis *a, const struct options *o, struc
 			return error_no_memory(error);
 		puts(text);
 		free(text);
-	} else {
-		report_print(a, stdout, wants_ascii(o));
+	} else if (!report_print(a, stdout, wants_ascii(o))) {
+		return error_no_memory(error);
 	}
 	return analysis_verdict(a, error);
 }

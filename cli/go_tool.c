@@ -204,19 +204,24 @@ static bool copy(char **to, const json_t *from)
 
 static bool read_package(struct go_package *p, const json_t *o)
 {
-	const json_t *module = json_object_get(o, "Module"), *files = json_object_get(o, "GoFiles");
+	const json_t *module = json_object_get(o, "Module");
+	/* Who imports "C" is listed apart. */
+	const json_t *files = json_object_get(o, "GoFiles"), *c_files = json_object_get(o, "CgoFiles");
+	size_t n = json_array_size(files), all = n + json_array_size(c_files);
 	p->main_module = json_is_true(json_object_get(module, "Main"));
-	p->file = calloc(json_array_size(files) + 1, sizeof *p->file);
+	p->file = calloc(all + 1, sizeof *p->file);
 	bool good = p->file && copy(&p->name, json_object_get(o, "Name")) &&
 	            copy(&p->import_path, json_object_get(o, "ImportPath")) &&
 	            copy(&p->directory, json_object_get(o, "Dir")) &&
 	            copy(&p->module, json_object_get(module, "Path")) &&
 	            copy(&p->module_directory, json_object_get(module, "Dir"));
-	for (size_t i = 0; good && i < json_array_size(files); i++)
-		if (json_is_string(json_array_get(files, i))) {
-			good = copy(&p->file[p->files], json_array_get(files, i));
-			p->files += good;
-		}
+	for (size_t i = 0; good && i < all; i++) {
+		const json_t *name = i < n ? json_array_get(files, i) : json_array_get(c_files, i - n);
+		if (!json_is_string(name))
+			continue;
+		good = copy(&p->file[p->files], name);
+		p->files += good;
+	}
 	return good;
 }
 
@@ -240,7 +245,7 @@ enum status go_list(struct go_packages *out, const char *directory, const char *
 {
 	/* What they import is of no interest, and may not even be there. */
 	static const char *const head[] = {"go", "list", "-find",
-	                                   "-json=Name,ImportPath,Dir,GoFiles,Module", "--"};
+	                                   "-json=Name,ImportPath,Dir,GoFiles,CgoFiles,Module", "--"};
 	enum { HEAD = sizeof head / sizeof head[0] };
 	*out = (struct go_packages){.n = 0};
 	const char **argv = calloc(HEAD + patterns + 1, sizeof *argv);
@@ -254,7 +259,7 @@ enum status go_list(struct go_packages *out, const char *directory, const char *
 	if (status != STATUS_OK)
 		return status;
 	/* One object after the other. */
-	for (size_t at = 0; status == STATUS_OK;) {
+	for (size_t at = 0; text.text && status == STATUS_OK;) {
 		at += strspn(text.text + at, " \t\r\n");
 		if (at >= text.size)
 			break;

@@ -41,6 +41,7 @@ schedtop_SOURCES = \
 	cli/greeting.c \
 	cli/keeper.c cli/keeper.h \
 	cli/part.c cli/part.h \
+	cli/privileges.c cli/privileges.h \
 	cli/progress.c cli/progress.h \
 	cli/orders.c cli/orders.h \
 	cli/scribe.c cli/scribe.h \

@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/help_table.h"
+#include "cli/privileges.h"
 #include "cli/settings.h"
 #include "cli/setup.h"
 #include "doctor/show.h"
@@ -108,7 +109,8 @@ static enum status run(struct options *o, const struct ini_sink *sink, struct er
 		                          .copies = o->clipboard == CLIPBOARD_ON,
 		                          .is_new = is_new_user,
 		                          .greeted = remember_greeting};
-		return o->command->run(o, error);
+		status = privileges_drop(o, error);
+		return status == STATUS_OK ? o->command->run(o, error) : status;
 	}
 	return STATUS_OK;
 }
@@ -119,6 +121,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct settings settings = {0};
 	struct error error = {0};
+	privileges_begin();
 	setlocale(LC_CTYPE, "");
 	/* Where it is inherited as ignored, nobody could wait for what we start. */
 	signal(SIGCHLD, SIG_DFL);

@@ -173,13 +173,18 @@ enum status collector_create(struct collector **out, const struct collector_opti
 	for (int i = 0; i < SLOT_COUNT; i++)
 		c->slots[i].ops = slot_table[i].ops;
 	enum status status = find_target(c, error);
-	if (status == STATUS_OK && curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK)
+	int failed = status == STATUS_OK ? uv_loop_init(&c->loop) : 0;
+	if (failed)
+		status =
+			error_set(error, STATUS_FAILED, "can't make an event loop: %s", uv_strerror(failed));
+	if (status == STATUS_OK && curl_global_init(CURL_GLOBAL_NOTHING) != CURLE_OK) {
 		status = error_set(error, STATUS_FAILED, "libcurl does not start");
+		uv_loop_close(&c->loop);
+	}
 	if (status != STATUS_OK) {
 		free(c);
 		return status;
 	}
-	uv_loop_init(&c->loop);
 	c->loop.data = c;
 	uv_timer_t *timers[] = {&c->due, &c->tick, &c->wait, &c->alive};
 	for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {

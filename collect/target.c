@@ -96,7 +96,8 @@ enum status target_find(pid_t pid, struct target *t, struct error *error)
 enum status target_find_shared(pid_t pid, struct target *t, struct error *error)
 {
 	enum status status = target_find(pid, t, error);
-	if (status != STATUS_NO_TARGET || kill(pid, 0) == 0)
+	/* That it may not be signalled means that it is there. */
+	if (status != STATUS_NO_TARGET || kill(pid, 0) == 0 || errno == EPERM)
 		return status;
 	*t = (struct target){.pid = pid};
 	return STATUS_OK;

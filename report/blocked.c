@@ -32,7 +32,11 @@ void blocked_print(const struct analysis *a, struct page *page)
 		{"GS", 6}, {"ALWAYS", 6}, {"LONGEST", 8}, {"BLOCKED ON", -18}, {"WHERE", -32}};
 	enum { COLUMNS = sizeof columns / sizeof *columns };
 	size_t n;
-	const struct block_site **site = sites_by(a, blocked_there, &n);
+	const struct block_site **site;
+	if (!sites_by(a, blocked_there, &site, &n)) {
+		page->torn = true;
+		return;
+	}
 	uint64_t open = 0, always = 0;
 	char all[PAGE_CELL], ever[PAGE_CELL];
 	page_heading(page, "Still blocked at the end");
@@ -55,7 +59,9 @@ void blocked_print(const struct analysis *a, struct page *page)
 json_t *blocked_json(const struct analysis *a)
 {
 	size_t n;
-	const struct block_site **site = sites_by(a, blocked_there, &n);
+	const struct block_site **site;
+	if (!sites_by(a, blocked_there, &site, &n))
+		return NULL;
 	json_t *all = json_array();
 	for (size_t i = 0; i < n; i++) {
 		json_t *row = json_object();

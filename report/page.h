@@ -23,6 +23,7 @@ struct page {
 	   are shown as unknown. */
 	bool sampled;
 	bool begun; /* something was printed */
+	bool torn;  /* something was not, for want of memory */
 };
 
 /* A blank line, unless it is the first thing, and a title. */

@@ -17,12 +17,13 @@ static const struct section {
 	[REPORT_SAMPLES] = {samples_print, samples_json},
 };
 
-void report_print(const struct analysis *a, FILE *out, bool ascii)
+bool report_print(const struct analysis *a, FILE *out, bool ascii)
 {
 	struct page page = {.out = out, .ascii = ascii, .sampled = a->summary.sampled_hz > 0};
 	for (unsigned i = 0; i < REPORT_KINDS; i++)
 		if (analysis_wants(a, i))
 			sections[i].print(a, &page);
+	return !page.torn;
 }
 
 char *report_json(const struct analysis *a)

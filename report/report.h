@@ -13,7 +13,8 @@
 
 /* The kinds that were asked for, one section each, at most 80 columns wide. `ascii`: without any
    other character. */
-void report_print(const struct analysis *analysis, FILE *out, bool ascii);
+/* false: a part is missing, for want of memory. */
+bool report_print(const struct analysis *analysis, FILE *out, bool ascii);
 /* The same and more as one JSON object, see doc/schema.md. The caller frees it; NULL: no memory. */
 char *report_json(const struct analysis *analysis);
 

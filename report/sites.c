@@ -31,17 +31,20 @@ static int by_key(const void *a, const void *b)
 	return (x->site > y->site) - (x->site < y->site);
 }
 
-const struct block_site **sites_by(const struct analysis *a,
-                                   int64_t (*key)(const struct block_site *site), size_t *n)
+bool sites_by(const struct analysis *a, int64_t (*key)(const struct block_site *site),
+              const struct block_site ***out, size_t *n)
 {
 	const struct blocking *b = &a->blocking;
-	struct ranked *ranked = b->sites ? calloc(b->sites, sizeof *ranked) : NULL;
-	const struct block_site **site = b->sites ? calloc(b->sites, sizeof(void *)) : NULL;
 	*n = 0;
+	*out = NULL;
+	if (!b->sites)
+		return true;
+	struct ranked *ranked = calloc(b->sites, sizeof *ranked);
+	const struct block_site **site = calloc(b->sites, sizeof(void *));
 	if (!ranked || !site) {
 		free(ranked);
 		free(site);
-		return NULL;
+		return false;
 	}
 	for (size_t i = 0; i < b->sites; i++)
 		if (key(&b->site[i]))
@@ -50,5 +53,6 @@ const struct block_site **sites_by(const struct analysis *a,
 	for (size_t i = 0; i < *n; i++)
 		site[i] = ranked[i].site;
 	free(ranked);
-	return site;
+	*out = site;
+	return true;
 }

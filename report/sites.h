@@ -12,9 +12,8 @@
 /* The innermost function that is the program's own, with its line: "main.serve:42". */
 void site_where(const struct analysis *analysis, const struct page *page, char cell[PAGE_CELL],
                 uint32_t stack);
-/* The sites for which `key` is not 0, the largest first; the caller frees. NULL: none, or no
-   memory. */
-const struct block_site **sites_by(const struct analysis *analysis,
-                                   int64_t (*key)(const struct block_site *site), size_t *n);
+/* The sites for which `key` is not 0, the largest first; the caller frees. false: no memory. */
+bool sites_by(const struct analysis *analysis, int64_t (*key)(const struct block_site *site),
+              const struct block_site ***out, size_t *n);
 
 #endif

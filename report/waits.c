@@ -98,7 +98,11 @@ static void print_sites(const struct analysis *a, struct page *page)
 	enum { COLUMNS = sizeof columns / sizeof *columns };
 	char cell[COLUMNS][PAGE_CELL];
 	size_t n;
-	const struct block_site **site = sites_by(a, blocked_time, &n);
+	const struct block_site **site;
+	if (!sites_by(a, blocked_time, &site, &n)) {
+		page->torn = true;
+		return;
+	}
 	if (n) {
 		fputc('\n', page->out);
 		page_header(page, columns, COLUMNS);
@@ -123,7 +127,11 @@ static void print_syscalls(const struct analysis *a, struct page *page)
 	enum { COLUMNS = sizeof columns / sizeof *columns };
 	char cell[COLUMNS][PAGE_CELL];
 	size_t n;
-	const struct block_site **site = sites_by(a, syscall_time, &n);
+	const struct block_site **site;
+	if (!sites_by(a, syscall_time, &site, &n)) {
+		page->torn = true;
+		return;
+	}
 	if (n) {
 		fputc('\n', page->out);
 		page_header(page, columns, COLUMNS);
@@ -153,7 +161,9 @@ void waits_print(const struct analysis *a, struct page *page)
 static json_t *sites_json(const struct analysis *a, int64_t (*key)(const struct block_site *site))
 {
 	size_t n;
-	const struct block_site **site = sites_by(a, key, &n);
+	const struct block_site **site;
+	if (!sites_by(a, key, &site, &n))
+		return NULL;
 	json_t *all = json_array();
 	for (size_t i = 0; i < n; i++) {
 		json_t *row = json_object();

@@ -87,15 +87,20 @@ static size_t slot_of(const struct names *names, const void *text, size_t length
 
 static uint32_t intern(struct names *names, const void *text, size_t length)
 {
-	if (names->n == names->capacity && !grow(names)) /* before the search, so that a slot is free */
+	if (names->n == names->capacity &&
+	    !grow(names)) { /* before the search, so that a slot is free */
+		names->torn = true;
 		return NAME_ERROR;
+	}
 	uint32_t hash = hash_text(text, length);
 	size_t at = slot_of(names, text, length, hash);
 	if (names->slot[at])
 		return names->slot[at];
 	char *copy = malloc(length + 1);
-	if (!copy)
+	if (!copy) {
+		names->torn = true;
 		return NAME_ERROR;
+	}
 	memcpy(copy, text, length);
 	copy[length] = '\0';
 	*name_at(names, names->n) = (struct name){copy, (uint32_t)length, hash};

@@ -8,6 +8,7 @@
 #define SCHEDTOP_TRACE_NAMES_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,7 @@ struct names {
 	size_t mask;
 	uint64_t bytes;        /* of memory */
 	pthread_mutex_t *lock; /* NULL, or the caller's */
+	atomic_bool torn;      /* some could not be kept: there was no memory */
 };
 
 /* All zero is an empty table. */

@@ -538,7 +538,9 @@ enum order_result order_gap(struct order *o)
 enum order_result order_end(struct order *o)
 {
 	order_emit_sync(o, o->last_ns);
-	return tell(o, BUNDLE_END);
+	enum order_result result = tell(o, BUNDLE_END);
+	/* Who could not keep a name went on without it. */
+	return result == ORDER_OK && o->names->torn ? ORDER_NO_MEMORY : result;
 }
 
 const char *order_problem(const struct order *o)

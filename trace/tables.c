@@ -285,8 +285,10 @@ uint32_t generation_name_slow(struct generation *g, struct names *names, uint64_
 {
 	if (g->name_limit < g->strings.limit) {
 		uint32_t *bigger = realloc(g->name_of, g->strings.limit * sizeof *bigger);
-		if (!bigger)
+		if (!bigger) {
+			names->torn = true;
 			return NAME_ERROR;
+		}
 		memset(bigger + g->name_limit, 0, (g->strings.limit - g->name_limit) * sizeof *bigger);
 		g->name_of = bigger;
 		g->name_limit = g->strings.limit;
@@ -306,10 +308,12 @@ uint32_t generation_name_slow(struct generation *g, struct names *names, uint64_
 	uint32_t name = names_intern(names, text, length);
 	if (name == NAME_ERROR)
 		return NAME_ERROR;
-	if (dense)
+	if (dense) {
 		g->name_of[id] = name + 1;
-	else if (!idmap_put(&g->sparse_name_of, id, name))
+	} else if (!idmap_put(&g->sparse_name_of, id, name)) {
+		names->torn = true;
 		return NAME_ERROR;
+	}
 	return name;
 }
 

@@ -226,20 +226,23 @@ static void transition(struct tasks *a, const struct trace_block *block,
 
 /* --- tasks ----------------------------------------------------------------------------------- */
 
-static uint32_t take_detail(struct tasks *a)
+/* 0 when there are too many: then the task's time is not broken down. false: no memory. */
+static bool take_detail(struct tasks *a, uint32_t *detail)
 {
 	uint32_t i = a->free_detail;
+	*detail = 0;
 	if (i) {
 		a->free_detail = a->detail[i - 1].next_free;
 	} else {
-		/* Without one the task's time is not broken down: no reason to end the pass. */
-		if (a->details == TASK_DETAILS ||
-		    !wire_grow(&a->detail, &a->detail_capacity, a->details, sizeof *a->detail))
-			return 0;
+		if (a->details == TASK_DETAILS)
+			return true;
+		if (!wire_grow(&a->detail, &a->detail_capacity, a->details, sizeof *a->detail))
+			return false;
 		i = (uint32_t)++a->details;
 	}
 	memset(&a->detail[i - 1], 0, sizeof a->detail[i - 1]);
-	return i;
+	*detail = i;
+	return true;
 }
 
 /* Among the slowest of its type? Takes over the logs. */
@@ -341,12 +344,15 @@ static bool begin(struct tasks *a, const struct trace_block *block, const struct
 		a->task[a->tasks] = (struct open_user_task){0};
 		i = (uint32_t)++a->tasks;
 	}
+	uint32_t detail;
+	if (!take_detail(a, &detail))
+		return false;
 	struct open_user_task *t = &a->task[i - 1];
 	uint64_t creator = block->goroutine[e->g].id;
 	*t = (struct open_user_task){
 		.id = e->arg[0],
 		.serial = t->serial + 1,
-		.detail = take_detail(a),
+		.detail = detail,
 		.since_ns = e->at_ns,
 		.type = type,
 		.kind = SPENT_NOBODY,

@@ -35,10 +35,13 @@
 #define MOUSE_EVENTS 8
 
 static struct {
+	bool open;
+	/* These two stay for the next time: to free a screen, curses needs memory that it does not make
+	   sure of (ncurses 6.4, _nc_free_tparm). */
 	SCREEN *screen;
-	WINDOW *input; /* a pad: reading from it does not refresh the screen */
 	FILE *in;
-	int out; /* standard output once more, see open_output */
+	WINDOW *input; /* a pad: reading from it does not refresh the screen */
+	int out;       /* standard output once more, see open_output */
 	bool color;
 	bool mouse;                 /* the terminal tells of the mouse */
 	bool held;                  /* its button is down */
@@ -58,8 +61,9 @@ static struct {
 } rescue;
 
 /* Those that end a process without asking its event loop. */
-static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT, SIGSYS, SIGTRAP,
-                            SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
+static const int fatal[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGABRT,   SIGSYS,
+                            SIGTRAP, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2,   SIGXCPU,
+                            SIGXFSZ, SIGIO,   SIGPROF, SIGPWR,  SIGVTALRM, SIGSTKFLT};
 #define FATAL_COUNT (sizeof fatal / sizeof *fatal)
 #define FAULT_COUNT 5
 static struct sigaction before[FATAL_COUNT];
@@ -93,10 +97,21 @@ static void crash(int number)
 	raise(number);
 }
 
+/* For the crash of a stack that has come to its end; a sanitizer has one already. */
+static void set_signal_stack(void)
+{
+	static char room[32768];
+	const stack_t ours = {.ss_sp = room, .ss_size = sizeof room};
+	stack_t theirs;
+	if (sigaltstack(NULL, &theirs) == 0 && theirs.ss_flags & SS_DISABLE)
+		sigaltstack(&ours, NULL);
+}
+
 static void guard_signals(void)
 {
-	struct sigaction action = {.sa_handler = crash, .sa_flags = SA_NODEFER};
+	struct sigaction action = {.sa_handler = crash, .sa_flags = SA_NODEFER | SA_ONSTACK};
 	sigemptyset(&action.sa_mask);
+	set_signal_stack();
 	for (size_t i = 0; i < FATAL_COUNT; i++) {
 		sigaction(fatal[i], NULL, &before[i]);
 		/* A handler for faults is a sanitizer's, and gets its turn after ours. */
@@ -139,6 +154,20 @@ static void prepare_rescue(void)
 		if (s && s != (const char *)-1)
 			rescue_append(s);
 	}
+}
+
+/* The screen is being opened, or open: then an exit that is not ours has to give it back. */
+static bool opening;
+
+static void restore_at_exit(void)
+{
+	if (!opening)
+		return;
+	term.mouse = true; /* it may be on already */
+	if (rescue.length == 0 && cur_term)
+		prepare_rescue();
+	(void)!write(STDOUT_FILENO, rescue.bytes, rescue.length);
+	tcsetattr(STDOUT_FILENO, TCSANOW, &rescue.termios);
 }
 
 /* The environment may ask for a UTF-8 locale that is not installed here, as ssh forwards LANG:
@@ -349,7 +378,7 @@ static bool can_show(const char *name)
 void term_set_theme(const struct theme *theme)
 {
 	term.theme = theme;
-	if (term.screen) {
+	if (term.open) {
 		set_styles(term.color);
 		term_redraw();
 	}
@@ -372,20 +401,32 @@ enum status term_open(bool color, struct error *error)
 	    tcgetattr(STDOUT_FILENO, &rescue.termios) < 0)
 		return error_set(error, STATUS_FAILED,
 		                 "standard input and output are not a terminal: use --batch or --json");
-	term.in = open_input();
+	if (!term.in)
+		term.in = open_input();
 	if (!term.in)
 		return error_set(error, STATUS_FAILED, "can't open the terminal: %s", strerror(errno));
 	term.unicode = set_locale();
 	set_escdelay(ESCAPE_DELAY_MS);
-	term.screen = can_show(name) ? newterm(NULL, stdout, term.in) : NULL;
-	term.input = term.screen ? newpad(1, 1) : NULL;
-	term.paint = term.input ? paint_create() : NULL;
-	if (!term.paint) {
-		term_close();
+	/* Without memory curses ends the program by itself, in the middle of this. */
+	static bool registered;
+	if (!registered)
+		registered = atexit(restore_at_exit) == 0;
+	opening = true;
+	if (!term.screen && can_show(name))
+		term.screen = newterm(NULL, stdout, term.in);
+	if (!term.screen)
+		opening = false;
+	if (!term.screen)
 		return error_set(error, STATUS_FAILED,
 		                 "the terminal type TERM=%.64s is unknown or can't show a screen: "
 		                 "set TERM to what the terminal is, or use --batch",
 		                 name ? name : "");
+	term.open = true;
+	term.input = newpad(1, 1);
+	term.paint = paint_create();
+	if (!term.input || !term.paint) {
+		term_close();
+		return error_no_memory(error);
 	}
 	set_modes();
 	keypad(term.input, TRUE);
@@ -430,35 +471,35 @@ static void give_up_frame(void)
 {
 	size_t length;
 	paint_forget(term.paint);
-	if (flush() && takes_output(term.out))
-		return;
-	tcflush(STDOUT_FILENO, TCOFLUSH);
-	paint_bytes(term.paint, &length);
-	paint_take(term.paint, length);
+	if (!flush() || !takes_output(term.out)) {
+		tcflush(STDOUT_FILENO, TCOFLUSH);
+		paint_bytes(term.paint, &length);
+		paint_take(term.paint, length);
+	}
+	/* It may have ended anywhere, and curses knows nothing of its colours. */
+	(void)!write(term.out, term.means.plain, strlen(term.means.plain));
 }
 
 void term_close(void)
 {
+	if (!term.open)
+		return;
 	if (term.paint)
 		give_up_frame();
-	if (term.screen) {
-		ask_for_drags(false);
-		endwin();
-		release_signals();
-		if (term.input)
-			delwin(term.input);
-		delscreen(term.screen);
-		tcsetattr(STDOUT_FILENO, TCSANOW, &rescue.termios);
-	}
-	if (term.in)
-		fclose(term.in);
-	if (term.paint && term.out != STDOUT_FILENO)
+	ask_for_drags(false);
+	endwin();
+	release_signals();
+	tcsetattr(STDOUT_FILENO, TCSANOW, &rescue.termios);
+	opening = false;
+	if (term.input)
+		delwin(term.input);
+	if (term.out > STDOUT_FILENO)
 		close(term.out);
 	paint_destroy(term.paint);
-	term.screen = NULL;
 	term.input = NULL;
-	term.in = NULL;
+	term.out = -1;
 	term.paint = NULL;
+	term.open = false;
 }
 
 bool term_unicode(void)

@@ -344,14 +344,14 @@ static void *run(void *arg)
 		wait_for_snapshots(j);
 	/* Also when it was stopped: a rule was broken, and often that is why somebody restarts things.
 	 */
-	enum status status = save(j, &path, &error);
-	if (status != STATUS_OK)
+	bool saved = save(j, &path, &error) == STATUS_OK && path;
+	if (!saved)
 		watch_log_event(j->options.log, "failed",
 		                json_pack("{s:o}", "why", watch_log_text(error.text)));
-	if (status == STATUS_OK && j->options.reason.rule.words && !atomic_load(&j->stop))
+	if (saved && j->options.reason.rule.words && !atomic_load(&j->stop))
 		run_command(j, path);
-	tell_outcome(j, status == STATUS_OK ? path : error.text, outcome, sizeof outcome);
-	j->options.done(status == STATUS_OK, outcome, j->options.arg);
+	tell_outcome(j, saved ? path : error.text, outcome, sizeof outcome);
+	j->options.done(saved, outcome, j->options.arg);
 	free(path);
 	return NULL;
 }

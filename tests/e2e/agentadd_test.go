@@ -89,7 +89,12 @@ func in(t *testing.T, dir, cache string, env []string, args ...string) result {
 
 func goIn(t *testing.T, dir string, args ...string) {
 	t.Helper()
-	cmd := goCommand(local, args...)
+	goWith(t, local, dir, args...)
+}
+
+func goWith(t *testing.T, toolchain, dir string, args ...string) {
+	t.Helper()
+	cmd := goCommand(toolchain, args...)
 	cmd.Dir = dir
 	cmd.Env = append(cmd.Env, "GOFLAGS=", "GOWORK=")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -254,6 +259,107 @@ func TestHelpWarnsOfFilesInPlaceOfPackages(t *testing.T) {
 	r.expect(t, exitOK)
 	mustContain(t, strings.Join(r.stdout, "\n"), "go build ./cmd/api/main.go", "silently drops",
 		`-overlay "$(schedtop agent overlay ./cmd/api)"`)
+}
+
+// A shape is a module as people have them: the folder that `go build` is run in, the module, its program, and tags.
+type shape struct {
+	name             string
+	files            map[string]string
+	in, module, main string
+	tags             string
+}
+
+func shapes() []shape {
+	dep := "package dep\n\nimport \"io\"\n\nfunc Forever(r io.Reader) { _, _ = io.ReadAll(r); select {} }\n"
+	split := map[string]string{
+		"go.mod":           "module example.org/split/v2\n\ngo 1.18\n",
+		"main.go":          "package main\n\nfunc main() { forever() }\n",
+		"forever.go":       "//go:build special\n\npackage main\n\nimport (\n\t\"io\"\n\t\"os\"\n)\n\nfunc forever() { _, _ = io.ReadAll(os.Stdin); select {} }\n",
+		"forever_other.go": "//go:build !special\n\npackage main\n\nfunc forever() {}\n",
+		"main_test.go":     "package main\n\nimport \"testing\"\n\nfunc TestNothing(*testing.T) {}\n",
+	}
+	return []shape{
+		{"vendored in a sub-directory", map[string]string{
+			"README":                            "no module here\n",
+			"sub/go.mod":                        "module example.org/api\n\ngo 1.18\n\nrequire example.org/dep v1.0.0\n",
+			"sub/cmd/api/main.go":               program,
+			"sub/vendor/modules.txt":            "# example.org/dep v1.0.0\n## explicit; go 1.18\nexample.org/dep\n",
+			"sub/vendor/example.org/dep/dep.go": dep,
+		}, "sub", "sub", "./cmd/api", ""},
+		{"replaced, not vendored", map[string]string{
+			"go.mod":          "module example.org/api\n\ngo 1.18\n\nrequire example.org/dep v1.0.0\n\nreplace example.org/dep => ./dep\n",
+			"cmd/api/main.go": program, "dep/go.mod": "module example.org/dep\n\ngo 1.18\n", "dep/dep.go": dep,
+		}, ".", ".", "./cmd/api", ""},
+		{"a workspace", map[string]string{
+			"go.work":           "go 1.21\n\nuse (\n\t./api\n\t./dep\n)\n",
+			"api/go.mod":        "module example.org/api\n\ngo 1.18\n\nrequire example.org/dep v1.0.0\n",
+			"api/cmd/x/main.go": program, "dep/go.mod": "module example.org/dep\n\ngo 1.18\n", "dep/dep.go": dep,
+		}, ".", "api", "./api/cmd/x", ""},
+		{"split over files with tags", split, ".", ".", ".", "special"},
+	}
+}
+
+// The agent is built by the Go of the module, however old, and whatever the module is like.
+func TestTheAgentIsBuiltByEveryGoInEveryModule(t *testing.T) {
+	t.Parallel()
+	toolchains, all := []string{"go1.21.13", "go1.24.6"}, shapes()
+	if slow {
+		toolchains = nil
+		for _, toolchain := range releases {
+			if minor(t, toolchain) >= agentFloor {
+				toolchains = append(toolchains, toolchain)
+			}
+		}
+	} else {
+		all = all[len(all)-1:]
+	}
+	for _, toolchain := range toolchains {
+		for _, s := range all {
+			t.Run(toolchain+"/"+s.name, func(t *testing.T) {
+				t.Parallel()
+				env := []string{"GOTOOLCHAIN=" + toolchain, "GOFLAGS=-tags=" + s.tags}
+				root, cache, exe := writeTree(t, s.files), t.TempDir(), filepath.Join(t.TempDir(), "api")
+				in1 := filepath.Join(root, s.in)
+				r := in(t, in1, cache, env, "agent", "overlay", s.main)
+				r.expect(t, exitOK)
+				goWith(t, toolchain, in1, "build", "-tags", s.tags, "-overlay", r.stdout[0], "-o", exe, s.main)
+				mustAnswer(t, exe)
+				in(t, in1, cache, env, "agent", "add", filepath.Join(root, s.module)).expect(t, exitOK)
+				goWith(t, toolchain, in1, "build", "-tags", s.tags, "-o", exe, s.main)
+				mustAnswer(t, exe)
+				if slow {
+					goWith(t, toolchain, filepath.Join(root, s.module), "vet", "./internal/schedtopagent/...")
+				}
+			})
+		}
+	}
+}
+
+// Who has the agent is known by the imports of all its files, large ones and those with C in them; what only talks of
+// it has none.
+func TestTheImportOfTheAgentIsFoundWhereItIs(t *testing.T) {
+	t.Parallel()
+	padding := "// " + strings.Repeat("x", 1000) + "\n"
+	for name, row := range map[string]struct {
+		source string
+		has    bool
+	}{
+		"large":  {"package main\n\nimport _ \"schedtop/agent/auto\"\n\nfunc main() {}\n" + strings.Repeat(padding, 1100), true},
+		"raw":    {"package main\n\nimport _ `schedtop/agent`\n\nfunc main() {}\n", true},
+		"cgo":    {"package main\n\n// int x;\nimport \"C\"\n\nimport _ \"schedtop/agent\"\n\nfunc main() {}\n", true},
+		"string": {"package main\n\nfunc main() { println(\"schedtop/agent\") }\n", false},
+		"other":  {"package main\n\nimport _ \"example.org/i/schedtop/agents\"\n\nfunc main() {}\n", false},
+	} {
+		dir := writeTree(t, map[string]string{"go.mod": "module example.org/i\n\ngo 1.21\n", "main.go": row.source})
+		r := in(t, dir, t.TempDir(), []string{"CGO_ENABLED=1"}, "agent", "overlay", ".")
+		if !row.has {
+			r.expect(t, exitOK)
+			continue
+		}
+		if r.expect(t, exitFailed); !strings.Contains(r.oneSentence(t), "has the agent already (main.go)") {
+			t.Errorf("%s: schedtop %v", name, r)
+		}
+	}
 }
 
 // A public module with programs in cmd/ and a few dependencies, as it comes and vendored.

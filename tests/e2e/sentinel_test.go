@@ -499,18 +499,27 @@ func TestScreenSaysWhatTheSentinelDoes(t *testing.T) {
 func TestBundleWithoutItsTraceIsBetterThanNone(t *testing.T) {
 	t.Parallel()
 	needRoot(t)
-	w := startWaves(t, 300*time.Millisecond)
-	info, err := os.Stat(startWaves(t, 300*time.Millisecond).mustCapture(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The trace fits once, but it has to be copied into the bundle.
+	w := startTraced(t, build{}, "mixed")
 	dir := t.TempDir()
-	if err := syscall.Mount("none", dir, "tmpfs", 0, "size="+itoa(int(info.Size()*13/10+32<<10))); err != nil {
+	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=256m"); err != nil {
 		t.Skipf("needs to mount a tmpfs: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	p := w.sentinel(t, "after = 0s\n", "--cooldown", "0s", "--sentinel", crowd, "--then", "trace", "--trace-dir", dir)
+	p := w.sentinel(t, "after = 4s\n", "--sentinel", "goroutines>0", "--then", "trace", "--trace-dir", dir)
+	captured := p.until(t, "captured", 1)
+	bytes := captured[len(captured)-1].Bytes
+	// The trace lies there already, but there is no room for it in the bundle.
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		t.Fatal(err)
+	}
+	fill := int64(disk.Bavail)*disk.Bsize - bytes/2
+	if bytes < 100<<10 || fill < 0 {
+		t.Fatalf("a trace of %d bytes", bytes)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "full"), make([]byte, fill), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	saved := p.until(t, "saved", 1)
 	p.end(t, syscall.SIGTERM)
 	m, _, order := unpack(t, saved[len(saved)-1].Bundle)

@@ -71,12 +71,12 @@ func TestURLTrapsOfCapturesAreSentences(t *testing.T) {
 	})
 	t.Run("killed", func(t *testing.T) {
 		p := startServed(t, local, "-parked", "2000")
-		time.AfterFunc(1500*time.Millisecond, func() { _ = p.cmd.Process.Kill() })
+		time.AfterFunc(3*time.Second, func() { _ = p.cmd.Process.Kill() })
 		fail(t, "broke off after", "-s", "10", "--url", p.url())
 	})
 	t.Run("killed process", func(t *testing.T) {
 		p := startServed(t, local)
-		time.AfterFunc(1500*time.Millisecond, func() { _ = p.cmd.Process.Kill() })
+		time.AfterFunc(3*time.Second, func() { _ = p.cmd.Process.Kill() })
 		fail(t, "exited while it was traced", "-s", "10", "-p", p.p(), "--url", p.url())
 	})
 	t.Run("gone", func(t *testing.T) { fail(t, "connection refused", "--url", "http://127.0.0.1:1") })

@@ -51,7 +51,7 @@ static void report(const struct analysis *a)
 	size_t length = 0;
 	FILE *out = open_memstream(&text, &length);
 	demand(json && out);
-	report_print(a, out, false);
+	(void)report_print(a, out, false);
 	fclose(out);
 	look(text, length);
 	look(json, strlen(json));

@@ -19,7 +19,7 @@ static char *print(const struct analysis *a, bool ascii)
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 	assert_non_null(out);
-	report_print(a, out, ascii);
+	assert_true(report_print(a, out, ascii));
 	fclose(out);
 	return text;
 }

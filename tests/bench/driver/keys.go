@@ -53,13 +53,14 @@ var ours = []stroke{
 	{"tab Threads", "the view of threads", shows("TID")},
 	{"tab Latency", "the view of latency", shows("p99.9")},
 	{"tab Overview", "the first view again", shows("sched/s")},
-	{" ", "a frozen screen", shows("paused, ")},
+	{" ", "a frozen screen", shows("paused")},
 	{"\x1bOD\x1bOD", "an earlier moment", otherMoment},
 	{"\x1bOC\x1bOC", "a later moment", otherMoment},
 	{"tab Threads", "the view of threads", shows("TID")},
 	{"tab Overview", "the lanes", shows("sched/s")},
 	{"\x1bOD\x1bOD", "an earlier moment", otherMoment},
-	{" ", "a screen that goes on", hides("paused, ")},
+	{"\x1bOC\x1bOC", "a later moment", otherMoment}, // or a recording is soon at its beginning
+	{" ", "a screen that goes on", hides("paused")},
 	{"?", "help", shows("Keys of ")},
 	{"?", "no help", hides("Keys of ")},
 }
