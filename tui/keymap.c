@@ -331,6 +331,15 @@ const char *keymap_hint(char *to, size_t size, const struct keymap *keys, enum c
 	return to;
 }
 
+const char *keymap_way(char *to, size_t size, const struct keymap *keys, enum command command,
+                       enum context context, bool ascii)
+{
+	keymap_hint(to, size, keys, command, context, ascii);
+	if (!to[0])
+		snprintf(to, size, ":%s", command_info[command].name);
+	return to;
+}
+
 static const struct {
 	enum command command, opposite;
 	const char *argument, *and_its; /* NULL: the same on both sides */
