@@ -61,6 +61,9 @@ bool goroutines_selected_group(const struct trace_data *data, const struct view_
                                struct leaders_wanted *group);
 
 /* One group, goroutines_group.c. */
+/* What it goes by, with what that is where it is no function they start with. */
+void goroutines_group_name(char to[PAGE_CELL], const struct canvas *canvas,
+                           const struct trace_data *data, const struct leaders_wanted *group);
 void goroutines_draw_group(struct pane pane, const struct trace_data *data,
                            struct view_place *place, const struct goroutines_view *view);
 /* 0: none is selected. */

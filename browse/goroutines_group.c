@@ -5,6 +5,7 @@
 
 #include "browse/goroutines.h"
 #include "trace/elapsed.h"
+#include "tui/trail.h"
 #include "util/text.h"
 
 enum { HEAD_LINES = 3 };
@@ -98,18 +99,30 @@ static struct goroutines_row sum_of(const struct trace_data *data,
 	return sum;
 }
 
+void goroutines_group_name(char to[PAGE_CELL], const struct canvas *canvas,
+                           const struct trace_data *data, const struct leaders_wanted *group)
+{
+	char creator[PAGE_CELL];
+	const struct names *names = &data->analysis->names;
+	if (group->function != NAME_ERROR) {
+		words_name(to, canvas, names, group->function, "(unknown)");
+	} else if (group->creator != NAME_ERROR) {
+		words_name(creator, canvas, names, group->creator, "(before the trace)");
+		snprintf(to, PAGE_CELL, "created by %.300s", creator);
+	} else {
+		snprintf(to, PAGE_CELL, "all");
+	}
+}
+
 static void draw_head(struct pane pane, const struct trace_data *data,
                       const struct leaders_wanted *group, int shown)
 {
 	struct goroutines_row sum = sum_of(data, group);
-	bool by_creator = group->function == NAME_ERROR;
 	char name[PAGE_CELL], count[32];
-	words_name(name, pane.canvas, &data->analysis->names,
-	           by_creator ? group->creator : group->function,
-	           by_creator ? "(before the trace)" : "(unknown)");
+	goroutines_group_name(name, pane.canvas, data, group);
 	text_count(count, sizeof count, (int64_t)(sum.count & INT64_MAX));
-	int x = pane_text(pane, 1, 0, STYLE_DIM, by_creator ? "created by " : "started as ");
-	x = pane_fit(pane_sub(pane, 0, 0, pane.width * 2 / 3, 1), x, 0, STYLE_STRONG, name);
+	const struct trail trail = {{trace_view_goroutines.name, name}};
+	int x = trail_draw(pane_sub(pane, 0, 0, pane.width * 2 / 3, 1), 1, &trail);
 	pane_print(pane, x + 2, 0, STYLE_TEXT, "%s goroutine%s%s", count, sum.count == 1 ? "" : "s",
 	           (uint64_t)shown < sum.count ? "; those that lead:" : "");
 	goroutines_draw_states(pane_sub(pane, 1, 1, pane.width - 2, 1), sum.state_ns);

@@ -7,6 +7,7 @@
 #include "browse/goroutines.h"
 #include "browse/table.h"
 #include "trace/elapsed.h"
+#include "tui/trail.h"
 #include "util/text.h"
 
 enum { HEAD_LINES = 4, STACK_LINES = 10, LIST_LEAST = 4 };
@@ -22,13 +23,33 @@ static struct goroutine_time now_of(const struct goroutine_report *r)
 
 /* --- the head ------------------------------------------------------------------------------- */
 
+/* A name that the trail doesn't have. */
 static int draw_name(struct pane line, int x, const char *label, const struct goroutine_report *r,
-                     uint32_t name, const char *unknown)
+                     uint32_t name, const char *group)
 {
-	char text[PAGE_CELL];
-	words_name(text, line.canvas, &r->data->analysis->names, name, unknown);
-	x = pane_fit(line, x, 0, STYLE_DIM, label);
-	return pane_fit(line, x, 0, STYLE_STRONG, text) + 2;
+	char text[PAGE_CELL], whole[PAGE_CELL + 16];
+	words_name(text, line.canvas, &r->data->analysis->names, name, "(unknown)");
+	snprintf(whole, sizeof whole, "%s%s", label, text);
+	if (strcmp(whole, group) == 0)
+		return x;
+	x = pane_fit(line, x + 2, 0, STYLE_DIM, label);
+	return pane_fit(line, x, 0, STYLE_STRONG, text);
+}
+
+/* The first line: where this is, and how it came to be, once that is known. */
+static void draw_trail(struct pane line, const struct trace_data *data,
+                       const struct goroutines_view *view, const struct goroutine_report *r)
+{
+	char group[PAGE_CELL], id[32];
+	goroutines_group_name(group, line.canvas, data, &view->group);
+	snprintf(id, sizeof id, "G%" PRIu64, view->goroutine);
+	const struct trail trail = {{trace_view_goroutines.name, group, id}};
+	const struct goroutine_time *g = r ? r->goroutine : NULL;
+	int x = trail_draw(g ? pane_sub(line, 0, 0, line.width * 2 / 3, 1) : line, 0, &trail);
+	if (g)
+		x = draw_name(line, x, "", r, g->function, group);
+	if (g && g->creator != NAME_NONE)
+		draw_name(line, x, "created by ", r, g->creator, group);
 }
 
 static void draw_life(struct pane line, const struct goroutine_report *r,
@@ -73,16 +94,11 @@ static void draw_starts(struct pane line, const struct goroutine_report *r,
 static void draw_head(struct pane pane, const struct goroutine_report *r)
 {
 	const struct goroutine_time g = now_of(r);
-	struct pane line = pane_row(pane, 0);
-	int x = pane_print(line, 0, 0, STYLE_STRONG, "G%" PRIu64, g.id) + 2;
-	x = draw_name(line, x, "", r, g.function, "(unknown)");
-	if (g.creator != NAME_NONE)
-		draw_name(line, x, "created by ", r, g.creator, "");
-	draw_life(pane_row(pane, 1), r, &g);
+	draw_life(pane_row(pane, 0), r, &g);
 	if (r->data->loading)
-		pane_right(pane_row(pane, 1), 0, STYLE_DIM, "reading on");
-	goroutines_draw_states(pane_row(pane, 2), g.state_ns);
-	draw_starts(pane_row(pane, 3), r, &g);
+		pane_right(pane_row(pane, 0), 0, STYLE_DIM, "reading on");
+	goroutines_draw_states(pane_row(pane, 1), g.state_ns);
+	draw_starts(pane_row(pane, 2), r, &g);
 }
 
 /* --- where it blocked ------------------------------------------------------------------------ */
@@ -190,10 +206,9 @@ static void draw_sites(struct pane pane, const struct goroutine_report *r, struc
 
 /* --- the page ------------------------------------------------------------------------------- */
 
-static void draw_nothing(struct pane pane, uint64_t id, const struct goroutine_report *r)
+static void draw_nothing(struct pane pane, const struct goroutine_report *r)
 {
 	char share[16];
-	pane_print(pane, 0, 0, STYLE_STRONG, "G%" PRIu64, id);
 	if (!r->data->loading) {
 		pane_text(pane, 0, 2, STYLE_DIM, "this part of the trace doesn't name it");
 		return;
@@ -207,20 +222,21 @@ void goroutines_draw_one(struct pane pane, const struct trace_data *data, struct
                          const struct goroutines_view *view)
 {
 	struct pane page = pane_sub(pane, 1, 0, pane.width - 2, pane.height);
-	(void)data;
 	if (!view->pass) {
 		view_fit(place, 1, 0);
-		pane_wrap(page, STYLE_WARNING, view->problem);
+		draw_trail(pane_row(page, 0), data, view, NULL);
+		pane_wrap(pane_sub(page, 0, 2, page.width, page.height - 2), STYLE_WARNING, view->problem);
 		return;
 	}
 	struct goroutine_report report = goroutine_pass_lock(view->pass);
+	draw_trail(pane_row(page, 0), data, view, &report);
 	if (report.goroutine) {
-		draw_head(pane_sub(page, 0, 0, page.width, HEAD_LINES), &report);
+		draw_head(pane_sub(page, 0, 1, page.width, HEAD_LINES - 1), &report);
 		draw_sites(pane_sub(page, 0, HEAD_LINES + 1, page.width, page.height - HEAD_LINES - 1),
 		           &report, place);
 	} else {
 		view_fit(place, 1, 0);
-		draw_nothing(page, view->goroutine, &report);
+		draw_nothing(page, &report);
 	}
 	goroutine_pass_unlock(view->pass);
 }

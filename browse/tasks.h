@@ -52,6 +52,10 @@ void tasks_draw_spent(struct pane bar, const struct breakdown *spent);
 int tasks_draw_spent_words(struct pane line, const struct names *names,
                            const struct spent_reasons *reasons, const struct breakdown *spent);
 
+/* The first line of all pages but the first: where this is. Returns as pane_text does. */
+int tasks_draw_trail(struct pane line, const struct trace_data *data,
+                     const struct tasks_view *view);
+
 /* The types, tasks_types.c. */
 extern const char *const tasks_sorts[];
 void tasks_draw_types(struct pane pane, const struct trace_data *data, struct view_place *place);

@@ -259,16 +259,17 @@ static void draw_line(struct pane pane, const struct table *table, const struct 
 	pane_print(pane, x + 2, 0, STYLE_DIM, "%llu", (unsigned long long)more);
 }
 
-/* Type, IDs and time; then what the time went into. */
-static void draw_head(struct pane pane, const struct trace_data *data, const struct task_report *r)
+/* Where this is, and time; then what the time went into. */
+static void draw_head(struct pane pane, const struct trace_data *data, const struct task_report *r,
+                      const struct tasks_view *view)
 {
 	const struct task_story *s = r->story;
 	const struct task_detail *d = detail_of(r);
 	char name[PAGE_CELL], text[64];
 	words_name(name, pane.canvas, r->names, s->name, "(no name)");
-	int x = pane_text(pane, 0, 0, STYLE_LABEL, "Task ");
-	x = pane_fit(pane_sub(pane, 0, 0, pane.width / 2, 1), x, 0, STYLE_STRONG, name);
-	pane_print(pane, x + 2, 0, STYLE_TEXT, "%llu", (unsigned long long)s->id);
+	int x = tasks_draw_trail(pane_row(pane, 0), data, view);
+	if (view->type.others) /* which is no name */
+		pane_fit(pane, x + 2, 0, STYLE_DIM, name);
 	text_duration(text, sizeof text, (double)elapsed_ns(s->begin_ns, end_of(r)),
 	              pane.canvas->ascii);
 	x = pane_text(pane, 0, 1, STYLE_DIM, s->end == STORY_ENDED ? "took " : "took more than ");
@@ -313,14 +314,15 @@ void tasks_draw_task(struct pane pane, const struct trace_data *data, struct vie
 	struct task_report report = task_pass_lock(view->pass);
 	if (!report.story->begun) {
 		view_fit(place, 1, 0);
-		draw_nothing(pane_sub(page, 0, 1, page.width, page.height - 1), &report);
+		tasks_draw_trail(pane_row(page, 0), data, view);
+		draw_nothing(pane_sub(page, 0, 2, page.width, page.height - 2), &report);
 		task_pass_unlock(view->pass);
 		return;
 	}
 	make_lines(&lines, &report);
 	int list_y = HEAD_LINES + 2, room = page.height - list_y;
 	view_select(place, NULL, lines.n, room > 0 ? room : 0);
-	draw_head(pane_sub(page, 0, 0, page.width, HEAD_LINES), data, &report);
+	draw_head(pane_sub(page, 0, 0, page.width, HEAD_LINES), data, &report, view);
 	table_layout(&table, column, COLUMNS, page.width);
 	table_draw_headings(pane_row(page, list_y - 1), &table, place);
 	place->list_y = pane.y + list_y;

@@ -123,14 +123,13 @@ static int draw_number(struct pane line, int x, const char *name, int64_t ns)
 }
 
 /* Name and numbers, then what the time went into. */
-static void draw_head(struct pane pane, const struct trace_data *data, const struct tasks_met *met)
+static void draw_head(struct pane pane, const struct trace_data *data, const struct tasks_met *met,
+                      const struct tasks_view *view)
 {
 	const struct distribution *d = met->duration;
-	char name[PAGE_CELL], count[32];
-	tasks_name(name, pane.canvas, data, met);
+	char count[32];
 	text_count(count, sizeof count, (int64_t)(d->count & INT64_MAX));
-	int x = pane_text(pane, 0, 0, STYLE_LABEL, met->type.region ? "Region " : "Task ");
-	x = pane_fit(pane_sub(pane, 0, 0, pane.width / 2, 1), x, 0, STYLE_STRONG, name);
+	int x = tasks_draw_trail(pane_sub(pane, 0, 0, pane.width / 2, 1), data, view);
 	x = pane_text(pane, x + 2, 0, STYLE_DIM, "ended ");
 	x = pane_text(pane, x, 0, STYLE_TEXT, count) + 2;
 	if (d->count) {
@@ -212,7 +211,7 @@ void tasks_draw_type(struct pane pane, const struct trace_data *data, struct vie
 	}
 	make_lines(&lines, &met, view);
 	select_line(place, &lines, room > 0 ? room : 0);
-	draw_head(pane_sub(page, 0, 0, page.width, HEAD_LINES - 1), data, &met);
+	draw_head(pane_sub(page, 0, 0, page.width, HEAD_LINES - 1), data, &met, view);
 	bars_draw_title(pane_sub(page, 2, HEAD_LINES, page.width - 2, 1), &lines.bars, "Durations", "",
 	                "");
 	place->list_y = pane.y + HEAD_LINES + 1;

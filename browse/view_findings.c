@@ -43,7 +43,7 @@ static const char *why_none(const struct trace_data *data, bool filtered)
 			   "--trace-id.";
 	if (data->summary->sampled_hz && data->findings->n == 0)
 		return "A sampled trace proves nothing to the doctor: " SAMPLED_CAVEAT ".";
-	return filtered ? "No finding has what the filter asks for; Esc shows all again."
+	return filtered ? "No finding has what the filter asks for; without it there are some."
 	                : "Nothing is wrong as far as the doctor can see.";
 }
 

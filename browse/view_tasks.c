@@ -1,10 +1,12 @@
 /* Tasks: which of them took long, and what for? */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "browse/tasks.h"
 #include "browse/words.h"
+#include "tui/trail.h"
 #include "util/text.h"
 
 /* --- types ---------------------------------------------------------------------------------- */
@@ -46,6 +48,19 @@ void tasks_name(char to[], const struct canvas *canvas, const struct trace_data 
 		snprintf(to, PAGE_CELL, "(others)");
 	else if (!*to)
 		snprintf(to, PAGE_CELL, "(no name)");
+}
+
+int tasks_draw_trail(struct pane line, const struct trace_data *data, const struct tasks_view *view)
+{
+	char name[PAGE_CELL] = "", type[PAGE_CELL + 16], id[32];
+	struct tasks_met met;
+	if (tasks_find(data, &view->type, &met))
+		tasks_name(name, line.canvas, data, &met);
+	snprintf(type, sizeof type, "%s%s", view->type.region ? "region " : "", name);
+	snprintf(id, sizeof id, "%" PRIu64, view->task);
+	return trail_draw(line, 0,
+	                  &(struct trail){
+						  {trace_view_tasks.name, type, view->page == TASKS_TASK ? id : NULL}});
 }
 
 /* --- what time was spent on ----------------------------------------------------------------- */

@@ -111,7 +111,7 @@ static bool has_import(const char *text, const char *path)
 static const char *find_agent(const struct go_package *p)
 {
 	static const char *const imports[] = {"schedtop/agent", "schedtop/agent/auto",
-	                                      "/" AGENT_PACK_FOLDER "/auto", "/" AGENT_PACK_FOLDER};
+	                                      ("/" AGENT_PACK_FOLDER "/auto"), ("/" AGENT_PACK_FOLDER)};
 	const char *found = NULL;
 	for (size_t f = 0; f < p->files && !found; f++) {
 		char path[PATH_MAX];

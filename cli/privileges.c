@@ -74,9 +74,11 @@ enum status privileges_drop(const struct options *o, struct error *error)
 	bool surplus = false;
 	for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
 		uint32_t part = (uint32_t)(keep >> 32 * i);
-		surplus = surplus || (data[i].permitted & ~part) != 0;
-		data[i].permitted &= part;
+		surplus = surplus || ((data[i].permitted | data[i].effective) & ~part) != 0;
 		data[i].effective &= part;
+		/* A child that execve gives more than we have loses the signal by which it dies with us. */
+		if (!o->program)
+			data[i].permitted &= part;
 	}
 	if (surplus && syscall(SYS_capset, &header, data) != 0)
 		return error_set(error, STATUS_FAILED, "the rights of root can't be given up: %s",

@@ -17,8 +17,9 @@ void privileges_begin(void);
 /*
  * Keeps of the capabilities what this command uses, and what the caller has marked to be passed on
  * to children (ambient ones); where no child is to be started, nothing is ever to be gained again.
- * Children of root have root's rights as ever: execve gives them anew. STATUS_FAILED when the
- * kernel refuses, which means that something is amiss.
+ * Children of root have root's rights as ever: execve gives them anew. Where a program is started
+ * that shall end with us, the rest is put aside only (permitted, not effective). STATUS_FAILED when
+ * the kernel refuses, which means that something is amiss.
  */
 enum status privileges_drop(const struct options *o, struct error *error);
 

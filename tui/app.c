@@ -201,17 +201,22 @@ static bool offer_text(const struct app *app, char *to, size_t size, int width)
 		return false;
 	const struct snapshot *shown = history_get(app->history, 0);
 	bool wide = width >= 80;
+	char key[KEY_NAME_MAX];
+	/* Where rows can be opened, their key goes along. */
+	enum context context = views[app->view]->context;
+	if (!*keymap_hint(key, sizeof key, app->keys, COMMAND_EXPAND, context, app->ascii))
+		keymap_way(key, sizeof key, app->keys, COMMAND_FOLLOW, context, app->ascii);
 	if (shown && shown->pid == pid)
 		snprintf(to, size,
-		         wide ? "process %ld has executed a new program: press Enter to follow"
-		              : "%ld is a new program: Enter follows",
-		         (long)pid);
+		         wide ? "process %ld has executed a new program: press %s to follow"
+		              : "%ld is a new program: %s follows",
+		         (long)pid, key);
 	else
 		snprintf(to, size,
-		         wide ? "it has exited; a new process %ld of the same program runs: press Enter to "
+		         wide ? "it has exited; a new process %ld of the same program runs: press %s to "
 		                "follow"
-		              : "exited; %ld took over: Enter follows",
-		         (long)pid);
+		              : "exited; %ld took over: %s follows",
+		         (long)pid, key);
 	return true;
 }
 
@@ -261,7 +266,8 @@ void app_draw(struct app *app, struct canvas *canvas)
 	app->height = canvas->height;
 	app->ascii = canvas->ascii;
 	app_draw_view(app, canvas, &app->place[app->view]);
-	capture_panel_draw(pane_sub(page, 0, 1, page.width, page.height - 2), &app->panel, app->now_ns);
+	capture_panel_draw(pane_sub(page, 0, 1, page.width, page.height - 2), &app->panel, app->now_ns,
+	                   app->keys, view->context);
 	if (app->help)
 		frame_draw_help(pane_sub(page, 0, 1, page.width, page.height - 1), view,
 		                app->playback.recorded, app->keys, &app->help_place);

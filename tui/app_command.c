@@ -47,6 +47,16 @@ static enum loop_next complain(struct app *app, enum command command, const char
 	return LOOP_DRAW;
 }
 
+/* The same, and what the key that takes traces does about it. */
+static enum loop_next complain_with_capture(struct app *app, enum command command, const char *why,
+                                            const char *use)
+{
+	char key[KEY_NAME_MAX];
+	keymap_way(key, sizeof key, app->keys, COMMAND_CAPTURE, views[app->view]->context, app->ascii);
+	app_notify(app, STYLE_WARNING, "%s: %s; %s %s", command_info[command].name, why, key, use);
+	return LOOP_DRAW;
+}
+
 /* A duration; otherwise false, and the user is told. */
 static bool duration(struct app *app, enum command command, const char *argument, int64_t *ns)
 {
@@ -456,7 +466,7 @@ static enum loop_next flight(struct app *app, enum command command, const char *
 	if (!app->session)
 		return complain(app, command, "nothing can be taken here");
 	if (!app_flight(app))
-		return complain(app, command, "a trace is being taken; t cancels it");
+		return complain_with_capture(app, command, "a trace is being taken", "cancels it");
 	return LOOP_DRAW;
 }
 
@@ -466,7 +476,7 @@ static enum loop_next open_trace(struct app *app, enum command command, const ch
 	if (!app->open_trace)
 		return complain(app, command, "no trace can be shown here");
 	if (!argument && last->phase != CAPTURE_DONE)
-		return complain(app, command, "none was taken yet; t takes one");
+		return complain_with_capture(app, command, "none was taken yet", "takes one");
 	app_open_trace(app, argument ? argument : last->path);
 	return LOOP_DRAW;
 }

@@ -171,7 +171,8 @@ struct sheet {
 	} line[LINES_MAX];
 	int n;
 	bool ascii;
-	char title[96], keys[64];
+	char title[96], keys[96];
+	char key[KEY_NAME_MAX]; /* that takes one of this kind */
 };
 
 __attribute__((format(printf, 4, 5))) static void add(struct sheet *s, const char *label,
@@ -264,11 +265,11 @@ static void say_proposal(struct sheet *s, const struct capture_panel *p, int64_t
 	int seconds = (int)(p->duration_ns / NS_PER_S);
 	if (p->begin_ns == INT64_MAX) {
 		snprintf(s->title, sizeof s->title, "Take a trace of %d s?", seconds);
-		snprintf(s->keys, sizeof s->keys, "Enter takes it, t does not");
+		snprintf(s->keys, sizeof s->keys, "Enter takes it, %s does not", s->key);
 	} else {
 		snprintf(s->title, sizeof s->title, "A trace of %d s begins in %d s", seconds,
 		         seconds_left(p->begin_ns - now_ns));
-		snprintf(s->keys, sizeof s->keys, "Enter begins now, t cancels");
+		snprintf(s->keys, sizeof s->keys, "Enter begins now, %s cancels", s->key);
 	}
 	say_cost(s, &p->cost);
 }
@@ -286,10 +287,10 @@ static void say_progress(struct sheet *s, const struct capture_panel *p, int64_t
 	char bytes[24], rate[64];
 	bool flight = p->kind == CAPTURE_KIND_FLIGHT;
 	int left = flight ? 0 : seconds_left(c->started_ns + c->duration_ns - now_ns);
-	snprintf(s->keys, sizeof s->keys, "%s",
-	         p->cancelling ? "cancelling"
-	         : flight      ? "f cancels"
-	                       : "t cancels");
+	if (p->cancelling)
+		snprintf(s->keys, sizeof s->keys, "cancelling");
+	else
+		snprintf(s->keys, sizeof s->keys, "%s cancels", s->key);
 	if (c->phase == CAPTURE_SAVING)
 		snprintf(s->title, sizeof s->title, "Saving the trace");
 	else if (c->phase == CAPTURE_ASKING)
@@ -371,7 +372,7 @@ static void say_end(struct sheet *s, const struct capture_panel *p)
 	         capture_panel_offers(p) ? "Enter opens it, "
 	         : offers_samples(p)     ? "Enter samples, "
 	                                 : "",
-	         flight ? "f" : "t");
+	         s->key);
 	if (p->capture.phase == CAPTURE_DONE) {
 		say_done(s, p);
 	} else if (p->capture.phase == CAPTURE_CANCELLED) {
@@ -422,11 +423,14 @@ static int line_rows(struct pane page, const struct sheet *s, int i)
 	return rows > 1 ? rows : 1;
 }
 
-void capture_panel_draw(struct pane page, const struct capture_panel *p, int64_t now_ns)
+void capture_panel_draw(struct pane page, const struct capture_panel *p, int64_t now_ns,
+                        const struct keymap *keys, enum context context)
 {
 	if (p->stage == PANEL_CLOSED)
 		return;
 	struct sheet s = {.ascii = page.canvas->ascii};
+	keymap_way(s.key, sizeof s.key, keys,
+	           p->kind == CAPTURE_KIND_FLIGHT ? COMMAND_FLIGHT : COMMAND_CAPTURE, context, s.ascii);
 	if (p->stage == PANEL_PROPOSED)
 		say_proposal(&s, p, now_ns);
 	else if (p->stage == PANEL_ORDERED)

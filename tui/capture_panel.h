@@ -10,6 +10,7 @@
 
 #include "metrics/trace_cost.h"
 #include "tui/canvas.h"
+#include "tui/keymap.h"
 
 enum capture_panel_stage {
 	PANEL_CLOSED,
@@ -56,6 +57,7 @@ bool capture_panel_escape(struct capture_panel *p, const struct capture_panel_en
 /* Whenever there may be news, and at least once a second. true: it has to be drawn anew. */
 bool capture_panel_update(struct capture_panel *p, const struct capture_panel_env *env);
 /* Into the lower part of the page, over what is there. */
-void capture_panel_draw(struct pane page, const struct capture_panel *p, int64_t now_ns);
+void capture_panel_draw(struct pane page, const struct capture_panel *p, int64_t now_ns,
+                        const struct keymap *keys, enum context context);
 
 #endif

@@ -377,6 +377,19 @@ static const char *instead_of(int i, const struct slot *slot, const struct gorou
 	return to;
 }
 
+void goroutine_group_name(char *to, size_t size, const struct canvas *canvas,
+                          const struct goroutine_line *group, enum goroutine_by by)
+{
+	const struct slot none[GOROUTINE_COLUMNS] = {{0}};
+	int i = by == GOROUTINES_BY_CREATOR ? COLUMN_CREATOR : COLUMN_AT;
+	const struct goroutine_place *place = place_of(i, group);
+	char as[160];
+	snprintf(to, size, "%s",
+	         place->function
+	             ? goroutine_function(canvas, goroutine_text(group->set, place->function), 0)
+	             : instead_of(i, none, group, as, sizeof as));
+}
+
 static enum style style_of(int i, const struct goroutine_line *line, const char *text)
 {
 	const struct goroutine_group *g = line->stat->group;

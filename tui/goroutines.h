@@ -41,6 +41,9 @@ bool goroutine_matches(const struct filter *filter, const struct goroutine_line 
 
 /* "main.fanOut", in a cell that is too narrow for its package's path without that. */
 const char *goroutine_function(const struct canvas *canvas, const char *function, int width);
+/* What a group goes by: the one that created it, or where it is. */
+void goroutine_group_name(char *to, size_t size, const struct canvas *canvas,
+                          const struct goroutine_line *group, enum goroutine_by by);
 /* "fanout.go:88"; "" when it is unknown. */
 void goroutine_location(char *to, size_t size, const struct goroutine_set *set,
                         const struct goroutine_place *place);

@@ -142,7 +142,7 @@ const struct keymap keymap_default =
 				ROW(KEYS(K(ESCAPE)), FINDINGS, COMMAND_CLOSE, NULL, "close", 4, false,
                     "Close the finding that is open; else show all rows again."),
 				ROW(KEYS(K(ESCAPE)), GROUPS, COMMAND_CLOSE, NULL, "close", 4, false,
-                    "Close the group that is open; else show all rows again."),
+                    "Close the group that the top line names; else show all rows."),
 				ROW(KEYS(K(ESCAPE)), OVERVIEW | LATENCY, COMMAND_CLOSE, NULL,
                     SAYS("Go back to the fleet, if that led here.")),
 				ROW(KEYS('s', '>', K(F6)), LISTS | T_LISTS, COMMAND_SORT, NULL, "sort", 6, false,
@@ -220,7 +220,7 @@ const struct keymap keymap_default =
 				ROW(KEYS('q', K(F10), K(F9)), TRACE, COMMAND_QUIT, NULL, "leave", 0, false,
                     "Leave the trace."),
 				ROW(KEYS(K(ESCAPE)), TRACE, COMMAND_CLOSE, NULL,
-                    SAYS("Close what is open; else leave the trace.")),
+                    SAYS("One step up the line at the top; else leave the trace.")),
 				ROW(KEYS(K(ESCAPE)), PICKER, COMMAND_CLOSE, NULL,
                     SAYS("Show all rows again; else leave.")),
 				ROW(KEYS('q', K(F10), K(F9)), SETUP, COMMAND_QUIT, NULL, "close", 0, false,
@@ -328,6 +328,15 @@ const char *keymap_hint(char *to, size_t size, const struct keymap *keys, enum c
 		if (key)
 			keys_name(to, size, key, ascii);
 	}
+	return to;
+}
+
+const char *keymap_way(char *to, size_t size, const struct keymap *keys, enum command command,
+                       enum context context, bool ascii)
+{
+	keymap_hint(to, size, keys, command, context, ascii);
+	if (!to[0])
+		snprintf(to, size, ":%s", command_info[command].name);
 	return to;
 }
 

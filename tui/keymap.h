@@ -90,6 +90,9 @@ bool keymap_is_alias(const struct keymap *keys, const struct binding *binding,
 /* The name of its first key on this screen: "?"; "" when it has none. For sentences. */
 const char *keymap_hint(char *to, size_t size, const struct keymap *keys, enum command command,
                         enum context context, bool ascii);
+/* The same; where it has none what is to be typed, ":trace". */
+const char *keymap_way(char *to, size_t size, const struct keymap *keys, enum command command,
+                       enum context context, bool ascii);
 
 /* A set of commands, one bit each. */
 #define COMMAND_BIT(command) (UINT64_C(1) << (command))

@@ -34,6 +34,7 @@ tui_libtui_a_SOURCES = \
 	tui/state.c tui/state.h \
 	tui/style.c tui/style.h \
 	tui/tabs.c tui/tabs.h \
+	tui/trail.c tui/trail.h \
 	tui/take.c tui/take.h \
 	tui/term.c tui/term.h \
 	tui/theme.c tui/theme.h \

@@ -84,7 +84,7 @@ static void draw_list(struct pane pane, struct setup *s)
 	s->list.list_y = list.y;
 	pane_text(pane, 1, 0, STYLE_STRONG, "Setup");
 	pane_fit(pane_sub(pane, 0, 0, pane.width - 1, 1), 8, 0, STYLE_DIM,
-	         "nothing is written before you see the file; it holds from the next start");
+	         "you see the file before it is written; it holds from the next start");
 	draw_item(pane_row(pane, 1), &headings, false);
 	pane_restyle(pane_row(pane, 1), STYLE_DIM);
 	for (int y = 0; y < list.height && get(s, s->list.top + y, &item); y++)

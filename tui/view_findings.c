@@ -64,7 +64,7 @@ static void draw_nothing(struct pane pane, const struct view_data *data, bool fi
 	snprintf(text, sizeof text, "Nothing is wrong as far as the doctor can see: %s.", known);
 	if (filtered)
 		snprintf(text, sizeof text,
-		         "No finding has what the filter asks for; Esc shows all again.");
+		         "No finding has what the filter asks for; without it there are some.");
 	pane_wrap(pane, STYLE_DIM, text);
 }
 

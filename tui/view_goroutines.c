@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "tui/goroutines.h"
+#include "tui/trail.h"
 
 /*
  * Goroutines: "who waits, for what, since when, and who made them?" One row for each group; the
@@ -77,18 +78,22 @@ static const struct goroutine_line *selected_line(const struct list *list,
 	return list->n > 0 ? &list->line[place->selected] : NULL;
 }
 
+/* The group that is open, if it is in the list at all. */
+static const struct goroutine_line *open_group(const struct list *list)
+{
+	for (int i = 0; i < list->n; i++)
+		if (list->line[i].expanded)
+			return &list->line[i];
+	return NULL;
+}
+
 /* The line whose stack is to be shown: the selected one, if it is of the open group; else that of
    the group. NULL: none is open. */
 static const struct goroutine_line *open_line(const struct list *list,
                                               const struct view_place *place)
 {
 	const struct goroutine_line *selected = selected_line(list, place);
-	if (selected && selected->expanded)
-		return selected;
-	for (int i = 0; i < list->n; i++)
-		if (list->line[i].expanded)
-			return &list->line[i];
-	return NULL;
+	return selected && selected->expanded ? selected : open_group(list);
 }
 
 /* --- the list --------------------------------------------------------------------------------- */
@@ -115,13 +120,14 @@ static void draw_list(struct pane pane, const struct list *list, struct view_pla
 	place->selected_group = selected ? (int64_t)selected->stat->group->key : 0;
 }
 
-/* Is the group that is open in the list at all? */
-static bool has_open(const struct list *list)
+static void draw_trail(struct pane line, const struct list *list)
 {
-	for (int i = 0; i < list->n; i++)
-		if (list->line[i].expanded)
-			return true;
-	return false;
+	char name[160];
+	const struct goroutine_line *group = open_group(list);
+	if (!group)
+		return;
+	goroutine_group_name(name, sizeof name, line.canvas, group, list->table.by);
+	trail_draw(line, 0, &(struct trail){{view_goroutines.name, name}});
 }
 
 static void draw_beside(struct pane pane, const struct view_data *data, const struct list *list,
@@ -171,12 +177,14 @@ static void draw_page(struct pane page, const struct view_data *data, struct lis
 	layout(part, COUNT, page.height);
 	struct pane middle = pane_sub(page, 0, part[LIST].at, page.width, part[LIST].size);
 	arrange(list, place);
-	if (!has_open(list))
+	if (!open_group(list))
 		draw_list(middle, list, place);
 	else if (page.width >= BESIDE_WIDTH)
 		draw_beside(middle, data, list, place);
 	else
 		draw_below(middle, data, list, place);
+	if (part[GAP].size)
+		draw_trail(pane_sub(page, 1, part[GAP].at, page.width - 2, 1), list);
 	if (part[SUMMARY].size)
 		goroutine_draw_summary(pane_row(page, part[SUMMARY].at), &list->table, place);
 	if (part[REST].size)

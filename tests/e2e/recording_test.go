@@ -309,7 +309,7 @@ func TestSettingsComeFromFileThenEnvironmentThenFlags(t *testing.T) {
 			t.Errorf("an interval of %v ms, not %v: schedtop %v", ms, c.ms, r)
 		}
 		text := strings.Join(r.stderr, "\n")
-		if !strings.Contains(text, file+":1: there is no setting 'dealy': expected one of delay,") {
+		if !strings.Contains(text, file+":1: there is no setting 'dealy': expected one of ") {
 			t.Errorf("the bad line is not named: schedtop %v", r)
 		}
 		if c.variable == "never" && !strings.Contains(text, "SCHEDTOP_DELAY takes a time of") {

@@ -312,7 +312,7 @@ static void task_that_was_asked_for_is_shown_at_once(void **state)
 	close(fd);
 	struct browser *browser = open_part(path, &part);
 	char *task = draw_settled(browser, 120, 40, false);
-	fixture_shows(task, "Task request  5");
+	fixture_shows(task, "Tasks › request › 5");
 	fixture_shows(task, "took 630 µs");
 	fixture_shows(task, "otel: " SCENARIO_TRACE_ID);
 	free(task);

@@ -289,10 +289,10 @@ static void enter_leads_to_one_goroutine_and_escape_back(void **state)
 	type(browser, "2/worker\n");
 	assert_shows(browser, "worker.(*Pool).run               2");
 	type(browser, "\n");
-	assert_shows(browser, "started as worker.(*Pool).run  2 goroutines");
+	assert_shows(browser, "Goroutines › worker.(*Pool).run  2 goroutines");
 	assert_shows(browser, "G50");
 	type(browser, "\n");
-	assert_shows(browser, "G2  worker.(*Pool).run  created by http.(*conn).serve");
+	assert_shows(browser, "Goroutines › worker.(*Pool).run › G2  created by http.(*conn).serve");
 	/* It waited for a P for 140 and 460 us, and sat in a system call for 50. */
 	assert_shows(browser, "created at 10.0 µs, ended after 980 µs");
 	assert_shows(browser, "ran 2 times  waits for a P:  p50 140 µs");
@@ -300,7 +300,7 @@ static void enter_leads_to_one_goroutine_and_escape_back(void **state)
 	type(browser, "\n");
 	assert_shows(browser, "window"); /* the timeline */
 	type(browser, "2\x1b");
-	assert_shows(browser, "started as worker.(*Pool).run");
+	assert_shows(browser, "Goroutines › worker.(*Pool).run  2 goroutines");
 	type(browser, "\x1b");
 	assert_shows(browser, "START FUNCTION");
 	type(browser, "\x1b"); /* the filter */

@@ -97,7 +97,8 @@ static char *drawn(const struct bench *b, int width, int height, bool ascii)
 	for (int y = 0; y < height; y++)
 		for (int x = 0; x < width; x++)
 			pane_glyph(page, x, y, STYLE_TEXT, '.');
-	capture_panel_draw(pane_sub(page, 0, 1, width, height - 2), &b->panel, b->env.now_ns);
+	capture_panel_draw(pane_sub(page, 0, 1, width, height - 2), &b->panel, b->env.now_ns,
+	                   &keymap_default, CONTEXT_OVERVIEW);
 	char *text = fixture_text(canvas);
 	canvas_destroy(canvas);
 	return text;

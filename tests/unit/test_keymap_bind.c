@@ -184,6 +184,23 @@ static void a_table_that_is_full_says_so(void **state)
 	assert_int_equal(command_of(&keys, 'q', CONTEXT_OVERVIEW), COMMAND_QUIT);
 }
 
+static void sentences_name_the_keys_that_are_bound(void **state)
+{
+	(void)state;
+	struct keymap keys = keymap_default;
+	struct error error = {0};
+	char key[KEY_NAME_MAX];
+	assert_string_equal(keymap_way(key, sizeof key, &keys, COMMAND_CAPTURE, CONTEXT_THREADS, false),
+	                    "t");
+	assert_int_equal(keymap_bind(&keys, "trace", "F8", &first, &error), STATUS_OK);
+	assert_string_equal(keymap_way(key, sizeof key, &keys, COMMAND_CAPTURE, CONTEXT_THREADS, false),
+	                    "F8");
+	keys = keymap_default;
+	assert_int_equal(keymap_bind(&keys, "trace", "none", &first, &error), STATUS_OK);
+	assert_string_equal(keymap_way(key, sizeof key, &keys, COMMAND_CAPTURE, CONTEXT_THREADS, false),
+	                    ":trace");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +212,7 @@ int main(void)
 		cmocka_unit_test(a_key_that_is_taken_away_is_told_when_it_was_the_last),
 		cmocka_unit_test(keys_that_are_none_leave_those_that_are),
 		cmocka_unit_test(a_table_that_is_full_says_so),
+		cmocka_unit_test(sentences_name_the_keys_that_are_bound),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

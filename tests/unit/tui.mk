@@ -2,6 +2,7 @@
 tui_tests = \
 	tests/unit/test_app \
 	tests/unit/test_canvas \
+	tests/unit/test_covers \
 	tests/unit/test_capture_panel \
 	tests/unit/test_keymap \
 	tests/unit/test_keymap_bind \
@@ -14,6 +15,7 @@ tui_tests = \
 	tests/unit/test_screens \
 	tests/unit/test_take \
 	tests/unit/test_theme \
+	tests/unit/test_trail \
 	tests/unit/test_view_findings \
 	tests/unit/test_view_fleet \
 	tests/unit/test_view_goroutines \
@@ -38,6 +40,14 @@ tests_unit_test_canvas_LDADD = $(tui_test_libs)
 tests_unit_test_capture_panel_SOURCES = tests/unit/test_capture_panel.c $(tui_fixture)
 tests_unit_test_capture_panel_CFLAGS = $(tui_test_cflags)
 tests_unit_test_capture_panel_LDADD = $(tui_test_libs)
+
+tests_unit_test_covers_SOURCES = tests/unit/test_covers.c $(tui_fixture)
+tests_unit_test_covers_CFLAGS = $(tui_test_cflags)
+tests_unit_test_covers_LDADD = $(tui_test_libs)
+
+tests_unit_test_trail_SOURCES = tests/unit/test_trail.c $(tui_fixture)
+tests_unit_test_trail_CFLAGS = $(tui_test_cflags)
+tests_unit_test_trail_LDADD = $(tui_test_libs)
 
 tests_unit_test_keymap_SOURCES = tests/unit/test_keymap.c $(tui_fixture)
 tests_unit_test_keymap_CFLAGS = $(tui_test_cflags)
@@ -108,6 +118,8 @@ EXTRA_DIST += \
 	tests/golden/fleet-120x40.txt tests/golden/fleet-160x50.txt tests/golden/fleet-80x24.txt \
 	tests/golden/fleet-80x24-ascii.txt tests/golden/fleet-few-80x24.txt \
 	tests/data/leak.ndjson tests/data/mixed.ndjson \
+	tests/golden/help-goroutines-120x40.txt tests/golden/help-goroutines-80x24.txt \
+	tests/golden/setup-120x40.txt tests/golden/setup-80x24.txt \
 	tests/golden/screens-goroutines-120x40-ascii.txt \
 	tests/golden/screens-goroutines-120x40.txt \
 	tests/golden/screens-goroutines-200x50-ascii.txt \
