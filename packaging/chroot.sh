@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Clean Debian chroots by mmdebstrap, from where the apt of this machine gets its own packages. Sourced by bash. A chroot
-# lives as long as the command that runs in it: mmdebstrap makes it, mounts what it needs, and removes it in the end.
+# lives as long as the command that runs in it: mmdebstrap makes it below TMPDIR, mounts what it needs, and removes it in
+# the end.
 
 # chroot_sources prints the lines of sources.list for Debian's own archives among those of this machine.
 chroot_sources() {
@@ -25,7 +26,7 @@ chroot_possible() {
 	if ((EUID != 0)) && ! mmdebstrap --unshare-helper true 2>/dev/null; then
 		echo "clean chroots need root, or subordinate user IDs (subuid(5)) and user namespaces" >&2
 		return 1
-	elif ((EUID == 0)) && ! unshare --mount true 2>/dev/null; then
+	elif ((EUID == 0)) && ! unshare --mount --pid --fork true 2>/dev/null; then
 		echo "nothing can be mounted here, not even by root" >&2
 		return 1
 	fi
@@ -35,14 +36,16 @@ chroot_possible() {
 # the directory IN are in its /work, where it runs, and what it leaves in /work/result is put below OUT.
 chroot_run() {
 	local in=$1 out=$2 architectures=$3 packages=$4 command option
-	local -a options=() files=("$in"/*)
+	local -a options=() files=("$in"/*) leash=()
 	shift 4
+	# What is mounted and what runs in there goes when this is ended, however that happens.
+	((EUID != 0)) || leash=(unshare --mount --pid --fork --kill-child --mount-proc)
 	printf -v command ' %q' "$@"
 	# As apt reaches its archives here (proxies, clocks that are wrong), so it does in there.
 	while IFS= read -r option; do
 		options+=(--aptopt="$option")
 	done < <(apt-config dump --format '%F "%v"%n' | grep -E '^Acquire::(http|https|Check-|Retries)[^ ]* "[^"]+"$')
-	chroot_sources | mmdebstrap --quiet --variant=apt --architectures="$architectures" \
+	chroot_sources | "${leash[@]}" mmdebstrap --quiet --variant=apt --architectures="$architectures" \
 		--include="${packages//[[:space:]]/,}" "${options[@]}" --dpkgopt=force-unsafe-io \
 		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
 		--aptopt='APT::Install-Recommends "false"' \
