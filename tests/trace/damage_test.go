@@ -311,6 +311,7 @@ func TestMisusedRegionsAreRepaired(t *testing.T) {
 
 // Cut anywhere, both readers agree whether what is left is a trace.
 func TestVerdictsOfCutTraces(t *testing.T) {
+	t.Parallel()
 	program := summaryProgram(t)
 	for _, toolchain := range []string{"go1.22.12", "go1.26.8"} {
 		dir := t.TempDir()

@@ -328,6 +328,7 @@ func checkCounters(t *testing.T, r *viewer.Recording) {
 // States add up to what the report says, also where the clock of the reference
 // and the one of the program differ; and all formats agree.
 func TestExportsAddUpToTheReport(t *testing.T) {
+	t.Parallel()
 	program := schedtop(t)
 	for _, toolchain := range toolchains() {
 		t.Run(toolchain, func(t *testing.T) {

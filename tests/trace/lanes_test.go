@@ -33,6 +33,7 @@ func compareLanes(t *testing.T, program, file string) {
 }
 
 func TestTimelinesOfRealTraces(t *testing.T) {
+	t.Parallel()
 	program := lanesProgram(t)
 	for _, toolchain := range toolchains() {
 		t.Run(toolchain, func(t *testing.T) {

@@ -113,6 +113,7 @@ func diffSamples(t *testing.T, name string, want, got []string) {
 
 // Of one trace of each toolchain with events of all kinds; with $SCHEDTOP_ALL set, of more.
 func TestProfiles(t *testing.T) {
+	t.Parallel()
 	program := schedtop(t)
 	for _, toolchain := range toolchains() {
 		t.Run(toolchain, func(t *testing.T) {

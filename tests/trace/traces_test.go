@@ -55,6 +55,7 @@ func run(t *testing.T, program string, args ...string) {
 
 // Everything that both readers count is equal, to the nanosecond.
 func TestTotalsOfRealTraces(t *testing.T) {
+	t.Parallel()
 	program := summaryProgram(t)
 	for _, toolchain := range toolchains() {
 		t.Run(toolchain, func(t *testing.T) {
