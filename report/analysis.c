@@ -95,6 +95,13 @@ static size_t choose(struct analysis *a, struct window_member member[static MEMB
 	return n;
 }
 
+/* Some of it is not there, for want of memory: less than all would pass for all. */
+static bool is_torn(const struct analysis *a)
+{
+	return a->goroutines.known.torn || a->tasks.torn || a->tasks.reasons.torn || a->regions.torn ||
+	       a->regions.reasons.torn;
+}
+
 enum status analysis_read_input(struct analysis *a, struct input *in, const char *path,
                                 const struct analysis_options *options, struct error *error)
 {
@@ -120,6 +127,8 @@ enum status analysis_read_input(struct analysis *a, struct input *in, const char
 	const struct trace_visitor visitor =
 		options->wrap ? options->wrap(options->wrap_self, &inner) : inner;
 	enum status status = trace_read(in, &trace, &visitor, 1, &a->summary, error);
+	if ((status == STATUS_OK || status == STATUS_DAMAGED) && is_torn(a))
+		return trace_name_error(error, error_no_memory(error), path);
 	/* What was read before the damage is there to be told. */
 	if (status == STATUS_DAMAGED && a->summary.damages)
 		return STATUS_OK;

@@ -73,8 +73,10 @@ static void print_groups(const struct analysis *a, struct page *page, bool by_cr
 	char cell[COLUMNS][PAGE_CELL];
 	size_t n;
 	struct goroutine_kind *all = fold(&a->goroutines, by_creator, &n);
-	if (!all)
+	if (!all) {
+		page->torn = page->torn || a->goroutines.groups > 0;
 		return;
+	}
 	page_header(page, columns, COLUMNS);
 	for (size_t i = 0; i < n && i < most; i++) {
 		page_named(page, cell[0], &a->names, all[i].function, true,

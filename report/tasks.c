@@ -149,6 +149,7 @@ static void print_tasks(const struct analysis *a, struct page *page)
 	const struct tasks *t = &a->tasks;
 	size_t n;
 	const struct task_type **all = types_of(t, &n);
+	page->torn = page->torn || (!all && t->types > 0);
 	if (n)
 		page_header(page, columns, COLUMNS);
 	for (size_t i = 0; i < n && i < MOST_TYPES; i++) {
@@ -186,6 +187,7 @@ static void print_regions(const struct analysis *a, struct page *page)
 {
 	size_t n;
 	const struct region_type **all = regions_of(&a->regions, &n);
+	page->torn = page->torn || (!all && a->regions.types > 0);
 	if (n && !is_narrowed(a)) {
 		fprintf(page->out, "\n  Regions\n");
 		page_header(page, columns, COLUMNS);
@@ -276,6 +278,8 @@ static json_t *types_json(const struct analysis *a)
 {
 	size_t n;
 	const struct task_type **types = types_of(&a->tasks, &n);
+	if (!types && a->tasks.types > 0)
+		return NULL;
 	json_t *all = json_array();
 	for (size_t i = 0; i < n; i++) {
 		const struct task_type *type = types[i];
@@ -304,6 +308,8 @@ static json_t *regions_json(const struct analysis *a)
 {
 	size_t n;
 	const struct region_type **types = regions_of(&a->regions, &n);
+	if (!types && a->regions.types > 0)
+		return NULL;
 	json_t *all = json_array();
 	for (size_t i = 0; i < n; i++) {
 		const struct region_type *type = types[i];

@@ -59,6 +59,7 @@ static void print_reasons(const struct analysis *a, struct page *page)
 	size_t n = count_reasons(g), k = 0;
 	struct reason_time *all = n ? calloc(n, sizeof *all) : NULL;
 	char cell[COLUMNS][PAGE_CELL];
+	page->torn = page->torn || (!all && n > 0);
 	if (!all)
 		return;
 	for (uint32_t i = g->all_reasons; i; i = g->reason[i - 1].next, k++) {

@@ -29,8 +29,12 @@ static uint8_t kind_of_reason(struct spent_reasons *r, uint32_t name)
 		return SPENT_UNKNOWN;
 	if (name < r->limit && r->kind_of[name])
 		return r->kind_of[name];
-	if (SPENT_REASONS + r->reasons == SPENT_OTHER || !make_room(r, name))
+	if (SPENT_REASONS + r->reasons == SPENT_OTHER)
 		return SPENT_OTHER;
+	if (!make_room(r, name)) {
+		r->torn = true;
+		return SPENT_OTHER;
+	}
 	uint8_t kind = (uint8_t)(SPENT_REASONS + r->reasons++);
 	r->kind_of[name] = kind;
 	r->name[kind] = name;

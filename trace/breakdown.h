@@ -33,6 +33,7 @@ struct spent_reasons {
 	unsigned reasons;
 	uint8_t *kind_of; /* by name; 0: not asked for yet */
 	size_t limit;
+	bool torn; /* there was no memory to tell one from the others */
 };
 
 void spent_reasons_finish(struct spent_reasons *reasons);

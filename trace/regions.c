@@ -44,9 +44,12 @@ static uint32_t take_detail(struct regions *a)
 	if (i) {
 		a->free_detail = a->detail[i - 1].next_free;
 	} else {
-		if (a->details == REGION_DETAILS ||
-		    !wire_grow(&a->detail, &a->detail_capacity, a->details, sizeof *a->detail))
+		if (a->details == REGION_DETAILS)
 			return 0;
+		if (!wire_grow(&a->detail, &a->detail_capacity, a->details, sizeof *a->detail)) {
+			a->torn = true;
+			return 0;
+		}
 		i = (uint32_t)++a->details;
 	}
 	a->detail[i - 1] = (struct region_detail){0};

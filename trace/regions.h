@@ -59,6 +59,7 @@ struct regions {
 	struct region_detail *detail;
 	size_t details, detail_capacity;
 	uint32_t free_detail;
+	bool torn; /* there was no memory for the details of some */
 	struct region_goroutine *slot;
 	size_t slots;
 	struct spent_reasons reasons;

@@ -489,8 +489,8 @@ static void on_gap(void *self, int64_t time_ns)
 {
 	struct tasks *a = self;
 	for (size_t i = 0; i < a->tasks; i++)
-		if (a->task[i].id)
-			conclude(a, (uint32_t)i, time_ns, true);
+		if (a->task[i].id && !conclude(a, (uint32_t)i, time_ns, true))
+			a->torn = true;
 	for (size_t i = 0; i < a->slots; i++)
 		a->slot[i] = (struct task_goroutine){0};
 }

@@ -124,6 +124,7 @@ struct tasks {
 	struct task_detail *detail;
 	size_t details, detail_capacity;
 	uint32_t free_detail;
+	bool torn; /* there was no memory for what was open at a gap */
 	struct task_goroutine *slot;
 	size_t slots;
 	struct spent_reasons reasons;
