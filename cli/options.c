@@ -658,42 +658,6 @@ static enum status misplaced(const struct options *o, const struct option_row *r
 	return error_set(error, STATUS_USAGE, "--%s goes with %s", row->name, names);
 }
 
-/* BEFORE AFTER, or BEFORE... -- AFTER... */
-static enum status check_sides(const struct options *o, struct error *error)
-{
-	if (o->command->bit != WITH_DIFF)
-		return STATUS_OK;
-	if (o->json && o->markdown)
-		return error_set(error, STATUS_USAGE, "--json and --markdown exclude each other");
-	if (o->separated ? o->separator == 0 || o->separator == o->paths : o->paths != 2)
-		return error_set(error, STATUS_USAGE,
-		                 "diff needs two traces or directories of traces, or two lists of them "
-		                 "with -- between");
-	return STATUS_OK;
-}
-
-/* What it looks at decides what else can be asked for. */
-static enum status check_doctor_target(const struct options *o, struct error *error)
-{
-	static const char *const of_process[] = {"for", "delay", "source"};
-	static const char *const of_trace[] = {"from", "to"};
-	if ((o->file != NULL) + options_has_target(o) + (o->replay != NULL) > 1)
-		return error_set(error, STATUS_USAGE,
-		                 "doctor takes a trace, a process (-p PID, --url URL) or a recording "
-		                 "(--replay FILE), one of them");
-	if (o->probe && !o->pid)
-		return error_set(error, STATUS_USAGE, "--probe goes with doctor -p PID");
-	for (size_t i = 0; !options_has_target(o) && i < sizeof of_process / sizeof *of_process; i++)
-		if (options_given(o, of_process[i]))
-			return error_set(error, STATUS_USAGE, "--%s goes with doctor -p PID or --url URL",
-			                 of_process[i]);
-	for (size_t i = 0; !o->file && i < sizeof of_trace / sizeof *of_trace; i++)
-		if (options_given(o, of_trace[i]))
-			return error_set(error, STATUS_USAGE, "--%s goes with a trace: doctor FILE",
-			                 of_trace[i]);
-	return STATUS_OK;
-}
-
 /* What the doctor looks at, and what it says how. */
 static enum status check_doctor(struct options *o, struct error *error)
 {
@@ -710,7 +674,7 @@ static enum status check_doctor(struct options *o, struct error *error)
 	if (o->explain && (o->file || options_has_target(o) || o->replay))
 		return error_set(error, STATUS_USAGE,
 		                 "--explain takes no file and no process: it explains a finding");
-	if (check_doctor_target(o, error) != STATUS_OK)
+	if (options_check_doctor_target(o, error) != STATUS_OK)
 		return STATUS_USAGE;
 	if (!o->file && !options_has_target(o) && !o->replay && !o->explain)
 		return error_set(
@@ -764,7 +728,7 @@ static enum status check_together(struct options *o, struct error *error)
 		                 o->command->name);
 	if (check_kind(o, error) != STATUS_OK)
 		return STATUS_USAGE;
-	enum status status = check_sides(o, error);
+	enum status status = options_check_sides(o, error);
 	if (status == STATUS_OK)
 		status = check_doctor(o, error);
 	if (status == STATUS_OK)

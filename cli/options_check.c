@@ -8,6 +8,42 @@ bool options_has_target(const struct options *o)
 	return o->pid || o->url || o->text;
 }
 
+/* BEFORE AFTER, or BEFORE... -- AFTER... */
+enum status options_check_sides(const struct options *o, struct error *error)
+{
+	if (o->command->bit != WITH_DIFF)
+		return STATUS_OK;
+	if (o->json && o->markdown)
+		return error_set(error, STATUS_USAGE, "--json and --markdown exclude each other");
+	if (o->separated ? o->separator == 0 || o->separator == o->paths : o->paths != 2)
+		return error_set(error, STATUS_USAGE,
+		                 "diff needs two traces or directories of traces, or two lists of them "
+		                 "with -- between");
+	return STATUS_OK;
+}
+
+/* What it looks at decides what else can be asked for. */
+enum status options_check_doctor_target(const struct options *o, struct error *error)
+{
+	static const char *const of_process[] = {"for", "delay", "source"};
+	static const char *const of_trace[] = {"from", "to"};
+	if ((o->file != NULL) + options_has_target(o) + (o->replay != NULL) > 1)
+		return error_set(error, STATUS_USAGE,
+		                 "doctor takes a trace, a process (-p PID, --url URL) or a recording "
+		                 "(--replay FILE), one of them");
+	if (o->probe && !o->pid)
+		return error_set(error, STATUS_USAGE, "--probe goes with doctor -p PID");
+	for (size_t i = 0; !options_has_target(o) && i < sizeof of_process / sizeof *of_process; i++)
+		if (options_given(o, of_process[i]))
+			return error_set(error, STATUS_USAGE, "--%s goes with doctor -p PID or --url URL",
+			                 of_process[i]);
+	for (size_t i = 0; !o->file && i < sizeof of_trace / sizeof *of_trace; i++)
+		if (options_given(o, of_trace[i]))
+			return error_set(error, STATUS_USAGE, "--%s goes with a trace: doctor FILE",
+			                 of_trace[i]);
+	return STATUS_OK;
+}
+
 /* A recording has a process and a pace of its own. */
 enum status options_check_replay(const struct options *o, struct error *error)
 {

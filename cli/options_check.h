@@ -9,6 +9,8 @@
 #include "cli/options.h"
 
 bool options_has_target(const struct options *o);
+enum status options_check_sides(const struct options *o, struct error *error);
+enum status options_check_doctor_target(const struct options *o, struct error *error);
 enum status options_check_replay(const struct options *o, struct error *error);
 enum status options_check_text(const struct options *o, struct error *error);
 enum status options_check_program(const struct options *o, struct error *error);

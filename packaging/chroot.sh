@@ -33,7 +33,7 @@ chroot_possible() {
 }
 
 # chroot_run IN OUT ARCHITECTURES PACKAGES COMMAND… runs the command as root in a chroot with these packages. The files of
-# the directory IN are in its /work, where it runs, and what it leaves in /work/result is put below OUT.
+# the directory IN are in its /tree, where it runs, and what it leaves in /tree/result is put below OUT.
 chroot_run() {
 	local in=$1 out=$2 architectures=$3 packages=$4 command option
 	local -a options=() files=("$in"/*) leash=()
@@ -49,10 +49,10 @@ chroot_run() {
 		--include="${packages//[[:space:]]/,}" "${options[@]}" --dpkgopt=force-unsafe-io \
 		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
 		--aptopt='APT::Install-Recommends "false"' \
-		--customize-hook="mkdir -p \"\$1/work/result\"; chmod 0755 \"\$1/work\"" \
-		--customize-hook="copy-in$(printf ' %q' "${files[@]}") /work" \
-		--customize-hook="chroot \"\$1\" sh -c 'cd /work && exec \"\$@\"' sh$command" \
-		--customize-hook="sync-out /work/result $(printf '%q' "$out")" \
+		--customize-hook="mkdir -p \"\$1/tree/result\"; chmod 0755 \"\$1/tree\"" \
+		--customize-hook="copy-in$(printf ' %q' "${files[@]}") /tree" \
+		--customize-hook="chroot \"\$1\" sh -c 'cd /tree && exec \"\$@\"' sh$command" \
+		--customize-hook="sync-out /tree/result $(printf '%q' "$out")" \
 		"$(chroot_suite)" /dev/null -
 }
 

@@ -139,6 +139,15 @@ func leftOn(sent string) []string {
 	return left
 }
 
+// expectRestored fails when the program, which has ended, left something on the terminal.
+func (s *seat) expectRestored(t *testing.T) {
+	t.Helper()
+	<-s.done
+	if left := s.wrong(); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 // wrong tells what of the terminal is not as it was before the program.
 func (s *seat) wrong() []string {
 	s.t.Helper()
@@ -245,9 +254,7 @@ func TestEveryScreenGivesTheTerminalBackWhateverEndsIt(t *testing.T) {
 					} else if ending.sig == 0 && status != exitOK {
 						t.Errorf("exit status %d, not 0", status)
 					}
-					if left := s.wrong(); len(left) > 0 {
-						t.Errorf("left behind: %v", left)
-					}
+					s.expectRestored(t)
 				})
 			}
 		})
@@ -278,9 +285,7 @@ func TestFailedAllocationsGiveTheTerminalBack(t *testing.T) {
 			if status != exitOK && status != exitFailed {
 				t.Errorf("exit status %d:\n%q", status, tailOf(s.text()))
 			}
-			if left := s.wrong(); len(left) > 0 {
-				t.Errorf("left behind: %v", left)
-			}
+			s.expectRestored(t)
 		})
 	}
 }
@@ -317,10 +322,7 @@ func TestEveryScreenGivesTheTerminalBackWhileItIsStopped(t *testing.T) {
 			if status := s.p.wait(t, patience); status != exitOK {
 				t.Errorf("exit status %d", status)
 			}
-			<-s.done
-			if left := s.wrong(); len(left) > 0 {
-				t.Errorf("left behind: %v", left)
-			}
+			s.expectRestored(t)
 		})
 	}
 }
@@ -352,10 +354,7 @@ func TestProgramThatCannotBeExecutedLeavesTheTerminalAlone(t *testing.T) {
 		if status := s.p.wait(t, patience); status != want {
 			t.Errorf("%s: exit status %d, not %d", path, status, want)
 		}
-		<-s.done
-		if left := s.wrong(); len(left) > 0 {
-			t.Errorf("left behind: %v", left)
-		}
+		s.expectRestored(t)
 		if text := s.text(); !strings.HasPrefix(text, "schedtop: ") || strings.Count(text, "\n") != 1 {
 			t.Errorf("one sentence expected: %q", text)
 		}
