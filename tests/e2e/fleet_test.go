@@ -213,7 +213,8 @@ func TestFleetAgreesWithPromQL(t *testing.T) {
 	} {
 		got := rows[instance]
 		value, lo, hi := s.ask(t, expression, got.Wall)[instance], end(t, got.Wait99[0]), end(t, got.Wait99[1])
-		if !(value >= lo*(1-1e-6) && value <= hi*(1+1e-6)) || !(lo < hi) {
+		const whole = 0.51e-9 // a range is told in whole nanoseconds
+		if !(value >= lo-whole && value <= hi+whole) || !(lo < hi) {
 			t.Errorf("p99 of %s is %g for PromQL, %v here", instance, value, got.Wait99)
 		}
 	}
