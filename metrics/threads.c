@@ -92,26 +92,29 @@ void derive_thread_uses(const struct snapshot *s, uint8_t *use)
 		use[sysmon] = THREAD_SYSMON;
 }
 
+/* The same without a place for each M: of those that may be parked it does not matter which are. */
 struct thread_split derive_threads(const struct snapshot *s)
 {
 	struct thread_split split = {.known = false};
 	int64_t *const part[THREAD_USE_COUNT] = {
 		[THREAD_RUNNING] = &split.running, [THREAD_SYSCALL] = &split.syscall,
 		[THREAD_CGO] = &split.cgo,         [THREAD_SPINNING] = &split.spinning,
-		[THREAD_LOCKED] = &split.locked,   [THREAD_IDLE] = &split.idle,
+		[THREAD_LOCKED] = &split.locked,
 	};
-	uint8_t *use = malloc(s->nm + 1);
-	int64_t counted = 0;
-	if (!use)
-		return split;
-	derive_thread_uses(s, use);
-	split.known = s->nm > 0 && use[0] != THREAD_UNKNOWN;
-	for (size_t i = 0; i < s->nm; i++)
-		if (part[use[i]]) {
-			++*part[use[i]];
+	int64_t counted = 0, parked = 0, idle = 0;
+	split.known = s->nm > 0 && fields_get(&s->sched, SCHED_IDLETHREADS, &idle);
+	for (size_t i = 0; split.known && i < s->nm; i++) {
+		enum thread_use use = use_of(&s->m[i].f);
+		if (part[use]) {
+			++*part[use];
 			counted++;
+		} else if (likely_parked(&s->m[i].f, false) != LIKELY_NOT) {
+			parked++;
 		}
-	free(use);
+	}
+	if (split.known && idle > 0)
+		split.idle = idle < parked ? idle : parked;
+	counted += split.idle;
 	if (!fields_get(&s->os, OS_THREADS, &split.total) || split.total < counted)
 		split.total = (int64_t)s->nm;
 	split.other = split.total - counted;

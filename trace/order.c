@@ -16,8 +16,13 @@ uint32_t order_add_goroutine(struct order *o, uint64_t id, uint8_t status)
 	if (o->frees) {
 		slot = o->free_goroutine[--o->frees];
 	} else {
+		/* With room for its end, when nobody could be told that there is none. */
 		if (o->goroutines >= UINT32_MAX / 2 ||
-		    !wire_grow(&o->goroutine, &o->goroutine_capacity, o->goroutines, sizeof *o->goroutine))
+		    !wire_grow(&o->goroutine, &o->goroutine_capacity, o->goroutines,
+		               sizeof *o->goroutine) ||
+		    !wire_grow(&o->retired, &o->retired_capacity, o->goroutines, sizeof *o->retired) ||
+		    !wire_grow(&o->free_goroutine, &o->free_capacity, o->goroutines,
+		               sizeof *o->free_goroutine))
 			return TRACE_NONE;
 		slot = (uint32_t)o->goroutines++;
 	}
@@ -33,13 +38,15 @@ uint32_t order_add_goroutine(struct order *o, uint64_t id, uint8_t status)
 void order_remove_goroutine(struct order *o, uint32_t slot)
 {
 	struct trace_goroutine *g = &o->goroutine[slot];
+	/* Two threads of a broken trace may both end it, but it is retired once: so there is room. */
+	if (idmap_get(&o->goroutine_of, g->id) != slot)
+		return;
 	idmap_remove(&o->goroutine_of, g->id);
 	while (g->regions)
 		order_pop_node(o, &g->regions);
 	while (g->stops)
 		order_pop_node(o, &g->stops);
-	if (wire_grow(&o->retired, &o->retired_capacity, o->retirees, sizeof *o->retired))
-		o->retired[o->retirees++] = slot;
+	o->retired[o->retirees++] = slot;
 }
 
 uint32_t order_add_proc(struct order *o, uint64_t id, uint8_t status)
@@ -243,11 +250,8 @@ enum order_result order_flush(struct order *o)
 		o->total += o->events;
 		result = hand_over(o, BUNDLE_EVENTS, 0);
 	}
-	for (; o->retirees; o->retirees--) {
-		if (!wire_grow(&o->free_goroutine, &o->free_capacity, o->frees, sizeof *o->free_goroutine))
-			return ORDER_NO_MEMORY;
+	for (; o->retirees; o->retirees--)
 		o->free_goroutine[o->frees++] = o->retired[o->retirees - 1];
-	}
 	if (result == ORDER_OK && o->stop && *o->stop)
 		result = ORDER_STOPPED;
 	return result;

@@ -98,6 +98,7 @@ struct order {
 	struct idmap goroutine_of, proc_of, thread_of, task_of;
 	struct trace_goroutine *goroutine;
 	size_t goroutines, goroutine_capacity;
+	/* Both have room for all slots. */
 	uint32_t *free_goroutine; /* slots to use again */
 	size_t frees, free_capacity;
 	uint32_t *retired; /* slots to free when their events were shown */

@@ -32,7 +32,11 @@ struct v1_goroutine *v1_find_or_add(struct v1 *v, uint64_t id)
 	if (v->frees) {
 		i = v->free_goroutine[--v->frees];
 	} else {
-		if (!wire_grow(&v->goroutine, &v->goroutine_capacity, v->goroutines, sizeof *v->goroutine))
+		/* With room for its end, when nobody could be told that there is none. */
+		if (!wire_grow(&v->goroutine, &v->goroutine_capacity, v->goroutines,
+		               sizeof *v->goroutine) ||
+		    !wire_grow(&v->free_goroutine, &v->free_capacity, v->goroutines,
+		               sizeof *v->free_goroutine))
 			return NULL;
 		i = (uint32_t)v->goroutines++;
 	}
@@ -43,8 +47,7 @@ struct v1_goroutine *v1_find_or_add(struct v1 *v, uint64_t id)
 void v1_remove(struct v1 *v, struct v1_goroutine *g)
 {
 	idmap_remove(&v->goroutine_of, g->id);
-	if (wire_grow(&v->free_goroutine, &v->free_capacity, v->frees, sizeof *v->free_goroutine))
-		v->free_goroutine[v->frees++] = (uint32_t)(g - v->goroutine);
+	v->free_goroutine[v->frees++] = (uint32_t)(g - v->goroutine);
 }
 
 /* --- what an event needs and does

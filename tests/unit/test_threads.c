@@ -92,6 +92,21 @@ static void threads_without_rows_or_the_parked_count_are_unknown(void **state)
 	snapshot_unref(s);
 }
 
+/* Or a count that is left out would look like one that is unknown. */
+static void threads_are_counted_without_memory(void **state)
+{
+	(void)state;
+	static const struct m_row rows[] = {{0, 7, 0, 0, 2, -1}, {-1, -1, 0, 0, -2, -1}};
+	struct snapshot *s = make_threads(rows, sizeof rows / sizeof *rows, 1);
+	fail_allocation(0);
+	struct thread_split split = derive_threads(s);
+	fail_allocation(-1);
+	assert_true(split.known);
+	assert_int_equal(split.running, 1);
+	assert_int_equal(split.idle, 1);
+	snapshot_unref(s);
+}
+
 static int64_t pick(uint32_t *random, uint32_t n)
 {
 	*random = *random * 1664525 + 1013904223;
@@ -431,6 +446,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_thread_is_counted_once_and_for_what_it_does),
 		cmocka_unit_test(threads_without_rows_or_the_parked_count_are_unknown),
+		cmocka_unit_test(threads_are_counted_without_memory),
 		cmocka_unit_test(thread_parts_sum_up_whatever_the_rows_say),
 		cmocka_unit_test(the_oldest_m_but_the_first_is_parked_last),
 		cmocka_unit_test(every_thread_of_the_kernel_has_a_row),

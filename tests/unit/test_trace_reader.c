@@ -118,6 +118,59 @@ static void time_blocked_is_charged_to_its_reason(void **state)
 	goroutines_finish(&goroutines);
 }
 
+struct births {
+	uint32_t slot[2];
+	size_t n;
+};
+
+static bool note_births(void *self, const struct trace_block *block)
+{
+	struct births *births = self;
+	for (size_t i = 0; i < block->events; i++) {
+		if (block->event[i].type != EV_GO_CREATE)
+			continue;
+		assert_true(births->n < 2);
+		births->slot[births->n++] = block->event[i].subject;
+	}
+	return true;
+}
+
+/* What says that two threads run one goroutine, and that both end it, is no trace of a runtime. */
+static void goroutine_that_ends_twice_is_forgotten_once(void **state)
+{
+	(void)state;
+	struct builder b = {.n = 0};
+	build_header(&b, 26);
+	build_clock(&b, 1, 26);
+	for (uint64_t m = 7; m <= 8; m++) {
+		build_batch(&b, 1, m, 1000 + m);
+		build_event(&b, EV_PROC_STATUS, m, PROC_RUNNING, 0, 0);
+		build_event(&b, EV_GO_STATUS, 2, m, GO_RUNNING, 0);
+		build_number(&b, EV_GO_DESTROY);
+		build_number(&b, 100); /* when both are there */
+		build_end(&b);
+	}
+	build_byte(&b, EV_END_OF_GENERATION);
+	build_clock(&b, 2, 26);
+	build_batch(&b, 2, 7, 2000);
+	build_event(&b, EV_PROC_STATUS, 7, PROC_RUNNING, 0, 0);
+	build_event(&b, EV_GO_CREATE, 3, 0, 0, 0);
+	build_event(&b, EV_GO_CREATE, 4, 0, 0, 0);
+	build_end(&b);
+	build_byte(&b, EV_END_OF_GENERATION);
+	struct births births = {.n = 0};
+	const struct trace_visitor visitor = {.self = &births, .events = note_births};
+	struct trace_options options = {.strict = false};
+	struct trace_summary s;
+	struct error error = {0};
+	struct input in;
+	input_open_memory(&in, b.data, b.n);
+	assert_int_equal(trace_read(&in, &options, &visitor, 1, &s, &error), STATUS_OK);
+	input_finish(&in);
+	assert_int_equal(births.n, 2);
+	assert_int_not_equal(births.slot[0], births.slot[1]);
+}
+
 /* Enough generations and blocks to make the threads wait for each other. */
 static void second_thread_changes_nothing(void **state)
 {
@@ -383,6 +436,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_trace_of_every_version_is_whole),
 		cmocka_unit_test(time_blocked_is_charged_to_its_reason),
+		cmocka_unit_test(goroutine_that_ends_twice_is_forgotten_once),
 		cmocka_unit_test(second_thread_changes_nothing),
 		cmocka_unit_test(every_cut_is_noticed_and_what_is_whole_is_kept),
 		cmocka_unit_test(cut_inside_a_batch_of_an_older_trace_is_noticed),
