@@ -1,5 +1,6 @@
 /* The agent in programs that don't have it: `agent add` writes it into a Go module, `agent overlay`
    has go build see it there. */
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
@@ -13,6 +14,7 @@
 #include "cli/commands.h"
 #include "util/atomic_file.h"
 #include "util/hash.h"
+#include "util/json.h"
 #include "util/text.h"
 #include "util/xdg.h"
 
@@ -93,7 +95,7 @@ static enum status keep(const char *name, const char *text, size_t size, char *p
 	return agent_plan_write(path, text, size, false, error);
 }
 
-static enum status add_replacement(json_t *replace, const struct planned_file *f,
+static enum status add_replacement(json_t **replace, const struct planned_file *f,
                                    struct error *error)
 {
 	char path[PATH_MAX];
@@ -101,24 +103,28 @@ static enum status add_replacement(json_t *replace, const struct planned_file *f
 		keep(atomic_file_name(f->name), f->text, f->size, path, sizeof path, error);
 	if (status != STATUS_OK)
 		return status;
-	if (json_object_set_new(replace, f->path, json_string(path)) != 0)
-		return error_set(
-			error, STATUS_FAILED,
-			"the module's path is no UTF-8, and go build takes no other in an overlay");
-	return STATUS_OK;
+	errno = 0;
+	json_put(replace, f->path, json_string(path));
+	if (*replace)
+		return STATUS_OK;
+	return errno == ENOMEM
+	           ? error_no_memory(error)
+	           : error_set(
+					 error, STATUS_FAILED,
+					 "the module's path is no UTF-8, and go build takes no other in an overlay");
 }
 
 static enum status write_overlay(const struct agent_plan *plan, char *path, size_t room,
                                  struct error *error)
 {
 	json_t *root = json_object(), *replace = json_object();
-	json_object_set_new(root, "Replace", replace);
 	enum status status = root && replace ? STATUS_OK : error_no_memory(error);
 	for (size_t i = 0; i < plan->n && status == STATUS_OK; i++) {
 		const char *dot = strrchr(plan->file[i].name, '.');
 		if (dot && strcmp(dot, ".go") == 0)
-			status = add_replacement(replace, &plan->file[i], error);
+			status = add_replacement(&replace, &plan->file[i], error);
 	}
+	json_put(&root, "Replace", replace);
 	char *text = status == STATUS_OK ? json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 	if (status == STATUS_OK && !text)
 		status = error_no_memory(error);

@@ -81,6 +81,8 @@ static enum status watch(struct visit *v, struct feed *feed, sem_t *news, struct
 		const struct snapshot *s = feed_take(feed);
 		if (s)
 			status = take(v, s, error);
+		else if (feed_starves(feed))
+			status = error_set(error, STATUS_FAILED, "%s", feed_starved);
 		else
 			while (sem_wait(news) != 0 && errno == EINTR)
 				;

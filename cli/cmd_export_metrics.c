@@ -23,6 +23,7 @@ struct exporter {
 	struct trouble_log trouble;
 	int64_t alive_ns; /* when it was last seen so, with an interval to spare */
 	bool exited;
+	bool starves; /* there is no memory for what is read; it was said */
 };
 
 static void wake(void *arg)
@@ -66,6 +67,15 @@ static void take(struct exporter *e, const struct snapshot *s)
 	metrics_server_add(e->server, s);
 }
 
+/* Memory may come back: so it goes on with what it knows. */
+static void tell_starving(struct exporter *e)
+{
+	bool starves = feed_starves(e->feed);
+	if (starves && !e->starves)
+		schedtrace_comment(stderr, feed_starved);
+	e->starves = starves;
+}
+
 /* Whoever scrapes an exporter wants the program, not one run of it. */
 static void look_for_successor(struct exporter *e)
 {
@@ -100,6 +110,7 @@ static void serve(struct exporter *e)
 			take(e, s);
 			continue;
 		}
+		tell_starving(e);
 		struct timespec until;
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_sec += LOOK_S;

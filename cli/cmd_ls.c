@@ -2,10 +2,13 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/commands.h"
 #include "collect/discover.h"
+#include "report/json.h"
 #include "tui/tui.h"
+#include "util/json.h"
 
 /* What was looked at, and what to do: the first thing that many will read of us. */
 static void say_none(const struct discovery *d, char *to, size_t size)
@@ -72,10 +75,10 @@ static json_t *memory_object(const struct goproc_info *info)
 {
 	json_t *memory = json_pack("{s:s, s:[i,i]}", "found_by", origins[info->origin], "layout_minors",
 	                           info->layout_first, info->layout_last);
-	if (memory && info->score_of) {
-		json_object_set_new(memory, "score", json_integer(info->score));
-		json_object_set_new(memory, "score_of", json_integer(info->score_of));
-		json_object_set_new(memory, "runner_up", json_integer(info->runner_up));
+	if (info->score_of) {
+		json_put(&memory, "score", json_integer(info->score));
+		json_put(&memory, "score_of", json_integer(info->score_of));
+		json_put(&memory, "runner_up", json_integer(info->runner_up));
 	}
 	return memory;
 }
@@ -107,14 +110,14 @@ static enum status print_json(const struct discovery *d, struct error *error)
 		json_t *row = json_pack("{s:i, s:s, s:s, s:s, s:s, s:b}", "pid", (int)p->pid, "user",
 		                        p->user, "program", p->program, "go_version", p->go_version,
 		                        "module", p->module, "agent", p->agent);
-		if (row && p->gomaxprocs >= 0)
-			json_object_set_new(row, "gomaxprocs", json_integer(p->gomaxprocs));
-		if (row && p->cpu_ratio >= 0)
-			json_object_set_new(row, "cpu_ratio", json_real(p->cpu_ratio));
-		if (row && p->memory[0])
-			json_object_set_new(row, "memory_error", json_string(p->memory));
-		else if (row && p->info.origin != GOPROC_NOT_LOOKED)
-			json_object_set_new(row, "memory", memory_object(&p->info));
+		if (p->gomaxprocs >= 0)
+			json_put(&row, "gomaxprocs", json_integer(p->gomaxprocs));
+		if (p->cpu_ratio >= 0)
+			json_put(&row, "cpu_ratio", json_real(p->cpu_ratio));
+		if (p->memory[0])
+			json_put(&row, "memory_error", json_text(p->memory, strlen(p->memory)));
+		else if (p->info.origin != GOPROC_NOT_LOOKED)
+			json_put(&row, "memory", memory_object(&p->info));
 		char *line = row ? json_dumps(row, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
 		json_decref(row);
 		if (!line)

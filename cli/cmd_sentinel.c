@@ -25,6 +25,7 @@ struct post {
 	int news, signals;
 	int64_t alive_ns; /* when it was last seen so, with an interval to spare */
 	bool exited;      /* the process is gone, and nothing follows it yet */
+	bool starves;     /* there is no memory for what is read; it was said */
 	char told[ORIGIN_COUNT][sizeof((struct snapshot *)0)->trouble[0]];
 	enum target_state state;
 };
@@ -71,6 +72,15 @@ static void say_trouble(struct post *p, const struct snapshot *s)
 	p->state = s->state;
 }
 
+/* Memory may come back: so it goes on. */
+static void say_starving(struct post *p)
+{
+	bool starves = feed_starves(p->feed);
+	if (starves && !p->starves)
+		say(p, "trouble", "why", feed_starved);
+	p->starves = starves;
+}
+
 /* --- watching -------------------------------------------------------------------------------- */
 
 static void take_snapshots(struct post *p)
@@ -86,6 +96,7 @@ static void take_snapshots(struct post *p)
 			p->alive_ns = s->monotonic_ns - p->options->delay_ns;
 		snapshot_unref(s);
 	}
+	say_starving(p);
 }
 
 /* The program, started anew; the old collector has nothing more to say. */
@@ -140,7 +151,7 @@ static enum status run(struct post *p, int *sig, struct error *error)
 	if (status != STATUS_OK)
 		return status;
 	*sig = watch(p);
-	watch_log_event(p->kit.log, "ended", *sig ? json_pack("{s:i}", "signal", *sig) : NULL);
+	watch_log_event(p->kit.log, "ended", *sig ? json_pack("{s:i}", "signal", *sig) : json_object());
 	return *sig ? STATUS_OK : target_explain_end(collector_target(p->collector), error);
 }
 

@@ -16,9 +16,6 @@
 #include "metrics/schedtrace.h"
 #include "util/clock.h"
 
-/* Snapshots in a row for which there was no memory: it will not come back soon. */
-#define MISSED_MAX 3
-
 struct stream {
 	const struct options *options;
 	struct feed *feed;
@@ -116,8 +113,8 @@ static enum status stream_all(struct stream *st, sem_t *news, struct error *erro
 		const struct snapshot *s = feed_take(st->feed);
 		if (s)
 			status = on_snapshot(st, s, error);
-		else if (feed_missed(st->feed) >= MISSED_MAX)
-			status = error_no_memory(error);
+		else if (feed_starves(st->feed))
+			status = error_set(error, STATUS_FAILED, "%s", feed_starved);
 		else
 			while (sem_wait(news) != 0 && errno == EINTR)
 				;

@@ -39,10 +39,14 @@ static uint64_t both_ends(struct sampled *s, const struct goproc_goroutine *row)
 
 static uint64_t stack_of(struct sampled *s, const struct goproc_goroutine *row)
 {
-	struct goproc_frame *at;
+	struct goproc_frame *at = NULL;
 	struct writer_frame frame[TRACE_MAX_FRAMES];
 	size_t n = 0;
-	if (s->stacks > 0 && (at = malloc(TRACE_MAX_FRAMES * sizeof *at)) != NULL) {
+	if (s->stacks > 0) {
+		at = malloc(TRACE_MAX_FRAMES * sizeof *at);
+		s->no_memory |= !at;
+	}
+	if (at) {
 		s->stacks--;
 		n = s->names.stack(s->names.arg, row->handle, row->goid, at, TRACE_MAX_FRAMES);
 		for (size_t i = 0; i < n; i++)

@@ -7,6 +7,10 @@
  */
 #define FEED_MAX 64
 
+#define MISSED_MAX 3 /* in a row, before it is said */
+
+const char feed_starved[] = "out of memory: what is read of the process can't be kept";
+
 struct feed {
 	pthread_mutex_t lock; /* held for a few instructions, never across a call out */
 	struct snapshot *ring[FEED_MAX];
@@ -90,10 +94,10 @@ void feed_miss(struct feed *feed)
 		feed->wake(feed->arg);
 }
 
-uint64_t feed_missed(struct feed *feed)
+bool feed_starves(struct feed *feed)
 {
 	pthread_mutex_lock(&feed->lock);
-	uint64_t missed = feed->missed;
+	bool starves = feed->missed >= MISSED_MAX;
 	pthread_mutex_unlock(&feed->lock);
-	return missed;
+	return starves;
 }

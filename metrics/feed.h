@@ -8,6 +8,7 @@
 #ifndef SCHEDTOP_METRICS_FEED_H
 #define SCHEDTOP_METRICS_FEED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "metrics/snapshot.h"
@@ -23,7 +24,9 @@ const struct snapshot *feed_take(struct feed *feed);
 uint64_t feed_dropped(struct feed *feed);
 /* There is no memory for a snapshot: wakes the reader, who might wait for it for ever. */
 void feed_miss(struct feed *feed);
-/* How many were missed since the newest that was pushed. */
-uint64_t feed_missed(struct feed *feed);
+/* Some were missed since the newest that was pushed: it will not be over soon, and whoever waits
+   for news has to say so. */
+bool feed_starves(struct feed *feed);
+extern const char feed_starved[]; /* what to say then */
 
 #endif

@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <math.h>
 
+#include "util/json.h"
+
 #define SCHEMA 1
 
 static json_t *end_of(double value)
@@ -24,21 +26,21 @@ static json_t *value_of(const struct fleet_instance *instance, enum fleet_metric
 }
 
 /* The names of metrics; nothing where there are none. */
-static void add_names(json_t *object, const char *name, unsigned metrics)
+static void add_names(json_t **object, const char *name, unsigned metrics)
 {
 	if (!metrics)
 		return;
 	json_t *list = json_array();
 	for (int i = 0; i < FLEET_METRICS; i++)
 		if (metrics & FLEET_BIT(i))
-			json_array_append_new(list, json_string(fleet_metric_info[i].name));
-	json_object_set_new(object, name, list);
+			json_push(&list, json_string(fleet_metric_info[i].name));
+	json_put(object, name, list);
 }
 
-static void add_text(json_t *object, const char *name, const char *text)
+static void add_text(json_t **object, const char *name, const char *text)
 {
 	if (*text)
-		json_object_set_new(object, name, json_string(text));
+		json_put(object, name, json_string(text));
 }
 
 char *fleet_json(const struct fleet *fleet, const struct fleet_instance *instance)
@@ -46,21 +48,18 @@ char *fleet_json(const struct fleet *fleet, const struct fleet_instance *instanc
 	json_t *object =
 		json_pack("{s:i, s:I, s:I, s:s}", "schema", SCHEMA, "wall_ns", (json_int_t)fleet->wall_ns,
 	              "window_ns", (json_int_t)fleet->window_ns, "instance", instance->name);
-	if (!object)
-		return NULL;
-	add_text(object, "job", instance->job);
-	add_text(object, "labels", instance->more);
+	add_text(&object, "job", instance->job);
+	add_text(&object, "labels", instance->more);
 	if (instance->state != FLEET_UNKNOWN)
-		add_text(object, "state", fleet_state_name[instance->state]);
+		add_text(&object, "state", fleet_state_name[instance->state]);
 	if (instance->scraped_ns)
-		json_object_set_new(object, "scraped_ns", json_integer(instance->scraped_ns));
-	add_text(object, "go_version", instance->version);
+		json_put(&object, "scraped_ns", json_integer(instance->scraped_ns));
+	add_text(&object, "go_version", instance->version);
 	for (int i = 0; i < FLEET_METRICS; i++)
 		if (fleet_known(instance, (enum fleet_metric)i))
-			json_object_set_new(object, fleet_metric_info[i].name,
-			                    value_of(instance, (enum fleet_metric)i));
-	add_names(object, "above", instance->high);
-	add_names(object, "below", instance->low);
+			json_put(&object, fleet_metric_info[i].name, value_of(instance, (enum fleet_metric)i));
+	add_names(&object, "above", instance->high);
+	add_names(&object, "below", instance->low);
 	char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(6));
 	json_decref(object);
 	return line;

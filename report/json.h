@@ -1,6 +1,6 @@
 /*
- * Small steps of building JSON. An object or array that could not be made is NULL, and stays NULL
- * whatever is put into it, so that only the last one has to be looked at. One thread.
+ * What reports have in common when they are JSON, built in the steps of util/json.h: a part that
+ * could not be made is NULL. One thread.
  */
 #ifndef SCHEDTOP_REPORT_JSON_H
 #define SCHEDTOP_REPORT_JSON_H
@@ -12,10 +12,7 @@
 #include "trace/names.h"
 #include "trace/stacks.h"
 #include "trace/timeline.h"
-
-/* Take over `value`. */
-void json_put(json_t **object, const char *key, json_t *value);
-void json_push(json_t **array, json_t *value);
+#include "util/json.h"
 
 /* The larger half of 64 bits has no place in JSON: it is cut to the largest integer. */
 json_t *json_count(uint64_t n);

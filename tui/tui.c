@@ -13,6 +13,7 @@ struct tui {
 	struct theme theme; /* of :theme, borrowed by the terminal */
 	struct app app;
 	struct screen over; /* a trace that is open, above the live view */
+	bool starves;       /* there is no memory for what is read; it was said */
 };
 
 static struct app *app_now(struct tui *t)
@@ -41,6 +42,10 @@ static bool take_snapshots(void *arg)
 	struct app *app = app_now(t);
 	while (t->options.feed && (s = feed_take(t->options.feed)) != NULL)
 		take_snapshot(t, s);
+	bool starves = t->options.feed && feed_starves(t->options.feed);
+	if (starves && !t->starves)
+		app_notify(app, STYLE_WARNING, "%s", feed_starved);
+	t->starves = starves;
 	while (t->options.playback && playback_take(t->options.playback, &s, &history)) {
 		if (s)
 			take_snapshot(t, s);

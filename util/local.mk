@@ -7,6 +7,7 @@ util_libutil_a_SOURCES = \
 	util/directory.c util/directory.h \
 	util/hash.h \
 	util/ini.c util/ini.h util/ini_edit.c util/ini_edit.h \
+	util/json.h \
 	util/procfs.c util/procfs.h \
 	util/secrets.c util/secrets.h \
 	util/status.c util/status.h \

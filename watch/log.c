@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/json.h"
 #include "util/text.h"
 
 #define PATIENCE_MS 200 /* with a reader that does not read */
@@ -85,23 +86,36 @@ static void write_line(struct watch_log *log, const char *line, size_t size)
 		atomic_store(&log->torn, (size_t)n < size);
 }
 
+/* The line, to be freed; NULL when out of memory. */
+static char *make_line(const struct watch_log *log, const char *before, const char *time,
+                       const char *event, json_t *members)
+{
+	char *text = NULL, *line = NULL;
+	json_t *object = json_object();
+	json_put(&object, "time", json_string_nocheck(time));
+	json_put(&object, "event", json_string_nocheck(event));
+	if (object && members && json_object_update(object, members) == 0)
+		text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
+	if (text && asprintf(&line, "%s%s%s\n", before, log->prefix, text) < 0)
+		line = NULL;
+	free(text);
+	json_decref(object);
+	return line;
+}
+
 void watch_log_event(struct watch_log *log, const char *event, json_t *members)
 {
-	char time[40], *text = NULL, *line = NULL;
-	json_t *object = json_object();
-	watch_log_time(time, sizeof time, clock_wall_ns());
-	json_object_set_new_nocheck(object, "time", json_string_nocheck(time));
-	json_object_set_new_nocheck(object, "event", json_string_nocheck(event));
-	if (members)
-		json_object_update(object, members);
-	if (log->fd >= 0)
-		text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6));
-	const char *end_of_last = atomic_load(&log->torn) ? "\n" : "";
-	if (text && asprintf(&line, "%s%s%s\n", end_of_last, log->prefix, text) >= 0) {
-		write_line(log, line, strlen(line));
+	char time[40], bare[160];
+	if (log->fd >= 0) {
+		const char *before = atomic_load(&log->torn) ? "\n" : "";
+		watch_log_time(time, sizeof time, clock_wall_ns());
+		char *line = make_line(log, before, time, event, members);
+		if (!line)
+			snprintf(bare, sizeof bare,
+			         "%s%s{\"time\":\"%s\",\"event\":\"%s\",\"why\":\"out of memory\"}\n", before,
+			         log->prefix, time, event);
+		write_line(log, line ? line : bare, strlen(line ? line : bare));
 		free(line);
 	}
-	free(text);
 	json_decref(members);
-	json_decref(object);
 }

@@ -18,7 +18,8 @@ enum status watch_log_create(struct watch_log **out, const char *path, int fd, c
                              struct error *error);
 void watch_log_destroy(struct watch_log *log); /* NULL is fine */
 
-/* {"time": "...", "event": event, and the members}. NULL members: none, or no memory. */
+/* {"time": "...", "event": event, and the members}. NULL members are those for which there was no
+   memory: then the line says that, and needs none itself. */
 void watch_log_event(struct watch_log *log, const char *event, json_t *members);
 /* The wall time as RFC 3339 has it, in UTC, with milliseconds. */
 void watch_log_time(char *to, size_t size, int64_t wall_ns);

@@ -9,38 +9,34 @@
 
 #include "util/bundle.h"
 #include "util/clock.h"
+#include "util/json.h"
 
-static void put(json_t *object, const char *key, json_t *value)
-{
-	json_object_set_new_nocheck(object, key, value);
-}
-
-static void put_text(json_t *object, const char *key, const char *text)
+static void put_text(json_t **object, const char *key, const char *text)
 {
 	if (text && *text)
-		put(object, key, watch_log_text(text));
+		json_put(object, key, watch_log_text(text));
 }
 
 json_t *manifest_of_capture(const struct manifest_capture *c)
 {
 	json_t *object = json_object();
-	put_text(object, "kind", c->kind);
+	put_text(&object, "kind", c->kind);
 	if (!c->ok) {
-		put_text(object, "why", c->why);
+		put_text(&object, "why", c->why);
 		return object;
 	}
-	put_text(object, "member", c->member);
-	put_text(object, "means", c->state.means);
-	put(object, "bytes", json_integer((json_int_t)c->state.bytes));
-	put_text(object, "go_version", c->state.go_version);
+	put_text(&object, "member", c->member);
+	put_text(&object, "means", c->state.means);
+	json_put(&object, "bytes", json_integer((json_int_t)c->state.bytes));
+	put_text(&object, "go_version", c->state.go_version);
 	if (c->state.duration_ns > 0 && c->state.kind != CAPTURE_KIND_GOROUTINES &&
 	    c->state.kind != CAPTURE_KIND_FLIGHT)
-		put(object, "duration_ns", json_integer(c->state.duration_ns));
+		json_put(&object, "duration_ns", json_integer(c->state.duration_ns));
 	if (c->state.reach_ns > 0)
-		put(object, "reach_ns", json_integer(c->state.reach_ns));
+		json_put(&object, "reach_ns", json_integer(c->state.reach_ns));
 	if (c->state.shortened)
-		put(object, "shortened", json_true());
-	put_text(object, "note", c->state.note);
+		json_put(&object, "shortened", json_true());
+	put_text(&object, "note", c->state.note);
 	return object;
 }
 
@@ -50,12 +46,12 @@ static json_t *reason(const struct job_reason *r)
 	json_t *object = json_object();
 	watch_log_time(time, sizeof time, r->wall_ns);
 	rule_show_actions(&r->rule, actions, sizeof actions);
-	put_text(object, "rule", r->rule.text);
-	put_text(object, "value", r->value);
-	put(object, "broken_ns", json_integer(r->broken_ns));
-	put_text(object, "then", actions);
-	put_text(object, "time", time);
-	put(object, "monotonic_ns", json_integer(r->at_ns));
+	put_text(&object, "rule", r->rule.text);
+	put_text(&object, "value", r->value);
+	json_put(&object, "broken_ns", json_integer(r->broken_ns));
+	put_text(&object, "then", actions);
+	put_text(&object, "time", time);
+	json_put(&object, "monotonic_ns", json_integer(r->at_ns));
 	return object;
 }
 
@@ -63,15 +59,15 @@ static json_t *target(const struct manifest *m)
 {
 	struct utsname host;
 	json_t *object = json_object();
-	put_text(object, "program", m->reason->program);
+	put_text(&object, "program", m->reason->program);
 	if (m->target->pid > 0)
-		put(object, "pid", json_integer(m->target->pid));
-	put_text(object, "where", m->target->where);
-	put_text(object, "go_version", m->reason->go_version);
-	put_text(object, "module", m->reason->module);
+		json_put(&object, "pid", json_integer(m->target->pid));
+	put_text(&object, "where", m->target->where);
+	put_text(&object, "go_version", m->reason->go_version);
+	put_text(&object, "module", m->reason->module);
 	if (m->target->place == TARGET_PROCESS && uname(&host) == 0) {
-		put_text(object, "host", host.nodename);
-		put_text(object, "kernel", host.release);
+		put_text(&object, "host", host.nodename);
+		put_text(&object, "kernel", host.release);
 	}
 	return object;
 }
@@ -88,19 +84,19 @@ static json_t *build(const char *text)
 		char *word = strsep(&rest, "\t"), *value = strsep(&rest, "\t");
 		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 			if (strcmp(word, keys[i][0]) == 0)
-				put_text(object, keys[i][1], value);
+				put_text(&object, keys[i][1], value);
 		if (strcmp(word, "mod") == 0) {
-			put_text(object, "module", value);
-			put_text(object, "module_version", strsep(&rest, "\t"));
+			put_text(&object, "module", value);
+			put_text(&object, "module_version", strsep(&rest, "\t"));
 		}
 		char *equals = strcmp(word, "build") == 0 && value ? strchr(value, '=') : NULL;
 		if (equals) {
 			*equals = '\0';
-			put(settings, value, watch_log_text(equals + 1));
+			json_put(&settings, value, watch_log_text(equals + 1));
 		}
 		at += n + (at[n] == '\n');
 	}
-	put(object, "settings", settings);
+	json_put(&object, "settings", settings);
 	return object;
 }
 
@@ -108,11 +104,11 @@ static json_t *snapshots(const struct recent_copy *r)
 {
 	json_t *object = json_object();
 	if (r->n > 0)
-		put_text(object, "member", BUNDLE_SNAPSHOTS);
-	put(object, "count", json_integer((json_int_t)r->n));
+		put_text(&object, "member", BUNDLE_SNAPSHOTS);
+	json_put(&object, "count", json_integer((json_int_t)r->n));
 	if (r->n > 0) {
-		put(object, "first_ns", json_integer(r->first_ns));
-		put(object, "last_ns", json_integer(r->last_ns));
+		json_put(&object, "first_ns", json_integer(r->first_ns));
+		json_put(&object, "last_ns", json_integer(r->last_ns));
 	}
 	return object;
 }
@@ -120,16 +116,16 @@ static json_t *snapshots(const struct recent_copy *r)
 char *manifest_encode(const struct manifest *m)
 {
 	json_t *root = json_object(), *captures = json_array();
-	put(root, "schema", json_integer(MANIFEST_SCHEMA));
-	put_text(root, "made_by", PACKAGE_STRING);
-	put(root, "reason", reason(m->reason));
-	put(root, "target", target(m));
+	json_put(&root, "schema", json_integer(MANIFEST_SCHEMA));
+	put_text(&root, "made_by", PACKAGE_STRING);
+	json_put(&root, "reason", reason(m->reason));
+	json_put(&root, "target", target(m));
 	if (m->build)
-		put(root, "build", build(m->build));
-	put(root, "snapshots", snapshots(m->recent));
+		json_put(&root, "build", build(m->build));
+	json_put(&root, "snapshots", snapshots(m->recent));
 	for (size_t i = 0; i < m->n; i++)
-		json_array_append_new(captures, manifest_of_capture(&m->taken[i]));
-	put(root, "captures", captures);
+		json_push(&captures, manifest_of_capture(&m->taken[i]));
+	json_put(&root, "captures", captures);
 	char *text = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 	json_decref(root);
 	if (!text)

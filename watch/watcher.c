@@ -9,6 +9,7 @@
 #include "doctor/live.h"
 #include "metrics/json.h"
 #include "util/clock.h"
+#include "util/json.h"
 #include "util/text.h"
 #include "watch/guard.h"
 #include "watch/job.h"
@@ -111,14 +112,14 @@ static void on_done(bool saved, const char *outcome, void *arg)
 }
 
 /* Who it is: by its PID or by where it answers. */
-static void add_target(json_t *members, const char *program, pid_t pid, const char *where)
+static void add_target(json_t **members, const char *program, pid_t pid, const char *where)
 {
 	if (*program)
-		json_object_set_new_nocheck(members, "program", watch_log_text(program));
+		json_put(members, "program", watch_log_text(program));
 	if (pid > 0)
-		json_object_set_new_nocheck(members, "pid", json_integer(pid));
+		json_put(members, "pid", json_integer(pid));
 	else
-		json_object_set_new_nocheck(members, "where", watch_log_text(where));
+		json_put(members, "where", watch_log_text(where));
 }
 
 static json_t *about(const struct watcher *w, size_t i)
@@ -134,10 +135,8 @@ static void log_fired(const struct watcher *w, const struct job_reason *reason, 
 	json_t *members = about(w, i);
 	const struct snapshot *s = history_get(w->near, 0);
 	rule_show_actions(&reason->rule, actions, sizeof actions);
-	if (members) {
-		json_object_set_new_nocheck(members, "then", watch_log_text(actions));
-		add_target(members, reason->program, s->pid, s->where);
-	}
+	json_put(&members, "then", watch_log_text(actions));
+	add_target(&members, reason->program, s->pid, s->where);
 	watch_log_event(w->options.log, "fired", members);
 }
 
@@ -206,12 +205,9 @@ static void refuse(struct watcher *w, size_t i, enum guard_answer why, int64_t l
 	if (!guard_refuse(&w->guard, i, why, now_ns, &more))
 		return;
 	json_t *members = about(w, i);
-	if (members) {
-		json_object_set_new_nocheck(members, "why", json_string_nocheck(guard_words[why]));
-		json_object_set_new_nocheck(members, "left_s",
-		                            json_real((double)left_ns / (double)NS_PER_S));
-		json_object_set_new_nocheck(members, "untold", json_integer((json_int_t)more));
-	}
+	json_put(&members, "why", json_string_nocheck(guard_words[why]));
+	json_put(&members, "left_s", json_real((double)left_ns / (double)NS_PER_S));
+	json_put(&members, "untold", json_integer((json_int_t)more));
 	watch_log_event(w->options.log, "suppressed", members);
 }
 
@@ -348,17 +344,16 @@ static void *run(void *arg)
 static void log_armed(const struct watcher *w)
 {
 	const struct target *target = &w->options.target;
-	json_t *rules = json_array();
+	json_t *rules = json_array(), *members = json_object();
 	for (size_t i = 0; i < w->options.plan->n; i++) {
 		char actions[256];
 		rule_show_actions(&w->options.plan->rule[i], actions, sizeof actions);
-		json_array_append_new(rules, json_pack("{s:o, s:o}", "rule",
-		                                       watch_log_text(w->options.plan->rule[i].text),
-		                                       "then", watch_log_text(actions)));
+		json_push(&rules,
+		          json_pack("{s:o, s:o}", "rule", watch_log_text(w->options.plan->rule[i].text),
+		                    "then", watch_log_text(actions)));
 	}
-	json_t *members = json_object();
-	add_target(members, target->program, target->pid, target->where);
-	json_object_set_new_nocheck(members, "rules", rules);
+	add_target(&members, target->program, target->pid, target->where);
+	json_put(&members, "rules", rules);
 	watch_log_event(w->options.log, "armed", members);
 }
 
@@ -415,7 +410,7 @@ void watcher_follow(struct watcher *w, const struct target *target)
 	w->target = *target;
 	pthread_mutex_unlock(&w->lock);
 	json_t *members = json_object();
-	add_target(members, target->program, target->pid, target->where);
+	add_target(&members, target->program, target->pid, target->where);
 	watch_log_event(w->options.log, "followed", members);
 }
 

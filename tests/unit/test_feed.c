@@ -83,19 +83,23 @@ static void two_threads_lose_nothing_but_what_is_counted(void **state)
 	feed_destroy(feed);
 }
 
-static void what_was_missed_wakes_the_reader_and_counts_until_the_next_one(void **state)
+static void a_reader_that_misses_some_in_a_row_starves_until_the_next_one(void **state)
 {
 	(void)state;
 	atomic_int wakes = 0;
 	struct feed *feed = feed_create(count_wake, &wakes);
-	assert_int_equal(feed_missed(feed), 0);
-	feed_miss(feed);
-	feed_miss(feed);
-	assert_int_equal(wakes, 2);
-	assert_int_equal(feed_missed(feed), 2);
-	assert_int_equal(take(feed), -1);
-	feed_push(feed, make_snapshot(1));
-	assert_int_equal(feed_missed(feed), 0);
+	for (int round = 0; round < 2; round++) {
+		feed_miss(feed);
+		assert_false(feed_starves(feed));
+		for (int i = 0; i < 9; i++)
+			feed_miss(feed);
+		assert_int_equal(wakes, 11 * round + 10);
+		assert_true(feed_starves(feed));
+		assert_int_equal(take(feed), -1);
+		feed_push(feed, make_snapshot(round));
+		assert_false(feed_starves(feed));
+		assert_int_equal(take(feed), round);
+	}
 	feed_destroy(feed);
 }
 
@@ -113,7 +117,7 @@ int main(void)
 		cmocka_unit_test(snapshots_come_out_as_they_went_in),
 		cmocka_unit_test(a_reader_that_sleeps_loses_the_oldest),
 		cmocka_unit_test(two_threads_lose_nothing_but_what_is_counted),
-		cmocka_unit_test(what_was_missed_wakes_the_reader_and_counts_until_the_next_one),
+		cmocka_unit_test(a_reader_that_misses_some_in_a_row_starves_until_the_next_one),
 		cmocka_unit_test(without_memory_there_is_no_feed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

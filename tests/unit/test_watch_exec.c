@@ -186,6 +186,36 @@ static void event_is_a_line_of_json(void **state)
 	close(ends[1]);
 }
 
+static void *no_malloc(size_t size)
+{
+	(void)size;
+	return NULL;
+}
+
+/* That it happened is told all the same: it may well be why. */
+static void event_for_which_there_is_no_memory_is_told(void **state)
+{
+	(void)state;
+	struct watch_log *log;
+	int ends[2];
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(watch_log_create(&log, NULL, ends[1], "# x ", NULL), STATUS_OK);
+	for (int round = 0; round < 2; round++) {
+		char line[512] = "";
+		json_t *members = round ? json_object() : NULL;
+		if (round)
+			json_set_alloc_funcs(no_malloc, free);
+		watch_log_event(log, "fired", members);
+		json_set_alloc_funcs(malloc, free);
+		assert_true(read(ends[0], line, sizeof line - 1) > 0);
+		assert_ptr_equal(strstr(line, "# x {\"time\":\"20"), line);
+		assert_non_null(strstr(line, "\"event\":\"fired\",\"why\":\"out of memory\"}\n"));
+	}
+	watch_log_destroy(log);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void log_that_can_not_be_opened_is_told(void **state)
 {
 	(void)state;
@@ -208,13 +238,13 @@ static void line_that_found_no_room_spoils_no_other(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &all);
 	few = (struct rlimit){100, all.rlim_max};
-	watch_log_event(log, "first", NULL);
+	watch_log_event(log, "first", json_object());
 	setrlimit(RLIMIT_FSIZE, &few);
-	watch_log_event(log, "second", NULL);
-	watch_log_event(log, "lost", NULL);
+	watch_log_event(log, "second", json_object());
+	watch_log_event(log, "lost", json_object());
 	setrlimit(RLIMIT_FSIZE, &all);
-	watch_log_event(log, "third", NULL);
-	watch_log_event(log, "fourth", NULL);
+	watch_log_event(log, "third", json_object());
+	watch_log_event(log, "fourth", json_object());
 	assert_true(read(fd, text, sizeof text - 1) > 100);
 	assert_non_null(strstr(text, "\"event\":\"first\"}\n{"));
 	assert_non_null(strstr(text, "\n{\"time\":"));
@@ -241,7 +271,7 @@ static void reader_that_does_not_read_is_not_waited_for(void **state)
 	assert_int_equal(fcntl(ends[1], F_SETFL, 0), 0);
 	assert_int_equal(watch_log_create(&log, NULL, ends[1], "", NULL), STATUS_OK);
 	alarm(60);
-	watch_log_event(log, "lost", NULL);
+	watch_log_event(log, "lost", json_object());
 	alarm(0);
 	watch_log_destroy(log);
 	close(ends[0]);
@@ -289,6 +319,7 @@ int main(void)
 		cmocka_unit_test(grandchild_that_holds_the_pipe_is_not_waited_for),
 		cmocka_unit_test(what_is_not_there_is_told),
 		cmocka_unit_test(event_is_a_line_of_json),
+		cmocka_unit_test(event_for_which_there_is_no_memory_is_told),
 		cmocka_unit_test(log_that_can_not_be_opened_is_told),
 		cmocka_unit_test(line_that_found_no_room_spoils_no_other),
 		cmocka_unit_test(reader_that_does_not_read_is_not_waited_for),
