@@ -2,23 +2,36 @@ package e2e
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
-	"math/rand"
+	"math/bits"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
 
 // Every allocation, read, opening, connection and write of schedtop fails once, each by itself, and then all
-// that come after it. tests/faults/inject.c tells how; here is what schedtop does meanwhile and what it owes:
-// no crash, no hang, a documented exit status, a sentence, and no file that is half of one.
+// that come after it. tests/faults/inject.c tells how, faultpatients_test.go of which commands; here is what
+// schedtop owes meanwhile: no crash, no hang, a documented exit status, a sentence, and no file that is half of one.
+//
+// A place is a call with its callers; it is tried at its first turn and at its third, and with all that follow
+// failing as well. That makes some 100,000 trials, of which there is time for a sample: each command has an equal share
+// of allFaults for each kind of fault, in which the places are taken in the order of the bits of their numbers
+// from the last one to the first, that is, from all over the run of the command in equal distances, at first wide
+// ones and then ever closer ones. The order is the same in each run. The quick tier has the first three of the
+// commands and kinds that are marked. All of one command are tried with
+//
+//	SCHEDTOP_FAULTS='^stat/memory' SCHEDTOP_FAULT_TIME=1h go test -run TestNothingThatFailsOnce -timeout 0
+
+// allFaults is what the slow tier takes when nothing else runs.
+const allFaults = 4 * time.Minute
 
 // faultLibrary is tests/faults/inject.c, built once.
 var faultLibrary = sync.OnceValues(func() (string, error) {
@@ -51,86 +64,6 @@ func faultEnv(t *testing.T, kind string, more ...string) []string {
 	return append(env, more...)
 }
 
-// A patient is a command that is to survive.
-type patient struct {
-	name string
-	args func(t *testing.T, dir string) []string
-	// What has to be the same whenever all went well.
-	same bool
-	// The file below its directory that is whole or not there.
-	file  string
-	quick bool // is tried in the quick tier
-	// Goes on, or ends with a sentence, when there is no memory from some place on.
-	starves bool
-	// Keys for a screen; a command without has no terminal.
-	keys string
-}
-
-func plain(args ...string) func(*testing.T, string) []string {
-	return func(*testing.T, string) []string { return args }
-}
-
-// live are the arguments of a command about a process that runs.
-func live(args ...string) func(*testing.T, string) []string {
-	return func(t *testing.T, dir string) []string {
-		w := launch{args: []string{"-mode", "quiet", "-procs", "2", "-agent"}}.run(t)
-		all := []string{}
-		for _, arg := range args {
-			arg = strings.ReplaceAll(arg, "DIR", dir)
-			all = append(all, strings.ReplaceAll(arg, "PID", w.p()))
-		}
-		return all
-	}
-}
-
-func into(dirs ...string) func(*testing.T, string) []string {
-	return func(_ *testing.T, dir string) []string {
-		all := []string{}
-		for _, arg := range dirs {
-			all = append(all, strings.ReplaceAll(arg, "DIR", dir))
-		}
-		return all
-	}
-}
-
-var faultPatients = []patient{
-	{name: "stat", quick: true, args: plain("stat", serviceTrace), same: true},
-	{name: "stat --json", args: plain("stat", "--json", serviceTrace), same: true},
-	{name: "check", args: plain("check", serviceTrace), same: true},
-	{name: "doctor", args: plain("doctor", "--json", serviceTrace), same: true},
-	{name: "diff", args: plain("diff", "--json", serviceTrace, serviceTrace), same: true},
-	{name: "export perfetto", args: into("export", serviceTrace, "-o", "DIR/out"), same: true, file: "out"},
-	{name: "export chrome", args: plain("export", "--format", "chrome", serviceTrace), same: true},
-	{name: "export csv", args: plain("export", "--format", "csv", serviceTrace), same: true},
-	{name: "export folded", args: plain("export", "--format", "folded", serviceTrace), same: true},
-	{name: "profile", args: into("profile", "--kind", "sync", serviceTrace, "-o", "DIR/out"), same: true, file: "out"},
-	{name: "replay --json", args: plain("--replay", "../data/leak.ndjson", "--json"), same: true},
-	{name: "replay --batch", args: plain("--replay", "../data/leak.ndjson", "--batch", "--detail"), same: true},
-	{name: "doctor of a recording", args: plain("doctor", "--replay", "../data/leak.ndjson"), same: true},
-	{name: "a record of a replay", args: into("--replay", "../data/leak.ndjson", "--json", "--record", "DIR/out"), same: true},
-	{name: "agent add", args: into("agent", "add", "DIR/module")},
-	{name: "--help", args: plain("--help"), same: true},
-
-	{name: "ls", args: live("ls", "-v")},
-	{name: "--batch", args: live("-p", "PID", "--batch", "-n", "2", "-d", "50ms")},
-	{name: "--json", quick: true, starves: true, args: live("-p", "PID", "--json", "-n", "2", "-d", "50ms")},
-	{name: "--batch of an agent", args: live("-p", "PID", "--batch", "-n", "2", "-d", "50ms", "--source", "agent")},
-	{name: "--record", args: live("-p", "PID", "--json", "-n", "2", "-d", "50ms", "--record", "DIR/out.zst")},
-	{name: "--log", args: live("-p", "PID", "--json", "-n", "2", "-d", "50ms", "--log", "DIR/log")},
-	{name: "capture", args: live("capture", "-p", "PID", "-s", "1", "-o", "DIR/out"), file: "out"},
-	{name: "capture --goroutines", quick: true, args: live("capture", "-p", "PID", "--goroutines", "-o", "DIR/out"), file: "out"},
-	{name: "capture --sampled", args: live("capture", "-p", "PID", "--sampled", "-s", "1", "-o", "DIR/out"), file: "out"},
-	{name: "doctor -p", args: live("doctor", "-p", "PID", "--for", "2s", "-d", "200ms")},
-
-	{name: "the live screen", quick: true, args: live("-p", "PID", "-d", "100ms"), keys: "2345?\x1b:\x1b"},
-	{name: "the trace browser", args: plain("trace", serviceTrace), keys: "12345678?\x1b:\x1b"},
-	{name: "the replay", args: plain("--replay", "../data/leak.ndjson", "--speed", "max"), keys: "2345?\x1b:\x1b"},
-	{name: "the process list", args: live(), keys: "\x1b[B?\x1b"},
-	{name: "the fleet", starves: true, args: func(t *testing.T, _ string) []string {
-		return []string{"--prometheus", fakeFleet(t), "-d", "100ms"}
-	}, keys: "\x1b[B?\x1b"},
-}
-
 // faultKinds are the rows of the table in inject.c. What is done again, or goes on where it was, changes nothing.
 var faultKinds = []struct {
 	name     string
@@ -150,7 +83,7 @@ type outcome struct {
 	stdout, stderr string
 	file           []byte // nil: there is none
 	left           []string
-	wrong          []string // of the terminal
+	wrong          []string // of the terminal, or of what was made
 }
 
 // faulted runs a patient once with something going wrong.
@@ -159,11 +92,8 @@ func (p patient) faulted(t *testing.T, args []string, dir, kind string, more ...
 	for _, name := range []string{"out", "out.zst"} {
 		_ = os.Remove(filepath.Join(dir, name))
 	}
-	if strings.HasPrefix(p.name, "agent") {
-		_ = os.RemoveAll(filepath.Join(dir, "module"))
-		_ = os.Mkdir(filepath.Join(dir, "module"), 0o755)
-		_ = os.WriteFile(filepath.Join(dir, "module", "go.mod"), []byte("module m\n\ngo 1.21\n"), 0o644)
-		_ = os.WriteFile(filepath.Join(dir, "module", "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o644)
+	if p.prepare != nil {
+		p.prepare(dir)
 	}
 	cmd := exec.Command(binary, args...)
 	cmd.Env = append(faultEnv(t, kind, more...), "HOME="+dir, "XDG_RUNTIME_DIR="+dir, "XDG_CONFIG_HOME="+dir, "XDG_DATA_HOME="+dir)
@@ -171,15 +101,27 @@ func (p patient) faulted(t *testing.T, args []string, dir, kind string, more ...
 	if p.keys != "" {
 		o = p.onScreen(t, cmd)
 	} else {
-		var stdout, stderr bytes.Buffer
+		var stdout, stderr growing
 		cmd.Stdout, cmd.Stderr = &stdout, &stderr
 		child := start(t, cmd)
+		attended := make(chan string, 1)
+		go func() {
+			if p.attend != nil {
+				attended <- p.attend(child, &stderr)
+				_ = cmd.Process.Signal(syscall.SIGTERM)
+			}
+		}()
 		select {
 		case <-child.ended:
-		case <-time.After(patience):
+		case <-time.After(2 * patience):
 			o.hung = true
 			_ = child.cmd.Process.Kill()
 			<-child.ended
+		}
+		if p.attend != nil {
+			if bad := <-attended; bad != "" {
+				o.wrong = append(o.wrong, bad)
+			}
 		}
 		o.stdout, o.stderr = stdout.String(), stderr.String()
 		o.status = exitStatus(child.cmd)
@@ -189,6 +131,11 @@ func (p patient) faulted(t *testing.T, args []string, dir, kind string, more ...
 		o.file, _ = os.ReadFile(filepath.Join(dir, p.file))
 	}
 	o.left, _ = filepath.Glob(filepath.Join(dir, ".schedtop-*"))
+	if p.proof != nil && o.status == exitOK {
+		if said, err := exec.Command(binary, replaced(p.proof, "DIR", dir)...).CombinedOutput(); err != nil {
+			o.wrong = append(o.wrong, fmt.Sprintf("%v: %v: %s", p.proof, err, said))
+		}
+	}
 	return o
 }
 
@@ -249,14 +196,14 @@ func (p patient) complaint(o, well outcome, harmless bool) string {
 	switch {
 	case o.hung:
 		return "it hangs"
-	case o.signaled:
+	case o.signaled && o.status != well.status:
 		return fmt.Sprintf("it ended by signal %d", o.status-128)
-	case !documented[o.status]:
+	case !documented[o.status] && o.status != well.status:
 		return fmt.Sprintf("exit status %d", o.status)
 	case len(o.left) > 0:
 		return fmt.Sprintf("left behind: %v", o.left)
 	case len(o.wrong) > 0:
-		return fmt.Sprintf("left behind on the terminal: %v", o.wrong)
+		return fmt.Sprintf("left behind: %v", o.wrong)
 	case o.status != well.status && !told:
 		return fmt.Sprintf("exit status %d without a word", o.status)
 	case o.status != well.status && !ours:
@@ -279,26 +226,40 @@ func (p patient) complaint(o, well outcome, harmless bool) string {
 	return ""
 }
 
-// A faultPlace is where something can fail, as inject.c tells it.
-type faultPlace struct{ number, call string }
+// A faultPlace is where something can fail, as inject.c tells it; in the order in which they are reached.
+type faultPlace struct {
+	number, call string
+	kinds        string // with a comma after each
+	turn         int
+}
 
-func (p patient) places(t *testing.T, args []string, dir, kind string) []faultPlace {
+func (p patient) places(t *testing.T, args []string, dir string) (all []faultPlace) {
 	t.Helper()
 	list := filepath.Join(dir, "places")
-	_ = os.Remove(list)
-	_ = p.faulted(t, args, dir, kind, "FAULT_LIST="+list)
+	_ = p.faulted(t, args, dir, "", "FAULT_LIST="+list)
 	text, err := os.ReadFile(list)
 	if err != nil {
 		t.Fatalf("no list of places: %v", err)
 	}
-	var all []faultPlace
 	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
-		if number, call, ok := strings.Cut(line, " "); ok {
-			all = append(all, faultPlace{number, call})
+		var at faultPlace
+		if _, err := fmt.Sscan(line, &at.number, &at.call, &at.kinds, &at.turn); err != nil {
+			t.Fatalf("%q is no place: %v", line, err)
+		}
+		all = append(all, at)
+	}
+	return all
+}
+
+// evenly puts trials in an order of which every beginning is an even sample of all.
+func evenly(all []trial) (some []trial) {
+	width := bits.Len(uint(len(all)))
+	for i := 0; i < 1<<width; i++ {
+		if at := int(bits.Reverse64(uint64(i)) >> (64 - width)); at < len(all) {
+			some = append(some, all[at])
 		}
 	}
-	sort.Slice(all, func(i, k int) bool { return all[i].number < all[k].number })
-	return all
+	return some
 }
 
 // inCurses is among the callers of what curses asked for.
@@ -307,7 +268,6 @@ var inCurses = regexp.MustCompile(`lib(tinfo|ncursesw)\.so`)
 // A trial is one run with one fault.
 type trial struct {
 	faultPlace
-	turn int
 	many bool
 }
 
@@ -319,24 +279,41 @@ func (r trial) env(mark string) []string {
 	return env
 }
 
-// try makes every place fail: the first time, the third time, and from the first time on; and tells how many did.
-// As many of them as there is time for, but three at least.
-func (p patient) try(t *testing.T, kind string, harmless bool, most time.Duration) int64 {
+// A ward is a patient who is well, and what can happen to him.
+type ward struct {
+	patient
+	dir    string
+	args   []string
+	well   outcome
+	places []faultPlace
+}
+
+func (p patient) admit(t *testing.T) ward {
+	t.Helper()
 	dir := t.TempDir()
-	args := p.args(t, dir)
-	well := p.faulted(t, args, dir, "none")
-	if well.hung || well.signaled || !documented[well.status] {
-		t.Fatalf("exit status %d without any fault: %q", well.status, well.stderr)
+	w := ward{patient: p, dir: dir, args: p.args(t, dir)}
+	w.well = p.faulted(t, w.args, dir, "none")
+	if bad := p.complaint(w.well, w.well, false); bad != "" {
+		t.Fatalf("without any fault: %s: exit status %d: %q", bad, w.well.status, w.well.stderr)
 	}
+	w.places = p.places(t, w.args, dir)
+	return w
+}
+
+// try lets things of a kind fail, as many as there is time for, but three at least, and tells how many did.
+func (p ward) try(t *testing.T, kind string, harmless bool, most time.Duration) int64 {
+	dir, args, well := t.TempDir(), p.args, p.well
 	var trials []trial
-	for _, at := range p.places(t, args, dir, kind) {
-		trials = append(trials, trial{at, 1, false}, trial{at, 3, false})
+	for _, at := range p.places {
+		if !strings.Contains(","+at.kinds, ","+kind+",") {
+			continue
+		}
+		trials = append(trials, trial{at, false})
 		// What follows a process waits for better times, but not for memory.
-		if !harmless && p.same || p.starves && kind == "memory" {
-			trials = append(trials, trial{at, 1, true})
+		if at.turn == 1 && (!harmless && p.same || p.starves && kind == "memory") {
+			trials = append(trials, trial{at, true})
 		}
 	}
-	rand.New(rand.NewSource(1)).Shuffle(len(trials), func(i, k int) { trials[i], trials[k] = trials[k], trials[i] })
 	var failed atomic.Int64
 	var wait sync.WaitGroup
 	next := make(chan trial)
@@ -345,10 +322,7 @@ func (p patient) try(t *testing.T, kind string, harmless bool, most time.Duratio
 		if err := os.Mkdir(own, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		ownArgs := append([]string{}, args...)
-		for i := range ownArgs {
-			ownArgs[i] = strings.ReplaceAll(ownArgs[i], dir, own)
-		}
+		ownArgs := replaced(args, p.dir, own)
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
@@ -378,7 +352,7 @@ func (p patient) try(t *testing.T, kind string, harmless bool, most time.Duratio
 		}()
 	}
 	end := time.Now().Add(most)
-	for i, trial := range trials {
+	for i, trial := range evenly(trials) {
 		if i >= 3 && time.Now().After(end) {
 			break
 		}
@@ -389,30 +363,55 @@ func (p patient) try(t *testing.T, kind string, harmless bool, most time.Duratio
 	return failed.Load()
 }
 
+// faultShare is how long one command may be tried with one kind of fault, when there are so many pairs of both.
+func faultShare(t *testing.T, pairs int) time.Duration {
+	t.Helper()
+	if more, err := time.ParseDuration(os.Getenv("SCHEDTOP_FAULT_TIME")); err == nil {
+		return more
+	}
+	if !slow {
+		return 0
+	}
+	return allFaults * time.Duration(atoi(t, flag.Lookup("test.parallel").Value.String())) / time.Duration(pairs)
+}
+
 func TestNothingThatFailsOnceCrashesOrHangs(t *testing.T) {
 	t.Parallel()
+	faultEnv(t, "none") // skips where nothing can be tried
 	only := regexp.MustCompile(os.Getenv("SCHEDTOP_FAULTS"))
-	most := time.Duration(0)
-	if slow {
-		most = 1500 * time.Millisecond
+	wanted := func(p patient, kind string, quick bool) bool {
+		return only.MatchString(p.name+"/"+kind) && (slow || p.quick && quick)
 	}
-	if more, err := time.ParseDuration(os.Getenv("SCHEDTOP_FAULT_TIME")); err == nil {
-		most = more
+	pairs := map[string]int{}
+	for _, p := range faultPatients {
+		for _, kind := range faultKinds {
+			if wanted(p, kind.name, kind.quick) {
+				pairs[p.name]++
+				pairs[""]++
+			}
+		}
 	}
+	most := faultShare(t, pairs[""])
 	var failed atomic.Int64
 	t.Run("all", func(t *testing.T) {
 		for _, p := range faultPatients {
-			for _, kind := range faultKinds {
-				p, kind := p, kind
-				name := p.name + "/" + kind.name
-				if !only.MatchString(name) || !slow && !(p.quick && kind.quick) {
-					continue
-				}
-				t.Run(name, func(t *testing.T) {
-					t.Parallel()
-					failed.Add(p.try(t, kind.name, kind.harmless, most))
-				})
+			p := p
+			if pairs[p.name] == 0 {
+				continue
 			}
+			t.Run(p.name, func(t *testing.T) {
+				t.Parallel()
+				w := p.admit(t)
+				for _, kind := range faultKinds {
+					if !wanted(p, kind.name, kind.quick) {
+						continue
+					}
+					kind := kind
+					t.Run(kind.name, func(t *testing.T) {
+						failed.Add(w.try(t, kind.name, kind.harmless, most))
+					})
+				}
+			})
 		}
 	})
 	t.Logf("%d faults", failed.Load())

@@ -3,9 +3,10 @@
  * openings, connections and writes. tests/e2e/faults_test.go builds it and says by the environment
  * what is to go wrong:
  *
+ *   FAULT_LIST   a file to which each place that makes such calls is written when it is reached for
+ *                the first and for the third time: its number, the call, the kinds that can go
+ *                wrong there, with commas between, and the turn; nothing fails then
  *   FAULT_KIND   a row of the table `kinds`: which calls, and how they fail
- *   FAULT_LIST   a file to which each place that makes such calls is written, a number and a name
- *                of the call a line; nothing fails then
  *   FAULT_PLACE  the number of the place that is to fail, from such a list
  *   FAULT_TURN   at which of its calls; 1 is the first
  *   FAULT_MANY   when set, all calls of the kind fail from then on
@@ -46,6 +47,7 @@
 #define DEPTH      40 /* callers looked at */
 #define CHAIN      8  /* of the program itself, which make a place */
 #define PLACES_MAX (1 << 16)
+#define AGAIN      3 /* the second turn that is listed */
 
 enum call {
 	MEMORY = 1 << 0,
@@ -80,19 +82,25 @@ static const struct kind {
 	{"write-interrupted", WRITE, EINTR},
 	{"write-short", WRITE, 0},
 };
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+/* What is listed can go wrong in all ways. */
+static const struct kind listed = {"", ~0U, 0};
 
 static const struct kind *kind; /* NULL: not told to do anything, or not yet */
 static struct {
 	uintptr_t from, to; /* the program itself */
-	int list;
-	bool listing;
+	int list;           /* -1: nothing is listed */
 	uint64_t place;
 	long turn;
 	bool many;
 	const char *mark, *after;
 	atomic_bool failing;
 	atomic_long turns;
-	_Atomic uint64_t seen[PLACES_MAX];
+	struct {
+		_Atomic uint64_t place;
+		atomic_long turns;
+	} seen[PLACES_MAX];
 } state = {.list = -1};
 
 static _Thread_local bool inside __attribute__((tls_model("initial-exec")));
@@ -121,26 +129,30 @@ static uint64_t find_place(enum call call)
 	return h ? h : 1;
 }
 
-/* Is it the first time? */
-static bool remember(uint64_t place)
+/* Which time this is; 0 when there are too many places. */
+static long count(uint64_t place)
 {
 	for (size_t i = place % PLACES_MAX, tries = 0; tries < PLACES_MAX; tries++) {
 		uint64_t free = 0;
-		if (atomic_compare_exchange_strong(&state.seen[i], &free, place))
-			return true;
-		if (free == place)
-			return false;
+		if (atomic_compare_exchange_strong(&state.seen[i].place, &free, place) || free == place)
+			return atomic_fetch_add(&state.seen[i].turns, 1) + 1;
 		i = (i + 1) % PLACES_MAX;
 	}
-	return false;
+	return 0;
 }
 
-static void list(uint64_t place, const char *name)
+static void list(uint64_t place, enum call call, const char *name)
 {
-	char line[80];
-	int n = snprintf(line, sizeof line, "%016llx %s\n", (unsigned long long)place, name);
-	if (remember(place))
-		(void)!syscall(SYS_write, state.list, line, (size_t)n);
+	char line[256];
+	long turn = count(place);
+	if (turn != 1 && turn != AGAIN)
+		return;
+	int n = snprintf(line, sizeof line, "%016llx %s ", (unsigned long long)place, name);
+	for (size_t i = 0; i < KINDS; i++)
+		if (kinds[i].calls & (unsigned)call)
+			n += snprintf(line + n, sizeof line - (size_t)n, "%s,", kinds[i].name);
+	n += snprintf(line + n, sizeof line - (size_t)n, " %ld\n", turn);
+	(void)!syscall(SYS_write, state.list, line, (size_t)n);
 }
 
 static void leave_mark(void)
@@ -168,8 +180,8 @@ static bool fails(enum call call, const char *name)
 	inside = true;
 	uint64_t place = state.after ? 0 : find_place(call);
 	bool now = false;
-	if (state.listing)
-		list(place, name);
+	if (state.list >= 0)
+		list(place, call, name);
 	else if (state.after)
 		now = syscall(SYS_faccessat, AT_FDCWD, state.after, F_OK) == 0;
 	else
@@ -205,7 +217,7 @@ __attribute__((constructor)) static void begin(void)
 	const char *name = getenv("FAULT_KIND"), *to = getenv("FAULT_LIST");
 	const char *place = getenv("FAULT_PLACE"), *turn = getenv("FAULT_TURN");
 	void *first[2];
-	if (!name)
+	if (!name && !to)
 		return;
 	backtrace(first, 2); /* it allocates the first time */
 	dl_iterate_phdr(find_program, NULL);
@@ -214,13 +226,14 @@ __attribute__((constructor)) static void begin(void)
 	state.many = getenv("FAULT_MANY") != NULL;
 	state.place = place ? strtoull(place, NULL, 16) : 0;
 	state.turn = turn ? strtol(turn, NULL, 10) : 1;
-	state.listing = to != NULL;
 	if (to)
 		state.list =
 			(int)syscall(SYS_openat, AT_FDCWD, to, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	/* Programs that this one starts are none of our business. */
 	unsetenv("LD_PRELOAD");
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+	if (state.list >= 0)
+		kind = &listed;
+	for (size_t i = 0; name && i < KINDS; i++)
 		if (strcmp(kinds[i].name, name) == 0)
 			kind = &kinds[i];
 }
