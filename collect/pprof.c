@@ -2,8 +2,8 @@
  * net/http/pprof as a source: a program anywhere that serves its profiles. It tells goroutines by
  * where they stand, their number and that of threads, and figures of memory; nothing of Ps. Every
  * question is work for the program, so each has an interval of its own, which grows with what the
- * answer took. Answers are read on a thread of libuv's pool: whoever sends them decides how long
- * that takes.
+ * answer took. A profile is read on a thread of its own: whoever sends it decides how long that
+ * takes. It is none of libuv's pool, which ends the program where no thread can be made.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,7 +76,8 @@ static const struct {
 
 /* A profile that is being read on another thread. */
 struct reading {
-	uv_work_t work; /* the first member */
+	uv_async_t over; /* the first member; the thread has ended, but for its last step */
+	uv_thread_t thread;
 	struct pprof_source *source;
 	enum question question;
 	char *body;
@@ -201,9 +202,8 @@ static void take_metrics(struct pprof_source *a, const struct http_reply *reply)
 
 /* --- profiles, read on another thread -------------------------------------------------------- */
 
-static void read_profile(uv_work_t *work)
+static void read_profile(struct reading *r)
 {
-	struct reading *r = (struct reading *)work;
 	struct pprof_profile *p = NULL;
 	if (pprof_profile_open(&p, r->body, r->size, &r->error) != STATUS_OK)
 		return;
@@ -216,6 +216,13 @@ static void read_profile(uv_work_t *work)
 	else if (r->question == QUESTION_GOROUTINES)
 		r->groups = pprof_goroutines(p, r->at_ns, r->detail, &r->error);
 	pprof_profile_close(p);
+}
+
+static void run_reading(void *arg)
+{
+	struct reading *r = arg;
+	read_profile(r);
+	uv_async_send(&r->over);
 }
 
 static void free_reading(struct reading *r)
@@ -261,24 +268,34 @@ static void keep_profile(struct pprof_source *a, struct reading *r)
 
 static void finish_close(struct pprof_source *a);
 
-static void on_profile_read(uv_work_t *work, int status)
+static void on_reading_closed(uv_handle_t *handle)
 {
-	struct reading *r = (struct reading *)work;
+	struct reading *r = (struct reading *)handle;
 	struct pprof_source *a = r->source;
 	a->reading = NULL;
-	if (status == 0 && !a->closing) {
-		if (r->error.status == STATUS_OK)
-			keep_profile(a, r);
-		else
-			error_set(&a->trouble[r->question], STATUS_FAILED,
-			          "what %.160s answers to %s is no profile: %.80s", http_base(a->http)->shown,
-			          questions[r->question].path, r->error.text);
-	}
 	free_reading(r);
 	if (a->closing)
 		finish_close(a);
 	else
 		ask_next(a);
+}
+
+static void on_profile_read(uv_async_t *over)
+{
+	struct reading *r = (struct reading *)over;
+	struct pprof_source *a = r->source;
+	uv_thread_join(&r->thread);
+	if (!a->closing) {
+		if (r->error.status == STATUS_OK)
+			keep_profile(a, r);
+		else if (r->error.status != STATUS_DAMAGED)
+			a->trouble[r->question] = r->error;
+		else
+			error_set(&a->trouble[r->question], STATUS_FAILED,
+			          "what %.160s answers to %s is no profile: %.80s", http_base(a->http)->shown,
+			          questions[r->question].path, r->error.text);
+	}
+	uv_close((uv_handle_t *)over, on_reading_closed);
 }
 
 static void take_profile(struct pprof_source *a, const struct http_reply *reply)
@@ -301,11 +318,18 @@ static void take_profile(struct pprof_source *a, const struct http_reply *reply)
 	                      .detail = a->detail,
 	                      .period_ns = period_of(a, a->current, reply->took_ns),
 	                      .pid = a->target->local ? a->target->pid : 0};
-	a->reading = r;
-	if (uv_queue_work(a->loop, &r->work, read_profile, on_profile_read) != 0) {
-		a->reading = NULL;
+	int failed = uv_async_init(a->loop, &r->over, on_profile_read);
+	if (failed) {
 		free_reading(r);
+	} else {
+		a->reading = r;
+		failed = uv_thread_create(&r->thread, run_reading, r);
+		if (failed)
+			uv_close((uv_handle_t *)&r->over, on_reading_closed);
 	}
+	if (failed)
+		error_set(&a->trouble[a->current], STATUS_FAILED, "no thread to read a profile: %s",
+		          uv_strerror(failed));
 }
 
 /* --- asking ---------------------------------------------------------------------------------- */

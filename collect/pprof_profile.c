@@ -12,33 +12,46 @@
 
 /* --- the bytes ------------------------------------------------------------------------------- */
 
+static const char too_large[] = "it is too large", no_memory[] = "out of memory";
+
+static enum status say(const char *why, struct error *error)
+{
+	if (!why)
+		return STATUS_OK;
+	return why == no_memory ? error_no_memory(error) : error_set(error, STATUS_DAMAGED, "%s", why);
+}
+
 struct bytes {
 	uint8_t *data;
 	size_t size, capacity;
 };
 
-static bool grow(struct bytes *b)
+/* NULL: there is room. */
+static const char *grow(struct bytes *b)
 {
 	size_t capacity = b->capacity ? 2 * b->capacity : (size_t)64 << 10;
-	uint8_t *data = capacity <= BYTES_MAX ? realloc(b->data, capacity) : NULL;
+	if (capacity > BYTES_MAX)
+		return too_large;
+	uint8_t *data = realloc(b->data, capacity);
 	if (!data)
-		return false;
+		return no_memory;
 	b->data = data;
 	b->capacity = capacity;
-	return true;
+	return NULL;
 }
 
 /* NULL: it is not compressed well, or to more than we take. */
 static const char *inflate_all(struct bytes *to, const void *body, size_t size)
 {
 	z_stream z = {.next_in = (z_const Bytef *)body, .avail_in = (uInt)size};
+	const char *why = NULL;
 	int result = Z_OK;
 	if (size > BYTES_MAX)
-		return "it is too large";
+		return too_large;
 	if (inflateInit2(&z, 16 + MAX_WBITS) != Z_OK)
-		return "out of memory";
+		return no_memory;
 	while (result == Z_OK) {
-		if (to->size == to->capacity && !grow(to))
+		if (to->size == to->capacity && (why = grow(to)) != NULL)
 			break;
 		z.next_out = to->data + to->size;
 		z.avail_out = (uInt)(to->capacity - to->size);
@@ -46,9 +59,11 @@ static const char *inflate_all(struct bytes *to, const void *body, size_t size)
 		to->size = to->capacity - z.avail_out;
 	}
 	inflateEnd(&z);
-	if (result == Z_OK)
-		return "it is too large";
-	return result == Z_STREAM_END ? NULL : "it is cut off or damaged";
+	if (why)
+		return why;
+	return result == Z_STREAM_END  ? NULL
+	       : result == Z_MEM_ERROR ? no_memory
+	                               : "it is cut off or damaged";
 }
 
 /* --- the wire -------------------------------------------------------------------------------- */
@@ -353,12 +368,12 @@ enum status pprof_profile_parse(struct pprof_profile **out, const void *data, si
 	if (!measure(&r, &text_bytes))
 		why = "it is damaged or not believed";
 	else if (!allocate(&r, text_bytes))
-		why = "out of memory";
+		why = no_memory;
 	else if (!read_all(&r))
 		why = "it is damaged";
 	if (why) {
 		pprof_profile_close(r.p);
-		return error_set(error, STATUS_DAMAGED, "%s", why);
+		return say(why, error);
 	}
 	*out = r.p;
 	return STATUS_OK;
@@ -369,8 +384,8 @@ enum status pprof_profile_open(struct pprof_profile **out, const void *body, siz
 {
 	struct bytes bytes = {0};
 	const char *why = inflate_all(&bytes, body, size);
-	enum status status = why ? error_set(error, STATUS_DAMAGED, "%s", why)
-	                         : pprof_profile_parse(out, bytes.data, bytes.size, error);
+	enum status status =
+		why ? say(why, error) : pprof_profile_parse(out, bytes.data, bytes.size, error);
 	free(bytes.data);
 	return status;
 }

@@ -49,7 +49,8 @@ struct pprof_profile {
 	void *parts; /* what all of that points into */
 };
 
-/* STATUS_DAMAGED with the sentence's end ("is no profile: ...") when it is none, or not whole. */
+/* STATUS_DAMAGED with the sentence's end ("is no profile: ...") when it is none, or not whole;
+   STATUS_FAILED when out of memory. */
 enum status pprof_profile_open(struct pprof_profile **out, const void *body, size_t size,
                                struct error *error);
 /* The same of what is inflated already. */

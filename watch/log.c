@@ -81,7 +81,10 @@ static void write_line(struct watch_log *log, const char *line, size_t size)
 	struct pollfd ready = {.fd = log->fd, .events = POLLOUT};
 	if (poll(&ready, 1, PATIENCE_MS) <= 0 || !(ready.revents & POLLOUT))
 		return;
-	ssize_t n = write(log->fd, line, size);
+	ssize_t n;
+	do
+		n = write(log->fd, line, size);
+	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		atomic_store(&log->torn, (size_t)n < size);
 }
