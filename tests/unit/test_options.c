@@ -315,7 +315,7 @@ static void usages_are_a_table(void **state)
 	char text[16384] = "";
 	FILE *f = fmemopen(text, sizeof text - 1, "w");
 	assert_non_null(f);
-	options_print_help(f);
+	options_print_help(f, &commands[0]);
 	assert_int_equal(fclose(f), 0);
 	const char *list = strstr(text, "Usage:\n"), *first = strstr(text, "choose a Go process");
 	assert_non_null(list);
@@ -328,6 +328,44 @@ static void usages_are_a_table(void **state)
 		assert_memory_equal(line + column - 2, "  ", 2);
 		assert_int_not_equal(line[column], ' ');
 	}
+}
+
+/* What --help of a command prints. */
+static void help_of(const struct subcommand *command, char *text, size_t size)
+{
+	FILE *f = fmemopen(text, size, "w");
+	assert_non_null(f);
+	options_print_help(f, command);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void help_of_a_command_tells_what_it_takes_and_nothing_else(void **state)
+{
+	(void)state;
+	struct option_listed row;
+	for (size_t c = 0; c < command_count; c++) {
+		char text[16384] = "";
+		help_of(&commands[c], text, sizeof text);
+		for (size_t i = 0; options_listed(i, &row); i++) {
+			char head[64];
+			snprintf(head, sizeof head, "%s --%s", row.letter ? "," : " ", row.name);
+			const char *at = strstr(text, head);
+			while (at && strchr(" =[\n", at[strlen(head)]) == NULL)
+				at = strstr(at + 1, head);
+			if ((at != NULL) != (row.text && row.with & commands[c].bit))
+				fail_msg("help of '%s' and --%s", commands[c].name, row.name);
+		}
+	}
+}
+
+static void help_of_a_command_has_its_own_usages_alone(void **state)
+{
+	(void)state;
+	char text[16384] = "";
+	help_of(&commands[2], text, sizeof text);
+	assert_non_null(strstr(text, "  schedtop capture --flight -p PID"));
+	assert_null(strstr(text, "  schedtop -p PID"));
+	assert_null(strstr(text, "  schedtop ls"));
 }
 
 int main(void)
@@ -346,6 +384,8 @@ int main(void)
 		cmocka_unit_test(limits_of_findings_go_with_all_that_shows_them),
 		cmocka_unit_test(escape_sequences_of_the_command_line_are_not_echoed),
 		cmocka_unit_test(usages_are_a_table),
+		cmocka_unit_test(help_of_a_command_tells_what_it_takes_and_nothing_else),
+		cmocka_unit_test(help_of_a_command_has_its_own_usages_alone),
 	};
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }
