@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "cli/options_check.h"
 #include "collect/capture.h"
@@ -297,6 +298,17 @@ static enum status bad_value(const struct setting *setting, const char *expected
 	                 shown);
 }
 
+/* "auto|always|never" */
+static enum status bad_choice(const struct setting *setting, struct error *error)
+{
+	char words[128] = "";
+	size_t used = 0;
+	for (int i = 0; i < setting->row->choices && used < sizeof words; i++)
+		used += (size_t)snprintf(words + used, sizeof words - used, "%s%s", i > 0 ? "|" : "",
+		                         setting->row->choice[i]);
+	return bad_value(setting, words, error);
+}
+
 static bool parse_flag(const char *word, bool *flag)
 {
 	static const char *const words[2][4] = {{"no", "false", "off", "0"},
@@ -417,7 +429,7 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 				*(int *)at = i;
 				return STATUS_OK;
 			}
-		return bad_value(setting, row->argument, error);
+		return bad_choice(setting, error);
 	}
 	return STATUS_OK;
 }
@@ -477,6 +489,33 @@ static enum status unknown(const char *word, struct error *error)
 	text_clean(shown, sizeof shown, word, strlen(word));
 	return error_set(error, STATUS_USAGE, "no option or command '%s': schedtop --help lists them",
 	                 shown);
+}
+
+/* A word that is no option where none is taken. What it was meant to be is often plain. */
+static enum status misplaced_word(const struct options *o, const char *word, struct error *error)
+{
+	char shown[64];
+	long pid;
+	const char *name = o->command->name, *blank = *name ? " " : "";
+	unsigned bit = o->command->bit;
+	text_clean(shown, sizeof shown, word, strlen(word));
+	if (!*word)
+		return error_set(error, STATUS_USAGE, "an argument is empty: is a variable not set?");
+	if (text_parse_integer(word, 1, 0x7fffffff, &pid) && find_name("pid", 3)->with & bit && !o->pid)
+		return error_set(error, STATUS_USAGE, "a process is named with -p: schedtop %s%s-p %ld",
+		                 name, blank, pid);
+	if (o->command->takes_file)
+		return error_set(error, STATUS_USAGE, "%s takes one file, and '%s' is one more", name,
+		                 shown);
+	if (!*name && access(word, F_OK) == 0)
+		return error_set(error, STATUS_USAGE,
+		                 "a trace is browsed with schedtop trace %s, and a program started with "
+		                 "schedtop -- %s",
+		                 shown, shown);
+	if (*name)
+		return error_set(error, STATUS_USAGE, "%s takes no '%s': schedtop %s --help", name, shown,
+		                 name);
+	return unknown(word, error);
 }
 
 /* "--no-ascii": a flag of the configuration can be taken back. */
@@ -815,10 +854,10 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 			o->command = found;
 		else if (o->command->bit & (WITH_DIFF | WITH_AGENT))
 			status = add_path(o, word, error);
-		else if (named && o->command->takes_file && !o->file)
+		else if (named && o->command->takes_file && !o->file && *word)
 			o->file = word;
 		else
-			status = unknown(word, error);
+			status = misplaced_word(o, word, error);
 		if (status != STATUS_OK)
 			return status;
 	}

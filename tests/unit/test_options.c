@@ -21,7 +21,7 @@ const struct subcommand commands[] = {
 	{"capture", run_nothing, WITH_CAPTURE, false}, {"stat", run_nothing, WITH_STAT, true},
 	{"check", run_nothing, WITH_CHECK, true},      {"profile", run_nothing, WITH_PROFILE, true},
 	{"diff", run_nothing, WITH_DIFF, false},       {"doctor", run_nothing, WITH_DOCTOR, true},
-	{"trace", run_nothing, WITH_TRACE, true},
+	{"trace", run_nothing, WITH_TRACE, true},      {"export", run_nothing, WITH_EXPORT, true},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 
@@ -227,7 +227,13 @@ static void wrong_words_are_named(void **state)
 		{"--bogus", "'--bogus'"},
 		{"-z", "'-z'"},
 		{"fly", "'fly'"},
-		{"ls ls", "'ls'"},
+		{"ls ls", "ls takes no 'ls': schedtop ls --help"},
+		{"4321", "a process is named with -p: schedtop -p 4321"},
+		{"capture 4321", "a process is named with -p: schedtop capture -p 4321"},
+		{"capture -p 4 5", "capture takes no '5'"},
+		{"stat a b", "stat takes one file, and 'b' is one more"},
+		{"/dev/null", "schedtop trace /dev/null"},
+		{"export f --redact=some", "--redact takes none|secrets|all, not 'some'"},
 		{"ls -p 4", "ls does not take --pid"},
 		{"ls --json --plain", "--json and --plain exclude each other"},
 		{"capture -p 4 -b", "capture does not take --batch"},
@@ -297,6 +303,18 @@ static void limits_of_findings_go_with_all_that_shows_them(void **state)
 		assert_int_equal(parse(line, &o, NULL), STATUS_OK);
 		assert_true(o.limits.value[LIMIT_STW_LONG] > 1.9e6);
 	}
+}
+
+/* As of a variable that is not set: schedtop stat "$FILE". */
+static void an_empty_word_is_told(void **state)
+{
+	(void)state;
+	struct options o;
+	struct error error = {0};
+	char *argv[] = {"schedtop", "stat", ""};
+	options_init(&o);
+	assert_int_equal(options_parse(&o, 3, argv, &error), STATUS_USAGE);
+	assert_non_null(strstr(error.text, "an argument is empty"));
 }
 
 static void escape_sequences_of_the_command_line_are_not_echoed(void **state)
@@ -381,6 +399,7 @@ int main(void)
 		cmocka_unit_test(kinds_are_those_of_the_command),
 		cmocka_unit_test(everything_after_two_dashes_is_the_programs),
 		cmocka_unit_test(wrong_words_are_named),
+		cmocka_unit_test(an_empty_word_is_told),
 		cmocka_unit_test(limits_of_findings_go_with_all_that_shows_them),
 		cmocka_unit_test(escape_sequences_of_the_command_line_are_not_echoed),
 		cmocka_unit_test(usages_are_a_table),
