@@ -366,7 +366,8 @@ static void help_of_a_command_tells_what_it_takes_and_nothing_else(void **state)
 		help_of(&commands[c], text, sizeof text);
 		for (size_t i = 0; options_listed(i, &row); i++) {
 			char head[64];
-			snprintf(head, sizeof head, "%s --%s", row.letter ? "," : " ", row.name);
+			snprintf(head, sizeof head, "\n  %c%c%s --%s", row.letter ? '-' : ' ',
+			         row.letter ? row.letter : ' ', row.letter ? "," : " ", row.name);
 			const char *at = strstr(text, head);
 			while (at && strchr(" =[\n", at[strlen(head)]) == NULL)
 				at = strstr(at + 1, head);
