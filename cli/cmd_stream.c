@@ -18,6 +18,7 @@
 
 struct stream {
 	const struct options *options;
+	int damages; /* of a recording, that were told */
 	struct feed *feed;
 	struct history *history;
 	struct keeper keeper;
@@ -286,7 +287,7 @@ static enum status stream_recording(struct stream *st, struct error *error)
 	while (!is_done(st)) {
 		status = recording_next(recording, &s, error);
 		if (status == STATUS_DAMAGED) {
-			schedtrace_comment(stderr, error->text);
+			tell_damage(&st->damages, error->text);
 			status = STATUS_OK;
 			continue;
 		}
