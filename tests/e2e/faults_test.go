@@ -22,7 +22,7 @@ import (
 // schedtop owes meanwhile: no crash, no hang, a documented exit status, a sentence, and no file that is half of one.
 //
 // A place is a call with its callers; it is tried at its first turn and at its third, and with all that follow
-// failing as well. That makes some 100,000 trials, of which there is time for a sample: each command has an equal share
+// failing as well. That makes some 20,000 trials, of which there is time for a sample: each command has an equal share
 // of allFaults for each kind of fault, in which the places are taken in the order of the bits of their numbers
 // from the last one to the first, that is, from all over the run of the command in equal distances, at first wide
 // ones and then ever closer ones. The order is the same in each run. The quick tier has the first three of the
