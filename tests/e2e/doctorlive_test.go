@@ -168,12 +168,18 @@ func kill(t *testing.T, w *workload) {
 func TestDoctorFindsAQuotaThatStopsTheProgram(t *testing.T) {
 	t.Parallel()
 	w := launch{args: []string{"-mode", "spinners", "-procs", "4"}}.run(t)
-	inCgroup(t, w.pid(), 200)
+	inCgroup(t, w.pid(), 50)
 	t.Cleanup(func() { kill(t, w) }) // before its cgroup goes
-	found, status := visit(t, w.p(), "5s")
+	var found map[string]finding
+	var status int
+	for range 3 { // on a machine that gives it no more than that anyway a quota stops nobody
+		if found, status = visit(t, w.p(), "5s"); found["gomaxprocs-mismatch"].Severity == "warning" {
+			break
+		}
+	}
 	f := expectFinding(t, found, "gomaxprocs-mismatch", "warning")
-	if f.Measures["quota"] != 0.2 {
-		t.Errorf("a quota of 0.2 CPUs: %v", f.Measures)
+	if f.Measures["quota"] != 0.05 {
+		t.Errorf("a quota of 0.05 CPUs: %v", f.Measures)
 	}
 	if status != exitFound {
 		t.Errorf("status %d", status)
