@@ -82,6 +82,10 @@ void subject_of(const struct options *o, char *to, size_t size);
 /* The collector for that, which samples lanes; it hands its snapshots to `feed`. */
 struct collector_options collector_options_of(const struct options *o, struct feed *feed);
 
+/* A place where a recording is damaged, as a `# ...` line on stderr; of many the first ones. *told
+   counts them, from 0 on. */
+void tell_damage(int *told, const char *sentence);
+
 /* Sentences about sources that can't deliver and a target that is stopped, as `# ...` lines on
  * stderr, each once when it comes up. */
 struct trouble_log {

@@ -4,6 +4,16 @@
 #include "cli/commands.h"
 #include "metrics/schedtrace.h"
 
+void tell_damage(int *told, const char *sentence)
+{
+	enum { TOLD_MAX = 20 };
+	if (*told < TOLD_MAX)
+		schedtrace_comment(stderr, sentence);
+	else if (*told == TOLD_MAX)
+		schedtrace_comment(stderr, "more is damaged, which the end sums up");
+	*told += *told <= TOLD_MAX;
+}
+
 static void tell(struct trouble_log *log, const char *sentence)
 {
 	schedtrace_comment(stderr, sentence);
