@@ -124,6 +124,37 @@ static void a_line_without_end_does_not_fill_the_memory(void **state)
 	recording_close(r);
 }
 
+/* It is longer than what is kept of it. */
+static void blanks_without_end_are_a_line_that_is_too_long(void **state)
+{
+	(void)state;
+	size_t size = (size_t)72 << 20;
+	char *text = malloc(size);
+	struct line_times first, last;
+	struct snapshot *s;
+	struct error error = {0};
+	assert_non_null(text);
+	memset(text, ' ', size);
+	memcpy(text + size - sizeof LINE("10"), "\n" LINE("10"), sizeof LINE("10"));
+	struct recording *r = open_text(text, size);
+	free(text);
+	assert_int_equal(recording_next(r, &s, &error), STATUS_DAMAGED);
+	assert_non_null(strstr(error.text, "line 1: it is longer than any snapshot"));
+	assert_int_equal(recording_next(r, &s, &error), STATUS_OK);
+	assert_int_equal(s->monotonic_ns, 10);
+	snapshot_unref(s);
+	assert_true(recording_ends(r, &first, &last));
+	assert_int_equal(first.monotonic_ns, 10);
+	recording_close(r);
+	assert_int_equal(recording_open(&r, path, NULL), STATUS_OK);
+	recording_skip(r, 5);
+	assert_int_equal(recording_judge(r, NULL), STATUS_DAMAGED);
+	assert_int_equal(recording_next(r, &s, &error), STATUS_OK);
+	assert_int_equal(s->monotonic_ns, 10);
+	snapshot_unref(s);
+	recording_close(r);
+}
+
 static void what_can_not_be_opened_is_named(void **state)
 {
 	(void)state;
@@ -444,6 +475,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(damaged_lines_are_told_with_their_number_and_passed_over),
 		TEST(a_line_without_end_does_not_fill_the_memory),
+		TEST(blanks_without_end_are_a_line_that_is_too_long),
 		TEST(what_can_not_be_opened_is_named),
 		TEST(snapshots_come_at_their_pace_with_their_clock),
 		TEST(a_long_gap_is_leapt_over),
