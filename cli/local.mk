@@ -47,6 +47,7 @@ schedtop_SOURCES = \
 	cli/orders.c cli/orders.h \
 	cli/scribe.c cli/scribe.h \
 	cli/sentinel.c cli/sentinel.h \
+	cli/signals.c \
 	cli/subject.c \
 	cli/tap.c cli/tap.h \
 	cli/trouble.c
