@@ -20,7 +20,7 @@
 #include "tests/unit/trace_scenario.h"
 #include "tests/unit/tui_fixture.h"
 
-enum { PATIENCE_MS = 20000 };
+enum { PATIENCE_MS = 60000 };
 
 static void ignore_news(void *arg)
 {

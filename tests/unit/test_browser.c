@@ -21,7 +21,7 @@
 #include "tests/unit/tui_fixture.h"
 #include "util/clock.h"
 
-enum { PATIENCE_MS = 20000, WIDTH = 120, HEIGHT = 40 };
+enum { PATIENCE_MS = 60000, WIDTH = 120, HEIGHT = 40 };
 
 static void ignore_news(void *arg)
 {
