@@ -111,7 +111,9 @@ bool recent_add(struct recent *r, int64_t monotonic_ns, int64_t wall_ns, const c
 	*packed = (struct recent_line){monotonic_ns, wall_ns, size + 1, n};
 	/* The bound is a little more than the line: most of it goes back. */
 	struct recent_line *fitting = realloc(packed, sizeof *packed + n);
-	r->line[r->end++] = fitting ? fitting : packed;
+	if (fitting)
+		packed = fitting;
+	r->line[r->end++] = packed;
 	r->bytes += n;
 	return true;
 }
