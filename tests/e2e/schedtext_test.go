@@ -245,12 +245,15 @@ func TestScreenTakesItsKeysFromTheTerminalWhenInputIsAPipe(t *testing.T) {
 	})
 	m.keys("2")
 	m.waitText(" groups")
-	for _, key := range []struct{ name, words string }{{"t", "no trace of standard input: a text can't be asked for one"},
-		{"f", "no flight recording of standard input: a text can't be asked for one"}} {
-		m.keys(key.name)
-		m.waitText("Enter")
-		m.keys("Enter")
-		m.waitText(key.words)
+	for _, order := range []struct {
+		keys  []string
+		words string
+	}{
+		{[]string{"t", "Enter"}, "no trace of standard input: a text can't be asked for one"},
+		{[]string{"f"}, "no flight recording of standard input: a text can't be asked for one"},
+	} {
+		m.keys(order.keys...)
+		m.waitText(order.words)
 		m.keys("Escape")
 	}
 	m.keys("q")
