@@ -135,11 +135,10 @@ bool recent_take(const struct recent *r, int64_t from_ns, struct recent_copy *ou
 			return false;
 		}
 		memcpy(copy, r->line[i], size);
+		if (out->n == 0)
+			out->first_ns = copy->monotonic_ns;
+		out->last_ns = copy->monotonic_ns;
 		out->line[out->n++] = copy;
-	}
-	if (out->n > 0) {
-		out->first_ns = out->line[0]->monotonic_ns;
-		out->last_ns = out->line[out->n - 1]->monotonic_ns;
 	}
 	return true;
 }
