@@ -125,13 +125,14 @@ static enum status read_recording(struct visit *v, struct error *error, struct e
 {
 	struct recording *recording;
 	struct snapshot *s = NULL;
+	int damages = 0;
 	enum status status = recording_open(&recording, v->options->replay, error);
 	if (status != STATUS_OK)
 		return status;
 	do {
 		status = recording_next(recording, &s, error);
 		if (status == STATUS_DAMAGED)
-			schedtrace_comment(stderr, error->text);
+			tell_damage(&damages, error->text);
 		else if (status == STATUS_OK && s)
 			status = take(v, s, error);
 	} while (status == STATUS_DAMAGED || (status == STATUS_OK && s));

@@ -21,6 +21,7 @@
 
 struct stream {
 	const struct options *options;
+	int damages; /* of a recording, that were told */
 	struct feed *feed;
 	struct history *history;
 	struct keeper keeper;
@@ -289,7 +290,7 @@ static enum status stream_recording(struct stream *st, struct error *error)
 	while (!is_done(st)) {
 		status = recording_next(recording, &s, error);
 		if (status == STATUS_DAMAGED) {
-			schedtrace_comment(stderr, error->text);
+			tell_damage(&st->damages, error->text);
 			status = STATUS_OK;
 			continue;
 		}

@@ -34,7 +34,7 @@ schedtop_SOURCES = \
 	cli/settings.c cli/settings.h \
 	cli/setup.c cli/setup.h \
 	cli/main.c \
-	cli/options.c cli/options.h cli/options_conf.c \
+	cli/options.c cli/options.h cli/options_conf.c cli/options_help.c \
 	cli/options_check.c cli/options_check.h \
 	cli/outputs.c cli/outputs.h \
 	cli/help_table.c cli/help_table.h \

@@ -18,6 +18,16 @@ void subject_of(const struct options *o, char *to, size_t size)
 		snprintf(to, size, "%s", elsewhere.where);
 }
 
+void tell_damage(int *told, const char *sentence)
+{
+	enum { TOLD_MAX = 20 };
+	if (*told < TOLD_MAX)
+		schedtrace_comment(stderr, sentence);
+	else if (*told == TOLD_MAX)
+		schedtrace_comment(stderr, "more is damaged, which the end sums up");
+	*told += *told <= TOLD_MAX;
+}
+
 static void tell(struct trouble_log *log, const char *sentence)
 {
 	schedtrace_comment(stderr, sentence);

@@ -62,6 +62,28 @@ static void every_line_sets_the_option_of_its_name(void **state)
 	settings_finish(&c);
 }
 
+static void a_path_may_begin_with_the_home_directory(void **state)
+{
+	(void)state;
+	struct settings c = {0};
+	struct options o;
+	const char *before = getenv("HOME");
+	char *home = before ? strdup(before) : NULL;
+	setenv("HOME", "/home/someone", 1);
+	read_text(&c, &o, "trace-dir = ~/traces\ntheme = ~\n[sentinel]\nlog = ~/sentinel.log\n");
+	assert_int_equal(told.n, 0);
+	assert_string_equal(o.trace_dir, "/home/someone/traces");
+	assert_string_equal(o.theme, "~");
+	assert_string_equal(o.plan.log, "/home/someone/sentinel.log");
+	assert_string_equal(o.theme_from, "/x/config:2");
+	settings_finish(&c);
+	if (home)
+		setenv("HOME", home, 1);
+	else
+		unsetenv("HOME");
+	free(home);
+}
+
 static void a_bad_line_is_told_and_the_rest_applies(void **state)
 {
 	(void)state;
@@ -79,7 +101,7 @@ static void a_bad_line_is_told_and_the_rest_applies(void **state)
 		{"json = yes", "there is no setting 'json'"},
 		{"delay", "/x/config:2: expected NAME = VALUE"},
 		{"= 1s", "there is no setting ''"},
-		{"[x]\ndelay = 2s", "/x/config:3: there is no such section here"},
+		{"[x]\ndelay = 2s", "/x/config:3: there is no section [x]: expected NAME = VALUE"},
 		{"[x", "/x/config:2: expected [SECTION]"},
 		{"de\033[1mlay = 1", "'de?[1mlay'"},
 	};
@@ -374,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_line_sets_the_option_of_its_name),
+		cmocka_unit_test(a_path_may_begin_with_the_home_directory),
 		cmocka_unit_test(a_bad_line_is_told_and_the_rest_applies),
 		cmocka_unit_test(flags_win_over_the_environment_and_that_over_the_file),
 		cmocka_unit_test(no_color_wins_over_the_file_but_not_over_our_own_variable),
