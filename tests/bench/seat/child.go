@@ -3,6 +3,7 @@ package seat
 import (
 	"bufio"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -13,6 +14,7 @@ type Child struct {
 	Cmd  *exec.Cmd
 	Out  *bufio.Reader // its stdout, unless it got a terminal
 	Term *Terminal     // nil: it got none
+	Read chan struct{} // of StartLined: closed when all of it is read
 }
 
 // Pid is its number.
@@ -63,4 +65,34 @@ func StartReady(name string, args ...string) (*Child, error) {
 			return c, nil
 		}
 	}
+}
+
+// StartLined runs a program and shows each line that it prints to somebody, on a goroutine of its own.
+func StartLined(show func(line []byte), name string, args ...string) (*Child, error) {
+	cmd := exec.Command(name, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	// Not StdoutPipe: Wait would close that before all of it is read.
+	ours, theirs, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdout = theirs
+	err = cmd.Start()
+	_ = theirs.Close()
+	if err != nil {
+		_ = ours.Close()
+		return nil, err
+	}
+	c := &Child{Cmd: cmd, Read: make(chan struct{})}
+	go func() {
+		defer close(c.Read)
+		defer func() { _ = ours.Close() }()
+		const lineMost = 64 << 20
+		lines := bufio.NewScanner(ours)
+		lines.Buffer(make([]byte, 64<<10), lineMost)
+		for lines.Scan() {
+			show(lines.Bytes())
+		}
+	}()
+	return c, nil
 }
