@@ -103,7 +103,8 @@ type hand struct {
 	keys     int
 	took     []float64 // ms, of the timed ones
 	lost     int       // of them
-	rescue   gesture   // what closes a question that is open
+	rescue   string    // the key that closes what is open
+	home     string    // what is seen where nothing is
 	last     []string  // what was pressed
 	// What the page asks for, after every gesture; nil: nothing.
 	react func(s *stand, shows func(text string) bool) error
@@ -183,10 +184,10 @@ func (s *stand) time() error {
 	h.next = (h.next + 1) % len(h.strokes)
 	for _, stroke := range strokes {
 		err := s.timeOne(stroke)
-		if err != nil && !errors.Is(err, seat.ErrUntimed) && h.rescue != nil {
+		if err != nil && !errors.Is(err, seat.ErrUntimed) && h.rescue != "" {
 			// Where a processor is late by as much as that, a terminal takes Esc and the next key for one.
 			h.lost++
-			if err = s.make(h.rescue); err == nil {
+			if err = s.calm(); err == nil {
 				err = s.timeOne(stroke)
 			}
 		}
@@ -196,6 +197,18 @@ func (s *stand) time() error {
 			}
 			return fmt.Errorf("%w after %q", err, h.last)
 		}
+	}
+	return nil
+}
+
+// calm closes what is open, such as a question that has not heard the key that was to close it.
+func (s *stand) calm() error {
+	const most = 8
+	for i := 0; i < most && !s.shows()(s.hand.home); i++ {
+		if err := s.make(gesture{s.hand.rescue}); err != nil {
+			return err
+		}
+		time.Sleep(200 * time.Millisecond)
 	}
 	return nil
 }

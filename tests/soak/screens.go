@@ -12,6 +12,9 @@ import (
 	"schedtop/tests/bench/seat"
 )
 
+// The last words of the bottom line, where no question stands.
+const liveHome, traceHome = "q quit", "q leave"
+
 // --- a program that is started anew all the time ------------------------------------------------------
 
 const restartEvery = 4 * time.Second
@@ -22,7 +25,7 @@ func startRestarts(s *stand) error {
 	if err := s.startTarget(s.workload, restarted...); err != nil {
 		return err
 	}
-	s.hand = hand{gestures: past, strokes: viewed, rescue: gesture{keyEscape}, react: follow}
+	s.hand = hand{gestures: past, strokes: viewed, rescue: keyEscape, home: liveHome, react: follow}
 	return s.startScreen("-p", s.targetPid(), "-d", "50ms", "--trace-dir", filepath.Join(s.dir, "traces"))
 }
 
@@ -75,7 +78,7 @@ func startGoroutines(s *stand) error {
 		return err
 	}
 	s.hand = hand{gestures: append([]gesture{press("2"), press("2b"), {"2", keyEnter, keyDown, keyEnter}, {"2", "s"},
-		{"2", "\\", "wait", keyEnter}, {"2", "u"}}, past...), strokes: viewed, rescue: gesture{keyEscape}}
+		{"2", "\\", "wait", keyEnter}, {"2", "u"}}, past...), strokes: viewed, rescue: keyEscape, home: liveHome}
 	return s.startScreen("-p", s.targetPid(), "-d", "200ms")
 }
 
@@ -91,7 +94,7 @@ func startReplay(s *stand) error {
 	if err != nil {
 		return fmt.Errorf("recording 256 Ps: %w: %s", err, lastLine(said))
 	}
-	s.hand = hand{gestures: replayed, strokes: viewed, rescue: gesture{keyEscape}, react: goOn}
+	s.hand = hand{gestures: replayed, strokes: viewed, rescue: keyEscape, home: liveHome, react: goOn}
 	return s.startScreen("--replay", recording, "--speed", "10")
 }
 
@@ -126,7 +129,7 @@ func startCaptures(s *stand) error {
 	if err := s.startTarget(s.service, "-load", "100", "-agent", "-flight", "5s"); err != nil {
 		return err
 	}
-	s.hand = hand{gestures: past, strokes: viewed, rescue: gesture{keyEscape}}
+	s.hand = hand{gestures: past, strokes: viewed, rescue: keyEscape, home: liveHome}
 	return s.startScreen("-p", s.targetPid(), "-d", "100ms", "--source", "agent", "--trace-dir", filepath.Join(s.dir, "traces"),
 		"--trace-keep", strconv.Itoa(tracesKept))
 }
@@ -142,6 +145,9 @@ func workCaptures(s *stand) error {
 		how := gesture{":", "trace 1s", keyEnter, keyEnter}
 		if turn%3 == 1 {
 			how = gesture{"f"}
+		}
+		if err := s.calm(); err != nil {
+			return err
 		}
 		if err := s.make(how); err != nil {
 			return err
@@ -188,7 +194,7 @@ func (s *stand) takeTrace(open bool) error {
 	if err := s.make(gesture{"7", "w", "w", keyRight, "2", keyEnter, "8", "q"}); err != nil {
 		return err
 	}
-	return term.Await("the live screen", func(p *seat.Page) bool { return p.Has("q quit") })
+	return term.Await("the live screen", func(p *seat.Page) bool { return p.Has(liveHome) })
 }
 
 func endCaptures(s *stand) {
@@ -211,7 +217,7 @@ func startBrowser(s *stand) error {
 	if err != nil {
 		return fmt.Errorf("taking a trace: %w: %s", err, lastLine(said))
 	}
-	s.hand = hand{gestures: browsed, strokes: pages, rescue: gesture{keyEnter}}
+	s.hand = hand{gestures: browsed, strokes: pages, rescue: keyEnter, home: traceHome}
 	return s.startScreen("trace", trace)
 }
 
