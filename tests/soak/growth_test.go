@@ -39,7 +39,7 @@ func TestGrowthIsSeen(t *testing.T) {
 			l.own += int(minutes * 6144)
 		}, false, true},
 		{"memory in place of pages of a file", func(l *look, minutes float64) { l.own += int(minutes * 6144) }, false, true},
-		{"descriptors", func(l *look, minutes float64) { l.fds += int(minutes * 4) }, true, false},
+		{"descriptors", func(l *look, minutes float64) { l.fds += int(minutes * 10) }, true, false},
 		{"threads", func(l *look, minutes float64) { l.threads += int(minutes * 2) }, true, false},
 		{"children", func(l *look, minutes float64) { l.children += int(minutes * 2) }, true, false},
 	} {

@@ -48,7 +48,7 @@ var parts = []part{
 const leastLength = time.Minute
 
 func main() {
-	p := new(programs)
+	var p programs
 	flag.StringVar(&p.schedtop, "schedtop", "", "the `program` under test")
 	flag.StringVar(&p.workload, "workload", "", "the workloads of tests/workloads (`program`)")
 	flag.StringVar(&p.service, "service", "", "its HTTP service (`program`)")
@@ -98,7 +98,7 @@ type promise struct {
 
 var errBroken = errors.New("a promise is broken")
 
-func soak(p *programs, chosen []part, length time.Duration, verbose bool) error {
+func soak(p programs, chosen []part, length time.Duration, verbose bool) error {
 	until := time.Now().Add(length)
 	dir, err := os.MkdirTemp("", "schedtop-soak")
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 // directory of its own.
 type stand struct {
 	part
-	*programs
+	programs
 	dir    string
 	until  time.Time
 	life   string // of what it looks at, which is always started with the same arguments
@@ -30,13 +30,14 @@ type stand struct {
 	hand    hand
 	counts  map[string]int // of what the part counts
 	why     string         // something failed
+	page    string         // as it was in the end
 	screens bool           // its keys are timed
 
 	looks    []look
 	promises []promise
 }
 
-func newStand(p part, programs *programs, dir string, until time.Time, seed int64) *stand {
+func newStand(p part, programs programs, dir string, until time.Time, seed int64) *stand {
 	return &stand{part: p, programs: programs, dir: filepath.Join(dir, p.name), until: until,
 		life: (time.Until(until) + time.Minute).Round(time.Second).String(), random: rand.New(rand.NewSource(seed)), counts: map[string]int{}}
 }
@@ -147,6 +148,19 @@ func (s *stand) startTarget(program string, args ...string) error {
 		s.target = target
 	}
 	return err
+}
+
+// ownWorkload makes a program of the workload that has a name of its own. Who is forked by others while it is being
+// written would hold it open, and then it could not be started.
+func (s *stand) ownWorkload() error {
+	program, err := os.ReadFile(s.workload)
+	if err != nil {
+		return err
+	}
+	s.workload = filepath.Join(s.dir, fmt.Sprintf("%s%d", s.name, os.Getpid()))
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(s.workload, program, 0o700)
 }
 
 func (s *stand) stopTarget() {
