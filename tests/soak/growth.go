@@ -59,11 +59,13 @@ func takeLook(pid int, at time.Duration) (look, error) {
 	return l, nil
 }
 
-// What memory may be more at the end than in the middle. All that fills up to a limit has not filled in minutes: a
-// history holds ten, of which what is older than one grows by a snapshot a second.
+// What memory may be more at the end than in the middle. The history of a screen takes ten minutes to fill, and has 24
+// MiB then at most.
 const (
-	growthShare = 0.08
-	growthKiB   = 4 << 10
+	growthShare    = 0.08
+	growthKiB      = 4 << 10
+	historyKiB     = 24 << 10
+	historyFillsIn = 10 * time.Minute
 )
 
 // growth compares the time after the warm-up, which is the third fifth of all looks, with the last fifth.
@@ -136,12 +138,15 @@ func (g growth) promises(name string) []promise {
 		late.least.threads, late.most.threads, early.least.children, early.most.children, late.least.children, late.most.children)
 	return []promise{
 		{"memory_of_" + name + "_does_not_grow", memory,
-			grewLittle(early.median.resident, late.median.resident) && grewLittle(early.median.own, late.median.own)},
+			late.median.resident <= allowed(early.median.resident, early.median.at, late.median.at) &&
+				late.median.own <= allowed(early.median.own, early.median.at, late.median.at)},
 		{"descriptors_threads_and_children_of_" + name + "_do_not_grow", numbers, late.least.fds <= early.most.fds &&
 			late.least.threads <= early.most.threads && late.least.children <= early.most.children},
 	}
 }
 
-func grewLittle(early, late int) bool {
-	return late <= early+int(growthShare*float64(early))+growthKiB
+// allowed is what may have become of so much memory from one time to another.
+func allowed(kib int, from, to time.Duration) int {
+	fills := min(to, historyFillsIn) - min(from, historyFillsIn)
+	return kib + int(growthShare*float64(kib)) + growthKiB + int(historyKiB*fills.Seconds()/historyFillsIn.Seconds())
 }

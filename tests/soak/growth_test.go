@@ -34,11 +34,11 @@ func TestGrowthIsSeen(t *testing.T) {
 			l.resident += int(minutes * 60 * 8)
 			l.own += int(minutes * 60 * 8)
 		}, true, true},
-		{"6 MiB a minute", func(l *look, minutes float64) {
-			l.resident += int(minutes * 6144)
-			l.own += int(minutes * 6144)
+		{"8 MiB a minute", func(l *look, minutes float64) {
+			l.resident += int(minutes * 8192)
+			l.own += int(minutes * 8192)
 		}, false, true},
-		{"memory in place of pages of a file", func(l *look, minutes float64) { l.own += int(minutes * 6144) }, false, true},
+		{"memory in place of pages of a file", func(l *look, minutes float64) { l.own += int(minutes * 8192) }, false, true},
 		{"descriptors", func(l *look, minutes float64) { l.fds += int(minutes * 10) }, true, false},
 		{"threads", func(l *look, minutes float64) { l.threads += int(minutes * 2) }, true, false},
 		{"children", func(l *look, minutes float64) { l.children += int(minutes * 2) }, true, false},
@@ -51,6 +51,16 @@ func TestGrowthIsSeen(t *testing.T) {
 		if p[0].kept != test.memory || p[1].kept != test.numbers {
 			t.Errorf("%s: memory %v, numbers %v: %s; %s", test.name, p[0].kept, p[1].kept, p[0].detail, p[1].detail)
 		}
+	}
+}
+
+func TestMoreIsAllowedUntilAHistoryIsFull(t *testing.T) {
+	early := allowed(50000, 2*time.Minute, 3*time.Minute) - allowed(50000, 11*time.Minute, 12*time.Minute)
+	if early != historyKiB/10 {
+		t.Errorf("%d KiB more in a minute of the first ten", early)
+	}
+	if later := allowed(50000, 11*time.Minute, 50*time.Minute); later != 50000+4000+growthKiB {
+		t.Errorf("%d KiB are allowed in the end", later)
 	}
 }
 
