@@ -75,14 +75,18 @@ func workRestarts(s *stand) error {
 		}
 		time.Sleep(500 * time.Millisecond)
 	}
-	s.child.Term.See(func(p *seat.Page) { s.page = ":\n" + p.String() })
+	s.child.Term.See(func(p *seat.Page) { s.page = p.String() })
 	return s.make(gesture{keyEscape, keyEscape, "1", keyEnd})
 }
 
 func endRestarts(s *stand) {
 	s.promise(s.counts["followed"] >= s.counts["restarts"]/2 && s.counts["restarts"] > 0,
 		"programs_that_are_started_anew_are_followed", "%d were, of %d", s.counts["followed"], s.counts["restarts"])
-	s.promise(s.shows()(s.targetPid()), "the_newest_of_them_is_on_the_screen", "it is process %s%s", s.targetPid(), s.page)
+	kept, detail := s.shows()(s.targetPid()), "it is process "+s.targetPid()
+	if !kept {
+		detail += ":\n" + s.page
+	}
+	s.promise(kept, "the_newest_of_them_is_on_the_screen", "%s", detail)
 }
 
 // --- 100,000 goroutines ---------------------------------------------------------------------------------
