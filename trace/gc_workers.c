@@ -29,11 +29,12 @@ static bool begins(const struct trace_block *block, uint32_t name, const char *p
 	return strncmp(names_text(block->names, name), prefix, strlen(prefix)) == 0;
 }
 
-/* The root is gcBgMarkWorker, or what starts it where that says no more. */
+/* The root is gcBgMarkWorker, or a wrapper that starts it. Of what is preempted in a function
+   without a frame, it is nothing but the preemption. */
 static enum gc_worker judge(const struct trace_block *block, uint64_t stack)
 {
 	uint32_t root = stack_function(block, stack, true);
-	if (root == NAME_NONE)
+	if (root == NAME_NONE || begins(block, root, "runtime.asyncPreempt"))
 		return GC_WORKER_UNKNOWN;
 	return begins(block, root, "runtime.gcBgMark") ? GC_WORKER_YES : GC_WORKER_NO;
 }
