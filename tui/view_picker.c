@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/help.h"
 #include "tui/layout.h"
 #include "util/text.h"
 
@@ -248,6 +249,13 @@ static struct listing listing_of(struct picker *picker)
 void picker_draw(struct canvas *canvas, void *arg)
 {
 	struct picker *picker = arg;
+	if (picker->help) {
+		const struct help help = {.name = "the list of processes",
+		                          .context = CONTEXT_PICKER,
+		                          .keys = picker->keys};
+		help_draw(pane_of(canvas), &help, &picker->help_place);
+		return;
+	}
 	picker->width = canvas->width;
 	picker->height = canvas->height;
 	picker->ascii = canvas->ascii;
@@ -312,6 +320,10 @@ enum loop_next picker_command(struct picker *picker, enum command command)
 		return leave(picker);
 	case COMMAND_REDRAW:
 		return LOOP_REDRAW;
+	case COMMAND_HELP:
+		picker->help = true;
+		picker->help_place = (struct view_place){0};
+		return LOOP_DRAW;
 	case COMMAND_CHOOSE:
 		return choose(picker);
 	case COMMAND_FILTER:
@@ -361,6 +373,8 @@ static enum loop_next type(struct picker *picker, int key)
 enum loop_next picker_input(const struct tui_input *input, void *arg)
 {
 	struct picker *picker = arg;
+	if (picker->help)
+		return help_input(&picker->help, &picker->help_place, picker->keys, input->key);
 	picker->take.said[0] = '\0';
 	if (input->key == KEYMAP_CLICK) {
 		bool again = view_click(&picker->place, input->x, input->y) == VIEW_HIT_SELECTED_ROW;

@@ -22,6 +22,8 @@ struct picker {
 	bool chosen; /* picked is what the user wants */
 	int picked;  /* index of a choice */
 	struct view_place place;
+	bool help; /* the page of its keys lies over it */
+	struct view_place help_place;
 	struct prompt prompt;
 	struct take take;
 	int width, height; /* of the last picture */

@@ -65,7 +65,7 @@ static void processes_are_listed_with_what_is_known(void **state)
 			  "    1001  user1         go1.26.8             8   0.0 %  yes    evil?[2J日本語\n"
 			  "    1002  user2         go1.26.8             8   1.0 %  no     orders-api\n"
 			  "\n\n\n\n\n"
-			  " Enter watch   ↑↓ select   / search   \\ filter   s sort   q quit\n");
+			  " Enter watch   ↑↓ select   / search   \\ filter   s sort   ? help   q quit\n");
 	free(text);
 	picker_finish(&picker);
 }
@@ -245,6 +245,22 @@ static void the_mouse_sorts_selects_and_chooses(void **state)
 	picker_finish(&picker);
 }
 
+static void help_lies_over_the_list_until_a_key_takes_it_away(void **state)
+{
+	(void)state;
+	struct picker picker = picker_of(choice, 3);
+	assert_int_equal(press(&picker, '?'), LOOP_DRAW);
+	char *text = drawn(&picker, 80, 24);
+	assert_non_null(strstr(text, "Keys of the list of processes"));
+	assert_null(strstr(text, "orders-api"));
+	free(text);
+	assert_int_equal(press(&picker, 'q'), LOOP_DRAW);
+	text = drawn(&picker, 80, 24);
+	assert_non_null(strstr(text, "orders-api"));
+	free(text);
+	picker_finish(&picker);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +273,7 @@ int main(void)
 		cmocka_unit_test(a_filter_leaves_rows_out_and_keeps_the_selection),
 		cmocka_unit_test(rows_are_sorted_by_any_column_and_both_ways),
 		cmocka_unit_test(the_mouse_sorts_selects_and_chooses),
+		cmocka_unit_test(help_lies_over_the_list_until_a_key_takes_it_away),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests_name("picker", tests, make_choices, NULL);
