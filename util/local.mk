@@ -12,4 +12,5 @@ util_libutil_a_SOURCES = \
 	util/siphash.c util/siphash.h \
 	util/status.c util/status.h \
 	util/text.c util/text.h \
+	util/write.c util/write.h \
 	util/xdg.c util/xdg.h
