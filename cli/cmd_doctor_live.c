@@ -95,16 +95,7 @@ static enum status watch_process_for_a_while(struct visit *v, struct error *erro
 	sem_t news;
 	sem_init(&news, 0, 0);
 	struct feed *feed = feed_create(wake, &news);
-	struct collector_options options = {
-		.pid = o->pid,
-		.url = o->url,
-		.web = o->web,
-		.text = o->text,
-		.choice = o->source,
-		.interval_ns = o->delay_ns,
-		.lanes = true,
-		.feed = feed,
-	};
+	const struct collector_options options = collector_options_of(o, feed);
 	enum status status = feed ? STATUS_OK : error_no_memory(error);
 	if (status == STATUS_OK)
 		status = collector_create(&collector, &options, error);

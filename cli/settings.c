@@ -112,8 +112,9 @@ static enum status take(const struct ini_entry *entry, void *arg, struct error *
 		shown);
 }
 
-enum status settings_read_file(struct settings *c, struct options *o, const char *path,
-                               const struct ini_sink *sink, struct error *error)
+/* A file over what is set already. One that can't be read fails, as in ini.h. */
+static enum status settings_read_file(struct settings *c, struct options *o, const char *path,
+                                      const struct ini_sink *sink, struct error *error)
 {
 	struct destination to = {c, o};
 	return ini_read_file(path, take, &to, sink, error);
@@ -126,7 +127,8 @@ void settings_read_text(struct settings *c, struct options *o, const char *name,
 	ini_read_text(name, text, size, take, &to, sink);
 }
 
-void settings_read_environment(struct options *o, const struct ini_sink *sink)
+/* SCHEDTOP_DELAY and the like. */
+static void settings_read_environment(struct options *o, const struct ini_sink *sink)
 {
 	const char *name, *no_color = getenv("NO_COLOR");
 	/* It says more than a file does; only SCHEDTOP_COLOR and the command line say more. */

@@ -2,21 +2,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "collect/target.h"
 #include "metrics/schedtrace.h"
-
-void subject_of(const struct options *o, char *to, size_t size)
-{
-	struct target elsewhere = {0};
-	if (o->url)
-		target_of_url(&elsewhere, o->url);
-	else if (o->text)
-		target_of_text(&elsewhere, o->text);
-	if (o->pid)
-		snprintf(to, size, "process %ld", (long)o->pid);
-	else
-		snprintf(to, size, "%s", elsewhere.where);
-}
 
 void tell_damage(int *told, const char *sentence)
 {

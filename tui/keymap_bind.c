@@ -48,17 +48,23 @@ static unsigned contexts_of(enum command command)
 	       (screens & COMMAND_TRACE ? (unsigned)CONTEXT_TRACE_VIEWS : 0);
 }
 
-static struct binding *add_row(struct keymap *keys, const struct action *action)
+static struct binding *end_of(struct keymap *keys)
 {
-	size_t n = 0;
-	while (keys->row[n].command)
-		n++;
-	if (n + 1 >= KEYMAP_ROWS_MAX)
-		return NULL;
-	keys->row[n] = (struct binding){.contexts = contexts_of(action->command),
-	                                .command = action->command,
-	                                .argument = action->argument};
-	return &keys->row[n];
+	struct binding *row = keys->row;
+	while (row->command)
+		row++;
+	return row;
+}
+
+static bool add_row(struct keymap *keys, const struct action *action)
+{
+	struct binding *row = end_of(keys);
+	if (row - keys->row + 1 >= KEYMAP_ROWS_MAX)
+		return false;
+	*row = (struct binding){.contexts = contexts_of(action->command),
+	                        .command = action->command,
+	                        .argument = action->argument};
+	return true;
 }
 
 /* "sort", "back 10s", and what stands in no row: "theme light". */
@@ -188,6 +194,7 @@ enum status keymap_bind(struct keymap *keys, const char *text, const char *names
 	int key[KEYMAP_KEYS_MAX] = {0};
 	size_t n = 0, words = 0;
 	struct error wrong = {0};
+	struct binding *added = end_of(keys);
 	enum status status = read_action(keys, text, &action, error);
 	if (status != STATUS_OK)
 		return status;
@@ -199,11 +206,13 @@ enum status keymap_bind(struct keymap *keys, const char *text, const char *names
 		wrong = first.text[0] ? first : wrong;
 		word += length;
 	}
-	if (!none && words == 0)
-		return error_set(error, STATUS_USAGE, "expected ACTION = KEY KEY..., or none");
 	/* Where nothing is right, the keys that were there are better than none. */
 	if (none || n > 0)
 		assign(keys, &action, key, where);
+	else
+		*added = (struct binding){0};
+	if (!none && words == 0)
+		return error_set(error, STATUS_USAGE, "expected ACTION = KEY KEY..., or none");
 	return wrong.text[0] ? error_set(error, STATUS_USAGE, "%s", wrong.text) : STATUS_OK;
 }
 

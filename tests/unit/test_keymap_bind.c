@@ -185,12 +185,18 @@ static void a_table_that_is_full_says_so(void **state)
 	struct keymap keys = keymap_default;
 	struct error error = {0};
 	enum status status = STATUS_OK;
+	/* What is refused takes no room. */
+	for (int i = 0; i < KEYMAP_ROWS_MAX; i++) {
+		snprintf(action[i], sizeof action[i], "theme x%d", i);
+		assert_refused(&keys, action[i], "Nokey", &first, "there is no key");
+	}
 	for (int i = 0; i < KEYMAP_ROWS_MAX && status == STATUS_OK; i++) {
 		snprintf(action[i], sizeof action[i], "theme t%d", i);
 		status = keymap_bind(&keys, action[i], "none", &first, &error);
 	}
 	assert_int_equal(status, STATUS_USAGE);
 	assert_non_null(strstr(error.text, "too many actions"));
+	assert_string_not_equal(action[1], "theme x1");
 	assert_int_equal(command_of(&keys, 'q', CONTEXT_OVERVIEW), COMMAND_QUIT);
 }
 
