@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/help.h"
 #include "tui/layout.h"
 #include "util/text.h"
+
+#define WHEEL_ROWS 3
 
 static void choice_pid(char *to, size_t size, const struct tui_choice *c)
 {
@@ -198,9 +201,7 @@ static void draw_list(struct pane list, const struct slot *slot, struct picker *
 		         &picker->choice[picker->shown[row]]);
 		if (row != place->selected)
 			continue;
-		pane_restyle(line, STYLE_SELECTED);
-		/* Without colours and reverse video the mark alone says it. */
-		pane_glyph(line, 0, 0, STYLE_SELECTED, '>');
+		view_draw_selected(line);
 	}
 }
 
@@ -220,6 +221,14 @@ static void draw_title(struct pane pane, const struct picker *picker)
 }
 
 static void draw_page(struct canvas *canvas, struct picker *picker);
+
+static void draw_help(struct canvas *canvas, struct picker *picker)
+{
+	const struct help help = {.name = "the list of processes",
+	                          .context = CONTEXT_PICKER,
+	                          .keys = picker->keys};
+	help_draw(pane_of(canvas), &help, &picker->help_place);
+}
 
 /* Draws with another place, and gives the user's back. */
 static void draw_place(struct canvas *canvas, struct view_place *place, void *arg)
@@ -251,7 +260,10 @@ void picker_draw(struct canvas *canvas, void *arg)
 	picker->width = canvas->width;
 	picker->height = canvas->height;
 	picker->ascii = canvas->ascii;
-	draw_page(canvas, picker);
+	if (picker->help)
+		draw_help(canvas, picker);
+	else
+		draw_page(canvas, picker);
 }
 
 static void draw_page(struct canvas *canvas, struct picker *picker)
@@ -312,6 +324,10 @@ enum loop_next picker_command(struct picker *picker, enum command command)
 		return leave(picker);
 	case COMMAND_REDRAW:
 		return LOOP_REDRAW;
+	case COMMAND_HELP:
+		picker->help = true;
+		picker->help_place = (struct view_place){0};
+		return LOOP_DRAW;
 	case COMMAND_CHOOSE:
 		return choose(picker);
 	case COMMAND_FILTER:
@@ -358,16 +374,28 @@ static enum loop_next type(struct picker *picker, int key)
 	return LOOP_DRAW;
 }
 
+static enum loop_next wheel(struct picker *picker, enum command command)
+{
+	for (int i = 0; i < WHEEL_ROWS; i++)
+		if (picker->help)
+			view_scroll(&picker->help_place, command);
+		else
+			view_move(&picker->place, command);
+	return LOOP_DRAW;
+}
+
 enum loop_next picker_input(const struct tui_input *input, void *arg)
 {
 	struct picker *picker = arg;
 	picker->take.said[0] = '\0';
+	if (input->key == KEYMAP_WHEEL_UP || input->key == KEYMAP_WHEEL_DOWN)
+		return wheel(picker, input->key == KEYMAP_WHEEL_UP ? COMMAND_UP : COMMAND_DOWN);
+	if (picker->help)
+		return help_input(&picker->help, &picker->help_place, picker->keys, input->key);
 	if (input->key == KEYMAP_CLICK) {
 		bool again = view_click(&picker->place, input->x, input->y) == VIEW_HIT_SELECTED_ROW;
 		return again ? choose(picker) : LOOP_DRAW;
 	}
-	if (input->key == KEYMAP_WHEEL_UP || input->key == KEYMAP_WHEEL_DOWN)
-		return picker_command(picker, input->key == KEYMAP_WHEEL_UP ? COMMAND_UP : COMMAND_DOWN);
 	if (picker->prompt.lead)
 		return type(picker, input->key);
 	const struct binding *binding = keymap_find(picker->keys, input->key, CONTEXT_PICKER);

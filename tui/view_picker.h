@@ -21,11 +21,12 @@ struct picker {
 	int64_t *id; /* [n]: their PIDs */
 	bool chosen; /* picked is what the user wants */
 	int picked;  /* index of a choice */
-	struct view_place place;
+	struct view_place place, help_place;
 	struct prompt prompt;
 	struct take take;
 	int width, height; /* of the last picture */
 	bool ascii;
+	bool help;
 	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
 };
 

@@ -145,7 +145,7 @@ static void the_bottom_line_says_what_works_here(void **state)
 	                COMMAND_BIT(COMMAND_CAPTURE) | COMMAND_BIT(COMMAND_FLIGHT),
 	            " c compact   ←→ history   End live   z zoom   : command   ? help   q quit");
 	assert_line(80, false, CONTEXT_PICKER, 0,
-	            " Enter watch   ↑↓ select   / search   \\ filter   s sort   q quit");
+	            " Enter watch   ↑↓ select   / search   \\ filter   s sort   ? help   q quit");
 	assert_line(24, false, CONTEXT_PICKER, 0, " Enter watch   q quit");
 }
 

@@ -65,7 +65,7 @@ static void processes_are_listed_with_what_is_known(void **state)
 			  "    1001  user1         go1.26.8             8   0.0 %  yes    evil?[2J日本語\n"
 			  "    1002  user2         go1.26.8             8   1.0 %  no     orders-api\n"
 			  "\n\n\n\n\n"
-			  " Enter watch   ↑↓ select   / search   \\ filter   s sort   q quit\n");
+			  " Enter watch   ↑↓ select   / search   \\ filter   s sort   ? help   q quit\n");
 	free(text);
 	picker_finish(&picker);
 }
@@ -139,6 +139,36 @@ static enum loop_next press(struct picker *picker, int key)
 {
 	struct tui_input input = {.key = key};
 	return picker_input(&input, picker);
+}
+
+static void help_lists_its_keys_and_goes_again(void **state)
+{
+	(void)state;
+	struct picker picker = picker_of(choice, CHOICES);
+	press(&picker, '?');
+	char *text = drawn(&picker, 80, 40);
+	assert_non_null(strstr(text, "Keys of the list of processes"));
+	assert_non_null(strstr(text, "Watch the selected process."));
+	free(text);
+	assert_int_equal(press(&picker, 'q'), LOOP_DRAW);
+	text = drawn(&picker, 80, 12);
+	assert_non_null(strstr(text, "which one?"));
+	free(text);
+	assert_int_equal(press(&picker, 'q'), LOOP_END);
+	picker_finish(&picker);
+}
+
+static void the_wheel_goes_on_by_rows(void **state)
+{
+	(void)state;
+	struct picker picker = picker_of(choice, CHOICES);
+	free(drawn(&picker, 80, 12));
+	press(&picker, KEYMAP_WHEEL_DOWN);
+	assert_int_equal(picker.place.selected, 3);
+	press(&picker, KEYMAP_WHEEL_DOWN);
+	press(&picker, KEYMAP_WHEEL_UP);
+	assert_int_equal(picker.place.selected, 3);
+	picker_finish(&picker);
 }
 
 static void nothing_overlaps_or_leaves_the_screen(void **state)
@@ -253,6 +283,8 @@ int main(void)
 		cmocka_unit_test(the_selection_stays_on_the_screen),
 		cmocka_unit_test(an_empty_list_can_not_be_chosen_from),
 		cmocka_unit_test(narrow_terminals_keep_pid_and_program),
+		cmocka_unit_test(help_lists_its_keys_and_goes_again),
+		cmocka_unit_test(the_wheel_goes_on_by_rows),
 		cmocka_unit_test(nothing_overlaps_or_leaves_the_screen),
 		cmocka_unit_test(a_filter_leaves_rows_out_and_keeps_the_selection),
 		cmocka_unit_test(rows_are_sorted_by_any_column_and_both_ways),
