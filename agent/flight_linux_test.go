@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime/trace"
 	"strconv"
 	"strings"
@@ -68,7 +69,9 @@ func Test_the_flight_recorder_tells_what_has_been(t *testing.T) {
 	time.Sleep(1500 * time.Millisecond)
 	b := c.whole(c.flight(), "complete")
 	c.fails("GET", "/v1/flight", 429, "try again in")
-	c.fails("GET", "/v1/flight?auto=1", 429, "in 60 s")
+	if o := c.ask("GET", "/v1/flight?auto=1", 429); !regexp.MustCompile(`in (60|5\d) s`).MatchString(fmt.Sprint(o["error"])) {
+		t.Errorf("%v, not in a minute", o["error"])
+	}
 	parse(t, b)
 	c.fails("GET", "/v1/flight?seconds=3", 400, "does not know")
 	parse(t, c.whole(c.flight(), "complete")) // on the same connection, and the recorder goes on
@@ -161,7 +164,7 @@ func Test_a_writer_of_the_program_that_hangs_is_named(t *testing.T) {
 		t.Fatal(err)
 	}
 	trace.Stop()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		c.send("GET /v1/flight HTTP/1.1\r\n\r\n")
 		answer := c.response()
 		if answer.StatusCode == 200 {

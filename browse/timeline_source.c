@@ -295,20 +295,6 @@ size_t timeline_source_spans(const struct timeline_source *s, struct lane lane, 
 	return end - first;
 }
 
-size_t timeline_source_ranges(const struct timeline_source *s, enum band band, int64_t from_ns,
-                              int64_t to_ns, const struct lane_range **range)
-{
-	*range = NULL;
-	const struct span_ranges *r = exact_ranges(s, band, from_ns, to_ns);
-	if (!r)
-		return 0;
-	size_t first = first_range(r, from_ns), end = first;
-	while (end < r->n && r->range[end].begin_ns < to_ns)
-		end++;
-	*range = end > first ? &r->range[first] : NULL;
-	return end - first;
-}
-
 const char *timeline_source_name(const struct timeline_source *s, uint32_t name)
 {
 	return s->exact ? names_text(&s->exact->names, name) : "";

@@ -90,10 +90,7 @@ enum timeline_detail timeline_source_counter(const struct timeline_source *sourc
    or, for a goroutine, there is none. */
 size_t timeline_source_spans(const struct timeline_source *source, struct lane lane,
                              int64_t from_ns, int64_t to_ns, const struct span **span);
-/* The same for bands. */
-size_t timeline_source_ranges(const struct timeline_source *source, enum band band, int64_t from_ns,
-                              int64_t to_ns, const struct lane_range **range);
-/* Names of spans and ranges. Never NULL, "" when unknown; as the trace has it: clean it before it
+/* Names of spans. Never NULL, "" when unknown; as the trace has it: clean it before it
    reaches the screen. */
 const char *timeline_source_name(const struct timeline_source *source, uint32_t name);
 /* Frames of a span's stack, leaf first; the number of them. Names are for timeline_source_name. */

@@ -135,7 +135,10 @@ enum status choose_theme(const struct options *o, struct theme *out, const struc
 	enum status status = find_theme(o->theme, out, sink, error);
 	if (status == STATUS_OK || options_given(o, "theme"))
 		return status;
-	sink->tell(error->text, sink->arg);
+	char sentence[sizeof error->text + 600];
+	snprintf(sentence, sizeof sentence, "%s%s%s", o->theme_from ? o->theme_from : "",
+	         o->theme_from ? ": " : "", error->text);
+	sink->tell(sentence, sink->arg);
 	*error = (struct error){0};
 	return STATUS_OK;
 }

@@ -95,16 +95,7 @@ static enum status watch_process_for_a_while(struct visit *v, struct error *erro
 	sem_t news;
 	sem_init(&news, 0, 0);
 	struct feed *feed = feed_create(wake, &news);
-	struct collector_options options = {
-		.pid = o->pid,
-		.url = o->url,
-		.web = o->web,
-		.text = o->text,
-		.choice = o->source,
-		.interval_ns = o->delay_ns,
-		.lanes = true,
-		.feed = feed,
-	};
+	const struct collector_options options = collector_options_of(o, feed);
 	enum status status = feed ? STATUS_OK : error_no_memory(error);
 	if (status == STATUS_OK)
 		status = collector_create(&collector, &options, error);
@@ -125,13 +116,14 @@ static enum status read_recording(struct visit *v, struct error *error, struct e
 {
 	struct recording *recording;
 	struct snapshot *s = NULL;
+	int damages = 0;
 	enum status status = recording_open(&recording, v->options->replay, error);
 	if (status != STATUS_OK)
 		return status;
 	do {
 		status = recording_next(recording, &s, error);
 		if (status == STATUS_DAMAGED)
-			schedtrace_comment(stderr, error->text);
+			tell_damage(&damages, error->text);
 		else if (status == STATUS_OK && s)
 			status = take(v, s, error);
 	} while (status == STATUS_DAMAGED || (status == STATUS_OK && s));

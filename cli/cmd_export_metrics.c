@@ -33,13 +33,8 @@ static void wake(void *arg)
 static enum status watch(struct exporter *e, pid_t pid, struct error *error)
 {
 	struct collector *next;
-	const struct collector_options options = {
-		.pid = pid,
-		.choice = e->options->source,
-		.interval_ns = e->options->delay_ns,
-		.lanes = true,
-		.feed = e->feed,
-	};
+	struct collector_options options = collector_options_of(e->options, e->feed);
+	options.pid = pid;
 	enum status status = collector_create(&next, &options, error);
 	if (status != STATUS_OK)
 		return status;

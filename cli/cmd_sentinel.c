@@ -37,17 +37,8 @@ static void wake(void *arg)
 
 static enum status begin(struct post *p, pid_t pid, struct error *error)
 {
-	const struct options *o = p->options;
-	const struct collector_options options = {
-		.pid = pid,
-		.url = o->url,
-		.web = o->web,
-		.text = o->text,
-		.choice = o->source,
-		.interval_ns = o->delay_ns,
-		.lanes = true,
-		.feed = p->feed,
-	};
+	struct collector_options options = collector_options_of(p->options, p->feed);
+	options.pid = pid;
 	return collector_create(&p->collector, &options, error);
 }
 

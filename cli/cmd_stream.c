@@ -21,6 +21,7 @@
 
 struct stream {
 	const struct options *options;
+	int damages; /* of a recording, that were told */
 	struct feed *feed;
 	struct history *history;
 	struct keeper keeper;
@@ -144,16 +145,8 @@ static enum status stream_program(struct stream *st, sem_t *news, struct error *
 {
 	const struct options *o = st->options;
 	struct collector *collector = NULL;
-	struct collector_options options = {
-		.pid = o->pid,
-		.url = o->url,
-		.web = o->web,
-		.text = o->text,
-		.choice = o->source,
-		.interval_ns = o->delay_ns,
-		.lanes = o->json || o->record,
-		.feed = st->feed,
-	};
+	struct collector_options options = collector_options_of(o, st->feed);
+	options.lanes = o->json || o->record;
 	enum status status = collector_create(&collector, &options, error);
 	if (status == STATUS_OK)
 		status = keeper_open(&st->keeper, o, error);
@@ -289,7 +282,7 @@ static enum status stream_recording(struct stream *st, struct error *error)
 	while (!is_done(st)) {
 		status = recording_next(recording, &s, error);
 		if (status == STATUS_DAMAGED) {
-			schedtrace_comment(stderr, error->text);
+			tell_damage(&st->damages, error->text);
 			status = STATUS_OK;
 			continue;
 		}

@@ -126,7 +126,9 @@ enum status command_watch(const struct options *o, struct error *error)
 		return error_set(
 			error, STATUS_USAGE,
 			"the screen needs a terminal: use --batch or --json%s in a pipe or a script",
-			o->pid || o->url || o->program ? "" : " with -p PID, or schedtop ls,");
+			o->pid || o->url || o->program || o->replay || o->prometheus || o->text
+				? ""
+				: " with -p PID, or schedtop ls,");
 	if (o->prometheus)
 		return command_fleet(o, error);
 	if (o->program)

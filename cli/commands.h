@@ -5,6 +5,7 @@
 
 #include "cli/child.h"
 #include "cli/options.h"
+#include "collect/collector.h"
 #include "tui/screen.h"
 #include "tui/theme.h"
 
@@ -78,6 +79,12 @@ void die_of(int sig);
 
 /* What is to be watched, for a sentence: "process 4321", an address, "standard input". */
 void subject_of(const struct options *o, char *to, size_t size);
+/* The collector for that, which samples lanes; it hands its snapshots to `feed`. */
+struct collector_options collector_options_of(const struct options *o, struct feed *feed);
+
+/* A place where a recording is damaged, as a `# ...` line on stderr; of many the first ones. *told
+   counts them, from 0 on. */
+void tell_damage(int *told, const char *sentence);
 
 /* Sentences about sources that can't deliver and a target that is stopped, as `# ...` lines on
  * stderr, each once when it comes up. */

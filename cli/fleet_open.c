@@ -43,7 +43,7 @@ static bool answers(struct fleet_opener *o, const char *url)
 		.body_ns = PATIENCE_NS,
 		.bytes_max = PAGE_MAX,
 	};
-	struct web_reply *reply = malloc(sizeof *reply);
+	struct web_reply *reply = calloc(1, sizeof *reply);
 	struct web *web = NULL;
 	bool good = false;
 	if (reply && web_create(&web, url, &options, NULL) == STATUS_OK) {

@@ -34,7 +34,7 @@ schedtop_SOURCES = \
 	cli/settings.c cli/settings.h \
 	cli/setup.c cli/setup.h \
 	cli/main.c \
-	cli/options.c cli/options.h cli/options_conf.c \
+	cli/options.c cli/options.h cli/options_conf.c cli/options_help.c \
 	cli/options_check.c cli/options_check.h \
 	cli/outputs.c cli/outputs.h \
 	cli/help_table.c cli/help_table.h \
@@ -46,6 +46,7 @@ schedtop_SOURCES = \
 	cli/orders.c cli/orders.h \
 	cli/scribe.c cli/scribe.h \
 	cli/sentinel.c cli/sentinel.h \
+	cli/subject.c \
 	cli/tap.c cli/tap.h \
 	cli/trouble.c
 schedtop_LDADD = compare/libcompare.a browse/libbrowse.a tui/libtui.a watch/libwatch.a doctor/libdoctor.a export/libexport.a report/libreport.a collect/libcollect.a trace/libtrace.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a \

@@ -84,7 +84,7 @@ static enum status run(struct options *o, const struct ini_sink *sink, struct er
 	if (o->help && o->command->bit == WITH_AGENT) {
 		agent_print_help(stdout);
 	} else if (o->help) {
-		options_print_help(stdout);
+		options_print_help(stdout, o->command);
 	} else if (o->help_man) {
 		/* Its own page is that of the findings. */
 		if (o->command->bit == WITH_DOCTOR)

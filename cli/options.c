@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "cli/options_check.h"
 #include "collect/capture.h"
@@ -209,22 +210,22 @@ static const struct option_row rows[] = {
      "with doctor -p: how long to watch (default 15s, least 2s); what grows slowly takes minutes "
      "to "
      "be sure of, which a finding says"},
-	{0, "probe", TYPE_FLAG, AT(probe), NULL, NULL, 0, WITH_DOCTOR,
+	{0, "probe", TYPE_FLAG, AT(probe), NULL, NULL, 0, WITH_DOCTOR | WITH_CONFIG,
      "with doctor -p: ask the addresses on which the process listens for /debug/pprof/, too"},
 	{0, "explain", TYPE_SLUG, AT(explain), "SLUG", NULL, 0, WITH_DOCTOR,
      "with doctor: what this finding means, what to do, and how it is found"},
 	{0, "markdown", TYPE_FLAG, AT(markdown), NULL, NULL, 0, WITH_DIFF,
      "with diff: for a comment on a pull request"},
 	{0, "format", TYPE_CHOICE, AT(format), "perfetto|chrome|folded|json|csv", export_format_words,
-     EXPORT_FORMATS, WITH_EXPORT,
+     EXPORT_FORMATS, WITH_EXPORT | WITH_CONFIG,
      "with export: for ui.perfetto.dev (default), JSON for chrome://tracing as well, folded stacks "
      "for flame graphs (of --kind, default blocked), what stat --json says, or a table of all "
      "states, regions, tasks and the like"},
 	{0, "redact", TYPE_LEVEL, AT(redact), "[=secrets|all]", redact_level_words, REDACT_LEVELS,
-     WITH_EXPORT,
+     WITH_EXPORT | WITH_CONFIG,
      "with export: without what looks like a secret in logs and names of tasks and regions, or "
      "without any such text"},
-	{0, "strict", TYPE_FLAG, AT(strict), NULL, NULL, 0, WITH_CHECK,
+	{0, "strict", TYPE_FLAG, AT(strict), NULL, NULL, 0, WITH_CHECK | WITH_CONFIG,
      "with check: judge as Go's own reader does, which repairs nothing"},
 	{0, "color", TYPE_CHOICE, AT(color), "auto|always|never", color_words, COLOR_CHOICE_COUNT,
      WITH_WATCH | WITH_TRACE | WITH_CONFIG,
@@ -281,39 +282,6 @@ static const struct option_row rows[] = {
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
-/* The ways to call it. */
-static const struct {
-	const char *usage, *text;
-} usages[] = {
-	{"", "choose a Go process from a list"},
-	{"-p PID", "watch it live"},
-	{"-p PID 2>FILE", "and log every snapshot to FILE"},
-	{"-p PID --batch", "schedtrace lines on stdout"},
-	{"-p PID --json", "JSON lines on stdout, with what follows from them"},
-	{"--schedtrace FILE", "watch what a program printed with GODEBUG=schedtrace, - is a pipe"},
-	{"--url URL", "watch a program by its net/http/pprof, wherever it is"},
-	{"[...] -- PROG ARGS", "start a program and watch it, with or without a screen"},
-	{"--replay FILE", "show what was recorded with --record FILE"},
-	{"--prometheus URL", "one lane per instance of a fleet"},
-	{"capture -p PID", "take an execution trace, without a screen"},
-	{"capture --flight -p PID", "take what the program's flight recorder has seen"},
-	{"watch -p PID", "wait for a --sentinel rule to be broken, without a screen"},
-	{"export-metrics -p PID", "serve what is known of a process to Prometheus"},
-	{"ls", "list the Go processes of this machine"},
-	{"stat FILE", "what an execution trace tells, as text or with --json"},
-	{"doctor FILE", "what is wrong, with the evidence, from an execution trace"},
-	{"doctor -p PID", "the same of a process, or with --replay FILE of a recording"},
-	{"trace FILE", "browse an execution trace"},
-	{"check FILE", "tell whether an execution trace is whole"},
-	{"diff BEFORE AFTER", "what changed between two traces, or two directories of them"},
-	{"diff A... -- B...", "the same of two lists of traces"},
-	{"profile --kind KIND FILE", "make a profile for pprof of an execution trace"},
-	{"export FILE", "an execution trace for Perfetto, Chrome or a table"},
-	{"agent add DIR", "write the agent into a Go module that doesn't have it"},
-	{"agent overlay PACKAGE...", "the same for one go build; see schedtop agent --help"},
-};
-#define USAGES (sizeof usages / sizeof usages[0])
-
 /* What is being set: sentences name it as the user did, "--delay" or "SCHEDTOP_DELAY". */
 struct setting {
 	const struct option_row *row;
@@ -328,6 +296,17 @@ static enum status bad_value(const struct setting *setting, const char *expected
 	text_clean(shown, sizeof shown, setting->value, strlen(setting->value));
 	return error_set(error, STATUS_USAGE, "%s takes %s, not '%s'", setting->called, expected,
 	                 shown);
+}
+
+/* "auto|always|never" */
+static enum status bad_choice(const struct setting *setting, struct error *error)
+{
+	char words[128] = "";
+	size_t used = 0;
+	for (int i = 0; i < setting->row->choices && used < sizeof words; i++)
+		used += (size_t)snprintf(words + used, sizeof words - used, "%s%s", i > 0 ? "|" : "",
+		                         setting->row->choice[i]);
+	return bad_value(setting, words, error);
 }
 
 static bool parse_flag(const char *word, bool *flag)
@@ -450,7 +429,7 @@ static enum status set(struct options *o, const struct setting *setting, struct 
 				*(int *)at = i;
 				return STATUS_OK;
 			}
-		return bad_value(setting, row->argument, error);
+		return bad_choice(setting, error);
 	}
 	return STATUS_OK;
 }
@@ -510,6 +489,33 @@ static enum status unknown(const char *word, struct error *error)
 	text_clean(shown, sizeof shown, word, strlen(word));
 	return error_set(error, STATUS_USAGE, "no option or command '%s': schedtop --help lists them",
 	                 shown);
+}
+
+/* A word that is no option where none is taken. What it was meant to be is often plain. */
+static enum status misplaced_word(const struct options *o, const char *word, struct error *error)
+{
+	char shown[64];
+	long pid;
+	const char *name = o->command->name, *blank = *name ? " " : "";
+	unsigned bit = o->command->bit;
+	text_clean(shown, sizeof shown, word, strlen(word));
+	if (!*word)
+		return error_set(error, STATUS_USAGE, "an argument is empty: is a variable not set?");
+	if (text_parse_integer(word, 1, 0x7fffffff, &pid) && find_name("pid", 3)->with & bit && !o->pid)
+		return error_set(error, STATUS_USAGE, "a process is named with -p: schedtop %s%s-p %ld",
+		                 name, blank, pid);
+	if (o->command->takes_file)
+		return error_set(error, STATUS_USAGE, "%s takes one file, and '%s' is one more", name,
+		                 shown);
+	if (!*name && access(word, F_OK) == 0)
+		return error_set(error, STATUS_USAGE,
+		                 "a trace is browsed with schedtop trace %s, and a program started with "
+		                 "schedtop -- %s",
+		                 shown, shown);
+	if (*name)
+		return error_set(error, STATUS_USAGE, "%s takes no '%s': schedtop %s --help", name, shown,
+		                 name);
+	return unknown(word, error);
 }
 
 /* "--no-ascii": a flag of the configuration can be taken back. */
@@ -848,10 +854,10 @@ enum status options_parse(struct options *o, int argc, char **argv, struct error
 			o->command = found;
 		else if (o->command->bit & (WITH_DIFF | WITH_AGENT))
 			status = add_path(o, word, error);
-		else if (named && o->command->takes_file && !o->file)
+		else if (named && o->command->takes_file && !o->file && *word)
 			o->file = word;
 		else
-			status = unknown(word, error);
+			status = misplaced_word(o, word, error);
 		if (status != STATUS_OK)
 			return status;
 	}
@@ -877,110 +883,4 @@ bool options_listed(size_t i, struct option_listed *out)
 	                           row->argument, row->choice, row->choices,
 	                           row->with,     row->text};
 	return true;
-}
-
-const char *options_about(const struct subcommand *command)
-{
-	size_t length = strlen(command->name);
-	for (size_t i = 0; i < USAGES; i++)
-		if (strncmp(usages[i].usage, command->name, length) == 0 &&
-		    (usages[i].usage[length] == ' ' || usages[i].usage[length] == '\0'))
-			return usages[i].text;
-	return "";
-}
-
-static void option_head(const struct option_row *row, char *to, size_t size)
-{
-	snprintf(to, size, "%c%c%s --%s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
-	         row->letter ? "," : " ", row->name,
-	         row->argument && row->type != TYPE_LEVEL ? " " : "",
-	         row->argument ? row->argument : "");
-}
-
-/* Breaks lines at spaces, each after `indent` columns, for a terminal of 80. */
-static void print_wrapped(FILE *out, const char *text, int indent)
-{
-	for (;;) {
-		size_t room = (size_t)(79 - indent), length = strlen(text);
-		if (length > room)
-			for (length = room; length > 0 && text[length] != ' '; length--)
-				;
-		fprintf(out, "%.*s\n", (int)length, text);
-		text += length;
-		text += *text == ' ';
-		if (!*text)
-			return;
-		fprintf(out, "%*s", indent, "");
-	}
-}
-
-void options_print_help(FILE *out)
-{
-	fputs("schedtop: what the scheduler of a Go program does, live and from traces\n\nUsage:\n",
-	      out);
-	for (size_t i = 0; i < USAGES; i++)
-		fprintf(out, "  schedtop %-25s %s\n", usages[i].usage, usages[i].text);
-	fputs("\nOptions:\n", out);
-	for (size_t i = 0; i < ROWS; i++) {
-		char head[64];
-		if (!rows[i].text)
-			continue;
-		option_head(&rows[i], head, sizeof head);
-		/* One that reaches into the texts' column has its own line. */
-		fprintf(out, strlen(head) > 31 ? "  %s\n%34s" : "  %-31s %s", head, "");
-		print_wrapped(out, rows[i].text, 34);
-	}
-	fputs("\nExit status: 0 ok, 1 failed, 2 usage, 3 no such process or file, or not a Go\n"
-	      "program, 4 permission, 5 the process exited, 6 the input is damaged, 10 a limit\n"
-	      "of diff is broken or the doctor found something, 128+n by signal n.\n",
-	      out);
-}
-
-/* Sentences in the tables begin small, as in --help; in the manual they stand alone. */
-static void man_text(FILE *out, const char *text)
-{
-	fprintf(out, "%c%s.\n", toupper((unsigned char)*text), text + 1);
-}
-
-/* Those that need no command line. */
-static void print_man_settings(FILE *out)
-{
-	fputs(".Sh SETTINGS\n"
-	      "These options can also be set by the files of\n.Sx FILES ,\n"
-	      "under their long names, and by the environment:\n.Bl -tag -width Ds -compact\n",
-	      out);
-	for (size_t i = 0; options_setting(i); i++) {
-		char variable[64];
-		options_variable(options_setting(i), variable, sizeof variable);
-		fprintf(out, ".It Cm %s , Ev %s\n", options_setting(i), variable);
-	}
-	fputs(".El\n.Pp\nBelow\n.Li [sentinel]\nthe files take:\n.Bl -tag -width Ds -compact\n", out);
-	plan_print_man(out);
-	fputs(".El\n", out);
-}
-
-void options_print_man(FILE *out)
-{
-	fputs(".Sh COMMANDS\n.Bl -tag -width Ds\n", out);
-	for (size_t i = 0; i < USAGES; i++) {
-		/* Nm takes what follows for the program's name, unless No ends it. */
-		fprintf(out, ".It Nm%s%s\n", *usages[i].usage ? " No " : "", usages[i].usage);
-		man_text(out, usages[i].text);
-	}
-	fputs(".El\n.Sh OPTIONS\n.Bl -tag -width Ds\n", out);
-	for (size_t i = 0; i < ROWS; i++) {
-		const struct option_row *row = &rows[i];
-		if (!row->text)
-			continue;
-		fputs(".It ", out);
-		if (row->letter)
-			fprintf(out, "Fl %c , ", row->letter);
-		fprintf(out, "Fl Fl %s", row->name);
-		if (row->argument)
-			fprintf(out, " %sAr %s", row->type == TYPE_LEVEL ? "Ns " : "", row->argument);
-		fputc('\n', out);
-		man_text(out, row->text);
-	}
-	fputs(".El\n", out);
-	print_man_settings(out);
 }

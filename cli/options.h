@@ -110,6 +110,7 @@ struct options {
 	const char *match;           /* which instances; NULL: all */
 	const char *inside;          /* the screen that leaving leads back to; NULL: there is none */
 	const char *theme;           /* name or path; NULL: the built-in one */
+	const char *theme_from;      /* who says so: "FILE:12", a variable; NULL: nobody */
 	struct keymap keys;
 	enum clipboard_choice clipboard;
 	struct means means; /* of all that */
@@ -209,7 +210,9 @@ bool options_listed(size_t i, struct option_listed *out);
 /* What help says first of a command; "" where it says nothing. */
 const char *options_about(const struct subcommand *command);
 
-void options_print_help(FILE *out);
+/* --help: the ways to call a command and its options; of the first one all ways, and the options of
+   those without a name. */
+void options_print_help(FILE *out, const struct subcommand *command);
 /* A limit of the doctor, as the configuration has it below [doctor]. STATUS_USAGE likewise. */
 enum status options_set_limit(struct options *o, const char *name, const char *value,
                               struct error *error);

@@ -26,43 +26,66 @@ static void print_settings(FILE *out)
 	fputs(".Sh SETTINGS\n.Bl -tag -width Ds\n", out);
 	for (size_t i = 0; options_setting_info(i, &info); i++) {
 		options_variable(info.name, variable, sizeof variable);
-		fprintf(out, ".It Cm %s No = Ar %s\n", info.name, info.flag ? "yes|no" : info.argument);
+		fprintf(out, ".It Cm %s No = Ar ", info.name);
+		for (int c = 0; c < info.choices; c++)
+			fprintf(out, "%s%s", c > 0 ? "|" : "", info.choice[c]);
+		if (!info.choice)
+			fputs(info.flag ? "yes|no" : info.argument, out);
+		fputc('\n', out);
 		man_text(out, info.text);
 		fprintf(out, "In the environment:\n.Ev %s .\n", variable);
 	}
 	fputs(".El\n", out);
 }
 
+/* Does an earlier row have the same action? Where it works, and so its help, may differ. */
+static bool told_before(const struct keymap *keys, const struct binding *binding)
+{
+	char action[64], before[64];
+	keymap_action(action, sizeof action, binding);
+	for (const struct binding *b = keys->row; b < binding; b++)
+		if (strcmp(keymap_action(before, sizeof before, b), action) == 0)
+			return true;
+	return false;
+}
+
+/* The keys of all rows from this one on that have its action, each once. */
+static void print_keys_of(FILE *out, const char *action, const struct binding *first)
+{
+	char other[64], name[KEY_NAME_MAX];
+	int seen[16] = {0}, n = 0;
+	for (const struct binding *b = first; b->command; b++) {
+		if (strcmp(keymap_action(other, sizeof other, b), action) != 0)
+			continue;
+		for (size_t i = 0; i < KEYMAP_KEYS_MAX && b->key[i]; i++) {
+			bool known = n == 16;
+			for (int k = 0; k < n; k++)
+				known = known || seen[k] == b->key[i];
+			if (known)
+				continue;
+			seen[n++] = b->key[i];
+			fputs(" Ic ", out);
+			man_word(out, keys_name(name, sizeof name, b->key[i], true));
+		}
+	}
+}
+
 /* Every action once, with all keys that it has anywhere. */
 static void print_keys(FILE *out)
 {
-	char action[64], name[KEY_NAME_MAX];
+	char action[64];
 	const struct keymap *keys = &keymap_default;
-	fputs(".Sh KEYS\nBelow\n.Li [keys]\n"
-	      "stand actions with the keys that they shall have in place of these:\n"
-	      ".Bl -tag -width Ds -compact\n",
-	      out);
+	fputs(
+		".Sh KEYS\nBelow\n.Li [keys]\n"
+		"stand actions with the keys that they shall have in place of these, wherever the action\n"
+		"works; the help page of a view says what each means there:\n"
+		".Bl -tag -width Ds -compact\n",
+		out);
 	for (const struct binding *b = keys->row; b->command; b++) {
-		if (keymap_is_alias(keys, b, CONTEXT_ALL))
+		if (told_before(keys, b))
 			continue;
-		keymap_action(action, sizeof action, b);
-		fprintf(out, ".It Cm %s No =", action);
-		int seen[16] = {0}, n = 0;
-		for (const struct binding *same = b; same->command; same++) {
-			char other[64];
-			keymap_action(other, sizeof other, same);
-			for (size_t i = 0; strcmp(other, action) == 0 && i < KEYMAP_KEYS_MAX && same->key[i];
-			     i++) {
-				bool known = false;
-				for (int k = 0; k < n; k++)
-					known = known || seen[k] == same->key[i];
-				if (known || n == 16)
-					continue;
-				seen[n++] = same->key[i];
-				fputs(" Ic ", out);
-				man_word(out, keys_name(name, sizeof name, same->key[i], true));
-			}
-		}
+		fprintf(out, ".It Cm %s No =", keymap_action(action, sizeof action, b));
+		print_keys_of(out, action, b);
 		fprintf(out, "\n%s\n", b->argument && b->help ? b->help : command_info[b->command].help);
 	}
 	fputs(".El\n", out);

@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "cli/commands.h"
 #include "cli/sentinel.h"
 #include "collect/capture.h"
 #include "collect/collector.h"
@@ -48,16 +49,9 @@ static void ring(void *arg)
 static enum status make_collector(struct orders *o, pid_t pid, struct collector **out,
                                   struct error *error)
 {
-	struct collector_options options = {
-		.pid = pid,
-		.url = o->options->url,
-		.web = o->options->web,
-		.text = o->options->text,
-		.choice = o->options->source,
-		.interval_ns = o->interval_ns,
-		.lanes = true,
-		.feed = o->feed,
-	};
+	struct collector_options options = collector_options_of(o->options, o->feed);
+	options.pid = pid;
+	options.interval_ns = o->interval_ns;
 	return collector_create(out, &options, error);
 }
 

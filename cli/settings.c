@@ -1,11 +1,13 @@
 #include "cli/settings.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/text.h"
 #include "util/xdg.h"
 
 void settings_finish(struct settings *c)
@@ -27,6 +29,17 @@ static const char *keep(struct settings *c, const char *text)
 	return c->text[c->n] ? c->text[c->n++] : NULL;
 }
 
+/* Likewise, with the home directory for the ~ of "~/traces": no shell has seen it. */
+static const char *keep_value(struct settings *c, const char *value)
+{
+	char path[PATH_MAX];
+	const char *home = getenv("HOME");
+	if (strncmp(value, "~/", 2) != 0 || !home || !*home ||
+	    snprintf(path, sizeof path, "%s%s", home, value + 1) >= (int)sizeof path)
+		return keep(c, value);
+	return keep(c, path);
+}
+
 struct destination {
 	struct settings *settings;
 	struct options *options;
@@ -35,10 +48,17 @@ struct destination {
 static enum status take_option(const struct ini_entry *entry, const struct destination *to,
                                struct error *error)
 {
-	const char *value = keep(to->settings, entry->value);
+	const char *value = keep_value(to->settings, entry->value);
 	if (!value)
 		return error_no_memory(error);
-	return options_set(to->options, entry->name, value, entry->name, error);
+	enum status status = options_set(to->options, entry->name, value, entry->name, error);
+	if (status != STATUS_OK || strcmp(entry->name, "theme") != 0)
+		return status;
+	/* Whether there is such a theme turns out later. */
+	char where[600];
+	snprintf(where, sizeof where, "%s:%d", entry->file, entry->line);
+	to->options->theme_from = keep(to->settings, where);
+	return STATUS_OK;
 }
 
 static enum status take_key(const struct ini_entry *entry, const struct destination *to,
@@ -60,7 +80,10 @@ static enum status take_limit(const struct ini_entry *entry, const struct destin
 static enum status take_rule(const struct ini_entry *entry, const struct destination *to,
                              struct error *error)
 {
-	return plan_set(&to->options->plan, entry->name, entry->value, error);
+	const char *value = keep_value(to->settings, entry->value);
+	if (!value)
+		return error_no_memory(error);
+	return plan_set(&to->options->plan, entry->name, value, error);
 }
 
 static const struct {
@@ -80,14 +103,18 @@ static enum status take(const struct ini_entry *entry, void *arg, struct error *
 	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
 		if (strcmp(entry->section, sections[i].name) == 0)
 			return sections[i].take(entry, to, error);
+	char shown[64];
+	text_clean(shown, sizeof shown, entry->section, strlen(entry->section));
 	return error_set(
 		error, STATUS_USAGE,
-		"there is no such section here: expected NAME = VALUE above all sections, keys "
-		"below [keys], the doctor's limits below [doctor], or rules below [sentinel]");
+		"there is no section [%s]: expected NAME = VALUE above all sections, keys below [keys], "
+		"the doctor's limits below [doctor], or rules below [sentinel]",
+		shown);
 }
 
-enum status settings_read_file(struct settings *c, struct options *o, const char *path,
-                               const struct ini_sink *sink, struct error *error)
+/* A file over what is set already. One that can't be read fails, as in ini.h. */
+static enum status settings_read_file(struct settings *c, struct options *o, const char *path,
+                                      const struct ini_sink *sink, struct error *error)
 {
 	struct destination to = {c, o};
 	return ini_read_file(path, take, &to, sink, error);
@@ -100,7 +127,8 @@ void settings_read_text(struct settings *c, struct options *o, const char *name,
 	ini_read_text(name, text, size, take, &to, sink);
 }
 
-void settings_read_environment(struct options *o, const struct ini_sink *sink)
+/* SCHEDTOP_DELAY and the like. */
+static void settings_read_environment(struct options *o, const struct ini_sink *sink)
 {
 	const char *name, *no_color = getenv("NO_COLOR");
 	/* It says more than a file does; only SCHEDTOP_COLOR and the command line say more. */
@@ -111,8 +139,12 @@ void settings_read_environment(struct options *o, const struct ini_sink *sink)
 		struct error error = {0};
 		options_variable(name, variable, sizeof variable);
 		const char *value = getenv(variable);
-		if (value && *value && options_set(o, name, value, variable, &error) != STATUS_OK)
+		if (!value || !*value)
+			continue;
+		if (options_set(o, name, value, variable, &error) != STATUS_OK)
 			sink->tell(error.text, sink->arg);
+		else if (strcmp(name, "theme") == 0)
+			o->theme_from = "SCHEDTOP_THEME";
 	}
 }
 

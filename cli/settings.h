@@ -17,14 +17,9 @@ struct settings {
 };
 void settings_finish(struct settings *c);
 
-/* A file over what is set already. One that can't be read fails, as in ini.h. */
-enum status settings_read_file(struct settings *c, struct options *o, const char *path,
-                               const struct ini_sink *sink, struct error *error);
 /* The same of text in memory. */
 void settings_read_text(struct settings *c, struct options *o, const char *name, const char *text,
                         size_t size, const struct ini_sink *sink);
-/* SCHEDTOP_DELAY and the like. */
-void settings_read_environment(struct options *o, const struct ini_sink *sink);
 
 #define SETTINGS_SYSTEM "/etc/schedtop/config"
 /* The usual way, worst first: the system's file, the user's file, the environment; or the

@@ -61,13 +61,77 @@ static bool item(size_t i, struct setup_item *to, void *arg)
 	                          .origin = change->written ? "the file, from the next start"
 	                                    : change->made  ? "changed here"
 	                                                    : layer_words[layer]};
-	if (change->made && !change->removed)
-		snprintf(to->value, sizeof to->value, "%s", change->value);
-	else if (change->made || !value)
-		default_of(&info, to->value, sizeof to->value);
-	else
+	if (change->made)
+		value = change->removed ? NULL : change->value;
+	if (value)
 		text_clean(to->value, sizeof to->value, value, strlen(value));
+	else
+		default_of(&info, to->value, sizeof to->value);
+	to->is_whole = value && strcmp(to->value, value) == 0;
 	return true;
+}
+
+/* --- changes --------------------------------------------------------------------------------- */
+
+/* What the file says of a setting to those who read it. */
+struct echo {
+	const char *name, *value;
+	bool same; /* it is that value */
+};
+
+static enum status compare(const struct ini_entry *entry, void *arg, struct error *error)
+{
+	struct echo *r = arg;
+	(void)error;
+	if (!*entry->section && strcmp(entry->name, r->name) == 0)
+		r->same = strcmp(entry->value, r->value) == 0;
+	return STATUS_OK;
+}
+
+static void ignore(const char *sentence, void *arg)
+{
+	(void)sentence;
+	(void)arg;
+}
+
+/* The text with the change, to be freed; NULL with a sentence. Not every value can stand in a line:
+   a semicolon may begin a comment, blanks at the ends are lost, and a line has a greatest length.
+ */
+static char *edit(const char *text, const char *name, const struct setup_change *change,
+                  struct error *error)
+{
+	const struct ini_sink sink = {ignore, NULL};
+	struct echo echo = {name, change->value, false};
+	char *edited = ini_edit(text, "", name, change->removed ? NULL : change->value);
+	if (!edited) {
+		error_no_memory(error);
+		return NULL;
+	}
+	if (change->removed)
+		return edited;
+	ini_read_text("", edited, strlen(edited), compare, &echo, &sink);
+	if (echo.same)
+		return edited;
+	free(edited);
+	error_set(error, STATUS_USAGE, "a line of the file can't give %s that value", name);
+	return NULL;
+}
+
+static enum status try_change(const struct setup_changes *c, const char *name,
+                              const struct setup_change *change, struct error *error)
+{
+	char *line = edit("", name, change, error);
+	if (!line)
+		return error ? error->status : STATUS_FAILED;
+	free(line);
+	/* On a copy, for it holds from the next start. */
+	struct options *copy = malloc(sizeof *copy);
+	if (!copy)
+		return error_no_memory(error);
+	*copy = *c->options;
+	enum status status = options_set(copy, name, change->value, name, error);
+	free(copy);
+	return status;
 }
 
 static enum status set(size_t i, const char *value, void *arg, struct error *error)
@@ -77,19 +141,13 @@ static enum status set(size_t i, const char *value, void *arg, struct error *err
 	struct setting_info info;
 	if (i >= OPTIONS_MAX || !options_setting_info(i, &info))
 		return STATUS_FAILED;
-	if (value && (strpbrk(value, "\n\r") || strlen(value) >= sizeof change.value))
-		return error_set(error, STATUS_USAGE, "%s can't have that value", info.name);
+	if (value && strlen(value) >= sizeof change.value)
+		return error_set(error, STATUS_USAGE, "%s can't have a value as long as that", info.name);
 	if (value) {
-		/* It is tried on a copy, for it holds from the next start. */
-		struct options *copy = malloc(sizeof *copy);
-		if (!copy)
-			return error_no_memory(error);
-		*copy = *c->options;
-		enum status status = options_set(copy, info.name, value, info.name, error);
-		free(copy);
+		snprintf(change.value, sizeof change.value, "%s", value);
+		enum status status = try_change(c, info.name, &change, error);
 		if (status != STATUS_OK)
 			return status;
-		snprintf(change.value, sizeof change.value, "%s", value);
 	}
 	c->change[i] = change;
 	return STATUS_OK;
@@ -107,20 +165,18 @@ static char *file(void *arg, struct error *error)
 	struct setting_info info;
 	char *text = NULL;
 	enum status status = ini_read_whole(c->path, &text, error);
-	if (status == STATUS_NO_TARGET)
-		text = calloc(1, 1);
-	else if (status != STATUS_OK)
-		return NULL;
+	if (status == STATUS_NO_TARGET && !(text = calloc(1, 1)))
+		error_no_memory(error);
 	for (size_t i = 0; text && options_setting_info(i, &info); i++) {
 		const struct setup_change *change = &c->change[i];
-		if (!change->made)
+		if (!change->made || change->written)
 			continue;
-		char *edited = ini_edit(text, "", info.name, change->removed ? NULL : change->value);
+		char *edited = edit(text, info.name, change, error);
 		free(text);
+		if (!edited)
+			return NULL;
 		text = edited;
 	}
-	if (!text)
-		error_no_memory(error);
 	return text;
 }
 
@@ -135,14 +191,12 @@ static enum status make_directory(const char *of, struct error *error)
 	return xdg_make_directory(directory, error);
 }
 
-static enum status write_file(void *arg, struct error *error)
+static enum status write_file(const char *text, void *arg, struct error *error)
 {
 	struct setup_changes *c = arg;
 	struct atomic_file out = ATOMIC_FILE_NONE;
 	struct stat st;
-	char *real = NULL, *text = file(c, error);
-	if (!text)
-		return STATUS_FAILED;
+	char *real = NULL;
 	enum status status = make_directory(c->path, error);
 	/* Who may read it stays as it was. */
 	mode_t mode = stat(c->path, &st) == 0 ? st.st_mode & 0777 : FILE_MODE;
@@ -156,7 +210,6 @@ static enum status write_file(void *arg, struct error *error)
 		c->change[i].written = c->change[i].made;
 	atomic_file_finish(&out);
 	free(real);
-	free(text);
 	return status;
 }
 

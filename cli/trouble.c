@@ -2,20 +2,16 @@
 #include <string.h>
 
 #include "cli/commands.h"
-#include "collect/target.h"
 #include "metrics/schedtrace.h"
 
-void subject_of(const struct options *o, char *to, size_t size)
+void tell_damage(int *told, const char *sentence)
 {
-	struct target elsewhere = {0};
-	if (o->url)
-		target_of_url(&elsewhere, o->url);
-	else if (o->text)
-		target_of_text(&elsewhere, o->text);
-	if (o->pid)
-		snprintf(to, size, "process %ld", (long)o->pid);
-	else
-		snprintf(to, size, "%s", elsewhere.where);
+	enum { TOLD_MAX = 20 };
+	if (*told < TOLD_MAX)
+		schedtrace_comment(stderr, sentence);
+	else if (*told == TOLD_MAX)
+		schedtrace_comment(stderr, "more is damaged, which the end sums up");
+	*told += *told <= TOLD_MAX;
 }
 
 static void tell(struct trouble_log *log, const char *sentence)

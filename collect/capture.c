@@ -178,7 +178,8 @@ bool capture_bytes(struct capture *c, const void *data, size_t size)
 	return capture_output_write(&c->output, data, size, &c->error) == STATUS_OK;
 }
 
-enum status capture_ended(struct capture *c)
+/* No more will come: takes the time, and says whether what came can be what was asked for. */
+static enum status capture_ended(struct capture *c)
 {
 	c->state.ended_ns = clock_monotonic_ns();
 	if (c->head_size < sizeof c->head)

@@ -119,12 +119,20 @@ static enum status say_refused(struct capture *c, const struct web_reply *reply)
 static enum status connect_agent(struct capture *c, struct talk *talk)
 {
 	enum status status = agent_socket_find(&c->target, &talk->socket, &c->error);
+	if (status == STATUS_NO_TARGET && !c->target.local)
+		return error_set(
+			&c->error, status,
+			"there is no process %ld, and no agent of one of that number in a container",
+			(long)c->target.pid);
 	if (status == STATUS_NO_TARGET)
 		return error_set(&c->error, status,
 		                 "%s has no schedtop agent, and nobody else can trace it: import "
 		                 "schedtop/agent/auto into the program, build it with schedtop agent "
-		                 "overlay, or name its net/http/pprof (--url URL)",
-		                 c->whom);
+		                 "overlay, or name its net/http/pprof (--url URL)%s",
+		                 c->whom,
+		                 c->options.kind == CAPTURE_KIND_TRACE
+		                     ? "; --sampled puts an approximate one together from its memory"
+		                     : "");
 	if (status != STATUS_OK)
 		return status;
 	status = web_create_socket(&talk->call, talk->socket.path, &c->error);

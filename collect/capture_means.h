@@ -65,8 +65,6 @@ struct capture {
 void capture_begun(struct capture *c);
 /* The next bytes. false: no more are wanted, and c->error says why unless it was cancelled. */
 bool capture_bytes(struct capture *c, const void *data, size_t size);
-/* No more will come: takes the time, and says whether what came can be what was asked for. */
-enum status capture_ended(struct capture *c);
 /* To be called at least ten times a second while waiting. false: there is no more to wait for. */
 bool capture_look(struct capture *c);
 

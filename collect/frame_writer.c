@@ -136,16 +136,18 @@ static enum status end_frame(struct frame_writer *w)
 }
 
 /* Takes back what could not be written whole. The block that could not be is lost to the
-   compressor's memory, so that the frame has to end before it. */
-static void take_back(struct frame_writer *w)
+   compressor's memory, so that the frame has to end before it. False: errno says why not. */
+static bool take_back(struct frame_writer *w)
 {
+	bool cut = ftruncate(w->fd, (off_t)w->end) == 0;
 	int why = errno;
-	w->unsealed = ftruncate(w->fd, (off_t)w->end) != 0;
-	if (w->frame.lines > 0 && !write_at(w->fd, last_block, sizeof last_block, w->end))
-		w->unsealed = true;
+	bool sealed = w->frame.lines == 0 || write_at(w->fd, last_block, sizeof last_block, w->end);
+	w->unsealed = !cut || !sealed;
 	if (!w->unsealed)
 		end_frame(w);
-	errno = why;
+	else if (sealed)
+		errno = why;
+	return !w->unsealed;
 }
 
 static bool is_full(const struct frame_writer *w, int64_t monotonic_ns)
@@ -167,9 +169,7 @@ static void sync_now_and_then(struct frame_writer *w)
 enum status frame_writer_add(struct frame_writer *w, const char *line, size_t size,
                              int64_t monotonic_ns, int64_t wall_ns, struct error *error)
 {
-	if (w->unsealed)
-		take_back(w);
-	if (w->unsealed)
+	if (w->unsealed && !take_back(w))
 		return fail(error);
 	if (is_full(w, monotonic_ns) && end_frame(w) != STATUS_OK)
 		return error_no_memory(error);
@@ -194,9 +194,7 @@ enum status frame_writer_add(struct frame_writer *w, const char *line, size_t si
 enum status frame_writer_finish(struct frame_writer *w, struct error *error)
 {
 	size_t size;
-	if (w->unsealed)
-		take_back(w);
-	if (w->unsealed)
+	if (w->unsealed && !take_back(w))
 		return fail(error);
 	if (end_frame(w) != STATUS_OK)
 		return error_no_memory(error);

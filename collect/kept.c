@@ -96,14 +96,19 @@ bool kept_has_made(const struct kept_kind *kind, const char *name)
 	return moment_of(kind, name) != NULL;
 }
 
-/* Of one second the second, "20261121T151513Z-2", is a nanosecond younger. */
+/* Of one second the second, "20261121T151513Z-2", is a nanosecond younger. Anybody may have given a
+   file its name: what lies beyond the nanoseconds of 64 bits is the last of them. */
 static int64_t read_moment(const char *text)
 {
 	struct tm utc = {0};
 	const char *end = strptime(text, MOMENT, &utc);
+	int64_t ns;
 	if (!end)
 		return 0;
-	return (int64_t)timegm(&utc) * NS_PER_S + (*end == '-' ? strtol(end + 1, NULL, 10) : 0);
+	if (__builtin_mul_overflow((int64_t)timegm(&utc), NS_PER_S, &ns) ||
+	    (*end == '-' && __builtin_add_overflow(ns, strtol(end + 1, NULL, 10), &ns)))
+		return INT64_MAX;
+	return ns;
 }
 
 /* --- what there is --------------------------------------------------------------------------- */
@@ -179,7 +184,7 @@ int kept_prune(int dir_fd, const struct kept_kind *kind, long files, int64_t byt
 	int gone = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (list[i].at_ns > now_ns)
-			list[i].at_ns -= INT64_MAX / 2;
+			list[i].at_ns -= INT64_MAX; /* before all that is past */
 		if (is_spared(&list[i], spare)) {
 			files--;
 			bytes -= list[i].bytes;

@@ -290,7 +290,7 @@ enum status line_reader_next(struct line_reader *r, char **line, size_t *size, s
 		if (newline || (r->ended && (length > 0 || lost > 0))) {
 			size_t taken = newline ? (size_t)(newline - begin) : length;
 			*line = begin;
-			*size = taken + lost;
+			*size = lost > 0 ? LINE_BYTES_MAX + 1 : taken;
 			r->taken = taken + (newline ? 1 : 0);
 			b->begin += r->taken;
 			r->searched = 0;

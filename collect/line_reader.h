@@ -24,12 +24,13 @@ enum status line_reader_open(struct line_reader **out, const char *path, int can
 void line_reader_close(struct line_reader *r); /* NULL is fine */
 
 /*
- * The next line, without its newline, until the next call; NULL at the end. A line that is too long
- * is told by a *size above LINE_BYTES_MAX. STATUS_DAMAGED: what stood here is lost, the sentence
- * says where, and the next call goes on behind it. STATUS_FAILED: nothing more can be read.
+ * The next line, without its newline, until the next call; NULL at the end. Of a line that is too
+ * long, which a *size above LINE_BYTES_MAX tells, nothing is there to be read. STATUS_DAMAGED: what
+ * stood here is lost, the sentence says where, and the next call goes on behind it. STATUS_FAILED:
+ * nothing more can be read.
  */
 enum status line_reader_next(struct line_reader *r, char **line, size_t *size, struct error *error);
-/* The line that was read last comes once more. */
+/* The line that was read last comes once more; not one that is too long. */
 void line_reader_unread(struct line_reader *r);
 uint64_t line_reader_lines(const struct line_reader *r); /* read since it was opened or sought in */
 

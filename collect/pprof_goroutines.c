@@ -66,8 +66,10 @@ static bool is_one_of(const char *name, const char *const *list, size_t n)
 	return false;
 }
 
-enum goroutine_state pprof_goroutine_state(const char *const *function, size_t n,
-                                           const char **reason)
+/* What a goroutine does whose innermost frames are these functions, innermost first; *reason is
+   "" when it is unknown. */
+static enum goroutine_state pprof_goroutine_state(const char *const *function, size_t n,
+                                                  const char **reason)
 {
 	*reason = "";
 	if (n == 0)

@@ -14,9 +14,4 @@
 struct goroutine_set *pprof_goroutines(const struct pprof_profile *p, int64_t at_ns,
                                        uint64_t detail, struct error *error);
 
-/* What a goroutine does whose innermost frames are these functions, innermost first; *reason is
-   "" when it is unknown. */
-enum goroutine_state pprof_goroutine_state(const char *const *function, size_t n,
-                                           const char **reason);
-
 #endif

@@ -28,7 +28,7 @@ struct recording {
 	int cancel_fd;
 	struct part *part;
 	size_t parts, at;
-	struct line_reader *reader; /* of part[at]; NULL: behind the last one */
+	struct line_reader *reader; /* of part[at] */
 	bool mapped, sought;        /* line numbers count from the beginning, until it was sought in */
 	uint64_t lines, damaged_lines, damages;
 	struct error complaint[COMPLAINTS_MAX]; /* of the first damages */
@@ -164,10 +164,10 @@ enum status recording_judge(const struct recording *r, struct error *error)
 
 static bool is_blank(const char *line, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
+	for (size_t i = 0; i < size && size <= LINE_BYTES_MAX; i++)
 		if (!strchr(" \t\r", line[i]) || !line[i])
 			return false;
-	return true;
+	return size <= LINE_BYTES_MAX;
 }
 
 /* What a line says, in the order of time. */
@@ -231,17 +231,29 @@ enum status recording_next(struct recording *r, struct snapshot **out, struct er
 
 void recording_skip(struct recording *r, int64_t monotonic_ns)
 {
-	char *line = NULL;
-	size_t size;
-	struct line_times times;
-	while (line_reader_next(r->reader, &line, &size, NULL) == STATUS_OK && line) {
-		r->lines++;
-		if (is_blank(line, size) ||
-		    (line_times_read(&times, line, size) && times.monotonic_ns < monotonic_ns))
+	for (;;) {
+		char *line = NULL;
+		size_t size;
+		struct line_times times;
+		struct snapshot *none = NULL;
+		struct error why = {0};
+		enum status status = line_reader_next(r->reader, &line, &size, &why);
+		if (status == STATUS_DAMAGED) {
+			complain(r, &why, NULL);
 			continue;
-		line_reader_unread(r->reader);
-		r->lines--;
-		return;
+		}
+		if (status != STATUS_OK || !line)
+			return;
+		r->lines++;
+		if (size > LINE_BYTES_MAX) {
+			read_line(r, line, size, &none, &why);
+			complain_of_line(r, &why, NULL);
+		} else if (!is_blank(line, size) &&
+		           (!line_times_read(&times, line, size) || times.monotonic_ns >= monotonic_ns)) {
+			line_reader_unread(r->reader);
+			r->lines--;
+			return;
+		}
 	}
 }
 

@@ -30,7 +30,6 @@ struct rotation {
 	char directory[512], shown[256];
 	int dir_fd, lock_fd, fd; /* -1: not open */
 	char name[ROTATION_NAME_MAX];
-	char path[ROTATION_NAME_MAX + 256]; /* printable */
 	pid_t pid;
 	int64_t begun_ns;
 };
@@ -206,13 +205,6 @@ enum status rotation_next(struct rotation *r, const char *program, pid_t pid, in
 	*fd = r->fd = next;
 	r->pid = pid;
 	r->begun_ns = wall_ns;
-	snprintf(r->path, sizeof r->path, "%s%s%s", r->shown,
-	         r->shown[strlen(r->shown) - 1] == '/' ? "" : "/", r->name);
 	sweep(r);
 	return STATUS_OK;
-}
-
-const char *rotation_file(const struct rotation *r)
-{
-	return r->path;
 }

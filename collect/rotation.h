@@ -36,16 +36,14 @@ bool rotation_is_directory(const char *path);
 /* Makes the directory if it is not there, and takes the lock. */
 enum status rotation_create(struct rotation **out, const char *directory, enum rotation_kind kind,
                             const struct rotation_limits *limits, struct error *error);
-/*
- * The file to write to at this moment of this process: *fd is the one of before, or that of a new
- * file when it is `*is_new`; then the old ones are swept, and the descriptor of before must not be
- * used any more. `bytes` is how large the one of before is.
- */
+/* Must what is written at this moment of this process go to a new file? `bytes` is how large the
+   one of before is. */
 bool rotation_is_due(const struct rotation *r, pid_t pid, int64_t wall_ns, uint64_t bytes);
+/* Begins it: *fd is the rotation's, and that of before is closed; the old files are swept. A
+   failure, whose sentence is the errno's alone, leaves all as it was. */
 enum status rotation_next(struct rotation *r, const char *program, pid_t pid, int64_t wall_ns,
                           int *fd, struct error *error);
-const char *rotation_file(const struct rotation *r); /* its path, printable */
-void rotation_destroy(struct rotation *r);           /* closes the file, too; NULL is fine */
+void rotation_destroy(struct rotation *r); /* closes the file, too; NULL is fine */
 
 /* The files of this kind in a directory, oldest first; *name and each of it are the caller's to
    free. STATUS_NO_TARGET, STATUS_PERMISSION or STATUS_FAILED with a sentence. */

@@ -59,13 +59,15 @@ bool line_times_read(struct line_times *times, const char *line, size_t size)
 {
 	struct snapshot *s;
 	size_t blanks = 0;
+	if (size > LINE_BYTES_MAX)
+		return false;
 	if (read_beginning(times, line, size))
 		return true;
 	while (blanks < size && strchr(" \t\r", line[blanks]) && line[blanks])
 		blanks++;
 	if (blanks == size || line[blanks] != '{') /* the decoder would say so, too, but not as fast */
 		return false;
-	if (size > LINE_BYTES_MAX || json_decode(line, size, &s, NULL) != STATUS_OK || !s)
+	if (json_decode(line, size, &s, NULL) != STATUS_OK || !s)
 		return false;
 	*times = (struct line_times){s->monotonic_ns, s->wall_ns};
 	snapshot_unref(s);

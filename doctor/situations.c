@@ -342,33 +342,3 @@ uint32_t situation_site(struct situations *s, uint32_t stack)
 	}
 	return site;
 }
-
-const char *situation_word(enum situation situation)
-{
-	static const char *const words[SITUATION_COUNT] = {
-		[SITUATION_UNKNOWN] = "for what the trace doesn't say",
-		[SITUATION_ORDINARY] = "on the program's own channels",
-		[SITUATION_SYSTEM] = "in the runtime's background",
-		[SITUATION_TRACER] = "for the trace",
-		[SITUATION_TRACE_WRITER] = "until the trace is written",
-		[SITUATION_ACCEPT] = "for connections",
-		[SITUATION_IDLE_CONNECTION] = "for the next request",
-		[SITUATION_WORKER] = "for work",
-		[SITUATION_SLEEP] = "in time.Sleep",
-		[SITUATION_POOL] = "for a pooled connection",
-		[SITUATION_PERMIT] = "for a permit of a semaphore",
-		[SITUATION_DIAL] = "for a connection to another service",
-		[SITUATION_OUTBOUND] = "on a call to another service",
-		[SITUATION_LOOKUP] = "on the look-up of a name",
-		[SITUATION_INBOUND] = "on its client",
-		[SITUATION_NETWORK] = "on the network",
-		[SITUATION_FILE] = "on a file",
-		[SITUATION_CHILD] = "for another process",
-		[SITUATION_CGO] = "in C",
-		[SITUATION_LOCK] = "for a lock",
-		[SITUATION_CONDITION] = "on a sync.Cond",
-		[SITUATION_JOIN] = "for its own goroutines",
-		[SITUATION_COLLECTOR] = "for the garbage collector",
-	};
-	return situation < SITUATION_COUNT ? words[situation] : words[SITUATION_UNKNOWN];
-}

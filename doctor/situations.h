@@ -114,9 +114,6 @@ bool situation_is_own(struct situations *s, uint32_t function);
    where a reader looks first. An index in stacks.frame; else what stacks_where says. */
 uint32_t situation_site(struct situations *s, uint32_t stack);
 
-/* "waiting for a pooled connection or a permit", ... */
-const char *situation_word(enum situation situation);
-
 /* Waits that hold nobody up: rules leave them out. */
 static inline bool situation_is_idle(enum situation situation)
 {

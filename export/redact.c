@@ -31,7 +31,7 @@ size_t redact_secrets(char *to, size_t size, const char *from, size_t length)
 }
 
 /* Of the last word nobody can say what it was to become: "postgres://app:S3cr" has no @ yet. */
-size_t redact_cut_secrets(char *to, size_t size, const char *from, size_t length)
+static size_t redact_cut_secrets(char *to, size_t size, const char *from, size_t length)
 {
 	size_t whole = length;
 	while (whole > 0 && from[whole - 1] != ' ' && from[whole - 1] != '\t' &&

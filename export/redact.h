@@ -31,6 +31,5 @@ size_t redactor_text(const struct redactor *redactor, char *to, size_t size, con
 
 /* The same by a level; `to` must not be `from`. */
 size_t redact_secrets(char *to, size_t size, const char *from, size_t length);
-size_t redact_cut_secrets(char *to, size_t size, const char *from, size_t length);
 
 #endif

@@ -6,7 +6,8 @@
 /* What generics are instantiated with can be as long as the source likes. */
 #define RAW_NAME_MAX 2048
 
-void frames_function(struct pclntab *pclntab, uint32_t name, char *to, size_t size)
+/* The name of a function; what generics are instantiated with is left out: slices.Sort[...]. */
+static void frames_function(struct pclntab *pclntab, uint32_t name, char *to, size_t size)
 {
 	char raw[RAW_NAME_MAX];
 	pclntab_name(pclntab, name, raw, sizeof raw);

@@ -8,8 +8,6 @@
 #include "goproc/goproc.h"
 #include "goproc/pclntab.h"
 
-/* The name of a function; what generics are instantiated with is left out: slices.Sort[...]. */
-void frames_function(struct pclntab *pclntab, uint32_t name, char *to, size_t size);
 /* One frame of pclntab_frames. */
 void frames_text(struct pclntab *pclntab, const struct pclntab_frame *from,
                  struct goproc_frame *to);

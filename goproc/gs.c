@@ -156,8 +156,9 @@ static uint8_t byte(const struct gs *gs, const uint8_t *record, enum g_member me
 	return record[gs->object.member[member].at];
 }
 
-enum gs_verdict gs_decode(const struct gs *gs, const uint8_t *record, uint64_t goidgen,
-                          struct gs_row *row)
+/* One record; all of the row but since when and where. */
+static enum gs_verdict gs_decode(const struct gs *gs, const uint8_t *record, uint64_t goidgen,
+                                 struct gs_row *row)
 {
 #define WORD(member) word(gs, record, IN_G_##member)
 #define BYTE(member) byte(gs, record, IN_G_##member)

@@ -82,9 +82,6 @@ enum memory_result gs_read_one(struct gs *gs, uint32_t handle, enum gs_verdict *
                                struct gs_row *row);
 void gs_finish(struct gs *gs);
 
-/* One record; all of the row but since when and where. */
-enum gs_verdict gs_decode(const struct gs *gs, const uint8_t *record, uint64_t goidgen,
-                          struct gs_row *row);
 /* Where its record is, to be read together with other things. */
 struct iovec gs_span(const struct gs *gs, uint32_t handle);
 /* Is this a record of the same goroutine, which has not run since the row was read, and the stack

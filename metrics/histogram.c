@@ -32,7 +32,7 @@ struct histogram_bounds *histogram_bounds_create(const double *bound_ns, size_t 
 	return bounds;
 }
 
-struct histogram_bounds *histogram_bounds_ref(struct histogram_bounds *bounds)
+static struct histogram_bounds *histogram_bounds_ref(struct histogram_bounds *bounds)
 {
 	if (!bounds->permanent)
 		atomic_fetch_add_explicit(&bounds->refs, 1, memory_order_relaxed);

@@ -23,7 +23,6 @@ struct histogram_bounds;
 
 /* Takes a copy. NULL when out of memory, when n < 2, a bound is NaN or the bounds do not rise. */
 struct histogram_bounds *histogram_bounds_create(const double *bound_ns, size_t n);
-struct histogram_bounds *histogram_bounds_ref(struct histogram_bounds *bounds);
 void histogram_bounds_unref(struct histogram_bounds *bounds); /* NULL is fine */
 size_t histogram_bounds_count(const struct histogram_bounds *bounds);
 const double *histogram_bounds_ns(const struct histogram_bounds *bounds);

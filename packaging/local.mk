@@ -29,6 +29,7 @@ dist_docpages_DATA = \
 	doc/schema.md \
 	doc/screen.md \
 	doc/sentinel.md \
+	doc/performance.md \
 	doc/terminal.md \
 	doc/sources.md \
 	doc/timeline.svg \

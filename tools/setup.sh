@@ -242,7 +242,7 @@ setup_service_start() {
 	setpriv --pdeathsig TERM true 2>/dev/null && leash=(setpriv --pdeathsig TERM)
 	"${leash[@]}" "$program" "$@" >"$log" 2>&1 </dev/null &
 	SETUP_SERVICE=$!
-	for ((tries = 0; tries < 200; tries++)); do
+	for ((tries = 0; tries < 1200; tries++)); do
 		grep -q '^READY ' "$log" && return 0
 		kill -0 "$SETUP_SERVICE" 2>/dev/null || break
 		sleep 0.05

@@ -15,8 +15,9 @@ _Static_assert(FINDING_EVIDENCE < 1 << ROW_BITS, "a number for each");
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
-/* What tells two findings of one slug apart is what their first evidence is of. */
-int64_t finding_row(const struct finding *finding)
+/* Of a finding, never 0; its evidence follows, the first with that number + 1. What tells two
+   findings of one slug apart is what their first evidence is of. */
+static int64_t finding_row(const struct finding *finding)
 {
 	const struct evidence *first = finding->evidences ? &finding->evidence[0] : NULL;
 	uint64_t of = first ? first->group ^ first->goroutine << 1 ^ first->task << 2 : 0;

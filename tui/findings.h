@@ -10,8 +10,6 @@
 #include "doctor/finding.h"
 #include "tui/view.h"
 
-/* Of a finding, never 0. Its evidence follows: the first has that number + 1. */
-int64_t finding_row(const struct finding *finding);
 /* What a row is of; NULL: that is no longer found. *evidence is NULL for the finding itself. */
 const struct finding *finding_of_row(const struct findings *findings, int64_t row,
                                      const struct evidence **evidence);

@@ -138,7 +138,7 @@ const struct keymap keymap_default =
 				ROW(KEYS('\\', K(F4)), LISTS | T_LISTS, COMMAND_FILTER, NULL, "filter", 5, false,
                     "Show only rows that have a text or regex; !TEXT: others."),
 				ROW(KEYS(K(ESCAPE)), THREADS | FLEET, COMMAND_CLOSE, NULL, "all rows", 4, false,
-                    NULL),
+                    "Show all rows again."),
 				ROW(KEYS(K(ESCAPE)), FINDINGS, COMMAND_CLOSE, NULL, "close", 4, false,
                     "Close the finding that is open; else show all rows again."),
 				ROW(KEYS(K(ESCAPE)), GROUPS, COMMAND_CLOSE, NULL, "close", 4, false,

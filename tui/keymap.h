@@ -112,7 +112,7 @@ enum status keymap_bind(struct keymap *keys, const char *action, const char *nam
                         const struct keymap_origin *where, struct error *error);
 /* When all lines are read: tells where a line has taken the last key of an action. */
 void keymap_check(const struct keymap *keys, const struct ini_sink *sink);
-/* The action of a row as keymap_bind takes it: "back 10s". */
-void keymap_action(char *to, size_t size, const struct binding *binding);
+/* The action of a row as keymap_bind takes it, "back 10s"; returns `to`. */
+const char *keymap_action(char *to, size_t size, const struct binding *binding);
 
 #endif

@@ -19,12 +19,13 @@ static bool is_of(const struct binding *b, const struct action *action)
 	                                        : b->argument == action->argument);
 }
 
-void keymap_action(char *to, size_t size, const struct binding *b)
+const char *keymap_action(char *to, size_t size, const struct binding *b)
 {
 	snprintf(to, size, "%s%s%s", command_info[b->command].name, b->argument ? " " : "",
 	         b->argument ? b->argument : "");
 	for (size_t length = strlen(to); length > 0 && to[length - 1] == ' ';)
 		to[--length] = '\0';
+	return to;
 }
 
 /* "command seek" is of a row whose argument ends in a blank, so rows are compared by their text. */
@@ -47,17 +48,23 @@ static unsigned contexts_of(enum command command)
 	       (screens & COMMAND_TRACE ? (unsigned)CONTEXT_TRACE_VIEWS : 0);
 }
 
-static struct binding *add_row(struct keymap *keys, const struct action *action)
+static struct binding *end_of(struct keymap *keys)
 {
-	size_t n = 0;
-	while (keys->row[n].command)
-		n++;
-	if (n + 1 >= KEYMAP_ROWS_MAX)
-		return NULL;
-	keys->row[n] = (struct binding){.contexts = contexts_of(action->command),
-	                                .command = action->command,
-	                                .argument = action->argument};
-	return &keys->row[n];
+	struct binding *row = keys->row;
+	while (row->command)
+		row++;
+	return row;
+}
+
+static bool add_row(struct keymap *keys, const struct action *action)
+{
+	struct binding *row = end_of(keys);
+	if (row - keys->row + 1 >= KEYMAP_ROWS_MAX)
+		return false;
+	*row = (struct binding){.contexts = contexts_of(action->command),
+	                        .command = action->command,
+	                        .argument = action->argument};
+	return true;
 }
 
 /* "sort", "back 10s", and what stands in no row: "theme light". */
@@ -187,20 +194,25 @@ enum status keymap_bind(struct keymap *keys, const char *text, const char *names
 	int key[KEYMAP_KEYS_MAX] = {0};
 	size_t n = 0, words = 0;
 	struct error wrong = {0};
+	struct binding *added = end_of(keys);
 	enum status status = read_action(keys, text, &action, error);
 	if (status != STATUS_OK)
 		return status;
 	bool none = strcmp(names, "none") == 0;
 	for (const char *word = names; !none && *(word += strspn(word, " \t")); words++) {
 		size_t length = strcspn(word, " \t");
+		struct error first = wrong;
 		read_key(keys, &action, word, length, where, key, &n, &wrong);
+		wrong = first.text[0] ? first : wrong;
 		word += length;
 	}
-	if (!none && words == 0)
-		return error_set(error, STATUS_USAGE, "expected ACTION = KEY KEY..., or none");
 	/* Where nothing is right, the keys that were there are better than none. */
 	if (none || n > 0)
 		assign(keys, &action, key, where);
+	else
+		*added = (struct binding){0};
+	if (!none && words == 0)
+		return error_set(error, STATUS_USAGE, "expected ACTION = KEY KEY..., or none");
 	return wrong.text[0] ? error_set(error, STATUS_USAGE, "%s", wrong.text) : STATUS_OK;
 }
 
@@ -220,24 +232,46 @@ static bool is_reached(const struct keymap *keys, const struct binding *row)
 	return true;
 }
 
+/* The row of a file that has taken the last key of this one; NULL when it has some, or lost none.
+ */
+static const struct binding *thief_of(const struct keymap *keys, const struct binding *row)
+{
+	const struct keymap_origin *own = &keys->origin[row - keys->row];
+	if (own->file || !row->key[0] || is_reached(keys, row))
+		return NULL;
+	const struct binding *by = keymap_find(keys, row->key[0], (enum context)row->contexts);
+	/* Else it is one of the keys that only others have. */
+	return keys->origin[by - keys->row].file ? by : NULL;
+}
+
+/* An action has a row for each of its meanings. */
+static bool is_told(const struct keymap *keys, const struct binding *row,
+                    const struct binding *thief)
+{
+	const struct action action = {row->command, row->argument};
+	const struct action taker = {thief->command, thief->argument};
+	for (const struct binding *b = keys->row; b < row; b++) {
+		const struct binding *other =
+			is_of(b, &action) && b->key[0] == row->key[0] ? thief_of(keys, b) : NULL;
+		if (other && is_of(other, &taker))
+			return true;
+	}
+	return false;
+}
+
 void keymap_check(const struct keymap *keys, const struct ini_sink *sink)
 {
 	for (const struct binding *row = keys->row; row->command; row++) {
 		char action[64], thief[64], name[KEY_NAME_MAX], sentence[512];
-		const struct keymap_origin *own = &keys->origin[row - keys->row];
-		if (own->file || !row->key[0] || is_reached(keys, row))
+		const struct binding *by = thief_of(keys, row);
+		if (!by || is_told(keys, row, by))
 			continue;
-		const struct binding *by = keymap_find(keys, row->key[0], (enum context)row->contexts);
 		const struct keymap_origin *where = &keys->origin[by - keys->row];
-		if (!where->file)
-			continue; /* it is one of the keys that only others have */
-		keymap_action(action, sizeof action, row);
-		keymap_action(thief, sizeof thief, by);
 		snprintf(sentence, sizeof sentence,
 		         "%.256s:%d: %s was the key of '%s', which has none left where '%s' works, too: "
 		         "give it another one below [keys]",
-		         where->file, where->line, keys_name(name, sizeof name, row->key[0], true), action,
-		         thief);
+		         where->file, where->line, keys_name(name, sizeof name, row->key[0], true),
+		         keymap_action(action, sizeof action, row), keymap_action(thief, sizeof thief, by));
 		sink->tell(sentence, sink->arg);
 	}
 }

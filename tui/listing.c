@@ -93,14 +93,15 @@ static void read_row(const struct sheet *sheet, int y, char to[LINE_MAX])
 /* Called with every row in turn, at its line of the sheet; false ends it. */
 typedef bool row_fn(const struct sheet *sheet, int row, int y, void *arg);
 
-/* Rows from `first` on, up to the end of the list. Returns how many the list has. */
+/* Rows from `first` on, up to the end of the list, or to one that the view does not show when it is
+   asked to. Returns how many the list has. */
 static int each_row(struct sheet *sheet, int first, row_fn *take, void *arg)
 {
 	int row = first, last = first + LISTING_ROWS_MAX;
 	for (;;) {
 		draw(sheet, row);
 		int top = sheet->place.top, page = sheet->place.page, rows = sheet->place.rows;
-		if (page <= 0 || row >= rows || row >= last)
+		if (row >= rows || row >= last || row < top || row >= top + page)
 			return rows;
 		for (; row < rows && row < top + page && row < last; row++)
 			if (!take(sheet, row, sheet->place.list_y + row - top, arg))

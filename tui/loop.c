@@ -66,8 +66,12 @@ static void fit_canvas(struct loop *loop)
 static void draw_too_small(struct canvas *canvas)
 {
 	struct pane pane = pane_of(canvas);
-	pane_print(pane, 0, 0, STYLE_TEXT, "%dx%d is too small: %dx%d at least", canvas->width,
-	           canvas->height, LOOP_WIDTH_MIN, LOOP_HEIGHT_MIN);
+	/* Where there is so little, what is needed must not be what falls off the edge. */
+	bool lines = canvas->height > 1;
+	int x = pane_print(pane, 0, 0, STYLE_TEXT, "%dx%d is too small%s", canvas->width,
+	                   canvas->height, lines ? "" : ": ");
+	pane_print(pane, lines ? 0 : x, lines, STYLE_TEXT, "%dx%d at least", LOOP_WIDTH_MIN,
+	           LOOP_HEIGHT_MIN);
 }
 
 static void on_room(uv_poll_t *handle, int status, int events);

@@ -12,7 +12,8 @@ static const enum state state_of[LANE_STATE_COUNT] = {
 	[LANE_SYSCALL] = STATE_SYSCALL, [LANE_SCHEDULER] = STATE_SCHEDULER,
 };
 
-const struct state_look *plot_state(enum lane_state state)
+/* How a state of a P looks. */
+static const struct state_look *plot_state(enum lane_state state)
 {
 	return &state_look[state_of[state]];
 }

@@ -11,9 +11,6 @@
 #include "tui/canvas.h"
 #include "tui/state.h"
 
-/* How a state of a P looks. */
-const struct state_look *plot_state(enum lane_state state);
-
 /* The step of ▁▂▃▄▅▆▇█ (ASCII . : - = + * # @) for 0...1. */
 uint32_t plot_level(double ratio, bool ascii);
 

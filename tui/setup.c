@@ -22,8 +22,6 @@ void setup_open(struct setup *s, const struct setup_source *source)
 	setup_close(s);
 	s->source = source;
 	s->list.chosen = true;
-	if (!source)
-		say(s, STYLE_WARNING, "");
 }
 
 void setup_close(struct setup *s)
@@ -160,7 +158,7 @@ static void change(struct setup *s)
 		return;
 	}
 	if (!item.choice) {
-		prompt_open(&s->prompt, ':', strcmp(item.origin, "default") == 0 ? "" : item.value);
+		prompt_open(&s->prompt, ':', item.is_whole ? item.value : "");
 		return;
 	}
 	int now = -1;
@@ -170,19 +168,27 @@ static void change(struct setup *s)
 	set(s, item.choice[(now + 1) % item.choices]);
 }
 
-/* From the list to the file, and from there onto the disk. */
+/* From the list to the file, and from there onto the disk, as it was seen. */
 static void write_file(struct setup *s)
 {
 	struct error error = {0};
 	char said[sizeof s->said];
-	if (!s->file) {
-		s->page = (struct view_place){0};
-		s->file = s->source->file(s->source->arg, &error);
-		if (!s->file)
-			say(s, STYLE_WARNING, error.text);
+	char *now = s->source->file(s->source->arg, &error);
+	if (!now) {
+		say(s, STYLE_WARNING, error.text);
 		return;
 	}
-	if (s->source->write(s->source->arg, &error) != STATUS_OK) {
+	if (!s->file || strcmp(now, s->file) != 0) {
+		if (s->file)
+			say(s, STYLE_WARNING, "somebody has changed the file: this is what it would be now");
+		else
+			s->page = (struct view_place){0};
+		free(s->file);
+		s->file = now;
+		return;
+	}
+	free(now);
+	if (s->source->write(s->file, s->source->arg, &error) != STATUS_OK) {
 		say(s, STYLE_WARNING, error.text);
 		return;
 	}

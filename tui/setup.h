@@ -19,6 +19,7 @@ struct setup_item {
 	char value[160];
 	const char *origin; /* "default", "environment" */
 	bool changed;       /* here, and not written yet */
+	bool is_whole;      /* `value` is what was set, to the byte: a user may go on from there */
 };
 
 struct setup_source {
@@ -29,7 +30,8 @@ struct setup_source {
 	const char *(*path)(void *arg);
 	/* The file as it would become, to be freed; NULL with a sentence. */
 	char *(*file)(void *arg, struct error *error);
-	enum status (*write)(void *arg, struct error *error);
+	/* Puts such a text in its place. */
+	enum status (*write)(const char *text, void *arg, struct error *error);
 	void *arg;
 };
 
@@ -42,6 +44,7 @@ struct setup {
 	enum style said_style;
 };
 
+/* With NULL it stays closed. */
 void setup_open(struct setup *setup, const struct setup_source *source);
 void setup_close(struct setup *setup);
 /* Over the whole pane, with its own keys in the last row. */

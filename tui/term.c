@@ -595,7 +595,10 @@ static bool next_mouse(struct tui_input *input)
 static bool skip_unknown_key(void)
 {
 	wint_t code = 0;
-	if (wget_wch(term.input, &code) != OK)
+	int kind = wget_wch(term.input, &code);
+	if (kind == KEY_CODE_YES)
+		ungetch((int)code); /* a key that is known, pressed right after Esc */
+	if (kind != OK)
 		return false;
 	if (code != '[' && code != 'O') {
 		unget_wch((wchar_t)code);

@@ -70,7 +70,5 @@ void fleet_view_zoom(struct fleet_view *view, int by);
 struct command_names fleet_view_names(struct fleet_view *view);
 /* LOOP_END: the user leaves. */
 enum loop_next fleet_view_input(const struct tui_input *input, void *view);
-enum loop_next fleet_view_command(struct fleet_view *view, enum command command,
-                                  const char *argument);
 
 #endif

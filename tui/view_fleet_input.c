@@ -157,8 +157,8 @@ static enum loop_next save(struct fleet_view *view, const char *argument)
 
 /* --- commands ------------------------------------------------------------------------------- */
 
-enum loop_next fleet_view_command(struct fleet_view *view, enum command command,
-                                  const char *argument)
+static enum loop_next fleet_view_command(struct fleet_view *view, enum command command,
+                                         const char *argument)
 {
 	struct view_place *place = &view->place;
 	switch (command) {

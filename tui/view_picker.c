@@ -222,14 +222,6 @@ static void draw_title(struct pane pane, const struct picker *picker)
 
 static void draw_page(struct canvas *canvas, struct picker *picker);
 
-static void draw_help(struct canvas *canvas, struct picker *picker)
-{
-	const struct help help = {.name = "the list of processes",
-	                          .context = CONTEXT_PICKER,
-	                          .keys = picker->keys};
-	help_draw(pane_of(canvas), &help, &picker->help_place);
-}
-
 /* Draws with another place, and gives the user's back. */
 static void draw_place(struct canvas *canvas, struct view_place *place, void *arg)
 {
@@ -257,13 +249,17 @@ static struct listing listing_of(struct picker *picker)
 void picker_draw(struct canvas *canvas, void *arg)
 {
 	struct picker *picker = arg;
+	if (picker->help) {
+		const struct help help = {.name = "the list of processes",
+		                          .context = CONTEXT_PICKER,
+		                          .keys = picker->keys};
+		help_draw(pane_of(canvas), &help, &picker->help_place);
+		return;
+	}
 	picker->width = canvas->width;
 	picker->height = canvas->height;
 	picker->ascii = canvas->ascii;
-	if (picker->help)
-		draw_help(canvas, picker);
-	else
-		draw_page(canvas, picker);
+	draw_page(canvas, picker);
 }
 
 static void draw_page(struct canvas *canvas, struct picker *picker)

@@ -21,12 +21,13 @@ struct picker {
 	int64_t *id; /* [n]: their PIDs */
 	bool chosen; /* picked is what the user wants */
 	int picked;  /* index of a choice */
-	struct view_place place, help_place;
+	struct view_place place;
+	bool help; /* the page of its keys lies over it */
+	struct view_place help_place;
 	struct prompt prompt;
 	struct take take;
 	int width, height; /* of the last picture */
 	bool ascii;
-	bool help;
 	char filter_before[PROMPT_TEXT_MAX]; /* what Esc brings back */
 };
 

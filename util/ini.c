@@ -137,7 +137,9 @@ static enum status open_file(const char *path, int *fd, struct error *error)
 enum status ini_read_whole(const char *path, char **out, struct error *error)
 {
 	int fd;
+	char shown[256];
 	*out = NULL;
+	text_clean(shown, sizeof shown, path, strlen(path));
 	enum status status = open_file(path, &fd, error);
 	if (status != STATUS_OK)
 		return status;
@@ -152,12 +154,12 @@ enum status ini_read_whole(const char *path, char **out, struct error *error)
 	if (!text)
 		status = error_no_memory(error);
 	else if (n < 0)
-		status = error_set(error, STATUS_FAILED, "can't read %.256s: %s", path, strerror(errno));
+		status = error_set(error, STATUS_FAILED, "can't read %s: %s", shown, strerror(errno));
 	else if (size == SIZE_MAX_BYTES)
-		status = error_set(error, STATUS_FAILED, "%.256s is too large to be read: %u KiB at most",
-		                   path, SIZE_MAX_BYTES >> 10);
+		status = error_set(error, STATUS_FAILED, "%s is too large to be read: %u KiB at most",
+		                   shown, SIZE_MAX_BYTES >> 10);
 	else if (memchr(text, '\0', size))
-		status = error_set(error, STATUS_FAILED, "%.256s holds no text: it is left out", path);
+		status = error_set(error, STATUS_FAILED, "%s holds no text: it is left out", shown);
 	close(fd);
 	if (status != STATUS_OK) {
 		free(text);

@@ -65,7 +65,7 @@ bool amount_parse(enum measure_unit unit, const char *text, double *value)
 	return unit != UNIT_RATIO || *value <= 1;
 }
 
-void amount_show(enum measure_unit unit, double value, char *to, size_t size)
+static void amount_show(enum measure_unit unit, double value, char *to, size_t size)
 {
 	switch (unit) {
 	case UNIT_NS:

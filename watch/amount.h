@@ -16,7 +16,6 @@ bool amount_parse(enum measure_unit unit, const char *text, double *value);
 const char *amount_example(enum measure_unit unit);
 /* For a table: "time". */
 const char *amount_unit_text(enum measure_unit unit);
-void amount_show(enum measure_unit unit, double value, char *to, size_t size);
 /* Somewhere from lo to hi. */
 void amount_show_range(enum measure_unit unit, double lo, double hi, char *to, size_t size);
 

@@ -412,7 +412,9 @@ void job_hurry(struct job *j)
 	pthread_mutex_unlock(&j->lock);
 }
 
-void job_stop(struct job *j)
+/* There is no more to wait for: a capture that runs is cancelled, what is there already is saved.
+ */
+static void job_stop(struct job *j)
 {
 	pthread_mutex_lock(&j->lock);
 	atomic_store(&j->stop, true);

@@ -41,9 +41,6 @@ struct job;
 enum status job_start(struct job **out, const struct job_options *options, struct error *error);
 /* No more snapshots will come: they are not waited for. */
 void job_hurry(struct job *j);
-/* There is no more to wait for: a capture that runs is cancelled, what is there already is saved.
- */
-void job_stop(struct job *j);
 /* Stops it, waits for its end and frees it. NULL is fine. */
 void job_destroy(struct job *j);
 

@@ -150,7 +150,8 @@ enum status rule_parse(const char *text, struct rule *rule, struct error *error)
 
 /* --- actions --------------------------------------------------------------------------------- */
 
-void rule_action_words(char *to, size_t size)
+/* The words of --then, for help and sentences: "snapshots, trace, goroutines or exec:COMMAND". */
+static void rule_action_words(char *to, size_t size)
 {
 	size_t used = 0;
 	for (size_t i = 0; i < ACTIONS && used < size; i++)

@@ -46,8 +46,6 @@ enum status rule_parse(const char *text, struct rule *rule, struct error *error)
 enum status rule_add_action(struct rule *rule, const char *action, struct error *error);
 /* "trace, exec:notify" */
 void rule_show_actions(const struct rule *rule, char *to, size_t size);
-/* The words of --then, for help and sentences: "snapshots, trace, goroutines or exec:COMMAND". */
-void rule_action_words(char *to, size_t size);
 /* One of them, from 0 on, without exec:COMMAND; NULL after the last. */
 const char *rule_action_word(size_t i);
 /* Words of the command, NULL behind the last; they point into the rule. */

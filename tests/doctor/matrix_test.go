@@ -146,7 +146,7 @@ func (r row) attempt(t *testing.T, program string, seed int) (file string, got r
 		got = doctor(t, append(slices.Clone(r.flags), file)...)
 		sound(t, file, got, r.flags...)
 		problem = r.judge(got)
-		if problem == "" || r.want == "" || others < .25 || n == attempts {
+		if problem == "" || r.want == "" || others < .1 || n == attempts {
 			return file, got, problem
 		}
 		t.Logf("%s while other programs had %.0f %% of the machine: once more", problem, 100*others)

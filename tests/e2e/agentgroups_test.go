@@ -36,10 +36,7 @@ func groupsBySource(t *testing.T, w *workload, source string) map[string]string 
 			}
 		}
 	}
-	if found == nil {
-		t.Fatalf("no goroutines from %s: schedtop %v", source, r)
-	}
-	return found
+	return found // nil: they were too expensive for these seconds
 }
 
 // The agent reads the same goroutines from inside as schedtop does from outside, stripped or not.
@@ -49,7 +46,14 @@ func TestGroupsOfTheAgentAreThoseOfMemory(t *testing.T) {
 		for _, stripped := range []bool{false, true} {
 			w := launch{build: build{toolchain: toolchain, stripped: stripped},
 				args: []string{"-mode", "blocked", "-n", "3000", "-agent"}}.run(t)
-			memory, agent := groupsBySource(t, w, "memory"), groupsBySource(t, w, "agent")
+			// Who is about to wait when the program says that it is up may not wait yet.
+			var memory, agent map[string]string
+			for range 5 {
+				memory, agent = groupsBySource(t, w, "memory"), groupsBySource(t, w, "agent")
+				if memory != nil && reflect.DeepEqual(memory, agent) {
+					break
+				}
+			}
 			if len(memory) < 3 {
 				t.Errorf("%s: only %d groups to compare", w.cmd.Path, len(memory))
 			}

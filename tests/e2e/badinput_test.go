@@ -156,10 +156,11 @@ func TestTargetKilledWhileWatchedIsExit5(t *testing.T) {
 			w.signal(t, syscall.SIGKILL)
 			r := finish(t, p)
 			r.expect(t, exitExited)
-			// Before that it may have been slow, on a busy machine; that it fell silent is the same news.
+			// Before that it may have been slow, on a busy machine, and its sockets are closed before it is
+			// gone; that it fell silent is the same news.
 			var said []string
 			for _, sentence := range r.sentences() {
-				if !strings.HasSuffix(sentence, "its agent does not answer: it takes too long") {
+				if !strings.Contains(sentence, "its agent does not answer: ") {
 					said = append(said, sentence)
 				}
 			}
@@ -188,8 +189,12 @@ func TestTargetThatExecutesAnotherProgramIsExit5(t *testing.T) {
 				if strings.HasPrefix(name, "at a later") {
 					delay = "10m"
 				}
-				w := launch{args: append([]string{"-mode", "quiet", "-agent", "-for", "1500ms"}, next...)}.run(t)
-				r := schedtop(t, "-p", w.p(), "--json", "-d", delay, "--source", source)
+				w := launch{args: append([]string{"-mode", "quiet", "-agent"}, next...)}.run(t)
+				p := startSchedtop(t, "-p", w.p(), "--json", "-d", delay, "--source", source)
+				waitUntil(t, "schedtop at work", func() bool { return threadsOf(p.pid()) > 1 })
+				time.Sleep(300 * time.Millisecond) // for some snapshots of it
+				w.signal(t, syscall.SIGUSR2)
+				r := finish(t, p)
 				r.expect(t, exitExited)
 				// Before that it may have been seen that the agent is going away.
 				said := r.sentences()
@@ -204,6 +209,12 @@ func TestTargetThatExecutesAnotherProgramIsExit5(t *testing.T) {
 			})
 		}
 	}
+}
+
+// threadsOf counts them: with a second one, the collector's, schedtop knows its target.
+func threadsOf(pid int) int {
+	all, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	return len(all)
 }
 
 // A zombie is still in /proc, but nobody is left to watch.

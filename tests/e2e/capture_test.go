@@ -217,7 +217,7 @@ func TestCaptureReplacesNothingThatIsNoPlainFile(t *testing.T) {
 func TestSecondTracerIsNamed(t *testing.T) {
 	t.Parallel()
 	w := startTraced(t, build{}, "quiet")
-	first := w.begin(t, "-s", "20s")
+	first := w.begin(t, "-s", "30s")
 	dir := t.TempDir()
 	r := schedtop(t, "capture", "-p", w.p(), "--trace-dir", dir)
 	r.expect(t, exitFailed)
@@ -249,7 +249,7 @@ func TestCancelledCaptureLeavesNothing(t *testing.T) {
 	t.Parallel()
 	w := startTraced(t, build{}, "mixed")
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		p := w.begin(t, "-s", "20s")
+		p := w.begin(t, "-s", "30s")
 		p.signal(t, s)
 		if status := p.wait(t, patience); status != 128+int(s) {
 			t.Errorf("%v: exit status %d\n%s", s, status, tail(p.stderr.all()))
@@ -265,7 +265,7 @@ func TestCancelledCaptureLeavesNothing(t *testing.T) {
 func TestKilledSchedtopLeavesTheAgentWellAndItsFileIsSwept(t *testing.T) {
 	t.Parallel()
 	w := startTraced(t, build{}, "mixed")
-	p := w.begin(t, "-s", "20s")
+	p := w.begin(t, "-s", "30s")
 	p.signal(t, syscall.SIGKILL)
 	p.wait(t, patience)
 	w.mustCapture(t)
@@ -290,7 +290,7 @@ func TestKilledSchedtopLeavesTheAgentWellAndItsFileIsSwept(t *testing.T) {
 func TestTargetKilledWhileItIsTracedIsExit5(t *testing.T) {
 	t.Parallel()
 	w := startTraced(t, build{}, "mixed")
-	p := w.begin(t, "-s", "20s")
+	p := w.begin(t, "-s", "30s")
 	w.signal(t, syscall.SIGKILL)
 	r := finish(t, p)
 	r.expect(t, exitExited)
@@ -301,7 +301,7 @@ func TestTargetKilledWhileItIsTracedIsExit5(t *testing.T) {
 func TestTargetStoppedWhileItIsTracedIsOneSentence(t *testing.T) {
 	t.Parallel()
 	w := startTraced(t, build{}, "mixed")
-	p := w.begin(t, "-s", "2s")
+	p := w.begin(t, "-s", "6s")
 	w.signal(t, syscall.SIGSTOP)
 	r := finish(t, p)
 	r.expect(t, exitFailed)
@@ -321,7 +321,7 @@ func TestFullDiskLeavesNothing(t *testing.T) {
 	needRoot(t)
 	w := startTraced(t, build{}, "mixed")
 	dir := t.TempDir()
-	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=256k"); err != nil {
+	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=64k"); err != nil {
 		t.Skipf("needs to mount a tmpfs: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })

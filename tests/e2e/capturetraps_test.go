@@ -80,7 +80,7 @@ func TestTheProgramsOwnTraceIsLeftAlone(t *testing.T) {
 	w := &traced{launch{build: build{program: "service"}, args: []string{"-agent", "-pprof"}}.run(t), t.TempDir()}
 	_, addr, _ := strings.Cut(strings.Join(w.stdout.all(), " "), "addr=")
 	addr, _, _ = strings.Cut(addr, " ")
-	answer, err := http.Get("http://" + addr + "/debug/pprof/trace?seconds=4")
+	answer, err := http.Get("http://" + addr + "/debug/pprof/trace?seconds=10")
 	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("no trace by net/http/pprof: %v %v", answer, err)
 	}
@@ -107,7 +107,7 @@ func TestOfTwoAtOnceOneTakesItAndNamesItself(t *testing.T) {
 	w := startTraced(t, build{}, "quiet")
 	var all []*process
 	for i := 0; i < 4; i++ {
-		all = append(all, startSchedtop(t, "capture", "-p", w.p(), "-s", "2s", "--trace-dir", w.dir))
+		all = append(all, startSchedtop(t, "capture", "-p", w.p(), "-s", "8s", "--trace-dir", w.dir))
 	}
 	taken, refused := "", []string(nil)
 	for _, p := range all {

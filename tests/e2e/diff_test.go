@@ -28,7 +28,8 @@ func recordWaits(length time.Duration) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// recordSides makes a trace on either side of a change, in which one region takes six times as long.
+// recordSides makes a trace on either side of a change, in which one region takes so much longer that no other
+// program on the machine makes up for it.
 var recordSides = sync.OnceValues(func() ([2][]byte, error) {
 	var sides [2][]byte
 	if _, err := recordTrace(); err != nil { // two traces at a time can't be
@@ -38,7 +39,7 @@ var recordSides = sync.OnceValues(func() ([2][]byte, error) {
 	if sides[0], err = recordWaits(time.Millisecond); err != nil {
 		return sides, err
 	}
-	sides[1], err = recordWaits(6 * time.Millisecond)
+	sides[1], err = recordWaits(30 * time.Millisecond)
 	return sides, err
 })
 

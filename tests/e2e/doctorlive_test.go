@@ -46,7 +46,7 @@ func expectFinding(t *testing.T, found map[string]finding, slug, severity string
 func TestDoctorFindsSendersThatNobodyEverHears(t *testing.T) {
 	t.Parallel()
 	w := launch{args: []string{"-mode", "leak", "-every", "20ms", "-procs", "2"}}.run(t)
-	found, status := visit(t, w.p(), "9s", "--limit", "goroutine-growth.time=6s", "--limit", "channel-send-stuck.time=6s")
+	found, status := visit(t, w.p(), "10s", "--limit", "goroutine-growth.time=5s", "--limit", "channel-send-stuck.time=5s")
 	if status != exitFound {
 		t.Errorf("status %d", status)
 	}
@@ -97,7 +97,7 @@ func TestDoctorAccusesNoHealthyProcess(t *testing.T) {
 func TestDoctorFindsAHeapThatKeepsGrowing(t *testing.T) {
 	t.Parallel()
 	w := launch{args: []string{"-mode", "hoard", "-every", "200ms", "-procs", "2"}}.run(t)
-	found, _ := visit(t, w.p(), "6s", "--limit", "heap-growth.time=4s")
+	found, _ := visit(t, w.p(), "9s", "--limit", "heap-growth.time=4s")
 	f := expectFinding(t, found, "heap-growth", "warning")
 	if f.Measures["heap_live_bytes"] < f.Measures["heap_live_before_bytes"]+16<<20 {
 		t.Errorf("by how much? %v", f.Measures)
@@ -111,7 +111,7 @@ func TestDoctorFindsTimersThatLiveUntilTheyFire(t *testing.T) {
 			continue
 		}
 		w := launch{build: build{toolchain: toolchain}, args: []string{"-mode", "timers", "-procs", "2"}}.run(t)
-		found, status := visit(t, w.p(), "6s", "--limit", "timer-leak.time=4s", "--limit", "timer-leak.timers=2000")
+		found, status := visit(t, w.p(), "9s", "--limit", "timer-leak.time=4s", "--limit", "timer-leak.timers=2000")
 		expectFinding(t, found, "timer-leak", "warning")
 		if status != exitFound {
 			t.Errorf("status %d", status)
@@ -168,12 +168,18 @@ func kill(t *testing.T, w *workload) {
 func TestDoctorFindsAQuotaThatStopsTheProgram(t *testing.T) {
 	t.Parallel()
 	w := launch{args: []string{"-mode", "spinners", "-procs", "4"}}.run(t)
-	inCgroup(t, w.pid(), 200)
+	inCgroup(t, w.pid(), 50)
 	t.Cleanup(func() { kill(t, w) }) // before its cgroup goes
-	found, status := visit(t, w.p(), "5s")
+	var found map[string]finding
+	var status int
+	for range 3 { // on a machine that gives it no more than that anyway a quota stops nobody
+		if found, status = visit(t, w.p(), "5s"); found["gomaxprocs-mismatch"].Severity == "warning" {
+			break
+		}
+	}
 	f := expectFinding(t, found, "gomaxprocs-mismatch", "warning")
-	if f.Measures["quota"] != 0.2 {
-		t.Errorf("a quota of 0.2 CPUs: %v", f.Measures)
+	if f.Measures["quota"] != 0.05 {
+		t.Errorf("a quota of 0.05 CPUs: %v", f.Measures)
 	}
 	if status != exitFound {
 		t.Errorf("status %d", status)
@@ -200,7 +206,7 @@ func TestProfilesServedToEverybodyAreFoundOnRequestAlone(t *testing.T) {
 func TestDoctorFindsInARecordingWhatItFoundLive(t *testing.T) {
 	t.Parallel()
 	w := launch{args: []string{"-mode", "leak", "-every", "20ms", "-procs", "2"}}.run(t)
-	path, _ := record(t, w.p(), "500ms", 14)
+	path, _ := record(t, w.p(), "500ms", 18)
 	r := schedtop(t, "doctor", "--replay", path, "--limit", "channel-send-stuck.time=4s")
 	r.expect(t, exitFound)
 	mustContain(t, strings.Join(r.stdout, "\n"), "WARNING channel-send-stuck")
@@ -222,7 +228,7 @@ func TestWhatTheDoctorCouldNotWatchIsNeverHealthy(t *testing.T) {
 	schedtop(t, "doctor", "-p", "999999999").expect(t, exitNoTarget)
 	w := launch{args: []string{"-mode", "quiet"}}.run(t)
 	p := startSchedtop(t, "doctor", "-p", w.p(), "--for", "1m")
-	time.Sleep(2 * time.Second)
+	waitUntil(t, "schedtop at work", func() bool { return threadsOf(p.pid()) > 1 })
 	kill(t, w)
 	r := finish(t, p)
 	r.expect(t, exitExited)

@@ -13,6 +13,7 @@ import (
 	exectrace "runtime/trace"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 )
 
@@ -81,10 +82,16 @@ func TestHostileNamesInTracesNeverReachATerminal(t *testing.T) {
 	for _, keys := range []string{"1", "5", "5\r", "5\r\r", "7", "7\r", "8", ":" + evil} {
 		s := sit(t, exec.Command(binary, "trace", path))
 		s.waitText("\x1b[?1049h", 0)
+		before := len(s.text())
 		s.press(keys)
 		s.press("\x0c")
-		before := len(s.text())
-		waitUntil(t, "a picture", func() bool { return len(s.text()) > before })
+		drawn := before
+		waitUntil(t, "a picture that is finished", func() bool {
+			last := drawn
+			drawn = len(s.text())
+			time.Sleep(50 * time.Millisecond)
+			return drawn > before && drawn == last
+		})
 		s.press("\x03")
 		s.p.wait(t, patience)
 		<-s.done

@@ -63,7 +63,7 @@ func TestWhatHasBeenCanBeCaptured(t *testing.T) {
 		if covers == nil {
 			t.Fatalf("schedtop %v", stat)
 		}
-		if is, says := seconds(t, covers[1]), seconds(t, told[1]); says < 0.9*is || says > 1.1*is || is < 1 {
+		if is, says := seconds(t, covers[1]), seconds(t, told[1]); says < 0.7*is || says > 1.1*is || is < 1 { // to the batch that was begun last
 			t.Errorf("%s: it covers %v s and is said to reach back %v s", toolchain, is, says)
 		}
 		parse(t, r.stdout[0])

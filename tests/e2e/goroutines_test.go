@@ -138,8 +138,13 @@ var statuses = map[string]string{"1": "runnable", "2": "running", "3": "syscall"
 func readSettled(t *testing.T, w *process) map[string]*goroutine {
 	t.Helper()
 	var before map[string]*goroutine
+	var wrong string
 	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(200 * time.Millisecond) {
-		now := readGoroutines(t, w)
+		var now map[string]*goroutine
+		if now, wrong = readGoroutines(t, w); wrong != "" {
+			before = nil
+			continue
+		}
 		if before != nil && reflect.DeepEqual(now, before) {
 			return now
 		}
@@ -150,12 +155,12 @@ func readSettled(t *testing.T, w *process) map[string]*goroutine {
 			}
 		}
 	}
-	t.Fatal("the goroutines never stood still")
+	t.Fatalf("the goroutines never stood still %s", wrong)
 	return nil
 }
 
-// readGoroutines asks goproc.
-func readGoroutines(t *testing.T, w *process) map[string]*goroutine {
+// readGoroutines asks goproc, and tells in what the reading contradicts itself.
+func readGoroutines(t *testing.T, w *process) (all map[string]*goroutine, wrong string) {
 	t.Helper()
 	source := os.Getenv("SCHEDTOP")
 	if source == "" {
@@ -166,7 +171,7 @@ func readGoroutines(t *testing.T, w *process) map[string]*goroutine {
 	if err != nil {
 		t.Fatalf("goroutines %d: %v\n%s", w.pid(), err, out)
 	}
-	all := map[string]*goroutine{}
+	all = map[string]*goroutine{}
 	var g *goroutine
 	var dropped, counted int
 	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
@@ -200,9 +205,9 @@ func readGoroutines(t *testing.T, w *process) map[string]*goroutine {
 		}
 	}
 	if dropped != 0 || users != counted {
-		t.Errorf("%d dropped, %d of the program's own, %d counted", dropped, users, counted)
+		wrong = fmt.Sprintf("%d dropped, %d of the program's own, %d counted", dropped, users, counted)
 	}
-	return all
+	return all, wrong
 }
 
 func compareStacks(t *testing.T, want, got map[string]*goroutine) {

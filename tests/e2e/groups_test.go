@@ -93,12 +93,15 @@ func toldGroups(t *testing.T, s snapshot) (counts map[string]int, all int) {
 // The newest line that has goroutines: they are read less often than the rest.
 func withGoroutines(t *testing.T, pid int) snapshot {
 	t.Helper()
-	r := schedtop(t, "-p", itoa(pid), "--json", "-d", "0.5", "-n", "5")
-	r.expect(t, exitOK)
-	all := parseSnapshots(t, r.stdout)
-	for i := len(all) - 1; i >= 0; i-- {
-		if _, ok := all[i].at("goroutines", "by_creator"); ok {
-			return all[i]
+	var r result
+	for range 3 { // on a machine that is busy one reading takes so long that the next has to wait
+		r = schedtop(t, "-p", itoa(pid), "--json", "-d", "0.5", "-n", "5")
+		r.expect(t, exitOK)
+		all := parseSnapshots(t, r.stdout)
+		for i := len(all) - 1; i >= 0; i-- {
+			if _, ok := all[i].at("goroutines", "by_creator"); ok {
+				return all[i]
+			}
 		}
 	}
 	t.Fatalf("goroutines were never read: schedtop %v", r)
@@ -120,28 +123,40 @@ func TestGroupsAreThoseOfTheGoroutineProfile(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			w, truth := runProfiled(t, launch{build: build{toolchain: version}})
-			s := withGoroutines(t, w.pid())
 			want := groupsOf(truth)
-			told, all := toldGroups(t, s)
 			if len(want) != 3 {
 				t.Fatalf("the workload has other groups than it should: %v", want)
 			}
-			if fmt.Sprint(told) != fmt.Sprint(want) {
-				t.Errorf("groups are %v, the profile has %v", told, want)
+			// The program still gets ready for its end while it is read for the first time.
+			var wrong string
+			for range 3 {
+				if wrong = contradicts(t, withGoroutines(t, w.pid()), want, len(truth)); wrong == "" {
+					return
+				}
 			}
-			if count := int(s.number(t, "goroutines", "count")); count != all {
-				t.Errorf("%d goroutines in groups, %d in all", all, count)
-			}
-			// The profile was written before the program waited for its end, for which a goroutine
-			// relays signals.
-			if more := all - len(truth); more < 0 || more > 1 {
-				t.Errorf("%d goroutines, the profile has %d", all, len(truth))
-			}
-			if sched := int(s.number(t, "sched", "goroutines")); sched != all {
-				t.Errorf("%d goroutines in groups, the scheduler counts %d", all, sched)
-			}
+			t.Error(wrong)
 		})
 	}
+}
+
+// contradicts tells in what a snapshot differs from the profile, with its groups and so many goroutines in all.
+func contradicts(t *testing.T, s snapshot, want map[string]int, profiled int) string {
+	t.Helper()
+	told, all := toldGroups(t, s)
+	if fmt.Sprint(told) != fmt.Sprint(want) {
+		return fmt.Sprintf("groups are %v, the profile has %v", told, want)
+	}
+	if count := int(s.number(t, "goroutines", "count")); count != all {
+		return fmt.Sprintf("%d goroutines in groups, %d in all", all, count)
+	}
+	// The profile was written before the program waited for its end, for which a goroutine relays signals.
+	if more := all - profiled; more < 0 || more > 1 {
+		return fmt.Sprintf("%d goroutines, the profile has %d", all, profiled)
+	}
+	if sched := int(s.number(t, "sched", "goroutines")); sched != all {
+		return fmt.Sprintf("%d goroutines in groups, the scheduler counts %d", all, sched)
+	}
+	return ""
 }
 
 // rowWith is the row of the screen with that text.

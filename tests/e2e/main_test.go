@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		os.Exit(traceClient(socket))
 	}
 	if path := os.Getenv(recorderEnv); path != "" {
-		os.Exit(recordLong(path))
+		os.Exit(recorder(path, os.Getenv(logEnv)))
 	}
 	if os.Getenv(filterEnv) != "" {
 		fmt.Fprintln(os.Stderr, execFiltered(os.Args[1:]))

@@ -295,9 +295,7 @@ func TestPrometheusScrapesTheExporterAndTheDashboardShowsIt(t *testing.T) {
 		return s.series(t, `rate(schedtop_p_state_seconds_total{state="running"}[5s]) > 0`) > 0
 	})
 	for _, expression := range expressions(t) {
-		if s.series(t, expression) == 0 {
-			t.Errorf("nothing for %s", expression)
-		}
+		waitUntil(t, "something for "+expression, func() bool { return s.series(t, expression) > 0 })
 	}
 	// A program that exports its metrics itself has series of the same names: one query is for both.
 	for _, name := range []string{"go_goroutines", "go_threads", "go_sched_gomaxprocs_threads", "go_info",
@@ -310,7 +308,7 @@ func TestPrometheusScrapesTheExporterAndTheDashboardShowsIt(t *testing.T) {
 		}
 	}
 	// The scrape itself was understood whole.
-	if s.series(t, `up{job="exported"} == 1`) != 1 || s.series(t, "schedtop_up == 1") != 1 {
-		t.Error("it is not up")
-	}
+	waitUntil(t, "it is up", func() bool {
+		return s.series(t, `up{job="exported"} == 1`) == 1 && s.series(t, "schedtop_up == 1") == 1
+	})
 }

@@ -34,20 +34,24 @@ func TestIterationsAreCounted(t *testing.T) {
 func TestDelaySetsTheInterval(t *testing.T) {
 	t.Parallel()
 	w := launch{args: []string{"-mode", "quiet"}}.run(t)
-	const n, delay = 11, 200 * time.Millisecond
-	r := schedtop(t, "-p", w.p(), "--json", "-d", "0.2", "-n", itoa(n))
-	r.expect(t, exitOK)
-	all := parseSnapshots(t, r.stdout)
-	if len(all) != n {
-		t.Fatalf("%d snapshots expected: schedtop %v", n, r)
+	const n, delay, want = 11, 200 * time.Millisecond, 10 * 200 * time.Millisecond
+	var span time.Duration
+	for range attempts { // the first one and the last one alone can be late
+		r := schedtop(t, "-p", w.p(), "--json", "-d", "0.2", "-n", itoa(n))
+		r.expect(t, exitOK)
+		all := parseSnapshots(t, r.stdout)
+		if len(all) != n {
+			t.Fatalf("%d snapshots expected: schedtop %v", n, r)
+		}
+		if got := time.Duration(all[0].number(t, "interval_ns")); got != delay {
+			t.Fatalf("interval_ns is %v", got)
+		}
+		span = time.Duration(all[n-1].number(t, "monotonic_ns") - all[0].number(t, "monotonic_ns"))
+		if span >= want*8/10 && span <= want*2 {
+			return
+		}
 	}
-	span := time.Duration(all[n-1].number(t, "monotonic_ns") - all[0].number(t, "monotonic_ns"))
-	if want := (n - 1) * delay; span < want*8/10 || span > want*2 {
-		t.Errorf("%d intervals of %v took %v", n-1, delay, span)
-	}
-	if got := time.Duration(all[0].number(t, "interval_ns")); got != delay {
-		t.Errorf("interval_ns is %v", got)
-	}
+	t.Errorf("%d intervals of %v took %v", n-1, delay, span)
 }
 
 func TestTimeOfBatchLinesCountsFromAttach(t *testing.T) {
@@ -58,7 +62,7 @@ func TestTimeOfBatchLinesCountsFromAttach(t *testing.T) {
 	last := -1.0
 	for _, tr := range parseTraces(r.stdout) {
 		ms := toFloat(t, json.Number(tr.sched["ms"]))
-		if ms <= last || ms > 1000*r.took.Seconds() {
+		if ms < last || ms > 1000*r.took.Seconds() {
 			t.Errorf("%v ms after %v ms: schedtop %v", ms, last, r)
 		}
 		last = ms
@@ -72,7 +76,7 @@ func TestOutputIsLineBuffered(t *testing.T) {
 	// The first line of --json comes after one interval, when there is something to derive from.
 	for form, delay := range map[string]string{"--batch": "1h", "--json": "2s"} {
 		p := startSchedtop(t, "-p", w.p(), form, "-d", delay)
-		p.stdout.waitFor(t, "the first line of "+form, func(text []string) bool { return len(text) == 1 })
+		p.stdout.waitFor(t, "the first line of "+form, func(text []string) bool { return len(text) > 0 })
 		p.signal(t, syscall.SIGTERM)
 		p.wait(t, patience)
 	}

@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 	"unsafe"
 )
 
@@ -177,6 +176,11 @@ func TestAgentIsAskedForTheRightToReadMemory(t *testing.T) {
 	r := finish(t, p)
 	r.expect(t, exitOK)
 
+	_, err = os.ReadFile("/proc/sys/kernel/yama/ptrace_scope")
+	yama, grants := err == nil, 1
+	if yama {
+		grants = 2
+	}
 	var asked []string
 	waitUntil(t, "PR_SET_PTRACER to be given and taken back", func() bool {
 		text, _ := os.ReadFile(log)
@@ -184,13 +188,11 @@ func TestAgentIsAskedForTheRightToReadMemory(t *testing.T) {
 		for _, found := range setPtracer.FindAllStringSubmatch(string(text), -1) {
 			asked = append(asked, found[1])
 		}
-		return len(asked) >= 1
+		return len(asked) >= grants
 	})
 	if asked[0] != watcher {
 		t.Errorf("the right is given to %v, not to %s alone", asked, watcher)
 	}
-	_, err = os.ReadFile("/proc/sys/kernel/yama/ptrace_scope")
-	yama := err == nil
 	if yama && (len(asked) != 2 || asked[1] != "0") {
 		t.Errorf("the right is not taken back: %v", asked)
 	}
@@ -207,10 +209,18 @@ func TestAgentIsAskedForTheRightToReadMemory(t *testing.T) {
 			t.Errorf("one sentence on memory expected: %q", r.sentences())
 		}
 	}
+	told := 0
 	for _, s := range parseSnapshots(t, r.stdout)[1:] {
-		if origin, _ := s.at("sources", "sched", "origin"); origin != "agent" {
+		origin, ok := s.at("sources", "sched", "origin")
+		if ok && origin != "agent" {
 			t.Errorf("the scheduler's state comes from %v", origin)
 		}
+		if ok {
+			told++
+		}
+	}
+	if told == 0 {
+		t.Errorf("nobody tells of the scheduler's state: schedtop %v", r)
 	}
 	if err := syscall.Kill(atoi(t, pid), syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -277,14 +287,14 @@ func TestMemoryIsReadAsLongAsTheAgentGrantsIt(t *testing.T) {
 		return func(text []string) bool { return count(text, `"sched":{"origin":"`+origin+`"`) >= n }
 	}
 	p.stdout.waitFor(t, "snapshots from memory", from("memory", 3))
-	if said := p.stderr.all(); len(said) > 0 {
+	if said := p.stderr.all(); len(said) > count(said, tooSlow) {
 		t.Errorf("nothing to say expected while all goes well: %q", said)
 	}
 	if err := os.Remove(grant); err != nil {
 		t.Fatal(err)
 	}
 	p.stdout.waitFor(t, "snapshots from the agent", from("agent", 3))
-	p.stderr.waitFor(t, "why", func(text []string) bool { return len(text) > 0 })
+	p.stderr.waitFor(t, "why", func(text []string) bool { return len(text) > count(text, tooSlow) })
 	p.signal(t, syscall.SIGTERM)
 	p.wait(t, patience)
 	if n := asked.Load(); n != 2 {
@@ -322,27 +332,15 @@ func TestProgramInAContainerIsReadFromOutside(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid := strings.TrimSpace(string(children))
-	time.Sleep(time.Second) // all threads wait by then
 	for _, source := range []string{"memory", "agent", "auto"} {
-		r := schedtop(t, "-p", pid, "--json", "-d", "300ms", "-n", "2", "--source", source)
-		r.expect(t, exitOK)
-		if len(r.sentences()) > 0 {
-			t.Errorf("%s: nothing to say expected: schedtop %v", source, r)
-		}
-		s := parseSnapshots(t, r.stdout)[1]
-		if n := s.number(t, "sched", "gomaxprocs"); n != 3 {
-			t.Errorf("%s: gomaxprocs is %v", source, n)
-		}
-		derived, _ := s.at("derived", "tasks")
-		list, _ := derived.([]any)
-		reading := 0
-		for _, object := range list {
-			if toRow(object)["use"] == "syscall" {
-				reading++
+		var wrong string
+		for range attempts { // until all threads wait, and the agent gets a CPU in time
+			if wrong = contained(t, pid, source); wrong == "" {
+				break
 			}
 		}
-		if reading < 6 {
-			t.Errorf("%s: %d threads are known to be in a system call, not 6: %v", source, reading, list)
+		if wrong != "" {
+			t.Errorf("%s: %s", source, wrong)
 		}
 	}
 	line := ""
@@ -353,6 +351,32 @@ func TestProgramInAContainerIsReadFromOutside(t *testing.T) {
 		}
 	}
 	mustContain(t, line, "serve", localVersion(t), " 3 ", "yes")
+}
+
+// contained reads the program in the container, and tells what is wrong with what it reads.
+func contained(t *testing.T, pid, source string) string {
+	t.Helper()
+	r := schedtop(t, "-p", pid, "--json", "-d", "300ms", "-n", "2", "--source", source)
+	r.expect(t, exitOK)
+	if len(r.sentences()) > 0 {
+		return fmt.Sprintf("nothing to say expected: schedtop %v", r)
+	}
+	s := parseSnapshots(t, r.stdout)[1]
+	if n := s.number(t, "sched", "gomaxprocs"); n != 3 {
+		return fmt.Sprintf("gomaxprocs is %v", n)
+	}
+	derived, _ := s.at("derived", "tasks")
+	list, _ := derived.([]any)
+	reading := 0
+	for _, object := range list {
+		if toRow(object)["use"] == "syscall" {
+			reading++
+		}
+	}
+	if reading < 6 {
+		return fmt.Sprintf("%d threads are known to be in a system call, not 6: %v", reading, list)
+	}
+	return ""
 }
 
 // From a user namespace root's rights end at its border.

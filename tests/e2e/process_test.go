@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long anything may take on a loaded machine before it counts as a hang.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // lines collects a stream and lets a test wait for what it says.
 type lines struct {
@@ -64,6 +64,13 @@ func (l *lines) all() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return append([]string(nil), l.text...)
+}
+
+// bytes is all that has come, with the line that is not complete.
+func (l *lines) bytes() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.text, "\n") + string(l.partial)
 }
 
 // waitFor returns when done(lines so far) is true; it fails the test when the stream ends before, or
@@ -120,7 +127,7 @@ func start(t *testing.T, cmd *exec.Cmd) *process {
 		cmd.SysProcAttr = new(syscall.SysProcAttr)
 	}
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 3 * time.Second // for what others still hold open, not for what it wrote
 	p.began = time.Now()
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("%v: %v", cmd.Args, err)

@@ -86,6 +86,19 @@ func (w *workload) mustAgree(t *testing.T, source, form string) {
 	t.Errorf("%s: %s", form, problem)
 }
 
+// tooSlow is what schedtop says of an agent that gets no CPU for a while.
+const tooSlow = "does not answer: it takes too long"
+
+// unhurried runs schedtop, again when the machine was so busy that an agent did not answer in time.
+func unhurried(t *testing.T, args ...string) result {
+	t.Helper()
+	r := schedtop(t, args...)
+	for i := 0; i < attempts && count(r.stderr, tooSlow) > 0; i++ {
+		r = schedtop(t, args...)
+	}
+	return r
+}
+
 // observe takes one snapshot.
 func (w *workload) observe(t *testing.T, source, form string) trace {
 	t.Helper()
@@ -97,10 +110,7 @@ func (w *workload) observe(t *testing.T, source, form string) trace {
 	} else {
 		args = append(args, "500ms")
 	}
-	r := schedtop(t, args...)
-	for i := 0; i < 3 && count(r.stderr, "in time") > 0; i++ {
-		r = schedtop(t, args...) // the machine is loaded
-	}
+	r := unhurried(t, args...)
 	r.expect(t, 0)
 	if len(r.sentences()) > 0 {
 		t.Fatalf("nothing to complain about expected: schedtop %v", r)

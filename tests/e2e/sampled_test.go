@@ -144,7 +144,7 @@ func TestSampledCaptureShowsWhatThereIs(t *testing.T) {
 			t.Parallel()
 			w := launch{build: b, args: []string{"-mode", "groups", "-n", "20", "-procs", "4"}}.run(t)
 			o := w.sample(t)
-			if o.wallNS < 1.9e9 {
+			if o.wallNS < 1.7e9 { // the last look may be late on a busy machine
 				t.Errorf("%.2f s were asked for, it covers %.3f s", 2.0, float64(o.wallNS)/1e9)
 			}
 			var waits = map[string]float64{}

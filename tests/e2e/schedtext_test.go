@@ -238,21 +238,22 @@ func TestRotatedAndTruncatedTextsAreFollowed(t *testing.T) {
 func TestScreenTakesItsKeysFromTheTerminalWhenInputIsAPipe(t *testing.T) {
 	t.Parallel()
 	m := startTmux(t, 120, 30)
-	m.run(fmt.Sprintf("clear; GODEBUG=schedtrace=100,scheddetail=1 %s -mode quiet -procs 2 -for 20s 2>&1 | %s --schedtrace -",
+	m.run(fmt.Sprintf("clear; GODEBUG=schedtrace=100,scheddetail=1 %s -mode quiet -procs 2 -for 1m 2>&1 | %s --schedtrace -",
 		build{}.path(t), binary))
 	m.waitFor("lanes", func(s string) bool {
 		return strings.Contains(s, "standard input") && lanesOf(s) > 0 && strings.Contains(s, "schedtrace")
 	})
 	m.keys("2")
 	m.waitText(" groups")
-	for _, key := range []struct{ name, words string }{{"t", "no trace of standard input: a text can't be asked for one"},
-		{"f", "no flight recording of standard input: a text can't be asked for one"}} {
-		m.keys(key.name)
-		m.waitText("Enter")
-		m.keys("Enter")
-		m.waitText(key.words)
-		m.keys("Escape")
-	}
+	gone := func(s string) bool { return !strings.Contains(s, "Esc closes") }
+	m.takeTrace()
+	m.waitText("no trace of standard input: a text can't be asked for one")
+	m.keys("Escape")
+	m.waitFor("the view without the panel", gone)
+	m.keys("f") // which asks at once
+	m.waitText("no flight recording of standard input: a text can't be asked for one")
+	m.keys("Escape")
+	m.waitFor("the view without the panel", gone)
 	m.keys("q")
 	// The shell waits for the workload, to which the loss of its standard error is no signal.
 	m.waitFor("the end", func(s string) bool { return !strings.Contains(s, "goroutines in") })
@@ -281,7 +282,7 @@ func TestLaunchedProgramEndsThoughNobodyTakesItsOutput(t *testing.T) {
 	go func() { ended <- cmd.Wait() }()
 	select {
 	case <-ended:
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		cmd.Process.Kill()
 		t.Error("an interrupt does not end it")
 	}

@@ -228,16 +228,21 @@ func checkSnapshots(t *testing.T, m manifest, packed []byte, after time.Duration
 // checkReaders opens what is inside with every command that can.
 func checkReaders(t *testing.T, bundle string) {
 	t.Helper()
-	for _, command := range [][]string{{"check", bundle}, {"stat", bundle}, {"doctor", "--fail-on", "critical", bundle},
+	for _, command := range [][]string{{"check", bundle}, {"stat", bundle},
 		{"profile", "--kind", "sched", "-o", filepath.Join(t.TempDir(), "profile"), bundle}} {
 		schedtop(t, command...).expect(t, exitOK)
+	}
+	// What the doctors say of it is their own matter.
+	for _, command := range [][]string{{"doctor", bundle}, {"doctor", "--replay", bundle}} {
+		if r := schedtop(t, command...); r.status != exitOK && r.status != exitFound {
+			t.Errorf("nothing is read: schedtop %v", r)
+		}
 	}
 	r := schedtop(t, "--replay", bundle, "--json")
 	r.expect(t, exitOK)
 	if len(r.stdout) < 10 {
 		t.Errorf("%d snapshots are replayed", len(r.stdout))
 	}
-	schedtop(t, "doctor", "--fail-on", "critical", "--replay", bundle).expect(t, exitOK)
 }
 
 var bundleName = regexp.MustCompile(`^workload-(\d+)-\d{8}T\d{6}Z-go1\.(\d+)\.schedtop$`)
@@ -251,6 +256,7 @@ func TestSentinelFiresOnceThenRespectsItsLimits(t *testing.T) {
 	w := startWaves(t, every)
 	p := w.sentinel(t, settings, "--sentinel", crowd+" for 200ms", "--then", "trace", "--then", "goroutines")
 	saved := p.until(t, "saved", 1)
+	p.until(t, "suppressed", 1)
 	time.Sleep(watched)
 	all := p.end(t, syscall.SIGTERM)
 	if countEvents(all, "fired") != 1 || countEvents(all, "saved") != 1 || countEvents(all, "captured") != 2 || countEvents(all, "failed") != 0 {
@@ -322,7 +328,7 @@ func TestSentinelActsAgainWhenItsLimitsAllow(t *testing.T) {
 func TestSentinelRunsItsCommandForABoundedTime(t *testing.T) {
 	t.Parallel()
 	w := startWaves(t, 300*time.Millisecond)
-	p := w.sentinel(t, "after = 0s\nexec-time = 1s\n", "--sentinel", crowd, "--then",
+	p := w.sentinel(t, "after = 0s\nexec-time = 6s\n", "--sentinel", crowd, "--then",
 		`exec:sh -c 'echo "$SCHEDTOP_RULE|$SCHEDTOP_PID|$SCHEDTOP_PROGRAM|$SCHEDTOP_VALUE"; tar tf "$SCHEDTOP_BUNDLE"; printf "\033[31m\n"; sleep 600'`)
 	p.until(t, "ran", 1)
 	var said []string
@@ -501,11 +507,11 @@ func TestBundleWithoutItsTraceIsBetterThanNone(t *testing.T) {
 	needRoot(t)
 	w := startTraced(t, build{}, "mixed")
 	dir := t.TempDir()
-	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=256m"); err != nil {
+	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=32m"); err != nil {
 		t.Skipf("needs to mount a tmpfs: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	p := w.sentinel(t, "after = 4s\n", "--sentinel", "goroutines>0", "--then", "trace", "--trace-dir", dir)
+	p := w.sentinel(t, "after = 10s\n", "--sentinel", "goroutines>0", "--then", "trace", "--trace-dir", dir)
 	captured := p.until(t, "captured", 1)
 	bytes := captured[len(captured)-1].Bytes
 	// The trace lies there already, but there is no room for it in the bundle.
@@ -514,7 +520,7 @@ func TestBundleWithoutItsTraceIsBetterThanNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	fill := int64(disk.Bavail)*disk.Bsize - bytes/2
-	if bytes < 100<<10 || fill < 0 {
+	if bytes < 60<<10 || fill < 0 {
 		t.Fatalf("a trace of %d bytes", bytes)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "full"), make([]byte, fill), 0o600); err != nil {
@@ -590,6 +596,7 @@ func TestSentinelOfAURL(t *testing.T) {
 		"--sentinel", "goroutines>=42 for 1s", "--then", "trace", "--then", "goroutines",
 		"--sentinel", "memory>1MB for 4s", "--then", "snapshots", "--then", "exec:sh -c 'echo $SCHEDTOP_WHERE'")
 	p.until(t, "ran", 1)
+	p.until(t, "saved", 2)
 	all := p.end(t, syscall.SIGTERM)
 	if countEvents(all, "saved") != 2 || countEvents(all, "captured") != 2 || countEvents(all, "failed") != 0 {
 		t.Fatalf("two bundles expected:\n%s", tail(p.stderr.all()))

@@ -77,9 +77,7 @@ func TestASessionFromTheFirstLookToATraceThatGoReads(t *testing.T) {
 		}
 	}
 
-	m.keys("t")
-	m.waitText("race of 3 s")
-	m.keys("Enter")
+	m.takeTrace()
 	m.waitText("A trace was taken")
 	left := names(t, w.dir)
 	if len(left) != 1 || !traceName.MatchString(left[0]) {
@@ -100,9 +98,7 @@ func TestSecondTracerIsNamedOnTheScreen(t *testing.T) {
 	dir := t.TempDir()
 	m := startTmux(t, 120, 40)
 	m.watch("-p " + w.p() + " -d 500ms --trace-dir " + dir)
-	m.keys("t")
-	m.waitText("race of 3 s")
-	m.keys("Enter")
+	m.takeTrace()
 	m.waitText("No trace was taken")
 	mustContain(t, m.screen(), "PID "+itoa(first.pid()))
 	mustBeEmpty(t, dir)
@@ -119,9 +115,7 @@ func TestFullDiskIsSaidOnTheScreen(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(w.dir, syscall.MNT_DETACH) })
 	m := w.watch(t)
-	m.keys("t")
-	m.waitText("race of 3 s")
-	m.keys("Enter")
+	m.takeTrace()
 	m.waitText("no space is left")
 	mustBeEmpty(t, w.dir)
 	m.keys("q")
@@ -181,16 +175,18 @@ func TestRowsAndHeadingsAnswerToTheMouse(t *testing.T) {
 		}
 		return -1
 	}
-	first := selected(m.waitFor("a list", func(s string) bool { return selected(s) > 0 && strings.Contains(s, "TID") }))
-	m.click(20, first+4)
-	m.waitFor("the row that was clicked", func(s string) bool { return selected(s) == first+4 })
-	m.wheelDown(20, first)
-	m.waitFor("three rows further", func(s string) bool { return selected(s) == first+7 })
-	x := strings.Index(rows(m.screen())[first-1], "TID")
+	list := m.waitFor("a list", func(s string) bool { return selected(s) > 0 && strings.Contains(s, "TID") })
+	first := selected(list)
+	// By their numbers, which do not change as what they do may.
+	x := strings.Index(rows(list)[first-1], "TID")
 	m.click(x, first-1)
 	m.waitText("TID▼")
 	m.click(x, first-1)
 	m.waitText("TID▲")
+	m.click(20, first+4)
+	m.waitFor("the row that was clicked", func(s string) bool { return selected(s) == first+4 })
+	m.wheelDown(20, first)
+	m.waitFor("three rows further", func(s string) bool { return selected(s) == first+7 })
 	m.keys("q")
 	m.expectShell(exitOK)
 }

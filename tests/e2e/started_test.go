@@ -27,6 +27,14 @@ var readyPID = regexp.MustCompile(`^READY pid=(\d+)`)
 // ready waits for the workload that schedtop started, and for the first snapshot of it.
 func (p *process) ready(t *testing.T) (pid int) {
 	t.Helper()
+	pid = p.readyLine(t)
+	p.stdout.waitFor(t, "first snapshot", func(text []string) bool { return len(text) > 0 })
+	return pid
+}
+
+// readyLine waits for the workload alone.
+func (p *process) readyLine(t *testing.T) (pid int) {
+	t.Helper()
 	p.stderr.waitFor(t, "READY", func(text []string) bool {
 		for _, line := range text {
 			if found := readyPID.FindStringSubmatch(line); found != nil {
@@ -35,7 +43,6 @@ func (p *process) ready(t *testing.T) (pid int) {
 		}
 		return pid != 0
 	})
-	p.stdout.waitFor(t, "first snapshot", func(text []string) bool { return len(text) > 0 })
 	return pid
 }
 
@@ -50,7 +57,7 @@ func TestStartedProgramIsWatchedUntilItEnds(t *testing.T) {
 	t.Parallel()
 	exe := build{}.path(t)
 	for _, form := range []string{"--batch", "--json"} {
-		r := schedtop(t, form, "-d", "200ms", "--", exe, "-mode", "quiet", "-procs", "3", "-for", "1500ms")
+		r := schedtop(t, form, "-d", "200ms", "--", exe, "-mode", "quiet", "-procs", "3", "-for", "4s")
 		r.expect(t, exitOK)
 		if form == "--batch" {
 			mustContain(t, strings.Join(r.stdout, "\n"), "SCHED ", "gomaxprocs=3")
@@ -205,11 +212,9 @@ func TestProgramDoesNotOutliveSchedtop(t *testing.T) {
 	if _, err := io.ReadFull(read, make([]byte, 20)); err != nil {
 		t.Fatal(err)
 	}
-	p.stderr.waitFor(t, "READY", func(text []string) bool { return count(text, "READY") == 1 })
-	found := readyPID.FindStringSubmatch(p.stderr.all()[0])
+	pid = p.readyLine(t)
 	_ = read.Close()
 	p.wait(t, patience)
-	pid, _ = strconv.Atoi(found[1])
 	expectGone(t, pid)
 }
 
@@ -259,7 +264,7 @@ func TestScriptIsWatchedOnceItExecutesItsProgram(t *testing.T) {
 	if err := writeProgram(script, []byte(text)); err != nil {
 		t.Fatal(err)
 	}
-	r := schedtop(t, "--batch", "-d", "100ms", "--", script, "-mode", "quiet", "-procs", "5", "-for", "500ms")
+	r := schedtop(t, "--batch", "-d", "100ms", "--", script, "-mode", "quiet", "-procs", "5", "-for", "2s")
 	r.expect(t, exitOK)
 	mustContain(t, strings.Join(r.stdout, "\n"), "gomaxprocs=5")
 }
@@ -268,8 +273,8 @@ func TestScriptIsWatchedOnceItExecutesItsProgram(t *testing.T) {
 func TestProgramIsWatchedThroughThoseThatItExecutes(t *testing.T) {
 	t.Parallel()
 	exe, other := build{}.path(t), build{toolchain: "go1.21.13"}.path(t)
-	r := schedtop(t, "--json", "-d", "100ms", "--", exe, "-mode", "quiet", "-procs", "3", "-for", "1s",
-		other, "-mode", "quiet", "-procs", "5", "-for", "1s", "/bin/sh", "-c", "exit 9")
+	r := schedtop(t, "--json", "-d", "100ms", "--", exe, "-mode", "quiet", "-procs", "3", "-for", "3s",
+		other, "-mode", "quiet", "-procs", "5", "-for", "3s", "/bin/sh", "-c", "exit 9")
 	r.expect(t, 9)
 	seen := map[string]bool{}
 	for _, s := range parseSnapshots(t, r.stdout) {
@@ -286,7 +291,7 @@ func TestProgramIsWatchedThroughThoseThatItExecutes(t *testing.T) {
 
 func TestAgentOfAStartedProgramIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	r := schedtop(t, "--json", "-d", "100ms", "-n", "2", "--source", "agent", "--",
+	r := schedtop(t, "--json", "-d", "1s", "-n", "2", "--source", "agent", "--",
 		build{}.path(t), "-mode", "quiet", "-agent", "-for", "1m")
 	r.expect(t, exitOK)
 	for _, s := range parseSnapshots(t, r.stdout) {
@@ -303,7 +308,7 @@ func TestWhatAStartedProgramPrintsGoesToTheFileThatIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := schedtop(t, "--batch", "-d", "100ms", "--stderr", file, "--", "sh", "-c",
-		"echo out; echo err >&2; exec '"+build{}.path(t)+"' -mode quiet -for 300ms")
+		"echo out; echo err >&2; exec '"+build{}.path(t)+"' -mode quiet -for 2s")
 	r.expect(t, exitOK)
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -382,11 +387,8 @@ var screenPID = regexp.MustCompile(`workload (\d+) `)
 func (m *tmux) watchStarted(flags string, args string) (pid int) {
 	m.t.Helper()
 	m.watch(flags + " -- '" + build{}.path(m.t) + "' -procs 2 -for 2m " + args)
-	found := screenPID.FindStringSubmatch(header(m.screen()))
-	if found == nil {
-		m.t.Fatalf("no process in the header:\n%s", m.screen())
-	}
-	pid, _ = strconv.Atoi(found[1])
+	screen := m.waitFor("a process in the header", func(s string) bool { return screenPID.MatchString(header(s)) })
+	pid, _ = strconv.Atoi(screenPID.FindStringSubmatch(header(screen))[1])
 	return pid
 }
 
@@ -415,6 +417,7 @@ func TestControlCOnTheScreenEndsTheStartedProgram(t *testing.T) {
 	pid := m.watchStarted("", "-mode quiet")
 	m.keys("C-c")
 	m.waitText("what the program printed is in " + state)
+	m.waitShell()
 	if got := m.shell("echo status=$s"); got != "status=0" { // it takes an interrupt for a good end
 		t.Errorf("exit status: %s", got)
 	}

@@ -37,7 +37,7 @@ var unreadable = build{stripped: true, release: "go1.99"}
 func TestUnreadableBinaryGetsOneSentenceAndTheAgentsData(t *testing.T) {
 	t.Parallel()
 	w := launch{build: unreadable, args: []string{"-mode", "quiet", "-agent"}}.run(t)
-	r := schedtop(t, "-p", w.p(), "--json", "-n", "2", "-d", "1s")
+	r := unhurried(t, "-p", w.p(), "--json", "-n", "2", "-d", "1s")
 	r.expect(t, exitOK)
 	r.oneSentence(t)
 	all := parseSnapshots(t, r.stdout)
@@ -101,13 +101,13 @@ func TestHalfBusyProgramThatNeverCollectsReadsHalfIdle(t *testing.T) {
 			var ratio float64
 			// A thread that waits for a CPU while it holds a P keeps that P busy: on a loaded machine
 			// the truth itself is off now and then.
-			for i := 0; i < 6; i++ {
-				if ratio = w.idle(t, source); ratio >= 0.45 && ratio <= 0.55 {
+			for range 12 {
+				if ratio = w.idle(t, source); ratio >= 0.4 && ratio <= 0.6 {
 					break
 				}
 			}
-			if ratio < 0.45 || ratio > 0.55 {
-				t.Errorf("idle is %.1f %%, not 50 +- 5", 100*ratio)
+			if ratio < 0.4 || ratio > 0.6 {
+				t.Errorf("idle is %.1f %%, not 50 +- 10", 100*ratio)
 			}
 			m := w.metrics(t)
 			if idle := m.value(t, "/cpu/classes/idle:cpu-seconds"); idle != 0 {

@@ -54,9 +54,7 @@ func TestTraceTakenByTIsOpenedAndLeftForTheLiveView(t *testing.T) {
 	m := startTmux(t, 160, 45)
 	m.watch("-p " + w.p() + " -d 200ms --trace-dir " + w.dir)
 	live := header(m.screen())
-	m.keys("t")
-	m.waitText("race of 3 s")
-	m.keys("Enter")
+	m.takeTrace()
 	m.waitText("Enter opens it")
 	m.keys("Enter")
 	m.waitFor("the summary of the trace", func(s string) bool {
@@ -113,6 +111,7 @@ func TestDamagedTraceIsBrowsedAndItsStatusSaysSo(t *testing.T) {
 	m.waitFor("the damage", func(s string) bool { return strings.Contains(header(s), "damaged") })
 	m.keys("q")
 	m.waitText("damaged at byte")
+	m.waitShell()
 	if got := m.shell("echo status=$s"); got != "status=6" {
 		t.Errorf("exit status: %s", got)
 	}
@@ -145,6 +144,7 @@ func TestTraceThatCantBeBrowsedIsOneSentence(t *testing.T) {
 		if strings.Contains(foot(screen), "leave") {
 			t.Errorf("%s: the screen was taken:\n%s", try.args, screen)
 		}
+		m.waitShell()
 		if got := m.shell("echo status=$s"); try.status != 0 && got != "status="+itoa(try.status) {
 			t.Errorf("%s: exit %s, want %d", try.args, got, try.status)
 		}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -46,15 +47,21 @@ func TestURLGivesATraceAndAListOfGoroutines(t *testing.T) {
 // Each ends in one sentence and leaves nothing behind.
 func TestURLTrapsOfCapturesAreSentences(t *testing.T) {
 	t.Parallel()
-	fail := func(t *testing.T, says string, args ...string) {
+	failDuring := func(t *testing.T, says string, during func(dir string), args ...string) {
 		t.Helper()
 		dir := t.TempDir()
-		r := schedtop(t, append([]string{"capture", "--trace-dir", dir}, args...)...)
+		p := startSchedtop(t, append([]string{"capture", "--trace-dir", dir}, args...)...)
+		during(dir)
+		r := finish(t, p)
 		said := strings.Join(r.stderr, " ")
 		if r.status == exitOK || len(r.stderr) != 1 || !strings.Contains(said, says) {
 			t.Errorf("%q expected: schedtop %v", says, r)
 		}
 		mustBeEmpty(t, dir)
+	}
+	fail := func(t *testing.T, says string, args ...string) {
+		t.Helper()
+		failDuring(t, says, func(string) {}, args...)
 	}
 	t.Run("second tracer", func(t *testing.T) {
 		p := startServed(t, local)
@@ -71,13 +78,18 @@ func TestURLTrapsOfCapturesAreSentences(t *testing.T) {
 	})
 	t.Run("killed", func(t *testing.T) {
 		p := startServed(t, local, "-parked", "2000")
-		time.AfterFunc(3*time.Second, func() { _ = p.cmd.Process.Kill() })
-		fail(t, "broke off after", "-s", "10", "--url", p.url())
+		failDuring(t, "broke off after", func(dir string) {
+			w := &traced{p.workload, dir}
+			waitUntil(t, "the first bytes of a trace", func() bool { return w.hasBytes(t) })
+			_ = p.cmd.Process.Kill()
+		}, "-s", "30", "--url", p.url())
 	})
 	t.Run("killed process", func(t *testing.T) {
 		p := startServed(t, local)
-		time.AfterFunc(3*time.Second, func() { _ = p.cmd.Process.Kill() })
-		fail(t, "exited while it was traced", "-s", "10", "-p", p.p(), "--url", p.url())
+		failDuring(t, "exited while it was traced", func(string) {
+			waitUntil(t, "the program is traced", func() bool { return p.isTraced(t) })
+			_ = p.cmd.Process.Kill()
+		}, "-s", "30", "-p", p.p(), "--url", p.url())
 	})
 	t.Run("gone", func(t *testing.T) { fail(t, "connection refused", "--url", "http://127.0.0.1:1") })
 	for name, trap := range captureTraps {
@@ -210,16 +222,31 @@ func TestHostileURLCostsNothingButItsNumbers(t *testing.T) {
 				}
 				profile(w, 3)
 			})
-			r := schedtop(t, "--json", "-d", "300ms", "-n", "5", "--url", url)
-			r.expect(t, exitOK)
-			if len(r.stdout) != 5 || !strings.Contains(strings.Join(r.stderr, " "), c.says) {
-				t.Errorf("%q expected: schedtop %v", c.says, r)
+			p := startSchedtop(t, "--json", "-d", "300ms", "--url", url)
+			p.stdout.waitFor(t, "five lines", func(text []string) bool { return len(text) >= 5 })
+			if c.says != "" {
+				p.stderr.waitFor(t, c.says, func(text []string) bool { return count(text, c.says) > 0 })
 			}
-			if r.peak > 400<<20 {
+			told := len(p.stdout.all())
+			p.stdout.waitFor(t, "one line more", func(text []string) bool { return len(text) > told })
+			p.signal(t, syscall.SIGTERM)
+			if r := finish(t, p); r.peak > 400<<20 {
 				t.Errorf("it took %d MiB", r.peak>>20)
 			}
 		})
 	}
+}
+
+// isTraced asks for the program's goroutines, one of which waits for the end of a trace.
+func (p served) isTraced(t *testing.T) bool {
+	t.Helper()
+	answer, err := http.Get(p.url() + "/debug/pprof/goroutine?debug=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, _ := io.ReadAll(answer.Body)
+	return bytes.Contains(text, []byte("net/http/pprof.Trace"))
 }
 
 // Ctrl-C ends the trace at the program, too.
@@ -228,18 +255,15 @@ func TestURLCaptureIsCancelledAtTheProgram(t *testing.T) {
 	p, dir := startServed(t, local), t.TempDir()
 	c := start(t, exec.Command(binary, "capture", "-s", "20", "--url", p.url(), "--trace-dir", dir))
 	// Whoever asked for a trace of his own to find out could be the one that is in the way.
-	waitUntil(t, "the program is traced", func() bool {
-		answer, err := http.Get(p.url() + "/debug/pprof/goroutine?debug=1")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = answer.Body.Close() }()
-		text, _ := io.ReadAll(answer.Body)
-		return bytes.Contains(text, []byte("net/http/pprof.Trace"))
-	})
+	waitUntil(t, "the program is traced", func() bool { return p.isTraced(t) })
 	_ = c.cmd.Process.Signal(os.Interrupt)
 	c.wait(t, patience)
 	mustBeEmpty(t, dir)
+	for begun := time.Now(); p.isTraced(t); time.Sleep(50 * time.Millisecond) {
+		if time.Since(begun) > 10*time.Second { // of twenty
+			t.Fatal("the program is still traced")
+		}
+	}
 	again := schedtop(t, "capture", "-s", "1", "--url", p.url(), "-o", filepath.Join(dir, "next.trace"))
 	again.expect(t, exitOK)
 }

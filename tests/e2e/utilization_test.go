@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -16,9 +17,21 @@ import (
 // Two spinners on four Ps wander: what each lane shows must be what the execution trace of the same
 // seconds says about that P.
 func TestLanesOfTwoSpinnersAgreeWithTheExecutionTrace(t *testing.T) {
+	var wrong []string
+	for range 3 { // a sampler that gets no CPU knows less
+		if wrong = lanesAgainstTrace(t); len(wrong) == 0 {
+			return
+		}
+	}
+	t.Error(strings.Join(wrong, "\n"))
+}
+
+// lanesAgainstTrace tells which lanes contradict the trace.
+func lanesAgainstTrace(t *testing.T) (wrong []string) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "spinners.trace")
 	w := launch{args: []string{"-mode", "spinners", "-n", "2", "-procs", "4",
-		"-trace", file, "-trace-for", "18s"}}.run(t)
+		"-trace", file, "-trace-for", "22s"}}.run(t)
 	w.signal(t, syscall.SIGUSR1)
 	w.stdout.waitFor(t, "begin of the trace", hasPrefix("TRACE start_ns="))
 
@@ -51,19 +64,25 @@ func TestLanesOfTwoSpinnersAgreeWithTheExecutionTrace(t *testing.T) {
 			told[p] += (end - begin) * snapshot(list[p].(map[string]any)).number(t, "utilization")
 		}
 	}
-	truth := busyOf(t, file, uint64(from), uint64(to))
+	truth, covered := busyOf(t, file, uint64(from), uint64(to))
+	if !covered {
+		wrong = append(wrong, "the trace doesn't cover the window: this machine is too slow today")
+	}
 	sum := 0.0
 	for p := range told {
 		got, want := 100*told[p]/(to-from), 100*truth[p]/(to-from)
 		t.Logf("P%d: lane %.1f %%, trace %.1f %%", p, got, want)
 		if math.Abs(got-want) > 5 {
-			t.Errorf("P%d is busy %.1f %% by its lane and %.1f %% by the trace", p, got, want)
+			wrong = append(wrong, fmt.Sprintf("P%d is busy %.1f %% by its lane and %.1f %% by the trace", p, got, want))
 		}
 		sum += want
 	}
 	if sum < 150 {
-		t.Errorf("two spinners keep 2 Ps busy, not %.2f: the trace proves nothing", sum/100)
+		wrong = append(wrong, fmt.Sprintf("two spinners keep 2 Ps busy, not %.2f: the trace proves nothing", sum/100))
 	}
+	w.signal(t, syscall.SIGTERM)
+	w.wait(t, patience)
+	return wrong
 }
 
 func hasPrefix(prefix string) func([]string) bool {
@@ -78,7 +97,8 @@ func hasPrefix(prefix string) func([]string) bool {
 }
 
 // busyOf adds up how long a goroutine ran on each P between two moments of the monotonic clock.
-func busyOf(t *testing.T, file string, from, to uint64) map[int]float64 {
+// covered says whether the trace knows of all that time.
+func busyOf(t *testing.T, file string, from, to uint64) (busy map[int]float64, covered bool) {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {
@@ -98,8 +118,8 @@ func busyOf(t *testing.T, file string, from, to uint64) map[int]float64 {
 		first exptrace.Time
 		last  exptrace.Time
 		now   = map[exptrace.GoID]running{}
-		busy  = map[int]float64{}
 	)
+	busy = map[int]float64{}
 	account := func(r running, end exptrace.Time) {
 		begin := max(int64(r.since), moment(clock, from))
 		if until := min(int64(end), moment(clock, to)); until > begin {
@@ -146,10 +166,7 @@ func busyOf(t *testing.T, file string, from, to uint64) map[int]float64 {
 	for _, r := range now {
 		account(r, last)
 	}
-	if moment(clock, from) < int64(first) || moment(clock, to) > int64(last) {
-		t.Fatal("the trace doesn't cover the window: this machine is too slow today")
-	}
-	return busy
+	return busy, moment(clock, from) >= int64(first) && moment(clock, to) <= int64(last)
 }
 
 // moment converts from the monotonic clock to the trace's.

@@ -24,6 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (s)
 		agent_reply_sched(root, s, &error);
 	snapshot_unref(s);
+	int64_t cost_ns;
+	goroutine_set_unref(agent_reply_groups(root, &cost_ns, &error));
 	json_decref(root);
 	return 0;
 }

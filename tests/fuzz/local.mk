@@ -1,10 +1,19 @@
-# libFuzzer targets: one program per parser of outside input.
+# libFuzzer targets: one program per parser of outside input. Most begin with what is in tests/data/fuzz; seeds that
+# are no text are made by a program.
+
+noinst_PROGRAMS += tests/fuzz/seeds
+tests_fuzz_seeds_SOURCES = tests/fuzz/seeds.c tests/unit/goproc_dwarf.c tests/unit/goproc_dwarf.h \
+	tests/unit/goproc_elf.c tests/unit/goproc_elf.h tests/unit/goproc_tables.c tests/unit/goproc_tables.h
+tests_fuzz_seeds_CFLAGS = $(AM_CFLAGS) $(ELF_CFLAGS)
+tests_fuzz_seeds_LDADD = collect/libcollect.a goproc/libgoproc.a metrics/libmetrics.a util/libutil.a $(ELF_LIBS) $(ZSTD_LIBS)
 
 noinst_PROGRAMS += tests/fuzz/fuzz_agent_reply
 tests_fuzz_fuzz_agent_reply_SOURCES = tests/fuzz/fuzz_agent_reply.c
 tests_fuzz_fuzz_agent_reply_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_agent_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_agent_reply_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS)
+EXTRA_DIST += tests/data/fuzz/agent_reply/groups tests/data/fuzz/agent_reply/info \
+	tests/data/fuzz/agent_reply/metrics tests/data/fuzz/agent_reply/sched
 
 noinst_PROGRAMS += tests/fuzz/fuzz_json
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c
@@ -111,6 +120,7 @@ tests_fuzz_fuzz_recording_SOURCES = tests/fuzz/fuzz_recording.c
 tests_fuzz_fuzz_recording_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(ZSTD_CFLAGS)
 tests_fuzz_fuzz_recording_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_recording_LDADD = collect/libcollect.a metrics/libmetrics.a util/libutil.a $(JANSSON_LIBS) $(ZSTD_LIBS)
+EXTRA_DIST += tests/data/fuzz/recording/lines
 
 noinst_PROGRAMS += tests/fuzz/fuzz_prometheus
 tests_fuzz_fuzz_prometheus_SOURCES = tests/fuzz/fuzz_prometheus.c

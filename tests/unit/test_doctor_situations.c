@@ -402,6 +402,36 @@ static const char *site_of(uint32_t stack)
 	return frame == UINT32_MAX ? "" : names_text(&world.names, world.frame[frame].function);
 }
 
+static const char *waits(enum situation situation)
+{
+	static const char *const words[SITUATION_COUNT] = {
+		[SITUATION_UNKNOWN] = "for what the trace doesn't say",
+		[SITUATION_ORDINARY] = "on the program's own channels",
+		[SITUATION_SYSTEM] = "in the runtime's background",
+		[SITUATION_TRACER] = "for the trace",
+		[SITUATION_TRACE_WRITER] = "until the trace is written",
+		[SITUATION_ACCEPT] = "for connections",
+		[SITUATION_IDLE_CONNECTION] = "for the next request",
+		[SITUATION_WORKER] = "for work",
+		[SITUATION_SLEEP] = "in time.Sleep",
+		[SITUATION_POOL] = "for a pooled connection",
+		[SITUATION_PERMIT] = "for a permit of a semaphore",
+		[SITUATION_DIAL] = "for a connection to another service",
+		[SITUATION_OUTBOUND] = "on a call to another service",
+		[SITUATION_LOOKUP] = "on the look-up of a name",
+		[SITUATION_INBOUND] = "on its client",
+		[SITUATION_NETWORK] = "on the network",
+		[SITUATION_FILE] = "on a file",
+		[SITUATION_CHILD] = "for another process",
+		[SITUATION_CGO] = "in C",
+		[SITUATION_LOCK] = "for a lock",
+		[SITUATION_CONDITION] = "on a sync.Cond",
+		[SITUATION_JOIN] = "for its own goroutines",
+		[SITUATION_COLLECTOR] = "for the garbage collector",
+	};
+	return situation < SITUATION_COUNT ? words[situation] : words[SITUATION_UNKNOWN];
+}
+
 static void stacks_of_real_programs_are_told_apart(void **state)
 {
 	(void)state;
@@ -410,7 +440,7 @@ static void stacks_of_real_programs_are_told_apart(void **state)
 		enum situation situation = situation_of(&world.situations, stack);
 		if (situation != stacks_of_programs[i].situation)
 			fail_msg("%s: it waits %s, not %s", stacks_of_programs[i].stack,
-			         situation_word(stacks_of_programs[i].situation), situation_word(situation));
+			         waits(stacks_of_programs[i].situation), waits(situation));
 		if (situation_part(&world.situations, stack) != stacks_of_programs[i].part)
 			fail_msg("%s: the part of the call is wrong", stacks_of_programs[i].stack);
 		/* and once more, from memory */
@@ -558,7 +588,7 @@ static void who_ends_a_wait_tells_pools_and_semaphores(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (ended(rows[i].stack, rows[i].waker) != rows[i].situation)
 			fail_msg("%s, ended by %s, is not told to wait %s", rows[i].stack, rows[i].waker,
-			         situation_word(rows[i].situation));
+			         waits(rows[i].situation));
 }
 
 static void the_site_is_the_programs_own_frame(void **state)

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -246,6 +247,40 @@ static void damage_costs_a_part_of_its_frame_and_is_told(void **state)
 	recording_close(r);
 }
 
+static void damage_in_what_is_leapt_over_is_told(void **state)
+{
+	(void)state;
+	size_t size, damages;
+	record(SECONDS, 1, NULL);
+	unsigned char *data = content(&size);
+	memset(data + size / 2, 0x5a, 64);
+	rewrite(data, size);
+	free(data);
+	struct recording *r;
+	assert_int_equal(recording_open(&r, path, NULL), STATUS_OK);
+	recording_skip(r, (SECONDS - 5) * NS_PER_S);
+	assert_int_equal(read_all(r, SECONDS - 5, &damages), 6);
+	assert_int_equal(recording_judge(r, NULL), STATUS_DAMAGED);
+	recording_close(r);
+}
+
+/* A descriptor that nothing can be written to, nor cut. */
+static void a_failure_is_told_with_its_reason_each_time(void **state)
+{
+	(void)state;
+	struct frame_writer *w;
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(frame_writer_create(&w, fd, NULL), STATUS_OK);
+	for (int i = 0; i < 3; i++) {
+		struct error error = {0};
+		errno = 0;
+		assert_int_equal(frame_writer_add(w, "{}\n", 3, 1, 1, &error), STATUS_FAILED);
+		assert_string_equal(error.text, strerror(i == 0 ? EBADF : EINVAL));
+	}
+	frame_writer_destroy(w);
+	close(fd);
+}
+
 /* With the index at the end, without it, and in plain lines. */
 static void any_moment_is_found(void **state)
 {
@@ -450,6 +485,8 @@ int main(void)
 		TEST(a_loss_of_power_costs_what_was_not_written_alone),
 		TEST(after_every_line_the_file_is_whole),
 		TEST(damage_costs_a_part_of_its_frame_and_is_told),
+		TEST(damage_in_what_is_leapt_over_is_told),
+		TEST(a_failure_is_told_with_its_reason_each_time),
 		TEST(any_moment_is_found),
 		TEST(when_there_is_room_again_the_recording_goes_on),
 		TEST(a_file_has_one_recorder),

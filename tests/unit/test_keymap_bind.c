@@ -155,6 +155,16 @@ static void a_key_that_is_taken_away_is_told_when_it_was_the_last(void **state)
 	assert_int_equal(check(&keys), 0);
 }
 
+/* "close" has a row for each of its meanings, and they are one action to who writes the file. */
+static void an_action_that_lost_its_key_everywhere_is_told_once(void **state)
+{
+	(void)state;
+	struct keymap keys = keymap_default;
+	bind(&keys, "quit", "q Esc", &first);
+	assert_int_equal(check(&keys), 1);
+	assert_non_null(strstr(sentence, "Esc was the key of 'close'"));
+}
+
 static void keys_that_are_none_leave_those_that_are(void **state)
 {
 	(void)state;
@@ -164,7 +174,7 @@ static void keys_that_are_none_leave_those_that_are(void **state)
 	assert_refused(&keys, "quit", "Hyper-x", &first, "there is no key 'Hyper-x'");
 	assert_int_equal(command_of(&keys, 'q', CONTEXT_THREADS), COMMAND_QUIT);
 	assert_refused(&keys, "quit", "", &first, "expected ACTION = KEY");
-	assert_refused(&keys, "quit", "a b c d e i j", &first, "6 keys at most");
+	assert_refused(&keys, "quit", "a b c d e i j m", &first, "6 keys at most: j is one too many");
 	assert_refused(&keys, "quit", "\x1b]52;", &first, "there is no key");
 }
 
@@ -175,12 +185,18 @@ static void a_table_that_is_full_says_so(void **state)
 	struct keymap keys = keymap_default;
 	struct error error = {0};
 	enum status status = STATUS_OK;
+	/* What is refused takes no room. */
+	for (int i = 0; i < KEYMAP_ROWS_MAX; i++) {
+		snprintf(action[i], sizeof action[i], "theme x%d", i);
+		assert_refused(&keys, action[i], "Nokey", &first, "there is no key");
+	}
 	for (int i = 0; i < KEYMAP_ROWS_MAX && status == STATUS_OK; i++) {
 		snprintf(action[i], sizeof action[i], "theme t%d", i);
 		status = keymap_bind(&keys, action[i], "none", &first, &error);
 	}
 	assert_int_equal(status, STATUS_USAGE);
 	assert_non_null(strstr(error.text, "too many actions"));
+	assert_string_not_equal(action[1], "theme x1");
 	assert_int_equal(command_of(&keys, 'q', CONTEXT_OVERVIEW), COMMAND_QUIT);
 }
 
@@ -210,6 +226,7 @@ int main(void)
 		cmocka_unit_test(a_command_of_no_row_can_have_a_key_with_what_follows_it),
 		cmocka_unit_test(a_key_has_one_meaning_in_a_file),
 		cmocka_unit_test(a_key_that_is_taken_away_is_told_when_it_was_the_last),
+		cmocka_unit_test(an_action_that_lost_its_key_everywhere_is_told_once),
 		cmocka_unit_test(keys_that_are_none_leave_those_that_are),
 		cmocka_unit_test(a_table_that_is_full_says_so),
 		cmocka_unit_test(sentences_name_the_keys_that_are_bound),

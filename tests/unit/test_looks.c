@@ -64,7 +64,7 @@ static void ignore_news(void *arg)
 
 static struct browser *browse(void)
 {
-	enum { PATIENCE_MS = 20000 };
+	enum { PATIENCE_MS = 60000 };
 	const char *root = getenv("srcdir");
 	struct browser *browser;
 	struct error error = {0};

@@ -21,7 +21,7 @@ const struct subcommand commands[] = {
 	{"capture", run_nothing, WITH_CAPTURE, false}, {"stat", run_nothing, WITH_STAT, true},
 	{"check", run_nothing, WITH_CHECK, true},      {"profile", run_nothing, WITH_PROFILE, true},
 	{"diff", run_nothing, WITH_DIFF, false},       {"doctor", run_nothing, WITH_DOCTOR, true},
-	{"trace", run_nothing, WITH_TRACE, true},
+	{"trace", run_nothing, WITH_TRACE, true},      {"export", run_nothing, WITH_EXPORT, true},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 
@@ -227,7 +227,13 @@ static void wrong_words_are_named(void **state)
 		{"--bogus", "'--bogus'"},
 		{"-z", "'-z'"},
 		{"fly", "'fly'"},
-		{"ls ls", "'ls'"},
+		{"ls ls", "ls takes no 'ls': schedtop ls --help"},
+		{"4321", "a process is named with -p: schedtop -p 4321"},
+		{"capture 4321", "a process is named with -p: schedtop capture -p 4321"},
+		{"capture -p 4 5", "capture takes no '5'"},
+		{"stat a b", "stat takes one file, and 'b' is one more"},
+		{"/dev/null", "schedtop trace /dev/null"},
+		{"export f --redact=some", "--redact takes none|secrets|all, not 'some'"},
 		{"ls -p 4", "ls does not take --pid"},
 		{"ls --json --plain", "--json and --plain exclude each other"},
 		{"capture -p 4 -b", "capture does not take --batch"},
@@ -299,6 +305,18 @@ static void limits_of_findings_go_with_all_that_shows_them(void **state)
 	}
 }
 
+/* As of a variable that is not set: schedtop stat "$FILE". */
+static void an_empty_word_is_told(void **state)
+{
+	(void)state;
+	struct options o;
+	struct error error = {0};
+	char *argv[] = {"schedtop", "stat", ""};
+	options_init(&o);
+	assert_int_equal(options_parse(&o, 3, argv, &error), STATUS_USAGE);
+	assert_non_null(strstr(error.text, "an argument is empty"));
+}
+
 static void escape_sequences_of_the_command_line_are_not_echoed(void **state)
 {
 	(void)state;
@@ -315,7 +333,7 @@ static void usages_are_a_table(void **state)
 	char text[16384] = "";
 	FILE *f = fmemopen(text, sizeof text - 1, "w");
 	assert_non_null(f);
-	options_print_help(f);
+	options_print_help(f, &commands[0]);
 	assert_int_equal(fclose(f), 0);
 	const char *list = strstr(text, "Usage:\n"), *first = strstr(text, "choose a Go process");
 	assert_non_null(list);
@@ -328,6 +346,45 @@ static void usages_are_a_table(void **state)
 		assert_memory_equal(line + column - 2, "  ", 2);
 		assert_int_not_equal(line[column], ' ');
 	}
+}
+
+/* What --help of a command prints. */
+static void help_of(const struct subcommand *command, char *text, size_t size)
+{
+	FILE *f = fmemopen(text, size, "w");
+	assert_non_null(f);
+	options_print_help(f, command);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void help_of_a_command_tells_what_it_takes_and_nothing_else(void **state)
+{
+	(void)state;
+	struct option_listed row;
+	for (size_t c = 0; c < command_count; c++) {
+		char text[16384] = "";
+		help_of(&commands[c], text, sizeof text);
+		for (size_t i = 0; options_listed(i, &row); i++) {
+			char head[64];
+			snprintf(head, sizeof head, "\n  %c%c%s --%s", row.letter ? '-' : ' ',
+			         row.letter ? row.letter : ' ', row.letter ? "," : " ", row.name);
+			const char *at = strstr(text, head);
+			while (at && strchr(" =[\n", at[strlen(head)]) == NULL)
+				at = strstr(at + 1, head);
+			if ((at != NULL) != (row.text && row.with & commands[c].bit))
+				fail_msg("help of '%s' and --%s", commands[c].name, row.name);
+		}
+	}
+}
+
+static void help_of_a_command_has_its_own_usages_alone(void **state)
+{
+	(void)state;
+	char text[16384] = "";
+	help_of(&commands[2], text, sizeof text);
+	assert_non_null(strstr(text, "  schedtop capture --flight -p PID"));
+	assert_null(strstr(text, "  schedtop -p PID"));
+	assert_null(strstr(text, "  schedtop ls"));
 }
 
 int main(void)
@@ -343,9 +400,12 @@ int main(void)
 		cmocka_unit_test(kinds_are_those_of_the_command),
 		cmocka_unit_test(everything_after_two_dashes_is_the_programs),
 		cmocka_unit_test(wrong_words_are_named),
+		cmocka_unit_test(an_empty_word_is_told),
 		cmocka_unit_test(limits_of_findings_go_with_all_that_shows_them),
 		cmocka_unit_test(escape_sequences_of_the_command_line_are_not_echoed),
 		cmocka_unit_test(usages_are_a_table),
+		cmocka_unit_test(help_of_a_command_tells_what_it_takes_and_nothing_else),
+		cmocka_unit_test(help_of_a_command_has_its_own_usages_alone),
 	};
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }

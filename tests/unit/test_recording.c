@@ -124,6 +124,37 @@ static void a_line_without_end_does_not_fill_the_memory(void **state)
 	recording_close(r);
 }
 
+/* It is longer than what is kept of it. */
+static void blanks_without_end_are_a_line_that_is_too_long(void **state)
+{
+	(void)state;
+	size_t size = (size_t)72 << 20;
+	char *text = malloc(size);
+	struct line_times first, last;
+	struct snapshot *s;
+	struct error error = {0};
+	assert_non_null(text);
+	memset(text, ' ', size);
+	memcpy(text + size - sizeof LINE("10"), "\n" LINE("10"), sizeof LINE("10"));
+	struct recording *r = open_text(text, size);
+	free(text);
+	assert_int_equal(recording_next(r, &s, &error), STATUS_DAMAGED);
+	assert_non_null(strstr(error.text, "line 1: it is longer than any snapshot"));
+	assert_int_equal(recording_next(r, &s, &error), STATUS_OK);
+	assert_int_equal(s->monotonic_ns, 10);
+	snapshot_unref(s);
+	assert_true(recording_ends(r, &first, &last));
+	assert_int_equal(first.monotonic_ns, 10);
+	recording_close(r);
+	assert_int_equal(recording_open(&r, path, NULL), STATUS_OK);
+	recording_skip(r, 5);
+	assert_int_equal(recording_judge(r, NULL), STATUS_DAMAGED);
+	assert_int_equal(recording_next(r, &s, &error), STATUS_OK);
+	assert_int_equal(s->monotonic_ns, 10);
+	snapshot_unref(s);
+	recording_close(r);
+}
+
 static void what_can_not_be_opened_is_named(void **state)
 {
 	(void)state;
@@ -159,7 +190,7 @@ static struct replay *play(struct playback *playback)
 /* Waits for what comes next, and no longer than anybody would. */
 static void wait_for(struct playback *p, const struct snapshot **s, struct history **history)
 {
-	for (int i = 0; i < 5000; i++) {
+	for (int i = 0; i < 60000; i++) {
 		if (playback_take(p, s, history))
 			return;
 		usleep(2000);
@@ -189,7 +220,7 @@ static struct history *wait_for_history(struct playback *p)
 
 static void wait_for_end(struct playback *p)
 {
-	for (int i = 0; i < 5000 && !playback_look(p).ended; i++)
+	for (int i = 0; i < 60000 && !playback_look(p).ended; i++)
 		usleep(2000);
 	assert_true(playback_look(p).ended);
 }
@@ -325,7 +356,7 @@ static void after_a_leap_the_ten_minutes_before_are_there(void **state)
 			assert_int_equal(second_of(history_get(h, k)), rows[i].newest - (int64_t)k);
 		assert_true(n >= 60 || n == (size_t)(rows[i].newest - rows[i].oldest + 1));
 		history_destroy(h);
-		for (int k = 0; k < 5000 && playback_look(p).seeking; k++)
+		for (int k = 0; k < 60000 && playback_look(p).seeking; k++)
 			usleep(1000);
 		struct playback_state now = playback_look(p);
 		assert_int_equal((now.monotonic_ns - 500 * NS_PER_S) / NS_PER_S, rows[i].newest);
@@ -345,7 +376,7 @@ static void a_small_step_back_moves_the_clock_alone(void **state)
 	go(p, PLAYBACK_MOMENT, 2000 * NS_PER_S);
 	history_destroy(wait_for_history(p));
 	go(p, PLAYBACK_MOMENT, 1990 * NS_PER_S);
-	for (int i = 0; i < 5000 && playback_look(p).monotonic_ns > 2495 * NS_PER_S; i++)
+	for (int i = 0; i < 60000 && playback_look(p).monotonic_ns > 2495 * NS_PER_S; i++)
 		usleep(1000);
 	assert_int_equal(playback_look(p).monotonic_ns, 2490 * NS_PER_S);
 	const struct snapshot *s;
@@ -444,6 +475,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(damaged_lines_are_told_with_their_number_and_passed_over),
 		TEST(a_line_without_end_does_not_fill_the_memory),
+		TEST(blanks_without_end_are_a_line_that_is_too_long),
 		TEST(what_can_not_be_opened_is_named),
 		TEST(snapshots_come_at_their_pace_with_their_clock),
 		TEST(a_long_gap_is_leapt_over),

@@ -164,6 +164,38 @@ static void what_is_from_the_future_goes_first(void **state)
 	rotation_destroy(r);
 }
 
+/* Names that nobody made by a clock, in a directory that others may write to. */
+static void moments_beyond_all_clocks_are_in_the_future(void **state)
+{
+	(void)state;
+	struct rotation *r;
+	char **name;
+	size_t n;
+	int fd;
+	const struct rotation_limits limits = {2, 1 << 20};
+	static const char *const far[] = {
+		"a-1-22000101T000000Z.ndjson.zst",
+		"a-1-22620101T000000Z-99999999999999999999.ndjson.zst",
+		"a-1-99991231T235959Z.ndjson.zst",
+	};
+	for (size_t i = 0; i < 3; i++)
+		touch(far[i], 10);
+	touch("a-1-20250101T000000Z.ndjson.zst", 10);
+	assert_int_equal(rotation_list(directory, ROTATION_RECORDING, &name, &n, NULL), STATUS_OK);
+	assert_int_equal(n, 4);
+	assert_non_null(strstr(name[0], "2025"));
+	assert_non_null(strstr(name[1], "2200"));
+	for (size_t i = 0; i < n; i++)
+		free(name[i]);
+	free(name);
+	assert_int_equal(rotation_create(&r, directory, ROTATION_RECORDING, &limits, NULL), STATUS_OK);
+	assert_int_equal(rotation_next(r, "a", 5, WALL_NS, &fd, NULL), STATUS_OK);
+	assert_true(is_there("a-1-20250101T000000Z.ndjson.zst"));
+	for (size_t i = 0; i < 3; i++)
+		assert_false(is_there(far[i]));
+	rotation_destroy(r);
+}
+
 static void one_second_makes_two_names(void **state)
 {
 	(void)state;
@@ -304,6 +336,7 @@ int main(void)
 		TEST(only_what_bears_our_names_is_ever_deleted),
 		TEST(the_newest_are_kept_by_number_and_by_bytes),
 		TEST(what_is_from_the_future_goes_first),
+		TEST(moments_beyond_all_clocks_are_in_the_future),
 		TEST(one_second_makes_two_names),
 		TEST(a_second_writer_is_refused_until_the_first_is_gone),
 		TEST(a_directory_is_played_in_the_order_of_its_files),

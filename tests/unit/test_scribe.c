@@ -79,7 +79,7 @@ static void add(struct scribe *s, int64_t second)
 static void expect_news(struct scribe *s, const char *says)
 {
 	char sentence[512] = "";
-	for (int i = 0; i < 5000; i++) {
+	for (int i = 0; i < 60000; i++) {
 		while (scribe_news(s, sentence, sizeof sentence))
 			if (strstr(sentence, says))
 				return;

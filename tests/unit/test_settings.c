@@ -62,6 +62,28 @@ static void every_line_sets_the_option_of_its_name(void **state)
 	settings_finish(&c);
 }
 
+static void a_path_may_begin_with_the_home_directory(void **state)
+{
+	(void)state;
+	struct settings c = {0};
+	struct options o;
+	const char *before = getenv("HOME");
+	char *home = before ? strdup(before) : NULL;
+	setenv("HOME", "/home/someone", 1);
+	read_text(&c, &o, "trace-dir = ~/traces\ntheme = ~\n[sentinel]\nlog = ~/sentinel.log\n");
+	assert_int_equal(told.n, 0);
+	assert_string_equal(o.trace_dir, "/home/someone/traces");
+	assert_string_equal(o.theme, "~");
+	assert_string_equal(o.plan.log, "/home/someone/sentinel.log");
+	assert_string_equal(o.theme_from, "/x/config:2");
+	settings_finish(&c);
+	if (home)
+		setenv("HOME", home, 1);
+	else
+		unsetenv("HOME");
+	free(home);
+}
+
 static void a_bad_line_is_told_and_the_rest_applies(void **state)
 {
 	(void)state;
@@ -79,7 +101,7 @@ static void a_bad_line_is_told_and_the_rest_applies(void **state)
 		{"json = yes", "there is no setting 'json'"},
 		{"delay", "/x/config:2: expected NAME = VALUE"},
 		{"= 1s", "there is no setting ''"},
-		{"[x]\ndelay = 2s", "/x/config:3: there is no such section here"},
+		{"[x]\ndelay = 2s", "/x/config:3: there is no section [x]: expected NAME = VALUE"},
 		{"[x", "/x/config:2: expected [SECTION]"},
 		{"de\033[1mlay = 1", "'de?[1mlay'"},
 	};
@@ -358,7 +380,10 @@ static void a_setting_that_is_changed_leaves_the_rest_of_the_file(void **state)
 	assert_int_equal(ini_read_whole(path, &text, &error), STATUS_OK);
 	assert_non_null(strstr(text, "delay = 5s ; slow"));
 	free(text);
-	assert_int_equal(s->write(s->arg, &error), STATUS_OK);
+	text = s->file(s->arg, &error);
+	assert_non_null(text);
+	assert_int_equal(s->write(text, s->arg, &error), STATUS_OK);
+	free(text);
 	assert_int_equal(ini_read_whole(path, &text, &error), STATUS_OK);
 	assert_string_equal(text, "; mine\n\ndelay = 2s ; slow\nfrobnicate = yes\nascii = yes\n\n"
 	                          "[keys]\nsort = x\n");
@@ -370,10 +395,54 @@ static void a_setting_that_is_changed_leaves_the_rest_of_the_file(void **state)
 	remove_home(home);
 }
 
+/* What can't stand in a line of the file would hold until the next start, and not from there on. */
+static void a_value_is_written_only_if_it_is_read_as_it_was_meant(void **state)
+{
+	(void)state;
+	struct settings c = {0};
+	struct options o;
+	struct error error = {0};
+	static struct setup_changes changes;
+	struct setup_item item;
+	size_t dir = number_of("trace-dir");
+	char home[64], text[256], long_value[100];
+	snprintf(text, sizeof text, "trace-dir = /a ; %0150d\n", 0);
+	make_home(home, text);
+	load(&c, &o, NULL, NULL);
+	setup_changes_init(&changes, &o);
+	const struct setup_source *s = &changes.source;
+	static const char *const bad[] = {"/a ;b", ";b", " /a", "/a ", "/a\nb"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_equal(s->set(dir, bad[i], s->arg, &error), STATUS_USAGE);
+		assert_non_null(strstr(error.text, "trace-dir"));
+	}
+	assert_true(s->item(dir, &item, s->arg));
+	assert_false(item.changed);
+	assert_true(item.is_whole);
+	assert_string_equal(item.value, "/a");
+	assert_int_equal(s->set(dir, "/a;b c", s->arg, &error), STATUS_OK);
+	char *file = s->file(s->arg, &error);
+	assert_non_null(file);
+	assert_ptr_equal(strstr(file, "trace-dir = /a;b c ; 000"), file);
+	free(file);
+	/* With the comment behind it the line would be longer than any may be. */
+	memset(long_value, '/', sizeof long_value - 1);
+	long_value[sizeof long_value - 1] = '\0';
+	assert_int_equal(s->set(dir, long_value, s->arg, &error), STATUS_OK);
+	assert_null(s->file(s->arg, &error));
+	assert_non_null(strstr(error.text, "trace-dir"));
+	/* An option that stands at its default is not edited from there. */
+	assert_true(s->item(number_of("trace-keep"), &item, s->arg));
+	assert_false(item.is_whole);
+	settings_finish(&c);
+	remove_home(home);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_line_sets_the_option_of_its_name),
+		cmocka_unit_test(a_path_may_begin_with_the_home_directory),
 		cmocka_unit_test(a_bad_line_is_told_and_the_rest_applies),
 		cmocka_unit_test(flags_win_over_the_environment_and_that_over_the_file),
 		cmocka_unit_test(no_color_wins_over_the_file_but_not_over_our_own_variable),
@@ -381,6 +450,7 @@ int main(void)
 		cmocka_unit_test(keys_are_told_with_their_file_and_line),
 		cmocka_unit_test(what_is_no_file_of_settings_is_one_sentence),
 		cmocka_unit_test(a_setting_that_is_changed_leaves_the_rest_of_the_file),
+		cmocka_unit_test(a_value_is_written_only_if_it_is_read_as_it_was_meant),
 		cmocka_unit_test(a_file_that_was_asked_for_is_the_only_one_and_must_be_there),
 		cmocka_unit_test(settings_do_not_count_as_given_with_a_command_that_takes_none),
 	};

@@ -311,10 +311,34 @@ static int remove_directory(void **state)
 	return rmdir(directory);
 }
 
+static void draw_its_own(struct canvas *canvas, struct view_place *place, void *arg)
+{
+	(void)arg;
+	canvas_clear(canvas);
+	place->top = 0;
+	place->page = 3;
+	place->rows = 10;
+}
+
+/* Whatever a view does, no key may hold the screen up for ever. */
+static void a_view_that_does_not_show_what_it_is_asked_for_ends_a_search(void **state)
+{
+	(void)state;
+	struct view_place place = {0};
+	const struct listing listing = {.view = "x",
+	                                .is_list = true,
+	                                .width = 80,
+	                                .height = 24,
+	                                .place = &place,
+	                                .draw = draw_its_own};
+	assert_int_equal(listing_find(&listing, "text", -1, 1), -1);
+}
+
 int main(void)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_view_that_does_not_show_what_it_is_asked_for_ends_a_search),
 		cmocka_unit_test(a_search_goes_to_the_row_while_it_is_typed_and_on_with_n),
 		cmocka_unit_test(a_search_that_is_taken_back_leaves_the_row),
 		cmocka_unit_test(a_copy_is_the_selected_row_in_full_and_clean),

@@ -20,7 +20,7 @@
 #include "browse/timeline_source.h"
 #include "tests/unit/tui_fixture.h"
 
-enum { PATIENCE_MS = 20000 };
+enum { PATIENCE_MS = 60000 };
 
 static void ignore_news(void *arg)
 {
@@ -130,10 +130,8 @@ static void compare(const char *scene, size_t size, const char *text, int overdr
 	snprintf(name, sizeof name, "timeline-%s-%dx%d%s%s", scene, sizes[size].width,
 	         sizes[size].height, sizes[size].ascii ? "-ascii" : "",
 	         sizes[size].blocks ? "-blocks" : "");
-	char *expected = fixture_golden(name, text);
-	if (!expected || strcmp(text, expected) != 0 || overdrawn)
+	if (!fixture_is_golden(name, text) || overdrawn)
 		fail_msg("%s: %d cells drawn twice\n%s", name, overdrawn, text);
-	free(expected);
 }
 
 static void pictures_are_as_they_were_reviewed(void **state)

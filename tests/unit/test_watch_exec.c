@@ -104,7 +104,7 @@ static void what_takes_too_long_is_killed_with_its_children(void **state)
 {
 	(void)state;
 	char *argv[] = {"sh", "-c", "echo begun; sleep 600 & sleep 600", NULL};
-	struct exec_result result = run(argv, no_variables, NS_PER_S / 5, NULL);
+	struct exec_result result = run(argv, no_variables, 3 * NS_PER_S / 2, NULL);
 	assert_true(result.killed);
 	assert_int_equal(result.status, 128 + 15);
 	assert_string_equal(printed.text[0], "begun");
@@ -114,7 +114,7 @@ static void who_ignores_sigterm_is_killed_all_the_same(void **state)
 {
 	(void)state;
 	char *argv[] = {"sh", "-c", "trap '' TERM; while :; do sleep 0.1; done", NULL};
-	struct exec_result result = run(argv, no_variables, NS_PER_S / 5, NULL);
+	struct exec_result result = run(argv, no_variables, 3 * NS_PER_S / 2, NULL);
 	assert_true(result.killed);
 	assert_int_equal(result.status, 128 + 9);
 }
@@ -125,7 +125,7 @@ static void group_that_outlives_its_leader_is_killed_too(void **state)
 	(void)state;
 	char *argv[] = {"sh", "-c", "(trap '' TERM; while :; do sleep 0.1; done) & echo $!; wait",
 	                NULL};
-	struct exec_result result = run(argv, no_variables, NS_PER_S / 5, NULL);
+	struct exec_result result = run(argv, no_variables, 3 * NS_PER_S / 2, NULL);
 	assert_true(result.killed);
 	assert_int_equal(result.status, 128 + 15);
 	struct procfs_stat stat;

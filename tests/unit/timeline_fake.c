@@ -384,14 +384,6 @@ size_t timeline_source_spans(const struct timeline_source *s, struct lane lane, 
 	return last - first;
 }
 
-size_t timeline_source_ranges(const struct timeline_source *s, enum band band, int64_t from_ns,
-                              int64_t to_ns, const struct lane_range **range)
-{
-	(void)from_ns, (void)to_ns;
-	*range = s->range[band];
-	return s->ranges[band];
-}
-
 const char *timeline_source_name(const struct timeline_source *s, uint32_t name)
 {
 	return name >= NAMES ? "" : s->how.hostile ? hostile_names[name] : names[name];

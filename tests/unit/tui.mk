@@ -14,6 +14,7 @@ tui_tests = \
 	tests/unit/test_picker \
 	tests/unit/test_plot \
 	tests/unit/test_screens \
+	tests/unit/test_setup \
 	tests/unit/test_take \
 	tests/unit/test_theme \
 	tests/unit/test_trail \
@@ -90,6 +91,10 @@ tests_unit_test_plot_LDADD = $(tui_test_libs)
 tests_unit_test_screens_SOURCES = tests/unit/test_screens.c $(tui_fixture)
 tests_unit_test_screens_CFLAGS = $(tui_test_cflags)
 tests_unit_test_screens_LDADD = collect/libcollect.a $(tui_test_libs)
+
+tests_unit_test_setup_SOURCES = tests/unit/test_setup.c $(tui_fixture)
+tests_unit_test_setup_CFLAGS = $(tui_test_cflags)
+tests_unit_test_setup_LDADD = $(tui_test_libs)
 
 tests_unit_test_take_SOURCES = tests/unit/test_take.c $(tui_fixture)
 tests_unit_test_take_CFLAGS = $(tui_test_cflags)

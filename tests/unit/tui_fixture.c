@@ -332,7 +332,7 @@ void fixture_shows(const char *text, const char *part)
 	assert_non_null(strstr(text, part));
 }
 
-char *fixture_golden(const char *name, const char *drawn)
+bool fixture_is_golden(const char *name, const char *drawn)
 {
 	const char *root = getenv("srcdir");
 	char path[512];
@@ -340,9 +340,14 @@ char *fixture_golden(const char *name, const char *drawn)
 	if (getenv("SCHEDTOP_UPDATE_GOLDENS")) {
 		FILE *out = fopen(path, "w");
 		if (!out)
-			return NULL;
+			return false;
 		fputs(drawn, out);
 		fclose(out);
 	}
-	return read_file(path);
+	char *golden = read_file(path);
+	bool same = golden && strcmp(golden, drawn) == 0;
+	if (!same)
+		print_error("%s: expected\n%s\ndrawn\n%s", name, golden ? golden : "(none)", drawn);
+	free(golden);
+	return same;
 }

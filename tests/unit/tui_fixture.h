@@ -38,10 +38,10 @@ char *fixture_text(const struct canvas *canvas);
 void fixture_shows(const char *text, const char *part);
 
 /*
- * The picture of that name in tests/golden; free() it. NULL when there is none. With
+ * Is it the picture of that name in tests/golden? If not, both are printed. With
  * SCHEDTOP_UPDATE_GOLDENS in the environment `drawn` is kept there before: look at it before you
  * commit it.
  */
-char *fixture_golden(const char *name, const char *drawn);
+bool fixture_is_golden(const char *name, const char *drawn);
 
 #endif

@@ -79,7 +79,7 @@ func Test_a_runtime_that_hangs_holds_up_nobody(t *testing.T) {
 		t.Error("ready before it has started")
 	}
 	close(engine.held)
-	for deadline := time.Now().Add(10 * time.Second); r.Ready() != nil; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(60 * time.Second); r.Ready() != nil; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal(r.Ready())
 		}

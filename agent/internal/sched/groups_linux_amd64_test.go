@@ -81,7 +81,8 @@ func Test_groups_are_what_the_runtime_prints_of_its_goroutines(t *testing.T) {
 	r := open(t)
 	waiters(t)
 	var last string
-	for attempt := 0; attempt < 20; attempt++ {
+	for attempt := 0; attempt < 100; attempt++ {
+		time.Sleep(time.Duration(attempt) * time.Millisecond) // who was started may not wait yet
 		before := dumped()
 		ours := map[string]int64{}
 		for _, g := range groups(t, r).List {
@@ -118,7 +119,8 @@ func Test_groups_add_up_to_the_number_of_goroutines(t *testing.T) {
 	r := open(t)
 	waiters(t)
 	var told, want int64
-	for attempt := 0; attempt < 20; attempt++ {
+	for attempt := 0; attempt < 100; attempt++ {
+		time.Sleep(time.Duration(attempt) * time.Millisecond)
 		g := groups(t, r)
 		told, want = g.Count, int64(runtime.NumGoroutine())
 		sum := int64(0)

@@ -74,8 +74,12 @@ func Test_readings_follow_threads_that_come_and_go(t *testing.T) {
 		if locked < 5 {
 			t.Errorf("%d threads are locked, at least 5 should be", locked)
 		}
-		if n := int64(len(s.M)); n < s.Threads-5 || n > s.Threads+1 { // those of the last round may be leaving
-			t.Errorf("%d threads of %d were read", n, s.Threads)
+		// Those of the last rounds may be leaving.
+		for end := time.Now().Add(60 * time.Second); int64(len(s.M)) < s.Threads-5 || int64(len(s.M)) > s.Threads+1; s = view(t, r) {
+			if time.Now().After(end) {
+				t.Fatalf("%d threads of %d were read", len(s.M), s.Threads)
+			}
+			time.Sleep(time.Millisecond)
 		}
 		close(leave)
 		done.Wait()
@@ -85,14 +89,17 @@ func Test_readings_follow_threads_that_come_and_go(t *testing.T) {
 func Test_idle_time_passes_on_idle_processors(t *testing.T) {
 	r := open(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-	before := view(t, r)
-	time.Sleep(300 * time.Millisecond)
-	after := view(t, r)
-	wall := after.MonotonicNS - before.MonotonicNS
-	ratio := float64(after.IdleNS-before.IdleNS) / float64(4*wall)
-	if ratio < 0.5 || ratio > 1.02 {
-		t.Errorf("four idle Ps were idle for %.2f of the time", ratio)
+	var ratio float64
+	for i := 0; i < 10; i++ { // a thread that waits for a CPU keeps its P from being idle
+		before := view(t, r)
+		time.Sleep(300 * time.Millisecond)
+		after := view(t, r)
+		wall := after.MonotonicNS - before.MonotonicNS
+		if ratio = float64(after.IdleNS-before.IdleNS) / float64(4*wall); ratio >= 0.5 && ratio <= 1.02 {
+			return
+		}
 	}
+	t.Errorf("four idle Ps were idle for %.2f of the time", ratio)
 }
 
 func Test_a_lane_runs_for_every_spinner(t *testing.T) {
@@ -106,18 +113,22 @@ func Test_a_lane_runs_for_every_spinner(t *testing.T) {
 			}
 		}()
 	}
-	spinning, samples := 0, 100
-	for i := 0; i < samples; i++ {
-		time.Sleep(time.Millisecond)
-		for _, p := range view(t, r).P {
-			if p.Lane == "running" && strings.Contains(p.Running, "Test_a_lane_runs_for_every_spinner") {
-				spinning++
+	var per float64
+	for i := 0; i < 10; i++ { // a spinner that waits for a CPU may have to begin yet
+		spinning, samples := 0, 100
+		for i := 0; i < samples; i++ {
+			time.Sleep(time.Millisecond)
+			for _, p := range view(t, r).P {
+				if p.Lane == "running" && strings.Contains(p.Running, "Test_a_lane_runs_for_every_spinner") {
+					spinning++
+				}
 			}
 		}
+		if per = float64(spinning) / float64(samples); per >= 1.5 && per <= 2.5 {
+			return
+		}
 	}
-	if per := float64(spinning) / float64(samples); per < 1.5 || per > 2.5 {
-		t.Errorf("%.2f lanes show the spinners, of which there are 2", per)
-	}
+	t.Errorf("%.2f lanes show the spinners, of which there are 2", per)
 }
 
 func Test_the_lane_of_the_reading_processor_is_unknown(t *testing.T) {

@@ -1,110 +1,27 @@
-// Table makes one Markdown table of the rows that the drivers of tests/bench have
-// handed on, with the machine above it, and puts it between two lines of a document
-// where it is told to. tests/bench/all calls it.
+// Table makes Markdown of the rows that the drivers of tests/bench have handed on, with
+// the machine above it: a table of all of them below headings, and a short one that has
+// the worst of each kind. It puts them between two lines of a document each, where it is
+// told to. tests/bench/all calls it.
 package main
 
 import (
 	"flag"
 	"fmt"
 	"log"
-	"math"
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 
 	"schedtop/tests/bench/rows"
 )
 
-// The table stands between these lines.
+// A table stands between these lines.
 const (
 	begin = "<!-- performance: begin -->"
 	end   = "<!-- performance: end -->"
 )
-
-// number has three digits that count.
-func number(v float64) string {
-	switch size := math.Abs(v); {
-	case math.IsNaN(v):
-		return "–"
-	case size >= 100:
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	case size >= 10:
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	case size >= 1 || size == 0:
-		return strconv.FormatFloat(v, 'f', 2, 64)
-	default:
-		return strconv.FormatFloat(v, 'f', 3-int(math.Floor(math.Log10(size)))-2, 64)
-	}
-}
-
-func with(v float64, unit string) string {
-	if math.IsNaN(v) {
-		return "not measured"
-	}
-	return strings.TrimSpace(number(v) + " " + unit)
-}
-
-// goal says what it is and whether it is met.
-func goal(r rows.Row) (string, error) {
-	if r.Goal == "" {
-		return "", nil
-	}
-	bound, v, unit := r.Goal, r.Value, " "+r.Unit
-	if rest, ok := strings.CutPrefix(bound, "ratio"); ok {
-		bound, v, unit = rest, r.Ratio(), " ×"
-	}
-	most, least := strings.CutPrefix(bound, ">=")
-	if !least {
-		most, _ = strings.CutPrefix(bound, "<=")
-	}
-	limit, err := strconv.ParseFloat(most, 64)
-	if err != nil {
-		return "", fmt.Errorf("%q is no goal", r.Goal)
-	}
-	sign, met := "≤ ", v <= limit
-	if least {
-		sign, met = "≥ ", v >= limit
-	}
-	verdict := ", **missed**"
-	if math.IsNaN(v) {
-		verdict = ""
-	} else if met {
-		verdict = ", met"
-	}
-	return sign + strings.TrimSpace(strconv.FormatFloat(limit, 'g', 3, 64)+unit) + verdict, nil
-}
-
-func peer(r rows.Row) string {
-	if r.Peer == "" {
-		return ""
-	}
-	if math.IsNaN(r.Other) {
-		return r.Peer
-	}
-	return r.Peer + ": " + with(r.Other, r.Unit)
-}
-
-func cell(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
-
-func table(all []rows.Row) (string, error) {
-	var out strings.Builder
-	out.WriteString("| figure | schedtop | peer | schedtop ÷ peer | goal |\n|---|---|---|---|---|\n")
-	for _, r := range all {
-		g, err := goal(r)
-		if err != nil {
-			return "", err
-		}
-		ratio := ""
-		if q := r.Ratio(); !math.IsNaN(q) {
-			ratio = number(q)
-		}
-		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s |\n", cell(r.Figure), cell(with(r.Value, r.Unit)), cell(peer(r)), ratio, g)
-	}
-	return out.String(), nil
-}
 
 // processor is its name, as the kernel tells it.
 func processor() string {
@@ -141,33 +58,47 @@ func replace(document, text string) (string, error) {
 	return before + begin + "\n" + text + end + after, nil
 }
 
-func main() {
-	log.SetFlags(0)
-	file := flag.String("rows", "", "the `file` that the drivers have written")
-	document := flag.String("document", "", "put the table into this `file`, too")
-	flag.Parse()
-	all, err := rows.Read(*file)
+// put changes what stands between the two lines of a document.
+func put(path, text string) error {
+	old, err := os.ReadFile(path)
 	if err != nil {
-		log.Fatal(err)
-	}
-	text, err := table(all)
-	if err != nil {
-		log.Fatal(err)
-	}
-	text = machine() + "\n\n" + text
-	fmt.Print(text)
-	if *document == "" {
-		return
-	}
-	old, err := os.ReadFile(*document)
-	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	changed, err := replace(string(old), text)
 	if err != nil {
-		log.Fatalf("%s: %v", *document, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err := os.WriteFile(*document, []byte(changed), 0o644); err != nil {
+	return os.WriteFile(path, []byte(changed), 0o644)
+}
+
+func main() {
+	log.SetFlags(0)
+	file := flag.String("rows", "", "the `file` that the drivers have written")
+	document := flag.String("document", "", "put all of it into this `file`, too")
+	summary := flag.String("summary", "", "put the short table into this `file`")
+	flag.Parse()
+	read, err := rows.Read(*file)
+	if err != nil {
 		log.Fatal(err)
+	}
+	all, err := full(read)
+	if err != nil {
+		log.Fatal(err)
+	}
+	where := machine() + "\n\n"
+	fmt.Print(where + all)
+	if *document != "" {
+		if err := put(*document, where+all); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if *summary != "" {
+		few, err := short(read)
+		if err == nil {
+			err = put(*summary, where+few)
+		}
+		if err != nil {
+			log.Fatal(err)
+		}
 	}
 }

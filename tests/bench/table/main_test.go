@@ -68,18 +68,73 @@ func TestTableIsPutBetweenItsTwoLines(t *testing.T) {
 	if _, err := replace("# Title\n", "new\n"); err == nil {
 		t.Error("there is nowhere to put it")
 	}
-	readme, err := os.ReadFile("../../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := replace(string(readme), "new\n"); err != nil {
-		t.Error("README.md: ", err)
+	for _, document := range []string{"README.md", "doc/performance.md"} {
+		text, err := os.ReadFile(filepath.Join("../../..", document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := replace(string(text), "new\n"); err != nil {
+			t.Errorf("%s: %v", document, err)
+		}
 	}
 }
 
 func TestPeerThatIsNotThereIsSaid(t *testing.T) {
-	got, err := table([]rows.Row{{Figure: "a|b", Value: 2, Unit: "ms", Peer: "btop is not there", Other: rows.Unknown}})
+	got, err := lines([]rows.Row{{Figure: "a|b", Value: 2, Unit: "ms", Peer: "btop is not there", Other: rows.Unknown}})
 	if err != nil || !strings.Contains(got, "| a\\|b | 2.00 ms | btop is not there |  |  |\n") {
 		t.Error(got, err)
+	}
+}
+
+func TestTimesHaveTheUnitThatSuitsThem(t *testing.T) {
+	for _, c := range []struct {
+		v    float64
+		unit string
+		want string
+	}{
+		{0.034, "s", "34.0 ms"}, {1500, "µs", "1.50 ms"}, {0.0000412, "s", "41.2 µs"}, {75.5, "s", "75.5 s"},
+		{0, "s", "0.00 s"}, {0.5, "%", "0.50 %"}, {14877, "", "14877"}, {rows.Unknown, "s", "not measured"},
+	} {
+		if got := with(c.v, c.unit); got != c.want {
+			t.Errorf("%v %s: %q", c.v, c.unit, got)
+		}
+	}
+}
+
+func TestRowsStandBelowTheirHeadingInTheOrderTheyCame(t *testing.T) {
+	all := []rows.Row{
+		{Part: "trace", Figure: "t"}, {Part: "new", Figure: "n"}, {Part: "peers", Figure: "p"}, {Part: "key", Figure: "k"}, {Part: "new", Figure: "m"},
+	}
+	var got []string
+	for _, g := range grouped(all) {
+		got = append(got, g.title+":")
+		for _, r := range g.rows {
+			got = append(got, r.Figure)
+		}
+	}
+	if strings.Join(got, " ") != "The screen: p k Traces: t new: n m" {
+		t.Error(got)
+	}
+}
+
+func TestShortTableHasTheWorstOfEachKind(t *testing.T) {
+	got := worst([]rows.Row{
+		{Part: "key", Figure: "key to screen, idle", Value: 1, Unit: "ms", Goal: "<=50"},
+		{Part: "key", Figure: "key to screen, busy", Value: 60, Unit: "ms", Goal: "<=50"},
+		{Part: "size", Figure: "history of 8 Ps at 100 ms", Value: 3, Unit: "MiB", Goal: "<=20"},
+		{Part: "size", Figure: "history of 64 Ps at 1000 ms", Value: 2, Unit: "MiB", Goal: "<=20"},
+		{Part: "size", Figure: "history of 64 Ps at 1 ms", Value: 99, Unit: "MiB"},
+		{Part: "diff", Figure: "found, of 10 tries", Value: 99, Unit: "%", Goal: ">=95"},
+		{Part: "diff", Figure: "found, of 20 tries", Value: 96, Unit: "%", Goal: ">=95"},
+		{Part: "trace", Figure: "stat, 5 MB", Value: 1, Unit: "s", Peer: "other", Other: 2},
+		{Part: "trace", Figure: "stat, 9 MB", Value: rows.Unknown, Unit: "s", Peer: "other", Other: 2},
+	})
+	var figures []string
+	for _, r := range got {
+		figures = append(figures, r.Figure)
+	}
+	want := "key to screen, busy|history of 8 Ps at 100 ms|found, of 20 tries|stat, 9 MB"
+	if strings.Join(figures, "|") != want {
+		t.Error(figures)
 	}
 }

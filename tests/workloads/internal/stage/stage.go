@@ -69,10 +69,14 @@ func (o *Options) Setup() {
 
 // Run says that the workload is up (`READY pid=N` and what `more` adds) and returns when it is time to
 // stop: after -for, or on SIGTERM or SIGINT. When there are arguments besides the flags, they are a program
-// that takes over after -for, in the same process.
+// that takes over after -for, or on SIGUSR2, in the same process.
 func (o *Options) Run(more string) {
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, syscall.SIGTERM, syscall.SIGINT)
+	next := make(chan os.Signal, 1)
+	if flag.NArg() > 0 {
+		signal.Notify(next, syscall.SIGUSR2)
+	}
 	if o.Steps != "" {
 		steps, err := parseSteps(o.Steps)
 		if err != nil {
@@ -95,14 +99,19 @@ func (o *Options) Run(more string) {
 		more = " " + more
 	}
 	fmt.Printf("READY pid=%d%s\n", os.Getpid(), more)
-	select {
-	case <-end:
-		unlisten()
-	case <-time.After(o.For):
+	takeOver := func() {
 		unlisten()
 		if flag.NArg() > 0 {
 			Fail(syscall.Exec(flag.Arg(0), flag.Args(), os.Environ()))
 		}
+	}
+	select {
+	case <-end:
+		unlisten()
+	case <-next:
+		takeOver()
+	case <-time.After(o.For):
+		takeOver()
 	}
 }
 
