@@ -47,9 +47,9 @@ static void make_lines(struct lines *lines, const struct tasks_met *met,
 	for (int row = 0; row < lines->bars.rows && lines->n < LINES_MAX; row++) {
 		uint64_t octaves = octaves_of(&lines->bars, row) & view->open_rows;
 		lines->line[lines->n++] = (struct line){row, NULL};
-		for (unsigned k = TASK_ROWS; rows && k-- > 0;)
-			if (octaves >> k & 1)
-				add_tasks(lines, row, rows->row[k]);
+		for (unsigned k = TASK_ROWS; rows && k > 0; k--)
+			if (octaves >> (k - 1) & 1)
+				add_tasks(lines, row, rows->row[k - 1]);
 	}
 	if (!met->open || lines->n == LINES_MAX)
 		return;

@@ -134,16 +134,9 @@ static void print_result(const struct capture_state *s, const char *path)
 static enum status take(const struct capture_options *options, struct progress *p, int *sig,
                         struct error *error)
 {
-	/* Signals are read from a descriptor, so that none gets lost between two waits. */
-	sigset_t wanted, before;
+	sigset_t before;
 	struct capture *c = NULL;
-	sigemptyset(&wanted);
-	sigaddset(&wanted, SIGINT);
-	sigaddset(&wanted, SIGTERM);
-	sigaddset(&wanted, SIGHUP);
-	sigaddset(&wanted, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &wanted, &before);
-	int signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	int signals = signals_hold(&before);
 	enum status status = signals < 0
 	                         ? error_set(error, STATUS_FAILED, "no signals: %s", strerror(errno))
 	                         : capture_start(&c, options, error);

@@ -138,7 +138,7 @@ static enum status run(struct post *p, int *sig, struct error *error)
 enum status command_sentinel(const struct options *o, struct error *error)
 {
 	int sig = 0;
-	sigset_t wanted, before;
+	sigset_t before;
 	struct post p = {.options = o, .news = -1, .signals = -1};
 	if (o->list)
 		return live_metric_print_list(stdout)
@@ -148,19 +148,11 @@ enum status command_sentinel(const struct options *o, struct error *error)
 		return error_set(error, STATUS_USAGE,
 		                 "watch needs a rule: --sentinel 'sched.p99>50ms for 5s', or when = RULE "
 		                 "below [sentinel] in the configuration");
-	/* Signals are read from a descriptor, so that none gets lost between two waits; threads that
-	   are made from here on leave them alone. */
-	sigemptyset(&wanted);
-	sigaddset(&wanted, SIGINT);
-	sigaddset(&wanted, SIGTERM);
-	sigaddset(&wanted, SIGHUP);
-	sigaddset(&wanted, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &wanted, &before);
 	/* A log that can't be written any more is lost, and the watching goes on. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	enum status status = STATUS_OK;
-	p.signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	p.signals = signals_hold(&before);
 	p.news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	p.feed = feed_create(wake, &p);
 	if (p.signals < 0 || p.news < 0)

@@ -3,6 +3,8 @@
 #ifndef SCHEDTOP_CLI_COMMANDS_H
 #define SCHEDTOP_CLI_COMMANDS_H
 
+#include <signal.h>
+
 #include "cli/child.h"
 #include "cli/options.h"
 #include "collect/collector.h"
@@ -74,6 +76,10 @@ enum status load_theme(const char *name, struct theme *out, struct error *error)
 /* The names of those there are, sorted; returns how many. */
 size_t list_themes(char name[][THEME_NAME_MAX], size_t max);
 
+/* What would end us is read from a descriptor from now on, so that none of it gets lost between two
+   waits; threads that are made after this leave it alone. *before is for sigprocmask, when that is
+   over. -1: errno says why there is no descriptor. */
+int signals_hold(sigset_t *before);
 /* Ends as the signal would have ended us, so that the exit status tells the truth. */
 void die_of(int sig);
 

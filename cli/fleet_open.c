@@ -47,10 +47,9 @@ static bool answers(struct fleet_opener *o, const char *url)
 	struct web *web = NULL;
 	bool good = false;
 	if (reply && web_create(&web, url, &options, NULL) == STATUS_OK) {
-		if (lend_web(o, web))
-			web_ask(web, &request, reply);
+		good = lend_web(o, web) && web_ask(web, &request, reply) == WEB_ANSWERED &&
+		       reply->code == 200 && strstr(reply->text, "goroutine");
 		lend_web(o, NULL);
-		good = reply->end == WEB_ANSWERED && reply->code == 200 && strstr(reply->text, "goroutine");
 	}
 	web_destroy(web);
 	free(reply);

@@ -35,6 +35,7 @@ schedtop_SOURCES = \
 	cli/setup.c cli/setup.h \
 	cli/main.c \
 	cli/options.c cli/options.h cli/options_conf.c cli/options_help.c \
+	cli/option_value.c cli/option_value.h \
 	cli/options_check.c cli/options_check.h \
 	cli/outputs.c cli/outputs.h \
 	cli/help_table.c cli/help_table.h \
@@ -46,6 +47,7 @@ schedtop_SOURCES = \
 	cli/orders.c cli/orders.h \
 	cli/scribe.c cli/scribe.h \
 	cli/sentinel.c cli/sentinel.h \
+	cli/signals.c \
 	cli/subject.c \
 	cli/tap.c cli/tap.h \
 	cli/trouble.c

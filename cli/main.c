@@ -32,16 +32,6 @@ const struct subcommand commands[] = {
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 
-void die_of(int sig)
-{
-	sigset_t only;
-	sigemptyset(&only);
-	sigaddset(&only, sig);
-	signal(sig, SIG_DFL);
-	raise(sig);
-	sigprocmask(SIG_UNBLOCK, &only, NULL);
-}
-
 /* What was printed has to arrive: a full disk must not look like success. Other failures and
    findings keep their sentence and status, and this one is told besides, unless it was that. */
 static enum status flush_output(enum status status, struct error *error)

@@ -119,25 +119,27 @@ static bool split(const char *address, char *host, size_t size, const char **por
 	return true;
 }
 
-static bool is_loopback(const struct sockaddr *address)
+static bool is_loopback(const struct sockaddr_storage *address)
 {
-	if (address->sa_family == AF_INET)
-		return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 ==
-		       127;
-	return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+	struct sockaddr_in four;
+	struct sockaddr_in6 six;
+	memcpy(&four, address, sizeof four);
+	memcpy(&six, address, sizeof six);
+	return address->ss_family == AF_INET ? ntohl(four.sin_addr.s_addr) >> 24 == 127
+	                                     : IN6_IS_ADDR_LOOPBACK(&six.sin6_addr);
 }
 
 /* Where it really listens. */
 static void note_address(struct metrics_server *server)
 {
-	struct sockaddr_storage own;
+	struct sockaddr_storage own = {0};
 	socklen_t length = sizeof own;
 	char host[64], port[16];
 	if (getsockname(server->fd, (struct sockaddr *)&own, &length) != 0 ||
 	    getnameinfo((struct sockaddr *)&own, length, host, sizeof host, port, sizeof port,
 	                NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		return;
-	server->is_local = is_loopback((struct sockaddr *)&own);
+	server->is_local = is_loopback(&own);
 	snprintf(server->address, sizeof server->address, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host,
 	         port);
 }

@@ -1,21 +1,16 @@
 #include "cli/options.h"
 
 #include <ctype.h>
-#include <limits.h>
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
+#include "cli/option_value.h"
 #include "cli/options_check.h"
 #include "collect/capture.h"
 #include "collect/capture_lock.h"
 #include "collect/rotation.h"
 #include "collect/trace_store.h"
-#include "compare/kinds.h"
-#include "doctor/catalogue.h"
-#include "doctor/live.h"
-#include "metrics/playback.h"
 #include "report/kinds.h"
 #include "trace/profile_kinds.h"
 #include "util/clock.h"
@@ -40,46 +35,9 @@ const char *const source_words[SOURCE_CHOICE_COUNT] = {
 	[SOURCE_PPROF] = "pprof",
 };
 
-#define DELAY_MIN_NS     (50 * NS_PER_MS)
 #define DELAY_DEFAULT_NS NS_PER_S
 #define TRACE_DEFAULT_NS (3 * NS_PER_S)
-#define WATCH_MIN_NS     (2 * NS_PER_S)
 #define WATCH_DEFAULT_NS (15 * NS_PER_S)
-
-enum option_type {
-	TYPE_FLAG,
-	TYPE_PID,
-	TYPE_COUNT,
-	TYPE_DURATION, /* between snapshots */
-	TYPE_WATCH,    /* of watching */
-	TYPE_SECONDS,  /* of a trace */
-	TYPE_PAUSE,    /* between captures */
-	TYPE_MOMENT,   /* in a trace */
-	TYPE_SIZE,
-	TYPE_SPEED,
-	TYPE_ID,
-	TYPE_TEXT,
-	TYPE_ITEMS,
-	TYPE_LIMITS,
-	TYPE_MOVED,  /* a limit of the doctor */
-	TYPE_RULE,   /* of the sentinel, */
-	TYPE_ACTION, /* and what follows from the rule before it */
-	TYPE_SLUG,
-	TYPE_CHOICE,
-	TYPE_LEVEL, /* a choice; standing alone it is the first one but "none" */
-};
-
-struct option_row {
-	char letter; /* 0: none */
-	const char *name;
-	enum option_type type;
-	size_t offset;             /* in struct options */
-	const char *argument;      /* as help shows it; NULL for flags */
-	const char *const *choice; /* TYPE_CHOICE: the words, in the order of their enum */
-	int choices;
-	unsigned with;    /* enum command_bit */
-	const char *text; /* NULL: not shown */
-};
 
 #define AT(member) offsetof(struct options, member)
 
@@ -282,158 +240,6 @@ static const struct option_row rows[] = {
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
-/* What is being set: sentences name it as the user did, "--delay" or "SCHEDTOP_DELAY". */
-struct setting {
-	const struct option_row *row;
-	const char *called;
-	const char *value;
-};
-
-static enum status bad_value(const struct setting *setting, const char *expected,
-                             struct error *error)
-{
-	char shown[64];
-	text_clean(shown, sizeof shown, setting->value, strlen(setting->value));
-	return error_set(error, STATUS_USAGE, "%s takes %s, not '%s'", setting->called, expected,
-	                 shown);
-}
-
-/* "auto|always|never" */
-static enum status bad_choice(const struct setting *setting, struct error *error)
-{
-	char words[128] = "";
-	size_t used = 0;
-	for (int i = 0; i < setting->row->choices && used < sizeof words; i++)
-		used += (size_t)snprintf(words + used, sizeof words - used, "%s%s", i > 0 ? "|" : "",
-		                         setting->row->choice[i]);
-	return bad_value(setting, words, error);
-}
-
-static bool parse_flag(const char *word, bool *flag)
-{
-	static const char *const words[2][4] = {{"no", "false", "off", "0"},
-	                                        {"yes", "true", "on", "1"}};
-	for (size_t i = 0; i < 8; i++)
-		if (strcasecmp(word, words[i / 4][i % 4]) == 0) {
-			*flag = i / 4;
-			return true;
-		}
-	return false;
-}
-
-static enum status add_limit(struct limits *limits, const char *value,
-                             const struct setting *setting, struct error *error)
-{
-	if (limits->n == LIMITS_MAX)
-		return error_set(error, STATUS_USAGE, "%s can be given %d times at most", setting->called,
-		                 LIMITS_MAX);
-	limits->text[limits->n++] = value;
-	return STATUS_OK;
-}
-
-/* A value that is wrong leaves what was set before. */
-static enum status set(struct options *o, const struct setting *setting, struct error *error)
-{
-	const struct option_row *row = setting->row;
-	const char *value = setting->value;
-	void *at = (char *)o + row->offset;
-	long number;
-	int64_t amount;
-	bool flag;
-	enum slug slug;
-	switch (row->type) {
-	case TYPE_FLAG:
-		if (!parse_flag(value, &flag))
-			return bad_value(setting, "yes or no", error);
-		*(bool *)at = flag;
-		return STATUS_OK;
-	case TYPE_PID:
-		if (!text_parse_integer(value, 1, 0x7fffffff, &number))
-			return bad_value(setting, "a process ID", error);
-		*(pid_t *)at = (pid_t)number;
-		return STATUS_OK;
-	case TYPE_COUNT:
-		if (!text_parse_integer(value, 1, 0x7fffffff, &number))
-			return bad_value(setting, "a count of 1 or more", error);
-		*(long *)at = number;
-		return STATUS_OK;
-	case TYPE_DURATION:
-		if (!text_parse_duration(value, &amount) || amount < DELAY_MIN_NS)
-			return bad_value(setting, "a time of 50ms or more, such as 250ms, 0.3s or 2m", error);
-		*(int64_t *)at = amount;
-		return STATUS_OK;
-	case TYPE_WATCH:
-		if (!text_parse_duration(value, &amount) || amount < WATCH_MIN_NS || amount > LIVE_SPAN_NS)
-			return bad_value(setting, "a time from 2s to 10m, such as 30s", error);
-		*(int64_t *)at = amount;
-		return STATUS_OK;
-	case TYPE_SECONDS:
-		if (!text_parse_duration(value, &amount) || amount % NS_PER_S != 0 ||
-		    amount < CAPTURE_SECONDS_MIN * NS_PER_S || amount > CAPTURE_SECONDS_MAX * NS_PER_S)
-			return bad_value(setting, "whole seconds from 1s to 30s", error);
-		*(int64_t *)at = amount;
-		return STATUS_OK;
-	case TYPE_PAUSE:
-		if (!text_parse_duration(value, &amount) || amount > CAPTURE_COOLDOWN_MAX_NS)
-			return bad_value(setting, "a time up to 24h, such as 90s", error);
-		*(int64_t *)at = amount;
-		return STATUS_OK;
-	case TYPE_MOMENT:
-		if (!text_parse_duration(value, &amount))
-			return bad_value(setting, "a time such as 250ms, 0.3s or 2m", error);
-		*(int64_t *)at = amount;
-		return STATUS_OK;
-	case TYPE_ID:
-		if (!text_parse_integer(value, 1, LONG_MAX, &number))
-			return bad_value(setting, "a number of 1 or more", error);
-		*(uint64_t *)at = (uint64_t)number;
-		return STATUS_OK;
-	case TYPE_ITEMS:
-		if (!item_words_parse(value, (unsigned *)at))
-			return bad_value(setting, "some of region, task, start and site, with commas", error);
-		return STATUS_OK;
-	case TYPE_LIMITS:
-		return add_limit(at, value, setting, error);
-	case TYPE_MOVED:
-		return limits_set_text(at, value, error);
-	case TYPE_RULE:
-		return plan_add_rule(at, value, true, error);
-	case TYPE_ACTION:
-		return plan_add_action(at, value, true, error);
-	case TYPE_SLUG:
-		if (!slug_parse(value, &slug) || !advice_of(slug))
-			return bad_value(setting,
-			                 "a finding such as trace-truncated: schedtop-findings(7) "
-			                 "lists them",
-			                 error);
-		*(const char **)at = value;
-		return STATUS_OK;
-	case TYPE_SIZE:
-		if (!text_parse_bytes(value, &amount))
-			return bad_value(setting, "a size such as 500MB or 2GiB", error);
-		*(int64_t *)at = amount;
-		return STATUS_OK;
-	case TYPE_SPEED:
-		if (!playback_speed_parse(value, (double *)at))
-			return bad_value(setting, "0.1 to 100, or max", error);
-		return STATUS_OK;
-	case TYPE_TEXT:
-		if (!*value)
-			return bad_value(setting, row->argument, error);
-		*(const char **)at = value;
-		return STATUS_OK;
-	case TYPE_CHOICE:
-	case TYPE_LEVEL:
-		for (int i = 0; i < row->choices; i++)
-			if (strcmp(value, row->choice[i]) == 0) {
-				*(int *)at = i;
-				return STATUS_OK;
-			}
-		return bad_choice(setting, error);
-	}
-	return STATUS_OK;
-}
-
 static void mark_given(struct options *o, size_t row)
 {
 	o->given[row / 64] |= UINT64_C(1) << row % 64;
@@ -449,7 +255,7 @@ _Static_assert(ROWS <= OPTIONS_MAX, "there is a bit for each row");
 static enum status set_by(struct options *o, const struct setting *setting,
                           enum settings_layer layer, struct error *error)
 {
-	enum status status = set(o, setting, error);
+	enum status status = option_value_set(o, setting, error);
 	if (status == STATUS_OK) {
 		o->from[setting->row - rows] = (unsigned char)layer;
 		o->written[setting->row - rows] = setting->value;
@@ -673,7 +479,7 @@ static enum status check_doctor(struct options *o, struct error *error)
 	for (size_t i = 0; i < o->fail_on.n; i++) {
 		const struct setting setting = {NULL, "--fail-on", o->fail_on.text[i]};
 		if (!severity_parse(setting.value, &o->fail_severity))
-			return bad_value(&setting, "info, warning or critical", error);
+			return option_value_bad(&setting, "info, warning or critical", error);
 	}
 	if (o->json && o->sarif)
 		return error_set(error, STATUS_USAGE, "--json and --sarif exclude each other");
@@ -714,12 +520,12 @@ static enum status check_kind(struct options *o, struct error *error)
 	if (is_profile && !o->kind && !folded)
 		return error_set(error, STATUS_USAGE, "profile needs --kind " PROFILE_KIND_WORDS);
 	if (is_profile && o->kind && !parse_profile_kind(o->kind, &o->profile))
-		return bad_value(&setting, PROFILE_KIND_WORDS, error);
+		return option_value_bad(&setting, PROFILE_KIND_WORDS, error);
 	if (is_profile && o->profile == PROFILE_CPU && o->still_blocked)
 		return error_set(error, STATUS_USAGE, "--still-blocked and --kind cpu exclude each other");
 	o->kinds = 0;
 	if (!is_profile && o->kind && !report_kinds_parse(o->kind, &o->kinds))
-		return bad_value(&setting, REPORT_KIND_WORDS, error);
+		return option_value_bad(&setting, REPORT_KIND_WORDS, error);
 	return STATUS_OK;
 }
 

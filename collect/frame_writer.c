@@ -9,6 +9,7 @@
 
 #include "collect/frames.h"
 #include "util/clock.h"
+#include "util/write.h"
 
 /* What a snapshot costs is mostly what is new in it: 9 finds nearly as much as the slow levels do.
    A window of 4 MiB still holds the line before with 256 Ps. */
@@ -70,21 +71,6 @@ uint64_t frame_writer_bytes(const struct frame_writer *w)
 	return w->end + (w->frame.lines ? sizeof last_block : 0);
 }
 
-static bool write_at(int fd, const unsigned char *data, size_t size, uint64_t offset)
-{
-	while (size > 0) {
-		ssize_t n = pwrite(fd, data, size, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		data += n;
-		size -= (size_t)n;
-		offset += (uint64_t)n;
-	}
-	return true;
-}
-
 static bool make_room(struct frame_writer *w, size_t more)
 {
 	if (w->capacity - w->size >= more)
@@ -141,7 +127,8 @@ static bool take_back(struct frame_writer *w)
 {
 	bool cut = ftruncate(w->fd, (off_t)w->end) == 0;
 	int why = errno;
-	bool sealed = w->frame.lines == 0 || write_at(w->fd, last_block, sizeof last_block, w->end);
+	bool sealed =
+		w->frame.lines == 0 || write_whole_at(w->fd, last_block, sizeof last_block, w->end);
 	w->unsealed = !cut || !sealed;
 	if (!w->unsealed)
 		end_frame(w);
@@ -177,7 +164,8 @@ enum status frame_writer_add(struct frame_writer *w, const char *line, size_t si
 		w->frame = (struct frame_entry){.offset = w->end,
 		                                .monotonic_ns = monotonic_ns,
 		                                .wall_ns = wall_ns};
-	if (!pack(w, line, size) || !write_at(w->fd, w->packed, w->size + sizeof last_block, w->end)) {
+	if (!pack(w, line, size) ||
+	    !write_whole_at(w->fd, w->packed, w->size + sizeof last_block, w->end)) {
 		enum status status = fail(error);
 		take_back(w);
 		return status;
@@ -203,7 +191,7 @@ enum status frame_writer_finish(struct frame_writer *w, struct error *error)
 	unsigned char *data = frame_index_pack(&w->index, &size);
 	if (!data)
 		return error_no_memory(error);
-	bool good = write_at(w->fd, data, size, w->end);
+	bool good = write_whole_at(w->fd, data, size, w->end);
 	free(data);
 	if (good)
 		return STATUS_OK;

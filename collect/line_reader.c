@@ -106,7 +106,7 @@ uint64_t line_reader_lines(const struct line_reader *r)
 
 static bool make_room(struct buffer *b)
 {
-	if (b->begin > 0) {
+	if (b->data && b->begin > 0) {
 		memmove(b->data, b->data + b->begin, b->end - b->begin);
 		b->end -= b->begin;
 		b->begin = 0;
@@ -204,8 +204,7 @@ static bool find_frame(struct line_reader *r)
 static void drop_half_a_line(struct line_reader *r)
 {
 	struct buffer *b = &r->text;
-	const char *newline =
-		b->end > b->begin ? memrchr(b->data + b->begin, '\n', b->end - b->begin) : NULL;
+	const char *newline = b->data ? memrchr(b->data + b->begin, '\n', b->end - b->begin) : NULL;
 	b->end = newline ? (size_t)(newline - b->data) + 1 : b->begin;
 	r->searched = 0;
 }
@@ -285,8 +284,9 @@ enum status line_reader_next(struct line_reader *r, char **line, size_t *size, s
 		struct buffer *b = &r->text;
 		size_t length = b->end - b->begin;
 		char *begin = b->data ? b->data + b->begin : NULL;
-		char *newline =
-			length > r->searched ? memchr(begin + r->searched, '\n', length - r->searched) : NULL;
+		char *newline = begin && length > r->searched
+		                    ? memchr(begin + r->searched, '\n', length - r->searched)
+		                    : NULL;
 		if (newline || (r->ended && (length > 0 || lost > 0))) {
 			size_t taken = newline ? (size_t)(newline - begin) : length;
 			*line = begin;

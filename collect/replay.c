@@ -235,7 +235,8 @@ static void *play(void *arg)
 		case PLAYBACK_STOPPED:
 			return NULL;
 		case PLAYBACK_DUE:
-			show_next(r);
+			if (r->next)
+				show_next(r);
 			break;
 		case PLAYBACK_SOUGHT:
 			seek(r, &goal);

@@ -11,6 +11,7 @@
 #include "metrics/schedtrace.h"
 #include "util/clock.h"
 #include "util/text.h"
+#include "util/write.h"
 
 struct text_log {
 	char shown[256]; /* the directory, printable */
@@ -76,17 +77,11 @@ static void print_snapshot(FILE *out, const struct text_log *log, const struct s
 /* All of it, or nothing is left. */
 static enum status append(struct text_log *log, const char *text, size_t size, struct error *error)
 {
-	for (size_t done = 0; done < size;) {
-		ssize_t n = pwrite(log->fd, text + done, size - done, (off_t)(log->bytes + done));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			int why = errno;
-			if (ftruncate(log->fd, (off_t)log->bytes) != 0)
-				why = errno;
-			return error_set(error, STATUS_FAILED, "%s", strerror(why));
-		}
-		done += (size_t)n;
+	if (!write_whole_at(log->fd, text, size, log->bytes)) {
+		int why = errno;
+		if (ftruncate(log->fd, (off_t)log->bytes) != 0)
+			why = errno;
+		return error_set(error, STATUS_FAILED, "%s", strerror(why));
 	}
 	log->bytes += size;
 	return STATUS_OK;

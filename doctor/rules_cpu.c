@@ -116,6 +116,8 @@ static void show_served(const struct picture *p, struct finding *f, const struct
 		if (&p->groups->group[i] != but && p->groups->group[i].serves &&
 		    p->groups->group[i].waits.count)
 			most[n++] = &p->groups->group[i];
+	if (n == 0)
+		return;
 	qsort(most, n, sizeof(void *), by_delay);
 	for (size_t i = 0; i < n && i < SHOWN; i++) {
 		char function[EVIDENCE_SITE_TEXT], creator[EVIDENCE_SITE_TEXT], sum[32], max[32];

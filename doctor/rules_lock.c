@@ -177,7 +177,7 @@ static const struct lock_place *longest(const struct lock_place place[static LOC
 		size_t before = 0;
 		for (size_t k = 0; k < LOCK_PLACES; k++)
 			before += place[k].count &&
-			          (place[k].ns > place[i].ns || (place[k].ns == place[i].ns && k < i));
+			          (place[k].ns > place[i].ns || (k < i && place[k].ns == place[i].ns));
 		if (place[i].count && before == rank)
 			best = &place[i];
 	}

@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "util/write.h"
+
 enum {
 	BUFFER = 64 * 1024,
 	GZIP = 15 + 16, /* zlib.h: windowBits of 15, and a gzip header around it */
@@ -27,18 +29,9 @@ static void put(struct sink *s, const uint8_t *data, size_t size)
 		fail(s, atomic_file_write(&s->file, data, size, &s->error));
 		return;
 	}
-	while (size > 0) {
-		ssize_t n = write(s->fd, data, size);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			fail(s, error_set(&s->error, STATUS_FAILED, "the output can't be written: %s",
-			                  strerror(errno)));
-			return;
-		}
-		data += n;
-		size -= (size_t)n;
-	}
+	if (!write_whole(s->fd, data, size))
+		fail(s, error_set(&s->error, STATUS_FAILED, "the output can't be written: %s",
+		                  strerror(errno)));
 }
 
 static void flush(struct sink *s)

@@ -72,16 +72,20 @@ struct fleet *fleet_ref(struct fleet *fleet)
 	return fleet;
 }
 
-void fleet_unref(const struct fleet *fleet)
+static void destroy(const struct fleet *fleet)
 {
-	if (!fleet || atomic_fetch_sub(&fleet->index->references, 1) > 1)
-		return;
 	for (size_t i = 0; i < fleet->n; i++)
 		free(fleet->instance[i].text);
 	free(fleet->instance);
 	free(fleet->index->slot);
 	free(fleet->index);
 	free((void *)fleet);
+}
+
+void fleet_unref(const struct fleet *fleet)
+{
+	if (fleet && atomic_fetch_sub(&fleet->index->references, 1) == 1)
+		destroy(fleet);
 }
 
 /* The three names in one piece of memory. */
@@ -128,7 +132,7 @@ struct fleet *fleet_copy(const struct fleet *fleet)
 			break;
 	if (copy->instance && copy->n == fleet->n)
 		return copy;
-	fleet_unref(copy);
+	destroy(copy);
 	return NULL;
 }
 

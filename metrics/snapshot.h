@@ -74,9 +74,10 @@ static inline void fields_set(struct fields *f, int field, int64_t value)
 
 static inline bool fields_get(const struct fields *f, int field, int64_t *value)
 {
-	if (fields_has(f, field))
-		*value = f->value[field];
-	return fields_has(f, field);
+	if (!fields_has(f, field))
+		return false;
+	*value = f->value[field];
+	return true;
 }
 
 /* now - before, if both are known and the counter did not fall. */

@@ -152,7 +152,7 @@ static void print_tasks(const struct analysis *a, struct page *page)
 	page->torn = page->torn || (!all && t->types > 0);
 	if (n)
 		page_header(page, columns, COLUMNS);
-	for (size_t i = 0; i < n && i < MOST_TYPES; i++) {
+	for (size_t i = 0; all && i < n && i < MOST_TYPES; i++) {
 		const struct task_type *type = all[i];
 		print_type(a, page, type->name, type->others, &type->duration, type->open);
 		if (!is_narrowed(a))
@@ -188,7 +188,7 @@ static void print_regions(const struct analysis *a, struct page *page)
 	size_t n;
 	const struct region_type **all = regions_of(&a->regions, &n);
 	page->torn = page->torn || (!all && a->regions.types > 0);
-	if (n && !is_narrowed(a)) {
+	if (all && n && !is_narrowed(a)) {
 		fprintf(page->out, "\n  Regions\n");
 		page_header(page, columns, COLUMNS);
 		for (size_t i = 0; i < n && i < MOST_REGIONS; i++) {
@@ -281,7 +281,7 @@ static json_t *types_json(const struct analysis *a)
 	if (!types && a->tasks.types > 0)
 		return NULL;
 	json_t *all = json_array();
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; types && i < n; i++) {
 		const struct task_type *type = types[i];
 		json_t *row = json_object(), *slowest = json_array();
 		if (!type->others)
@@ -311,7 +311,7 @@ static json_t *regions_json(const struct analysis *a)
 	if (!types && a->regions.types > 0)
 		return NULL;
 	json_t *all = json_array();
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; types && i < n; i++) {
 		const struct region_type *type = types[i];
 		json_t *row = json_object();
 		if (!type->others)

@@ -103,7 +103,10 @@ static uint32_t intern(struct names *names, const void *text, size_t length)
 	}
 	memcpy(copy, text, length);
 	copy[length] = '\0';
-	*name_at(names, names->n) = (struct name){copy, (uint32_t)length, hash};
+	struct name *added = name_at(names, names->n);
+	added->text = copy;
+	added->length = (uint32_t)length;
+	added->hash = hash;
 	names->bytes += length + 1;
 	names->slot[at] = (uint32_t)++names->n;
 	return names->slot[at];

@@ -117,9 +117,9 @@ bool app_set_speed(struct app *app, const char *argument)
 			speed = speeds[i];
 			break;
 		}
-	for (size_t i = SPEEDS; down && i-- > 0;)
-		if (speeds[i] < app->playback.speed) {
-			speed = speeds[i];
+	for (size_t i = SPEEDS; down && i > 0; i--)
+		if (speeds[i - 1] < app->playback.speed) {
+			speed = speeds[i - 1];
 			break;
 		}
 	playback_set_speed(app->player, speed);

@@ -17,6 +17,7 @@
 #include "util/clock.h"
 #include "util/directory.h"
 #include "util/text.h"
+#include "util/write.h"
 
 #define PREFIX ".schedtop-"
 #define SUFFIX ".tmp"
@@ -154,17 +155,7 @@ enum status atomic_file_open_path(struct atomic_file *f, const char *path, mode_
 enum status atomic_file_write(struct atomic_file *f, const void *data, size_t size,
                               struct error *error)
 {
-	const char *at = data;
-	while (size > 0) {
-		ssize_t n = write(f->fd, at, size);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return failed(f, "the file can't be written", errno, error);
-		at += n;
-		size -= (size_t)n;
-	}
-	return STATUS_OK;
+	return write_whole(f->fd, data, size) ? STATUS_OK : atomic_file_explain(f, errno, error);
 }
 
 enum status atomic_file_explain(const struct atomic_file *f, int why, struct error *error)

@@ -184,7 +184,7 @@ enum status bundle_narrow(int *fd, const char *shown, enum bundle_part part, str
 {
 	struct stat st;
 	uint8_t head[BUNDLE_HEAD_SIZE];
-	struct bundle_place place;
+	struct bundle_place place = {0};
 	if (fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode) || lseek(*fd, 0, SEEK_CUR) != 0)
 		return STATUS_OK;
 	ssize_t n = pread(*fd, head, sizeof head, 0);

@@ -11,4 +11,5 @@ util_libutil_a_SOURCES = \
 	util/secrets.c util/secrets.h \
 	util/status.c util/status.h \
 	util/text.c util/text.h \
+	util/write.c util/write.h \
 	util/xdg.c util/xdg.h

@@ -14,8 +14,3 @@ enum status error_set(struct error *error, enum status status, const char *forma
 	}
 	return status;
 }
-
-enum status error_no_memory(struct error *error)
-{
-	return error_set(error, STATUS_FAILED, "out of memory");
-}

@@ -32,7 +32,11 @@ struct error {
 enum status error_set(struct error *error, enum status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The sentence for a failed allocation. */
-enum status error_no_memory(struct error *error);
+/* The sentence for a failed allocation. Here, where analyzers see that it never is STATUS_OK. */
+static inline enum status error_no_memory(struct error *error)
+{
+	error_set(error, STATUS_FAILED, "out of memory");
+	return STATUS_FAILED;
+}
 
 #endif

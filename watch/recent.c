@@ -111,7 +111,9 @@ bool recent_add(struct recent *r, int64_t monotonic_ns, int64_t wall_ns, const c
 	*packed = (struct recent_line){monotonic_ns, wall_ns, size + 1, n};
 	/* The bound is a little more than the line: most of it goes back. */
 	struct recent_line *fitting = realloc(packed, sizeof *packed + n);
-	r->line[r->end++] = fitting ? fitting : packed;
+	if (fitting)
+		packed = fitting;
+	r->line[r->end++] = packed;
 	r->bytes += n;
 	return true;
 }
@@ -133,11 +135,10 @@ bool recent_take(const struct recent *r, int64_t from_ns, struct recent_copy *ou
 			return false;
 		}
 		memcpy(copy, r->line[i], size);
+		if (out->n == 0)
+			out->first_ns = copy->monotonic_ns;
+		out->last_ns = copy->monotonic_ns;
 		out->line[out->n++] = copy;
-	}
-	if (out->n > 0) {
-		out->first_ns = out->line[0]->monotonic_ns;
-		out->last_ns = out->line[out->n - 1]->monotonic_ns;
 	}
 	return true;
 }

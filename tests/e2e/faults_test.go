@@ -39,9 +39,6 @@ var faultLibrary = sync.OnceValues(func() (string, error) {
 // C library's, so there is nothing to be tried with one.
 func faultEnv(t *testing.T, kind string, more ...string) []string {
 	t.Helper()
-	if content, err := os.ReadFile(binary); err != nil || bytes.Contains(content, []byte("__asan_init")) {
-		t.Skip("a build with a sanitizer has allocations of its own")
-	}
 	library, err := faultLibrary()
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +46,14 @@ func faultEnv(t *testing.T, kind string, more ...string) []string {
 	// What is used after it was freed, or before it was written, is not zero.
 	env := append(os.Environ(), "LD_PRELOAD="+library, "FAULT_KIND="+kind, "MALLOC_PERTURB_=165")
 	return append(env, more...)
+}
+
+// needsPlainAllocations skips where they can't be made to fail.
+func needsPlainAllocations(t *testing.T) {
+	t.Helper()
+	if content, err := os.ReadFile(binary); err != nil || bytes.Contains(content, []byte("__asan_init")) {
+		t.Skip("a build with a sanitizer has allocations of its own")
+	}
 }
 
 // A patient is a command that is to survive.
@@ -391,6 +396,7 @@ func (p patient) try(t *testing.T, kind string, harmless bool, most time.Duratio
 
 func TestNothingThatFailsOnceCrashesOrHangs(t *testing.T) {
 	t.Parallel()
+	needsPlainAllocations(t)
 	only := regexp.MustCompile(os.Getenv("SCHEDTOP_FAULTS"))
 	most := time.Duration(0)
 	if slow {

@@ -265,6 +265,7 @@ func TestEveryScreenGivesTheTerminalBackWhateverEndsIt(t *testing.T) {
 // sentence, but neither fall nor leave the terminal as it is.
 func TestFailedAllocationsGiveTheTerminalBack(t *testing.T) {
 	t.Parallel()
+	needsPlainAllocations(t)
 	for _, stage := range stages {
 		stage := stage
 		t.Run(stage.name, func(t *testing.T) {

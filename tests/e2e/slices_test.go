@@ -32,6 +32,7 @@ func TestProcsAreLookedAtWhileGoroutinesAreRead(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
 	traced := exec.Command("strace", "-f", "-e", "trace=process_vm_readv", "-o", log,
 		binary, "-p", w.p(), "--json", "-n", itoa(printed), "-d", "500ms", "--source", "memory")
+	traced.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0") // which needs ptrace for itself
 	finish(t, start(t, traced)).expect(t, exitOK)
 
 	text, err := os.ReadFile(log)

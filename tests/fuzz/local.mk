@@ -49,7 +49,7 @@ tests_fuzz_fuzz_goroutines_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_goroutines_LDADD = goproc/libgoproc.a util/libutil.a $(ELF_LIBS)
 
 noinst_PROGRAMS += tests/fuzz/fuzz_settings
-tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c cli/settings.c cli/options.c cli/options_check.c
+tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c cli/settings.c cli/options.c cli/option_value.c cli/options_check.c
 tests_fuzz_fuzz_settings_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 tests_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_settings_LDADD = compare/libcompare.a watch/libwatch.a doctor/libdoctor.a export/libexport.a report/libreport.a trace/libtrace.a tui/libtui.a metrics/libmetrics.a util/libutil.a $(INIH_LIBS) -lm

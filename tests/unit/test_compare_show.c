@@ -462,7 +462,10 @@ static void check_members(const json_t *value, const char *doc)
 			fail_msg("doc/schema.md does not tell of %s", quoted);
 		check_members(member, doc);
 	}
-	json_array_foreach((json_t *)value, i, member) check_members(member, doc);
+	json_array_foreach((json_t *)value, i, member)
+	{
+		check_members(member, doc);
+	}
 }
 
 static void every_member_of_the_json_is_documented(void **state)

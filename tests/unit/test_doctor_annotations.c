@@ -150,8 +150,10 @@ static const struct evidence *expect(struct judged *j, enum slug slug, const cha
                                      double value, uint64_t goroutine)
 {
 	const struct finding *f = find(j, slug);
-	if (!f)
+	if (!f) {
 		fail_msg("%s is not found", slug_word(slug));
+		return NULL;
+	}
 	assert_int_equal(f->severity, SEVERITY_WARNING);
 	assert_true(measure(f, name) == value);
 	assert_true(f->evidences >= 1);
