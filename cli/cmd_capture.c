@@ -206,6 +206,11 @@ enum status command_capture(const struct options *o, struct error *error)
 			close(p.news);
 	}
 	session_destroy(p.session);
+	if (status == STATUS_NO_TARGET && options.target.local && kind_of(o) == CAPTURE_KIND_TRACE) {
+		/* On the screen the panel offers it. */
+		struct error why = error ? *error : (struct error){0};
+		error_set(error, status, "%s; or let --sampled put one together from its memory", why.text);
+	}
 	if (sig)
 		die_of(sig);
 	return status;

@@ -128,11 +128,8 @@ static enum status connect_agent(struct capture *c, struct talk *talk)
 		return error_set(&c->error, status,
 		                 "%s has no schedtop agent, and nobody else can trace it: import "
 		                 "schedtop/agent/auto into the program, build it with schedtop agent "
-		                 "overlay, or name its net/http/pprof (--url URL)%s",
-		                 c->whom,
-		                 c->options.kind == CAPTURE_KIND_TRACE
-		                     ? "; --sampled puts an approximate one together from its memory"
-		                     : "");
+		                 "overlay, or name its net/http/pprof (--url URL)",
+		                 c->whom);
 	if (status != STATUS_OK)
 		return status;
 	status = web_create_socket(&talk->call, talk->socket.path, &c->error);

@@ -52,6 +52,7 @@ static enum status tell(const char *path, const struct export_options *o, struct
 	                        .to_ns = o->to_ns};
 	const struct trace_visitor visitor = window_visitor(&window);
 	enum status status = read_trace(path, o, &visitor, &pass, error);
+	window_finish(&window);
 	story.names = &pass.names; /* those of the blocks are gone */
 	bool told = !story.failed;
 	if (told && story.narrator.finish && !sink_failed(sink))

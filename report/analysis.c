@@ -127,6 +127,7 @@ enum status analysis_read_input(struct analysis *a, struct input *in, const char
 	const struct trace_visitor visitor =
 		options->wrap ? options->wrap(options->wrap_self, &inner) : inner;
 	enum status status = trace_read(in, &trace, &visitor, 1, &a->summary, error);
+	window_finish(&window);
 	if ((status == STATUS_OK || status == STATUS_DAMAGED) && is_torn(a))
 		return trace_name_error(error, error_no_memory(error), path);
 	/* What was read before the damage is there to be told. */

@@ -97,6 +97,20 @@ static inline int64_t trace_since(const struct trace_block *block, const struct 
 	return e->from == 0 && block->since_ns < e->at_ns ? block->since_ns : e->at_ns;
 }
 
+/* Nothing was heard of what the transition is about before. */
+static inline bool trace_is_first(const struct trace_event *e)
+{
+	return e->from == 0 || e->from == TRACE_NOT_EXIST;
+}
+
+/* ID of the stack that a transition's goroutine has, or starts with. 0: unknown. */
+static inline uint64_t trace_own_stack(const struct trace_event *e)
+{
+	if (e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED)
+		return e->arg[0];
+	return e->type == EV_GO_UNBLOCK ? 0 : e->arg[2]; /* that of who woke it */
+}
+
 /* What the thread that reads does while it has to wait for the visitors: a part of something, if
    there is any. false: there is none. */
 struct trace_help {

@@ -280,6 +280,8 @@ static inline void advance(struct index *x, struct index_lane *lane, int64_t to_
 static inline void change_lane(struct index *x, struct index_lane *lane,
                                const struct lane_change *c, uint8_t state, uint64_t goroutine)
 {
+	if (c->until && (lane->state == SPAN_RUNNING || lane->state == SPAN_GC))
+		lane->state = c->until;
 	if (!c->whole || goroutine != lane->goroutine)
 		advance(x, lane, c->at_ns);
 	if (goroutine && goroutine != lane->goroutine)

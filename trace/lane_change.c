@@ -10,19 +10,22 @@ enum { WORKS = 1, ASSISTS = 2 };
 
 void lane_work_finish(struct lane_work *work)
 {
+	gc_workers_finish(&work->workers);
 	free(work->flags);
 	*work = (struct lane_work){0};
 }
 
 bool lane_work_prepare(struct lane_work *work, const struct trace_block *block)
 {
-	return SLOTS_FIT(work->flags, work->slots, block->goroutines, NULL);
+	return SLOTS_FIT(work->flags, work->slots, block->goroutines, NULL) &&
+	       gc_workers_prepare(&work->workers, block);
 }
 
 void lane_work_gap(struct lane_work *work)
 {
 	if (work->slots)
 		memset(work->flags, 0, work->slots);
+	gc_workers_gap(&work->workers);
 }
 
 /* --- Ps -----------------------------------------------------------------------------------------
@@ -56,24 +59,57 @@ static bool change_proc(const struct trace_block *block, const struct trace_even
 /* --- work for the collector ----------------------------------------------------------------------
  */
 
-static bool change_work(struct lane_work *work, const struct trace_event *e, uint32_t goroutine,
-                        uint8_t flag, bool on, bool whole, struct lane_change *c)
+uint8_t lane_work_judge(struct lane_work *work, const struct trace_event *e)
 {
-	if (goroutine == TRACE_NONE || goroutine >= work->slots)
-		return false;
-	uint8_t *flags = &work->flags[goroutine];
-	*flags = (uint8_t)(on ? *flags | flag : *flags & ~flag);
+	uint8_t *flags = &work->flags[e->subject];
+	bool works = work->workers.is[e->subject] == GC_WORKER_YES;
+	*flags = (uint8_t)(works ? *flags | WORKS : *flags & ~WORKS);
+	return e->from == GO_RUNNING ? lane_running(work, e->subject) : SPAN_UNKNOWN;
+}
+
+/* It is at another work from now on; `whole`: it was since it began to run. */
+static bool change_work(const struct lane_work *work, const struct trace_event *e,
+                        uint32_t goroutine, bool whole, struct lane_change *c)
+{
 	if (e->to != GO_RUNNING || e->g != goroutine)
 		return false;
 	uint8_t state = lane_running(work, goroutine);
-	*c = (struct lane_change){e->at_ns, e->p, e->m, goroutine, state, state, whole};
+	c->at_ns = e->at_ns;
+	c->proc = e->p;
+	c->thread = e->m;
+	c->goroutine = goroutine;
+	c->proc_state = c->thread_state = state;
+	c->whole = whole;
 	return true;
 }
 
-/* Its workers say what they are right after they began to run. */
-static bool is_worker(const struct trace_block *block, const struct trace_event *e)
+static bool change_assist(struct lane_work *work, const struct trace_event *e,
+                          struct lane_change *c)
 {
-	return strncmp(names_text(block->names, e->name), "GC ", 3) == 0;
+	if (e->subject >= work->slots)
+		return false;
+	uint8_t *flags = &work->flags[e->subject];
+	c->until = SPAN_UNKNOWN;
+	if (gc_workers_note_assist(&work->workers, e) && *flags & WORKS) {
+		*flags &= (uint8_t)~WORKS;
+		c->until = lane_running(work, e->subject);
+	}
+	if (e->type == EV_GC_MARK_ASSIST_END)
+		*flags &= (uint8_t)~ASSISTS;
+	else
+		*flags |= ASSISTS;
+	return change_work(work, e, e->subject, e->type == EV_GC_MARK_ASSIST_ACTIVE, c);
+}
+
+/* Workers say what they are right after they began to run. */
+static bool change_label(struct lane_work *work, const struct trace_block *block,
+                         const struct trace_event *e, struct lane_change *c)
+{
+	if (!gc_workers_label(&work->workers, block, e))
+		return false;
+	work->flags[e->g] |= WORKS;
+	c->until = SPAN_UNKNOWN;
+	return change_work(work, e, e->g, true, c);
 }
 
 bool lane_change_other(struct lane_work *work, const struct trace_block *block,
@@ -86,13 +122,11 @@ bool lane_change_other(struct lane_work *work, const struct trace_block *block,
 	case EV_PROC_STATUS:
 		return change_proc(block, e, c);
 	case EV_GC_MARK_ASSIST_BEGIN:
-		return change_work(work, e, e->subject, ASSISTS, true, false, c);
 	case EV_GC_MARK_ASSIST_ACTIVE:
-		return change_work(work, e, e->subject, ASSISTS, true, true, c);
 	case EV_GC_MARK_ASSIST_END:
-		return change_work(work, e, e->subject, ASSISTS, false, false, c);
+		return change_assist(work, e, c);
 	case EV_GO_LABEL:
-		return change_work(work, e, e->g, WORKS, is_worker(block, e), true, c);
+		return change_label(work, block, e, c);
 	default:
 		return false;
 	}

@@ -5,7 +5,7 @@
 #ifndef SCHEDTOP_TRACE_LANE_CHANGE_H
 #define SCHEDTOP_TRACE_LANE_CHANGE_H
 
-#include "trace/event.h"
+#include "trace/gc_workers.h"
 #include "trace/lanes.h"
 
 /* In proc_state: what the thread does that the P was found on. */
@@ -16,11 +16,13 @@ struct lane_change {
 	uint32_t proc, thread; /* slots; TRACE_NONE: it goes on as it was */
 	uint32_t goroutine;    /* slot, or TRACE_NONE */
 	uint8_t proc_state, thread_state;
-	bool whole; /* the goroutine has been at it since it began to run */
+	uint8_t until; /* what the goroutine did, which ran until now; SPAN_UNKNOWN: as was thought */
+	bool whole;    /* the goroutine has been at it since it began to run */
 };
 
 /* Which goroutines work for the collector, by slot. */
 struct lane_work {
+	struct gc_workers workers;
 	uint8_t *flags;
 	size_t slots;
 };
@@ -40,10 +42,15 @@ static inline uint8_t lane_running(const struct lane_work *work, uint32_t gorout
 	return work->flags[goroutine] ? SPAN_GC : SPAN_RUNNING;
 }
 
-/* Of a transition. false: nothing changes. */
+/* A transition tells whether its goroutine is a worker. Returns what it did while it ran. */
+uint8_t lane_work_judge(struct lane_work *work, const struct trace_event *e);
+
+/* Of a transition. false: nothing changes, but `until` is set. */
 static inline bool lane_change_transition(struct lane_work *work, const struct trace_block *block,
                                           const struct trace_event *e, struct lane_change *change)
 {
+	change->until = gc_workers_learn(&work->workers, block, e) ? lane_work_judge(work, e)
+	                                                           : (uint8_t)SPAN_UNKNOWN;
 	uint8_t state = e->p == TRACE_NONE ? SPAN_IDLE : SPAN_SCHED;
 	uint32_t goroutine = TRACE_NONE;
 	if (e->to == GO_RUNNING) {
@@ -65,8 +72,13 @@ static inline bool lane_change_transition(struct lane_work *work, const struct t
 	/* Format 1 names some on a P that they have nothing to do with. */
 	if (e->from == e->to || e->m == TRACE_NONE)
 		return false;
-	*change =
-		(struct lane_change){trace_since(block, e), proc, e->m, goroutine, state, state, false};
+	*change = (struct lane_change){.at_ns = trace_since(block, e),
+	                               .proc = proc,
+	                               .thread = e->m,
+	                               .goroutine = goroutine,
+	                               .proc_state = state,
+	                               .thread_state = state,
+	                               .until = change->until};
 	return true;
 }
 

@@ -13,6 +13,7 @@ trace_libtrace_a_SOURCES = \
 	trace/event.h \
 	trace/format.c trace/format.h \
 	trace/gc.c trace/gc.h \
+	trace/gc_workers.c trace/gc_workers.h \
 	trace/goroutines.c trace/goroutines.h \
 	trace/heap.c trace/heap.h \
 	trace/idmap.c trace/idmap.h \

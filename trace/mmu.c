@@ -18,6 +18,7 @@ const int64_t mmu_window_ns[MMU_WINDOWS] = {
 void mmu_finish(struct mmu *mmu)
 {
 	free(mmu->flags);
+	gc_workers_finish(&mmu->workers);
 	memset(mmu, 0, sizeof *mmu);
 }
 
@@ -154,9 +155,12 @@ static void recount(struct mmu *mmu, uint8_t *flags, uint8_t state, int64_t now)
 	*flags ^= COUNTED;
 }
 
-void mmu_transition(struct mmu *mmu, const struct trace_event *e)
+void mmu_transition(struct mmu *mmu, const struct trace_block *block, const struct trace_event *e)
 {
 	uint8_t *flags = &mmu->flags[e->subject];
+	/* Its label may have been a lie. */
+	if (gc_workers_learn(&mmu->workers, block, e) && mmu->workers.is[e->subject] == GC_WORKER_NO)
+		*flags &= (uint8_t)~WORKS;
 	recount(mmu, flags, e->to, e->time_ns);
 	if (e->to == TRACE_NOT_EXIST)
 		*flags = 0;
@@ -196,11 +200,13 @@ void mmu_other(struct mmu *mmu, const struct trace_block *block, const struct tr
 	case EV_GC_MARK_ASSIST_BEGIN:
 	case EV_GC_MARK_ASSIST_ACTIVE:
 	case EV_GC_MARK_ASSIST_END:
+		if (gc_workers_note_assist(&mmu->workers, e))
+			set_flag(mmu, e, e->subject, WORKS, false);
 		set_flag(mmu, e, e->subject, ASSISTS, e->type != EV_GC_MARK_ASSIST_END);
 		break;
 	case EV_GO_LABEL:
 		/* gcBgMarkWorker labels itself with its mode each time it goes to work. */
-		if (e->g != TRACE_NONE && begins(block, e, "GC "))
+		if (gc_workers_label(&mmu->workers, block, e))
 			set_flag(mmu, e, e->g, WORKS, !begins(block, e, "GC (idle)"));
 		break;
 	case EV_PROCS_CHANGE:
@@ -214,7 +220,8 @@ void mmu_other(struct mmu *mmu, const struct trace_block *block, const struct tr
 
 bool mmu_prepare(struct mmu *mmu, const struct trace_block *block)
 {
-	if (!SLOTS_FIT(mmu->flags, mmu->slots, block->goroutines, NULL))
+	if (!SLOTS_FIT(mmu->flags, mmu->slots, block->goroutines, NULL) ||
+	    !gc_workers_prepare(&mmu->workers, block))
 		return false;
 	if (!mmu->begun && block->events)
 		mmu_restart(mmu, block->event[0].time_ns);
@@ -231,8 +238,8 @@ static bool on_events(void *self, const struct trace_block *block)
 	for (size_t i = 0; i <= block->others; i++) {
 		const struct trace_event *e = trace_stretch_begin(block, i);
 		for (const struct trace_event *end = trace_stretch_end(block, i); e < end; e++)
-			if (mmu->flags[e->subject])
-				mmu_transition(mmu, e);
+			if (mmu->flags[e->subject] || gc_workers_ask(&mmu->workers, e))
+				mmu_transition(mmu, block, e);
 		if (i < block->others)
 			mmu_other(mmu, block, e);
 	}
@@ -245,6 +252,7 @@ static void on_gap(void *self, int64_t time_ns)
 	advance(mmu, time_ns);
 	if (mmu->slots)
 		memset(mmu->flags, 0, mmu->slots);
+	gc_workers_gap(&mmu->workers);
 	mmu->busy = mmu->stops = 0;
 }
 

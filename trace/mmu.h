@@ -7,7 +7,7 @@
 #ifndef SCHEDTOP_TRACE_MMU_H
 #define SCHEDTOP_TRACE_MMU_H
 
-#include "trace/event.h"
+#include "trace/gc_workers.h"
 
 enum {
 	MMU_WINDOWS = 10,
@@ -43,6 +43,7 @@ struct mmu {
 	uint64_t procs;
 	uint64_t busy; /* goroutines that run for the collector */
 	uint64_t stops;
+	struct gc_workers workers;
 	uint8_t *flags; /* by goroutine's slot */
 	size_t slots;
 };
@@ -56,8 +57,8 @@ void mmu_restart(void *mmu, int64_t time_ns);
 
 /* Room for the block's goroutines. false: no memory. */
 bool mmu_prepare(struct mmu *mmu, const struct trace_block *block);
-/* Of a goroutine that has flags: few have any. */
-void mmu_transition(struct mmu *mmu, const struct trace_event *e);
+/* Of a goroutine that has flags, as few have, or of which it is not known what it does. */
+void mmu_transition(struct mmu *mmu, const struct trace_block *block, const struct trace_event *e);
 /* What is no transition. */
 void mmu_other(struct mmu *mmu, const struct trace_block *block, const struct trace_event *e);
 

@@ -25,19 +25,9 @@ void names_finish(struct names *names)
 	memset(names, 0, sizeof *names);
 }
 
-static uint32_t hash_text(const uint8_t *p, size_t n)
+static uint32_t hash_text(const struct names *names, const void *text, size_t n)
 {
-	uint64_t h = UINT64_C(0x9e3779b97f4a7c15) ^ n;
-	for (; n >= 8; p += 8, n -= 8) {
-		uint64_t x;
-		memcpy(&x, p, 8);
-		h = (h ^ x) * UINT64_C(0xff51afd7ed558ccd);
-		h ^= h >> 32;
-	}
-	uint64_t x = 0;
-	memcpy(&x, p, n);
-	h = (h ^ x) * UINT64_C(0xff51afd7ed558ccd);
-	return (uint32_t)(h ^ h >> 32);
+	return (uint32_t)siphash(&names->key, text, n);
 }
 
 static bool grow(struct names *names)
@@ -59,6 +49,8 @@ static bool grow(struct names *names)
 	names->bytes += ((size_t)FIRST_SIZE << k) * sizeof *chunk;
 	names->bytes += (slots - (names->slot ? names->mask + 1 : 0)) * sizeof *slot;
 	names->chunk[k] = chunk;
+	if (!names->slot)
+		names->key = siphash_make_key();
 	free(names->slot);
 	names->slot = slot;
 	names->mask = slots - 1;
@@ -92,7 +84,7 @@ static uint32_t intern(struct names *names, const void *text, size_t length)
 		names->torn = true;
 		return NAME_ERROR;
 	}
-	uint32_t hash = hash_text(text, length);
+	uint32_t hash = hash_text(names, text, length);
 	size_t at = slot_of(names, text, length, hash);
 	if (names->slot[at])
 		return names->slot[at];
@@ -132,7 +124,7 @@ uint32_t names_find(const struct names *names, const void *text, size_t length)
 	if (names->lock)
 		pthread_mutex_lock(names->lock);
 	if (names->slot)
-		number = names->slot[slot_of(names, text, length, hash_text(text, length))];
+		number = names->slot[slot_of(names, text, length, hash_text(names, text, length))];
 	if (names->lock)
 		pthread_mutex_unlock(names->lock);
 	return number ? number : NAME_ERROR;

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/siphash.h"
+
 #define NAME_NONE  0 /* the empty string */
 #define NAME_ERROR UINT32_MAX
 
@@ -29,6 +31,7 @@ struct names {
 	size_t n, capacity;
 	uint32_t *slot; /* hash table of numbers */
 	size_t mask;
+	struct siphash_key key;
 	uint64_t bytes;        /* of memory */
 	pthread_mutex_t *lock; /* NULL, or the caller's */
 	atomic_bool torn;      /* some could not be kept: there was no memory */

@@ -132,14 +132,12 @@ static bool has_own_stack(const struct trace_event *e)
 static void note_goroutine(struct search_goroutine *g, const struct trace_block *block,
                            const struct trace_event *e)
 {
-	if (e->from == TRACE_NOT_EXIST || e->from == GO_BAD)
+	if (trace_is_first(e))
 		*g = (struct search_goroutine){0};
 	g->since_ns = trace_since(block, e);
 	g->state = e->to;
-	if (!g->function && !g->root_id && has_own_stack(e))
-		g->root_id = e->arg[2];
-	else if (e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED)
-		g->root_id = e->arg[0];
+	if (!g->function && !g->root_id)
+		g->root_id = trace_own_stack(e);
 }
 
 static bool is_woken(const struct trace_event *e)

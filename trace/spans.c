@@ -19,7 +19,6 @@ struct span_goroutine {
 	uint32_t function;
 	uint8_t state; /* enum go_status */
 	bool woken, created;
-	bool collector; /* it is a mark worker */
 };
 
 void spans_finish(struct spans *s)
@@ -128,10 +127,8 @@ static void settle(struct spans *s, const struct trace_block *block, struct span
 {
 	if (g->wake_id && block->generation)
 		g->wake_stack = number_of(s, block, g->wake_id);
-	if (g->root_id && !g->function && block->generation) {
+	if (g->root_id && !g->function && block->generation)
 		g->function = root_of(s, block, g->root_id);
-		g->collector = strcmp(names_text(block->names, g->function), "runtime.gcBgMarkWorker") == 0;
-	}
 	g->wake_id = g->root_id = 0;
 }
 
@@ -174,9 +171,7 @@ static void note_goroutine(struct spans *s, const struct trace_block *block,
                            const struct trace_event *e)
 {
 	struct span_goroutine *g = &s->goroutine[e->subject];
-	bool own =
-		e->type != EV_GO_CREATE && e->type != EV_GO_CREATE_BLOCKED && e->type != EV_GO_UNBLOCK;
-	if (e->from == TRACE_NOT_EXIST || e->from == GO_BAD) {
+	if (trace_is_first(e)) {
 		*g = (struct span_goroutine){0};
 		s->of_slot[LANE_G][e->subject] =
 			idmap_get(&s->lane_of[LANE_G], block->goroutine[e->subject].id) + 1;
@@ -187,7 +182,7 @@ static void note_goroutine(struct spans *s, const struct trace_block *block,
 		g->busy_ns = 0;
 	}
 	if (!g->function && !g->root_id)
-		g->root_id = own ? e->arg[2] : e->type == EV_GO_UNBLOCK ? 0 : e->arg[0];
+		g->root_id = trace_own_stack(e);
 	if (e->to == GO_RUNNABLE && (e->from == GO_WAITING || e->from == TRACE_NOT_EXIST))
 		note_wake(g, block, e);
 	else if (e->from != e->to && (e->to != GO_RUNNING || e->from == GO_SYSCALL))
@@ -240,9 +235,6 @@ static bool keep(struct spans *s, const struct trace_block *block, struct span_l
 		return true;
 	if (l->slot != TRACE_NONE && !note_function(s, block, l->slot, span->goroutine))
 		return false;
-	/* Its label may have come before the generation that was read first. */
-	if (l->slot != TRACE_NONE && span->state == SPAN_RUNNING && s->goroutine[l->slot].collector)
-		span->state = SPAN_GC;
 	add_to_cells(s, l, span);
 	if (l->dense)
 		return true;
@@ -270,6 +262,7 @@ struct next {
 	int64_t at_ns;
 	uint32_t goroutine; /* slot */
 	uint8_t state;
+	uint8_t until; /* as in struct lane_change, like `whole` */
 	bool whole;
 	bool earlier; /* it has been so since before the time */
 };
@@ -284,6 +277,8 @@ static bool change(struct spans *s, const struct trace_block *block, const struc
 		l->known = true;
 		s->unknown -= l->lane.kind != LANE_M;
 	}
+	if (next->until && (open->state == SPAN_RUNNING || open->state == SPAN_GC))
+		open->state = next->until;
 	if (goroutine == open->goroutine && open->state != SPAN_UNKNOWN &&
 	    (next->whole || next->state == open->state)) {
 		open->state = next->state;
@@ -339,7 +334,7 @@ static bool apply(struct spans *s, const struct trace_block *block, const struct
 {
 	struct span_lane *thread = lane_at(s, LANE_M, c->thread);
 	struct span_lane *proc = lane_at(s, LANE_P, c->proc);
-	struct next next = {c->at_ns, c->goroutine, c->thread_state, c->whole, e->from == 0};
+	struct next next = {c->at_ns, c->goroutine, c->thread_state, c->until, c->whole, e->from == 0};
 	if (thread && !change(s, block, e, thread, &next))
 		return false;
 	next.state = c->proc_state;
@@ -365,16 +360,20 @@ static bool on_transition(struct spans *s, const struct trace_block *block,
 	};
 	struct lane_change c;
 	note_goroutine(s, block, e);
+	bool changes = lane_change_transition(&s->work, block, e, &c);
 	struct span_lane *l = lane_at(s, LANE_G, e->subject);
 	if (l && e->to != e->from) {
-		const struct next next = {trace_since(block, e), e->subject,
+		const struct next next = {trace_since(block, e),
+		                          e->subject,
 		                          e->to == GO_RUNNING ? lane_running(&s->work, e->subject)
 		                                              : state_of[e->to],
-		                          false, e->from == 0};
+		                          c.until,
+		                          false,
+		                          e->from == 0};
 		if (!change(s, block, e, l, &next))
 			return false;
 	}
-	return !lane_change_transition(&s->work, block, e, &c) || apply(s, block, e, &c);
+	return !changes || apply(s, block, e, &c);
 }
 
 static bool begin_range(struct spans *s, enum band band, int64_t at_ns, uint32_t name, bool earlier)
@@ -430,7 +429,7 @@ static bool on_other(struct spans *s, const struct trace_block *block, const str
 	}
 	/* An assist or a label concerns the goroutine's own lane as well. */
 	struct span_lane *g = lane_at(s, LANE_G, c.goroutine);
-	const struct next next = {c.at_ns, c.goroutine, c.proc_state, c.whole, false};
+	const struct next next = {c.at_ns, c.goroutine, c.proc_state, c.until, c.whole, false};
 	if (g && e->type != EV_PROC_STATUS && !change(s, block, e, g, &next))
 		return false;
 	return apply(s, block, e, &c);

@@ -8,6 +8,7 @@ enum { AHEAD = 32 };
 
 /* One block. */
 struct walk {
+	struct mmu *mmu;
 	struct goroutines *goroutines;
 	struct blocking *blocking;
 	const struct trace_block *block;
@@ -20,6 +21,7 @@ static bool __attribute__((noinline)) show_unusual(struct walk *w, const struct 
 {
 	if (w->levels)
 		activity_change(&w->activity, e);
+	mmu_transition(w->mmu, w->block, e);
 	return goroutines_transition(w->goroutines, w->block, e) &&
 	       blocking_transition(w->blocking, w->block, e);
 }
@@ -111,7 +113,8 @@ static inline __attribute__((always_inline)) bool show(struct walk *w, const str
 static inline __attribute__((always_inline)) bool
 walk(const struct states *a, const struct trace_block *block, bool levels, struct spells *spells)
 {
-	struct walk w = {.goroutines = a->goroutines,
+	struct walk w = {.mmu = a->mmu,
+	                 .goroutines = a->goroutines,
 	                 .blocking = a->blocking,
 	                 .block = block,
 	                 .levels = levels};
@@ -128,7 +131,7 @@ walk(const struct states *a, const struct trace_block *block, bool levels, struc
 			if (levels)
 				activity_advance(a->activity, &w.activity, e->time_ns);
 			if (__builtin_expect(flags[e->subject], 0))
-				mmu_transition(a->mmu, e);
+				mmu_transition(a->mmu, block, e);
 			if (spells && __builtin_expect(!spells_advance(spells, &now, e), 0))
 				return false;
 			if (__builtin_expect(!show(&w, e, levels, spells, &now), 0))

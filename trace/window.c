@@ -1,6 +1,19 @@
 #include "trace/window.h"
 
+#include <stdlib.h>
+
 #include "trace/elapsed.h"
+#include "trace/slots.h"
+#include "trace/transition.h"
+
+enum { LATE = 64 }; /* shown at once */
+
+void window_finish(struct window *w)
+{
+	free(w->ended);
+	w->ended = NULL;
+	w->slots = 0;
+}
 
 static int64_t border(const struct window *w, int64_t since_first)
 {
@@ -9,7 +22,17 @@ static int64_t border(const struct window *w, int64_t since_first)
 	return at;
 }
 
-static bool show(struct window *w, const struct trace_block *whole, size_t from, size_t to)
+static bool show_members(const struct window *w, struct trace_block *part)
+{
+	if (w->place != WINDOW_BEFORE && w->from_ns > 0 && part->since_ns < border(w, w->from_ns))
+		part->since_ns = border(w, w->from_ns);
+	for (size_t i = 0; i < w->members && part->events; i++)
+		if (!w->member[i].visitor.events(w->member[i].visitor.self, part))
+			return false;
+	return true;
+}
+
+static bool show(const struct window *w, const struct trace_block *whole, size_t from, size_t to)
 {
 	struct trace_block part = *whole;
 	part.event += from;
@@ -20,12 +43,7 @@ static bool show(struct window *w, const struct trace_block *whole, size_t from,
 	}
 	while (part.others && part.other[part.others - 1] >= part.event + part.events)
 		part.others--;
-	if (w->place == WINDOW_INSIDE && w->from_ns > 0 && part.since_ns < border(w, w->from_ns))
-		part.since_ns = border(w, w->from_ns);
-	for (size_t i = 0; i < w->members && from < to; i++)
-		if (!w->member[i].visitor.events(w->member[i].visitor.self, &part))
-			return false;
-	return true;
+	return show_members(w, &part);
 }
 
 static void enter(struct window *w)
@@ -45,6 +63,76 @@ static void leave(struct window *w, const struct trace_block *block, int64_t tim
 		if (w->member[i].visitor.end)
 			w->member[i].visitor.end(w->member[i].visitor.self, block, time_ns);
 }
+
+/* --- what is named late -------------------------------------------------------------------------
+ */
+
+/* It tells what was so all the while, and nothing that happened. */
+static bool is_naming(const struct trace_event *e)
+{
+	switch (e->type) {
+	case EV_GO_STATUS:
+	case EV_GO_STATUS_STACK:
+	case EV_PROC_STATUS:
+		return e->from == 0;
+	case EV_GC_ACTIVE:
+	case EV_GC_MARK_ASSIST_ACTIVE:
+	case EV_GC_SWEEP_ACTIVE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The slot of a goroutine that the members take for alive. */
+static bool is_taken(const struct window *w, const struct trace_event *e)
+{
+	bool of_goroutine = is_go_transition(e->type) || e->type == EV_GC_MARK_ASSIST_ACTIVE;
+	return of_goroutine && w->ended[e->subject];
+}
+
+/* As if it was said when the window ended. */
+static bool show_late(const struct window *w, const struct trace_block *whole,
+                      struct trace_event *event, size_t n)
+{
+	const struct trace_event *other[LATE];
+	struct trace_block part = *whole;
+	part.event = event;
+	part.events = n;
+	part.other = other;
+	part.others = 0;
+	for (size_t i = 0; i < n; i++) {
+		event[i].time_ns = event[i].at_ns = border(w, w->to_ns);
+		if (!is_go_transition(event[i].type))
+			other[part.others++] = &event[i];
+	}
+	return show_members(w, &part);
+}
+
+static bool hear_late(struct window *w, const struct trace_block *block, size_t from)
+{
+	struct trace_event late[LATE];
+	size_t n = 0;
+	if (!SLOTS_FIT(w->ended, w->slots, block->goroutines, NULL))
+		return false;
+	for (size_t i = from; i < block->events; i++) {
+		const struct trace_event *e = &block->event[i];
+		if (e->to == TRACE_NOT_EXIST && is_go_transition(e->type))
+			w->ended[e->subject] = 1;
+		if (!is_naming(e) || is_taken(w, e))
+			continue;
+		late[n++] = *e;
+		if (n < LATE)
+			continue;
+		if (!show_late(w, block, late, n))
+			return false;
+		n = 0;
+	}
+	return show_late(w, block, late, n);
+}
+
+/* --- the visitor --------------------------------------------------------------------------------
+ */
 
 /* Events of the block that lie before the time. */
 static size_t events_before(const struct trace_block *block, int64_t time_ns)
@@ -81,15 +169,23 @@ static bool on_events(void *self, const struct trace_block *block)
 			w->to_ns == INT64_MAX ? block->events : events_before(block, border(w, w->to_ns));
 		if (end > at && !show(w, block, at, end))
 			return false;
-		if (end < block->events)
+		if (end == block->events)
+			return true;
+		at = end;
+		if (w->named || block->since_ns == INT64_MAX) /* format 1 names all when it begins */
 			leave(w, block, border(w, w->to_ns));
+		else
+			w->place = WINDOW_CLOSING;
 	}
-	return true;
+	return w->place != WINDOW_CLOSING || hear_late(w, block, at);
 }
 
 static bool on_generation_end(void *self, const struct trace_block *block)
 {
-	const struct window *w = self;
+	struct window *w = self;
+	w->named = true;
+	if (w->place == WINDOW_CLOSING)
+		leave(w, block, border(w, w->to_ns));
 	for (size_t i = 0; i < w->members && w->place != WINDOW_BEHIND; i++)
 		if (w->member[i].visitor.generation_end &&
 		    !w->member[i].visitor.generation_end(w->member[i].visitor.self, block))
@@ -99,7 +195,8 @@ static bool on_generation_end(void *self, const struct trace_block *block)
 
 static void on_gap(void *self, int64_t time_ns)
 {
-	const struct window *w = self;
+	struct window *w = self;
+	w->named = false;
 	for (size_t i = 0; i < w->members && w->place != WINDOW_BEHIND; i++)
 		if (w->member[i].visitor.gap)
 			w->member[i].visitor.gap(w->member[i].visitor.self, time_ns);
@@ -109,7 +206,7 @@ static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 {
 	struct window *w = self;
 	if (w->place != WINDOW_BEHIND)
-		leave(w, block, time_ns);
+		leave(w, block, w->place == WINDOW_CLOSING ? border(w, w->to_ns) : time_ns);
 }
 
 struct trace_visitor window_visitor(struct window *window)

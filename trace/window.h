@@ -1,7 +1,8 @@
 /*
  * Counts a part of a trace only. Everything before it is shown to the analyses, because what a
  * goroutine is doing when the part begins was said earlier; then they are told to forget what they
- * have counted. The caller owns it and the members; one thread.
+ * have counted. And as the first generation names last who has nothing to tell, the analyses hear
+ * of them when the part is over. The caller owns it and the members; one thread.
  */
 #ifndef SCHEDTOP_TRACE_WINDOW_H
 #define SCHEDTOP_TRACE_WINDOW_H
@@ -14,7 +15,12 @@ struct window_member {
 	void (*restart)(void *self, int64_t time_ns);
 };
 
-enum window_place { WINDOW_BEFORE, WINDOW_INSIDE, WINDOW_BEHIND };
+enum window_place {
+	WINDOW_BEFORE,
+	WINDOW_INSIDE,
+	WINDOW_CLOSING, /* behind it, and not all that there was in it has been named */
+	WINDOW_BEHIND,
+};
 
 struct window {
 	const struct window_member *member;
@@ -22,10 +28,15 @@ struct window {
 	int64_t from_ns, to_ns; /* since the first event; INT64_MAX: to the end */
 
 	bool begun;
+	bool named;       /* all that there is: a generation was shown to its end */
 	int64_t first_ns; /* of the trace */
 	enum window_place place;
+	uint8_t *ended; /* by slot: the goroutine ended while the window closed */
+	size_t slots;
 };
 
+/* All zero, with the members up to `to_ns` set, is a good start. */
+void window_finish(struct window *window);
 struct trace_visitor window_visitor(struct window *window);
 
 #endif

@@ -9,6 +9,7 @@ util_libutil_a_SOURCES = \
 	util/ini.c util/ini.h util/ini_edit.c util/ini_edit.h \
 	util/procfs.c util/procfs.h \
 	util/secrets.c util/secrets.h \
+	util/siphash.c util/siphash.h \
 	util/status.c util/status.h \
 	util/text.c util/text.h \
 	util/write.c util/write.h \

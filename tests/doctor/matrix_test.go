@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // matrix counts what was found in which scenario.
@@ -121,8 +122,8 @@ func (r row) title() string {
 	return strings.Join(words, " ")
 }
 
-// attempts are how often a capture is taken when other programs keep the machine busy.
-const attempts = 4
+// attempts are how often a capture is taken when other programs keep the machine busy, each longer than the one before.
+const attempts = 5
 
 func (r row) try(t *testing.T, m *matrix, toolchain, program string) {
 	for i := 1; i <= captures(); i++ {
@@ -141,7 +142,9 @@ func (r row) try(t *testing.T, m *matrix, toolchain, program string) {
 func (r row) attempt(t *testing.T, program string, seed int) (file string, got report, problem string) {
 	for n := 1; ; n++ {
 		var others float64
-		file, others = r.capture(t, program, seed)
+		longer := r
+		longer.window = time.Duration(n) * r.length()
+		file, others = longer.capture(t, program, seed)
 		tellsNothing(t, r, file)
 		got = doctor(t, append(slices.Clone(r.flags), file)...)
 		sound(t, file, got, r.flags...)

@@ -332,6 +332,20 @@ func TestFullDiskLeavesNothing(t *testing.T) {
 	w.mustCapture(t)
 }
 
+func TestWhoNobodyCanTraceIsToldWhatElseThereIs(t *testing.T) {
+	t.Parallel()
+	w := launch{args: []string{"-mode", "quiet"}}.run(t)
+	dir := t.TempDir()
+	r := schedtop(t, "capture", "-p", w.p(), "--trace-dir", dir)
+	r.expect(t, exitNoTarget)
+	mustContain(t, r.oneSentence(t), "has no schedtop agent")
+	mustContain(t, r.oneSentence(t), "--sampled")
+	r = schedtop(t, "capture", "-p", itoa(1<<30), "--trace-dir", dir)
+	r.expect(t, exitNoTarget)
+	mustContain(t, r.oneSentence(t), "there is no process "+itoa(1<<30))
+	mustBeEmpty(t, dir)
+}
+
 func TestDirectoryThatCanNotBeMadeIsOneSentence(t *testing.T) {
 	t.Parallel()
 	w := startTraced(t, build{}, "quiet")

@@ -382,5 +382,19 @@ func manyCaptures(t *testing.T, w *workload, dir string, count, keep int, what s
 	if status := p.wait(t, 10*patience); status != 0 {
 		t.Fatalf("exit status %d: %s\n%s", status, tail(p.stdout.all()), tail(p.stderr.all()))
 	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("what was said, and how often: %v", tally(p.stderr.all()))
+		}
+	})
 	return strings.Join(p.stdout.all(), "\n")
+}
+
+// tally counts lines by their text.
+func tally(text []string) map[string]int {
+	counts := map[string]int{}
+	for _, line := range text {
+		counts[line]++
+	}
+	return counts
 }

@@ -4,6 +4,7 @@ import (
 	little "encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -20,10 +21,17 @@ var matrix = []build{
 	{cgo: true, stripped: true},
 }
 
-// flavoursWith are those in which this tier builds with a toolchain: the quick one has most kinds from the Go at hand
-// alone, because each takes a standard library of its own to be built.
+// full are the toolchains with which this tier builds programs of every kind: the Go at hand, and in the slow tier the
+// oldest and the newest. It is not all of them because each kind takes a standard library of its own to be built.
+func full() []string {
+	if slow {
+		return []string{releases[0], local, releases[len(releases)-1]}
+	}
+	return []string{local}
+}
+
 func flavoursWith(toolchain string) []build {
-	if slow || toolchain == local {
+	if slices.Contains(full(), toolchain) {
 		return matrix
 	}
 	return []build{{}, {stripped: true}}
@@ -48,11 +56,7 @@ func TestEveryKindOfBinaryReadsAsItsOwnSchedtrace(t *testing.T) {
 // The same when even the table of sections was taken away, as sstrip does.
 func TestBinaryWithoutSectionsReadsAsItsOwnSchedtrace(t *testing.T) {
 	t.Parallel()
-	toolchains := []string{local}
-	if slow {
-		toolchains = releases
-	}
-	for _, toolchain := range toolchains {
+	for _, toolchain := range full() {
 		for _, flavour := range []build{{stripped: true}, {pie: true, stripped: true}, {cgo: true}} {
 			flavour.toolchain = toolchain
 			t.Run(flavour.String(), func(t *testing.T) {

@@ -29,7 +29,7 @@ func compareLanes(t *testing.T, program, file string) {
 	if err == nil || strings.HasPrefix(string(out), file+" can't be read") {
 		return
 	}
-	t.Errorf("%s: %v\n%s", filepath.Base(file), err, out)
+	t.Errorf("%s: %v, %s\n%s", filepath.Base(file), err, keep(t, file), out)
 }
 
 func TestTimelinesOfRealTraces(t *testing.T) {
@@ -53,7 +53,7 @@ func survive(t *testing.T, program, file string) {
 	out, err := exec.Command(program, file).CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
-		t.Errorf("%s: %v\n%s", filepath.Base(file), err, out)
+		t.Errorf("%s: %v, %s\n%s", filepath.Base(file), err, keep(t, file), out)
 	}
 }
 

@@ -53,6 +53,25 @@ func run(t *testing.T, program string, args ...string) {
 	}
 }
 
+// keep copies a trace that a test fails on to $TRACE_KEEP, since no other run records
+// the same, and says where it is.
+func keep(t *testing.T, file string) string {
+	t.Helper()
+	dir := os.Getenv("TRACE_KEEP")
+	if dir == "" {
+		return "not kept: TRACE_KEEP names no directory"
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err.Error()
+	}
+	kept := filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")+"-"+filepath.Base(file))
+	if err := os.WriteFile(kept, data, 0o600); err != nil {
+		return err.Error()
+	}
+	return "kept as " + kept
+}
+
 // Everything that both readers count is equal, to the nanosecond.
 func TestTotalsOfRealTraces(t *testing.T) {
 	t.Parallel()

@@ -395,6 +395,28 @@ static void a_setting_that_is_changed_leaves_the_rest_of_the_file(void **state)
 	remove_home(home);
 }
 
+/* It is read out of the sentence that help shows, which a writer of sentences may not know. */
+static void the_default_that_setup_shows_is_one_that_may_be_set(void **state)
+{
+	(void)state;
+	struct options o;
+	struct setup_changes changes;
+	struct setup_item item;
+	char home[64];
+	make_home(home, "");
+	options_init(&o);
+	setup_changes_init(&changes, &o);
+	const struct setup_source *s = &changes.source;
+	for (size_t i = 0; s->item(i, &item, s->arg); i++) {
+		bool known = !item.choice;
+		for (int c = 0; c < item.choices; c++)
+			known = known || strcmp(item.value, item.choice[c]) == 0;
+		if (!known)
+			fail_msg("%s stands at '%s'", item.name, item.value);
+	}
+	remove_home(home);
+}
+
 /* What can't stand in a line of the file would hold until the next start, and not from there on. */
 static void a_value_is_written_only_if_it_is_read_as_it_was_meant(void **state)
 {
@@ -453,6 +475,7 @@ int main(void)
 		cmocka_unit_test(a_value_is_written_only_if_it_is_read_as_it_was_meant),
 		cmocka_unit_test(a_file_that_was_asked_for_is_the_only_one_and_must_be_there),
 		cmocka_unit_test(settings_do_not_count_as_given_with_a_command_that_takes_none),
+		cmocka_unit_test(the_default_that_setup_shows_is_one_that_may_be_set),
 	};
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
 }

@@ -180,19 +180,50 @@ static void what_is_named_late_was_so_since_the_generation_began(void **state)
 	scenario_event(&s, 1000, EV_GC_MARK_ASSIST_END, 0, 0, 0, 0);
 	scenario_end(&s);
 	static const struct {
-		int64_t from_us, wait_us;
-	} parts[] = {{0, 1000}, {300, 700}, {850, 150}};
+		int64_t from_us, to_us, wait_us, assist_us;
+	} parts[] = {
+		{0, 2000, 1000, 1000}, {300, 2000, 700, 700}, {850, 2000, 150, 150},
+		{0, 400, 400, 0},      {100, 300, 200, 0},
+	};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		struct analysis_options options = scenario_all;
 		options.from_ns = parts[i].from_us * US;
+		options.to_ns = parts[i].to_us * US;
 		scenario_read(&s, &options, &a);
+		assert_int_equal(a.goroutines.seen, 2);
 		/* The sync at the end comes a nanosecond behind. */
 		assert_int_equal(a.goroutines.state_ns[GO_WAITING] / US, parts[i].wait_us);
 		assert_int_equal(site_of(&a, "")->open_max_ns / US, parts[i].wait_us);
 		assert_int_equal(a.procs.running_ns / US, 2 * parts[i].wait_us);
-		assert_int_equal(a.gc.assist.sum_ns / US, parts[i].wait_us);
+		assert_int_equal(a.gc.assist.sum_ns / US, parts[i].assist_us);
+		assert_int_equal(a.gc.unfinished, parts[i].assist_us == 0);
 		analysis_finish(&a);
 	}
+}
+
+/* What is named behind the part's end may have the slot of what the part still holds. */
+static void what_ends_behind_the_part_stays_in_it(void **state)
+{
+	(void)state;
+	struct scenario s;
+	struct analysis a;
+	struct analysis_options options = scenario_all;
+	options.to_ns = 400 * US;
+	scenario_begin(&s);
+	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_event(&s, 500, EV_GO_DESTROY, 0, 0, 0, 0);
+	/* Enough events to give the slot away again. */
+	for (unsigned i = 0; i < 600; i++)
+		scenario_event(&s, 600, EV_HEAP_ALLOC, 1, 0, 0, 0);
+	scenario_event(&s, 700, EV_GO_STATUS, 50, UINT64_MAX, GO_WAITING, 0);
+	scenario_event(&s, 700, EV_GO_STATUS, 51, UINT64_MAX, GO_WAITING, 0);
+	scenario_end(&s);
+	scenario_read(&s, &options, &a);
+	assert_int_equal(a.goroutines.state_ns[GO_RUNNING], 400 * US);
+	assert_int_equal(a.goroutines.state_ns[GO_WAITING], 400 * US);
+	assert_int_equal(a.goroutines.ended, 0);
+	analysis_finish(&a);
 }
 
 static void parts_add_up_to_the_whole(void **state)
@@ -264,6 +295,7 @@ static void play(struct scenario *s)
 	scenario_event(s, 0, EV_GO_STATUS_STACK, 3, UINT64_MAX, GO_WAITING, STACK_RECEIVE);
 	scenario_event(s, 0, EV_PROCS_CHANGE, 2, STACK_MAIN, 0, 0);
 	scenario_event(s, 0, EV_GO_LABEL, S_DEDICATED, 0, 0, 0);
+	scenario_event(s, 0, EV_GC_MARK_ASSIST_BEGIN, STACK_MAIN, 0, 0, 0);
 	for (unsigned i = 0; i < 700; i++) {
 		uint64_t at_us = i / 60;
 		random = random * 6364136223846793005 + 1442695040888963407;
@@ -369,6 +401,7 @@ int main(void)
 		cmocka_unit_test(ps_are_measured),
 		cmocka_unit_test(part_counts_what_lies_in_it_and_knows_what_came_before),
 		cmocka_unit_test(what_is_named_late_was_so_since_the_generation_began),
+		cmocka_unit_test(what_ends_behind_the_part_stays_in_it),
 		cmocka_unit_test(parts_add_up_to_the_whole),
 		cmocka_unit_test(one_goroutine_can_be_asked_for),
 		cmocka_unit_test(analyses_nobody_asks_for_are_not_made),

@@ -113,6 +113,41 @@ static void equal_names_have_one_number(void **state)
 	names_finish(&names);
 }
 
+/* The second word takes back what a multiplication by an odd number does to the first one's upper
+   bit: what only multiplies and folds can't tell the halves of these strings apart. */
+static void names_chosen_to_collide_do_not(void **state)
+{
+	(void)state;
+	enum { WORDS = 16, NAMES = 1 << WORDS / 2 };
+	struct names names = {0};
+	uint32_t low = UINT32_MAX, high = 0;
+	for (unsigned i = 0; i < NAMES; i++) {
+		uint64_t text[WORDS] = {0};
+		for (unsigned k = 0; k < WORDS / 2; k++)
+			if (i >> k & 1) {
+				text[2 * k] = UINT64_C(1) << 63;
+				text[2 * k + 1] = UINT64_C(1) << 63 | UINT64_C(1) << 31;
+			}
+		assert_int_equal(names_intern(&names, text, sizeof text), i + 1);
+		uint32_t hash = names_get(&names, i + 1)->hash;
+		low = hash < low ? hash : low;
+		high = hash > high ? hash : high;
+	}
+	assert_true(high - low > UINT32_MAX / 2);
+	names_finish(&names);
+}
+
+/* As in the appendix of SipHash's paper. */
+static void siphash_is_the_published_one(void **state)
+{
+	(void)state;
+	uint8_t bytes[15];
+	for (uint8_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = i;
+	const struct siphash_key key = {{UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)}};
+	assert_true(siphash(&key, bytes, sizeof bytes) == UINT64_C(0xa129ca6149be45e5));
+}
+
 static void percentile_of_nothing_is_zero(void **state)
 {
 	(void)state;
@@ -157,6 +192,8 @@ int main(void)
 		cmocka_unit_test(map_withstands_ids_made_to_collide),
 		cmocka_unit_test(sparse_ids_cost_no_memory),
 		cmocka_unit_test(equal_names_have_one_number),
+		cmocka_unit_test(names_chosen_to_collide_do_not),
+		cmocka_unit_test(siphash_is_the_published_one),
 		cmocka_unit_test(percentile_of_nothing_is_zero),
 		cmocka_unit_test(percentiles_are_within_one_percent),
 		cmocka_unit_test(extreme_durations_are_counted),

@@ -1,5 +1,6 @@
 # Unit tests of trace/. None needs Go: traces are made byte by byte.
 trace_tests = \
+	tests/unit/test_trace_gc_workers \
 	tests/unit/test_trace_index \
 	tests/unit/test_trace_input \
 	tests/unit/test_trace_reader \
@@ -9,6 +10,10 @@ check_PROGRAMS += $(trace_tests)
 
 trace_test_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 trace_test_libs = trace/libtrace.a util/libutil.a $(CMOCKA_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS)
+
+tests_unit_test_trace_gc_workers_SOURCES = tests/unit/test_trace_gc_workers.c tests/unit/trace_builder.h
+tests_unit_test_trace_gc_workers_CFLAGS = $(trace_test_cflags)
+tests_unit_test_trace_gc_workers_LDADD = $(trace_test_libs) -lm
 
 tests_unit_test_trace_index_SOURCES = tests/unit/test_trace_index.c
 tests_unit_test_trace_index_CFLAGS = $(trace_test_cflags)
