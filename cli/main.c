@@ -14,6 +14,7 @@
 #include "cli/setup.h"
 #include "doctor/show.h"
 #include "tui/term.h"
+#include "util/heap.h"
 
 const struct subcommand commands[] = {
 	{"", command_watch, WITH_WATCH, false},
@@ -112,6 +113,7 @@ int main(int argc, char **argv)
 	struct settings settings = {0};
 	struct error error = {0};
 	privileges_begin();
+	heap_return_large();
 	setlocale(LC_CTYPE, "");
 	/* Where it is inherited as ignored, nobody could wait for what we start. */
 	signal(SIGCHLD, SIG_DFL);

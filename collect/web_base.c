@@ -29,11 +29,12 @@ static size_t without_slashes(const char *text)
 	return n;
 }
 
+/* An address, and not "127.example.org". */
 static bool is_loopback(const char *host)
 {
 	size_t n = strlen(host);
 	return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-	       strncmp(host, "127.", 4) == 0 ||
+	       (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == n) ||
 	       (n > 10 && strcasecmp(host + n - 10, ".localhost") == 0);
 }
 

@@ -6,6 +6,7 @@ util_libutil_a_SOURCES = \
 	util/clock.c util/clock.h \
 	util/directory.c util/directory.h \
 	util/hash.h \
+	util/heap.c util/heap.h \
 	util/ini.c util/ini.h util/ini_edit.c util/ini_edit.h \
 	util/procfs.c util/procfs.h \
 	util/secrets.c util/secrets.h \

@@ -15,7 +15,9 @@
  * A place is the chain of callers inside the program itself, so that it is the same one in every
  * run, whatever its threads do in which order, and each way to a function is tried once.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>

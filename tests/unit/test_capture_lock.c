@@ -43,7 +43,7 @@ static int remove_place(void **state)
 	struct place *p = *state;
 	char command[100];
 	snprintf(command, sizeof command, "rm -rf %s", p->path);
-	return system(command);
+	return system(command); /* NOLINT(cert-env33-c): a path of our own making */
 }
 
 static enum status try(struct capture_lock *l, const struct place *p, int64_t pause_ns,

@@ -53,7 +53,7 @@ static void add_strings(struct builder *b)
 static void add_stacks(struct builder *b)
 {
 	static const uint64_t functions[][2] = {
-		[STACK_HANDLE - STACK_HANDLE] = {S_HANDLE, S_MAIN},
+		[0] = {S_HANDLE, S_MAIN},
 		[STACK_ASKED - STACK_HANDLE] = {S_GC, S_HANDLE},
 		[STACK_WRITER - STACK_HANDLE] = {S_WRITE, S_READER},
 	};

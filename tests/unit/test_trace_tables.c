@@ -142,8 +142,8 @@ static void siphash_is_the_published_one(void **state)
 {
 	(void)state;
 	uint8_t bytes[15];
-	for (uint8_t i = 0; i < sizeof bytes; i++)
-		bytes[i] = i;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)i;
 	const struct siphash_key key = {{UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)}};
 	assert_true(siphash(&key, bytes, sizeof bytes) == UINT64_C(0xa129ca6149be45e5));
 }

@@ -203,16 +203,20 @@ static void loopback_is_not_asked_through_a_proxy(void **state)
 static void other_hosts_are_asked_through_the_proxy(void **state)
 {
 	(void)state;
-	struct server s;
-	char proxy[64];
-	server_start(&s, OK_HEAD "Content-Length: 2\r\n\r\nhi");
-	snprintf(proxy, sizeof proxy, "http://127.0.0.1:%d", s.port);
-	setenv("http_proxy", proxy, 1);
-	struct outcome o = ask("http://far.example:6060", "/x", NULL);
-	unsetenv("http_proxy");
-	server_stop(&s);
-	assert_int_equal(o.end, WEB_ANSWERED);
-	assert_non_null(strstr(s.request, "GET http://far.example:6060/x HTTP/1.1\r\n"));
+	static const char *const urls[] = {"http://far.example:6060", "http://127.example:6060"};
+	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+		struct server s;
+		char proxy[64], line[96];
+		server_start(&s, OK_HEAD "Content-Length: 2\r\n\r\nhi");
+		snprintf(proxy, sizeof proxy, "http://127.0.0.1:%d", s.port);
+		setenv("http_proxy", proxy, 1);
+		struct outcome o = ask(urls[i], "/x", NULL);
+		unsetenv("http_proxy");
+		server_stop(&s);
+		assert_int_equal(o.end, WEB_ANSWERED);
+		snprintf(line, sizeof line, "GET %s/x HTTP/1.1\r\n", urls[i]);
+		assert_non_null(strstr(s.request, line));
+	}
 }
 
 static void credentials_come_from_the_environment(void **state)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"schedtop/tests/bench/rows"
+	"schedtop/tests/bench/seat"
 )
 
 // echo serves a Unix socket that sends back what it gets: the least that any answer costs.
@@ -74,12 +75,12 @@ func benchAgent(p *programs, o *options) error {
 		return err
 	}
 	defer remove()
-	agent, err := startReady(p.workload, "-mode", "quiet", "-agent", "-for", "1h")
+	agent, err := seat.StartReady(p.workload, "-mode", "quiet", "-agent", "-for", "1h")
 	if err != nil {
 		return err
 	}
-	defer agent.stop()
-	sockets, err := filepath.Glob(filepath.Join(dir, "sockets", fmt.Sprintf("%d-*.sock", agent.pid())))
+	defer agent.Stop()
+	sockets, err := filepath.Glob(filepath.Join(dir, "sockets", fmt.Sprintf("%d-*.sock", agent.Pid())))
 	if err != nil || len(sockets) != 1 {
 		return fmt.Errorf("the agent's socket is not in %s", filepath.Join(dir, "sockets"))
 	}
@@ -88,7 +89,7 @@ func benchAgent(p *programs, o *options) error {
 	if err != nil {
 		return err
 	}
-	defer peer.stop()
+	defer peer.Stop()
 
 	ask, sizes, err := agentCaller(sockets[0])
 	if err != nil {
@@ -137,8 +138,8 @@ func benchAgent(p *programs, o *options) error {
 	return nil
 }
 
-func startEcho(self, path string) (*child, error) {
-	peer, err := start(self, "echo", path)
+func startEcho(self, path string) (*seat.Child, error) {
+	peer, err := seat.Start(self, "echo", path)
 	if err != nil {
 		return nil, err
 	}
@@ -148,18 +149,18 @@ func startEcho(self, path string) (*child, error) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	peer.stop()
+	peer.Stop()
 	return nil, fmt.Errorf("the echo never listened on %s", path)
 }
 
 // compareAnswers takes turns, half a period apart: asked right after the other one, either would find the
 // kernel's code in the caches and seem cheaper than it is.
-func compareAnswers(agent, peer *child, turns [2]func() error, label string, hz int, length time.Duration) error {
+func compareAnswers(agent, peer *seat.Child, turns [2]func() error, label string, hz int, length time.Duration) error {
 	var before, used [2]time.Duration
-	children := [2]*child{agent, peer}
+	children := [2]*seat.Child{agent, peer}
 	var err error
 	for i, c := range children {
-		if before[i], err = cpuTime(c.pid()); err != nil {
+		if before[i], err = cpuTime(c.Pid()); err != nil {
 			return err
 		}
 	}
@@ -176,7 +177,7 @@ func compareAnswers(agent, peer *child, turns [2]func() error, label string, hz 
 	}
 	took := time.Since(began)
 	for i, c := range children {
-		if used[i], err = cpuTime(c.pid()); err != nil {
+		if used[i], err = cpuTime(c.Pid()); err != nil {
 			return err
 		}
 		used[i] -= before[i]

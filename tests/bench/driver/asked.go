@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"strconv"
 	"time"
+
+	"schedtop/tests/bench/seat"
 )
 
 // askForever asks the agent of a process for all that a snapshot needs, so often a second.
@@ -61,14 +63,14 @@ func benchAsked(p *programs, o *options) error {
 // whose turn it is not is stopped.
 func recorderCost(p *programs, o *options, mode string) error {
 	flags := []string{"-mode", mode, "-every", o.windowOr(shortWindow).String(), "-for", "1h", "-agent"}
-	var targets [2]*child
+	var targets [2]*seat.Child
 	for i, more := range [][]string{nil, {"-flight", "10s"}} {
 		var err error
-		if targets[i], err = startReady(p.workload, append(flags, more...)...); err != nil {
+		if targets[i], err = seat.StartReady(p.workload, append(flags, more...)...); err != nil {
 			return err
 		}
-		defer targets[i].stop()
-		if err := targets[i].pause(); err != nil {
+		defer targets[i].Stop()
+		if err := targets[i].Pause(); err != nil {
 			return err
 		}
 	}
@@ -77,7 +79,7 @@ func recorderCost(p *programs, o *options, mode string) error {
 		var rates [2]float64
 		for i := range targets {
 			turn := (i + round) % 2
-			if err := targets[turn].resume(); err != nil {
+			if err := targets[turn].Resume(); err != nil {
 				return err
 			}
 			// The window in which it was resumed tells nothing.
@@ -87,7 +89,7 @@ func recorderCost(p *programs, o *options, mode string) error {
 					return err
 				}
 			}
-			if err := targets[turn].pause(); err != nil {
+			if err := targets[turn].Pause(); err != nil {
 				return err
 			}
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"schedtop/tests/bench/rows"
+	"schedtop/tests/bench/seat"
 )
 
 const fleetInstances = 10000
@@ -76,7 +77,7 @@ func writeFleet(path string, first, last time.Time) error {
 }
 
 // startFleetServer fills a Prometheus and starts it.
-func startFleetServer(p *programs, dir string) (*child, string, error) {
+func startFleetServer(p *programs, dir string) (*seat.Child, string, error) {
 	now := time.Now()
 	file, data := filepath.Join(dir, "fleet.om"), filepath.Join(dir, "data")
 	if err := writeFleet(file, now.Add(-fleetBefore), now.Add(fleetAfter)); err != nil {
@@ -100,7 +101,7 @@ func startFleetServer(p *programs, dir string) (*child, string, error) {
 	}
 	address := listener.Addr().String()
 	_ = listener.Close()
-	c, err := start(filepath.Join(p.metrics, "prometheus"), "--config.file="+config, "--storage.tsdb.path="+data,
+	c, err := seat.Start(filepath.Join(p.metrics, "prometheus"), "--config.file="+config, "--storage.tsdb.path="+data,
 		"--web.listen-address="+address, "--log.level=error")
 	if err != nil {
 		return nil, "", err
@@ -114,7 +115,7 @@ func startFleetServer(p *programs, dir string) (*child, string, error) {
 			}
 		}
 	}
-	c.stop()
+	c.Stop()
 	return nil, "", fmt.Errorf("prometheus is not ready within 30 s")
 }
 
@@ -158,7 +159,7 @@ func benchFleet(p *programs, o *options) error {
 	if err != nil {
 		return err
 	}
-	defer server.stop()
+	defer server.Stop()
 	questions, err := fleetQuestions(p, address)
 	if err != nil {
 		return err
@@ -185,22 +186,22 @@ func benchFleet(p *programs, o *options) error {
 		}
 		lines, peak = append(lines, took.Seconds()), append(peak, float64(most)/(1<<20))
 		began := time.Now()
-		us, err := startScreen(120, 40, nil, p.schedtop, "--prometheus", address)
+		us, err := seat.StartScreen(120, 40, nil, p.schedtop, "--prometheus", address)
 		if err != nil {
 			return err
 		}
-		err = us.term.await("the instances", func(p *page) bool { return p.has("10,000 instances") })
+		err = us.Term.Await("the instances", func(p *seat.Page) bool { return p.Has("10,000 instances") })
 		early = append(early, time.Since(began).Seconds())
 		if err == nil {
-			err = us.term.await("their percentiles", func(p *page) bool { return strings.Contains(p.row(10), " ms") })
+			err = us.Term.Await("their percentiles", func(p *seat.Page) bool { return strings.Contains(p.Row(10), " ms") })
 			screen = append(screen, time.Since(began).Seconds())
 		}
 		if err == nil {
 			var bytes int64
-			bytes, err = rss(us.pid())
+			bytes, err = rss(us.Pid())
 			resident = append(resident, float64(bytes)/(1<<20))
 		}
-		us.stop()
+		us.Stop()
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"strconv"
 	"time"
+
+	"schedtop/tests/bench/seat"
 )
 
 // benchGoroutines reads many goroutines as fast as they can be read, and then at the pace that schedtop
@@ -23,12 +25,12 @@ func benchGoroutines(p *programs, o *options) error {
 }
 
 func goroutines(p *programs, n int) error {
-	target, err := startReady(p.workload, "-mode", "blocked", "-n", strconv.Itoa(n), "-procs", "2",
+	target, err := seat.StartReady(p.workload, "-mode", "blocked", "-n", strconv.Itoa(n), "-procs", "2",
 		"-for", "10m")
 	if err != nil {
 		return err
 	}
-	defer target.stop()
+	defer target.Stop()
 	time.Sleep(time.Second)
-	return inC(p, "goproc_goroutines", strconv.Itoa(target.pid()))
+	return inC(p, "goproc_goroutines", strconv.Itoa(target.Pid()))
 }

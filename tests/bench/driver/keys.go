@@ -13,79 +13,60 @@ import (
 	"time"
 
 	"schedtop/tests/bench/rows"
+	"schedtop/tests/bench/seat"
 )
-
-// A stroke is a key and what it must do to the page.
-type stroke struct {
-	key    string // or "tab NAME": the digit before that name on the last row
-	what   string // to see after it
-	effect func(p *page) func(p *page) bool
-}
-
-// shows is the effect of a key after which a text is there.
-func shows(text string) func(p *page) func(p *page) bool {
-	return func(*page) func(p *page) bool {
-		return func(p *page) bool { return p.has(text) }
-	}
-}
-
-func hides(text string) func(p *page) func(p *page) bool {
-	return func(*page) func(p *page) bool {
-		return func(p *page) bool { return !p.has(text) }
-	}
-}
 
 var timeOfDay = regexp.MustCompile(`\d\d:\d\d:\d\d`)
 
 // otherMoment is the effect of a step in time: the clock of the header, which stands still while the screen
 // is frozen, tells another one.
-func otherMoment(p *page) func(p *page) bool {
-	before := timeOfDay.FindString(p.row(0))
-	return func(p *page) bool {
-		now := timeOfDay.FindString(p.row(0))
+func otherMoment(p *seat.Page) func(p *seat.Page) bool {
+	before := timeOfDay.FindString(p.Row(0))
+	return func(p *seat.Page) bool {
+		now := timeOfDay.FindString(p.Row(0))
 		return now != "" && now != before
 	}
 }
 
 // What hands do: look at every view, freeze the screen, walk back and forth, ask for help. The arrows are
 // those of a terminal in keypad mode, two at once because two snapshots can lie in the same second.
-var ours = []stroke{
-	{"tab Threads", "the view of threads", shows("TID")},
-	{"tab Latency", "the view of latency", shows("p99.9")},
-	{"tab Overview", "the first view again", shows("sched/s")},
-	{" ", "a frozen screen", shows("paused")},
-	{"\x1bOD\x1bOD", "an earlier moment", otherMoment},
-	{"\x1bOC\x1bOC", "a later moment", otherMoment},
-	{"tab Threads", "the view of threads", shows("TID")},
-	{"tab Overview", "the lanes", shows("sched/s")},
-	{"\x1bOD\x1bOD", "an earlier moment", otherMoment},
-	{"\x1bOC\x1bOC", "a later moment", otherMoment}, // or a recording is soon at its beginning
-	{" ", "a screen that goes on", hides("paused")},
-	{"?", "help", shows("Keys of ")},
-	{"?", "no help", hides("Keys of ")},
+var ours = []seat.Stroke{
+	seat.Key("tab Threads", "the view of threads", seat.Shows("TID")),
+	seat.Key("tab Latency", "the view of latency", seat.Shows("p99.9")),
+	seat.Key("tab Overview", "the first view again", seat.Shows("sched/s")),
+	seat.Key(" ", "a frozen screen", seat.Shows("paused")),
+	seat.Key("\x1bOD\x1bOD", "an earlier moment", otherMoment),
+	seat.Key("\x1bOC\x1bOC", "a later moment", otherMoment),
+	seat.Key("tab Threads", "the view of threads", seat.Shows("TID")),
+	seat.Key("tab Overview", "the lanes", seat.Shows("sched/s")),
+	seat.Key("\x1bOD\x1bOD", "an earlier moment", otherMoment),
+	seat.Key("\x1bOC\x1bOC", "a later moment", otherMoment), // or a recording is soon at its beginning
+	seat.Key(" ", "a screen that goes on", seat.Hides("paused")),
+	seat.Key("?", "help", seat.Shows("Keys of ")),
+	seat.Key("?", "no help", seat.Hides("Keys of ")),
 }
 
-var htops = []stroke{
-	{"h", "help", shows("Press any key")},
-	{" ", "the list again", hides("Press any key")},
-	{"t", "a tree", shows("─ ")},
-	{"t", "a list", hides("─ ")},
+var htops = []seat.Stroke{
+	seat.Key("h", "help", seat.Shows("Press any key")),
+	seat.Key(" ", "the list again", seat.Hides("Press any key")),
+	seat.Key("t", "a tree", seat.Shows("─ ")),
+	seat.Key("t", "a list", seat.Hides("─ ")),
 }
 
 // What a terminal takes to answer at all: cat sends back every key.
-var cats = []stroke{
-	{"\x1b[2J\x1b[Hx", "an x", shows("x")},
-	{"\x1b[2J\x1b[Hy", "a y", shows("y")},
+var cats = []seat.Stroke{
+	seat.Key("\x1b[2J\x1b[Hx", "an x", seat.Shows("x")),
+	seat.Key("\x1b[2J\x1b[Hy", "a y", seat.Shows("y")),
 }
 
 // strokes types until there are `count` answers. Keys come at any phase of a refresh.
-func strokes(c *child, script []stroke, count int) (sample, error) {
+func strokes(c *seat.Child, script []seat.Stroke, count int) (sample, error) {
 	random := rand.New(rand.NewSource(1))
 	var took sample
 	for len(took) < count {
 		for _, s := range script {
 			time.Sleep(time.Duration(10+random.Intn(50)) * time.Millisecond)
-			d, err := c.term.press(c.term.digit(s.key), s.what, s.effect)
+			d, err := c.Term.Make(s)
 			if err != nil {
 				return nil, err
 			}
@@ -124,17 +105,17 @@ func benchKeys(p *programs, _ *options) error {
 		{"a recording of 256 Ps", nil, false, []string{"--replay", recording}},
 		{"a stopped target", []string{"-mode", "mixed", "-agent"}, true, nil},
 	} {
-		var target *child
+		var target *seat.Child
 		args := scene.args
 		if scene.target != nil {
-			if target, err = startReady(p.workload, append(scene.target, "-for", "10m")...); err != nil {
+			if target, err = seat.StartReady(p.workload, append(scene.target, "-for", "10m")...); err != nil {
 				return err
 			}
-			args = []string{"-p", strconv.Itoa(target.pid())}
+			args = []string{"-p", strconv.Itoa(target.Pid())}
 		}
 		err := compareKeys(p, target, scene.label, scene.stopped, args, htop, dir)
 		if target != nil {
-			target.stop()
+			target.Stop()
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", scene.label, err)
@@ -143,22 +124,22 @@ func benchKeys(p *programs, _ *options) error {
 	return nil
 }
 
-func compareKeys(p *programs, target *child, label string, stopped bool, args []string, htop, dir string) error {
+func compareKeys(p *programs, target *seat.Child, label string, stopped bool, args []string, htop, dir string) error {
 	const keys, theirKeys = 360, 100
-	us, err := startScreen(120, 40, nil, p.schedtop, args...)
+	us, err := seat.StartScreen(120, 40, nil, p.schedtop, args...)
 	if err != nil {
 		return err
 	}
-	defer us.stop()
-	if err := us.term.await("lanes", func(p *page) bool { return p.has("sched/s") }); err != nil {
+	defer us.Stop()
+	if err := us.Term.Await("lanes", func(p *seat.Page) bool { return p.Has("sched/s") }); err != nil {
 		return err
 	}
 	time.Sleep(4 * time.Second) // so that there is a past to walk through
 	if stopped {
-		if err := target.pause(); err != nil {
+		if err := target.Pause(); err != nil {
 			return err
 		}
-		if err := us.term.await("a stopped target", func(p *page) bool { return p.has("stopped") }); err != nil {
+		if err := us.Term.Await("a stopped target", func(p *seat.Page) bool { return p.Has("stopped") }); err != nil {
 			return err
 		}
 		time.Sleep(2 * time.Second)
@@ -167,9 +148,9 @@ func compareKeys(p *programs, target *child, label string, stopped bool, args []
 	if took[0], err = strokes(us, ours, keys); err != nil {
 		return err
 	}
-	us.stop()
+	us.Stop()
 	peers := []struct {
-		script []stroke
+		script []seat.Stroke
 		name   string
 		args   []string
 	}{
@@ -181,14 +162,14 @@ func compareKeys(p *programs, target *child, label string, stopped bool, args []
 			took = append(took, nil)
 			continue
 		}
-		c, err := startScreen(120, 40, []string{"HTOPRC=" + filepath.Join(dir, "htoprc")}, peer.name, peer.args...)
+		c, err := seat.StartScreen(120, 40, []string{"HTOPRC=" + filepath.Join(dir, "htoprc")}, peer.name, peer.args...)
 		if err != nil {
 			return err
 		}
 		if peer.name == "cat" {
-			err = c.term.makeRaw()
+			err = c.Term.MakeRaw()
 		} else {
-			err = c.term.await("a list", func(p *page) bool { return p.has("PID") })
+			err = c.Term.Await("a list", func(p *seat.Page) bool { return p.Has("PID") })
 		}
 		if err == nil {
 			var theirs sample
@@ -196,7 +177,7 @@ func compareKeys(p *programs, target *child, label string, stopped bool, args []
 			theirs, err = strokes(c, peer.script, theirKeys)
 			took = append(took, theirs)
 		}
-		c.stop()
+		c.Stop()
 		if err != nil {
 			return fmt.Errorf("%s: %w", peer.name, err)
 		}
@@ -222,12 +203,12 @@ func compareKeys(p *programs, target *child, label string, stopped bool, args []
 // record takes what a program with 256 Ps does, for longer than the keys take.
 func record(p *programs, path string) error {
 	const seconds = 25
-	target, err := startReady(p.workload, "-mode", "mixed", "-procs", "256", "-for", "5m")
+	target, err := seat.StartReady(p.workload, "-mode", "mixed", "-procs", "256", "-for", "5m")
 	if err != nil {
 		return err
 	}
-	defer target.stop()
-	cmd := exec.Command(p.schedtop, "-p", strconv.Itoa(target.pid()), "--batch", "--record", path, "-d", "1s",
+	defer target.Stop()
+	cmd := exec.Command(p.schedtop, "-p", strconv.Itoa(target.Pid()), "--batch", "--record", path, "-d", "1s",
 		"-n", strconv.Itoa(seconds))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	said, err := cmd.CombinedOutput()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"schedtop/tests/bench/rows"
+	"schedtop/tests/bench/seat"
 )
 
 const sleepers = 200
@@ -17,7 +18,7 @@ const sleepers = 200
 // A racer is one of the programs that draw side by side, each once a second.
 type racer struct {
 	name string
-	*child
+	*seat.Child
 	cpu, bytes, pieces, writes sample // per second, one value of each per window
 }
 
@@ -30,11 +31,11 @@ type meter struct {
 
 func (r *racer) read() (m meter, err error) {
 	m.at = time.Now()
-	m.bytes, m.pieces = r.term.counts()
-	if m.writes, err = writes(r.pid()); err != nil {
+	m.bytes, m.pieces = r.Term.Counts()
+	if m.writes, err = writes(r.Pid()); err != nil {
 		return m, err
 	}
-	m.cpu, err = cpuTime(r.pid())
+	m.cpu, err = cpuTime(r.Pid())
 	return m, err
 }
 
@@ -51,17 +52,17 @@ func (r *racer) add(from, to meter) {
 // look at, schedtop one, at 100 Hz.
 func benchPeers(p *programs, o *options) error {
 	for i := 0; i < sleepers; i++ {
-		c, err := start("sleep", "3600")
+		c, err := seat.Start("sleep", "3600")
 		if err != nil {
 			return err
 		}
-		defer c.stop()
+		defer c.Stop()
 	}
-	target, err := startReady(p.service, "-load", "300")
+	target, err := seat.StartReady(p.service, "-load", "300")
 	if err != nil {
 		return err
 	}
-	defer target.stop()
+	defer target.Stop()
 	fmt.Println("  a service of 300 requests/s; all per refresh of 1 s. Pieces: reads at the terminal's end;")
 	fmt.Println("  writes: write(2) of the whole process, so schedtop's wake-up of its own thread is among them.")
 	fmt.Printf("  %-12s %-9s %24s %8s %9s %8s %8s\n", "", "", "% of a CPU", "bytes", "pieces", "writes", "RSS MiB")
@@ -74,7 +75,7 @@ func benchPeers(p *programs, o *options) error {
 }
 
 // race runs all of them at once, so that what else happens on the machine falls on everybody alike.
-func race(p *programs, o *options, target *child, width, height int) error {
+func race(p *programs, o *options, target *seat.Child, width, height int) error {
 	home, err := os.MkdirTemp("", "schedtop-bench-")
 	if err != nil {
 		return err
@@ -85,7 +86,7 @@ func race(p *programs, o *options, target *child, width, height int) error {
 	}
 	env := []string{"HOME=" + home, "XDG_CONFIG_HOME=" + home, "HTOPRC=" + filepath.Join(home, "htoprc")}
 	racers := []*racer{{name: p.schedtop}, {name: "htop"}, {name: "btop"}}
-	args := [][]string{{"-p", strconv.Itoa(target.pid())}, {"-d", "10"}, nil}
+	args := [][]string{{"-p", strconv.Itoa(target.Pid())}, {"-d", "10"}, nil}
 	for i, r := range racers {
 		path, err := exec.LookPath(r.name)
 		if err != nil && i > 0 {
@@ -95,17 +96,17 @@ func race(p *programs, o *options, target *child, width, height int) error {
 		if err != nil {
 			return err
 		}
-		if r.child, err = startScreen(width, height, env, path, args[i]...); err != nil {
+		if r.Child, err = seat.StartScreen(width, height, env, path, args[i]...); err != nil {
 			return err
 		}
-		defer r.stop()
+		defer r.Stop()
 	}
 	time.Sleep(3 * time.Second) // all have read what they read once
 
 	const windows = 4
 	before := make([]meter, len(racers))
 	all := racers
-	racers = slices.DeleteFunc(slices.Clone(all), func(r *racer) bool { return r.child == nil })
+	racers = slices.DeleteFunc(slices.Clone(all), func(r *racer) bool { return r.Child == nil })
 	for window := -1; window < windows; window++ {
 		for i, r := range racers {
 			m, err := r.read()
@@ -122,7 +123,7 @@ func race(p *programs, o *options, target *child, width, height int) error {
 		}
 	}
 	for _, r := range racers {
-		resident, err := rss(r.pid())
+		resident, err := rss(r.Pid())
 		if err != nil {
 			return err
 		}
@@ -159,7 +160,7 @@ func addRace(racers []*racer, width, height int) error {
 				Peer:   peer.name + " is not there",
 				Other:  rows.Unknown,
 			}
-			if peer.child != nil {
+			if peer.Child != nil {
 				row.Peer, row.Other = peer.name, figure.scale*figure.of(peer).mean()
 			}
 			if peer.name == "htop" {
@@ -170,7 +171,7 @@ func addRace(racers []*racer, width, height int) error {
 			}
 		}
 	}
-	resident, err := rss(us.pid())
+	resident, err := rss(us.Pid())
 	if err != nil {
 		return err
 	}

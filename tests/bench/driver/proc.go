@@ -1,68 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
-
-// A child is a process that ends with its bench.
-type child struct {
-	cmd  *exec.Cmd
-	out  *bufio.Reader // its stdout, unless it got a terminal
-	term *terminal     // nil: it got none
-}
-
-func (c *child) pid() int { return c.cmd.Process.Pid }
-
-func (c *child) stop() {
-	_ = c.cmd.Process.Signal(syscall.SIGCONT)
-	_ = c.cmd.Process.Kill()
-	_ = c.cmd.Wait()
-	if c.term != nil {
-		c.term.close()
-	}
-}
-
-// pause and resume stop a watcher from watching, without what starting it costs.
-func (c *child) pause() error  { return c.cmd.Process.Signal(syscall.SIGSTOP) }
-func (c *child) resume() error { return c.cmd.Process.Signal(syscall.SIGCONT) }
-
-// start runs a program whose output nobody reads.
-func start(name string, args ...string) (*child, error) {
-	cmd := exec.Command(name, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	return &child{cmd: cmd}, cmd.Start()
-}
-
-// startReady runs a workload and waits until it says that it is up.
-func startReady(name string, args ...string) (*child, error) {
-	cmd := exec.Command(name, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	pipe, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	c := &child{cmd: cmd, out: bufio.NewReader(pipe)}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	for {
-		line, err := c.out.ReadString('\n')
-		if err != nil {
-			c.stop()
-			return nil, fmt.Errorf("%s ended before it was up: %w", name, err)
-		}
-		if strings.HasPrefix(line, "READY ") {
-			return c, nil
-		}
-	}
-}
 
 // cpuTime is what all threads of a process have used so far, to the nanosecond.
 func cpuTime(pid int) (time.Duration, error) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"schedtop/tests/bench/rows"
+	"schedtop/tests/bench/seat"
 )
 
 // benchRecord tells how large recordings at one snapshot a second are, and what making them takes, against the
@@ -30,11 +31,11 @@ func benchRecord(p *programs, o *options) error {
 }
 
 func recordOne(p *programs, about, goal string, seconds int, args []string) error {
-	target, err := startReady(args[0], args[1:]...)
+	target, err := seat.StartReady(args[0], args[1:]...)
 	if err != nil {
 		return err
 	}
-	defer target.stop()
+	defer target.Stop()
 	dir, err := os.MkdirTemp("", "schedtop-bench")
 	if err != nil {
 		return err
@@ -44,7 +45,7 @@ func recordOne(p *programs, about, goal string, seconds int, args []string) erro
 	var perHour [2]float64
 	for i, name := range []string{"packed", "plain.ndjson"} {
 		path := filepath.Join(dir, name)
-		cmd := exec.Command(p.schedtop, "-p", strconv.Itoa(target.pid()), "--batch", "--record", path,
+		cmd := exec.Command(p.schedtop, "-p", strconv.Itoa(target.Pid()), "--batch", "--record", path,
 			"-n", strconv.Itoa(seconds))
 		if lines, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("%w: %s", err, lines)

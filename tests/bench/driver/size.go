@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"schedtop/tests/bench/seat"
 )
 
 // inC runs a program of tests/bench that is written in C and prints its own table.
@@ -27,30 +29,30 @@ func benchSnapshot(p *programs, _ *options) error {
 }
 
 func snapshots(p *programs, mode string) error {
-	target, err := startReady(p.workload, "-mode", mode, "-procs", "2", "-for", "10m")
+	target, err := seat.StartReady(p.workload, "-mode", mode, "-procs", "2", "-for", "10m")
 	if err != nil {
 		return err
 	}
-	defer target.stop()
+	defer target.Stop()
 	time.Sleep(time.Second)
-	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", target.pid()))
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", target.Pid()))
 	if err != nil {
 		return err
 	}
 	fmt.Printf("  a %s program, 2 Ps and %d threads:\n", mode, len(threads))
-	return inC(p, "goproc_snapshot", strconv.Itoa(target.pid()))
+	return inC(p, "goproc_snapshot", strconv.Itoa(target.Pid()))
 }
 
 // benchAttach attaches to the same program with and without symbols, in turn.
 func benchAttach(p *programs, _ *options) error {
 	args := []string{"200"}
 	for _, program := range []string{p.service, p.stripped} {
-		target, err := startReady(program, "-load", "100")
+		target, err := seat.StartReady(program, "-load", "100")
 		if err != nil {
 			return err
 		}
-		defer target.stop()
-		args = append(args, strconv.Itoa(target.pid()))
+		defer target.Stop()
+		args = append(args, strconv.Itoa(target.Pid()))
 	}
 	return inC(p, "goproc_attach", args...)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"schedtop/tests/bench/rows"
+	"schedtop/tests/bench/seat"
 )
 
 // watcher is one way to be watched.
@@ -45,31 +46,31 @@ func slowdown(p *programs, o *options, procs, waiting int, watchers []watcher) e
 	if waiting > 0 {
 		length = longWindow
 	}
-	target, err := startReady(p.workload, "-mode", "counter", "-procs", strconv.Itoa(procs),
+	target, err := seat.StartReady(p.workload, "-mode", "counter", "-procs", strconv.Itoa(procs),
 		"-waiting", strconv.Itoa(waiting), "-every", o.windowOr(length).String(), "-for", "1h", "-agent")
 	if err != nil {
 		return err
 	}
-	defer target.stop()
+	defer target.Stop()
 
-	children := make([]*child, len(watchers))
+	children := make([]*seat.Child, len(watchers))
 	for i, w := range watchers {
-		args := append([]string{"-p", strconv.Itoa(target.pid())}, w.args...)
+		args := append([]string{"-p", strconv.Itoa(target.Pid())}, w.args...)
 		if w.hz > 0 {
-			children[i], err = start(p.self, "ask", strconv.Itoa(target.pid()), strconv.Itoa(w.hz))
+			children[i], err = seat.Start(p.self, "ask", strconv.Itoa(target.Pid()), strconv.Itoa(w.hz))
 		} else if w.screen {
-			children[i], err = startScreen(120, 40, nil, p.schedtop, args...)
+			children[i], err = seat.StartScreen(120, 40, nil, p.schedtop, args...)
 		} else {
-			children[i], err = start(p.schedtop, args...)
+			children[i], err = seat.Start(p.schedtop, args...)
 		}
 		if err != nil {
 			return err
 		}
-		defer children[i].stop()
+		defer children[i].Stop()
 	}
 	time.Sleep(2 * time.Second)
 	for _, c := range children {
-		if err := c.pause(); err != nil {
+		if err := c.Pause(); err != nil {
 			return err
 		}
 	}
@@ -80,7 +81,7 @@ func slowdown(p *programs, o *options, procs, waiting int, watchers []watcher) e
 	slower := make([]sample, len(watchers))
 	for round := 0; round < o.rounds; round++ {
 		// The order changes, so that what drifts falls on everybody alike.
-		turns := append([]*child{nil}, children...)
+		turns := append([]*seat.Child{nil}, children...)
 		rates := make([]float64, len(turns))
 		for i := range turns {
 			turn := (i + round) % len(turns)
@@ -116,20 +117,20 @@ func addSlowdown(label string, slower sample, goal string) error {
 		Value: 100 * slower.upper(), Unit: "%", Goal: goal})
 }
 
-func window(target, watching *child) (float64, error) {
+func window(target, watching *seat.Child) (float64, error) {
 	if watching != nil {
-		if err := watching.resume(); err != nil {
+		if err := watching.Resume(); err != nil {
 			return 0, err
 		}
-		defer func() { _ = watching.pause() }()
+		defer func() { _ = watching.Pause() }()
 	}
 	return throughput(target)
 }
 
 // throughput is that of the window which ends with the next line of the target.
-func throughput(target *child) (float64, error) {
+func throughput(target *seat.Child) (float64, error) {
 	for {
-		line, err := target.out.ReadString('\n')
+		line, err := target.Out.ReadString('\n')
 		if err != nil {
 			return 0, err
 		}

@@ -1,13 +1,15 @@
-package main
+// Package seat is where a person would sit: terminals, programs on them, keys that are pressed and what the page
+// shows then.
+package seat
 
 import (
 	"strings"
 	"unicode/utf8"
 )
 
-// A page is what stands on a terminal, without its colours. It knows what the programs of these benches
+// A Page is what stands on a terminal, without its colours. It knows what the programs of these benches
 // send to an xterm, and no more.
-type page struct {
+type Page struct {
 	width, height int
 	cells         []rune
 	x, y          int
@@ -16,38 +18,39 @@ type page struct {
 	rest          []byte // the beginning of a sequence that has not come as a whole
 }
 
-func blankPage(width, height int) page {
-	p := page{width: width, height: height, bottom: height, cells: make([]rune, width*height)}
+func blankPage(width, height int) Page {
+	p := Page{width: width, height: height, bottom: height, cells: make([]rune, width*height)}
 	p.blank(0, len(p.cells))
 	return p
 }
 
-func (p *page) blank(from, to int) {
+func (p *Page) blank(from, to int) {
 	for i := from; i < to; i++ {
 		p.cells[i] = ' '
 	}
 }
 
-// row is empty when there is no such row.
-func (p *page) row(y int) string {
+// Row is empty when there is no such row.
+func (p *Page) Row(y int) string {
 	if y < 0 || y >= p.height {
 		return ""
 	}
 	return string(p.cells[y*p.width : (y+1)*p.width])
 }
 
-// has tells whether a text stands on one of the rows.
-func (p *page) has(text string) bool { return strings.Contains(p.String(), text) }
+// Has tells whether a text stands on one of the rows.
+func (p *Page) Has(text string) bool { return strings.Contains(p.String(), text) }
 
-func (p *page) String() string {
+// String is all of it, without the blanks at the ends of rows.
+func (p *Page) String() string {
 	var all strings.Builder
 	for y := 0; y < p.height; y++ {
-		all.WriteString(strings.TrimRight(p.row(y), " ") + "\n")
+		all.WriteString(strings.TrimRight(p.Row(y), " ") + "\n")
 	}
 	return all.String()
 }
 
-func (p *page) write(bytes []byte) {
+func (p *Page) write(bytes []byte) {
 	p.rest = append(p.rest, bytes...)
 	for len(p.rest) > 0 {
 		n := p.take(p.rest)
@@ -59,7 +62,7 @@ func (p *page) write(bytes []byte) {
 }
 
 // take does what the first character or sequence says and returns its length; 0 when it is not whole.
-func (p *page) take(s []byte) int {
+func (p *Page) take(s []byte) int {
 	switch s[0] {
 	case 0x1b:
 		return p.escape(s)
@@ -89,7 +92,7 @@ func (p *page) take(s []byte) int {
 	return 1
 }
 
-func (p *page) put(r rune) {
+func (p *Page) put(r rune) {
 	if p.x >= p.width {
 		p.move(0, p.y+1)
 	}
@@ -98,13 +101,13 @@ func (p *page) put(r rune) {
 	p.last = r
 }
 
-func (p *page) move(x, y int) {
+func (p *Page) move(x, y int) {
 	p.x = max(0, min(x, p.width-1))
 	p.y = max(0, min(y, p.height-1))
 }
 
 // scroll moves the rows from one on to the end of what scrolls up, or down when n < 0.
-func (p *page) scroll(from, n int) {
+func (p *Page) scroll(from, n int) {
 	if from < p.top || from >= p.bottom {
 		return
 	}
@@ -120,7 +123,7 @@ func (p *page) scroll(from, n int) {
 }
 
 // escape takes a sequence of ECMA-48. Those that do not change the text are passed over.
-func (p *page) escape(s []byte) int {
+func (p *Page) escape(s []byte) int {
 	if len(s) < 2 {
 		return 0
 	}
@@ -149,7 +152,7 @@ func (p *page) escape(s []byte) int {
 	return 2
 }
 
-func (p *page) control(s []byte) int {
+func (p *Page) control(s []byte) int {
 	end := 2
 	for end < len(s) && (s[end] < 0x40 || s[end] > 0x7e) {
 		end++

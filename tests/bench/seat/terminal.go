@@ -1,11 +1,10 @@
-package main
+package seat
 
 import (
 	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -29,23 +28,23 @@ func ioctl(f *os.File, request uintptr, argument unsafe.Pointer) error {
 	return nil
 }
 
-// A terminal is the end of a pseudo-terminal where a person would sit. Everything that is written to it is
+// A Terminal is the end of a pseudo-terminal where a person would sit. Everything that is written to it is
 // read at once, counted, and put on a page, so that one can wait for what the person would see.
-type terminal struct {
+type Terminal struct {
 	end *os.File
 
 	lock   sync.Mutex // for what follows
-	page   page
+	page   Page
 	bytes  int64
 	pieces int64 // that the bytes came in
-	wanted func(p *page) bool
+	wanted func(p *Page) bool
 	seen   chan time.Time // when what was wanted stood there
 }
 
-func (t *terminal) close() { _ = t.end.Close() }
+func (t *Terminal) close() { _ = t.end.Close() }
 
 // follow reads until the other end is gone.
-func (t *terminal) follow() {
+func (t *Terminal) follow() {
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := t.end.Read(buffer)
@@ -64,32 +63,17 @@ func (t *terminal) follow() {
 	}
 }
 
-// counts are the bytes so far and the pieces they came in.
-func (t *terminal) counts() (bytes, pieces int64) {
+// Counts are the bytes so far and the pieces they came in.
+func (t *Terminal) Counts() (bytes, pieces int64) {
 	t.lock.Lock()
 	defer t.lock.Unlock()
 	return t.bytes, t.pieces
 }
 
-// await returns when the page is as wanted.
-func (t *terminal) await(what string, wanted func(p *page) bool) error {
-	_, err := t.press("", what, func(p *page) func(p *page) bool { return wanted })
+// Await returns when the page is as wanted.
+func (t *Terminal) Await(what string, wanted func(p *Page) bool) error {
+	_, err := t.press("", what, func(p *Page) func(p *Page) bool { return wanted })
 	return err
-}
-
-// digit is a key itself, or for "tab NAME" the one that stands before that name on the last row.
-func (t *terminal) digit(key string) string {
-	name, isTab := strings.CutPrefix(key, "tab ")
-	if !isTab {
-		return key
-	}
-	t.lock.Lock()
-	defer t.lock.Unlock()
-	before, _, found := strings.Cut(t.page.row(t.page.height-1), " "+name)
-	if !found || before == "" {
-		return key
-	}
-	return before[len(before)-1:]
 }
 
 // patience is far more than anything here should take: a key that is lost is told, not waited for.
@@ -97,7 +81,7 @@ const patience = 10 * time.Second
 
 // press types a key and tells how long it takes until the page shows its effect. What that is may depend on
 // the page as it was.
-func (t *terminal) press(key, what string, effect func(p *page) func(p *page) bool) (time.Duration, error) {
+func (t *Terminal) press(key, what string, effect func(p *Page) func(p *Page) bool) (time.Duration, error) {
 	t.lock.Lock()
 	wanted := effect(&t.page)
 	if wanted(&t.page) {
@@ -105,7 +89,7 @@ func (t *terminal) press(key, what string, effect func(p *page) func(p *page) bo
 		if key == "" {
 			return 0, nil
 		}
-		return 0, fmt.Errorf("key %q can't be timed: there is %s already", key, what)
+		return 0, fmt.Errorf("%w: there is %s before %q", ErrUntimed, what, key)
 	}
 	t.seen = make(chan time.Time, 1)
 	seen := t.seen
@@ -127,8 +111,8 @@ func (t *terminal) press(key, what string, effect func(p *page) func(p *page) bo
 	}
 }
 
-// startScreen runs a program on a terminal of this many cells.
-func startScreen(width, height int, env []string, name string, args ...string) (*child, error) {
+// StartScreen runs a program on a terminal of this many cells.
+func StartScreen(width, height int, env []string, name string, args ...string) (*Child, error) {
 	end, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
 		return nil, err
@@ -156,16 +140,38 @@ func startScreen(width, height int, env []string, name string, args ...string) (
 	cmd.Env = append(append(os.Environ(), "TERM=xterm-256color", "LC_ALL=C.UTF-8"), env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = side, side, side
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Pdeathsig: syscall.SIGKILL}
-	c := &child{cmd: cmd, term: &terminal{end: end, page: blankPage(width, height)}}
+	c := &Child{Cmd: cmd, Term: &Terminal{end: end, page: blankPage(width, height)}}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	go c.term.follow()
+	go c.Term.follow()
 	return c, nil
 }
 
-// makeRaw lets every byte through as it is, at once.
-func (t *terminal) makeRaw() error {
+// Type writes keys as they are.
+func (t *Terminal) Type(keys string) error {
+	_, err := t.end.WriteString(keys)
+	return err
+}
+
+// See tells something of the page as it is now.
+func (t *Terminal) See(tell func(p *Page)) {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	tell(&t.page)
+}
+
+// Resize makes the terminal another one of this many cells, which are blank until they are drawn.
+func (t *Terminal) Resize(width, height int) error {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	t.page = blankPage(width, height)
+	size := [4]uint16{uint16(height), uint16(width)}
+	return ioctl(t.end, tiocswinsz, unsafe.Pointer(&size))
+}
+
+// MakeRaw lets every byte through as it is, at once.
+func (t *Terminal) MakeRaw() error {
 	var mode syscall.Termios
 	if err := ioctl(t.end, tcgets, unsafe.Pointer(&mode)); err != nil {
 		return err
