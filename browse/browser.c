@@ -59,8 +59,12 @@ enum status browser_create(struct browser **out, const struct browser_options *o
 	b->path = strdup(options->path);
 	enum status status = b->path ? create_views(b, error) : error_no_memory(error);
 	if (status == STATUS_OK) {
-		const struct load_options load = {b->path, options->analysis, options->limits,
-		                                  options->wake, options->arg};
+		const struct load_options load = {.path = b->path,
+		                                  .analysis = options->analysis,
+		                                  .limits = options->limits,
+		                                  .keys = b->keys,
+		                                  .wake = options->wake,
+		                                  .arg = options->arg};
 		status = load_create(&b->load, &load, error);
 	}
 	if (status != STATUS_OK) {
@@ -142,7 +146,7 @@ void browser_notify(struct browser *b, enum style style, const char *format, ...
 
 /* --- the picture ---------------------------------------------------------------------------- */
 
-static void draw_prompt(const struct browser *b, struct pane foot)
+static void draw_prompt(struct browser *b, struct pane foot)
 {
 	char hint[160];
 	snprintf(hint, sizeof hint, "%s",
@@ -184,7 +188,7 @@ void browser_draw_view(struct browser *b, struct canvas *canvas, struct view_pla
 	const struct trace_view *view = view_of(b);
 	view_begin(place);
 	const struct trace_data *data = load_lock(b->load);
-	trace_header_draw(pane_row(page, 0), data);
+	trace_header_draw(pane_row(page, 0), data, place->filter);
 	if (data->last_ns > data->first_ns) {
 		view->draw(pane_sub(page, 0, 1, page.width, page.height - 2), data, place, b->own[b->view]);
 	} else {
@@ -225,13 +229,11 @@ void browser_draw(struct browser *b, struct canvas *canvas)
 static enum loop_next prompt_input(struct browser *b, int key)
 {
 	struct prompt *p = &b->prompt;
-	char lead = p->lead, line[PROMPT_TEXT_MAX];
+	char lead = p->lead;
 	enum prompt_event event = prompt_key(p, key);
 	if (event == PROMPT_COMPLETE && lead == ':') {
 		struct command_names names = browser_names(b);
-		snprintf(line, sizeof line, "%s", p->text);
-		command_line_complete(&names, line, sizeof line);
-		prompt_set(p, line);
+		command_line_complete(&names, p);
 	}
 	if (event == PROMPT_ACCEPTED && lead == ':') {
 		prompt_remember(p, p->text);

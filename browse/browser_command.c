@@ -128,6 +128,7 @@ static enum loop_next group(struct browser *b, enum command command, const char 
 static enum loop_next open_line(struct browser *b, enum command command, const char *argument)
 {
 	(void)command;
+	b->paths.n = 0;
 	prompt_open(&b->prompt, ':', argument ? argument : "");
 	return LOOP_DRAW;
 }
@@ -264,7 +265,7 @@ static const char *word(const void *arg, enum command command, size_t i)
 	return NULL;
 }
 
-struct command_names browser_names(const struct browser *b)
+struct command_names browser_names(struct browser *b)
 {
-	return (struct command_names){COMMAND_TRACE, word, b};
+	return (struct command_names){COMMAND_TRACE, word, b, &b->paths};
 }

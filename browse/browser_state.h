@@ -24,6 +24,7 @@ struct browser {
 	bool help;
 	struct view_place help_place;
 	struct prompt prompt;
+	struct path_words paths; /* for it */
 	struct take take;
 	struct setup setup;
 	bool greeting;                       /* is shown */
@@ -66,6 +67,6 @@ enum loop_next browser_save(struct browser *b, enum command command, const char 
 
 /* A line as it is typed after ':', and what it may be made of. */
 enum loop_next browser_line(struct browser *b, const char *line);
-struct command_names browser_names(const struct browser *b);
+struct command_names browser_names(struct browser *b);
 
 #endif

@@ -97,7 +97,7 @@ enum {
 _Static_assert((int)COLUMNS <= (int)TABLE_COLUMNS_MAX, "room for every column");
 static const struct table_column column[COLUMNS] = {
 	[COLUMN_NAME] = {"START FUNCTION", BY_NAME, true, {.min = 26, .want = 32, .grow = 2}},
-	[COLUMN_COUNT] = {"GS", BY_COUNT, false, NUMBER(7, 2)},
+	[COLUMN_COUNT] = {"COUNT", BY_COUNT, false, NUMBER(7, 2)},
 	[COLUMN_RUNNING] = {"RUNNING", BY_RUNNING, false, NUMBER(8, 0)},
 	[COLUMN_RUNNABLE] = {"RUNNABLE", BY_RUNNABLE, false, NUMBER(9, 0)},
 	[COLUMN_SYSCALL] = {"SYSCALL", BY_SYSCALL, false, NUMBER(8, 1)},
@@ -198,6 +198,6 @@ void goroutines_draw_list(struct pane pane, const struct goroutines_row *row, in
 		struct pane line = pane_row(inner, 1 + i - place->top);
 		draw_row(line, &table, &row[i]);
 		if (i == place->selected)
-			table_select(line, &table, COLUMN_SPENT);
+			table_select(pane_row(pane, 1 + i - place->top), &table, COLUMN_SPENT);
 	}
 }

@@ -173,8 +173,10 @@ static void draw_stack(struct pane pane, const struct analysis *a, const struct 
 	}
 }
 
-static void draw_sites(struct pane pane, const struct goroutine_report *r, struct view_place *place)
+static void draw_sites(struct pane outer, const struct goroutine_report *r,
+                       struct view_place *place)
 {
+	struct pane pane = pane_sub(outer, 1, 0, outer.width - 2, outer.height);
 	int n, stack_lines = pane.height - LIST_LEAST;
 	const struct block_site **row = make_rows(r, &n);
 	struct table table;
@@ -192,7 +194,7 @@ static void draw_sites(struct pane pane, const struct goroutine_report *r, struc
 		struct pane line = pane_row(pane, 1 + i - place->top);
 		draw_row(line, &table, r->data->analysis, row[i]);
 		if (i == place->selected)
-			table_select(line, &table, TABLE_COLUMNS_MAX);
+			table_select(pane_row(outer, 1 + i - place->top), &table, TABLE_COLUMNS_MAX);
 	}
 	/* As high as the list needs, and no gap of more than one line. */
 	int below = n < room ? n + 2 : room + 1;
@@ -232,7 +234,7 @@ void goroutines_draw_one(struct pane pane, const struct trace_data *data, struct
 	draw_trail(pane_row(page, 0), data, view, &report);
 	if (report.goroutine) {
 		draw_head(pane_sub(page, 0, 1, page.width, HEAD_LINES - 1), &report);
-		draw_sites(pane_sub(page, 0, HEAD_LINES + 1, page.width, page.height - HEAD_LINES - 1),
+		draw_sites(pane_sub(pane, 0, HEAD_LINES + 1, pane.width, pane.height - HEAD_LINES - 1),
 		           &report, place);
 	} else {
 		view_fit(place, 1, 0);

@@ -8,6 +8,8 @@
 #include "tui/header.h"
 #include "util/text.h"
 
+#define FILTER_WIDTH 28
+
 enum { VERSION, SPAN, EVENTS, SAMPLED, PART, FACTS };
 
 /* "goroutine 12, from 1.2 s, to 3.4 s": what the command line asked for. */
@@ -78,11 +80,19 @@ static void draw_facts(struct pane pane, const struct trace_data *data)
 	header_draw_facts(pane, x, (const char(*)[HEADER_FACT])fact, by_weight, FACTS);
 }
 
-void trace_header_draw(struct pane pane, const struct trace_data *data)
+void trace_header_draw(struct pane pane, const struct trace_data *data, const char *filter)
 {
-	char state[64];
+	char state[64], shown[FILTER_WIDTH * 4 + 16];
 	enum style style = state_of(data, state, sizeof state);
 	int width = canvas_text_width(pane.canvas, state), right = pane.width - 1 - width;
 	pane_text(pane, right, 0, style, state);
+	if (*filter) {
+		snprintf(shown, sizeof shown, "filter: %s", filter);
+		right -= width > 0 ? 2 : 0;
+		width = canvas_text_width(pane.canvas, shown);
+		width = width < FILTER_WIDTH ? width : FILTER_WIDTH;
+		pane_fit(pane_sub(pane, right - width, 0, width, 1), 0, 0, STYLE_KEY, shown);
+		right -= width;
+	}
 	draw_facts(pane_sub(pane, 0, 0, right - (width > 0), 1), data);
 }

@@ -7,6 +7,7 @@
 
 #include "browse/view.h"
 
-void trace_header_draw(struct pane pane, const struct trace_data *data);
+/* `filter` is of the list that is shown; "": there is none. */
+void trace_header_draw(struct pane pane, const struct trace_data *data, const char *filter);
 
 #endif

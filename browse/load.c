@@ -283,6 +283,7 @@ enum status load_create(struct load **out, const struct load_options *options, s
 	                                 .summary = &load->summary,
 	                                 .loading = true,
 	                                 .progress = -1,
+	                                 .keys = options->keys,
 	                                 .wake = options->wake,
 	                                 .wake_arg = options->arg};
 	enum status status = has_memory ? check_file(options->path, error) : error_no_memory(error);

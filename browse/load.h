@@ -18,6 +18,7 @@ struct load_options {
 	   are set here. In any case `progress` and `wrap` are. */
 	struct analysis_options analysis;
 	const struct limits_set *limits; /* of the doctor; NULL: the defaults. Only asked for now. */
+	const struct keymap *keys;       /* as trace_data has them */
 	/* There is something new to draw; about ten times a second, and at the end. From any thread. */
 	void (*wake)(void *arg);
 	void *arg;

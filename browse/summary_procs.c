@@ -108,6 +108,18 @@ static void draw_proc(struct pane line, const struct trace_data *data, const str
 	draw_strip(strip, data, p->id);
 }
 
+/* Slots are in the order in which the trace names Ps. NULL after the last. */
+static const struct proc_time *next_proc(const struct procs *procs, const struct proc_time *after)
+{
+	const struct proc_time *next = NULL;
+	for (size_t i = 0; i < procs->slots; i++) {
+		const struct proc_time *p = &procs->slot[i];
+		if (p->id != UINT64_MAX && (!after || p->id > after->id) && (!next || p->id < next->id))
+			next = p;
+	}
+	return next;
+}
+
 void summary_draw_procs(struct pane pane, const struct trace_data *data, struct view_place *place)
 {
 	const struct procs *procs = &data->analysis->procs;
@@ -120,12 +132,9 @@ void summary_draw_procs(struct pane pane, const struct trace_data *data, struct 
 	pane_right(pane_sub(pane, PROC_WIDTH, 0, SHARE_WIDTH, 1), 0, STYLE_DIM, "BUSY");
 	plot_legend(pane_sub(pane, PROC_WIDTH + SHARE_WIDTH + 2, 0,
 	                     pane.width - PROC_WIDTH - SHARE_WIDTH - 2, 1));
-	for (int i = 0, row = 0; (size_t)i < procs->slots && row < place->top + page; i++) {
-		if (procs->slot[i].id == UINT64_MAX)
-			continue;
+	const struct proc_time *proc = NULL;
+	for (int row = 0; row < place->top + page && (proc = next_proc(procs, proc)) != NULL; row++)
 		if (row >= place->top)
 			draw_proc(pane_sub(pane, 0, 1 + (row - place->top) * each, pane.width, tall), data,
-			          &procs->slot[i]);
-		row++;
-	}
+			          proc);
 }

@@ -38,16 +38,16 @@ void table_text(struct pane line, const struct table *table, size_t column, enum
 		pane_right(cell, 0, style, text);
 }
 
-void table_select(struct pane line, const struct table *table, size_t graph)
+void table_select(struct pane row, const struct table *table, size_t graph)
 {
 	const struct slot *slot = graph < table->columns ? &table->slot[graph] : NULL;
 	if (!slot || !slot->size) {
-		pane_restyle(line, STYLE_SELECTED);
+		view_draw_selected(row);
 		return;
 	}
-	int end = slot->at + slot->size;
-	pane_restyle(pane_sub(line, 0, 0, slot->at, 1), STYLE_SELECTED);
-	pane_restyle(pane_sub(line, end, 0, line.width - end, 1), STYLE_SELECTED);
+	int from = TABLE_MARGIN + slot->at, to = from + slot->size;
+	view_draw_selected(pane_sub(row, 0, 0, from, 1));
+	pane_restyle(pane_sub(row, to, 0, row.width - to, 1), STYLE_SELECTED);
 }
 
 void table_duration(struct pane line, const struct table *table, size_t column, enum style style,

@@ -8,7 +8,7 @@
 #include "tui/layout.h"
 #include "tui/view.h"
 
-enum { TABLE_COLUMNS_MAX = 14 };
+enum { TABLE_COLUMNS_MAX = 14, TABLE_MARGIN = 1 };
 
 struct table_column {
 	const char *name;
@@ -32,8 +32,9 @@ void table_draw_headings(struct pane line, const struct table *table, struct vie
 struct pane table_cell(struct pane line, const struct table *table, size_t column);
 void table_text(struct pane line, const struct table *table, size_t column, enum style style,
                 const char *text);
-/* Marks the line as selected, but for what a column shows by colour (TABLE_COLUMNS_MAX: none). */
-void table_select(struct pane line, const struct table *table, size_t graph);
+/* Marks a row of the page as selected, whose cells begin at TABLE_MARGIN, but for what a column
+   shows by colour (TABLE_COLUMNS_MAX: none). */
+void table_select(struct pane row, const struct table *table, size_t graph);
 /* What was never is a dash. */
 void table_duration(struct pane line, const struct table *table, size_t column, enum style style,
                     int64_t ns, bool known);

@@ -330,7 +330,8 @@ void tasks_draw_task(struct pane pane, const struct trace_data *data, struct vie
 		struct pane line = pane_row(page, list_y + i - place->top);
 		draw_line(line, &table, &report, &lines.line[i]);
 		if (i == place->selected)
-			table_select(line, &table, lines.line[i].kind == ITEM ? COLUMN_BAR : TABLE_COLUMNS_MAX);
+			table_select(pane_row(pane, list_y + i - place->top), &table,
+			             lines.line[i].kind == ITEM ? COLUMN_BAR : TABLE_COLUMNS_MAX);
 	}
 	task_pass_unlock(view->pass);
 }

@@ -219,7 +219,7 @@ void tasks_draw_type(struct pane pane, const struct trace_data *data, struct vie
 		struct pane line = pane_row(page, HEAD_LINES + 1 + i - place->top);
 		draw_line(line, data, &met, &lines, &lines.line[i], view);
 		if (i == place->selected)
-			pane_restyle(line, STYLE_SELECTED);
+			view_draw_selected(pane_row(pane, HEAD_LINES + 1 + i - place->top));
 	}
 	if (met.regions && met.duration->count)
 		draw_slowest(pane_row(page, page.height - 1), data, met.regions);

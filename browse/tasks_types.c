@@ -181,7 +181,7 @@ void tasks_draw_types(struct pane pane, const struct trace_data *data, struct vi
 		struct pane line = pane_row(inner, 1 + i - place->top);
 		draw_row(line, &table, &row[i]);
 		if (i == place->selected)
-			table_select(line, &table, COLUMN_SPENT);
+			table_select(pane_row(pane, 1 + i - place->top), &table, COLUMN_SPENT);
 	}
 	if (n == 0)
 		draw_nothing(pane, data, place->filter[0]);

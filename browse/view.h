@@ -38,6 +38,7 @@ struct trace_data {
 	bool loading;
 	double progress;           /* 0...1, < 0 unknown */
 	int64_t first_ns, last_ns; /* trace time of the part that was seen so far; equal: nothing was */
+	const struct keymap *keys; /* for sentences that name one; NULL: the defaults */
 	/* For what a view lets go on by itself: there is something new to draw. From any thread. */
 	void (*wake)(void *arg);
 	void *wake_arg;

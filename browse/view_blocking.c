@@ -283,7 +283,7 @@ static void draw_list(struct pane pane, const struct trace_data *data, const str
 		struct pane line = pane_row(inner, 1 + i - place->top);
 		draw_row(line, &table, data, tree, &tree->row[i], style);
 		if (i == place->selected)
-			table_select(line, &table, COLUMN_BAR);
+			table_select(pane_row(pane, 1 + i - place->top), &table, TABLE_COLUMNS_MAX);
 	}
 }
 

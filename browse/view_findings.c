@@ -56,7 +56,9 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
 	if (data->findings &&
 	    findings_draw(pane_sub(pane, 0, 2, pane.width, pane.height - 2), &list, place)) {
 		findings_tally(data->findings, SEVERITY_INFO, tally, sizeof tally);
-		pane_fit(pane_sub(pane, 1, 0, pane.width - 2, 1), 0, 0, STYLE_STRONG, tally);
+		struct pane line = pane_sub(pane, 1, 0, pane.width - 2, 1);
+		int x = findings_draw_trail(line, 0, trace_view_findings.name, data->findings, place);
+		pane_fit(line, x > 0 ? x + 3 : 0, 0, x > 0 ? STYLE_DIM : STYLE_STRONG, tally);
 		return;
 	}
 	view_select(place, NULL, 0, pane.height);

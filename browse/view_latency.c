@@ -210,8 +210,7 @@ static void draw_distribution(struct pane pane, const struct row *row, const str
 
 /* --- the view ------------------------------------------------------------------------------- */
 
-static void draw_row(struct pane line, const struct table *table, const struct row *row,
-                     bool selected)
+static void draw_row(struct pane line, const struct table *table, const struct row *row)
 {
 	bool known = row->wait->count > 0;
 	table_duration(line, table, COLUMN_TOTAL, STYLE_STRONG, row->wait->sum_ns, known);
@@ -221,8 +220,6 @@ static void draw_row(struct pane line, const struct table *table, const struct r
 	table_duration(line, table, COLUMN_MAX, STYLE_TEXT, row->wait->max_ns, known);
 	table_text(line, table, COLUMN_FUNCTION, row->group ? STYLE_TEXT : STYLE_LABEL, row->function);
 	table_text(line, table, COLUMN_CREATOR, STYLE_DIM, row->creator);
-	if (selected)
-		table_select(line, table, COLUMNS);
 }
 
 static void draw_list(struct pane pane, const struct row *row, int n, struct view_place *place)
@@ -232,8 +229,11 @@ static void draw_list(struct pane pane, const struct row *row, int n, struct vie
 	table_layout(&table, column, COLUMNS, inner.width);
 	table_draw_headings(pane_row(inner, 0), &table, place);
 	place->list_y = pane.y + 1;
-	for (int i = place->top; i < n && i < place->top + place->page; i++)
-		draw_row(pane_row(inner, 1 + i - place->top), &table, &row[i], i == place->selected);
+	for (int i = place->top; i < n && i < place->top + place->page; i++) {
+		draw_row(pane_row(inner, 1 + i - place->top), &table, &row[i]);
+		if (i == place->selected)
+			table_select(pane_row(pane, 1 + i - place->top), &table, TABLE_COLUMNS_MAX);
+	}
 }
 
 static void draw(struct pane pane, const struct trace_data *data, struct view_place *place,

@@ -1,5 +1,6 @@
 #include "browse/view_timeline.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "trace/elapsed.h"
 #include "tui/layout.h"
 #include "tui/plot.h"
+#include "tui/trail.h"
 #include "util/text.h"
 
 /*
@@ -16,7 +18,7 @@
  * what happens at one moment stands one above the other.
  */
 
-#define LANE_HEIGHT_MAX 6
+#define LANE_HEIGHT_MAX 12
 #define LANES_LEAST     3
 #define TALL            32 /* rows of a page whose counters have two */
 #define GUTTER_MIN      17
@@ -27,6 +29,7 @@
 #define WIDE            100  /* pane from which the gutter has room for names */
 #define DETAILS_PART    4    /* of the page's rows that the selected span may take */
 #define SCROLL_WIDTH    48   /* at most, of the window's place in the trace */
+#define LANES_WIDTH     6    /* "lanes " */
 #define DASH            "–"
 
 static void *create(void)
@@ -127,14 +130,55 @@ static void marks_text(char *to, size_t size, const struct timeline_view *v, boo
 	snprintf(to, size, v->marks > 1 ? "a to b: %s" : "a to here: %s", between);
 }
 
-static void draw_status(struct pane row, const struct timeline_view *v,
-                        const struct timeline_source *source)
+/* "lanes Ps"; where something is selected, "Ps › P0 › G12". */
+struct where {
+	char lane[32], goroutine[32];
+	struct trail trail;
+	bool selected;
+};
+
+static void find_where(struct where *to, const struct timeline_view *v, const struct span *span)
 {
 	static const char *const kinds[LANE_KINDS] = {"Ps", "threads", "goroutines"};
+	*to = (struct where){.trail = {{kinds[v->kind]}}, .selected = v->selected};
+	if (!v->selected)
+		return;
+	timeline_lane_name(to->lane, sizeof to->lane, v->on);
+	to->trail.step[1] = to->lane;
+	if (!span || !span->goroutine || v->kind == LANE_G)
+		return;
+	snprintf(to->goroutine, sizeof to->goroutine, "G%" PRIu64, span->goroutine);
+	to->trail.step[2] = to->goroutine;
+}
+
+static int where_width(const struct canvas *canvas, const struct where *where)
+{
+	return trail_width(canvas, &where->trail) + (where->selected ? 0 : LANES_WIDTH);
+}
+
+static void draw_where(struct pane pane, const struct where *where)
+{
+	int x = pane.width - where_width(pane.canvas, where);
+	if (pane.width <= 0)
+		return;
+	if (where->selected) {
+		trail_draw(pane, x > 0 ? x : 0, &where->trail);
+		return;
+	}
+	pane_text(pane, x, 0, STYLE_LABEL, "lanes");
+	pane_text(pane, x + LANES_WIDTH, 0, STYLE_TEXT, where->trail.step[0]);
+}
+
+static void draw_status(struct pane row, const struct timeline_picture *p)
+{
+	const struct timeline_view *v = p->view;
+	const struct timeline_source *source = p->data->timeline;
+	struct where where;
 	char from[32], to[32], width[32], window[128], work[192], marks[64];
 	struct timeline_status status = timeline_source_status(source);
 	int64_t step = timeline_resolution(v->window, v->columns);
 	bool ascii = row.canvas->ascii;
+	find_where(&where, v, p->span);
 	timeline_time_text(from, sizeof from, v->window.from_ns - v->first_ns, step);
 	timeline_time_text(to, sizeof to, v->window.to_ns - v->first_ns, step);
 	from[strlen(from) - 2] = '\0'; /* the unit stands once */
@@ -150,9 +194,9 @@ static void draw_status(struct pane row, const struct timeline_view *v,
 		{.min = canvas_text_width(row.canvas, marks), .drop = 2, .gap = 3},
 		{.min = 8, .want = SCROLL_WIDTH, .drop = 6, .gap = 3},
 		{.min = work_width < most ? work_width : most, .drop = 1, .gap = 3},
-		{.min = (int)strlen(kinds[v->kind]) + 6, .drop = 5, .gap = 3, .grow = 1},
+		{.min = where_width(row.canvas, &where), .drop = 5, .gap = 3, .grow = 1},
 	};
-	enum { WINDOW, WIDTH, MARKS, RAIL, WORK, KIND, SLOTS };
+	enum { WINDOW, WIDTH, MARKS, RAIL, WORK, WHERE, SLOTS };
 	for (int i = 0; i < SLOTS; i++)
 		if (i != RAIL)
 			slot[i].want = slot[i].min;
@@ -169,11 +213,7 @@ static void draw_status(struct pane row, const struct timeline_view *v,
 	pane_fit(at[MARKS], 0, 0, STYLE_KEY, marks);
 	if (timeline_width(v->all) > timeline_width(v->window))
 		draw_rail(at[RAIL], v);
-	if (at[KIND].width > 0) {
-		int x = at[KIND].width - (int)strlen(kinds[v->kind]);
-		pane_text(at[KIND], x, 0, STYLE_TEXT, kinds[v->kind]);
-		pane_text(at[KIND], x - 6, 0, STYLE_LABEL, "lanes");
-	}
+	draw_where(at[WHERE], &where);
 	pane_fit(at[WORK], 0, 0, style, work);
 }
 
@@ -416,7 +456,7 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
 	/* First, since it asks for what the others show. */
 	draw_lanes(at[ROW_LANES], &p, gutter, place);
 	if (row[ROW_STATUS].size)
-		draw_status(at[ROW_STATUS], v, data->timeline);
+		draw_status(at[ROW_STATUS], &p);
 	if (row[ROW_HEAP].size)
 		draw_counter(left[ROW_HEAP], graph[ROW_HEAP], &p, COUNTER_HEAP);
 	if (row[ROW_RUNNABLE].size)

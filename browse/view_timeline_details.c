@@ -23,12 +23,14 @@
 struct details {
 	const struct timeline_view *view;
 	const struct timeline_source *source;
+	const struct keymap *keys;
 	bool ascii;
 };
 
 static struct details details_of(const struct timeline_picture *p, const struct canvas *canvas)
 {
-	return (struct details){p->view, p->data->timeline, canvas->ascii};
+	const struct keymap *keys = p->data->keys ? p->data->keys : &keymap_default;
+	return (struct details){p->view, p->data->timeline, keys, canvas->ascii};
 }
 
 /* Finer than columns tell it. */
@@ -36,6 +38,16 @@ static void moment_text(char *to, size_t size, const struct details *d, int64_t 
 {
 	int64_t step = timeline_resolution(d->view->window, d->view->columns) / FINER;
 	timeline_time_text(to, size, at_ns - d->view->first_ns, step > 0 ? step : 1);
+}
+
+/* "u finds the wake-up", by the key that it has here, or what is to be typed. */
+static const char *way_text(char *to, size_t size, const struct details *d, enum command command,
+                            const char *does)
+{
+	char key[KEY_NAME_MAX];
+	keymap_way(key, sizeof key, d->keys, command, CONTEXT_TRACE_TIMELINE, d->ascii);
+	snprintf(to, size, "%s %s", key, does);
+	return to;
 }
 
 /* Draws "label  value" and returns where the value ends. */
@@ -94,7 +106,8 @@ static void draw_waker(struct pane pane, int y, const struct details *d, const s
 	const struct span *woken = with_wake_up(d, span);
 	const char *label = woken != span ? "ended by" : woken->created ? "created by" : "woken by";
 	if (!woken->woken) {
-		draw_fact(pane, y, label, STYLE_DIM, "u finds the wake-up");
+		draw_fact(pane, y, label, STYLE_DIM,
+		          way_text(text, sizeof text, d, COMMAND_WAKER, "finds the wake-up"));
 		return;
 	}
 	if (woken->waker)
@@ -278,7 +291,7 @@ static void draw_cell(struct pane pane, const struct details *d)
 	int64_t from_ns = timeline_moment(v->window, v->columns, column);
 	int64_t to_ns = timeline_moment(v->window, v->columns, column + 1);
 	struct lane_cell part[TIMELINE_PARTS], cell = {.goroutine = 0};
-	char lane[32], from[32], width[32], text[160], name[TIMELINE_NAME_MAX] = "";
+	char lane[32], from[32], width[32], text[160], way[96], name[TIMELINE_NAME_MAX] = "";
 	enum timeline_detail detail =
 		timeline_source_cells(d->source, v->on, from_ns, to_ns, part, TIMELINE_PARTS);
 	add_cells(&cell, part, detail == DETAIL_NONE ? 0 : TIMELINE_PARTS);
@@ -299,7 +312,8 @@ static void draw_cell(struct pane pane, const struct details *d)
 	if (cell.goroutine)
 		draw_fact(pane, 2, cell.goroutine_ns > 0 ? "mostly" : "among them", STYLE_TEXT, name);
 	pane_fit(pane, 1, cell.goroutine ? 3 : 2, STYLE_DIM,
-	         detail == DETAIL_EXACT ? "w zooms in, until single spans can be told"
+	         detail == DETAIL_EXACT ? way_text(way, sizeof way, d, COMMAND_ZOOM_IN,
+	                                           "zooms in, until single spans can be told")
 	                                : "exact spans are still to come");
 }
 
@@ -324,7 +338,8 @@ static void draw_window(struct pane pane, const struct details *d)
 	         stopped > 0 ? ", world stopped for " : "", stopped > 0 ? stop : "");
 	pane_fit(pane, 1, 0, STYLE_TEXT, text);
 	draw_shares(pane_row(pane, 1), &all, true, v->kind);
-	pane_fit(pane, 1, 2, STYLE_DIM, "Enter or a click selects a span");
+	pane_fit(pane, 1, 2, STYLE_DIM,
+	         way_text(text, sizeof text, d, COMMAND_EXPAND, "or a click selects a span"));
 }
 
 void timeline_draw_details(struct pane pane, const struct timeline_picture *p)

@@ -176,7 +176,7 @@ static void watch_one(struct fleet_screen *s, int *sig)
 	chosen.prometheus = NULL;
 	chosen.pid = way.pid;
 	chosen.url = way.url[0] ? way.url : NULL;
-	chosen.inside = true;
+	chosen.inside = "fleet";
 	enum status status = watch_process(&chosen, NULL, sig, &why);
 	tui_fleet_notify(s->tui, status == STATUS_OK ? "" : why.text);
 }

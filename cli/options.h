@@ -108,7 +108,7 @@ struct options {
 	const char *replay;          /* recording to show in place of a process; "-": standard input */
 	const char *prometheus;      /* a metrics server, to show a fleet; NULL: none */
 	const char *match;           /* which instances; NULL: all */
-	bool inside;                 /* of the screen of a fleet: leaving leads back there */
+	const char *inside;          /* the screen that leaving leads back to; NULL: there is none */
 	const char *theme;           /* name or path; NULL: the built-in one */
 	const char *theme_from;      /* who says so: "FILE:12", a variable; NULL: nobody */
 	struct keymap keys;

@@ -127,6 +127,25 @@ static void look_for_successor(struct orders *o)
 		tell_successor(o, successor);
 }
 
+/* What could be followed. That nobody could be looked at is no trouble: it is for Tab. */
+static void find_processes(struct orders *o, int64_t unused)
+{
+	struct process_name found[SESSION_PROCESSES_MAX];
+	struct discovery all;
+	struct error error = {0};
+	size_t n = 0;
+	(void)unused;
+	if (discover_names(&all, &error) != STATUS_OK)
+		return;
+	for (; n < all.n && n < SESSION_PROCESSES_MAX; n++) {
+		found[n].pid = all.process[n].pid;
+		snprintf(found[n].program, sizeof found[n].program, "%s", all.process[n].program);
+	}
+	discovery_finish(&all);
+	session_tell_processes(o->session, found, n);
+	o->tell(o->arg);
+}
+
 /* --- the capture ----------------------------------------------------------------------------- */
 
 static void tell_capture(const struct capture_state *state, void *arg)
@@ -191,9 +210,10 @@ static void cancel_capture(struct orders *o, int64_t unused)
 /* --- the thread ------------------------------------------------------------------------------ */
 
 static void (*const carry_out[])(struct orders *o, int64_t value) = {
-	[ORDER_INTERVAL] = set_interval, [ORDER_CAPTURE] = take_trace,    [ORDER_FLIGHT] = take_flight,
-	[ORDER_SAMPLE] = take_samples,   [ORDER_CANCEL] = cancel_capture, [ORDER_FOLLOW] = follow,
-	[ORDER_DETAIL] = set_detail,
+	[ORDER_INTERVAL] = set_interval, [ORDER_CAPTURE] = take_trace,
+	[ORDER_FLIGHT] = take_flight,    [ORDER_SAMPLE] = take_samples,
+	[ORDER_CANCEL] = cancel_capture, [ORDER_FOLLOW] = follow,
+	[ORDER_DETAIL] = set_detail,     [ORDER_PROCESSES] = find_processes,
 };
 
 static void *run(void *arg)

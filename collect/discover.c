@@ -147,7 +147,7 @@ static bool is_our_lack(int reason)
 	return reason == EMFILE || reason == ENFILE || reason == ENOMEM;
 }
 
-static enum status look_at(struct discovery *d, pid_t pid, struct error *error)
+static enum status look_at(struct discovery *d, pid_t pid, bool closely, struct error *error)
 {
 	struct target t;
 	struct error why = {0};
@@ -160,7 +160,8 @@ static enum status look_at(struct discovery *d, pid_t pid, struct error *error)
 	case STATUS_OK:
 		if (!add(d, &t))
 			return error_no_memory(error);
-		look_closer(&d->process[d->n - 1], &t);
+		if (closely)
+			look_closer(&d->process[d->n - 1], &t);
 		return STATUS_OK;
 	case STATUS_PERMISSION:
 	case STATUS_FAILED:
@@ -181,7 +182,7 @@ static int by_pid_left_out(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-enum status discover(struct discovery *out, bool measure, struct error *error)
+static enum status look_at_all(struct discovery *out, bool closely, struct error *error)
 {
 	*out = (struct discovery){0};
 	DIR *proc = opendir("/proc");
@@ -196,7 +197,7 @@ enum status discover(struct discovery *out, bool measure, struct error *error)
 		if (!isdigit((unsigned char)e->d_name[0]) ||
 		    !text_parse_integer(e->d_name, 1, 0x7fffffff, &pid) || pid == getpid())
 			continue;
-		status = look_at(out, (pid_t)pid, error);
+		status = look_at(out, (pid_t)pid, closely, error);
 	}
 	closedir(proc);
 	if (status != STATUS_OK) {
@@ -207,9 +208,20 @@ enum status discover(struct discovery *out, bool measure, struct error *error)
 		qsort(out->process, out->n, sizeof *out->process, by_pid);
 	if (out->left_out_n)
 		qsort(out->left_out, out->left_out_n, sizeof *out->left_out, by_pid_left_out);
-	if (measure)
-		measure_cpu(out);
 	return STATUS_OK;
+}
+
+enum status discover(struct discovery *out, bool measure, struct error *error)
+{
+	enum status status = look_at_all(out, true, error);
+	if (status == STATUS_OK && measure)
+		measure_cpu(out);
+	return status;
+}
+
+enum status discover_names(struct discovery *out, struct error *error)
+{
+	return look_at_all(out, false, error);
 }
 
 void discovery_finish(struct discovery *d)

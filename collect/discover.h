@@ -41,6 +41,8 @@ struct discovery {
 };
 
 enum status discover(struct discovery *out, bool measure, struct error *error);
+/* Who they are and nothing else of them: no memory is read, and no agent is asked. */
+enum status discover_names(struct discovery *out, struct error *error);
 void discovery_finish(struct discovery *d);
 
 /* The newest process of the same user, program and module that was started after `gone`, which has

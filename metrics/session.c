@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define ORDERS_MAX 16
 
@@ -13,6 +14,8 @@ struct session {
 	struct capture_state capture;
 	struct sentinel_state sentinel;
 	pid_t successor;
+	struct process_name process[SESSION_PROCESSES_MAX];
+	size_t processes;
 	char trouble[256];
 	void (*wake)(void *arg);
 	void *arg;
@@ -110,6 +113,24 @@ pid_t session_successor(struct session *s)
 	pid_t pid = s->successor;
 	pthread_mutex_unlock(&s->lock);
 	return pid;
+}
+
+void session_tell_processes(struct session *s, const struct process_name *process, size_t n)
+{
+	pthread_mutex_lock(&s->lock);
+	s->processes = n < SESSION_PROCESSES_MAX ? n : SESSION_PROCESSES_MAX;
+	if (n > 0)
+		memcpy(s->process, process, s->processes * sizeof *process);
+	pthread_mutex_unlock(&s->lock);
+}
+
+size_t session_processes(struct session *s, struct process_name to[SESSION_PROCESSES_MAX])
+{
+	pthread_mutex_lock(&s->lock);
+	size_t n = s->processes;
+	memcpy(to, s->process, n * sizeof *to);
+	pthread_mutex_unlock(&s->lock);
+	return n;
 }
 
 void session_tell_trouble(struct session *s, const char *sentence)

@@ -16,14 +16,15 @@
 
 enum order_kind {
 	ORDER_NONE,
-	ORDER_INTERVAL, /* value: ns between snapshots */
-	ORDER_CAPTURE,  /* value: ns of execution trace to take */
-	ORDER_FLIGHT,   /* what a flight recorder holds */
-	ORDER_SAMPLE,   /* value: ns of sampled trace to take */
-	ORDER_CANCEL,   /* the capture under way */
-	ORDER_FOLLOW,   /* value: the PID to watch from now on */
-	ORDER_DETAIL,   /* value: key of the group of goroutines to read one by one from now on, as a
-	                   two's complement; 0: none */
+	ORDER_INTERVAL,  /* value: ns between snapshots */
+	ORDER_CAPTURE,   /* value: ns of execution trace to take */
+	ORDER_FLIGHT,    /* what a flight recorder holds */
+	ORDER_SAMPLE,    /* value: ns of sampled trace to take */
+	ORDER_CANCEL,    /* the capture under way */
+	ORDER_FOLLOW,    /* value: the PID to watch from now on */
+	ORDER_PROCESSES, /* which Go processes are there? */
+	ORDER_DETAIL,    /* value: key of the group of goroutines to read one by one from now on, as a
+	                    two's complement; 0: none */
 };
 
 struct order {
@@ -88,6 +89,13 @@ struct sentinel_state {
 	char outcome[512];
 };
 
+/* A Go process of this machine that could be watched instead. */
+enum { SESSION_PROCESSES_MAX = 48 };
+struct process_name {
+	pid_t pid;
+	char program[64]; /* printable */
+};
+
 struct session;
 
 struct session *session_create(void (*wake)(void *arg), void *arg); /* wake: after each order */
@@ -99,6 +107,8 @@ struct capture_state session_capture(struct session *s);
 void session_get_sentinel(struct session *s, struct sentinel_state *out);
 /* The newest process that runs the program of the one that has exited; 0: none is known. */
 pid_t session_successor(struct session *s);
+/* As they were found last, by PID; `to` has room for all. Returns how many. */
+size_t session_processes(struct session *s, struct process_name to[SESSION_PROCESSES_MAX]);
 /* Why an order could not be carried out, in a sentence; false: nothing was said since the last time
    this was asked. */
 bool session_take_trouble(struct session *s, char *to, size_t size);
@@ -108,6 +118,8 @@ struct order session_take(struct session *s);
 void session_tell_capture(struct session *s, const struct capture_state *state);
 void session_tell_sentinel(struct session *s, const struct sentinel_state *state);
 void session_tell_successor(struct session *s, pid_t pid);
+/* More than fit are left out. */
+void session_tell_processes(struct session *s, const struct process_name *process, size_t n);
 void session_tell_trouble(struct session *s, const char *sentence);
 
 #endif

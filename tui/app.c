@@ -178,6 +178,7 @@ static struct view_data data_of(const struct app *app, char *clock, size_t size,
 		.sentinel = app->sentinel.rules > 0 ? &app->sentinel : NULL,
 		.findings = app->looked ? &app->findings : NULL,
 		.keys = app->keys,
+		.inside = app->inside,
 	};
 	const struct snapshot *shown = history_get(app->history, 0);
 	int64_t wall_ns = app->wall_ns;
@@ -290,13 +291,11 @@ static struct view_place *place_of(struct app *app)
 static enum loop_next prompt_input(struct app *app, int key)
 {
 	struct prompt *p = &app->prompt;
-	char lead = p->lead, line[PROMPT_TEXT_MAX];
+	char lead = p->lead;
 	enum prompt_event event = prompt_key(p, key);
 	if (event == PROMPT_COMPLETE && lead == ':') {
 		struct command_names names = app_names(app);
-		snprintf(line, sizeof line, "%s", p->text);
-		command_line_complete(&names, line, sizeof line);
-		prompt_set(p, line);
+		command_line_complete(&names, p);
 	}
 	if (event == PROMPT_ACCEPTED && lead == ':') {
 		prompt_remember(p, p->text);

@@ -44,7 +44,12 @@ struct app {
 	size_t (*list_themes)(char name[][THEME_NAME_MAX], size_t max);
 	char theme[THEMES_MAX][THEME_NAME_MAX];
 	size_t themes;
-	bool inside;              /* of another screen: Esc leads back there when nothing is open */
+	/* The processes that can be followed, as words for that line. */
+	char process[SESSION_PROCESSES_MAX][sizeof(struct process_name) + 16];
+	size_t processes;
+	struct path_words paths; /* files for that line */
+	/* The screen that Esc leads back to when nothing is open; NULL: there is none. */
+	const char *inside;
 	const char *quit_warning; /* what leaving does beyond leaving; NULL: nothing */
 	int64_t quit_end_ns;      /* until then that was said, and the user may mean it */
 	struct history *history;
@@ -155,6 +160,6 @@ bool app_capture_update(struct app *app);       /* is it open? */
 void app_open_trace(struct app *app, const char *path);
 
 /* What a line after ':' may be made of, app_command.c. */
-struct command_names app_names(const struct app *app);
+struct command_names app_names(struct app *app);
 
 #endif

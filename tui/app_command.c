@@ -116,6 +116,9 @@ static enum loop_next open_line(struct app *app, enum command command, const cha
 {
 	(void)command;
 	app->themes = app->list_themes ? app->list_themes(app->theme, THEMES_MAX) : 0;
+	app->paths.n = 0;
+	if (app->session)
+		session_order(app->session, ORDER_PROCESSES, 0);
 	prompt_open(&app->prompt, ':', argument ? argument : "");
 	return LOOP_DRAW;
 }
@@ -560,6 +563,8 @@ static const char *word(const void *arg, enum command command, size_t i)
 		return i < views_count ? views[i]->name : NULL;
 	if (command == COMMAND_THEME)
 		return i < app->themes ? app->theme[i] : NULL;
+	if (command == COMMAND_FOLLOW)
+		return i < app->processes ? app->process[i] : NULL;
 	const char *const *names = command == COMMAND_SORT    ? views[app->view]->sorts
 	                           : command == COMMAND_GROUP ? views[app->view]->groups
 	                                                      : NULL;
@@ -569,7 +574,18 @@ static const char *word(const void *arg, enum command command, size_t i)
 	return NULL;
 }
 
-struct command_names app_names(const struct app *app)
+/* "4321\torders-api": they may have been found since the line was opened. */
+static void name_processes(struct app *app)
 {
-	return (struct command_names){COMMAND_LIVE, word, app};
+	struct process_name found[SESSION_PROCESSES_MAX];
+	app->processes = app->session ? session_processes(app->session, found) : 0;
+	for (size_t i = 0; i < app->processes; i++)
+		snprintf(app->process[i], sizeof app->process[i], "%ld\t%s", (long)found[i].pid,
+		         found[i].program);
+}
+
+struct command_names app_names(struct app *app)
+{
+	name_processes(app);
+	return (struct command_names){COMMAND_LIVE, word, app, &app->paths};
 }

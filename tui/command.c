@@ -14,7 +14,7 @@ const struct command_info command_info[COMMAND_COUNT] = {
 	[COMMAND_THEME] = {"theme", "NAME",
                        "Take the colours of this theme; Tab names those there are.", LIVE},
 	[COMMAND_SETUP] = {"setup", NULL, "Change settings, and see the file before it is written.",
-                       BOTH},
+                       ALL},
 	[COMMAND_RESET] = {"default", NULL, "Take the setting out of the file.", 0},
 	[COMMAND_WRITE] = {"write", NULL, "Show the file as it would become; there: write it.", 0},
 	[COMMAND_COPY] = {"copy", NULL, "Copy what is selected, with its stack, to the clipboard.",

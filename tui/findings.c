@@ -6,6 +6,7 @@
 
 #include "doctor/show.h"
 #include "tui/layout.h"
+#include "tui/trail.h"
 
 #define DASH      "–"
 #define TEXT_SIZE 1024
@@ -218,9 +219,7 @@ static void draw_list(struct pane pane, const struct findings_list *list, const 
 		draw_row(pane_sub(line, 1, 0, line.width - 2, 1), slot, list, &rows->row[place->top + i]);
 		if (place->top + i != place->selected)
 			continue;
-		pane_restyle(line, STYLE_SELECTED);
-		/* Without colours and reverse video the mark alone says it. */
-		pane_glyph(line, 0, 0, STYLE_SELECTED, '>');
+		view_draw_selected(line);
 	}
 	place->selected_group = finding_row(rows->row[place->selected].finding);
 }
@@ -253,7 +252,11 @@ static void numbers_text(char *to, size_t size, const struct finding *f, bool as
 		for (char *at = name; *at; at++)
 			if (*at == '_')
 				*at = ' ';
-		used += (size_t)snprintf(to + used, size - used, "%s%s %s", used ? ", " : "", name, value);
+		size_t length = strlen(name);
+		bool least = length > 3 && strcmp(name + length - 3, " lo") == 0;
+		used += (size_t)snprintf(to + used, size - used, "%s%.*s%s %s", used ? ", " : "",
+		                         (int)(least ? length - 3 : length), name, least ? " at least" : "",
+		                         value);
 	}
 }
 
@@ -325,6 +328,15 @@ bool findings_draw(struct pane page, const struct findings_list *list, struct vi
 	free(rows.row);
 	free(rows.id);
 	return drawn;
+}
+
+int findings_draw_trail(struct pane line, int x, const char *view, const struct findings *findings,
+                        const struct view_place *place)
+{
+	const struct evidence *evidence;
+	const struct finding *open =
+		place->expanded ? finding_of_row(findings, place->expanded, &evidence) : NULL;
+	return open ? trail_draw(line, x, &(struct trail){{view, slug_word(open->slug)}}) : x;
 }
 
 void findings_open(struct view_place *place, const struct finding *finding)

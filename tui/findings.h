@@ -34,6 +34,10 @@ struct findings_list {
 
 /* false: there is nothing to draw, since no finding is left by the filter, or no memory. */
 bool findings_draw(struct pane page, const struct findings_list *list, struct view_place *place);
+/* "Findings › goroutine-growth" while one is open that is still found, from x on; returns where the
+   next text may go: x itself when there is no trail. */
+int findings_draw_trail(struct pane line, int x, const char *view, const struct findings *findings,
+                        const struct view_place *place);
 /* What Enter does on a row: opens a finding or closes it, and returns its evidence when that is
    what was selected, which the caller shows where it lies. */
 const struct evidence *findings_expand(const struct findings *findings, struct view_place *place,

@@ -69,8 +69,7 @@ enum status tui_fleet_create(struct tui_fleet **out, const struct tui_fleet_opti
 	fleet_view_init(&t->view, options->board);
 	t->view.server = options->server;
 	t->view.match = options->match;
-	t->view.keys = options->means->keys;
-	t->view.take.copies_off = !options->means->copies;
+	fleet_view_set_means(&t->view, options->means);
 	t->view.interval_ns = options->interval_ns;
 	/* At once, before there are threads that might take the last memory from curses. */
 	enum status status = loop_create(&t->loop, &ops, t, options->look, error);

@@ -27,9 +27,14 @@ int frame_tab_at(const struct canvas *canvas, const struct view *view, int x, in
 }
 
 /* What needs somebody who carries out orders. */
-#define LIVE_ALONE                                                                                \
-	(COMMAND_BIT(COMMAND_CAPTURE) | COMMAND_BIT(COMMAND_FOLLOW) | COMMAND_BIT(COMMAND_INTERVAL) | \
-	 COMMAND_BIT(COMMAND_SLOWER) | COMMAND_BIT(COMMAND_FASTER))
+#define LIVE_ALONE                                                                              \
+	(COMMAND_BIT(COMMAND_CAPTURE) | COMMAND_BIT(COMMAND_FLIGHT) | COMMAND_BIT(COMMAND_FOLLOW) | \
+	 COMMAND_BIT(COMMAND_INTERVAL) | COMMAND_BIT(COMMAND_SLOWER) | COMMAND_BIT(COMMAND_FASTER))
+
+/* What needs a row. */
+#define ROWS_ALONE                                                                         \
+	(COMMAND_BIT(COMMAND_EXPAND) | COMMAND_BIT(COMMAND_UP) | COMMAND_BIT(COMMAND_SEARCH) | \
+	 COMMAND_BIT(COMMAND_SORT))
 
 enum context frame_context(const struct view *view, bool recorded)
 {
@@ -67,7 +72,9 @@ void frame_draw(struct canvas *canvas, const struct view *view, const struct vie
 	if (place->rows <= place->page && !view->sorts)
 		without |= COMMAND_BIT(COMMAND_UP) | (place->compact ? 0 : COMMAND_BIT(COMMAND_COMPACT));
 	if (place->rows == 0)
-		without |= COMMAND_BIT(COMMAND_EXPAND);
+		without |= ROWS_ALONE;
+	if (place->rows == 0 && !place->filter[0])
+		without |= COMMAND_BIT(COMMAND_FILTER);
 	if (!data->capture)
 		without |= COMMAND_BIT(COMMAND_CAPTURE) | COMMAND_BIT(COMMAND_FLIGHT);
 	struct tabs tabs = tabs_of(view);

@@ -74,8 +74,10 @@ void goroutine_draw_summary(struct pane pane, const struct goroutine_table *tabl
 	}
 	if (x + 3 + right <= width)
 		pane_right(pane_sub(pane, 0, 0, width, 1), 0, STYLE_DIM, grouping);
-	else if (place->filter[0])
-		pane_fit(pane_sub(pane, 0, 0, width, 1), x + 3, 0, STYLE_DIM, place->filter);
+	else if (place->filter[0]) {
+		snprintf(grouping, sizeof grouping, "filter: %s", place->filter);
+		pane_fit(pane_sub(pane, 0, 0, width, 1), x + 3, 0, STYLE_DIM, grouping);
+	}
 }
 
 /* Why the last attempt since `until` failed, "" if none did; it is not in every snapshot, since

@@ -16,7 +16,7 @@ void greeting_draw(struct pane page, const struct keymap *keys, enum context con
 	keymap_hint(line, sizeof line, keys, COMMAND_LINE, context, ascii);
 	keymap_hint(quit, sizeof quit, keys, COMMAND_QUIT, context, ascii);
 	snprintf(text, sizeof text,
-	         row.width < 80 ? "New here? %s lists the keys, %s takes commands, %s leaves"
+	         row.width < 96 ? "New here? %s lists the keys, %s takes commands, %s leaves"
 	                        : "New here? %s lists the keys of each view, %s takes commands, %s "
 	                          "leaves; any key ends this",
 	         *help ? help : ":help", *line ? line : "-", *quit ? quit : "-");

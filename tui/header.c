@@ -168,9 +168,10 @@ static void draw_facts(struct pane pane, const struct view_data *data,
 	struct view_part os = view_part(data, PART_OS);
 	int64_t uptime_ns;
 	struct pane name = pane_sub(pane, 0, 0, pane.width * 2 / 5, 1);
-	int x = 0;
+	/* "fleet › orders-api 4321": Esc leads back there. */
+	int x = data->inside ? pane_print(name, 1, 0, STYLE_DIM, "%s ›", data->inside) : 0;
 	if (newest->program[0])
-		x = pane_fit(name, 1, 0, STYLE_STRONG, newest->program);
+		x = pane_fit(name, x + 1, 0, STYLE_STRONG, newest->program);
 	if (newest->pid > 0)
 		x = pane_print(pane, x + 1, 0, STYLE_TEXT, "%ld", (long)newest->pid);
 	else /* an address is worth more than what stands behind it */

@@ -24,6 +24,7 @@ tui_libtui_a_SOURCES = \
 	tui/means.h \
 	tui/overview.h tui/overview_lanes.c tui/overview_summary.c \
 	tui/paint.c tui/paint.h \
+	tui/path_words.c tui/path_words.h \
 	tui/pick.c \
 	tui/plot.c tui/plot.h \
 	tui/screen.h \

@@ -29,7 +29,7 @@ struct loop {
 	void *arg;
 	uv_loop_t uv;
 	uv_signal_t signal[SIGNAL_COUNT];
-	uv_poll_t keys;
+	uv_poll_t keys, room;
 	uv_timer_t tick;
 	uv_async_t wake;
 	uv_prepare_t draw;
@@ -37,6 +37,7 @@ struct loop {
 	struct loop_look look;
 	bool running; /* the terminal is ours and the handles are live */
 	bool dirty;   /* draw before the next wait */
+	bool waiting; /* until then the terminal has to take the rest of a frame */
 	int ended_by; /* signal */
 };
 
@@ -73,6 +74,8 @@ static void draw_too_small(struct canvas *canvas)
 	           LOOP_HEIGHT_MIN);
 }
 
+static void on_room(uv_poll_t *handle, int status, int events);
+
 static void draw_now(struct loop *loop)
 {
 	canvas_clear(loop->canvas);
@@ -80,15 +83,28 @@ static void draw_now(struct loop *loop)
 		draw_too_small(loop->canvas);
 	else
 		loop->ops->draw(loop->canvas, loop->arg);
-	/* A terminal that takes nothing now gets the picture of the next tick. */
 	loop->dirty = !term_show(loop->canvas);
+	/* A large frame goes in pieces, each as soon as there is room. Nothing is drawn meanwhile: the
+	   terminal gets the picture of that moment, and one that takes nothing at all costs nothing. */
+	if (loop->dirty && !term_flush())
+		loop->waiting = uv_poll_start(&loop->room, UV_WRITABLE, on_room) == 0;
+}
+
+static void on_room(uv_poll_t *handle, int status, int events)
+{
+	struct loop *loop = loop_of((uv_handle_t *)handle);
+	(void)events;
+	if (status == 0 && !term_flush())
+		return;
+	uv_poll_stop(handle);
+	loop->waiting = false;
 }
 
 /* Before the loop waits: all that happened in this turn is drawn once. */
 static void on_prepare(uv_prepare_t *handle)
 {
 	struct loop *loop = loop_of((uv_handle_t *)handle);
-	if (loop->dirty && loop->running)
+	if (loop->dirty && loop->running && !loop->waiting)
 		draw_now(loop);
 }
 
@@ -115,6 +131,10 @@ static void on_resize(uv_signal_t *handle, int number)
 
 static void on_continue(uv_signal_t *handle, int number)
 {
+	struct loop *loop = loop_of((uv_handle_t *)handle);
+	/* The stop has thrown away what was left. */
+	uv_poll_stop(&loop->room);
+	loop->waiting = false;
 	term_resume();
 	on_resize(handle, number);
 }
@@ -196,7 +216,9 @@ static enum status start(struct loop *loop, struct error *error)
 		return status;
 	loop->look.ascii = loop->look.ascii || !term_unicode();
 	fit_canvas(loop);
-	int failed = loop->canvas ? uv_poll_init(&loop->uv, &loop->keys, term_fd()) : UV_ENOMEM;
+	int failed = loop->canvas ? uv_poll_init(&loop->uv, &loop->room, term_out_fd()) : UV_ENOMEM;
+	if (!failed)
+		failed = uv_poll_init(&loop->uv, &loop->keys, term_fd());
 	if (!failed)
 		failed = uv_poll_start(&loop->keys, UV_READABLE | UV_DISCONNECT, on_keys);
 	if (failed) {
@@ -220,6 +242,7 @@ static void restore(struct loop *loop)
 {
 	loop->running = false;
 	uv_poll_stop(&loop->keys);
+	uv_poll_stop(&loop->room);
 	term_close();
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
 		uv_signal_stop(&loop->signal[i]);

@@ -518,7 +518,10 @@ void overview_draw_all(struct pane pane, const struct view_data *data)
 	view_age(age, sizeof age, all.cell_ns * strip.width);
 	pane_print(foot, 0, 0, STYLE_DIM, "%s ago", age);
 	pane_right(foot, 0, STYLE_DIM, "now");
-	wait_history_draw(pane_sub(table, right, 0, table.width - right, pane.height), data);
+	/* Side by side they cover the same time. */
+	struct view_data beside = *data;
+	beside.span_ns = all.cell_ns * strip.width;
+	wait_history_draw(pane_sub(table, right, 0, table.width - right, pane.height), &beside);
 	if (rows.stale)
 		pane_restyle(table, STYLE_DIM);
 }

@@ -49,33 +49,33 @@ static int count(const struct setup *s)
 
 static void draw_item(struct pane row, const struct setup_item *item, bool selected)
 {
-	enum { NAME, VALUE, ORIGIN, COUNT };
+	enum { NAME, VALUE, ORIGIN, WHAT, COUNT };
 	struct slot slot[COUNT] = {
 		[NAME] = {.min = NAME_MAX_WIDTH, .want = NAME_MAX_WIDTH},
 		[VALUE] = {.min = 12, .want = 28, .gap = 2, .grow = 1},
 		[ORIGIN] = {.min = 12, .want = 20, .gap = 2},
+		[WHAT] = {.min = 50, .want = 50, .gap = 2, .drop = 1, .grow = 4},
 	};
 	layout(slot, COUNT, row.width - 4);
-	const char *text[COUNT] = {item->name, item->value, item->origin};
+	const char *text[COUNT] = {item->name, item->value, item->origin, item->text};
+	const enum style style[COUNT] = {STYLE_KEY, STYLE_TEXT,
+	                                 item->changed ? STYLE_WARNING : STYLE_DIM, STYLE_DIM};
 	for (int i = 0; i < COUNT; i++)
-		pane_fit(pane_sub(row, 3 + slot[i].at, 0, slot[i].size, 1), 0, 0,
-		         i == NAME       ? STYLE_KEY
-		         : i == VALUE    ? STYLE_TEXT
-		         : item->changed ? STYLE_WARNING
-		                         : STYLE_DIM,
-		         text[i]);
+		if (slot[i].size)
+			pane_fit(pane_sub(row, 3 + slot[i].at, 0, slot[i].size, 1), 0, 0, style[i], text[i]);
 	if (item->changed)
 		pane_glyph(row, 1, 0, STYLE_WARNING, '*');
-	if (!selected)
-		return;
-	pane_restyle(row, STYLE_SELECTED);
-	pane_glyph(row, 0, 0, STYLE_SELECTED, '>');
+	if (selected)
+		view_draw_selected(row);
 }
 
 static void draw_list(struct pane pane, struct setup *s)
 {
 	struct pane list = pane_sub(pane, 0, LIST_Y, pane.width, pane.height - LIST_Y - BELOW);
-	const struct setup_item headings = {.name = "SETTING", .value = "VALUE", .origin = "FROM"};
+	const struct setup_item headings = {.name = "SETTING",
+	                                    .value = "VALUE",
+	                                    .origin = "FROM",
+	                                    .text = "WHAT IT IS"};
 	struct setup_item item;
 	view_begin(&s->list);
 	view_select(&s->list, NULL, count(s), list.height);

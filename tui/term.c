@@ -528,6 +528,11 @@ int term_fd(void)
 	return fileno(term.in);
 }
 
+int term_out_fd(void)
+{
+	return term.out;
+}
+
 void term_size(int *width, int *height)
 {
 	struct winsize size;
@@ -665,9 +670,14 @@ bool term_lost(void)
 	return tcgetattr(term_fd(), &mode) < 0;
 }
 
+bool term_flush(void)
+{
+	return takes_output(term.out) && flush();
+}
+
 bool term_show(const struct canvas *canvas)
 {
-	if (!takes_output(term.out) || !flush())
+	if (!term_flush())
 		return false;
 	return paint_frame(term.paint, &term.means, canvas) && flush();
 }

@@ -34,8 +34,13 @@ bool term_input(struct tui_input *input);
 /* The other end is gone: there will be no more keys, and nobody sees the screen. */
 bool term_lost(void);
 /* Shows the canvas, writing only what has changed, at once. Never waits: false when the terminal
-   has not taken all of it, and then it is to be called again. */
+   has not taken all of it, and then it is to be called again once term_flush has written the rest.
+ */
 bool term_show(const struct canvas *canvas);
+/* Goes on with what the terminal has not taken; true: nothing is left, and it takes more. */
+bool term_flush(void);
+/* Writable when the terminal may take more: a descriptor of our own as well. */
+int term_out_fd(void);
 /* The next term_show writes everything. */
 void term_redraw(void);
 

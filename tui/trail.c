@@ -35,6 +35,14 @@ static int widest(const int *width, int n)
 	return most;
 }
 
+int trail_width(const struct canvas *canvas, const struct trail *trail)
+{
+	int all = -SEPARATOR_WIDTH;
+	for (int n = 0; n < TRAIL_STEPS && trail->step[n]; n++)
+		all += canvas_text_width(canvas, trail->step[n]) + SEPARATOR_WIDTH;
+	return all > 0 ? all : 0;
+}
+
 int trail_draw(struct pane line, int x, const struct trail *trail)
 {
 	int width[TRAIL_STEPS], n = 0, all = -SEPARATOR_WIDTH;

@@ -14,6 +14,8 @@ struct trail {
 	const char *step[TRAIL_STEPS]; /* from the view's name on; NULL after the last */
 };
 
+/* Cells of it as a whole. */
+int trail_width(const struct canvas *canvas, const struct trail *trail);
 /* From x to the pane's edge; where that is short, the longest steps lose their middles. Returns as
    pane_text does. */
 int trail_draw(struct pane line, int x, const struct trail *trail);

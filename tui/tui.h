@@ -40,8 +40,9 @@ struct tui_options {
 	size_t (*list_themes)(char name[][THEME_NAME_MAX], size_t max);
 	/* Opens a trace over the live view, which goes on meanwhile. Without `open` none can be. */
 	struct screen_opener traces;
-	/* Of another screen: Esc leads back there, as `q` does, when nothing else is open. */
-	bool inside;
+	/* The name of another screen, where Esc leads back, as `q` does, when nothing else is open;
+	   NULL: there is none. */
+	const char *inside;
 	/* Said at the first `q`; only a second one leaves. NULL: the first one does. */
 	const char *quit_warning;
 	void *arg;

@@ -112,6 +112,12 @@ void view_draw_heading(struct pane cell, struct view_place *place, int sort, con
 	}
 }
 
+void view_draw_selected(struct pane row)
+{
+	pane_restyle(row, STYLE_SELECTED);
+	pane_glyph(row, 0, 0, STYLE_SELECTED, '>');
+}
+
 void view_begin(struct view_place *place)
 {
 	place->heading_y = 0;

@@ -32,6 +32,7 @@ struct view_data {
 	struct playback_state playback;        /* all zero: this is the present */
 	const struct findings *findings;       /* of that moment; NULL: nobody has looked */
 	const struct keymap *keys;             /* of the bottom line; NULL: the defaults */
+	const char *inside;                    /* the screen that this one belongs to; NULL: none */
 };
 #define VIEW_SPAN_NS INT64_C(60000000000)
 
@@ -85,6 +86,9 @@ struct view_place {
 };
 
 /* Before a view is drawn: what it tells of its picture is of the one before. */
+/* The selected row of a list, over its whole width with the first cell free: without colours and
+   reverse video a mark there says it alone. */
+void view_draw_selected(struct pane row);
 void view_begin(struct view_place *place);
 /* That this pane tells of the selected row. */
 void view_tell_detail(struct view_place *place, struct pane pane);

@@ -6,6 +6,7 @@
 #include "doctor/show.h"
 #include "tui/findings.h"
 #include "tui/sentinel.h"
+#include "util/clock.h"
 
 /*
  * Findings: "what is wrong, since when, and what proves it?" One row for each, the worst first; the
@@ -36,32 +37,36 @@ static void known_text(char *to, size_t size, const struct view_data *data)
 {
 	const struct snapshot *newest = history_get(data->history, 0);
 	const struct snapshot *oldest = history_get(data->history, history_count(data->history) - 1);
-	char known[32], all[32];
+	char known[32];
 	int64_t known_ns = newest->monotonic_ns - oldest->monotonic_ns;
 	view_age(known, sizeof known, known_ns);
-	view_age(all, sizeof all, LIVE_SPAN_NS);
 	if (known_ns < LIVE_SPAN_NS * 9 / 10)
-		snprintf(to, size, "%s known; slow growth takes up to %s", known, all);
+		snprintf(to, size, "in the %s that are known; slow growth shows in %d min", known,
+		         (int)(LIVE_SPAN_NS / (60 * NS_PER_S)));
 	else
-		snprintf(to, size, "of the last %s", known);
+		snprintf(to, size, "in the last %s", known);
 }
 
-static void draw_summary(struct pane pane, const struct view_data *data)
+static void draw_summary(struct pane pane, const struct view_data *data,
+                         const struct view_place *place)
 {
-	char tally[96], known[128];
+	char tally[96], known[128], filter[400];
 	const char *dot = pane.canvas->ascii ? " | " : " · ";
 	findings_tally(data->findings, SEVERITY_INFO, tally, sizeof tally);
 	known_text(known, sizeof known, data);
 	int x = pane_text(pane, 1, 0, STYLE_STRONG, tally);
 	x = pane_text(pane, x, 0, STYLE_DIM, dot);
-	pane_fit(pane, x, 0, STYLE_DIM, known);
+	x = pane_fit(pane_sub(pane, 0, 0, pane.width - 1, 1), x, 0, STYLE_DIM, known);
+	snprintf(filter, sizeof filter, "filter: %s", place->filter);
+	if (place->filter[0] && x + 3 < pane.width)
+		pane_right(pane_sub(pane, x + 3, 0, pane.width - x - 4, 1), 0, STYLE_DIM, filter);
 }
 
 static void draw_nothing(struct pane pane, const struct view_data *data, bool filtered)
 {
 	char known[128], text[320];
 	known_text(known, sizeof known, data);
-	snprintf(text, sizeof text, "Nothing is wrong as far as the doctor can see: %s.", known);
+	snprintf(text, sizeof text, "The doctor sees nothing wrong %s.", known);
 	if (filtered)
 		snprintf(text, sizeof text,
 		         "No finding has what the filter asks for; without it there are some.");
@@ -76,7 +81,9 @@ static void draw_findings(struct pane page, const struct view_data *data, struct
 		view_select(place, NULL, 0, page.height);
 		pane_text(text, 0, 0, STYLE_DIM, "The doctor has no memory to look");
 	} else if (findings_draw(pane_sub(page, 0, 3, page.width, page.height - 3), &list, place)) {
-		draw_summary(pane_row(page, 1), data);
+		draw_summary(pane_row(page, 1), data, place);
+		findings_draw_trail(pane_sub(page, 0, 0, page.width - 1, 1), 1, view_findings.name,
+		                    data->findings, place);
 	} else {
 		draw_nothing(text, data, data->findings->n > 0);
 	}

@@ -219,9 +219,7 @@ static void draw_list(struct pane list, const struct slot *slot, struct fleet_vi
 		draw_row(line, slot, view, fleet_view_row(view, place->top + i));
 		if (place->top + i != place->selected)
 			continue;
-		pane_restyle(line, STYLE_SELECTED);
-		/* Without colours and reverse video the mark alone says it. */
-		pane_glyph(line, 0, 0, STYLE_SELECTED, '>');
+		view_draw_selected(line);
 	}
 }
 
@@ -355,7 +353,7 @@ static void draw_nobody(struct pane list, const struct fleet_view *view)
 	pane_wrap(pane_sub(list, 1, 0, list.width - 2, list.height), STYLE_DIM, text);
 }
 
-static void draw_foot(struct pane foot, const struct fleet_view *view)
+static void draw_foot(struct pane foot, struct fleet_view *view)
 {
 	uint64_t without = view->place.filter[0] ? 0 : COMMAND_BIT(COMMAND_CLOSE);
 	if (view->prompt.lead) {
@@ -425,6 +423,10 @@ void fleet_view_draw(struct canvas *canvas, void *arg)
 	view->width = canvas->width;
 	view->height = canvas->height;
 	view->ascii = canvas->ascii;
+	if (view->setup.source) {
+		setup_draw(page, &view->setup, view->keys);
+		return;
+	}
 	fleet_view_draw_page(canvas, view);
 	draw_foot(pane_row(page, page.height - 1), view);
 }
@@ -472,11 +474,19 @@ void fleet_view_init(struct fleet_view *view, struct fleet_board *board)
 	view->place.sort = FLEET_SORT_STATE;
 }
 
+void fleet_view_set_means(struct fleet_view *view, const struct means *means)
+{
+	view->keys = means->keys;
+	view->setup_source = means->setup;
+	view->take.copies_off = !means->copies;
+}
+
 void fleet_view_finish(struct fleet_view *view)
 {
 	fleet_unref(view->fleet);
 	fleet_trends_free(view->trends);
 	take_finish(&view->take);
+	setup_close(&view->setup);
 	free(view->shown);
 	free(view->id);
 	*view = (struct fleet_view){0};

@@ -11,7 +11,9 @@
 #include "tui/command_line.h"
 #include "tui/keymap.h"
 #include "tui/loop.h"
+#include "tui/means.h"
 #include "tui/prompt.h"
+#include "tui/setup.h"
 #include "tui/take.h"
 #include "tui/view.h"
 
@@ -20,6 +22,7 @@ struct fleet_view {
 	struct fleet_board *board;
 	const char *server, *match; /* printable; match "" is none */
 	int64_t interval_ns;
+	const struct setup_source *setup_source; /* NULL: there is no file of settings */
 	const struct keymap *keys;
 
 	struct fleet *fleet;         /* the newest; NULL: none came yet */
@@ -38,7 +41,9 @@ struct fleet_view {
 	bool sorted[VIEW_COLUMNS_MAX]; /* columns that are on the screen */
 	struct view_place place, help_place;
 	struct prompt prompt;
+	struct path_words paths; /* for it */
 	struct take take;
+	struct setup setup;
 	bool reading; /* it is drawn to be read, not to be seen */
 	int width, height;
 	bool ascii;
@@ -47,6 +52,8 @@ struct fleet_view {
 };
 
 void fleet_view_init(struct fleet_view *view, struct fleet_board *board);
+/* In place of the defaults. */
+void fleet_view_set_means(struct fleet_view *view, const struct means *means);
 void fleet_view_finish(struct fleet_view *view);
 /* Before it is drawn or given a key; both in ns. */
 void fleet_view_tell_time(struct fleet_view *view, int64_t now_ns, int64_t wall_ns);
@@ -60,7 +67,7 @@ const struct fleet_instance *fleet_view_row(const struct fleet_view *view, int r
 /* by: -1 lets the graphs cover less time, 1 more. */
 void fleet_view_zoom(struct fleet_view *view, int by);
 /* What a line after ':' may be made of. */
-struct command_names fleet_view_names(const struct fleet_view *view);
+struct command_names fleet_view_names(struct fleet_view *view);
 /* LOOP_END: the user leaves. */
 enum loop_next fleet_view_input(const struct tui_input *input, void *view);
 

@@ -8,6 +8,8 @@
 #include "tui/help.h"
 #include "tui/view_fleet.h"
 
+#define WHEEL_ROWS 3
+
 static enum loop_next say(struct fleet_view *view, const char *sentence)
 {
 	snprintf(view->notice, sizeof view->notice, "%s", sentence);
@@ -76,6 +78,14 @@ static enum loop_next leave(struct fleet_view *view)
 	if (!view->place.filter[0])
 		return LOOP_GO_ON;
 	view->place.filter[0] = '\0';
+	return LOOP_DRAW;
+}
+
+static enum loop_next open_setup(struct fleet_view *view)
+{
+	if (!view->setup_source)
+		return say(view, "setup: there is no file of settings here");
+	setup_open(&view->setup, view->setup_source);
 	return LOOP_DRAW;
 }
 
@@ -164,7 +174,10 @@ static enum loop_next fleet_view_command(struct fleet_view *view, enum command c
 		view->help = true;
 		view->help_place = (struct view_place){0};
 		return LOOP_DRAW;
+	case COMMAND_SETUP:
+		return open_setup(view);
 	case COMMAND_LINE:
+		view->paths.n = 0;
 		prompt_open(&view->prompt, ':', argument ? argument : "");
 		return LOOP_DRAW;
 	case COMMAND_FILTER:
@@ -205,9 +218,9 @@ static const char *word(const void *arg, enum command command, size_t i)
 	return NULL;
 }
 
-struct command_names fleet_view_names(const struct fleet_view *view)
+struct command_names fleet_view_names(struct fleet_view *view)
 {
-	return (struct command_names){COMMAND_FLEET, word, view};
+	return (struct command_names){COMMAND_FLEET, word, view, &view->paths};
 }
 
 static enum loop_next carry_out(struct fleet_view *view, const char *text)
@@ -221,17 +234,14 @@ static enum loop_next carry_out(struct fleet_view *view, const char *text)
 static enum loop_next type(struct fleet_view *view, int key)
 {
 	struct prompt *p = &view->prompt;
-	char lead = p->lead, line[PROMPT_TEXT_MAX];
+	char lead = p->lead;
 	enum prompt_event event = prompt_key(p, key);
 	struct command_names names = fleet_view_names(view);
 	struct listing listing = listing_of(view);
 	switch (lead) {
 	case ':':
-		if (event == PROMPT_COMPLETE) {
-			snprintf(line, sizeof line, "%s", p->text);
-			command_line_complete(&names, line, sizeof line);
-			prompt_set(p, line);
-		}
+		if (event == PROMPT_COMPLETE)
+			command_line_complete(&names, p);
 		if (event != PROMPT_ACCEPTED)
 			return LOOP_DRAW;
 		prompt_remember(p, p->text);
@@ -249,9 +259,28 @@ static enum loop_next type(struct fleet_view *view, int key)
 
 /* --- inputs --------------------------------------------------------------------------------- */
 
+static bool is_wheel(const struct tui_input *input)
+{
+	return input->key == KEYMAP_WHEEL_UP || input->key == KEYMAP_WHEEL_DOWN;
+}
+
+static enum loop_next wheel(struct fleet_view *view, enum command command)
+{
+	for (int i = 0; i < WHEEL_ROWS; i++)
+		if (view->help)
+			view_scroll(&view->help_place, command);
+		else
+			view_move(&view->place, command);
+	return LOOP_DRAW;
+}
+
 enum loop_next fleet_view_input(const struct tui_input *input, void *arg)
 {
 	struct fleet_view *view = arg;
+	if (view->setup.source)
+		return setup_input(&view->setup, view->keys, input);
+	if (is_wheel(input))
+		return wheel(view, input->key == KEYMAP_WHEEL_UP ? COMMAND_UP : COMMAND_DOWN);
 	if (view->help)
 		return help_input(&view->help, &view->help_place, view->keys, input->key);
 	if (!view->opening)
@@ -260,9 +289,6 @@ enum loop_next fleet_view_input(const struct tui_input *input, void *arg)
 		bool again = view_click(&view->place, input->x, input->y) == VIEW_HIT_SELECTED_ROW;
 		return again ? open_selected(view) : LOOP_DRAW;
 	}
-	if (input->key == KEYMAP_WHEEL_UP || input->key == KEYMAP_WHEEL_DOWN)
-		return fleet_view_command(view, input->key == KEYMAP_WHEEL_UP ? COMMAND_UP : COMMAND_DOWN,
-		                          NULL);
 	if (view->prompt.lead)
 		return type(view, input->key);
 	const struct binding *binding = keymap_find(view->keys, input->key, CONTEXT_FLEET);

@@ -112,9 +112,7 @@ static void draw_list(struct pane pane, const struct list *list, struct view_pla
 		                    &list->line[place->top + i]);
 		if (place->top + i != place->selected)
 			continue;
-		pane_restyle(row, STYLE_SELECTED);
-		/* Without colours and reverse video the mark alone says it. */
-		pane_glyph(row, 0, 0, STYLE_SELECTED, '>');
+		view_draw_selected(row);
 	}
 	const struct goroutine_line *selected = selected_line(list, place);
 	place->selected_group = selected ? (int64_t)selected->stat->group->key : 0;
@@ -144,10 +142,13 @@ static void draw_below(struct pane pane, const struct view_data *data, const str
                        struct view_place *place)
 {
 	enum { LIST, GAP, STACK, COUNT };
+	/* Of goroutines that were not read there is only a sentence. */
+	const struct goroutine_line *open = open_group(list);
+	bool has_stacks = open && list->table.set->detail == open->stat->group->key;
 	struct slot part[COUNT] = {
 		[LIST] = {.min = 4, .grow = 1},
 		[GAP] = {.min = 1, .want = 1, .drop = 2},
-		[STACK] = {.min = STACK_MIN, .want = STACK_MIN + 2, .grow = 1, .drop = 1},
+		[STACK] = {.min = STACK_MIN, .want = STACK_MIN + 2, .grow = has_stacks, .drop = 1},
 	};
 	layout(part, COUNT, pane.height);
 	draw_list(pane_sub(pane, 0, 0, pane.width, part[LIST].size), list, place);

@@ -299,7 +299,7 @@ static void draw_mutex(struct pane pane, const struct view_data *data)
 		           rate.known ? STYLE_TEXT : STYLE_DIM, rate.known ? text : DASH);
 		x = end;
 	}
-	static const char meaning[] = "1 s/s: one goroutine always waits for one";
+	static const char meaning[] = "1 s/s: as if one goroutine waited all the time";
 	if (x + 4 + (int)sizeof meaning <= pane.width)
 		pane_text(pane, x + 4, 0, STYLE_DIM, meaning);
 }

@@ -104,9 +104,11 @@ static size_t worst_findings(const struct view_data *data, const struct finding 
 	return n;
 }
 
-/* "! cpu-saturation   goroutines that are ready wait 13 ms ...    Enter" */
-static void draw_finding(struct pane row, const struct finding *f, bool first)
+/* "! cpu-saturation   goroutines that are ready wait 13 ms ...    Enter"; without keys the last is
+   left out. */
+static void draw_finding(struct pane row, const struct finding *f, const struct keymap *keys)
 {
+	char key[KEY_NAME_MAX];
 	char text[512];
 	int slug = row.width < 100 ? SLUG_WIDTH - 5 : SLUG_WIDTH;
 	struct pane what = pane_sub(row, 3 + slug, 0, row.width - slug - 11, 1);
@@ -114,8 +116,10 @@ static void draw_finding(struct pane row, const struct finding *f, bool first)
 	pane_fit(pane_sub(row, 3, 0, slug - 1, 1), 0, 0, STYLE_STRONG, slug_word(f->slug));
 	finding_text(text, sizeof text, f->summary ? f->summary : "", row.canvas->ascii);
 	pane_fit(what, 0, 0, STYLE_TEXT, text);
-	if (first && what.width > 0)
-		pane_right(pane_sub(row, 0, 0, row.width - 1, 1), 0, STYLE_KEY, "Enter");
+	if (keys && what.width > 0)
+		pane_right(pane_sub(row, 0, 0, row.width - 1, 1), 0, STYLE_KEY,
+		           keymap_hint(key, sizeof key, keys, COMMAND_EXPAND, CONTEXT_OVERVIEW,
+		                       row.canvas->ascii));
 }
 
 static void draw_findings(struct pane pane, const struct view_data *data)
@@ -123,7 +127,10 @@ static void draw_findings(struct pane pane, const struct view_data *data)
 	const struct finding *worst[FINDINGS_SHOWN];
 	size_t n = worst_findings(data, worst);
 	for (size_t i = 0; i < n && (int)i < pane.height; i++)
-		draw_finding(pane_row(pane, (int)i), worst[i], i == 0);
+		draw_finding(pane_row(pane, (int)i), worst[i],
+		             i > 0        ? NULL
+		             : data->keys ? data->keys
+		                          : &keymap_default);
 }
 
 /* --- page ----------------------------------------------------------------------------------- */
@@ -143,7 +150,7 @@ enum {
 	ROW_COUNT,
 };
 #define ALL_LEAST 7
-#define ALL_MOST  35
+#define ALL_MOST  51
 
 #define WHY_LINES   3 /* of what a source can't know */
 #define LANES_LEAST 4

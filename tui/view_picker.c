@@ -9,6 +9,8 @@
 #include "tui/layout.h"
 #include "util/text.h"
 
+#define WHEEL_ROWS 3
+
 static void choice_pid(char *to, size_t size, const struct tui_choice *c)
 {
 	snprintf(to, size, "%d", c->pid);
@@ -199,9 +201,7 @@ static void draw_list(struct pane list, const struct slot *slot, struct picker *
 		         &picker->choice[picker->shown[row]]);
 		if (row != place->selected)
 			continue;
-		pane_restyle(line, STYLE_SELECTED);
-		/* Without colours and reverse video the mark alone says it. */
-		pane_glyph(line, 0, 0, STYLE_SELECTED, '>');
+		view_draw_selected(line);
 	}
 }
 
@@ -370,18 +370,28 @@ static enum loop_next type(struct picker *picker, int key)
 	return LOOP_DRAW;
 }
 
+static enum loop_next wheel(struct picker *picker, enum command command)
+{
+	for (int i = 0; i < WHEEL_ROWS; i++)
+		if (picker->help)
+			view_scroll(&picker->help_place, command);
+		else
+			view_move(&picker->place, command);
+	return LOOP_DRAW;
+}
+
 enum loop_next picker_input(const struct tui_input *input, void *arg)
 {
 	struct picker *picker = arg;
+	picker->take.said[0] = '\0';
+	if (input->key == KEYMAP_WHEEL_UP || input->key == KEYMAP_WHEEL_DOWN)
+		return wheel(picker, input->key == KEYMAP_WHEEL_UP ? COMMAND_UP : COMMAND_DOWN);
 	if (picker->help)
 		return help_input(&picker->help, &picker->help_place, picker->keys, input->key);
-	picker->take.said[0] = '\0';
 	if (input->key == KEYMAP_CLICK) {
 		bool again = view_click(&picker->place, input->x, input->y) == VIEW_HIT_SELECTED_ROW;
 		return again ? choose(picker) : LOOP_DRAW;
 	}
-	if (input->key == KEYMAP_WHEEL_UP || input->key == KEYMAP_WHEEL_DOWN)
-		return picker_command(picker, input->key == KEYMAP_WHEEL_UP ? COMMAND_UP : COMMAND_DOWN);
 	if (picker->prompt.lead)
 		return type(picker, input->key);
 	const struct binding *binding = keymap_find(picker->keys, input->key, CONTEXT_PICKER);

@@ -500,9 +500,7 @@ static void draw_list(struct pane pane, const struct view_data *data,
 		draw_row(pane_sub(line, 1, 0, line.width - 2, 1), slot, &s);
 		if (place->top + i != place->selected)
 			continue;
-		pane_restyle(line, STYLE_SELECTED);
-		/* Without colours and reverse video the mark alone says it. */
-		pane_glyph(line, 0, 0, STYLE_SELECTED, '>');
+		view_draw_selected(line);
 	}
 	free(shown);
 	free(id);

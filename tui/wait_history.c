@@ -82,5 +82,5 @@ void wait_history_draw(struct pane pane, const struct view_data *data)
 	}
 	choose_axis(&min, &max);
 	plot_chart(chart, line, sizeof line / sizeof *line, (size_t)n, min, max);
-	draw_axis(pane, min, max, step_ns * n);
+	draw_axis(pane, min, max, view_span(data));
 }

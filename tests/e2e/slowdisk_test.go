@@ -128,7 +128,7 @@ func TestDiskThatStallsCostsNoTrace(t *testing.T) {
 // memory may pay.
 func TestDiskThatIsTooSlowIsOneSentence(t *testing.T) {
 	t.Parallel()
-	disk := &slowDisk{write: atRate(256 << 10)}
+	disk := &slowDisk{write: atRate(2 << 20)} // a fiftieth of what comes
 	disk.mount(t)
 	w := launch{args: []string{"-mode", "quiet"}}.run(t)
 	flooding().serve(t, w)

@@ -577,11 +577,11 @@ static void tab_completes_as_far_as_it_is_clear(void **state)
 	};
 	struct app *app = app_of(1);
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		char line[PROMPT_TEXT_MAX];
-		snprintf(line, sizeof line, "%s", table[i].typed);
+		struct prompt line = {0};
+		prompt_open(&line, ':', table[i].typed);
 		struct command_names names = app_names(app);
-		command_line_complete(&names, line, sizeof line);
-		assert_string_equal(line, table[i].completed);
+		command_line_complete(&names, &line);
+		assert_string_equal(line.text, table[i].completed);
 	}
 	type(app, ":fo");
 	assert_shows(app, "forward  follow");
@@ -613,6 +613,40 @@ static void the_names_of_themes_are_completed_and_listed(void **state)
 	type(app, "theme l");
 	press(app, KEYMAP_TAB);
 	assert_string_equal(app->prompt.text, "theme light"); /* and lightning */
+	done(app);
+}
+
+static void processes_to_follow_are_looked_for_and_completed(void **state)
+{
+	(void)state;
+	static const struct process_name found[] = {{4321, "orders-api"}, {4400, "worker"}};
+	struct app *app = app_of(1);
+	press(app, ':');
+	assert_int_equal(session_take(app->session).kind, ORDER_PROCESSES);
+	type(app, "follow ");
+	assert_shows(app, "Watch this process instead");
+	session_tell_processes(app->session, found, 2);
+	assert_shows(app, "4321 orders-api  4400 worker");
+	press(app, KEYMAP_TAB);
+	assert_string_equal(app->prompt.text, "follow 4");
+	type(app, "4");
+	press(app, KEYMAP_TAB);
+	assert_string_equal(app->prompt.text, "follow 4400");
+	press(app, KEYMAP_ENTER);
+	struct order order = session_take(app->session);
+	assert_int_equal(order.kind, ORDER_FOLLOW);
+	assert_int_equal(order.value, 4400);
+	done(app);
+}
+
+static void an_instance_of_a_fleet_says_so_in_its_first_line(void **state)
+{
+	(void)state;
+	struct app *app = app_of(3);
+	assert_hides(app, "fleet");
+	app->inside = "fleet";
+	assert_shows(app, " fleet › orders-api 4321 · go1");
+	assert_int_equal(press(app, KEYMAP_ESCAPE), LOOP_END);
 	done(app);
 }
 
@@ -783,6 +817,8 @@ int main(void)
 		cmocka_unit_test(enter_opens_a_trace_that_was_taken),
 		cmocka_unit_test(tab_completes_as_far_as_it_is_clear),
 		cmocka_unit_test(the_names_of_themes_are_completed_and_listed),
+		cmocka_unit_test(processes_to_follow_are_looked_for_and_completed),
+		cmocka_unit_test(an_instance_of_a_fleet_says_so_in_its_first_line),
 		cmocka_unit_test(a_line_is_edited_by_characters),
 		cmocka_unit_test(digits_tab_and_names_show_the_views),
 		cmocka_unit_test(a_click_on_a_tab_shows_its_view),

@@ -334,8 +334,8 @@ static void what_is_long_is_shown_in_the_timeline(void **state)
 		char *before = draw_settled(browser, 120, 40, false);
 		press(browser, ways[i].view, ways[i].then);
 		char *after = draw(browser, 120, 40, false);
-		fixture_shows(after, "lanes goroutines");
-		assert_null(strstr(before, "lanes goroutines"));
+		fixture_shows(after, "goroutines › G");
+		assert_null(strstr(before, "goroutines › G"));
 		free(before);
 		free(after);
 		browser_destroy(browser);

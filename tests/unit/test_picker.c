@@ -141,6 +141,19 @@ static enum loop_next press(struct picker *picker, int key)
 	return picker_input(&input, picker);
 }
 
+static void the_wheel_goes_on_by_rows(void **state)
+{
+	(void)state;
+	struct picker picker = picker_of(choice, CHOICES);
+	free(drawn(&picker, 80, 12));
+	press(&picker, KEYMAP_WHEEL_DOWN);
+	assert_int_equal(picker.place.selected, 3);
+	press(&picker, KEYMAP_WHEEL_DOWN);
+	press(&picker, KEYMAP_WHEEL_UP);
+	assert_int_equal(picker.place.selected, 3);
+	picker_finish(&picker);
+}
+
 static void nothing_overlaps_or_leaves_the_screen(void **state)
 {
 	(void)state;
@@ -269,6 +282,7 @@ int main(void)
 		cmocka_unit_test(the_selection_stays_on_the_screen),
 		cmocka_unit_test(an_empty_list_can_not_be_chosen_from),
 		cmocka_unit_test(narrow_terminals_keep_pid_and_program),
+		cmocka_unit_test(the_wheel_goes_on_by_rows),
 		cmocka_unit_test(nothing_overlaps_or_leaves_the_screen),
 		cmocka_unit_test(a_filter_leaves_rows_out_and_keeps_the_selection),
 		cmocka_unit_test(rows_are_sorted_by_any_column_and_both_ways),

@@ -44,6 +44,25 @@ static void a_full_box_keeps_the_newest_orders(void **state)
 	session_destroy(s);
 }
 
+static void processes_are_those_that_were_told_last_and_no_more_than_fit(void **state)
+{
+	(void)state;
+	struct process_name many[SESSION_PROCESSES_MAX + 5] = {{.pid = 0}};
+	struct process_name seen[SESSION_PROCESSES_MAX];
+	struct session *s = session_create(NULL, NULL);
+	assert_int_equal(session_processes(s, seen), 0);
+	for (int i = 0; i < SESSION_PROCESSES_MAX + 5; i++)
+		many[i].pid = 100 + i;
+	session_tell_processes(s, many, SESSION_PROCESSES_MAX + 5);
+	assert_int_equal(session_processes(s, seen), SESSION_PROCESSES_MAX);
+	assert_int_equal(seen[SESSION_PROCESSES_MAX - 1].pid, 100 + SESSION_PROCESSES_MAX - 1);
+	session_tell_processes(s, many, 1);
+	assert_int_equal(session_processes(s, seen), 1);
+	session_tell_processes(s, NULL, 0);
+	assert_int_equal(session_processes(s, seen), 0);
+	session_destroy(s);
+}
+
 static void a_capture_is_what_was_told_last(void **state)
 {
 	(void)state;
@@ -80,6 +99,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orders_are_taken_in_their_order),
 		cmocka_unit_test(a_full_box_keeps_the_newest_orders),
+		cmocka_unit_test(processes_are_those_that_were_told_last_and_no_more_than_fit),
 		cmocka_unit_test(a_capture_is_what_was_told_last),
 		cmocka_unit_test(trouble_is_given_once),
 	};

@@ -27,14 +27,18 @@ static void ignore_news(void *arg)
 	(void)arg;
 }
 
-static struct browser *open_service(const struct analysis_options *part)
+static struct browser *open_service_with(const struct analysis_options *part,
+                                         const struct means *means)
 {
 	const char *root = getenv("srcdir");
 	struct browser *browser;
 	struct error error = {0};
 	char path[512];
 	snprintf(path, sizeof path, "%s/tests/data/service.trace.gz", root ? root : ".");
-	const struct browser_options options = {.path = path, .analysis = *part, .wake = ignore_news};
+	const struct browser_options options = {.path = path,
+	                                        .analysis = *part,
+	                                        .means = means,
+	                                        .wake = ignore_news};
 	if (browser_create(&browser, &options, &error) != STATUS_OK ||
 	    browser_start(browser, &error) != STATUS_OK)
 		fail_msg("%s", error.text);
@@ -45,6 +49,11 @@ static struct browser *open_service(const struct analysis_options *part)
 	}
 	browser_command(browser, COMMAND_VIEW, "Timeline");
 	return browser;
+}
+
+static struct browser *open_service(const struct analysis_options *part)
+{
+	return open_service_with(part, NULL);
 }
 
 static const struct analysis_options everything = {.to_ns = INT64_MAX};
@@ -170,7 +179,43 @@ static void a_span_leads_to_its_goroutine_and_back(void **state)
 	fixture_shows(text, "2 Goroutines");
 	free(text);
 	text = press(browser, canvas, "\n");
-	fixture_shows(text, "lanes goroutines");
+	fixture_shows(text, "goroutines › G");
+	free(text);
+	canvas_destroy(canvas);
+	browser_destroy(browser);
+}
+
+static void the_first_line_says_where_the_selection_is(void **state)
+{
+	(void)state;
+	struct browser *browser = open_service(&everything);
+	struct canvas *canvas = canvas_create(120, 40, false);
+	char *text = press(browser, canvas, "");
+	fixture_shows(text, "lanes Ps\n");
+	free(text);
+	text = press(browser, canvas, "\n");
+	fixture_shows(text, "Ps › P0 › G");
+	free(text);
+	text = press(browser, canvas, "\x1b");
+	fixture_shows(text, "lanes Ps\n");
+	free(text);
+	canvas_destroy(canvas);
+	browser_destroy(browser);
+}
+
+static void sentences_name_the_keys_that_the_user_has_given(void **state)
+{
+	(void)state;
+	static const struct keymap_origin file = {"config", 1};
+	struct error error = {0};
+	struct keymap keys = keymap_default;
+	struct means means = means_default;
+	assert_int_equal(keymap_bind(&keys, "expand", "F7", &file, &error), STATUS_OK);
+	means.keys = &keys;
+	struct browser *browser = open_service_with(&everything, &means);
+	struct canvas *canvas = canvas_create(120, 40, false);
+	char *text = press(browser, canvas, "");
+	fixture_shows(text, "F7 or a click selects a span");
 	free(text);
 	canvas_destroy(canvas);
 	browser_destroy(browser);
@@ -187,7 +232,7 @@ static void the_part_that_was_asked_for_is_shown_first(void **state)
 	struct canvas *canvas = canvas_create(120, 40, false);
 	char *text = press(browser, canvas, "");
 	fixture_shows(text, "0.1000 – 0.1500 s");
-	fixture_shows(text, "lanes goroutines");
+	fixture_shows(text, "goroutines › G33");
 	fixture_shows(text, "G33 main.collect.func1");
 	free(text);
 	text = press(browser, canvas, "0");
@@ -203,6 +248,8 @@ int main(void)
 		cmocka_unit_test(pictures_are_as_they_were_reviewed),
 		cmocka_unit_test(a_line_after_the_slash_is_searched_for),
 		cmocka_unit_test(a_span_leads_to_its_goroutine_and_back),
+		cmocka_unit_test(the_first_line_says_where_the_selection_is),
+		cmocka_unit_test(sentences_name_the_keys_that_the_user_has_given),
 		cmocka_unit_test(the_part_that_was_asked_for_is_shown_first),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");

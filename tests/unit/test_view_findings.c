@@ -123,8 +123,7 @@ static void a_process_without_findings_is_told_so_with_what_is_known(void **stat
 	calm.memory = calm.os = false;
 	struct app *app = app_of(&calm, 5);
 	press(app, '5');
-	assert_shows(app, "Nothing is wrong as far as the doctor can see");
-	assert_shows(app, "4 s known; slow growth takes up to 10m 00s");
+	assert_shows(app, "The doctor sees nothing wrong in the 4 s that are known; slow growth shows");
 	done(app);
 }
 
@@ -154,10 +153,41 @@ static void escape_closes_the_finding_that_is_open(void **state)
 	(void)state;
 	struct app *app = app_of(&fixture_busy, SECONDS);
 	press(app, '5');
+	assert_hides(app, "›");
 	press(app, KEYMAP_ENTER);
+	assert_shows(app, " Findings › goroutine-growth");
 	press(app, KEYMAP_ESCAPE);
+	assert_hides(app, "›");
 	assert_hides(app, "└");
 	assert_int_equal(app->place[app->view].expanded, 0);
+	done(app);
+}
+
+static void the_overview_names_the_key_that_the_user_has_given(void **state)
+{
+	(void)state;
+	static const struct keymap_origin file = {"config", 1};
+	struct error error = {0};
+	struct keymap keys = keymap_default;
+	struct app *app = app_of(&fixture_busy, SECONDS);
+	assert_shows(app, "  Enter\n");
+	assert_int_equal(keymap_bind(&keys, "expand", "F7", &file, &error), STATUS_OK);
+	app->keys = &keys;
+	assert_shows(app, "  F7\n");
+	assert_hides(app, "  Enter\n");
+	done(app);
+}
+
+static void nothing_is_offered_for_rows_where_there_are_none(void **state)
+{
+	(void)state;
+	struct fixture calm = fixture_busy;
+	calm.memory = calm.os = false;
+	struct app *app = app_of(&calm, 5);
+	press(app, '5');
+	assert_shows(app, "? help");
+	assert_hides(app, " select");
+	assert_hides(app, " sort");
 	done(app);
 }
 
@@ -238,6 +268,8 @@ int main(void)
 		cmocka_unit_test(a_process_without_findings_is_told_so_with_what_is_known),
 		cmocka_unit_test(enter_shows_the_evidence_and_then_the_group_that_it_is_of),
 		cmocka_unit_test(escape_closes_the_finding_that_is_open),
+		cmocka_unit_test(the_overview_names_the_key_that_the_user_has_given),
+		cmocka_unit_test(nothing_is_offered_for_rows_where_there_are_none),
 		cmocka_unit_test(the_filter_leaves_findings_that_have_its_text),
 		cmocka_unit_test(the_overview_names_the_worst_and_enter_opens_it),
 		cmocka_unit_test(the_past_has_the_findings_that_it_had),

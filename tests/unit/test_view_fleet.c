@@ -245,6 +245,54 @@ static void the_selection_follows_its_instance(void **state)
 	close_world(&w);
 }
 
+static bool one_setting(size_t i, struct setup_item *to, void *arg)
+{
+	(void)arg;
+	*to = (struct setup_item){.name = "theme", .text = "The colours.", .origin = "default"};
+	return i == 0;
+}
+
+static void settings_are_there_as_on_every_screen(void **state)
+{
+	(void)state;
+	struct world w;
+	static const struct setup_source source = {.item = one_setting};
+	struct means means = means_default;
+	open_world(&w, 3);
+	press(&w, KEYMAP_F2);
+	char *text = text_of(&w, 80, 24, false);
+	fixture_shows(text, "there is no file of settings here");
+	free(text);
+	means.setup = &source;
+	fleet_view_set_means(&w.view, &means);
+	press(&w, KEYMAP_F2);
+	text = text_of(&w, 80, 24, false);
+	fixture_shows(text, "SETTING");
+	fixture_shows(text, "theme");
+	free(text);
+	press(&w, KEYMAP_ESCAPE);
+	text = text_of(&w, 80, 24, false);
+	fixture_shows(text, "3 instances");
+	free(text);
+	close_world(&w);
+}
+
+static void the_wheel_moves_what_is_shown(void **state)
+{
+	(void)state;
+	struct world w;
+	open_world(&w, 60);
+	free(text_of(&w, 80, 24, false));
+	press(&w, KEYMAP_WHEEL_DOWN);
+	assert_int_equal(w.view.place.selected, 3);
+	press(&w, '?');
+	free(text_of(&w, 80, 10, false));
+	press(&w, KEYMAP_WHEEL_DOWN);
+	assert_int_equal(w.view.help_place.top, 3);
+	assert_int_equal(w.view.place.selected, 3);
+	close_world(&w);
+}
+
 static void a_filter_shows_some_and_esc_all(void **state)
 {
 	(void)state;
@@ -388,6 +436,8 @@ int main(void)
 		cmocka_unit_test(nothing_overlaps_at_any_size),
 		cmocka_unit_test(who_needs_attention_stands_first),
 		cmocka_unit_test(the_selection_follows_its_instance),
+		cmocka_unit_test(settings_are_there_as_on_every_screen),
+		cmocka_unit_test(the_wheel_moves_what_is_shown),
 		cmocka_unit_test(a_filter_shows_some_and_esc_all),
 		cmocka_unit_test(trends_are_wished_for_the_rows_on_the_screen_alone),
 		cmocka_unit_test(what_is_wrong_is_said),

@@ -10,6 +10,7 @@ tui_tests = \
 	tests/unit/test_layouts \
 	tests/unit/test_overview \
 	tests/unit/test_paint \
+	tests/unit/test_path_words \
 	tests/unit/test_picker \
 	tests/unit/test_plot \
 	tests/unit/test_screens \
@@ -49,6 +50,10 @@ tests_unit_test_covers_LDADD = $(tui_test_libs)
 tests_unit_test_trail_SOURCES = tests/unit/test_trail.c $(tui_fixture)
 tests_unit_test_trail_CFLAGS = $(tui_test_cflags)
 tests_unit_test_trail_LDADD = $(tui_test_libs)
+
+tests_unit_test_path_words_SOURCES = tests/unit/test_path_words.c
+tests_unit_test_path_words_CFLAGS = $(tui_test_cflags)
+tests_unit_test_path_words_LDADD = $(tui_test_libs)
 
 tests_unit_test_keymap_SOURCES = tests/unit/test_keymap.c $(tui_fixture)
 tests_unit_test_keymap_CFLAGS = $(tui_test_cflags)
