@@ -54,6 +54,7 @@ enum status browser_create(struct browser **out, const struct browser_options *o
 	b->part = options->analysis;
 	b->means = options->means ? options->means : &means_default;
 	b->keys = b->means->keys;
+	b->inside = options->inside;
 	b->take.copies_off = !b->means->copies;
 	b->greeting = greeting_wanted(b->means);
 	b->path = strdup(options->path);
@@ -188,7 +189,7 @@ void browser_draw_view(struct browser *b, struct canvas *canvas, struct view_pla
 	const struct trace_view *view = view_of(b);
 	view_begin(place);
 	const struct trace_data *data = load_lock(b->load);
-	trace_header_draw(pane_row(page, 0), data, place->filter);
+	trace_header_draw(pane_row(page, 0), data, b->inside, place->filter);
 	if (data->last_ns > data->first_ns) {
 		view->draw(pane_sub(page, 0, 1, page.width, page.height - 2), data, place, b->own[b->view]);
 	} else {

@@ -18,6 +18,7 @@ struct browser_options {
 	struct analysis_options analysis;
 	const struct limits_set *limits; /* of the doctor; NULL: the defaults. Only asked for now. */
 	const struct means *means;       /* borrowed; NULL: the defaults */
+	const char *inside;              /* the screen that Esc leads back to; NULL: there is none */
 	void (*wake)(void *arg);         /* there is something new to draw */
 	void *arg;
 };

@@ -21,6 +21,7 @@ struct browser {
 	size_t view; /* index into trace_views */
 	struct view_place place[TABS_MAX];
 	void *own[TABS_MAX]; /* what each view's create made */
+	const char *inside;  /* as its options have it */
 	bool help;
 	struct view_place help_place;
 	struct prompt prompt;

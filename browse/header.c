@@ -68,7 +68,7 @@ static enum style state_of(const struct trace_data *data, char *to, size_t size)
 }
 
 /* From the left; where room is short the version goes first, then the number of events. */
-static void draw_facts(struct pane pane, const struct trace_data *data)
+static void draw_facts(struct pane pane, const struct trace_data *data, const char *inside)
 {
 	static const int by_weight[FACTS] = {SAMPLED, SPAN, PART, EVENTS, VERSION};
 	char fact[FACTS][HEADER_FACT], name[256];
@@ -76,11 +76,14 @@ static void draw_facts(struct pane pane, const struct trace_data *data)
 	file = file ? file + 1 : data->path;
 	text_clean(name, sizeof name, file, strlen(file));
 	facts_of(data, fact, pane.canvas->ascii);
-	int x = pane_fit(pane_sub(pane, 0, 0, pane.width * 2 / 5, 1), 1, 0, STYLE_STRONG, name);
+	/* "live › service.trace": Esc leads back there. */
+	int x = inside ? pane_print(pane, 1, 0, STYLE_DIM, "%s ›", inside) : 0;
+	x = pane_fit(pane_sub(pane, x, 0, pane.width * 2 / 5, 1), 1, 0, STYLE_STRONG, name) + x;
 	header_draw_facts(pane, x, (const char(*)[HEADER_FACT])fact, by_weight, FACTS);
 }
 
-void trace_header_draw(struct pane pane, const struct trace_data *data, const char *filter)
+void trace_header_draw(struct pane pane, const struct trace_data *data, const char *inside,
+                       const char *filter)
 {
 	char state[64], shown[FILTER_WIDTH * 4 + 16];
 	enum style style = state_of(data, state, sizeof state);
@@ -94,5 +97,5 @@ void trace_header_draw(struct pane pane, const struct trace_data *data, const ch
 		pane_fit(pane_sub(pane, right - width, 0, width, 1), 0, 0, STYLE_KEY, shown);
 		right -= width;
 	}
-	draw_facts(pane_sub(pane, 0, 0, right - (width > 0), 1), data);
+	draw_facts(pane_sub(pane, 0, 0, right - (width > 0), 1), data, inside);
 }

@@ -7,7 +7,9 @@
 
 #include "browse/view.h"
 
-/* `filter` is of the list that is shown; "": there is none. */
-void trace_header_draw(struct pane pane, const struct trace_data *data, const char *filter);
+/* `inside` is the screen that the trace was opened from; NULL: none. `filter` is of the list that
+   is shown; "": there is none. */
+void trace_header_draw(struct pane pane, const struct trace_data *data, const char *inside,
+                       const char *filter);
 
 #endif

@@ -16,8 +16,12 @@ enum status command_trace(const struct options *o, struct error *error)
 {
 	struct loop *loop = NULL; /* set before the reading starts */
 	struct browser *browser;
-	const struct browser_options options = {o->file,   part_of(o), &o->limits,
-	                                        &o->means, wake,       &loop};
+	const struct browser_options options = {.path = o->file,
+	                                        .analysis = part_of(o),
+	                                        .limits = &o->limits,
+	                                        .means = &o->means,
+	                                        .wake = wake,
+	                                        .arg = &loop};
 	int sig = 0;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return error_set(error, STATUS_USAGE,
@@ -46,8 +50,13 @@ enum status open_trace(struct screen *screen, const char *path, void (*wake_scre
 {
 	struct browser *browser;
 	const struct options *o = arg;
-	const struct browser_options options = {path,      {.to_ns = INT64_MAX}, &o->limits,
-	                                        &o->means, wake_screen,          wake_arg};
+	const struct browser_options options = {.path = path,
+	                                        .analysis = {.to_ns = INT64_MAX},
+	                                        .limits = &o->limits,
+	                                        .means = &o->means,
+	                                        .inside = o->replay ? "replay" : "live",
+	                                        .wake = wake_screen,
+	                                        .arg = wake_arg};
 	enum status status = browser_create(&browser, &options, error);
 	if (status != STATUS_OK)
 		return status;

@@ -287,7 +287,7 @@ static void enter_leads_to_one_goroutine_and_escape_back(void **state)
 	struct browser *browser = create(path, &whole);
 	start(browser);
 	type(browser, "2/worker\n");
-	assert_shows(browser, "worker.(*Pool).run               2");
+	assert_shows(browser, "worker.(*Pool).run              2");
 	type(browser, "\n");
 	assert_shows(browser, "Goroutines › worker.(*Pool).run  2 goroutines");
 	assert_shows(browser, "G50");
@@ -360,6 +360,26 @@ static void a_goroutine_that_was_asked_for_is_shown_first(void **state)
 	forget(path);
 }
 
+static void the_header_names_the_screen_that_escape_leads_back_to(void **state)
+{
+	(void)state;
+	char *path = keep_scenario(0), trail[128];
+	struct browser *browser;
+	struct error error = {0};
+	const struct browser_options options = {.path = path,
+	                                        .analysis = whole,
+	                                        .inside = "live",
+	                                        .wake = ignore_news};
+	assert_int_equal(browser_create(&browser, &options, &error), STATUS_OK);
+	browser_tell_time(browser, 0);
+	start(browser);
+	snprintf(trail, sizeof trail, " live › %s", strrchr(path, '/') + 1);
+	assert_shows(browser, trail);
+	assert_int_equal(press(browser, KEYMAP_ESCAPE), LOOP_END);
+	browser_destroy(browser);
+	forget(path);
+}
+
 static void a_part_alone_is_counted(void **state)
 {
 	(void)state;
@@ -370,7 +390,7 @@ static void a_part_alone_is_counted(void **state)
 	start(browser);
 	assert_shows(browser, "from 200 µs, to 450 µs");
 	type(browser, "2/worker\n\n"); /* it ran, made its call, and ran on */
-	assert_shows(browser, "G2  http.(*conn).serve      250 µs   200 µs");
+	assert_shows(browser, "G2  http.(*conn).serve     250 µs   200 µs");
 	browser_destroy(browser);
 
 	/* It had ended before this one began, and goroutine 50 alone is left. */
@@ -418,9 +438,10 @@ static void no_view_draws_a_cell_twice_or_lets_names_act(void **state)
 		for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
 			for (int help = 0; help < 2; help++) {
 				press(browser, '1' + (int)view);
-				char *text = draw(browser, sizes[i][0], sizes[i][1], i % 2);
+				char *text = draw(browser, sizes[i][0], sizes[i][1], i % 2), tab[32];
+				snprintf(tab, sizeof tab, " %zu %.3s", view + 1, trace_views[view]->name);
 				assert_null(strpbrk(text, "\x1b\x07\r"));
-				fixture_shows(text, trace_views[view]->name);
+				fixture_shows(text, tab);
 				free(text);
 			}
 	browser_destroy(browser);
@@ -472,6 +493,7 @@ int main(void)
 		cmocka_unit_test(enter_leads_to_one_goroutine_and_escape_back),
 		cmocka_unit_test(groups_tell_how_long_they_assisted_the_collector),
 		cmocka_unit_test(a_goroutine_that_was_asked_for_is_shown_first),
+		cmocka_unit_test(the_header_names_the_screen_that_escape_leads_back_to),
 		cmocka_unit_test(a_part_alone_is_counted),
 		cmocka_unit_test(what_is_searched_for_reaches_the_timeline),
 		cmocka_unit_test(no_view_draws_a_cell_twice_or_lets_names_act),
