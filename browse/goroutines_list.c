@@ -96,7 +96,7 @@ enum {
 	}
 _Static_assert((int)COLUMNS <= (int)TABLE_COLUMNS_MAX, "room for every column");
 static const struct table_column column[COLUMNS] = {
-	[COLUMN_NAME] = {"START FUNCTION", BY_NAME, true, {.min = 26, .want = 32, .grow = 2}},
+	[COLUMN_NAME] = {"START FUNCTION", BY_NAME, true, {.min = 25, .want = 32, .grow = 2}},
 	[COLUMN_COUNT] = {"COUNT", BY_COUNT, false, NUMBER(7, 2)},
 	[COLUMN_RUNNING] = {"RUNNING", BY_RUNNING, false, NUMBER(8, 0)},
 	[COLUMN_RUNNABLE] = {"RUNNABLE", BY_RUNNABLE, false, NUMBER(9, 0)},
@@ -183,7 +183,7 @@ void goroutines_draw_list(struct pane pane, const struct goroutines_row *row, in
 	static const char *const names[] = {"START FUNCTION", "CREATED BY", "GOROUTINE"};
 	struct table table;
 	struct table_column mine[COLUMNS];
-	struct pane inner = pane_sub(pane, 1, 0, pane.width - 2, pane.height);
+	struct pane inner = view_list_inside(pane);
 	memcpy(mine, column, sizeof mine);
 	mine[COLUMN_NAME].name = names[what];
 	if (what == ROWS_GOROUTINES)

@@ -135,6 +135,17 @@ static const struct block_site **make_rows(const struct goroutine_report *r, int
 	return row;
 }
 
+/* The selection stays with its site while others overtake it: their numbers never change. */
+static void select_site(struct view_place *place, const struct goroutine_report *r,
+                        const struct block_site *const *row, int n, int room)
+{
+	int64_t *id = n ? calloc((size_t)n, sizeof *id) : NULL;
+	for (int i = 0; id && i < n; i++)
+		id[i] = row[i] - r->data->analysis->blocking.site;
+	view_select(place, id, n, room > 0 ? room : 0);
+	free(id);
+}
+
 /* "main.(*Server).handle  server.go:88" */
 static void frame_text(char to[PAGE_CELL], const struct canvas *canvas, const struct analysis *a,
                        const struct stack_frame *frame)
@@ -176,14 +187,14 @@ static void draw_stack(struct pane pane, const struct analysis *a, const struct 
 static void draw_sites(struct pane outer, const struct goroutine_report *r,
                        struct view_place *place)
 {
-	struct pane pane = pane_sub(outer, 1, 0, outer.width - 2, outer.height);
+	struct pane pane = view_list_inside(outer);
 	int n, stack_lines = pane.height - LIST_LEAST;
 	const struct block_site **row = make_rows(r, &n);
 	struct table table;
 	if (stack_lines > STACK_LINES)
 		stack_lines = STACK_LINES;
 	int room = pane.height - (stack_lines > 2 ? stack_lines : 0) - 1;
-	view_select(place, NULL, n, room > 0 ? room : 0);
+	select_site(place, r, row, n, room);
 	table_layout(&table, column, COLUMNS, pane.width);
 	if (n == 0)
 		pane_text(pane, 0, 0, STYLE_DIM, "it never blocked and made no system call");
@@ -198,7 +209,7 @@ static void draw_sites(struct pane outer, const struct goroutine_report *r,
 	}
 	/* As high as the list needs, and no gap of more than one line. */
 	int below = n < room ? n + 2 : room + 1;
-	struct pane stack = pane_sub(pane, 0, below, pane.width, pane.height - below);
+	struct pane stack = pane_sub(outer, 1, below, outer.width - 2, pane.height - below);
 	if (n > 0 && stack_lines > 2) {
 		view_tell_detail(place, stack);
 		draw_stack(stack, r->data->analysis, row[place->selected]);

@@ -45,7 +45,7 @@ void table_select(struct pane row, const struct table *table, size_t graph)
 		view_draw_selected(row);
 		return;
 	}
-	int from = TABLE_MARGIN + slot->at, to = from + slot->size;
+	int from = VIEW_LIST_MARGIN + slot->at, to = from + slot->size;
 	view_draw_selected(pane_sub(row, 0, 0, from, 1));
 	pane_restyle(pane_sub(row, to, 0, row.width - to, 1), STYLE_SELECTED);
 }

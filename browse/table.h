@@ -8,7 +8,7 @@
 #include "tui/layout.h"
 #include "tui/view.h"
 
-enum { TABLE_COLUMNS_MAX = 14, TABLE_MARGIN = 1 };
+enum { TABLE_COLUMNS_MAX = 14 };
 
 struct table_column {
 	const char *name;
@@ -32,7 +32,7 @@ void table_draw_headings(struct pane line, const struct table *table, struct vie
 struct pane table_cell(struct pane line, const struct table *table, size_t column);
 void table_text(struct pane line, const struct table *table, size_t column, enum style style,
                 const char *text);
-/* Marks a row of the page as selected, whose cells begin at TABLE_MARGIN, but for what a column
+/* Marks a row of the page as selected, whose cells are view_list_inside, but for what a column
    shows by colour (TABLE_COLUMNS_MAX: none). */
 void table_select(struct pane row, const struct table *table, size_t graph);
 /* What was never is a dash. */

@@ -132,6 +132,17 @@ static struct span span_of(const struct task_report *r, const struct line *line)
 	}
 }
 
+/* The selection stays with its line while sections before it grow: they do so at their ends. */
+static void select_line(struct view_place *place, const struct lines *lines, int room)
+{
+	int64_t id[LINES_MAX];
+	for (int i = 0; i < lines->n; i++) {
+		const struct line *line = &lines->line[i];
+		id[i] = ((int64_t)line->section * 3 + line->kind) * LINES_MAX + (int64_t)line->index;
+	}
+	view_select(place, id, lines->n, room > 0 ? room : 0);
+}
+
 /* --- drawing -------------------------------------------------------------------------------- */
 
 enum { COLUMN_AT, COLUMN_TOOK, COLUMN_WHAT, COLUMN_WHO, COLUMN_BAR, COLUMNS };
@@ -311,6 +322,7 @@ void tasks_draw_task(struct pane pane, const struct trace_data *data, struct vie
 	struct lines lines;
 	struct table table;
 	struct pane page = pane_sub(pane, 1, 0, pane.width - 2, pane.height);
+	struct pane inner = view_list_inside(pane);
 	struct task_report report = task_pass_lock(view->pass);
 	if (!report.story->begun) {
 		view_fit(place, 1, 0);
@@ -321,13 +333,13 @@ void tasks_draw_task(struct pane pane, const struct trace_data *data, struct vie
 	}
 	make_lines(&lines, &report);
 	int list_y = HEAD_LINES + 2, room = page.height - list_y;
-	view_select(place, NULL, lines.n, room > 0 ? room : 0);
+	select_line(place, &lines, room);
 	draw_head(pane_sub(page, 0, 0, page.width, HEAD_LINES), data, &report, view);
-	table_layout(&table, column, COLUMNS, page.width);
-	table_draw_headings(pane_row(page, list_y - 1), &table, place);
+	table_layout(&table, column, COLUMNS, inner.width);
+	table_draw_headings(pane_row(inner, list_y - 1), &table, place);
 	place->list_y = pane.y + list_y;
 	for (int i = place->top; i < lines.n && i < place->top + place->page; i++) {
-		struct pane line = pane_row(page, list_y + i - place->top);
+		struct pane line = pane_row(inner, list_y + i - place->top);
 		draw_line(line, &table, &report, &lines.line[i]);
 		if (i == place->selected)
 			table_select(pane_row(pane, list_y + i - place->top), &table,

@@ -204,6 +204,7 @@ void tasks_draw_type(struct pane pane, const struct trace_data *data, struct vie
 	struct lines lines;
 	struct tasks_met met;
 	struct pane page = pane_sub(pane, 1, 0, pane.width - 2, pane.height);
+	struct pane inner = view_list_inside(pane);
 	int foot = view->type.region ? 1 : 0, room = pane.height - HEAD_LINES - 1 - foot;
 	if (!tasks_find(data, &view->type, &met)) {
 		view_fit(place, 0, 0);
@@ -212,11 +213,11 @@ void tasks_draw_type(struct pane pane, const struct trace_data *data, struct vie
 	make_lines(&lines, &met, view);
 	select_line(place, &lines, room > 0 ? room : 0);
 	draw_head(pane_sub(page, 0, 0, page.width, HEAD_LINES - 1), data, &met, view);
-	bars_draw_title(pane_sub(page, 2, HEAD_LINES, page.width - 2, 1), &lines.bars, "Durations", "",
-	                "");
+	bars_draw_title(pane_sub(inner, 2, HEAD_LINES, inner.width - 2, 1), &lines.bars, "Durations",
+	                "", "");
 	place->list_y = pane.y + HEAD_LINES + 1;
 	for (int i = place->top; i < lines.n && i < place->top + place->page; i++) {
-		struct pane line = pane_row(page, HEAD_LINES + 1 + i - place->top);
+		struct pane line = pane_row(inner, HEAD_LINES + 1 + i - place->top);
 		draw_line(line, data, &met, &lines, &lines.line[i], view);
 		if (i == place->selected)
 			view_draw_selected(pane_row(pane, HEAD_LINES + 1 + i - place->top));

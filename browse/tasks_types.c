@@ -166,7 +166,7 @@ static void draw_nothing(struct pane pane, const struct trace_data *data, bool f
 void tasks_draw_types(struct pane pane, const struct trace_data *data, struct view_place *place)
 {
 	struct table table;
-	struct pane inner = pane_sub(pane, 1, 0, pane.width - 2, pane.height);
+	struct pane inner = view_list_inside(pane);
 	int n;
 	struct row *row = make_rows(pane.canvas, data, place, &n);
 	if (!row) {

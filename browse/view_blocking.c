@@ -274,7 +274,7 @@ static void draw_list(struct pane pane, const struct trace_data *data, const str
                       struct view_place *place)
 {
 	struct table table;
-	struct pane inner = pane_sub(pane, 1, 0, pane.width - 2, pane.height);
+	struct pane inner = view_list_inside(pane);
 	enum style style = kind_info[place->grouping].style;
 	table_layout(&table, column, COLUMNS, inner.width);
 	table_draw_headings(pane_row(inner, 0), &table, place);

@@ -225,7 +225,7 @@ static void draw_row(struct pane line, const struct table *table, const struct r
 static void draw_list(struct pane pane, const struct row *row, int n, struct view_place *place)
 {
 	struct table table;
-	struct pane inner = pane_sub(pane, 1, 0, pane.width - 2, pane.height);
+	struct pane inner = view_list_inside(pane);
 	table_layout(&table, column, COLUMNS, inner.width);
 	table_draw_headings(pane_row(inner, 0), &table, place);
 	place->list_y = pane.y + 1;

@@ -491,7 +491,7 @@ void timeline_take_found(struct timeline_view *v, struct timeline_source *source
 		v->find = runs;
 	} else if (result == FIND_HIT && v->find.kind == FIND_WAKER &&
 	           hit.span.goroutine == v->find.goroutine) {
-		tell(v, STYLE_TEXT, "woken by no goroutine: poller, timer or scheduler");
+		tell(v, STYLE_TEXT, "woken by the runtime, no goroutine");
 	} else if (result == FIND_HIT) {
 		show_hit(v, &hit);
 	} else if (result == FIND_FAILED) {

@@ -204,8 +204,8 @@ static void draw_list(struct pane pane, const struct findings_list *list, const 
 	struct slot slot[COLUMNS];
 	for (int i = 0; i < COLUMNS; i++)
 		slot[i] = column[i].slot;
-	layout(slot, COLUMNS, pane.width - 2);
-	struct pane head = pane_sub(pane, 1, 0, pane.width - 2, 1);
+	struct pane head = pane_row(view_list_inside(pane), 0);
+	layout(slot, COLUMNS, head.width);
 	for (int i = 0; i < COLUMNS; i++)
 		if (slot[i].size)
 			view_draw_heading(cell_of(head, &slot[i]), place, column[i].sort,
@@ -216,7 +216,7 @@ static void draw_list(struct pane pane, const struct findings_list *list, const 
 	view_select(place, rows->id, rows->n, lines.height);
 	for (int i = 0; i < lines.height && place->top + i < rows->n; i++) {
 		struct pane line = pane_row(lines, i);
-		draw_row(pane_sub(line, 1, 0, line.width - 2, 1), slot, list, &rows->row[place->top + i]);
+		draw_row(view_list_inside(line), slot, list, &rows->row[place->top + i]);
 		if (place->top + i != place->selected)
 			continue;
 		view_draw_selected(line);

@@ -9,20 +9,20 @@ static bool are_shown(const struct tabs *tabs)
 }
 
 /* What tabs are called: where names leave too little of the line for keys, the current one alone
-   keeps its whole. */
-enum naming { BY_NUMBER, BRIEF, WHOLE, NAMINGS };
-#define BRIEF_LETTERS 4
+   keeps its whole; then none does, and last only the current one has a name. */
+enum naming { BY_NUMBER, TINY, BRIEF, WHOLE, NAMINGS };
+static const int letters[NAMINGS] = {[BRIEF] = 4, [TINY] = 3};
 /* Cells that are left for keys: names help to find a view once, keys every time. */
-static const int keys_least[NAMINGS] = {[WHOLE] = 40, [BRIEF] = 32};
+static const int keys_least[NAMINGS] = {[WHOLE] = 40, [BRIEF] = 32, [TINY] = 32};
 
 /* " 2 Threads ", " 2 Thre" or " 2 ", and the cells it takes. */
 static int tab_text(char *to, size_t size, const struct tabs *tabs, size_t i, enum naming naming)
 {
-	if (naming == WHOLE || i == tabs->current)
+	if (naming == WHOLE || (i == tabs->current && naming != TINY))
 		return snprintf(to, size, " %zu %s ", i + 1, tabs->name[i]);
-	if (naming == BRIEF)
-		return snprintf(to, size, " %zu %.*s", i + 1, BRIEF_LETTERS, tabs->name[i]);
-	return snprintf(to, size, " %zu ", i + 1);
+	if (naming == BY_NUMBER)
+		return snprintf(to, size, " %zu ", i + 1);
+	return snprintf(to, size, " %zu %.*s", i + 1, letters[naming], tabs->name[i]);
 }
 
 /* Blanks before a tab: brief ones have none at their end, and the current one has a ground. */
@@ -53,7 +53,9 @@ int tabs_draw(struct pane line, const struct tabs *tabs)
 	for (size_t i = 0; are_shown(tabs) && i < tabs->n; i++) {
 		x += gap_before(tabs, i, naming);
 		int width = tab_text(text, sizeof text, tabs, i, naming);
-		pane_text(line, x, 0, i == tabs->current ? STYLE_SELECTED : STYLE_DIM, text);
+		/* Where all are tiny the blank before the current one is not on its ground. */
+		bool bare = naming == TINY;
+		pane_text(line, x + bare, 0, i == tabs->current ? STYLE_SELECTED : STYLE_DIM, text + bare);
 		x += width;
 	}
 	return x > 0 ? x + 1 : 0;

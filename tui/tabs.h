@@ -16,7 +16,7 @@ struct tabs {
 };
 
 /* From the left; returns where the keys may begin. Where room is short, all but the current one
-   have the first letters of their names, or their numbers alone. */
+   have the first letters of their names, then all have, then their numbers alone. */
 int tabs_draw(struct pane line, const struct tabs *tabs);
 /* The tab at these cells of the canvas, from 0; -1: none is there. */
 int tabs_at(const struct canvas *canvas, const struct tabs *tabs, int x, int y);

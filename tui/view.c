@@ -112,6 +112,11 @@ void view_draw_heading(struct pane cell, struct view_place *place, int sort, con
 	}
 }
 
+struct pane view_list_inside(struct pane list)
+{
+	return pane_sub(list, VIEW_LIST_MARGIN, 0, list.width - VIEW_LIST_MARGIN - 1, list.height);
+}
+
 void view_draw_selected(struct pane row)
 {
 	pane_restyle(row, STYLE_SELECTED);

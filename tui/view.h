@@ -86,10 +86,13 @@ struct view_place {
 };
 
 /* Before a view is drawn: what it tells of its picture is of the one before. */
-/* The selected row of a list, over its whole width with the first cell free: without colours and
-   reverse video a mark there says it alone. */
-void view_draw_selected(struct pane row);
 void view_begin(struct view_place *place);
+/* The part of a list, or of a row of it, that columns may fill: VIEW_LIST_MARGIN cells before it
+   are for the mark of the selected row, and a blank. */
+enum { VIEW_LIST_MARGIN = 2 };
+struct pane view_list_inside(struct pane list);
+/* A row of a list is the selected one: without colours and reverse video its mark alone says it. */
+void view_draw_selected(struct pane row);
 /* That this pane tells of the selected row. */
 void view_tell_detail(struct view_place *place, struct pane pane);
 

@@ -170,7 +170,7 @@ static void draw_trend_heading(struct pane cell, const struct fleet_view *view)
 
 static struct pane cell_of(struct pane line, const struct slot *slot)
 {
-	return pane_sub(line, 1 + slot->at, 0, slot->size, 1);
+	return pane_sub(view_list_inside(line), slot->at, 0, slot->size, 1);
 }
 
 static void draw_headings(struct pane line, const struct slot *slot, struct fleet_view *view)
@@ -374,7 +374,7 @@ static void draw_fleet(struct pane page, struct fleet_view *view)
 {
 	struct slot slot[FLEET_COLUMNS];
 	struct pane list = pane_sub(page, 0, ROW_LIST, page.width, page.height - ROW_LIST - 1);
-	fleet_columns_layout(view->fleet, slot, page.width - 2);
+	fleet_columns_layout(view->fleet, slot, view_list_inside(page).width);
 	draw_list(list, slot, view);
 	if (view->place.rows == 0)
 		draw_nobody(list, view);

@@ -101,15 +101,15 @@ static const struct goroutine_line *open_line(const struct list *list,
 static void draw_list(struct pane pane, const struct list *list, struct view_place *place)
 {
 	struct slot slot[GOROUTINE_COLUMNS];
-	goroutine_layout(slot, list->table.by, pane.width - 2);
-	goroutine_draw_headings(pane_sub(pane, 1, 0, pane.width - 2, 1), slot, place);
+	struct pane head = pane_row(view_list_inside(pane), 0);
+	goroutine_layout(slot, list->table.by, head.width);
+	goroutine_draw_headings(head, slot, place);
 	struct pane rows = pane_sub(pane, 0, 1, pane.width, pane.height - 1);
 	place->list_y = rows.y;
 	view_select(place, list->id, list->n, rows.height);
 	for (int i = 0; i < rows.height && place->top + i < list->n; i++) {
 		struct pane row = pane_row(rows, i);
-		goroutine_draw_line(pane_sub(row, 1, 0, row.width - 2, 1), slot,
-		                    &list->line[place->top + i]);
+		goroutine_draw_line(view_list_inside(row), slot, &list->line[place->top + i]);
 		if (place->top + i != place->selected)
 			continue;
 		view_draw_selected(row);

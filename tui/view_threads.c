@@ -192,7 +192,7 @@ static void put_use(char *to, size_t size, const struct shown *s)
 	else if (row->use == THREAD_RUNNING && p && p->running[0])
 		text = base_name(p->running);
 	else if (polls(row))
-		text = "polls network and timers";
+		text = "polls the network";
 	else if (!row->m && row->use == THREAD_OTHER)
 		text = "a thread of C code";
 	if (g == FIELD_NIL || worker || row->use == THREAD_IDLE || row->use == THREAD_OTHER ||
@@ -246,7 +246,7 @@ static const struct column {
 	[COLUMN_NAME] =
 		{"NAME", false, SORT_NONE, {.min = 10, .want = 10, .gap = 2, .drop = 7}, put_name},
 	[COLUMN_STATE] =
-		{"STATE", false, SORT_STATE, {.min = 7, .want = 10, .gap = 2, .drop = 5}, put_state},
+		{"STATE", false, SORT_STATE, {.min = 6, .want = 10, .gap = 2, .drop = 5}, put_state},
 	[COLUMN_WAIT] = {"WAITS IN",
                      false,
                      SORT_NONE,
@@ -486,8 +486,9 @@ static void draw_list(struct pane pane, const struct view_data *data,
 	const struct thread_row **shown = calloc(table->n + 1, sizeof(void *));
 	int64_t *id = calloc(table->n + 1, sizeof *id);
 	int64_t now_ns = (table->ms ? table->ms : table->tasks)->monotonic_ns;
-	share_columns(slot, pane.width - 2);
-	draw_headings(pane_sub(pane, 1, 0, pane.width - 2, 1), slot, place);
+	struct pane inside = view_list_inside(pane);
+	share_columns(slot, inside.width);
+	draw_headings(pane_row(inside, 0), slot, place);
 	struct pane list = pane_sub(pane, 0, 1, pane.width, pane.height - 1);
 	place->list_y = list.y;
 	int n = shown && id ? arrange(table, data, now_ns, place, shown) : 0;
@@ -497,7 +498,7 @@ static void draw_list(struct pane pane, const struct view_data *data,
 	for (int i = 0; shown && i < list.height && place->top + i < n; i++) {
 		struct shown s = {shown[place->top + i], data, now_ns};
 		struct pane line = pane_row(list, i);
-		draw_row(pane_sub(line, 1, 0, line.width - 2, 1), slot, &s);
+		draw_row(view_list_inside(line), slot, &s);
 		if (place->top + i != place->selected)
 			continue;
 		view_draw_selected(line);

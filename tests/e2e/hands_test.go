@@ -199,7 +199,7 @@ func TestThreadsAreFilteredAndTheSelectionFollows(t *testing.T) {
 	m.watch("-p " + w.p())
 	m.keys(m.tab("Threads"))
 	selected := regexp.MustCompile(`(?m)^>.*$`)
-	tid := regexp.MustCompile(`^>\S? +(?:M\d+ +)?(\d+) `)
+	tid := regexp.MustCompile(`^> *\S? +(?:M\d+ +)?(\d+) `)
 	m.waitFor("a selected thread", func(s string) bool { return selected.MatchString(s) })
 	m.keys("Down", "Down", "Down")
 	var id []string

@@ -74,7 +74,8 @@ static int count_rows(const char *text, char letter)
 	int n = 0;
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		n += (line[0] == ' ' || line[0] == '>') && line[1] == letter && line[2] == ' ';
+		n += (line[0] == ' ' || line[0] == '>') && line[1] == ' ' && line[2] == letter &&
+		     line[3] == ' ';
 	}
 	return n;
 }
@@ -124,7 +125,7 @@ static void idle_threads_are_dim(void **state)
 	struct canvas *canvas = draw(h, 120, 40, true, NULL);
 	int found = 0;
 	for (int y = 0; y < canvas->height; y++) {
-		if (canvas_at(canvas, 1, y)->glyph != '.')
+		if (canvas_at(canvas, 2, y)->glyph != '.')
 			continue;
 		found++;
 		for (int x = 1; x < canvas->width; x++)

@@ -508,7 +508,7 @@ static void nobody_woke_what_the_poller_did(void **state)
 	s.view->on = (struct lane){LANE_G, 7};
 	s.view->cursor_ns = span->begin_ns;
 	press(&s, 'u');
-	fixture_shows(s.text, "by no goroutine");
+	fixture_shows(s.text, "by the runtime, no goroutine");
 	assert_int_equal(s.view->on.id, 7);
 	s.view->selected = false;
 	press(&s, 'u');
