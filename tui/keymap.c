@@ -89,7 +89,7 @@ const struct keymap keymap_default =
 				ROW(KEYS('w', '+'), TIMELINE, COMMAND_ZOOM_IN, NULL, "zoom", 1, true,
                     "Zoom in, as the wheel does."),
 				ROW(KEYS('s', '-'), TIMELINE, COMMAND_ZOOM_OUT, NULL, SAYS("Zoom out.")),
-				ROW(KEYS('a', K(SHIFT_LEFT)), TIMELINE, COMMAND_EARLIER, NULL, "pan", 1, true,
+				ROW(KEYS('a', K(SHIFT_LEFT)), TIMELINE, COMMAND_EARLIER, NULL, "pan", 2, true,
                     "Show what was earlier; the mouse drags it, too."),
 				ROW(KEYS('d', K(SHIFT_RIGHT)), TIMELINE, COMMAND_LATER, NULL,
                     SAYS("Show what was later.")),
