@@ -7,8 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-const char *const advance_go_state[] = {"undetermined", "runnable", "running", "syscall",
-                                        "waiting"};
+const char *const advance_go_state[] = {"undetermined", "runnable", "running",
+                                        "syscall",      "waiting",  "gone"};
 
 enum advance advance_broken(struct order *o, const struct front *f, const char *format, ...)
 {
