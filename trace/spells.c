@@ -442,10 +442,10 @@ bool spells_transition(struct spells *s, const struct trace_event *e)
 		if (g->state == TRACE_NOT_EXIST)
 			return true;
 	}
-	if (g->function != NAME_NONE || e->arg[2] == 0 ||
-	    (e->g != e->subject && e->type != EV_GO_STATUS_STACK))
+	uint64_t own = trace_own_stack(e);
+	if (g->function != NAME_NONE || own == 0)
 		return true;
-	return learn_function(s, g, e->arg[2]) &&
+	return learn_function(s, g, own) &&
 	       (g->function == NAME_NONE || tell_goroutine(s, TOLD_FUNCTION, e->subject, NAME_NONE));
 }
 
