@@ -133,7 +133,8 @@ struct fleet_bucket {
    the same end are one. They become buckets of their own. Returns how many; 0: there is none up to
    infinity, so nothing is known. */
 size_t fleet_buckets_of_le(struct fleet_bucket *bucket, size_t n);
-/* Where the event of that rank lies; false: there was no event. The buckets rise. */
+/* Where the event of that rank lies; false: there was none, or it may have taken any time. The
+   buckets rise. */
 bool fleet_percentile(const struct fleet_bucket *bucket, size_t n, double q,
                       struct fleet_range *range);
 

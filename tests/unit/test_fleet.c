@@ -94,6 +94,23 @@ static void histogram_without_an_infinite_bucket_is_unknown(void **state)
 
 static void buckets_of_one_end_are_one(void **state)
 {
+static void percentile_that_may_be_anything_is_unknown(void **state)
+{
+	(void)state;
+	static const struct {
+		double lo, hi;
+		bool known;
+	} rows[] = {
+		{0, INFINITY, false},        {-INFINITY, INFINITY, false}, {-INFINITY, -INFINITY, false},
+		{INFINITY, INFINITY, false}, {1, INFINITY, true},          {-INFINITY, 1, true},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct fleet_bucket bucket = {.lo = rows[i].lo, .hi = rows[i].hi, .count = 5};
+		struct fleet_range range;
+		assert_int_equal(fleet_percentile(&bucket, 1, 0.99, &range), rows[i].known);
+	}
+}
+
 	(void)state;
 	/* le="1" before a change of the scrape's format, le="1.0" after it */
 	struct fleet_bucket bucket[] = {{.hi = 1, .count = 2},
@@ -383,6 +400,7 @@ int main(void)
 		cmocka_unit_test(histogram_without_an_infinite_bucket_is_unknown),
 		cmocka_unit_test(buckets_of_one_end_are_one),
 		cmocka_unit_test(an_instance_is_found_again_by_its_labels),
+		cmocka_unit_test(percentile_that_may_be_anything_is_unknown),
 		cmocka_unit_test(names_of_labels_are_made_harmless),
 		cmocka_unit_test(who_is_down_has_no_values),
 		cmocka_unit_test(who_vanishes_is_remembered_for_a_while),
