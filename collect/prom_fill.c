@@ -101,7 +101,8 @@ bool prom_fill_version(const json_t *row, void *arg)
 	struct prom_fill *f = arg;
 	const char *version = prom_label(row, "version");
 	struct fleet_instance *instance = instance_of(f, row);
-	if (instance && (!instance->version[0] || strverscmp(version, instance->version) < 0))
+	if (instance && *version &&
+	    (!instance->version[0] || strverscmp(version, instance->version) < 0))
 		text_clean(instance->version, sizeof instance->version, version, strlen(version));
 	return !f->failed;
 }
