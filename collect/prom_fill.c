@@ -158,11 +158,9 @@ static bool add_bucket(struct prom_fill *f, const struct fleet_bucket *bucket)
 bool prom_fill_bucket(const json_t *row, void *arg)
 {
 	struct prom_fill *f = arg;
-	json_t *le = json_string(prom_label(row, "le"));
 	struct fleet_bucket bucket = {.row = 0};
-	bool good = le && prom_number(le, &bucket.hi) && !isnan(bucket.hi) &&
+	bool good = prom_number(prom_label(row, "le"), &bucket.hi) && !isnan(bucket.hi) &&
 	            prom_value(row, &bucket.count) && isfinite(bucket.count);
-	json_decref(le);
 	struct fleet_instance *instance = good ? instance_of(f, row) : NULL;
 	if (!instance)
 		return !f->failed;
@@ -186,10 +184,10 @@ bool prom_fill_native(const json_t *row, void *arg)
 	json_array_foreach(list, i, entry)
 	{
 		struct fleet_bucket bucket = {.row = 0};
-		if (!prom_number(json_array_get(entry, 1), &bucket.lo) ||
-		    !prom_number(json_array_get(entry, 2), &bucket.hi) ||
-		    !prom_number(json_array_get(entry, 3), &bucket.count) || !(bucket.lo >= below) ||
-		    !(bucket.hi >= bucket.lo) || !(bucket.count >= 0))
+		if (!prom_number(json_string_value(json_array_get(entry, 1)), &bucket.lo) ||
+		    !prom_number(json_string_value(json_array_get(entry, 2)), &bucket.hi) ||
+		    !prom_number(json_string_value(json_array_get(entry, 3)), &bucket.count) ||
+		    !(bucket.lo >= below) || !(bucket.hi >= bucket.lo) || !(bucket.count >= 0))
 			return true; /* no histogram: it stays unknown */
 		below = bucket.lo;
 		if (!add_bucket(f, &bucket))

@@ -451,7 +451,7 @@ static bool take_trend(const json_t *row, void *arg)
 		double when = json_number_value(json_array_get(point, 0)), value;
 		double index = floor((when - t->start) / t->step + 0.5);
 		if (index >= 0 && index < (double)t->trends->points &&
-		    prom_number(json_array_get(point, 1), &value) && value >= 0 &&
+		    prom_number(json_string_value(json_array_get(point, 1)), &value) && value >= 0 &&
 		    value * scale <= PROM_VALUE_MAX)
 			t->trends->value[at * t->trends->points + (size_t)index] = value * scale;
 	}

@@ -27,15 +27,14 @@ static bool take(const json_t *row, void *arg)
 	const struct fleet_labels labels = {prom_label(row, "instance"), prom_label(row, "job"), ""};
 	struct fleet_instance *instance = fleet_find(r->fleet, fleet_id(1, &labels), &labels);
 	double value, le;
-	json_t *text = json_string(prom_label(row, "le"));
 	r->rows++;
 	if (instance && prom_value(row, &value)) {
 		instance->state = FLEET_UP;
 		fleet_set(instance, (enum fleet_metric)(r->rows % FLEET_METRICS), value, value);
-		if (r->buckets < BUCKETS && text && prom_number(text, &le) && !isnan(le) && isfinite(value))
+		if (r->buckets < BUCKETS && prom_number(prom_label(row, "le"), &le) && !isnan(le) &&
+		    isfinite(value))
 			r->bucket[r->buckets++] = (struct fleet_bucket){.hi = le, .count = value};
 	}
-	json_decref(text);
 	return r->rows < 10000;
 }
 
