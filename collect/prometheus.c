@@ -329,7 +329,13 @@ static enum status look_around(struct prometheus *p, struct error *error)
 	enum status status = look_names(p, error);
 	if (status != STATUS_OK)
 		return status;
+	size_t bys = p->q.bys;
 	look_pace(p);
+	/* By more labels all have other ids: who was known by the old ones would be gone. */
+	if (p->q.bys > bys) {
+		fleet_unref(p->before);
+		p->before = NULL;
+	}
 	look_twins(p);
 	p->looked_ns = now_ns;
 	return STATUS_OK;
