@@ -126,7 +126,7 @@ static char *form_of(const struct promql *q, write_fn *write, size_t name, doubl
 static void keep_warning(struct fleet *fleet, const char *text)
 {
 	if (!fleet->warning[0])
-		snprintf(fleet->warning, sizeof fleet->warning, "%.255s", text);
+		text_clean(fleet->warning, sizeof fleet->warning, text, strlen(text));
 }
 
 /* What the server refuses is said, and the rest is asked all the same. */
