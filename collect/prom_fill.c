@@ -10,7 +10,7 @@
 #define BUCKETS_MAX ((size_t)2 << 20)
 #define TIME_MAX    9e9 /* seconds since 1970: the year 2255 */
 
-uint64_t prom_fill_labels(const struct promql *q, uint64_t seed, const json_t *row,
+uint64_t prom_fill_labels(const struct promql *q, const struct siphash_key *key, const json_t *row,
                           struct fleet_labels *labels, char *more, size_t size)
 {
 	size_t used = 0;
@@ -19,7 +19,7 @@ uint64_t prom_fill_labels(const struct promql *q, uint64_t seed, const json_t *r
 		used += (size_t)snprintf(more + used, size - used, "%s%s", i > 2 ? "/" : "",
 		                         prom_label(row, q->by[i]));
 	*labels = (struct fleet_labels){prom_label(row, "instance"), prom_label(row, "job"), more};
-	return fleet_id(seed, labels);
+	return fleet_id(key, labels);
 }
 
 /* NULL: it belongs to none. */
@@ -27,7 +27,7 @@ static struct fleet_instance *instance_of(struct prom_fill *f, const json_t *row
 {
 	struct fleet_labels labels;
 	char more[256];
-	uint64_t id = prom_fill_labels(f->q, f->seed, row, &labels, more, sizeof more);
+	uint64_t id = prom_fill_labels(f->q, &f->key, row, &labels, more, sizeof more);
 	if (!*labels.name)
 		return NULL;
 	size_t left_out = f->fleet->left_out;

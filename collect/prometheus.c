@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "collect/prom_api.h"
 #include "collect/prom_fill.h"
@@ -31,7 +30,7 @@
 struct prometheus {
 	struct web *web;
 	struct promql q;
-	uint64_t seed; /* of ids: nobody outside can choose two that collide */
+	struct siphash_key key; /* of ids */
 	int64_t looked_ns, stale_ns;
 	struct fleet *before;
 };
@@ -329,14 +328,14 @@ static enum status look_around(struct prometheus *p, struct error *error)
 	enum status status = look_names(p, error);
 	if (status != STATUS_OK)
 		return status;
-	size_t bys = p->q.bys;
 	look_pace(p);
+	size_t bys = p->q.bys;
+	look_twins(p);
 	/* By more labels all have other ids: who was known by the old ones would be gone. */
 	if (p->q.bys > bys) {
 		fleet_unref(p->before);
 		p->before = NULL;
 	}
-	look_twins(p);
 	p->looked_ns = now_ns;
 	return STATUS_OK;
 }
@@ -402,7 +401,7 @@ enum status prometheus_refresh(struct prometheus *p, struct fleet **out,
                                void (*early)(struct fleet *fleet, void *arg), void *arg,
                                struct error *error)
 {
-	struct prom_fill f = {.q = &p->q, .seed = p->seed, .fleet = fleet_create()};
+	struct prom_fill f = {.q = &p->q, .key = p->key, .fleet = fleet_create()};
 	*out = NULL;
 	if (!f.fleet)
 		return error_no_memory(error);
@@ -443,7 +442,7 @@ static bool take_trend(const json_t *row, void *arg)
 	struct tracing *t = arg;
 	struct fleet_labels labels;
 	char more[256];
-	uint64_t id = prom_fill_labels(&t->p->q, t->p->seed, row, &labels, more, sizeof more);
+	uint64_t id = prom_fill_labels(&t->p->q, &t->p->key, row, &labels, more, sizeof more);
 	size_t at = 0, i;
 	while (at < t->trends->n && t->trends->id[at] != id)
 		at++;
@@ -568,8 +567,7 @@ enum status prometheus_create(struct prometheus **out, const char *url, const ch
 		return error_no_memory(error);
 	p->stale_ns = STALE_START_NS;
 	options.headers = getenv(WEB_HEADERS_VARIABLE);
-	if (getrandom(&p->seed, sizeof p->seed, GRND_NONBLOCK) != (ssize_t)sizeof p->seed)
-		p->seed = (uint64_t)clock_wall_ns();
+	p->key = siphash_make_key();
 	enum status status = promql_init(&p->q, match, error);
 	if (status == STATUS_OK)
 		status = web_create(&p->web, url, &options, error);
