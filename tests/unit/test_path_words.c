@@ -66,7 +66,7 @@ static int remove_directory(void **state)
 	char command[512];
 	(void)state;
 	snprintf(command, sizeof command, "rm -r '%s'", directory);
-	return system(command);
+	return system(command); /* NOLINT(cert-env33-c): a path of our own making */
 }
 
 static struct path_words *words_of(const char *typed)
