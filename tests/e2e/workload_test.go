@@ -243,6 +243,15 @@ func (l launch) run(t *testing.T) *workload {
 	}
 	cmd.Env = append(append(os.Environ(), "SCHEDTOP_DIR="+dir, "GODEBUG="+l.godebug), l.env...)
 	w := &workload{process: start(t, cmd), dir: dir}
+	t.Cleanup(func() { // a test that fails may do so because it is gone
+		select {
+		case <-w.ended:
+			if t.Failed() {
+				t.Logf("process %d: %v after %v; it said: %s", w.pid(), cmd.ProcessState, w.took, tail(w.stderr.all()))
+			}
+		default:
+		}
+	})
 	w.stdout.waitFor(t, "READY", func(text []string) bool {
 		for _, line := range text {
 			if strings.HasPrefix(line, "READY ") {
