@@ -34,7 +34,7 @@ struct window {
 	/* While it closes, by slot of goroutines: */
 	struct trace_slot *owner; /* who had it when the window ended, or was named since */
 	size_t owners;
-	uint8_t *holder;
+	uint8_t *holder; /* enum holder: whether it still is that one's */
 	size_t holders;
 };
 
