@@ -60,11 +60,10 @@ static bool answers(struct fleet_opener *o, const char *url)
 static bool find_url(struct fleet_opener *o, const char *name, char *to, size_t size)
 {
 	static const char *const schemes[] = {"http", "https"};
-	if (strstr(name, "://")) {
-		snprintf(to, size, "%.*s",
-		         (int)(strcspn(strstr(name, "://") + 3, "/?#") +
-		               (size_t)(strstr(name, "://") + 3 - name)),
-		         name);
+	const char *host = strstr(name, "://");
+	if (host) {
+		host += strlen("://");
+		snprintf(to, size, "%.*s", (int)(host - name) + (int)strcspn(host, "/?#"), name);
 		return answers(o, to);
 	}
 	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {

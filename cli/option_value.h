@@ -49,8 +49,7 @@ struct setting {
 	const char *value;
 };
 
-/* A value that is wrong leaves what was set before: STATUS_USAGE. Texts are
-   borrowed. */
+/* A value that is wrong leaves what was set before: STATUS_USAGE. Texts are borrowed. */
 enum status option_value_set(struct options *o, const struct setting *setting, struct error *error);
 /* STATUS_USAGE: "--delay takes EXPECTED, not 'x'". */
 enum status option_value_bad(const struct setting *setting, const char *expected,

@@ -176,9 +176,9 @@ static const struct option_row rows[] = {
      "with diff: for a comment on a pull request"},
 	{0, "format", TYPE_CHOICE, AT(format), "perfetto|chrome|folded|json|csv", export_format_words,
      EXPORT_FORMATS, WITH_EXPORT | WITH_CONFIG,
-     "with export: perfetto (default) for ui.perfetto.dev, chrome for chrome://tracing as well, "
-     "folded stacks for flame graphs (of --kind, default blocked), json for what stat --json says, "
-     "csv for a table of all states, regions, tasks and the like"},
+     "with export: the form of the file (default perfetto, for ui.perfetto.dev): chrome for "
+     "chrome://tracing as well, folded stacks for flame graphs (of --kind, default blocked), json "
+     "for what stat --json says, csv for a table of all states, regions, tasks and the like"},
 	{0, "redact", TYPE_LEVEL, AT(redact), "[=secrets|all]", redact_level_words, REDACT_LEVELS,
      WITH_EXPORT | WITH_CONFIG,
      "with export: without what looks like a secret in logs and names of tasks and regions, or "

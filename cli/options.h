@@ -218,5 +218,7 @@ enum status options_set_limit(struct options *o, const char *name, const char *v
                               struct error *error);
 /* The COMMANDS, OPTIONS and SETTINGS sections of schedtop(1), in mdoc. */
 void options_print_man(FILE *out);
+/* A sentence of the tables as a line of its own: there it begins small and has no full stop. */
+void options_print_man_text(FILE *out, const char *text);
 
 #endif

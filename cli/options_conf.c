@@ -5,12 +5,6 @@
 
 #include "cli/options.h"
 
-/* Sentences in the tables begin small, as in --help; in the manual they stand alone. */
-static void man_text(FILE *out, const char *text)
-{
-	fprintf(out, "%c%s.\n", toupper((unsigned char)*text), text + 1);
-}
-
 /* A word that roff might take for something else. */
 static void man_word(FILE *out, const char *word)
 {
@@ -32,7 +26,7 @@ static void print_settings(FILE *out)
 		if (!info.choice)
 			fputs(info.flag ? "yes|no" : info.argument, out);
 		fputc('\n', out);
-		man_text(out, info.text);
+		options_print_man_text(out, info.text);
 		fprintf(out, "In the environment:\n.Ev %s .\n", variable);
 	}
 	fputs(".El\n", out);

@@ -117,8 +117,7 @@ void options_print_help(FILE *out, const struct subcommand *command)
 			out);
 }
 
-/* Sentences in the tables begin small, as in --help; in the manual they stand alone. */
-static void man_text(FILE *out, const char *text)
+void options_print_man_text(FILE *out, const char *text)
 {
 	fprintf(out, "%c%s.\n", toupper((unsigned char)*text), text + 1);
 }
@@ -147,7 +146,7 @@ void options_print_man(FILE *out)
 	for (size_t i = 0; i < USAGES; i++) {
 		/* Nm takes what follows for the program's name, unless No ends it. */
 		fprintf(out, ".It Nm%s%s\n", *usages[i].usage ? " No " : "", usages[i].usage);
-		man_text(out, usages[i].text);
+		options_print_man_text(out, usages[i].text);
 	}
 	fputs(".El\n.Sh OPTIONS\n.Bl -tag -width Ds\n", out);
 	for (size_t i = 0; options_listed(i, &row); i++) {
@@ -160,7 +159,7 @@ void options_print_man(FILE *out)
 		if (row.argument)
 			fprintf(out, " %sAr %s", row.value == OPTION_OPTIONAL_WORD ? "Ns " : "", row.argument);
 		fputc('\n', out);
-		man_text(out, row.text);
+		options_print_man_text(out, row.text);
 	}
 	fputs(".El\n", out);
 	print_man_settings(out);

@@ -1,8 +1,8 @@
 /*
  * Settings that outlast a command line: files of `NAME = VALUE`, whose names are the long options,
  * with keys of the screens below [keys], the limits of the doctor below [doctor], the rules of the
- * sentinel below [sentinel], and the environment. What is wrong is told with its
- * file and line, and the rest applies.
+ * sentinel below [sentinel], and the environment. What is wrong is told with its file and line, and
+ * the rest applies. One thread.
  */
 #ifndef SCHEDTOP_CLI_SETTINGS_H
 #define SCHEDTOP_CLI_SETTINGS_H
@@ -17,7 +17,7 @@ struct settings {
 };
 void settings_finish(struct settings *c);
 
-/* The same of text in memory. */
+/* What such a file says, over what is set already; `name` is the file's, for sentences. */
 void settings_read_text(struct settings *c, struct options *o, const char *name, const char *text,
                         size_t size, const struct ini_sink *sink);
 

@@ -95,7 +95,7 @@ static void ignore(const char *sentence, void *arg)
 }
 
 /* The text with the change, to be freed; NULL with a sentence. Not every value can stand in a line:
-   a semicolon may begin a comment, blanks at the ends are lost, and a line has a greatest length.
+   a semicolon may begin a comment, blanks at the ends are lost, and what is too long is left out.
  */
 static char *edit(const char *text, const char *name, const struct setup_change *change,
                   struct error *error)

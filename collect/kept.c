@@ -96,19 +96,25 @@ bool kept_has_made(const struct kept_kind *kind, const char *name)
 	return moment_of(kind, name) != NULL;
 }
 
-/* Of one second the second, "20261121T151513Z-2", is a nanosecond younger. Anybody may have given a
-   file its name: what lies beyond the nanoseconds of 64 bits is the last of them. */
+/* Anybody may have given a file its name, or the time of its last change: what lies beyond the
+   nanoseconds of 64 bits is the first or the last of them. */
+static int64_t in_ns(int64_t seconds, int64_t more_ns)
+{
+	int64_t ns;
+	if (!__builtin_mul_overflow(seconds, NS_PER_S, &ns) &&
+	    !__builtin_add_overflow(ns, more_ns, &ns))
+		return ns;
+	return seconds < 0 ? INT64_MIN : INT64_MAX;
+}
+
+/* Of one second the second, "20261121T151513Z-2", is a nanosecond younger. */
 static int64_t read_moment(const char *text)
 {
 	struct tm utc = {0};
 	const char *end = strptime(text, MOMENT, &utc);
-	int64_t ns;
 	if (!end)
 		return 0;
-	if (__builtin_mul_overflow((int64_t)timegm(&utc), NS_PER_S, &ns) ||
-	    (*end == '-' && __builtin_add_overflow(ns, strtol(end + 1, NULL, 10), &ns)))
-		return INT64_MAX;
-	return ns;
+	return in_ns((int64_t)timegm(&utc), *end == '-' ? strtol(end + 1, NULL, 10) : 0);
 }
 
 /* --- what there is --------------------------------------------------------------------------- */
@@ -131,7 +137,7 @@ static bool look_at(int dir_fd, const struct kept_kind *kind, bool ours_alone, c
 	memcpy(found->name, name, strlen(name) + 1); /* short, or it were not ours */
 	found->bytes = (int64_t)st.st_size;
 	found->at_ns = kind->by_name ? read_moment(moment)
-	                             : (int64_t)st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
+	                             : in_ns((int64_t)st.st_mtim.tv_sec, (int64_t)st.st_mtim.tv_nsec);
 	return true;
 }
 

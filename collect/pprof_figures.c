@@ -142,12 +142,13 @@ static void read_gomaxprocs(const char *line, size_t n, struct pprof_build *to)
 bool pprof_read_metrics(const char *text, size_t size, struct pprof_build *to)
 {
 	*to = (struct pprof_build){.gomaxprocs = 0};
-	for (const char *at = text, *end = text + size; at < end;) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		size_t n = (size_t)((newline ? newline : end) - at);
-		read_version(at, n, to);
-		read_gomaxprocs(at, n, to);
-		at += n + 1;
+	while (size > 0) {
+		const char *newline = memchr(text, '\n', size);
+		size_t n = newline ? (size_t)(newline - text) : size, taken = n + (newline != NULL);
+		read_version(text, n, to);
+		read_gomaxprocs(text, n, to);
+		text += taken;
+		size -= taken;
 	}
 	return to->go_version[0] || to->gomaxprocs > 0;
 }

@@ -16,8 +16,6 @@ static const char too_large[] = "it is too large", no_memory[] = "out of memory"
 
 static enum status say(const char *why, struct error *error)
 {
-	if (!why)
-		return STATUS_OK;
 	return why == no_memory ? error_no_memory(error) : error_set(error, STATUS_DAMAGED, "%s", why);
 }
 
@@ -40,7 +38,7 @@ static const char *grow(struct bytes *b)
 	return NULL;
 }
 
-/* NULL: it is not compressed well, or to more than we take. */
+/* NULL: all of it is there; else why not. */
 static const char *inflate_all(struct bytes *to, const void *body, size_t size)
 {
 	z_stream z = {.next_in = (z_const Bytef *)body, .avail_in = (uInt)size};
@@ -276,7 +274,7 @@ static bool read_location(struct reader *r, struct wire w)
 	return !w.bad;
 }
 
-/* One that names a location that is not there ends there. */
+/* Of a location that is not there nothing is known: it is left out. */
 static void add_frame(struct reader *r, struct pprof_sample *to, uint64_t id)
 {
 	if (id == 0 || id > r->p->locations)

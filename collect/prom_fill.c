@@ -10,7 +10,7 @@
 #define BUCKETS_MAX ((size_t)2 << 20)
 #define TIME_MAX    9e9 /* seconds since 1970: the year 2255 */
 
-uint64_t prom_fill_labels(const struct promql *q, uint64_t seed, const json_t *row,
+uint64_t prom_fill_labels(const struct promql *q, const struct siphash_key *key, const json_t *row,
                           struct fleet_labels *labels, char *more, size_t size)
 {
 	size_t used = 0;
@@ -19,7 +19,7 @@ uint64_t prom_fill_labels(const struct promql *q, uint64_t seed, const json_t *r
 		used += (size_t)snprintf(more + used, size - used, "%s%s", i > 2 ? "/" : "",
 		                         prom_label(row, q->by[i]));
 	*labels = (struct fleet_labels){prom_label(row, "instance"), prom_label(row, "job"), more};
-	return fleet_id(seed, labels);
+	return fleet_id(key, labels);
 }
 
 /* NULL: it belongs to none. */
@@ -27,7 +27,7 @@ static struct fleet_instance *instance_of(struct prom_fill *f, const json_t *row
 {
 	struct fleet_labels labels;
 	char more[256];
-	uint64_t id = prom_fill_labels(f->q, f->seed, row, &labels, more, sizeof more);
+	uint64_t id = prom_fill_labels(f->q, &f->key, row, &labels, more, sizeof more);
 	if (!*labels.name)
 		return NULL;
 	size_t left_out = f->fleet->left_out;
@@ -101,7 +101,8 @@ bool prom_fill_version(const json_t *row, void *arg)
 	struct prom_fill *f = arg;
 	const char *version = prom_label(row, "version");
 	struct fleet_instance *instance = instance_of(f, row);
-	if (instance && (!instance->version[0] || strverscmp(version, instance->version) < 0))
+	if (instance && *version &&
+	    (!instance->version[0] || strverscmp(version, instance->version) < 0))
 		text_clean(instance->version, sizeof instance->version, version, strlen(version));
 	return !f->failed;
 }
@@ -157,11 +158,9 @@ static bool add_bucket(struct prom_fill *f, const struct fleet_bucket *bucket)
 bool prom_fill_bucket(const json_t *row, void *arg)
 {
 	struct prom_fill *f = arg;
-	json_t *le = json_string(prom_label(row, "le"));
 	struct fleet_bucket bucket = {.row = 0};
-	bool good = le && prom_number(le, &bucket.hi) && !isnan(bucket.hi) &&
+	bool good = prom_number(prom_label(row, "le"), &bucket.hi) && !isnan(bucket.hi) &&
 	            prom_value(row, &bucket.count) && isfinite(bucket.count);
-	json_decref(le);
 	struct fleet_instance *instance = good ? instance_of(f, row) : NULL;
 	if (!instance)
 		return !f->failed;
@@ -185,10 +184,10 @@ bool prom_fill_native(const json_t *row, void *arg)
 	json_array_foreach(list, i, entry)
 	{
 		struct fleet_bucket bucket = {.row = 0};
-		if (!prom_number(json_array_get(entry, 1), &bucket.lo) ||
-		    !prom_number(json_array_get(entry, 2), &bucket.hi) ||
-		    !prom_number(json_array_get(entry, 3), &bucket.count) || !(bucket.lo >= below) ||
-		    !(bucket.hi >= bucket.lo) || !(bucket.count >= 0))
+		if (!prom_number(json_string_value(json_array_get(entry, 1)), &bucket.lo) ||
+		    !prom_number(json_string_value(json_array_get(entry, 2)), &bucket.hi) ||
+		    !prom_number(json_string_value(json_array_get(entry, 3)), &bucket.count) ||
+		    !(bucket.lo >= below) || !(bucket.hi >= bucket.lo) || !(bucket.count >= 0))
 			return true; /* no histogram: it stays unknown */
 		below = bucket.lo;
 		if (!add_bucket(f, &bucket))

@@ -15,7 +15,7 @@
 
 struct prom_fill {
 	const struct promql *q; /* borrowed, as the fleet */
-	uint64_t seed;          /* of ids */
+	struct siphash_key key; /* of ids */
 	int64_t stale_ns;       /* a scrape that is older is no news */
 	struct fleet *fleet;
 	size_t name; /* of promql_names, that is asked about */
@@ -27,7 +27,7 @@ struct prom_fill {
 };
 
 /* Whose row it is; `more` has room for the labels beyond job and instance. */
-uint64_t prom_fill_labels(const struct promql *q, uint64_t seed, const json_t *row,
+uint64_t prom_fill_labels(const struct promql *q, const struct siphash_key *key, const json_t *row,
                           struct fleet_labels *labels, char *more, size_t size);
 
 /* Takers (prom_row_fn); `arg` is a struct prom_fill. */

@@ -281,12 +281,11 @@ enum status prom_rows_end(struct prom_rows *rows, char *warning, size_t size, st
 	return status;
 }
 
-bool prom_number(const json_t *value, double *number)
+bool prom_number(const char *text, double *number)
 {
-	const char *text = json_string_value(value);
+	char *end;
 	if (!text)
 		return false;
-	char *end;
 	*number = strtod(text, &end);
 	return end != text && *end == '\0';
 }
@@ -299,5 +298,5 @@ const char *prom_label(const json_t *row, const char *name)
 
 bool prom_value(const json_t *row, double *value)
 {
-	return prom_number(json_array_get(json_object_get(row, "value"), 1), value);
+	return prom_number(json_string_value(json_array_get(json_object_get(row, "value"), 1)), value);
 }

@@ -29,8 +29,9 @@ bool prom_rows_feed(struct prom_rows *rows, const void *data, size_t size);
  */
 enum status prom_rows_end(struct prom_rows *rows, char *warning, size_t size, struct error *error);
 
-/* A number as these answers hold it, as text: NAN, infinite or finite; false: none of them. */
-bool prom_number(const json_t *value, double *number);
+/* A number as these answers hold it, as text: NAN, infinite or finite; false: none of them, nor is
+   NULL. */
+bool prom_number(const char *text, double *number);
 /* The label of a row, "" when it has none. */
 const char *prom_label(const json_t *row, const char *name);
 /* The value of a row of a vector; false: it has none, as one that is a histogram. */

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "collect/prom_api.h"
 #include "collect/prom_fill.h"
@@ -31,7 +30,7 @@
 struct prometheus {
 	struct web *web;
 	struct promql q;
-	uint64_t seed; /* of ids: nobody outside can choose two that collide */
+	struct siphash_key key; /* of ids */
 	int64_t looked_ns, stale_ns;
 	struct fleet *before;
 };
@@ -126,7 +125,7 @@ static char *form_of(const struct promql *q, write_fn *write, size_t name, doubl
 static void keep_warning(struct fleet *fleet, const char *text)
 {
 	if (!fleet->warning[0])
-		snprintf(fleet->warning, sizeof fleet->warning, "%.255s", text);
+		text_clean(fleet->warning, sizeof fleet->warning, text, strlen(text));
 }
 
 /* What the server refuses is said, and the rest is asked all the same. */
@@ -330,7 +329,13 @@ static enum status look_around(struct prometheus *p, struct error *error)
 	if (status != STATUS_OK)
 		return status;
 	look_pace(p);
+	size_t bys = p->q.bys;
 	look_twins(p);
+	/* By more labels all have other ids: who was known by the old ones would be gone. */
+	if (p->q.bys > bys) {
+		fleet_unref(p->before);
+		p->before = NULL;
+	}
 	p->looked_ns = now_ns;
 	return STATUS_OK;
 }
@@ -396,7 +401,7 @@ enum status prometheus_refresh(struct prometheus *p, struct fleet **out,
                                void (*early)(struct fleet *fleet, void *arg), void *arg,
                                struct error *error)
 {
-	struct prom_fill f = {.q = &p->q, .seed = p->seed, .fleet = fleet_create()};
+	struct prom_fill f = {.q = &p->q, .key = p->key, .fleet = fleet_create()};
 	*out = NULL;
 	if (!f.fleet)
 		return error_no_memory(error);
@@ -437,7 +442,7 @@ static bool take_trend(const json_t *row, void *arg)
 	struct tracing *t = arg;
 	struct fleet_labels labels;
 	char more[256];
-	uint64_t id = prom_fill_labels(&t->p->q, t->p->seed, row, &labels, more, sizeof more);
+	uint64_t id = prom_fill_labels(&t->p->q, &t->p->key, row, &labels, more, sizeof more);
 	size_t at = 0, i;
 	while (at < t->trends->n && t->trends->id[at] != id)
 		at++;
@@ -451,7 +456,7 @@ static bool take_trend(const json_t *row, void *arg)
 		double when = json_number_value(json_array_get(point, 0)), value;
 		double index = floor((when - t->start) / t->step + 0.5);
 		if (index >= 0 && index < (double)t->trends->points &&
-		    prom_number(json_array_get(point, 1), &value) && value >= 0 &&
+		    prom_number(json_string_value(json_array_get(point, 1)), &value) && value >= 0 &&
 		    value * scale <= PROM_VALUE_MAX)
 			t->trends->value[at * t->trends->points + (size_t)index] = value * scale;
 	}
@@ -562,8 +567,7 @@ enum status prometheus_create(struct prometheus **out, const char *url, const ch
 		return error_no_memory(error);
 	p->stale_ns = STALE_START_NS;
 	options.headers = getenv(WEB_HEADERS_VARIABLE);
-	if (getrandom(&p->seed, sizeof p->seed, GRND_NONBLOCK) != (ssize_t)sizeof p->seed)
-		p->seed = (uint64_t)clock_wall_ns();
+	p->key = siphash_make_key();
 	enum status status = promql_init(&p->q, match, error);
 	if (status == STATUS_OK)
 		status = web_create(&p->web, url, &options, error);

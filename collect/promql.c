@@ -166,18 +166,18 @@ static void write_string(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-/* 'name{match, and}'; "" leaves each of them out. */
+/* 'name{match,only}'; "" leaves each of them out. */
 static void write_selector(FILE *out, const struct promql *q, const char *name, const char *suffix,
-                           const char *and)
+                           const char *only)
 {
-	fprintf(out, "%s%s{%s%s%s}", name, suffix, q->match, *q->match && *and? "," : "", and);
+	fprintf(out, "%s%s{%s%s%s}", name, suffix, q->match, *q->match && *only ? "," : "", only);
 }
 
 static void write_rate(FILE *out, const struct promql *q, const char *name, const char *suffix,
-                       const char *and)
+                       const char *only)
 {
 	fputs("rate(", out);
-	write_selector(out, q, name, suffix, and);
+	write_selector(out, q, name, suffix, only);
 	fprintf(out, "[%" PRId64 "s])", q->window_ns / NS_PER_S);
 }
 
@@ -259,12 +259,12 @@ void promql_versions(FILE *out, const struct promql *q)
 }
 
 /* Those of the Ps and the global one. */
-static void write_queues(FILE *out, const struct promql *q, const char *and)
+static void write_queues(FILE *out, const struct promql *q, const char *only)
 {
 	fputs("sum", out);
 	write_by(out, q, "");
 	fprintf(out, "({__name__=~\"schedtop_(p|global)_run_queue_goroutines\"%s%s%s%s})",
-	        *q->match ? "," : "", q->match, *and? "," : "", and);
+	        *q->match ? "," : "", q->match, *only ? "," : "", only);
 }
 
 void promql_queues(FILE *out, const struct promql *q, size_t name)
@@ -341,18 +341,18 @@ static char *instances(const char *const *instance, size_t n)
 }
 
 static void write_quantile(FILE *out, const struct promql *q, const char *name, const char *suffix,
-                           double quantile, const char *and)
+                           double quantile, const char *only)
 {
 	fprintf(out, "histogram_quantile(%g, sum", quantile);
 	write_by(out, q, *suffix ? "le" : "");
 	fputc('(', out);
-	write_rate(out, q, name, suffix, and);
+	write_rate(out, q, name, suffix, only);
 	fputs("))", out);
 }
 
 /* One name's part of an expression. False: it does not tell this metric. */
 static bool write_part(FILE *out, const struct promql *q, size_t i, enum fleet_metric metric,
-                       const char *and, bool any)
+                       const char *only, bool any)
 {
 	const struct promql_name *name = &promql_names[i];
 	bool fits = name->metric == metric || (name->kind == PROMQL_WAITS && metric == FLEET_WAIT_P99);
@@ -363,15 +363,15 @@ static bool write_part(FILE *out, const struct promql *q, size_t i, enum fleet_m
 		fputs(" or ", out);
 	if (is_histogram(name)) {
 		if (q->found.plain[i])
-			write_quantile(out, q, name->name, "", quantile, and);
+			write_quantile(out, q, name->name, "", quantile, only);
 		if (q->found.plain[i] && q->found.buckets[i])
 			fputs(" or ", out);
 		if (q->found.buckets[i])
-			write_quantile(out, q, name->name, "_bucket", quantile, and);
+			write_quantile(out, q, name->name, "_bucket", quantile, only);
 		return true;
 	}
 	if (name->kind == PROMQL_QUEUES) {
-		write_queues(out, q, and);
+		write_queues(out, q, only);
 		return true;
 	}
 	if (name->kind == PROMQL_START)
@@ -380,39 +380,39 @@ static bool write_part(FILE *out, const struct promql *q, size_t i, enum fleet_m
 	write_by(out, q, "");
 	fputc('(', out);
 	if (name->kind == PROMQL_COUNTER)
-		write_rate(out, q, name->name, "", and);
+		write_rate(out, q, name->name, "", only);
 	else
-		write_selector(out, q, name->name, "", and);
+		write_selector(out, q, name->name, "", only);
 	fputc(')', out);
 	return true;
 }
 
 static bool write_metric(FILE *out, const struct promql *q, enum fleet_metric metric,
-                         const char *and)
+                         const char *only)
 {
 	bool any = false;
 	for (size_t i = 0; i < NAMES; i++)
 		/* A summary's quantiles are of its own time, not of a moment. */
 		if (promql_names[i].kind != PROMQL_SUMMARY && promql_names[i].kind != PROMQL_INFO)
-			any |= write_part(out, q, i, metric, and, any);
+			any |= write_part(out, q, i, metric, only, any);
 	return any;
 }
 
 bool promql_metric(FILE *out, const struct promql *q, enum fleet_metric metric,
                    const char *const *instance, size_t n)
 {
-	char *and = instances(instance, n);
+	char *only = instances(instance, n);
 	bool any = false;
-	if (and&&metric == FLEET_CPU) {
+	if (only && metric == FLEET_CPU) {
 		fputc('(', out);
-		any = write_metric(out, q, FLEET_CORES, and);
+		any = write_metric(out, q, FLEET_CORES, only);
 		fputs(") / (", out);
-		any = write_metric(out, q, FLEET_PROCS, and) && any;
+		any = write_metric(out, q, FLEET_PROCS, only) && any;
 		fputc(')', out);
-	} else if (and) {
-		any = write_metric(out, q, metric, and);
+	} else if (only) {
+		any = write_metric(out, q, metric, only);
 	}
-	free(and);
+	free(only);
 	return any;
 }
 

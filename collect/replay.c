@@ -75,9 +75,10 @@ static enum status remember(struct replay *r, struct past *past, struct snapshot
 	snapshot_unref(past->newest);
 	past->newest = s;
 	past->read++;
-	if (!past->history)
-		return STATUS_FAILED;
-	return s->state == TARGET_EXITED ? STATUS_OK : history_add(past->history, snapshot_ref(s));
+	if (past->history &&
+	    (s->state == TARGET_EXITED || history_add(past->history, snapshot_ref(s)) == STATUS_OK))
+		return STATUS_OK;
+	return error_no_memory(&r->failure);
 }
 
 /* When reading all of it would take long, of what is older than a minute only some snapshots are

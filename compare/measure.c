@@ -177,6 +177,7 @@ static enum status read_input(struct pass *pass, struct input *in, struct trace_
 		if (options->kinds & all[i].kinds)
 			member[window.members++] = all[i].member;
 	enum status status = trace_read(in, &trace, &visitor, 1, summary, error);
+	window_finish(&window);
 	executions_finish(&executions);
 	regions_finish(&regions);
 	tasks_finish(&tasks);

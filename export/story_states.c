@@ -128,11 +128,7 @@ static void meet(struct story *s, struct story_goroutine *g, uint32_t slot)
 /* Where it starts shows at the root of its own stacks. */
 static bool learn_function(struct story *s, struct story_goroutine *g, const struct trace_event *e)
 {
-	uint64_t stack = 0;
-	if (e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED)
-		stack = e->arg[0];
-	else if (e->g == e->subject || e->type == EV_GO_STATUS_STACK)
-		stack = e->arg[2];
+	uint64_t stack = trace_own_stack(e);
 	if (!stack)
 		return true;
 	g->track.name = stack_function(s->block, stack, true);

@@ -6,6 +6,7 @@
 #include "goproc/frames.h"
 #include "goproc/memory.h"
 #include "goproc/plumbing.h"
+#include "util/siphash.h"
 
 #define SITES_MAX   65536
 #define FRAMES_MAX  64 /* inlined into one function at one place */
@@ -30,6 +31,7 @@ struct unwinder {
 	uint32_t count, capacity;
 	uint32_t slots; /* a power of two */
 	uint32_t generation;
+	uint64_t multiplier; /* of the hash: the program that is read could choose what collides */
 };
 
 /* Calls that the runtime put in between, at an instruction that is no call (isInjectedCall). */
@@ -55,8 +57,10 @@ static bool is_plumbing(struct unwinder *unwinder, const struct pclntab_frame *f
 struct unwinder *unwinder_create(struct pclntab *pclntab)
 {
 	struct unwinder *unwinder = calloc(1, sizeof *unwinder);
-	if (unwinder)
-		unwinder->pclntab = pclntab;
+	if (!unwinder)
+		return NULL;
+	unwinder->pclntab = pclntab;
+	unwinder->multiplier = siphash_make_key().half[0] | 1;
 	return unwinder;
 }
 
@@ -76,10 +80,11 @@ uint32_t unwinder_generation(const struct unwinder *unwinder)
 
 /* ---- sites ---- */
 
+/* By the upper bits of a product, which are its mixed ones (Knuth 6.4). */
 static uint32_t *slot_of(const struct unwinder *unwinder, uint64_t pc, bool is_after_trap)
 {
-	uint64_t hash = (pc ^ (uint64_t)is_after_trap << 63) * UINT64_C(0x9e3779b97f4a7c15);
-	for (uint32_t i = (uint32_t)(hash >> 32);; i++) {
+	uint64_t hash = (pc ^ (uint64_t)is_after_trap << 63) * unwinder->multiplier;
+	for (uint32_t i = (uint32_t)(hash >> (64 - __builtin_ctz(unwinder->slots)));; i++) {
 		uint32_t *slot = &unwinder->slot[i & (unwinder->slots - 1)];
 		const struct site *site = *slot ? &unwinder->site[*slot - 1] : NULL;
 		if (!site || (site->pc == pc && site->is_after_trap == is_after_trap))

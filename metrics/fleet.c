@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "metrics/fleet_usual.h"
-#include "util/hash.h"
 #include "util/text.h"
 
 #define NAME_MAX_BYTES 256 /* of each label, with its terminator */
@@ -138,16 +137,13 @@ struct fleet *fleet_copy(const struct fleet *fleet)
 
 /* --- filling ---------------------------------------------------------------------------------- */
 
-uint64_t fleet_id(uint64_t seed, const struct fleet_labels *labels)
+uint64_t fleet_id(const struct siphash_key *key, const struct fleet_labels *labels)
 {
 	const char *const part[] = {labels->name, labels->job, labels->more};
-	uint64_t id = seed;
-	for (size_t i = 0; i < 3; i++) {
-		for (const char *at = part[i] ? part[i] : ""; *at; at++)
-			id = hash_mix(id, (unsigned char)*at);
-		id = hash_mix(id, 256);
-	}
-	return id;
+	uint64_t hash[3];
+	for (size_t i = 0; i < 3; i++)
+		hash[i] = siphash(key, part[i] ? part[i] : "", part[i] ? strlen(part[i]) : 0);
+	return siphash(key, hash, sizeof hash);
 }
 
 /* Where it is, or the empty slot where it belongs. */

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/siphash.h"
 #include "util/status.h"
 
 enum fleet_metric {
@@ -106,7 +107,8 @@ struct fleet *fleet_copy(const struct fleet *fleet);
 struct fleet_labels {
 	const char *name, *job, *more; /* as they came; NULL is "" */
 };
-uint64_t fleet_id(uint64_t seed, const struct fleet_labels *labels);
+/* By a key that nobody outside knows: labels come from there, and equal ids are one instance. */
+uint64_t fleet_id(const struct siphash_key *key, const struct fleet_labels *labels);
 /* The instance of these labels, added when it is new: then its state is FLEET_UNKNOWN. NULL: out of
    memory, or there are too many (which is counted). Good until the next call. */
 struct fleet_instance *fleet_find(struct fleet *fleet, uint64_t id,
@@ -133,7 +135,8 @@ struct fleet_bucket {
    the same end are one. They become buckets of their own. Returns how many; 0: there is none up to
    infinity, so nothing is known. */
 size_t fleet_buckets_of_le(struct fleet_bucket *bucket, size_t n);
-/* Where the event of that rank lies; false: there was no event. The buckets rise. */
+/* Where the event of that rank lies; false: there was none, or it may have taken any time. The
+   buckets rise. */
 bool fleet_percentile(const struct fleet_bucket *bucket, size_t n, double q,
                       struct fleet_range *range);
 

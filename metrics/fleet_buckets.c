@@ -50,5 +50,5 @@ bool fleet_percentile(const struct fleet_bucket *bucket, size_t n, double q,
 		if (below >= q * total)
 			break;
 	}
-	return true;
+	return isfinite(range->hi) || (isfinite(range->lo) && range->lo > 0);
 }

@@ -3,6 +3,7 @@
 
 #include "metrics/goroutines.h"
 #include "util/hash.h"
+#include "util/siphash.h"
 
 /*
  * How rows become groups. Rows that agree in everything are a class: one pass with a hash finds
@@ -49,6 +50,7 @@ struct goroutine_grouper {
 	size_t rows, rows_room;
 	const struct goroutine_names *names;
 	struct goroutine_pick *pick;
+	uint64_t seed;      /* of hashes: whoever is looked at could choose its numbers to collide */
 	int by;             /* the next way to be grouped in */
 	uint32_t *class_of; /* [rows] */
 	struct class *class;
@@ -68,9 +70,9 @@ static bool same_head(const struct goroutine_row *a, const struct goroutine_row 
 	return a->state == b->state && a->system == b->system && a->reason == b->reason;
 }
 
-static uint64_t hash_head(const struct goroutine_row *r)
+static uint64_t hash_head(uint64_t seed, const struct goroutine_row *r)
 {
-	return hash_mix(1, (uint64_t)r->reason << 16 | (uint64_t)r->state << 1 | r->system);
+	return hash_mix(seed, (uint64_t)r->reason << 16 | (uint64_t)r->state << 1 | r->system);
 }
 
 static bool same_class(const struct goroutine_row *a, const struct goroutine_row *b)
@@ -78,9 +80,9 @@ static bool same_class(const struct goroutine_row *a, const struct goroutine_row
 	return same_head(a, b) && a->creator == b->creator && a->start == b->start && a->at == b->at;
 }
 
-static uint64_t hash_class(const struct goroutine_row *r)
+static uint64_t hash_class(uint64_t seed, const struct goroutine_row *r)
 {
-	return hash_mix(hash_mix(hash_mix(hash_head(r), r->creator), r->start), r->at);
+	return hash_mix(hash_mix(hash_mix(hash_head(seed, r), r->creator), r->start), r->at);
 }
 
 static bool same_group(const struct goroutine_row *a, const struct goroutine_row *b,
@@ -91,9 +93,9 @@ static bool same_group(const struct goroutine_row *a, const struct goroutine_row
 	                                    : a->at == b->at);
 }
 
-static uint64_t hash_group(const struct goroutine_row *r, enum goroutine_by by)
+static uint64_t hash_group(uint64_t seed, const struct goroutine_row *r, enum goroutine_by by)
 {
-	uint64_t hash = hash_head(r);
+	uint64_t hash = hash_head(seed, r);
 	return by == GOROUTINES_BY_CREATOR ? hash_mix(hash_mix(hash, r->creator), r->start)
 	                                   : hash_mix(hash, r->at);
 }
@@ -118,7 +120,7 @@ static enum status grow_classes(struct goroutine_grouper *g)
 	g->slot = slot;
 	g->slots = room * 4;
 	for (size_t i = 0; i < g->classes; i++) {
-		size_t at = (size_t)hash_class(&class[i].row);
+		size_t at = (size_t)hash_class(g->seed, &class[i].row);
 		while (slot[at & (g->slots - 1)])
 			at++;
 		slot[at & (g->slots - 1)] = (uint32_t)i + 1;
@@ -129,7 +131,7 @@ static enum status grow_classes(struct goroutine_grouper *g)
 static enum status class_of_row(struct goroutine_grouper *g, const struct goroutine_row *row,
                                 uint32_t *out)
 {
-	for (size_t at = (size_t)hash_class(row);; at++) {
+	for (size_t at = (size_t)hash_class(g->seed, row);; at++) {
 		uint32_t *slot = &g->slot[at & (g->slots - 1)];
 		if (*slot && !same_class(&g->class[*slot - 1].row, row))
 			continue;
@@ -188,7 +190,7 @@ static void make_drafts(struct goroutine_grouper *g, enum goroutine_by by)
 	g->drafts = 0;
 	for (size_t i = 0; i < g->classes; i++) {
 		struct class *class = &g->class[i];
-		size_t at = (size_t)hash_group(&class->row, by);
+		size_t at = (size_t)hash_group(g->seed, &class->row, by);
 		uint32_t *slot;
 		while (*(slot = &g->slot[at & (g->slots - 1)]) &&
 		       !same_group(&g->class[g->draft[*slot - 1].class].row, &class->row, by))
@@ -568,6 +570,7 @@ struct goroutine_grouper *goroutine_grouper_create(struct goroutine_set *set,
 	g->set = set;
 	g->names = names;
 	g->pick = pick;
+	g->seed = siphash_make_key().half[0];
 	g->memo = calloc(MEMO_SIZE, sizeof *g->memo);
 	if (!g->memo || grow_classes(g) != STATUS_OK) {
 		goroutine_grouper_destroy(g);

@@ -1,6 +1,6 @@
 /*
  * What the threads of a process are for: the Ms of the runtime and the tasks of the kernel, brought
- * together. derive_threads counts them, derive_thread_rows tells one by one; both ask the same
+ * together. derive_threads counts them, derive_thread_table tells one by one; both ask the same
  * classification. Pure functions over immutable snapshots; any thread.
  */
 #ifndef SCHEDTOP_METRICS_THREADS_H

@@ -25,13 +25,13 @@ dist_docpages_DATA = \
 	doc/latency.svg \
 	doc/metrics.md \
 	doc/overview.svg \
+	doc/performance.md \
 	doc/schedtrace.md \
 	doc/schema.md \
 	doc/screen.md \
 	doc/sentinel.md \
-	doc/performance.md \
-	doc/terminal.md \
 	doc/sources.md \
+	doc/terminal.md \
 	doc/timeline.svg \
 	doc/tutorial.md \
 	doc/url.md

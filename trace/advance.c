@@ -7,8 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-const char *const advance_go_state[] = {"undetermined", "runnable", "running", "syscall",
-                                        "waiting"};
+const char *const advance_go_state[] = {"undetermined", "runnable", "running",
+                                        "syscall",      "waiting",  "gone"};
 
 enum advance advance_broken(struct order *o, const struct front *f, const char *format, ...)
 {
@@ -32,8 +32,9 @@ static enum advance go_create(struct order *o, struct front *f)
 	struct trace_thread *m = thread_of(o, f);
 	NEED_THREAD;
 	NEED_PROC;
-	NEED(m->g == TRACE_NONE || o->goroutine[m->g].status == GO_RUNNING,
-	     "the creator isn't running");
+	/* Of a creator that is gone the reference thinks nothing bad. */
+	uint8_t creator = m->g == TRACE_NONE ? TRACE_NOT_EXIST : o->goroutine[m->g].status;
+	NEED(creator == GO_RUNNING || creator == TRACE_NOT_EXIST, "the creator isn't running");
 	NEED(idmap_get(&o->goroutine_of, f->arg[0]) == IDMAP_NONE, "goroutine %llu is there already",
 	     (unsigned long long)f->arg[0]);
 	uint8_t status = f->type == EV_GO_CREATE ? GO_RUNNABLE : GO_WAITING;

@@ -29,7 +29,7 @@ enum advance advance_broken(struct order *o, const struct front *f, const char *
 	NEED_PROC;    \
 	NEED_GO
 
-/* By enum go_status. */
+/* By status of a goroutine. */
 extern const char *const advance_go_state[];
 
 ORDER_HOT struct trace_thread *thread_of(struct order *o, const struct front *f)

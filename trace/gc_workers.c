@@ -29,12 +29,11 @@ static bool begins(const struct trace_block *block, uint32_t name, const char *p
 	return strncmp(names_text(block->names, name), prefix, strlen(prefix)) == 0;
 }
 
-/* The root is gcBgMarkWorker, or a wrapper that starts it. Of what is preempted in a function
-   without a frame, it is nothing but the preemption. */
+/* The root is gcBgMarkWorker, or a wrapper that starts it. */
 static enum gc_worker judge(const struct trace_block *block, uint64_t stack)
 {
 	uint32_t root = stack_function(block, stack, true);
-	if (root == NAME_NONE || begins(block, root, "runtime.asyncPreempt"))
+	if (root == NAME_NONE)
 		return GC_WORKER_UNKNOWN;
 	return begins(block, root, "runtime.gcBgMark") ? GC_WORKER_YES : GC_WORKER_NO;
 }

@@ -216,9 +216,8 @@ bool goroutines_transition(struct goroutines *a, const struct trace_block *block
 			return true;
 	}
 	/* A stack of its own shows at its root where it started. */
-	if (__builtin_expect(g->function == NAME_NONE, 0) && e->arg[2] &&
-	    (e->g == e->subject || e->type == EV_GO_STATUS_STACK))
-		g->function = function_of(a, block, e->arg[2], true);
+	if (__builtin_expect(g->function == NAME_NONE, 0))
+		g->function = function_of(a, block, trace_own_stack(e), true);
 	return true;
 }
 

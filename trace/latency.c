@@ -68,15 +68,11 @@ static bool note(struct latency *a, struct latency_goroutine *g, uint64_t id, in
 static void learn(struct latency *a, struct latency_goroutine *g, const struct trace_block *block,
                   const struct trace_event *e)
 {
-	bool created = e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED;
-	bool own = e->g == e->subject || e->type == EV_GO_STATUS_STACK;
+	uint64_t own = trace_own_stack(e);
 	uint32_t was = g->function;
-	if (created) {
-		g->function = function_at(a->stacks, stacks_number(a->stacks, block, e->arg[0]), true);
+	g->function = function_at(a->stacks, stacks_number(a->stacks, block, own), true);
+	if (e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED)
 		g->creator = function_at(a->stacks, stacks_number(a->stacks, block, e->arg[2]), false);
-	} else if (own && e->arg[2]) {
-		g->function = function_at(a->stacks, stacks_number(a->stacks, block, e->arg[2]), true);
-	}
 	if (g->function != was)
 		g->group = 0;
 }

@@ -38,10 +38,8 @@ uint32_t order_add_goroutine(struct order *o, uint64_t id, uint8_t status)
 void order_remove_goroutine(struct order *o, uint32_t slot)
 {
 	struct trace_goroutine *g = &o->goroutine[slot];
-	/* Two threads of a broken trace may both end it, but it is retired once: so there is room. */
-	if (idmap_get(&o->goroutine_of, g->id) != slot)
-		return;
 	idmap_remove(&o->goroutine_of, g->id);
+	g->status = TRACE_NOT_EXIST; /* a broken trace may have it run on another thread, too */
 	while (g->regions)
 		order_pop_node(o, &g->regions);
 	while (g->stops)

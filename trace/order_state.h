@@ -40,7 +40,7 @@ struct trace_goroutine {
 	uint64_t seq;
 	uint32_t seq_generation; /* the lower half of its number */
 	uint32_t regions, stops; /* nodes in flight */
-	uint8_t status;          /* enum go_status */
+	uint8_t status;          /* enum go_status, or TRACE_NOT_EXIST */
 	bool assist;
 };
 

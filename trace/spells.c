@@ -50,14 +50,13 @@ enum function_kind {
 	FUNCTION_UNSEEN,
 	FUNCTION_OWN,
 	FUNCTION_SYSTEM,     /* of the runtime, or what writes the trace down */
-	FUNCTION_PREEMPTION, /* preempted in a function without a frame: it shows no more than that */
+	FUNCTION_PREEMPTION, /* see stack_root_is_preemption */
 };
 
 static enum function_kind kind_of_text(const char *function)
 {
-	static const char preemption[] = "runtime.asyncPreempt";
 	static const char *const prefixes[] = {"runtime.", "runtime/trace.", "schedtop/agent."};
-	if (strncmp(function, preemption, sizeof preemption - 1) == 0)
+	if (stack_root_is_preemption(function))
 		return FUNCTION_PREEMPTION;
 	if (strcmp(function, "runtime.main") == 0)
 		return FUNCTION_OWN;
@@ -442,10 +441,10 @@ bool spells_transition(struct spells *s, const struct trace_event *e)
 		if (g->state == TRACE_NOT_EXIST)
 			return true;
 	}
-	if (g->function != NAME_NONE || e->arg[2] == 0 ||
-	    (e->g != e->subject && e->type != EV_GO_STATUS_STACK))
+	uint64_t own = trace_own_stack(e);
+	if (g->function != NAME_NONE || own == 0)
 		return true;
-	return learn_function(s, g, e->arg[2]) &&
+	return learn_function(s, g, own) &&
 	       (g->function == NAME_NONE || tell_goroutine(s, TOLD_FUNCTION, e->subject, NAME_NONE));
 }
 

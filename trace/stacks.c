@@ -183,9 +183,16 @@ uint32_t stacks_where(const struct stacks *stacks, const struct names *names, ui
 	return stack->first;
 }
 
+bool stack_root_is_preemption(const char *function)
+{
+	static const char prefix[] = "runtime.asyncPreempt";
+	return strncmp(function, prefix, sizeof prefix - 1) == 0;
+}
+
 uint32_t stack_function(const struct trace_block *block, uint64_t id, bool root)
 {
 	const struct wire_frame *frame[TRACE_MAX_FRAMES];
 	size_t n = block->generation ? generation_stack(block->generation, id, frame) : 0;
-	return n ? name_of(block, frame[root ? n - 1 : 0]->function) : NAME_NONE;
+	uint32_t name = n ? name_of(block, frame[root ? n - 1 : 0]->function) : NAME_NONE;
+	return root && stack_root_is_preemption(names_text(block->names, name)) ? NAME_NONE : name;
 }

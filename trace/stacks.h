@@ -78,7 +78,11 @@ static inline uint32_t stacks_number(struct stacks *stacks, const struct trace_b
    sync or of what lies below package net and os. The leaf where all are such; UINT32_MAX: none. */
 uint32_t stacks_where(const struct stacks *stacks, const struct names *names, uint32_t number);
 
-/* The name of the function at a stack's leaf or root; NAME_NONE: unknown. */
+/* Of a goroutine that is preempted in a function without a frame, the root tells no more than that.
+ */
+bool stack_root_is_preemption(const char *function);
+/* The name of the function at a stack's leaf, or of the one at its root, which the goroutine
+   started with; NAME_NONE: unknown. */
 uint32_t stack_function(const struct trace_block *block, uint64_t id, bool root);
 
 #endif

@@ -21,7 +21,7 @@ static bool __attribute__((noinline)) show_unusual(struct walk *w, const struct 
 {
 	if (w->levels)
 		activity_change(&w->activity, e);
-	mmu_transition(w->mmu, w->block, e);
+	mmu_transition(w->mmu, w->block, e); /* who has flags was shown before: twice is no harm */
 	return goroutines_transition(w->goroutines, w->block, e) &&
 	       blocking_transition(w->blocking, w->block, e);
 }

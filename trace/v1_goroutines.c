@@ -57,7 +57,6 @@ const char *v1_show_create(struct v1_showing *s)
 	if (g->shown != V1_DEAD)
 		return "the goroutine is there already";
 	g->shown = V1_RUNNABLE;
-	g->start_stack = (uint32_t)s->e->arg[1];
 	if (!s->v->initialised) {
 		g->early = true;
 		return NULL;

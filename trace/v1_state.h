@@ -113,7 +113,6 @@ struct v1_goroutine {
 	uint64_t seq;
 	int64_t blocked_ticks; /* last time it blocked in a syscall, 0: never */
 	uint32_t slot;         /* of the order, or TRACE_NONE */
-	uint32_t start_stack;
 	uint8_t merged, shown; /* enum v1_state, of the two */
 	bool assist, early;    /* early: made before the first GOMAXPROCS, not shown yet */
 };

@@ -1,6 +1,7 @@
 #include "trace/window.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "trace/elapsed.h"
 #include "trace/slots.h"
@@ -10,9 +11,11 @@ enum { LATE = 64 }; /* shown at once */
 
 void window_finish(struct window *w)
 {
-	free(w->ended);
-	w->ended = NULL;
-	w->slots = 0;
+	free(w->owner);
+	free(w->holder);
+	w->owner = NULL;
+	w->holder = NULL;
+	w->owners = w->holders = 0;
 }
 
 static int64_t border(const struct window *w, int64_t since_first)
@@ -84,11 +87,47 @@ static bool is_naming(const struct trace_event *e)
 	}
 }
 
-/* The slot of a goroutine that the members take for alive. */
+/* Whose a slot is to the members, who hear nothing of what happens while the window closes. */
+enum holder {
+	HOLDER_KNOWN, /* who was there when it ended, or will be named */
+	HOLDER_LATER, /* nobody's: who has it came behind the window */
+	HOLDER_GONE,  /* still that of one who ended behind it */
+};
+
+static void note_holder(const struct window *w, const struct trace_event *e)
+{
+	uint8_t *holder = &w->holder[e->subject];
+	if (e->from == TRACE_NOT_EXIST && *holder == HOLDER_KNOWN)
+		*holder = HOLDER_LATER;
+	if (e->to == TRACE_NOT_EXIST)
+		*holder = *holder == HOLDER_LATER ? HOLDER_KNOWN : HOLDER_GONE;
+}
+
+/* It is about a goroutine whose slot is another one's to the members. */
 static bool is_taken(const struct window *w, const struct trace_event *e)
 {
 	bool of_goroutine = is_go_transition(e->type) || e->type == EV_GC_MARK_ASSIST_ACTIVE;
-	return of_goroutine && w->ended[e->subject];
+	return of_goroutine && w->holder[e->subject] != HOLDER_KNOWN;
+}
+
+/* What is left of it for the members: the slots are still those of who had them then. */
+static struct trace_block as_it_closed(const struct window *w, const struct trace_block *block)
+{
+	struct trace_block part = *block;
+	part.goroutine = w->owner;
+	if (part.goroutines > w->owners)
+		part.goroutines = w->owners;
+	return part;
+}
+
+static bool begin_to_close(struct window *w, const struct trace_block *block)
+{
+	w->place = WINDOW_CLOSING;
+	if (!SLOTS_FIT(w->owner, w->owners, block->goroutines, NULL))
+		return false;
+	if (block->goroutines)
+		memcpy(w->owner, block->goroutine, block->goroutines * sizeof *w->owner);
+	return true;
 }
 
 /* As if it was said when the window ended. */
@@ -96,13 +135,14 @@ static bool show_late(const struct window *w, const struct trace_block *whole,
                       struct trace_event *event, size_t n)
 {
 	const struct trace_event *other[LATE];
-	struct trace_block part = *whole;
+	struct trace_block part = as_it_closed(w, whole);
 	part.event = event;
 	part.events = n;
 	part.other = other;
 	part.others = 0;
 	for (size_t i = 0; i < n; i++) {
-		event[i].time_ns = event[i].at_ns = border(w, w->to_ns);
+		event[i].time_ns = border(w, w->to_ns);
+		event[i].at_ns = bound_ns(event[i].time_ns);
 		if (!is_go_transition(event[i].type))
 			other[part.others++] = &event[i];
 	}
@@ -113,14 +153,18 @@ static bool hear_late(struct window *w, const struct trace_block *block, size_t 
 {
 	struct trace_event late[LATE];
 	size_t n = 0;
-	if (!SLOTS_FIT(w->ended, w->slots, block->goroutines, NULL))
+	if (!SLOTS_FIT(w->owner, w->owners, block->goroutines, NULL) ||
+	    !SLOTS_FIT(w->holder, w->holders, block->goroutines, NULL))
 		return false;
 	for (size_t i = from; i < block->events; i++) {
 		const struct trace_event *e = &block->event[i];
-		if (e->to == TRACE_NOT_EXIST && is_go_transition(e->type))
-			w->ended[e->subject] = 1;
+		bool is_transition = is_go_transition(e->type);
+		if (is_transition)
+			note_holder(w, e);
 		if (!is_naming(e) || is_taken(w, e))
 			continue;
+		if (is_transition)
+			w->owner[e->subject] = block->goroutine[e->subject];
 		late[n++] = *e;
 		if (n < LATE)
 			continue;
@@ -129,6 +173,12 @@ static bool hear_late(struct window *w, const struct trace_block *block, size_t 
 		n = 0;
 	}
 	return show_late(w, block, late, n);
+}
+
+static void leave_late(struct window *w, const struct trace_block *block)
+{
+	const struct trace_block part = as_it_closed(w, block);
+	leave(w, &part, border(w, w->to_ns));
 }
 
 /* --- the visitor --------------------------------------------------------------------------------
@@ -174,8 +224,8 @@ static bool on_events(void *self, const struct trace_block *block)
 		at = end;
 		if (w->named || block->since_ns == INT64_MAX) /* format 1 names all when it begins */
 			leave(w, block, border(w, w->to_ns));
-		else
-			w->place = WINDOW_CLOSING;
+		else if (!begin_to_close(w, block))
+			return false;
 	}
 	return w->place != WINDOW_CLOSING || hear_late(w, block, at);
 }
@@ -185,7 +235,7 @@ static bool on_generation_end(void *self, const struct trace_block *block)
 	struct window *w = self;
 	w->named = true;
 	if (w->place == WINDOW_CLOSING)
-		leave(w, block, border(w, w->to_ns));
+		leave_late(w, block);
 	for (size_t i = 0; i < w->members && w->place != WINDOW_BEHIND; i++)
 		if (w->member[i].visitor.generation_end &&
 		    !w->member[i].visitor.generation_end(w->member[i].visitor.self, block))
@@ -205,8 +255,10 @@ static void on_gap(void *self, int64_t time_ns)
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)
 {
 	struct window *w = self;
-	if (w->place != WINDOW_BEHIND)
-		leave(w, block, w->place == WINDOW_CLOSING ? border(w, w->to_ns) : time_ns);
+	if (w->place == WINDOW_CLOSING)
+		leave_late(w, block);
+	else if (w->place != WINDOW_BEHIND)
+		leave(w, block, time_ns);
 }
 
 struct trace_visitor window_visitor(struct window *window)

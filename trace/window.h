@@ -31,8 +31,11 @@ struct window {
 	bool named;       /* all that there is: a generation was shown to its end */
 	int64_t first_ns; /* of the trace */
 	enum window_place place;
-	uint8_t *ended; /* by slot: the goroutine ended while the window closed */
-	size_t slots;
+	/* While it closes, by slot of goroutines: */
+	struct trace_slot *owner; /* who had it when the window ended, or was named since */
+	size_t owners;
+	uint8_t *holder; /* enum holder: whether it still is that one's */
+	size_t holders;
 };
 
 /* All zero, with the members up to `to_ns` set, is a good start. */

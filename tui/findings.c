@@ -35,10 +35,11 @@ const struct finding *finding_of_row(const struct findings *findings, int64_t ro
 	*evidence = NULL;
 	for (size_t i = 0; findings && i < findings->n; i++) {
 		const struct finding *f = findings->finding[i];
-		int64_t at = row - finding_row(f);
-		if (at < 0 || at > (int64_t)f->evidences)
+		int64_t own = finding_row(f);
+		/* A row that is none of ours may be any number. */
+		if (row < own || row - own > (int64_t)f->evidences)
 			continue;
-		*evidence = at > 0 ? &f->evidence[at - 1] : NULL;
+		*evidence = row > own ? &f->evidence[row - own - 1] : NULL;
 		return f;
 	}
 	return NULL;

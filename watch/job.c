@@ -412,8 +412,7 @@ void job_hurry(struct job *j)
 	pthread_mutex_unlock(&j->lock);
 }
 
-/* There is no more to wait for: a capture that runs is cancelled, what is there already is saved.
- */
+/* There is no more to wait for: a capture that runs is cancelled, what is there is saved. */
 static void job_stop(struct job *j)
 {
 	pthread_mutex_lock(&j->lock);

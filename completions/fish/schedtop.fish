@@ -118,7 +118,7 @@ complete -c schedtop -n '__schedtop_with doctor' -l for -x -d 'how long to watch
 complete -c schedtop -n '__schedtop_with doctor' -l probe -d 'ask the addresses on which the process listens for /debug/pprof/, too'
 complete -c schedtop -n '__schedtop_with doctor' -l explain -x -a 'trace-truncated trace-empty trace-version mutex-serialization lock-held-across-io serial-bottleneck channel-send-stuck deadlock-cycle serial-io pool-saturation slow-dependency slow-request-outlier network-wait cpu-bound-hot-loop cpu-saturation gomaxprocs-mismatch runnable-oversubscription busy-poll cgo-blocking syscall-blocking gc-pressure alloc-heavy stw-long stw-frequent trace-io-slow flight-window-short goroutine-growth heap-growth rss-retained timer-leak thread-growth always-on-tracing pprof-exposed task-empty task-never-ended task-reused region-unclosed region-cross-goroutine region-out-of-order annotation-overhead context-lost secrets-in-trace' -d 'what this finding means, what to do, and how it is found'
 complete -c schedtop -n '__schedtop_with diff' -l markdown -d 'for a comment on a pull request'
-complete -c schedtop -n '__schedtop_with export' -l format -x -a 'perfetto chrome folded json csv' -d 'perfetto'
+complete -c schedtop -n '__schedtop_with export' -l format -x -a 'perfetto chrome folded json csv' -d 'the form of the file'
 complete -c schedtop -n '__schedtop_with export' -l redact -f -a 'none secrets all' -d 'without what looks like a secret in logs and names of tasks and'
 complete -c schedtop -n '__schedtop_with check' -l strict -d 'judge as Go\'s own reader does, which repairs nothing'
 complete -c schedtop -n '__schedtop_with - trace' -l color -x -a 'auto always never' -d 'colours on the screen'

@@ -43,6 +43,9 @@ func groupsBySource(t *testing.T, w *workload, source string) map[string]string 
 func TestGroupsOfTheAgentAreThoseOfMemory(t *testing.T) {
 	t.Parallel()
 	for _, toolchain := range versions() {
+		if minor(t, toolchain) < agentFloor {
+			continue
+		}
 		for _, stripped := range []bool{false, true} {
 			w := launch{build: build{toolchain: toolchain, stripped: stripped},
 				args: []string{"-mode", "blocked", "-n", "3000", "-agent"}}.run(t)

@@ -31,7 +31,7 @@ type patient struct {
 	// Keys for a screen; a command without has no terminal.
 	keys string
 	// What is done with one that does not end by itself, before it is told to; what it returns is wrong.
-	attend func(child *process, stderr *growing) string
+	attend func(child *process, stderr *growing, dir string) string
 	// What it needs anew each time.
 	prepare func(dir string)
 }
@@ -54,13 +54,11 @@ func (g *growing) String() string {
 	return g.text.String()
 }
 
-// waitFor waits for a text, and tells whether it came: not when the program has ended, and not when it takes long.
-func (g *growing) waitFor(child *process, limit time.Duration, text ...string) bool {
-	for end := time.Now().Add(limit); ; time.Sleep(10 * time.Millisecond) {
-		for _, one := range text {
-			if strings.Contains(g.String(), one) {
-				return true
-			}
+// comes waits for something, and tells whether it came: not when the program has ended, and not when it takes long.
+func comes(child *process, there func() bool) bool {
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		if there() {
+			return true
 		}
 		select {
 		case <-child.ended:
@@ -105,8 +103,8 @@ func remote(args ...string) func(*testing.T, string) []string {
 }
 
 // scrape is what a metrics server does with an exporter.
-func scrape(child *process, stderr *growing) string {
-	if !stderr.waitFor(child, patience, "/metrics\n") {
+func scrape(child *process, stderr *growing, _ string) string {
+	if !comes(child, func() bool { return strings.Contains(stderr.String(), "/metrics\n") }) {
 		return ""
 	}
 	at := servesAt.FindStringSubmatch(stderr.String())
@@ -133,9 +131,14 @@ func scrape(child *process, stderr *growing) string {
 	return ""
 }
 
-// waitForBundle waits for what becomes of a rule that is broken at once.
-func waitForBundle(child *process, stderr *growing) string {
-	if stderr.waitFor(child, patience, `"event":"saved"`, `"event":"failed"`) {
+// waitForBundle waits for what becomes of a rule that is broken at once. The line that tells it may be the one that
+// can't be written.
+func waitForBundle(child *process, stderr *growing, dir string) string {
+	if comes(child, func() bool {
+		said := stderr.String()
+		saved, _ := filepath.Glob(filepath.Join(dir, "traces", "*.schedtop"))
+		return len(saved) > 0 || strings.Contains(said, `"event":"saved"`) || strings.Contains(said, `"event":"failed"`)
+	}) {
 		return ""
 	}
 	select {

@@ -48,8 +48,7 @@ var faultLibrary = sync.OnceValues(func() (string, error) {
 	return path, err
 })
 
-// faultEnv is an environment in which something of this kind goes wrong. The allocator of a sanitizer is not the
-// C library's, so there is nothing to be tried with one.
+// faultEnv is an environment in which something of this kind goes wrong.
 func faultEnv(t *testing.T, kind string, more ...string) []string {
 	t.Helper()
 	library, err := faultLibrary()
@@ -61,7 +60,7 @@ func faultEnv(t *testing.T, kind string, more ...string) []string {
 	return append(env, more...)
 }
 
-// needsPlainAllocations skips where they can't be made to fail.
+// needsPlainAllocations skips where they can't be made to fail: the allocator of a sanitizer is not the C library's.
 func needsPlainAllocations(t *testing.T) {
 	t.Helper()
 	if content, err := os.ReadFile(binary); err != nil || bytes.Contains(content, []byte("__asan_init")) {
@@ -112,7 +111,7 @@ func (p patient) faulted(t *testing.T, args []string, dir, kind string, more ...
 		attended := make(chan string, 1)
 		go func() {
 			if p.attend != nil {
-				attended <- p.attend(child, &stderr)
+				attended <- p.attend(child, &stderr, dir)
 				_ = cmd.Process.Signal(syscall.SIGTERM)
 			}
 		}()

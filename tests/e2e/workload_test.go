@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // local is the Go that runs the tests: the newest at hand.
@@ -243,6 +244,16 @@ func (l launch) run(t *testing.T) *workload {
 	}
 	cmd.Env = append(append(os.Environ(), "SCHEDTOP_DIR="+dir, "GODEBUG="+l.godebug), l.env...)
 	w := &workload{process: start(t, cmd), dir: dir}
+	t.Cleanup(func() { // a test that fails may do so because it is gone
+		if !t.Failed() {
+			return
+		}
+		select {
+		case <-w.ended:
+			t.Logf("process %d: %v after %v; it said: %s", w.pid(), cmd.ProcessState, w.took, tail(w.stderr.all()))
+		case <-time.After(100 * time.Millisecond):
+		}
+	})
 	w.stdout.waitFor(t, "READY", func(text []string) bool {
 		for _, line := range text {
 			if strings.HasPrefix(line, "READY ") {

@@ -15,6 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define BUCKETS 64
 
+static const struct siphash_key key = {{1, 2}};
+
 struct reading {
 	struct fleet *fleet;
 	struct fleet_bucket bucket[BUCKETS];
@@ -25,17 +27,16 @@ static bool take(const json_t *row, void *arg)
 {
 	struct reading *r = arg;
 	const struct fleet_labels labels = {prom_label(row, "instance"), prom_label(row, "job"), ""};
-	struct fleet_instance *instance = fleet_find(r->fleet, fleet_id(1, &labels), &labels);
+	struct fleet_instance *instance = fleet_find(r->fleet, fleet_id(&key, &labels), &labels);
 	double value, le;
-	json_t *text = json_string(prom_label(row, "le"));
 	r->rows++;
 	if (instance && prom_value(row, &value)) {
 		instance->state = FLEET_UP;
 		fleet_set(instance, (enum fleet_metric)(r->rows % FLEET_METRICS), value, value);
-		if (r->buckets < BUCKETS && text && prom_number(text, &le) && !isnan(le) && isfinite(value))
+		if (r->buckets < BUCKETS && prom_number(prom_label(row, "le"), &le) && !isnan(le) &&
+		    isfinite(value))
 			r->bucket[r->buckets++] = (struct fleet_bucket){.hi = le, .count = value};
 	}
-	json_decref(text);
 	return r->rows < 10000;
 }
 

@@ -136,6 +136,7 @@ static void tell(const uint8_t *data, size_t size, const uint8_t choice[static C
 	input_open_memory(&in, data, size);
 	enum status status = trace_read(&in, &options, &visitor, 1, &summary, &error);
 	demand(status != STATUS_FAILED); /* there is memory enough */
+	window_finish(&window);
 	story.names = &names;
 	if (listener.next.finish)
 		listener.next.finish(listener.next.self);

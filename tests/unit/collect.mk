@@ -74,7 +74,7 @@ tests_unit_test_pprof_LDADD = collect/libcollect.a metrics/libmetrics.a goproc/l
 	util/libutil.a $(CMOCKA_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ELF_LIBS)
 
 check_PROGRAMS += tests/unit/test_capture_lock
-tests_unit_test_capture_lock_SOURCES = tests/unit/test_capture_lock.c
+tests_unit_test_capture_lock_SOURCES = tests/unit/test_capture_lock.c $(file_tree)
 tests_unit_test_capture_lock_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_capture_lock_LDADD = collect/libcollect.a util/libutil.a $(CMOCKA_LIBS)
 

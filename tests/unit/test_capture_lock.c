@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "collect/capture_lock.h"
+#include "tests/unit/file_tree.h"
 #include "util/clock.h"
 
 #define PAUSE_NS (60 * NS_PER_S)
@@ -41,9 +42,7 @@ static int make_place(void **state)
 static int remove_place(void **state)
 {
 	struct place *p = *state;
-	char command[100];
-	snprintf(command, sizeof command, "rm -rf %s", p->path);
-	return system(command); /* NOLINT(cert-env33-c): a path of our own making */
+	return file_tree_delete(p->path);
 }
 
 static enum status try(struct capture_lock *l, const struct place *p, int64_t pause_ns,

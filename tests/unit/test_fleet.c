@@ -17,6 +17,8 @@
 
 #define SECOND INT64_C(1000000000)
 
+static const struct siphash_key id_key = {{7, 7}};
+
 static struct fleet *fleet_at(int64_t monotonic_ns)
 {
 	struct fleet *fleet = fleet_create();
@@ -29,7 +31,7 @@ static struct fleet *fleet_at(int64_t monotonic_ns)
 static struct fleet_instance *add(struct fleet *fleet, const char *job, const char *name)
 {
 	const struct fleet_labels labels = {name, job, ""};
-	struct fleet_instance *instance = fleet_find(fleet, fleet_id(7, &labels), &labels);
+	struct fleet_instance *instance = fleet_find(fleet, fleet_id(&id_key, &labels), &labels);
 	assert_non_null(instance);
 	instance->state = FLEET_UP;
 	return instance;
@@ -90,6 +92,23 @@ static void histogram_without_an_infinite_bucket_is_unknown(void **state)
 	struct fleet_bucket bucket[] = {{.hi = 1, .count = 5}, {.hi = 10, .count = 9}};
 	assert_int_equal(fleet_buckets_of_le(bucket, 2), 0);
 	assert_int_equal(fleet_buckets_of_le(bucket, 0), 0);
+}
+
+static void percentile_that_may_be_anything_is_unknown(void **state)
+{
+	(void)state;
+	static const struct {
+		double lo, hi;
+		bool known;
+	} rows[] = {
+		{0, INFINITY, false},        {-INFINITY, INFINITY, false}, {-INFINITY, -INFINITY, false},
+		{INFINITY, INFINITY, false}, {1, INFINITY, true},          {-INFINITY, 1, true},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct fleet_bucket bucket = {.lo = rows[i].lo, .hi = rows[i].hi, .count = 5};
+		struct fleet_range range;
+		assert_int_equal(fleet_percentile(&bucket, 1, 0.99, &range), rows[i].known);
+	}
 }
 
 static void buckets_of_one_end_are_one(void **state)
@@ -381,6 +400,7 @@ int main(void)
 		cmocka_unit_test(percentile_is_the_bucket_that_holds_it),
 		cmocka_unit_test(percentile_of_no_events_is_unknown),
 		cmocka_unit_test(histogram_without_an_infinite_bucket_is_unknown),
+		cmocka_unit_test(percentile_that_may_be_anything_is_unknown),
 		cmocka_unit_test(buckets_of_one_end_are_one),
 		cmocka_unit_test(an_instance_is_found_again_by_its_labels),
 		cmocka_unit_test(names_of_labels_are_made_harmless),

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/unit/file_tree.h"
 #include "tui/command_line.h"
 
 #define MANY (PATH_WORDS_MAX + 10)
@@ -63,10 +64,8 @@ static int make_directory(void **state)
 
 static int remove_directory(void **state)
 {
-	char command[512];
 	(void)state;
-	snprintf(command, sizeof command, "rm -r '%s'", directory);
-	return system(command);
+	return file_tree_delete(directory);
 }
 
 static struct path_words *words_of(const char *typed)

@@ -325,6 +325,7 @@ static void metrics_tell_the_version_and_gomaxprocs(void **state)
 		"# HELP go_info Information about the Go environment.\n# TYPE go_info gauge\n"
 		"go_info{version=\"go1.26.8\"} 1\n# TYPE go_sched_gomaxprocs_threads gauge\n"
 		"go_sched_gomaxprocs_threads 12\ngo_threads 7";
+	assert_false(pprof_read_metrics(NULL, 0, &build));
 	assert_true(pprof_read_metrics(text, sizeof text - 1, &build));
 	assert_string_equal(build.go_version, "go1.26.8");
 	assert_int_equal(build.gomaxprocs, 12);

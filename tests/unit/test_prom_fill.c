@@ -152,6 +152,7 @@ static void a_native_histogram_that_is_none_is_unknown(void **state)
 		{"[[0,\"0.001\",\"0.002\",\"-3\"]]", false},
 		{"[[0,\"0.001\",\"0.002\",\"Inf\"]]", false},
 		{"[[0,\"0.001\",\"0.002\",\"1\"],[0,\"0\",\"0.001\",\"1\"]]", false},
+		{"[[0,\"-Inf\",\"+Inf\",\"3\"]]", false},
 		{"[7]", false},
 		{"[]", false},
 		{"[[0,\"0.001\",\"0.002\",\"3\"]]", true},
@@ -169,6 +170,20 @@ static void a_native_histogram_that_is_none_is_unknown(void **state)
 			fail_msg("%s", rows[i].buckets);
 	}
 	assert_true(fill->fleet->instance[0].value[FLEET_WAIT_P99].hi == 2e6);
+}
+
+/* Of two that a rollout leaves behind it is the older one, whatever comes between them. */
+static void the_lowest_version_is_told(void **state)
+{
+	struct prom_fill *fill = *state;
+	static const char *const versions[] = {"go1.26.8", "go1.9.7", "", "go1.10"};
+	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+		char text[128];
+		snprintf(text, sizeof text, "{\"metric\":{\"instance\":\"a\",\"version\":\"%s\"}}",
+		         versions[i]);
+		feed(fill, prom_fill_version, text);
+	}
+	assert_string_equal(fill->fleet->instance[0].version, "go1.9.7");
 }
 
 static void buckets_told_twice_or_without_an_end_do_no_harm(void **state)
@@ -202,6 +217,7 @@ int main(void)
 		TEST(a_time_that_is_none_is_not_the_servers),
 		TEST(rows_that_belong_to_nobody_are_left_out),
 		TEST(a_native_histogram_that_is_none_is_unknown),
+		TEST(the_lowest_version_is_told),
 		TEST(buckets_told_twice_or_without_an_end_do_no_harm),
 	};
 	return cmocka_run_group_tests_name("prom_fill", tests, NULL, NULL);

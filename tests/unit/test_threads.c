@@ -113,20 +113,28 @@ static int64_t pick(uint32_t *random, uint32_t n)
 	return (*random >> 16) % n;
 }
 
+enum { ROWS = 20 };
+
+static size_t pick_rows(uint32_t *random, struct m_row row[static ROWS])
+{
+	size_t n = 1 + (size_t)pick(random, ROWS);
+	for (size_t i = 0; i < n; i++) {
+		int64_t *value[] = {&row[i].p,     &row[i].curg,   &row[i].spinning,
+		                    &row[i].incgo, &row[i].status, &row[i].lockedg};
+		for (size_t v = 0; v < 6; v++)
+			*value[v] = pick(random, 7) - 2;
+	}
+	return n;
+}
+
 /* Parts of one snapshot are not read at one moment: whatever they say, the sum holds. */
 static void thread_parts_sum_up_whatever_the_rows_say(void **state)
 {
 	(void)state;
 	uint32_t random = 4711;
 	for (int round = 0; round < 20000; round++) {
-		struct m_row rows[20] = {0};
-		size_t n = 1 + (size_t)pick(&random, 20);
-		for (size_t i = 0; i < n; i++) {
-			int64_t *value[] = {&rows[i].p,     &rows[i].curg,   &rows[i].spinning,
-			                    &rows[i].incgo, &rows[i].status, &rows[i].lockedg};
-			for (size_t v = 0; v < 6; v++)
-				*value[v] = pick(&random, 7) - 2;
-		}
+		struct m_row rows[ROWS] = {0};
+		size_t n = pick_rows(&random, rows);
 		int64_t parked = pick(&random, 25) - 2;
 		struct snapshot *s = make_threads(rows, n, parked);
 		int64_t kernel = pick(&random, 30);
@@ -139,6 +147,35 @@ static void thread_parts_sum_up_whatever_the_rows_say(void **state)
 		assert_true(t.running >= 0 && t.syscall >= 0 && t.cgo >= 0 && t.spinning >= 0 &&
 		            t.idle >= 0 && t.locked >= 0 && t.other >= 0);
 		assert_true(t.total == (int64_t)n || (kernel_known && t.total == kernel));
+		snapshot_unref(s);
+	}
+}
+
+/* Counting has no place for each M, and finds the same. */
+static void threads_are_counted_for_what_each_is_told_to_do(void **state)
+{
+	(void)state;
+	uint32_t random = 815;
+	for (int round = 0; round < 2000; round++) {
+		struct m_row rows[ROWS] = {0};
+		uint8_t use[ROWS];
+		size_t n = pick_rows(&random, rows), count[THREAD_USE_COUNT] = {0};
+		struct snapshot *s = make_threads(rows, n, pick(&random, 25) - 2);
+		for (size_t i = 0; i < n; i++) {
+			fields_set(&s->m[i].f, M_ID, (int64_t)i);
+			fields_set(&s->m[i].f, M_TID, pick(&random, 3));
+		}
+		derive_thread_uses(s, use);
+		for (size_t i = 0; i < n; i++)
+			count[use[i]]++;
+		struct thread_split t = derive_threads(s);
+		assert_int_equal(t.running, count[THREAD_RUNNING]);
+		assert_int_equal(t.syscall, count[THREAD_SYSCALL]);
+		assert_int_equal(t.cgo, count[THREAD_CGO]);
+		assert_int_equal(t.spinning, count[THREAD_SPINNING]);
+		assert_int_equal(t.locked, count[THREAD_LOCKED]);
+		assert_int_equal(t.idle, count[THREAD_IDLE]);
+		assert_int_equal(t.other, count[THREAD_SYSMON] + count[THREAD_OTHER]);
 		snapshot_unref(s);
 	}
 }
@@ -448,6 +485,7 @@ int main(void)
 		cmocka_unit_test(threads_without_rows_or_the_parked_count_are_unknown),
 		cmocka_unit_test(threads_are_counted_without_memory),
 		cmocka_unit_test(thread_parts_sum_up_whatever_the_rows_say),
+		cmocka_unit_test(threads_are_counted_for_what_each_is_told_to_do),
 		cmocka_unit_test(the_oldest_m_but_the_first_is_parked_last),
 		cmocka_unit_test(every_thread_of_the_kernel_has_a_row),
 		cmocka_unit_test(rows_add_up_to_the_split),

@@ -201,6 +201,13 @@ static void what_is_named_late_was_so_since_the_generation_began(void **state)
 	}
 }
 
+/* Enough events to give slots away again. */
+static void add_block(struct scenario *s, uint64_t at_us)
+{
+	for (unsigned i = 0; i < 600; i++)
+		scenario_event(s, at_us, EV_HEAP_ALLOC, 1, 0, 0, 0);
+}
+
 /* What is named behind the part's end may have the slot of what the part still holds. */
 static void what_ends_behind_the_part_stays_in_it(void **state)
 {
@@ -213,9 +220,7 @@ static void what_ends_behind_the_part_stays_in_it(void **state)
 	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
 	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
 	scenario_event(&s, 500, EV_GO_DESTROY, 0, 0, 0, 0);
-	/* Enough events to give the slot away again. */
-	for (unsigned i = 0; i < 600; i++)
-		scenario_event(&s, 600, EV_HEAP_ALLOC, 1, 0, 0, 0);
+	add_block(&s, 600);
 	scenario_event(&s, 700, EV_GO_STATUS, 50, UINT64_MAX, GO_WAITING, 0);
 	scenario_event(&s, 700, EV_GO_STATUS, 51, UINT64_MAX, GO_WAITING, 0);
 	scenario_end(&s);
@@ -223,6 +228,56 @@ static void what_ends_behind_the_part_stays_in_it(void **state)
 	assert_int_equal(a.goroutines.state_ns[GO_RUNNING], 400 * US);
 	assert_int_equal(a.goroutines.state_ns[GO_WAITING], 400 * US);
 	assert_int_equal(a.goroutines.ended, 0);
+	analysis_finish(&a);
+}
+
+static void who_came_behind_the_part_takes_no_place_in_it(void **state)
+{
+	(void)state;
+	struct scenario s;
+	struct analysis a;
+	struct analysis_options options = scenario_all;
+	options.to_ns = 400 * US;
+	scenario_begin(&s);
+	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_event(&s, 500, EV_GO_CREATE, 60, STACK_START, STACK_MAIN, 0);
+	scenario_event(&s, 510, EV_GO_BLOCK, S_CHAN, STACK_MAIN, 0, 0);
+	scenario_event(&s, 520, EV_GO_START, 60, 1, 0, 0);
+	scenario_event(&s, 530, EV_GO_DESTROY, 0, 0, 0, 0);
+	add_block(&s, 600);
+	scenario_event(&s, 700, EV_GO_STATUS, 50, UINT64_MAX, GO_WAITING, 0);
+	scenario_end(&s);
+	scenario_read(&s, &options, &a);
+	assert_int_equal(a.goroutines.seen, 2);
+	assert_int_equal(a.goroutines.state_ns[GO_WAITING], 400 * US);
+	assert_int_equal(site_of(&a, "")->open_goroutine, 50);
+	analysis_finish(&a);
+}
+
+static void who_waits_when_the_part_ends_is_told_whoever_has_its_slot_later(void **state)
+{
+	(void)state;
+	struct scenario s;
+	struct analysis a;
+	struct analysis_options options = scenario_all;
+	options.to_ns = 400 * US;
+	scenario_begin(&s);
+	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_event(&s, 0, EV_GO_STATUS, 60, UINT64_MAX, GO_WAITING, 0);
+	scenario_event(&s, 500, EV_GO_UNBLOCK, 60, 1, 0, 0);
+	scenario_event(&s, 510, EV_GO_DESTROY, 0, 0, 0, 0);
+	scenario_event(&s, 520, EV_GO_START, 60, 2, 0, 0);
+	scenario_event(&s, 530, EV_GO_DESTROY, 0, 0, 0, 0);
+	add_block(&s, 600);
+	for (uint64_t id = 77; id <= 78; id++)
+		scenario_event(&s, 700, EV_GO_CREATE, id, STACK_START, 0, 0);
+	scenario_end(&s);
+	scenario_read(&s, &options, &a);
+	assert_int_equal(a.goroutines.seen, 2);
+	assert_int_equal(site_of(&a, "")->open, 1);
+	assert_int_equal(site_of(&a, "")->open_goroutine, 60);
 	analysis_finish(&a);
 }
 
@@ -402,6 +457,8 @@ int main(void)
 		cmocka_unit_test(part_counts_what_lies_in_it_and_knows_what_came_before),
 		cmocka_unit_test(what_is_named_late_was_so_since_the_generation_began),
 		cmocka_unit_test(what_ends_behind_the_part_stays_in_it),
+		cmocka_unit_test(who_came_behind_the_part_takes_no_place_in_it),
+		cmocka_unit_test(who_waits_when_the_part_ends_is_told_whoever_has_its_slot_later),
 		cmocka_unit_test(parts_add_up_to_the_whole),
 		cmocka_unit_test(one_goroutine_can_be_asked_for),
 		cmocka_unit_test(analyses_nobody_asks_for_are_not_made),

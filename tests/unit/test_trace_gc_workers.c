@@ -9,13 +9,14 @@
 #include <cmocka.h>
 
 #include "tests/unit/trace_builder.h"
+#include "trace/goroutines.h"
 #include "trace/index.h"
 #include "trace/mmu.h"
 #include "trace/reader.h"
 #include "trace/spans.h"
 
-enum { S_RECEIVE = 1, S_FRACTIONAL, S_WORK, S_MARK, S_FILE };
-enum { STACK_WORK = 1, STACK_MARK };
+enum { S_RECEIVE = 1, S_FRACTIONAL, S_WORK, S_MARK, S_PREEMPT, S_FILE };
+enum { STACK_WORK = 1, STACK_MARK, STACK_PREEMPT };
 enum { G_WORK = 1, G_MARK = 9, M_WORK = 7, M_MARK = 8 };
 enum { NO_MORE = 255 };
 
@@ -74,6 +75,21 @@ static const struct part parts[] = {
       {2400, EV_GO_BLOCK, {S_RECEIVE, STACK_MARK}},
       {0, NO_MORE, {0}}}},
 };
+/* Goroutine 1 is preempted where its stack doesn't tell who it is, and then labelled wrongly. */
+static const struct part preempted[] = {
+	{1,
+     M_WORK,
+     {{1000, EV_PROC_STATUS, {0, PROC_RUNNING}},
+      {1000, EV_GO_STATUS, {G_WORK, M_WORK, GO_RUNNING}},
+      {1000, EV_PROCS_CHANGE, {1, STACK_WORK}},
+      {1100, EV_GO_STOP, {S_RECEIVE, STACK_PREEMPT}},
+      {1200, EV_GO_START, {G_WORK, 1}},
+      {1300, EV_GO_STOP, {S_RECEIVE, STACK_WORK}},
+      {1400, EV_GO_START, {G_WORK, 2}},
+      {1400, EV_GO_LABEL, {S_FRACTIONAL}},
+      {2000, EV_GO_STOP, {S_RECEIVE, STACK_WORK}},
+      {0, NO_MORE, {0}}}},
+};
 enum { FIRST_NS = 1000, SECOND_NS = 2000, LAST_NS = 3000 };
 
 static void add_tables(struct builder *b, uint64_t generation)
@@ -82,8 +98,10 @@ static void add_tables(struct builder *b, uint64_t generation)
 	                                   [S_FRACTIONAL] = "GC (fractional)",
 	                                   [S_WORK] = "main.work",
 	                                   [S_MARK] = "runtime.gcBgMarkWorker",
+	                                   [S_PREEMPT] = "runtime.asyncPreempt",
 	                                   [S_FILE] = "/src/main.go"};
-	static const uint64_t root[] = {[STACK_WORK] = S_WORK, [STACK_MARK] = S_MARK};
+	static const uint64_t root[] = {
+		[STACK_WORK] = S_WORK, [STACK_MARK] = S_MARK, [STACK_PREEMPT] = S_PREEMPT};
 	build_batch(b, generation, UINT64_MAX, generation * 1000);
 	build_byte(b, EV_STRINGS);
 	for (uint64_t i = 1; i < sizeof text / sizeof *text; i++)
@@ -115,11 +133,12 @@ static void add_part(struct builder *b, const struct part *part)
 }
 
 /* The trace from this generation on: it is what reading from that place meets. */
-static void build_trace(struct builder *b, uint64_t first)
+static void build_trace(struct builder *b, const struct part *part, size_t n, uint64_t first,
+                        uint64_t last)
 {
 	*b = (struct builder){.n = 0};
 	build_header(b, 26);
-	for (uint64_t generation = first; generation <= 2; generation++) {
+	for (uint64_t generation = first; generation <= last; generation++) {
 		build_batch(b, generation, UINT64_MAX, generation * 1000);
 		build_byte(b, EV_SYNC);
 		build_byte(b, EV_FREQUENCY);
@@ -127,25 +146,31 @@ static void build_trace(struct builder *b, uint64_t first)
 		build_event(b, EV_CLOCK_SNAPSHOT, 1, 2, 3, 0);
 		build_end(b);
 		add_tables(b, generation);
-		for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-			if (parts[i].generation == generation)
-				add_part(b, &parts[i]);
+		for (size_t i = 0; i < n; i++)
+			if (part[i].generation == generation)
+				add_part(b, &part[i]);
 		build_byte(b, EV_END_OF_GENERATION);
 	}
+}
+
+static void show_trace(struct builder *b, const struct trace_visitor *visitor,
+                       struct trace_options options)
+{
+	struct input in;
+	struct error error = {0};
+	struct trace_summary summary;
+	options.one_thread = true;
+	input_open_memory(&in, b->data, b->n);
+	assert_int_equal(trace_read(&in, &options, visitor, 1, &summary, &error), STATUS_OK);
+	assert_int_equal(summary.verdict, TRACE_WHOLE);
+	input_finish(&in);
 }
 
 static void show(uint64_t first, const struct trace_visitor *visitor)
 {
 	struct builder b;
-	struct input in;
-	struct error error = {0};
-	struct trace_summary summary;
-	const struct trace_options options = {.one_thread = true};
-	build_trace(&b, first);
-	input_open_memory(&in, b.data, b.n);
-	assert_int_equal(trace_read(&in, &options, visitor, 1, &summary, &error), STATUS_OK);
-	assert_int_equal(summary.verdict, TRACE_WHOLE);
-	input_finish(&in);
+	build_trace(&b, parts, sizeof parts / sizeof *parts, first, 2);
+	show_trace(&b, visitor, (struct trace_options){.names = NULL});
 }
 
 struct stretch {
@@ -229,6 +254,26 @@ static void wrong_label_takes_nothing_from_the_program(void **state)
 	mmu_finish(&mmu);
 }
 
+static void nobody_is_known_by_a_preemption_alone(void **state)
+{
+	(void)state;
+	struct builder b;
+	struct mmu mmu = {0};
+	struct goroutines goroutines = {0};
+	struct names names = {0};
+	build_trace(&b, preempted, sizeof preempted / sizeof *preempted, 1, 1);
+	struct trace_visitor visitor = mmu_visitor(&mmu);
+	show_trace(&b, &visitor, (struct trace_options){.names = NULL});
+	assert_true(mmu.taken_ns < 1);
+	visitor = goroutines_visitor(&goroutines);
+	show_trace(&b, &visitor, (struct trace_options){.names = &names});
+	assert_int_equal(goroutines.groups, 1);
+	assert_string_equal(names_text(&names, goroutines.group[0].function), "main.work");
+	mmu_finish(&mmu);
+	goroutines_finish(&goroutines);
+	names_finish(&names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +281,7 @@ int main(void)
 		cmocka_unit_test(worker_is_known_by_its_stack_where_its_label_was_not_read),
 		cmocka_unit_test(overview_shows_marking_only_where_there_was_some),
 		cmocka_unit_test(wrong_label_takes_nothing_from_the_program),
+		cmocka_unit_test(nobody_is_known_by_a_preemption_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,6 +100,7 @@ static void part_begins_with_empty_bins(void **state)
 	assert_int_equal(heap.last_ns - heap.first_ns, 150 * US);
 	assert_int_equal(sum_of(&heap, offsetof(struct heap_bin, mark_ns)), 100 * US);
 	assert_int_equal(sum_of(&heap, offsetof(struct heap_bin, stopped_ns)), 0);
+	window_finish(&window);
 	heap_finish(&heap);
 	names_finish(&names);
 }

@@ -163,6 +163,7 @@ static void part_counts_waits_from_its_beginning_on(void **state)
 	assert_int_equal(latency.groups, 1); /* goroutine 2, which has waited since 500 */
 	assert_int_equal(latency.group[0].wait.count, 1);
 	assert_int_equal(latency.group[0].wait.sum_ns, 260 * US);
+	window_finish(&window);
 	latency_finish(&latency);
 	stacks_finish(&stacks);
 	names_finish(&names);

@@ -120,13 +120,14 @@ static void time_blocked_is_charged_to_its_reason(void **state)
 
 struct births {
 	uint32_t slot[2];
-	size_t n;
+	size_t n, ends;
 };
 
 static bool note_births(void *self, const struct trace_block *block)
 {
 	struct births *births = self;
 	for (size_t i = 0; i < block->events; i++) {
+		births->ends += block->event[i].type == EV_GO_DESTROY;
 		if (block->event[i].type != EV_GO_CREATE)
 			continue;
 		assert_true(births->n < 2);
@@ -136,7 +137,7 @@ static bool note_births(void *self, const struct trace_block *block)
 }
 
 /* What says that two threads run one goroutine, and that both end it, is no trace of a runtime. */
-static void goroutine_that_ends_twice_is_forgotten_once(void **state)
+static void goroutine_that_ends_twice_is_damage(void **state)
 {
 	(void)state;
 	struct builder b = {.n = 0};
@@ -167,6 +168,8 @@ static void goroutine_that_ends_twice_is_forgotten_once(void **state)
 	input_open_memory(&in, b.data, b.n);
 	assert_int_equal(trace_read(&in, &options, &visitor, 1, &s, &error), STATUS_OK);
 	input_finish(&in);
+	assert_int_equal(s.damages, 1);
+	assert_int_equal(births.ends, 1);
 	assert_int_equal(births.n, 2);
 	assert_int_not_equal(births.slot[0], births.slot[1]);
 }
@@ -436,7 +439,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_trace_of_every_version_is_whole),
 		cmocka_unit_test(time_blocked_is_charged_to_its_reason),
-		cmocka_unit_test(goroutine_that_ends_twice_is_forgotten_once),
+		cmocka_unit_test(goroutine_that_ends_twice_is_damage),
 		cmocka_unit_test(second_thread_changes_nothing),
 		cmocka_unit_test(every_cut_is_noticed_and_what_is_whole_is_kept),
 		cmocka_unit_test(cut_inside_a_batch_of_an_older_trace_is_noticed),

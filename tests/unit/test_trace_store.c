@@ -285,6 +285,10 @@ static void files_from_the_future_go_first(void **state)
 	put(s, trace(2), 10, 20);
 	assert_int_equal(trace_store_prune(s->fd, 2, 1000, NULL), 1);
 	assert_kept(s, 1, 2, 3);
+	/* Also where the nanoseconds since 1970 are more than 64 bits hold. */
+	put(s, trace(3), 10, -(1L << 40));
+	assert_int_equal(trace_store_prune(s->fd, 2, 1000, NULL), 1);
+	assert_kept(s, 1, 2, 4);
 }
 
 #define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, make_store, remove_store)

@@ -22,8 +22,9 @@
 
 #define NOW_NS          (1000 * NS_PER_S)
 #define WALL_NS         (1790000000 * NS_PER_S)
-#define SEED            3
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+static const struct siphash_key id_key = {{3, 3}};
 
 struct world {
 	struct fleet_board *board;
@@ -75,7 +76,7 @@ static struct fleet *make_fleet(int n)
 		char name[32];
 		snprintf(name, sizeof name, "10.0.%d.%d:8080", i / 200, i % 200);
 		const struct fleet_labels labels = {name, i % 2 ? "api" : "orders", ""};
-		struct fleet_instance *instance = fleet_find(fleet, fleet_id(SEED, &labels), &labels);
+		struct fleet_instance *instance = fleet_find(fleet, fleet_id(&id_key, &labels), &labels);
 		assert_non_null(instance);
 		fill(instance, i);
 	}

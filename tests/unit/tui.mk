@@ -51,7 +51,7 @@ tests_unit_test_trail_SOURCES = tests/unit/test_trail.c $(tui_fixture)
 tests_unit_test_trail_CFLAGS = $(tui_test_cflags)
 tests_unit_test_trail_LDADD = $(tui_test_libs)
 
-tests_unit_test_path_words_SOURCES = tests/unit/test_path_words.c
+tests_unit_test_path_words_SOURCES = tests/unit/test_path_words.c $(file_tree)
 tests_unit_test_path_words_CFLAGS = $(tui_test_cflags)
 tests_unit_test_path_words_LDADD = $(tui_test_libs)
 

@@ -30,7 +30,7 @@ func (c *Child) Stop() {
 	}
 }
 
-// Pause and Resume stop a watcher from watching, without what starting it costs.
+// Pause stops a watcher from watching, without what starting it costs.
 func (c *Child) Pause() error { return c.Cmd.Process.Signal(syscall.SIGSTOP) }
 
 // Resume lets it go on.
@@ -40,7 +40,10 @@ func (c *Child) Resume() error { return c.Cmd.Process.Signal(syscall.SIGCONT) }
 func Start(name string, args ...string) (*Child, error) {
 	cmd := exec.Command(name, args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	return &Child{Cmd: cmd}, cmd.Start()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return &Child{Cmd: cmd}, nil
 }
 
 // StartReady runs a workload and waits until it says that it is up.
