@@ -86,9 +86,11 @@ static uint32_t site_of(struct executions *x, const struct trace_block *block,
 
 /* --- goroutines ------------------------------------------------------------------------------ */
 
-/* The function is known: what the goroutine ran before counts, too. */
+/* Once the function is known, what the goroutine ran before counts, too. */
 static void attribute(struct executions *x, struct execution *g, uint32_t start, int64_t now)
 {
+	if (start == TRACE_NONE)
+		return; /* another stack will tell */
 	g->start = start;
 	if (g->whole)
 		pass_count(x->pass, start, now);
@@ -97,16 +99,13 @@ static void attribute(struct executions *x, struct execution *g, uint32_t start,
 	g->untold_ns = 0;
 }
 
-static void meet(struct executions *x, struct execution *g, const struct trace_block *block,
-                 const struct trace_event *e)
+static void meet(struct execution *g, const struct trace_block *block, const struct trace_event *e)
 {
 	*g = (struct execution){.since_ns = trace_since(block, e),
 	                        .start = TRACE_NONE,
 	                        .site = TRACE_NONE,
 	                        .state = e->to,
 	                        .whole = e->from == TRACE_NOT_EXIST};
-	if ((e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED) && x->kinds >> ITEM_START & 1)
-		attribute(x, g, start_of(x, block, e->arg[0]), e->at_ns);
 }
 
 static void close_running(struct executions *x, struct execution *g, int64_t now)
@@ -149,11 +148,11 @@ static void transition(struct executions *x, const struct trace_block *block,
 	if (x->only && block->goroutine[e->subject].id != x->only)
 		return;
 	if (g->state == TRACE_NOT_EXIST)
-		meet(x, g, block, e);
-	/* Whose start was not seen shows it at the root of its own stack. */
-	if (g->start == TRACE_NONE && e->arg[2] && x->kinds >> ITEM_START & 1 &&
-	    (e->g == e->subject || e->type == EV_GO_STATUS_STACK))
-		attribute(x, g, start_of(x, block, e->arg[2]), e->at_ns);
+		meet(g, block, e);
+	/* Its own stack shows at its root where it started. */
+	uint64_t own = trace_own_stack(e);
+	if (g->start == TRACE_NONE && own && x->kinds >> ITEM_START & 1)
+		attribute(x, g, start_of(x, block, own), e->at_ns);
 	if (g->state != e->to) /* else it only says again what is known */
 		move(x, g, block, e);
 }
