@@ -354,7 +354,10 @@ bool tasks_target(const struct tasks_view *view, const struct view_place *place,
 	struct lines lines;
 	struct task_report report = task_pass_lock(view->pass);
 	make_lines(&lines, &report);
-	const struct line *line = place->selected < lines.n ? &lines.line[place->selected] : NULL;
+	/* There may be more lines than when it was drawn. */
+	struct view_place now = *place;
+	select_line(&now, &lines, now.page);
+	const struct line *line = now.selected < lines.n ? &lines.line[now.selected] : NULL;
 	bool found = line && line->kind == ITEM;
 	if (found) {
 		struct span span = span_of(&report, line);
