@@ -353,11 +353,13 @@ enum wire_result wire_next(struct wire *wire, struct generation *g, struct wire_
 	if (result == WIRE_GENERATION) {
 		wire->previous = g->number;
 		result = tables_index(g, wire->in, wire->version, damage);
-	} else if (result == WIRE_DAMAGED && !wire->tolerant) {
-		/* Go's reader looks into each batch before it goes on to the next. */
+	} else if (result != WIRE_NO_MEMORY && !wire->tolerant) {
+		/* Go's reader looks into each batch before it goes on to the next, or finds the end. */
 		struct wire_damage earlier = {0};
-		if (tables_read(g, wire->in, wire->version, &earlier) == WIRE_DAMAGED)
+		if (tables_read(g, wire->in, wire->version, &earlier) == WIRE_DAMAGED) {
 			*damage = earlier;
+			result = WIRE_DAMAGED;
+		}
 	}
 	return result;
 }

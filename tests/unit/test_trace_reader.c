@@ -231,6 +231,34 @@ static void every_cut_is_noticed_and_what_is_whole_is_kept(void **state)
 	assert_int_equal(s.verdict, TRACE_WHOLE);
 }
 
+/* Nothing but tables stands behind the last end: Go's reader takes that for the end of the trace,
+   but reads the tables first. */
+static void damage_in_tables_of_a_generation_without_end_is_an_error_when_strict(void **state)
+{
+	(void)state;
+	for (int generations = 0; generations < 2; generations++) {
+		struct builder b = {.n = 0};
+		struct seen seen;
+		struct trace_summary s;
+		build_header(&b, 26);
+		if (generations)
+			build_generation(&b, 1, 26);
+		build_clock(&b, 2, 26);
+		assert_int_equal(read_bytes(b.data, b.n, true, &seen, &s), STATUS_OK);
+		build_batch(&b, 2, UINT64_MAX, 1);
+		build_byte(&b, EV_STRINGS);
+		build_byte(&b, EV_STRING);
+		for (int i = 0; i < 10; i++) /* more than 64 bits */
+			build_byte(&b, 0xff);
+		build_end(&b);
+		assert_int_equal(read_bytes(b.data, b.n, true, &seen, &s), STATUS_DAMAGED);
+		assert_int_equal(s.verdict, TRACE_DAMAGED);
+		assert_int_equal(s.generations, generations);
+		assert_int_equal(read_bytes(b.data, b.n, false, &seen, &s), STATUS_OK);
+		assert_int_equal(s.verdict, TRACE_DAMAGED);
+	}
+}
+
 /* Before 1.26 a cut between batches looks like an end. */
 static void cut_inside_a_batch_of_an_older_trace_is_noticed(void **state)
 {
@@ -442,6 +470,7 @@ int main(void)
 		cmocka_unit_test(goroutine_that_ends_twice_is_damage),
 		cmocka_unit_test(second_thread_changes_nothing),
 		cmocka_unit_test(every_cut_is_noticed_and_what_is_whole_is_kept),
+		cmocka_unit_test(damage_in_tables_of_a_generation_without_end_is_an_error_when_strict),
 		cmocka_unit_test(cut_inside_a_batch_of_an_older_trace_is_noticed),
 		cmocka_unit_test(loss_is_told_in_time_too),
 		cmocka_unit_test(ranges_that_were_open_at_the_start_are_shown),
