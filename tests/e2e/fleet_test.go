@@ -324,7 +324,7 @@ func fleetScreenLeadsToAProcess(t *testing.T, s server, address string) {
 	m.keys(strings.Split(address[len("127.0.0.1"):], "")...)
 	m.keys("Enter")
 	m.waitFor("one row", func(screen string) bool {
-		return strings.Contains(screen, ">"+address) && strings.Contains(screen, "1 with")
+		return strings.Contains(screen, "> "+address) && strings.Contains(screen, "1 with")
 	})
 	m.keys("Enter")
 	m.waitFor("its Overview", func(s string) bool {
