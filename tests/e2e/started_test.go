@@ -415,6 +415,11 @@ func TestControlCOnTheScreenEndsTheStartedProgram(t *testing.T) {
 	state := t.TempDir()
 	m := startTmux(t, 160, 30, "XDG_STATE_HOME="+state)
 	pid := m.watchStarted("", "-mode quiet")
+	printed := filepath.Join(state, "schedtop", "local-workload.log")
+	waitUntil(t, "what it prints when it is up", func() bool { // it is watched before that
+		text, _ := os.ReadFile(printed)
+		return len(text) > 0
+	})
 	m.keys("C-c")
 	m.waitText("what the program printed is in " + state)
 	m.waitShell()
@@ -422,7 +427,7 @@ func TestControlCOnTheScreenEndsTheStartedProgram(t *testing.T) {
 		t.Errorf("exit status: %s", got)
 	}
 	expectGone(t, pid)
-	text, err := os.ReadFile(filepath.Join(state, "schedtop", "local-workload.log"))
+	text, err := os.ReadFile(printed)
 	if err != nil || !strings.HasPrefix(string(text), "READY pid="+itoa(pid)) {
 		t.Errorf("what the program printed is not kept: %q, %v", text, err)
 	}
