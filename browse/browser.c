@@ -11,8 +11,7 @@
 #include "tui/help.h"
 #include "util/clock.h"
 
-#define NOTICE_NS  (4 * NS_PER_S)
-#define WHEEL_ROWS 3
+#define NOTICE_NS (4 * NS_PER_S)
 
 const struct trace_view *const trace_views[] = {
 	&trace_view_summary, &trace_view_goroutines, &trace_view_latency,  &trace_view_blocking,
@@ -280,7 +279,7 @@ static enum loop_next wheel(struct browser *b, const struct tui_input *input)
 		if (next != LOOP_GO_ON)
 			return next;
 	}
-	for (int i = 0; i < WHEEL_ROWS; i++)
+	for (int i = 0; i < VIEW_WHEEL_ROWS; i++)
 		if (b->help)
 			view_scroll(&b->help_place, command);
 		else

@@ -14,7 +14,6 @@
 #define KEY_ZOOM   2.0
 #define WHEEL_ZOOM 1.5
 #define PAN_PART   4 /* of the window that a key pans by */
-#define WHEEL_ROWS 3
 #define SPAN_ROOM  4 /* part of a span that is shown on each side of it */
 
 #define MOMENT_NS 1000000 /* shown around a moment that another view sends here */
@@ -552,7 +551,7 @@ static enum loop_next wheel(struct act *a)
 	int column = input->x - v->graph_x;
 	bool up = input->key == KEYMAP_WHEEL_UP;
 	if (column < 0 || column >= v->columns) {
-		a->place->top += up ? -WHEEL_ROWS : WHEEL_ROWS;
+		a->place->top += up ? -VIEW_WHEEL_ROWS : VIEW_WHEEL_ROWS;
 		v->scrolled = true;
 		return LOOP_DRAW;
 	}

@@ -13,8 +13,7 @@
 #include "tui/tui.h"
 #include "util/clock.h"
 
-#define WHEEL_ROWS 3
-#define TRACE_NS   (3 * NS_PER_S)
+#define TRACE_NS (3 * NS_PER_S)
 
 enum status app_init(struct app *app, struct session *session, int64_t interval_ns,
                      struct error *error)
@@ -325,7 +324,7 @@ static void click(struct app *app, int x, int y)
 
 static void wheel(struct app *app, enum command command)
 {
-	for (int i = 0; i < WHEEL_ROWS; i++)
+	for (int i = 0; i < VIEW_WHEEL_ROWS; i++)
 		if (app->help)
 			view_scroll(&app->help_place, command);
 		else

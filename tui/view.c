@@ -49,6 +49,15 @@ void view_move(struct view_place *place, enum command command)
 	view_select(place, NULL, place->rows, place->page);
 }
 
+void view_wheel(struct view_place *list, struct view_place *help, enum command command)
+{
+	for (int i = 0; i < VIEW_WHEEL_ROWS; i++)
+		if (help)
+			view_scroll(help, command);
+		else
+			view_move(list, command);
+}
+
 int view_choose(const char *const *names, const char *argument, int chosen)
 {
 	int n = 0;

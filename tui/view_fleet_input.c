@@ -8,8 +8,6 @@
 #include "tui/help.h"
 #include "tui/view_fleet.h"
 
-#define WHEEL_ROWS 3
-
 static enum loop_next say(struct fleet_view *view, const char *sentence)
 {
 	snprintf(view->notice, sizeof view->notice, "%s", sentence);
@@ -266,11 +264,7 @@ static bool is_wheel(const struct tui_input *input)
 
 static enum loop_next wheel(struct fleet_view *view, enum command command)
 {
-	for (int i = 0; i < WHEEL_ROWS; i++)
-		if (view->help)
-			view_scroll(&view->help_place, command);
-		else
-			view_move(&view->place, command);
+	view_wheel(&view->place, view->help ? &view->help_place : NULL, command);
 	return LOOP_DRAW;
 }
 

@@ -9,8 +9,6 @@
 #include "tui/layout.h"
 #include "util/text.h"
 
-#define WHEEL_ROWS 3
-
 static void choice_pid(char *to, size_t size, const struct tui_choice *c)
 {
 	snprintf(to, size, "%d", c->pid);
@@ -372,11 +370,7 @@ static enum loop_next type(struct picker *picker, int key)
 
 static enum loop_next wheel(struct picker *picker, enum command command)
 {
-	for (int i = 0; i < WHEEL_ROWS; i++)
-		if (picker->help)
-			view_scroll(&picker->help_place, command);
-		else
-			view_move(&picker->place, command);
+	view_wheel(&picker->place, picker->help ? &picker->help_place : NULL, command);
 	return LOOP_DRAW;
 }
 
