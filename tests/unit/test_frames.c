@@ -229,17 +229,25 @@ static void after_every_line_the_file_is_whole(void **state)
 	recorder_destroy(r, NULL);
 }
 
-static void damage_costs_a_part_of_its_frame_and_is_told(void **state)
+/* A recording that is damaged in its middle. */
+static struct recording *open_damaged(void)
 {
-	(void)state;
-	size_t size, damages;
+	size_t size;
+	struct recording *r;
 	record(SECONDS, 1, NULL);
 	unsigned char *data = content(&size);
 	memset(data + size / 2, 0x5a, 64);
 	rewrite(data, size);
 	free(data);
-	struct recording *r;
 	assert_int_equal(recording_open(&r, path, NULL), STATUS_OK);
+	return r;
+}
+
+static void damage_costs_a_part_of_its_frame_and_is_told(void **state)
+{
+	(void)state;
+	size_t damages;
+	struct recording *r = open_damaged();
 	size_t n = read_all(r, -1, &damages);
 	assert_in_range(n, SECONDS - 121, SECONDS - 1);
 	assert_in_range(damages, 1, 5);
@@ -250,14 +258,8 @@ static void damage_costs_a_part_of_its_frame_and_is_told(void **state)
 static void damage_in_what_is_leapt_over_is_told(void **state)
 {
 	(void)state;
-	size_t size, damages;
-	record(SECONDS, 1, NULL);
-	unsigned char *data = content(&size);
-	memset(data + size / 2, 0x5a, 64);
-	rewrite(data, size);
-	free(data);
-	struct recording *r;
-	assert_int_equal(recording_open(&r, path, NULL), STATUS_OK);
+	size_t damages;
+	struct recording *r = open_damaged();
 	recording_skip(r, (SECONDS - 5) * NS_PER_S);
 	assert_int_equal(read_all(r, SECONDS - 5, &damages), 6);
 	assert_int_equal(recording_judge(r, NULL), STATUS_DAMAGED);

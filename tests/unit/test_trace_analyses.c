@@ -208,17 +208,24 @@ static void add_block(struct scenario *s, uint64_t at_us)
 		scenario_event(s, at_us, EV_HEAP_ALLOC, 1, 0, 0, 0);
 }
 
+/* Goroutine 1 runs from the beginning; the part ends at 400 µs. */
+static struct analysis_options begin_part(struct scenario *s)
+{
+	struct analysis_options options = scenario_all;
+	options.to_ns = 400 * US;
+	scenario_begin(s);
+	scenario_event(s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	scenario_event(s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	return options;
+}
+
 /* What is named behind the part's end may have the slot of what the part still holds. */
 static void what_ends_behind_the_part_stays_in_it(void **state)
 {
 	(void)state;
 	struct scenario s;
 	struct analysis a;
-	struct analysis_options options = scenario_all;
-	options.to_ns = 400 * US;
-	scenario_begin(&s);
-	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	const struct analysis_options options = begin_part(&s);
 	scenario_event(&s, 500, EV_GO_DESTROY, 0, 0, 0, 0);
 	add_block(&s, 600);
 	scenario_event(&s, 700, EV_GO_STATUS, 50, UINT64_MAX, GO_WAITING, 0);
@@ -236,11 +243,7 @@ static void who_came_behind_the_part_takes_no_place_in_it(void **state)
 	(void)state;
 	struct scenario s;
 	struct analysis a;
-	struct analysis_options options = scenario_all;
-	options.to_ns = 400 * US;
-	scenario_begin(&s);
-	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	const struct analysis_options options = begin_part(&s);
 	scenario_event(&s, 500, EV_GO_CREATE, 60, STACK_START, STACK_MAIN, 0);
 	scenario_event(&s, 510, EV_GO_BLOCK, S_CHAN, STACK_MAIN, 0, 0);
 	scenario_event(&s, 520, EV_GO_START, 60, 1, 0, 0);
@@ -260,11 +263,7 @@ static void who_waits_when_the_part_ends_is_told_whoever_has_its_slot_later(void
 	(void)state;
 	struct scenario s;
 	struct analysis a;
-	struct analysis_options options = scenario_all;
-	options.to_ns = 400 * US;
-	scenario_begin(&s);
-	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	const struct analysis_options options = begin_part(&s);
 	scenario_event(&s, 0, EV_GO_STATUS, 60, UINT64_MAX, GO_WAITING, 0);
 	scenario_event(&s, 500, EV_GO_UNBLOCK, 60, 1, 0, 0);
 	scenario_event(&s, 510, EV_GO_DESTROY, 0, 0, 0, 0);
