@@ -111,7 +111,7 @@ extern const struct view view_overview, view_goroutines, view_threads, view_late
 /* Moves the place as a command says: what is shown of the rows, or the selection of a list. */
 void view_scroll(struct view_place *place, enum command command);
 void view_move(struct view_place *place, enum command command);
-/* A notch of the wheel, COMMAND_UP or COMMAND_DOWN, over a list; `help`: what lies on it, or NULL. */
+/* A notch of the wheel, COMMAND_UP or COMMAND_DOWN, over a list, or over `help` that lies on it. */
 #define VIEW_WHEEL_ROWS 3
 void view_wheel(struct view_place *list, struct view_place *help, enum command command);
 /* Rows that it goes down, 0: it is no such command. */
