@@ -47,7 +47,7 @@ const struct limit_row limit_rows[LIMIT_COUNT] = {
 	[LIMIT_SERIAL_IO_SHARE] = {"serial-io.share", UNIT_RATIO, 0.7, 0, 1,
                                "share of a task that outbound waits cover, one after the other"},
 	[LIMIT_SERIAL_IO_SAVED] = {"serial-io.saved", UNIT_NS, 10e6, 0, 1e12,
-                               "time by which a request were shorter on average"},
+                               "time by which a request would be shorter on average"},
 	[LIMIT_SERIAL_IO_REQUESTS] = {"serial-io.requests", UNIT_COUNT, 5, 1, 1e9,
                                   "tasks or requests of one kind that it happens to"},
 	[LIMIT_SERIAL_IO_IMPACT] = {"serial-io.impact", UNIT_RATIO, 0.05, 0, 1,
