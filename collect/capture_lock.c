@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/clock.h"
@@ -18,7 +19,8 @@
 
 #define PREFIX "capture-"
 #define SUFFIX ".lock"
-#define TRIES  100 /* when files go while we take them */
+#define TRIES  100               /* when files go while we take them */
+#define SAY_NS (500 * NS_PER_MS) /* from having the lock to having said who has it */
 
 /* --- the directory --------------------------------------------------------------------------- */
 
@@ -210,9 +212,21 @@ static void sweep(int dir_fd)
 
 /* --- taking it ------------------------------------------------------------------------------- */
 
+/* Of two that begin together the second may look before the first has written. */
+static struct record await_record(int fd)
+{
+	int64_t end_ns = clock_monotonic_ns() + SAY_NS;
+	struct record r = read_record(fd);
+	while (!r.pid && clock_monotonic_ns() < end_ns) {
+		nanosleep(&(struct timespec){.tv_nsec = 5 * NS_PER_MS}, NULL);
+		r = read_record(fd);
+	}
+	return r;
+}
+
 static enum status say_held(const char *whom, int fd, struct error *error)
 {
-	struct record r = read_record(fd);
+	struct record r = await_record(fd);
 	char since[24];
 	if (!r.pid)
 		return error_set(error, STATUS_FAILED,

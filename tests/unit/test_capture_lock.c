@@ -104,6 +104,31 @@ static void one_at_a_time_and_the_holder_is_named(void **state)
 	capture_lock_release(&second);
 }
 
+static void who_holds_it_but_has_not_said_so_yet_is_named(void **state)
+{
+	struct place *p = *state;
+	struct capture_lock first, second;
+	struct error error;
+	char record[256], pid[24];
+	take(&first, p);
+	int fd = open(file_of(p), O_RDWR);
+	ssize_t n = read(fd, record, sizeof record);
+	assert_true(n > 0);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		usleep(20000);
+		_exit(pwrite(fd, record, (size_t)n, 0) != n);
+	}
+	close(fd);
+	assert_int_equal(try(&second, p, 0, &error), STATUS_FAILED);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	snprintf(pid, sizeof pid, "PID %d already", (int)getpid());
+	assert_non_null(strstr(error.text, pid));
+	capture_lock_release(&first);
+}
+
 static void other_targets_are_not_locked(void **state)
 {
 	struct place *p = *state, other = *p, url = *p;
@@ -308,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PLACE_TEST(one_at_a_time_and_the_holder_is_named),
+		PLACE_TEST(who_holds_it_but_has_not_said_so_yet_is_named),
 		PLACE_TEST(other_targets_are_not_locked),
 		PLACE_TEST(a_lock_dies_with_its_holder),
 		PLACE_TEST(automatic_captures_leave_a_pause_and_people_do_not),
