@@ -238,7 +238,8 @@ func (l launch) run(t *testing.T) *workload {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	cmd := exec.Command(exe, append([]string{"-for", "5m"}, l.args...)...)
+	// Far longer than the slowest test on the slowest machine: it ends with its test.
+	cmd := exec.Command(exe, append([]string{"-for", "2h"}, l.args...)...)
 	if l.argv0 != "" {
 		cmd.Args[0] = l.argv0
 	}
