@@ -12,12 +12,14 @@ import (
 
 // The tests of this file are about what the runtime prints by itself, as a source.
 
-// ownLines are the SCHED lines of a text as schedtop prints them: with the words of Go 1.26.
+// ownLines are the SCHED lines of a text as schedtop prints them: with the words of Go 1.26. The last one is not
+// whole where the program ended in the middle of it.
 func ownLines(text []string) []string {
 	var all []string
 	brackets := strings.NewReplacer("[ ", "[", " ]", "]")
 	for _, line := range text {
-		if i := strings.Index(line, "SCHED "); i >= 0 && strings.Contains(line[i:], "runqueue=") {
+		i := strings.Index(line, "SCHED ")
+		if i >= 0 && strings.Contains(line[i:], "runqueue=") && strings.HasSuffix(line, "]") {
 			all = append(all, brackets.Replace(line[i:]))
 		}
 	}
@@ -67,7 +69,10 @@ func TestFileOfScheddetailTellsOfGoroutinesAndLanes(t *testing.T) {
 	r := schedtop(t, "--schedtrace", path, "--json")
 	r.expect(t, exitOK)
 	all := parseSnapshots(t, r.stdout)
-	last := all[len(all)-1]
+	if len(all) < 3 {
+		t.Fatalf("too few prints: schedtop %v", r)
+	}
+	last := all[len(all)-2] // the program may have ended in the middle of its very last print
 	if _, ok := last.at("pid"); ok {
 		t.Error("a text has no PID")
 	}
@@ -85,10 +90,11 @@ func TestFileOfScheddetailTellsOfGoroutinesAndLanes(t *testing.T) {
 	batch := schedtop(t, "--schedtrace", path, "--batch", "--detail")
 	batch.expect(t, exitOK)
 	want, got := parseTraces(readLines(t, path)), parseTraces(batch.stdout)
-	if len(want) != len(got) || len(want) < 3 {
+	whole := len(want) - 1
+	if len(got) < whole || len(got) > len(want) || whole < 3 {
 		t.Fatalf("%d prints of %d", len(got), len(want))
 	}
-	for i := range want {
+	for i := range whole {
 		if differences := compare(want[i].modern(), got[i]); len(differences) > 0 {
 			t.Errorf("print %d: %s", i, list(differences))
 		}
@@ -123,7 +129,7 @@ func TestStandardErrorOfAProcessIsFollowedWhenItIsAFile(t *testing.T) {
 		text, _ := os.ReadFile(log)
 		return strings.Count(string(text), "SCHED ") > 3
 	})
-	r := schedtop(t, "-p", fmt.Sprint(p.pid()), "--source", "schedtrace", "--json", "-d", "100ms", "-n", "3")
+	r := schedtop(t, "-p", fmt.Sprint(p.pid()), "--source", "schedtrace", "--json", "-d", "500ms", "-n", "3")
 	r.expect(t, exitOK)
 	last := parseSnapshots(t, r.stdout)[2]
 	if origin, _ := last.at("sources", "sched", "origin"); origin != "schedtrace" {
@@ -170,7 +176,7 @@ func TestStartedProgramIsTracedAndItsOtherOutputPassedOn(t *testing.T) {
 	t.Parallel()
 	exe := build{}.path(t)
 	cmd := exec.Command(binary, "--source", "schedtrace", "-d", "100ms", "--batch", "--detail", "--",
-		"sh", "-c", `printf no-newline >&2; echo "GODEBUG is $GODEBUG"; exec "$0" -mode quiet -procs 2 -for 900ms`, exe)
+		"sh", "-c", `printf no-newline >&2; echo "GODEBUG is $GODEBUG"; exec "$0" -mode quiet -procs 2 -for 3s`, exe)
 	cmd.Env = append(os.Environ(), "GODEBUG=madvdontneed=1")
 	r := finish(t, start(t, cmd))
 	r.expect(t, exitOK)
