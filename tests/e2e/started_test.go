@@ -179,7 +179,7 @@ func TestProgramIsEndedWhenEnoughIsPrinted(t *testing.T) {
 
 func TestStoppedProgramIsEndedToo(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t, []string{"--batch", "-n", "6", "-d", "200ms"}, build{}.path(t), "-mode", "quiet", "-for", "1m")
+	p := startProgram(t, []string{"--batch", "-n", "20", "-d", "200ms"}, build{}.path(t), "-mode", "quiet", "-for", "1m")
 	pid := p.ready(t)
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -291,7 +291,7 @@ func TestProgramIsWatchedThroughThoseThatItExecutes(t *testing.T) {
 
 func TestAgentOfAStartedProgramIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	r := schedtop(t, "--json", "-d", "1s", "-n", "2", "--source", "agent", "--",
+	r := unhurried(t, "--json", "-d", "1s", "-n", "2", "--source", "agent", "--",
 		build{}.path(t), "-mode", "quiet", "-agent", "-for", "1m")
 	r.expect(t, exitOK)
 	for _, s := range parseSnapshots(t, r.stdout) {
@@ -455,6 +455,10 @@ func TestUserSignalsReachTheProgramWhileTheScreenStays(t *testing.T) {
 	m := startTmux(t, 100, 30)
 	dir := t.TempDir()
 	m.watchStarted("--stderr "+dir+"/printed", "-mode quiet -trace "+dir+"/trace -trace-for 100ms")
+	waitUntil(t, "the program to take signals", func() bool { // it is watched before that
+		text, _ := os.ReadFile(dir + "/printed")
+		return strings.Contains(string(text), "READY ")
+	})
 	if err := syscall.Kill(m.schedtopPID(), syscall.SIGUSR1); err != nil {
 		t.Fatal(err)
 	}
