@@ -100,7 +100,7 @@ func TestFirstRunExplainsItself(t *testing.T) {
 	m.keys("3")
 	m.waitFor("the line gone", func(s string) bool { return strings.Contains(s, "TID") && !strings.Contains(s, "New here?") })
 	m.keys("q")
-	m.waitFor("the shell", func(s string) bool { return !strings.Contains(s, "TID") })
+	m.waitShell()
 	m.run("clear; " + command)
 	screen := m.waitText("? help")
 	if strings.Contains(screen, "New here?") {
