@@ -240,6 +240,12 @@ static void show_longest(struct finding *f, const struct tally_row *row, const s
 	evidence_span(e, at_ns, at_ns + row->longest_ns);
 }
 
+/* Neither unknown nor all the others together. */
+static bool is_place(uint32_t where)
+{
+	return where != STACK_NONE && where != UINT32_MAX;
+}
+
 static void show_site(struct finding *f, const struct tally_row *row, const struct analysis *a,
                       const char *what)
 {
@@ -282,8 +288,7 @@ static void show_sites(struct finding *f, struct stw_rules *r, const struct anal
 	unsigned shown = 0;
 	for (size_t i = 0; i < r->stops.rows && shown < SITES; i++) {
 		const struct tally_row *row = &r->stops.row[i];
-		if (row->what != kind->name || asker_of(r, a, row) != kind->asker ||
-		    row->where == STACK_NONE || row->where == UINT32_MAX)
+		if (row->what != kind->name || asker_of(r, a, row) != kind->asker || !is_place(row->where))
 			continue;
 		show_site(f, row, a, "stopped");
 		shown++;
@@ -340,7 +345,7 @@ static bool find_holdup(struct stw_rules *r, const struct doctor *doctor, struct
 	tally_sort(&r->holdups);
 	const struct tally_row *row = r->holdups.rows ? r->holdups.row : NULL;
 	double part = row ? (double)row->long_ns / wall_ns(a) : 0;
-	if (!row || row->where == STACK_NONE || row->where == UINT32_MAX ||
+	if (!row || !is_place(row->where) ||
 	    (double)row->long_count < limit(limits, LIMIT_STW_LONG_COUNT) ||
 	    2 * row->long_count < row->count || part < limit(limits, LIMIT_STW_LONG_SHARE))
 		return false;
@@ -394,6 +399,8 @@ static void find_long(struct stw_rules *r, const struct doctor *doctor, struct f
 	finding_measure(f, "time", UNIT_RATIO, part);
 	measure_pauses(f, pauses_of(a, row->what));
 	show_longest(f, row, doctor->witness, "the longest stop took");
+	if (r->holdups.rows && is_place(r->holdups.row->where))
+		show_site(f, r->holdups.row, a, "the world waited for one that ran");
 }
 
 /* --- stw-frequent ---------------------------------------------------------------------------- */

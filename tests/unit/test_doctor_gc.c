@@ -367,13 +367,17 @@ static void place_that_lets_stops_wait_is_named(void **state)
 	findings_finish(&found);
 }
 
-static void who_stops_soon_holds_nobody_up(void **state)
+static void who_stops_soon_holds_nobody_up_but_is_named(void **state)
 {
 	(void)state;
 	struct findings found;
 	hold_up(&found, 3000);
 	const struct finding *f = find(&found, SLUG_STW_LONG);
-	assert_true(!f || f->severity == SEVERITY_INFO);
+	assert_non_null(f);
+	assert_int_equal(f->severity, SEVERITY_INFO);
+	assert_string_equal(f->evidence[f->evidences - 1].text,
+	                    "the world waited for one that ran 4 times, 12.0 ms in all: shop.handle "
+	                    "(main.go:100)");
 	findings_finish(&found);
 }
 
@@ -549,7 +553,7 @@ int main(void)
 		cmocka_unit_test(slow_work_in_stops_is_found_with_its_caller),
 		cmocka_unit_test(long_stops_of_the_collector_are_the_machines_until_proved),
 		cmocka_unit_test(place_that_lets_stops_wait_is_named),
-		cmocka_unit_test(who_stops_soon_holds_nobody_up),
+		cmocka_unit_test(who_stops_soon_holds_nobody_up_but_is_named),
 		cmocka_unit_test(calls_that_stop_the_world_often_are_found),
 		cmocka_unit_test(few_stops_are_not_worth_a_word),
 		cmocka_unit_test(writer_that_is_held_up_is_found_with_what_it_waits_in),

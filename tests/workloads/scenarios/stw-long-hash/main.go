@@ -5,6 +5,7 @@ package main
 import (
 	"crypto/md5"
 	"math/rand"
+	"runtime/debug"
 	"time"
 
 	"schedtop/tests/workloads/internal/scene"
@@ -30,6 +31,9 @@ func handle(random *rand.Rand) {
 
 func main() {
 	s := scene.Begin()
+	// Marking lasts until the sum is there and its stack can be scanned, and a cycle's garbage grows with it. With
+	// GOGC=100 the next cycle would be due just when the next sum is done; so it is in the middle of one.
+	debug.SetGCPercent(25)
 	go store(make([]byte, 64<<20))
 	for i := 0; i < 4; i++ {
 		go handle(s.Random(i))
