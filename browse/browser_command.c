@@ -1,8 +1,6 @@
 /* What each command does where it does the same in every view, and the line after ':'. */
 #include <ctype.h>
 #include <stdio.h>
-#include <string.h>
-#include <strings.h>
 
 #include "browse/browser_state.h"
 
@@ -41,19 +39,20 @@ static enum loop_next open_setup(struct browser *b, enum command command, const 
 	return LOOP_DRAW;
 }
 
+static const char *view_name(size_t i)
+{
+	return i < trace_views_count ? trace_views[i]->name : NULL;
+}
+
 static enum loop_next show_view(struct browser *b, enum command command, const char *argument)
 {
-	size_t length = argument ? strlen(argument) : 0;
-	for (size_t i = 0; i < trace_views_count && length; i++) {
-		char number[] = {(char)('1' + i), '\0'};
-		if (strncasecmp(trace_views[i]->name, argument, length) != 0 &&
-		    strcmp(number, argument) != 0)
-			continue;
-		b->view = i;
+	int found = view_named(argument, view_name);
+	if (found >= 0) {
+		b->view = (size_t)found;
 		return LOOP_DRAW;
 	}
 	/* A digit without a view is no mistake worth a sentence. */
-	return length == 1 && isdigit((unsigned char)*argument)
+	return argument && isdigit((unsigned char)argument[0]) && !argument[1]
 	           ? LOOP_GO_ON
 	           : complain(b, command, "there is no such view");
 }
@@ -88,40 +87,26 @@ static enum loop_next close_open(struct browser *b, enum command command, const 
 
 static enum loop_next sort(struct browser *b, enum command command, const char *argument)
 {
-	struct view_place *place = place_of(b);
-	if (!view_of(b)->sorts)
-		return complain(b, command, "this view is no list");
-	int found = command == COMMAND_SORT_PREVIOUS
-	                ? view_choose_previous(view_of(b)->sorts, place->sort)
-	                : view_choose(view_of(b)->sorts, argument, place->sort);
-	if (found < 0)
-		return complain(b, command, "there is no such column");
-	place->sort = found;
-	place->reversed = false;
-	browser_notify(b, STYLE_DIM, "sorted by %s", view_of(b)->sorts[found]);
+	const char *why = view_sort(place_of(b), view_of(b)->sorts, command, argument);
+	if (why)
+		return complain(b, command, why);
+	browser_notify(b, STYLE_DIM, "sorted by %s", view_of(b)->sorts[place_of(b)->sort]);
 	return LOOP_DRAW;
 }
 
 static enum loop_next reverse(struct browser *b, enum command command, const char *argument)
 {
 	(void)argument;
-	if (!view_of(b)->sorts)
-		return complain(b, command, "this view is no list");
-	place_of(b)->reversed = !place_of(b)->reversed;
-	return LOOP_DRAW;
+	const char *why = view_reverse(place_of(b), view_of(b)->sorts);
+	return why ? complain(b, command, why) : LOOP_DRAW;
 }
 
 static enum loop_next group(struct browser *b, enum command command, const char *argument)
 {
-	struct view_place *place = place_of(b);
-	if (!view_of(b)->groups)
-		return complain(b, command, "this view has no groups");
-	int found = view_choose(view_of(b)->groups, argument, place->grouping);
-	if (found < 0)
-		return complain(b, command, "its rows can't be grouped by that");
-	place->grouping = found;
-	place->expanded = 0;
-	browser_notify(b, STYLE_DIM, "grouped by %s", view_of(b)->groups[found]);
+	const char *why = view_group(place_of(b), view_of(b)->groups, argument);
+	if (why)
+		return complain(b, command, why);
+	browser_notify(b, STYLE_DIM, "grouped by %s", view_of(b)->groups[place_of(b)->grouping]);
 	return LOOP_DRAW;
 }
 
@@ -255,7 +240,7 @@ static const char *word(const void *arg, enum command command, size_t i)
 {
 	const struct browser *b = arg;
 	if (command == COMMAND_VIEW)
-		return i < trace_views_count ? trace_views[i]->name : NULL;
+		return view_name(i);
 	const char *const *names = command == COMMAND_SORT    ? view_of(b)->sorts
 	                           : command == COMMAND_GROUP ? view_of(b)->groups
 	                                                      : NULL;

@@ -2,8 +2,6 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-#include <strings.h>
 
 #include "tui/app.h"
 #include "util/clock.h"
@@ -123,18 +121,20 @@ static enum loop_next open_line(struct app *app, enum command command, const cha
 	return LOOP_DRAW;
 }
 
+static const char *view_name(size_t i)
+{
+	return i < views_count ? views[i]->name : NULL;
+}
+
 static enum loop_next show_view(struct app *app, enum command command, const char *argument)
 {
-	size_t length = argument ? strlen(argument) : 0;
-	for (size_t i = 0; i < views_count && length; i++) {
-		char number[] = {(char)('1' + i), '\0'};
-		if (strncasecmp(views[i]->name, argument, length) != 0 && strcmp(number, argument) != 0)
-			continue;
-		app->view = i;
+	int found = view_named(argument, view_name);
+	if (found >= 0) {
+		app->view = (size_t)found;
 		return LOOP_DRAW;
 	}
 	/* A digit without a view is no mistake worth a sentence. */
-	return length == 1 && isdigit((unsigned char)*argument)
+	return argument && isdigit((unsigned char)argument[0]) && !argument[1]
 	           ? LOOP_GO_ON
 	           : complain(app, command, "there is no such view");
 }
@@ -230,26 +230,18 @@ static enum loop_next close_open(struct app *app, enum command command, const ch
 
 static enum loop_next sort(struct app *app, enum command command, const char *argument)
 {
-	if (!is_list(app, command))
-		return LOOP_DRAW;
-	struct view_place *place = place_of(app);
-	int found = command == COMMAND_SORT_PREVIOUS
-	                ? view_choose_previous(views[app->view]->sorts, place->sort)
-	                : view_choose(views[app->view]->sorts, argument, place->sort);
-	if (found < 0)
-		return complain(app, command, "there is no such column");
-	place->sort = found;
-	place->reversed = false;
-	app_notify(app, STYLE_DIM, "sorted by %s", views[app->view]->sorts[found]);
+	const char *why = view_sort(place_of(app), views[app->view]->sorts, command, argument);
+	if (why)
+		return complain(app, command, why);
+	app_notify(app, STYLE_DIM, "sorted by %s", views[app->view]->sorts[place_of(app)->sort]);
 	return LOOP_DRAW;
 }
 
 static enum loop_next reverse(struct app *app, enum command command, const char *argument)
 {
 	(void)argument;
-	if (is_list(app, command))
-		place_of(app)->reversed = !place_of(app)->reversed;
-	return LOOP_DRAW;
+	const char *why = view_reverse(place_of(app), views[app->view]->sorts);
+	return why ? complain(app, command, why) : LOOP_DRAW;
 }
 
 /* --- groups --------------------------------------------------------------------------------- */
@@ -285,15 +277,10 @@ static enum loop_next expand(struct app *app, enum command command, const char *
 
 static enum loop_next group(struct app *app, enum command command, const char *argument)
 {
-	if (!has_groups(app, command))
-		return LOOP_DRAW;
-	struct view_place *place = place_of(app);
-	int found = view_choose(views[app->view]->groups, argument, place->grouping);
-	if (found < 0)
-		return complain(app, command, "goroutines can't be grouped by that");
-	place->grouping = found;
-	place->expanded = 0;
-	app_notify(app, STYLE_DIM, "grouped by %s", views[app->view]->groups[found]);
+	const char *why = view_group(place_of(app), views[app->view]->groups, argument);
+	if (why)
+		return complain(app, command, why);
+	app_notify(app, STYLE_DIM, "grouped by %s", views[app->view]->groups[place_of(app)->grouping]);
 	return LOOP_DRAW;
 }
 
@@ -560,7 +547,7 @@ static const char *word(const void *arg, enum command command, size_t i)
 {
 	const struct app *app = arg;
 	if (command == COMMAND_VIEW)
-		return i < views_count ? views[i]->name : NULL;
+		return view_name(i);
 	if (command == COMMAND_THEME)
 		return i < app->themes ? app->theme[i] : NULL;
 	if (command == COMMAND_FOLLOW)

@@ -58,21 +58,69 @@ void view_wheel(struct view_place *list, struct view_place *help, enum command c
 			view_move(list, command);
 }
 
-int view_choose(const char *const *names, const char *argument, int chosen)
+/* The number of the name that begins with the argument, or without one that after `chosen`. */
+static int choose(const char *const *names, const char *argument, int chosen)
 {
 	int n = 0;
-	for (; names && names[n]; n++)
+	for (; names[n]; n++)
 		if (argument && strncasecmp(names[n], argument, strlen(argument)) == 0)
 			return n;
 	return argument || n == 0 ? -1 : (chosen + 1) % n;
 }
 
-int view_choose_previous(const char *const *names, int chosen)
+static int choose_previous(const char *const *names, int chosen)
 {
 	int n = 0;
-	while (names && names[n])
+	while (names[n])
 		n++;
 	return n == 0 ? -1 : (chosen + n - 1) % n;
+}
+
+static const char NO_LIST[] = "this view is no list";
+
+const char *view_sort(struct view_place *place, const char *const *sorts, enum command command,
+                      const char *argument)
+{
+	if (!sorts)
+		return NO_LIST;
+	int found = command == COMMAND_SORT_PREVIOUS ? choose_previous(sorts, place->sort)
+	                                             : choose(sorts, argument, place->sort);
+	if (found < 0)
+		return "there is no such column";
+	place->sort = found;
+	place->reversed = false;
+	return NULL;
+}
+
+const char *view_reverse(struct view_place *place, const char *const *sorts)
+{
+	if (!sorts)
+		return NO_LIST;
+	place->reversed = !place->reversed;
+	return NULL;
+}
+
+const char *view_group(struct view_place *place, const char *const *groups, const char *argument)
+{
+	if (!groups)
+		return "this view has no groups";
+	int found = choose(groups, argument, place->grouping);
+	if (found < 0)
+		return "its rows can't be grouped by that";
+	place->grouping = found;
+	place->expanded = 0;
+	return NULL;
+}
+
+int view_named(const char *argument, const char *(*name)(size_t i))
+{
+	size_t length = argument ? strlen(argument) : 0;
+	for (size_t i = 0; length && name(i); i++) {
+		char number[] = {(char)('1' + i), '\0'};
+		if (strncasecmp(name(i), argument, length) == 0 || strcmp(number, argument) == 0)
+			return (int)i;
+	}
+	return -1;
 }
 
 void view_select(struct view_place *place, const int64_t *id, int rows, int page)

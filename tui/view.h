@@ -116,11 +116,19 @@ void view_move(struct view_place *place, enum command command);
 void view_wheel(struct view_place *list, struct view_place *help, enum command command);
 /* Rows that it goes down, 0: it is no such command. */
 int view_step(const struct view_place *place, enum command command);
-/* The number of the name among a view's `sorts` or `groups`, of which it may be the beginning;
-   where none is given, the one after `chosen`. -1: there is none. */
-int view_choose(const char *const *names, const char *argument, int chosen);
-/* The one before `chosen`. */
-int view_choose_previous(const char *const *names, int chosen);
+/*
+ * What the commands of lists do to the place, wherever the list stands: sort by the column whose
+ * name begins with `argument`, or without one by the next (COMMAND_SORT_PREVIOUS: the previous) of
+ * `sorts`; the other way round; and the same for groups. NULL: it is done. Else why it is not, for
+ * the bottom line.
+ */
+const char *view_sort(struct view_place *place, const char *const *sorts, enum command command,
+                      const char *argument);
+const char *view_reverse(struct view_place *place, const char *const *sorts);
+const char *view_group(struct view_place *place, const char *const *groups, const char *argument);
+/* The view that `argument` means, by its number from 1 or by how its name begins; -1: there is
+   none. name(i) is NULL behind the last. */
+int view_named(const char *argument, const char *(*name)(size_t i));
 /* Keeps `top` within the list of `rows`, of which `page` fit. */
 void view_fit(struct view_place *place, int rows, int page);
 
