@@ -252,33 +252,16 @@ static struct look look_of(const struct column *c, const struct canvas *canvas)
 	return drawn;
 }
 
-/* The state that fills most of lo...hi of a stack of shares, and how much all of them fill. */
-static enum span_state stacked_state(const struct column *c, double lo, double hi, double *filled)
-{
-	enum span_state state = SPAN_IDLE;
-	double begin = 0, most = 0;
-	*filled = 0;
-	for (size_t i = 0; i < ORDER_COUNT; i++) {
-		double end = begin + c->share[order[i]];
-		double part = (fmin(end, hi) - fmax(begin, lo)) / (hi - lo);
-		begin = end;
-		if (part <= 0)
-			continue;
-		*filled += part;
-		if (part > most) {
-			state = order[i];
-			most = part;
-		}
-	}
-	return state;
-}
-
 /* Row `row` of `rows` of a taller lane, counted from the bottom. */
 static struct look stacked_look(const struct column *c, const struct canvas *canvas, int row,
                                 int rows)
 {
-	double filled;
-	enum span_state state = stacked_state(c, row / (double)rows, (row + 1) / (double)rows, &filled);
+	double filled, stacked[ORDER_COUNT];
+	for (size_t i = 0; i < ORDER_COUNT; i++)
+		stacked[i] = c->share[order[i]];
+	int found =
+		plot_stacked(stacked, ORDER_COUNT, row / (double)rows, (row + 1) / (double)rows, &filled);
+	enum span_state state = found < 0 ? SPAN_IDLE : order[found];
 	if (row == 0 && filled < FILLED) {
 		struct look quiet = look_of(c, canvas);
 		return quiet;

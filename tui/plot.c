@@ -178,26 +178,23 @@ void plot_lane(struct pane pane, int x, const struct lane_share *share)
 	pane_glyph(pane, x, 0, most < STRONG_LEAST ? look->weak : look->style, glyph);
 }
 
-/* The state that fills most of lo...hi of a stack, idle left out, and how much all of them fill. */
-static enum lane_state stack_state(const struct lane_share *share, double known, double lo,
-                                   double hi, double *filled)
+int plot_stacked(const double *share, size_t n, double lo, double hi, double *filled)
 {
-	enum lane_state state = LANE_IDLE;
+	int found = -1;
 	double begin = 0, most = 0;
 	*filled = 0;
-	for (size_t i = 0; i < ORDER_COUNT && order[i] != LANE_IDLE; i++) {
-		double end = begin + share->share[order[i]] / known;
-		double part = (fmin(end, hi) - fmax(begin, lo)) / (hi - lo);
+	for (size_t i = 0; i < n; i++) {
+		double end = begin + share[i], part = (fmin(end, hi) - fmax(begin, lo)) / (hi - lo);
 		begin = end;
 		if (part <= 0)
 			continue;
 		*filled += part;
 		if (part > most) {
-			state = order[i];
+			found = (int)i;
 			most = part;
 		}
 	}
-	return state;
+	return found;
 }
 
 #define STACK_LEAST (1.0 / 16) /* what fills less of a cell is not seen */
@@ -207,13 +204,17 @@ void plot_stack(struct pane pane, int x, const struct lane_share *share)
 	if (!share->known || share->share[LANE_UNKNOWN] >= 0.5)
 		return;
 	bool ascii = pane.canvas->ascii;
-	double known = 1 - share->share[LANE_UNKNOWN];
+	double stacked[ORDER_COUNT];
+	size_t n = 0;
+	for (; n < ORDER_COUNT && order[n] != LANE_IDLE; n++)
+		stacked[n] = share->share[order[n]] / (1 - share->share[LANE_UNKNOWN]);
 	for (int i = 0; i < pane.height; i++) {
 		double filled;
-		enum lane_state state = stack_state(share, known, i / (double)pane.height,
-		                                    (i + 1) / (double)pane.height, &filled);
-		if (filled < STACK_LEAST)
+		int found = plot_stacked(stacked, n, i / (double)pane.height, (i + 1) / (double)pane.height,
+		                         &filled);
+		if (found < 0 || filled < STACK_LEAST)
 			return;
+		enum lane_state state = order[found];
 		uint32_t glyph = lane_glyph(state, ascii);
 		if (state == LANE_RUNNING && ascii)
 			glyph = filled >= 0.5 ? '#' : '-';

@@ -61,6 +61,10 @@ struct plot_line {
 void plot_chart(struct pane pane, const struct plot_line *line, size_t lines, size_t n, double min,
                 double max);
 
+/* Of shares that are stacked from 0 on: the number of the one that fills most of lo...hi, -1 for
+   none, and which part of it all of them fill. */
+int plot_stacked(const double *share, size_t n, double lo, double hi, double *filled);
+
 /* "█ running  ▒ syscall …" from the right edge, as many as fit whole. */
 void plot_legend(struct pane pane);
 
