@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
-	"sort"
 	"strings"
 	"time"
 
@@ -101,11 +99,10 @@ type hand struct {
 	strokes  [][]seat.Stroke // what is timed in one go
 	next     int             // of them
 	keys     int
-	took     []float64 // ms, of the timed ones
-	lost     int       // of them
-	rescue   string    // the key that closes what is open
-	home     string    // what is seen where nothing is
-	last     []string  // what was pressed
+	timings           // of the timed ones
+	rescue   string   // the key that closes what is open
+	home     string   // what is seen where nothing is
+	last     []string // what was pressed
 	// What the page asks for, after every gesture; nil: nothing.
 	react func(s *stand, shows func(text string) bool) error
 }
@@ -229,46 +226,4 @@ func (s *stand) shows() func(text string) bool {
 	var text string
 	s.child.Term.See(func(p *seat.Page) { text = p.String() })
 	return func(part string) bool { return strings.Contains(text, part) }
-}
-
-// quantile is the least value that q of the sorted ones do not exceed.
-func quantile(sorted []float64, q float64) float64 {
-	return sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)]
-}
-
-// How late an answer may be. The benches hold 50 ms where nothing else runs; here all parts have the machine at
-// once, so it is four times that, or ten times what the terminal takes by itself meanwhile.
-const (
-	answerMs    = 200
-	answerEcho  = 10
-	answerLeast = 20 // timed keys
-)
-
-// latencies is one promise for all screens, as one processor serves them.
-func latencies(stands []*stand) promise {
-	limit, kept := float64(answerMs), true
-	var detail strings.Builder
-	for _, s := range stands {
-		sort.Float64s(s.hand.took)
-		if s.name == "echo" && len(s.hand.took) > 0 {
-			limit = max(limit, answerEcho*quantile(s.hand.took, 0.99))
-		}
-	}
-	for _, s := range stands {
-		took := s.hand.took
-		if !s.screens {
-			continue
-		}
-		if len(took) < answerLeast {
-			kept = false
-			fmt.Fprintf(&detail, "%s: %d keys timed, too few\n", s.name, len(took))
-			continue
-		}
-		p99 := quantile(took, 0.99)
-		kept = kept && p99 <= limit && s.hand.lost <= 1+len(took)/100
-		fmt.Fprintf(&detail, "%-10s %6d keys, and %5d that were timed: p50 %.2f ms, p99 %.2f ms, most %.2f ms, %d lost\n",
-			s.name, s.hand.keys, len(took), quantile(took, 0.5), p99, took[len(took)-1], s.hand.lost)
-	}
-	fmt.Fprintf(&detail, "at most %.0f ms were allowed", limit)
-	return promise{"keys_are_answered_at_once", detail.String(), kept}
 }

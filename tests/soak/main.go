@@ -1,7 +1,7 @@
 // Soak lets schedtop work hard for a while, in all the ways that people keep it open for weeks, and looks whether
 // it grows: memory, descriptors, threads, children, files. Programs that are watched end and start anew, one has
 // 100,000 goroutines, a recording has 256 Ps, traces are taken and browsed, and on every screen somebody presses
-// keys all the time. All parts run at once. Prints TAP; tests/soak/run builds what it needs and calls it.
+// keys all the time. All parts run at once, and then each of those with a screen has the machine for itself. Prints TAP; tests/soak/run builds what it needs and calls it.
 package main
 
 import (
@@ -116,16 +116,16 @@ func soak(p programs, chosen []part, length time.Duration, verbose bool) error {
 		return err
 	}
 	stands := make([]*stand, len(chosen))
-	var all sync.WaitGroup
 	for i, chosen := range chosen {
 		stands[i] = newStand(chosen, p, dir, until, int64(i))
-		all.Add(1)
-		go func(s *stand) {
-			defer all.Done()
-			s.run()
-		}(stands[i])
 	}
-	all.Wait()
+	together(stands, (*stand).run)
+	for _, s := range stands {
+		if s.screens && !s.failed {
+			s.note(s.timeAlone(stands))
+		}
+	}
+	together(stands, (*stand).finish)
 	var promises []promise
 	for _, s := range stands {
 		if verbose {
@@ -133,7 +133,20 @@ func soak(p programs, chosen []part, length time.Duration, verbose bool) error {
 		}
 		promises = append(promises, s.promises...)
 	}
-	return tell(append(promises, latencies(stands), leftovers(dir)))
+	return tell(append(append(promises, latencies(stands)...), leftovers(dir)))
+}
+
+// together does something at all stands at once.
+func together(stands []*stand, do func(s *stand)) {
+	var all sync.WaitGroup
+	for _, s := range stands {
+		all.Add(1)
+		go func(s *stand) {
+			defer all.Done()
+			do(s)
+		}(s)
+	}
+	all.Wait()
 }
 
 // tell prints TAP.

@@ -32,6 +32,8 @@ type stand struct {
 	why     string         // something failed
 	page    string         // as it was in the end
 	screens bool           // its keys are timed
+	alone   timings        // while all others held still
+	failed  bool
 
 	looks    []look
 	promises []promise
@@ -39,7 +41,7 @@ type stand struct {
 
 func newStand(p part, programs programs, dir string, until time.Time, seed int64) *stand {
 	return &stand{part: p, programs: programs, dir: filepath.Join(dir, p.name), until: until,
-		life: (time.Until(until) + time.Minute).Round(time.Second).String(), random: rand.New(rand.NewSource(seed)), counts: map[string]int{}}
+		life: (time.Until(until) + 10*time.Minute).Round(time.Second).String(), random: rand.New(rand.NewSource(seed)), counts: map[string]int{}}
 }
 
 func (s *stand) promise(kept bool, text, format string, args ...any) {
@@ -55,7 +57,15 @@ func (s *stand) wait() error {
 	return nil
 }
 
-// run is a part from its beginning to its end.
+// note keeps in mind that something went wrong, with its reason.
+func (s *stand) note(err error) {
+	if err != nil {
+		s.failed = true
+		s.promise(false, s.name+"_works_until_the_end", "%v", err)
+	}
+}
+
+// run is a part from its beginning until the time is over.
 func (s *stand) run() {
 	err := os.Mkdir(s.dir, 0o700)
 	if err == nil {
@@ -72,15 +82,17 @@ func (s *stand) run() {
 		close(stop)
 		looked.Wait()
 	}
-	if err == nil {
-		err = s.judge()
+	s.note(err)
+}
+
+// finish ends what goes on, and says what has come of it.
+func (s *stand) finish() {
+	if !s.failed {
+		s.note(s.judge())
 	}
 	s.stopTarget()
 	if s.child != nil {
 		s.child.Stop()
-	}
-	if err != nil {
-		s.promise(false, s.name+"_works_until_the_end", "%v", err)
 	}
 }
 
