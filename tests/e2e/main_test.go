@@ -11,6 +11,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -59,6 +60,10 @@ func runTests(m *testing.M) (status int, err error) {
 	binary = filepath.Join(scratch, "schedtop")
 	if err = copyFile(source, binary); err != nil {
 		return 1, fmt.Errorf("no schedtop to test: %w (build it, or set SCHEDTOP to the binary)", err)
+	}
+	// Under nohup schedtop would ignore hangups as well; what is handled here is not ignored by who is executed.
+	if signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	return m.Run(), nil
 }
