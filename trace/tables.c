@@ -263,6 +263,20 @@ enum wire_result tables_index(struct generation *g, struct input *in, unsigned v
 	return result == WIRE_GENERATION ? check_whole(g, version, damage) : result;
 }
 
+/* The string whose length stands there; false: there is none. */
+static bool string_at(const struct generation *g, uint32_t at, const char **text, size_t *length)
+{
+	if (at == 0 || at >= g->size)
+		return false;
+	struct cursor c = {g->data + at, g->data + g->size};
+	uint64_t n = 0;
+	if (!cursor_varint(&c, &n) || n > (uint64_t)(c.end - c.p))
+		return false;
+	*text = (const char *)c.p;
+	*length = (size_t)n;
+	return true;
+}
+
 bool generation_string(const struct generation *g, uint64_t id, const char **text, size_t *length)
 {
 	*text = "";
@@ -270,15 +284,7 @@ bool generation_string(const struct generation *g, uint64_t id, const char **tex
 	if (id == 0)
 		return true;
 	bool in_place = g->has_inline_strings && id >= WIRE_INLINE;
-	uint32_t at = in_place ? (uint32_t)id : wire_table_get(&g->strings, id);
-	if (at == 0)
-		return false;
-	struct cursor c = {g->data + at, g->data + g->size};
-	uint64_t n = 0;
-	cursor_varint(&c, &n); /* checked when it was indexed */
-	*text = (const char *)c.p;
-	*length = (size_t)n;
-	return true;
+	return string_at(g, in_place ? (uint32_t)id : wire_table_get(&g->strings, id), text, length);
 }
 
 uint32_t generation_name_slow(struct generation *g, struct names *names, uint64_t id)
@@ -303,7 +309,8 @@ uint32_t generation_name_slow(struct generation *g, struct names *names, uint64_
 	}
 	const char *text;
 	size_t length;
-	if (!generation_string(g, id, &text, &length))
+	/* Names have their IDs from the file: what it says is none of our places in it. */
+	if (!string_at(g, wire_table_get(&g->strings, id), &text, &length))
 		return NAME_ERROR;
 	uint32_t name = names_intern(names, text, length);
 	if (name == NAME_ERROR)

@@ -223,6 +223,27 @@ static void what_happens_to_no_p_is_not_shown(void **state)
 	}
 }
 
+/* What marks a log's own text is an ID like any other where the file says it. */
+static void name_is_no_place_in_the_file(void **state)
+{
+	(void)state;
+	const uint64_t inline_id = UINT64_C(1) << 63;
+	struct builder b = {.n = 0};
+	build_header(&b, 21);
+	batch(&b, 0, 100);
+	size_t huge = b.n + 3; /* where the string is read as a length */
+	string(&b, 1, "\x80\x80\x80\x80\x80\x80\x20");
+	event(&b, V1_GOMAXPROCS, 2, 2, 0, 0, 0);
+	event(&b, V1_USER_TASK_CREATE, 4, 7, 0, inline_id | (huge - TRACE_HEADER_SIZE), 0);
+	event(&b, V1_USER_TASK_CREATE, 4, 8, 0, inline_id | UINT32_MAX, 0);
+	frequency(&b);
+	struct pass pass;
+	run_pass(&pass, &b, b.n, true);
+	assert_int_equal(pass.s.verdict, TRACE_WHOLE);
+	assert_int_equal(pass.n[EV_USER_TASK_BEGIN], 2);
+	goroutines_finish(&pass.goroutines);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +253,7 @@ int main(void)
 		cmocka_unit_test(cut_that_takes_the_clock_leaves_nothing),
 		cmocka_unit_test(mismatched_region_is_repaired_unless_strict),
 		cmocka_unit_test(what_happens_to_no_p_is_not_shown),
+		cmocka_unit_test(name_is_no_place_in_the_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
