@@ -26,6 +26,13 @@ static uint32_t function_at(const struct stacks *stacks, uint32_t number, bool r
 	return stacks->frame[stack->first + (root ? stack->frames - 1 : 0)].function;
 }
 
+/* What the goroutine with this stack starts with; NAME_NONE: another one will tell. */
+static uint32_t start_of(const struct latency *a, const struct trace_block *block, uint64_t stack)
+{
+	uint32_t root = function_at(a->stacks, stacks_number(a->stacks, block, stack), true);
+	return stack_root_is_preemption(names_text(block->names, root)) ? NAME_NONE : root;
+}
+
 /* Index + 1; 0: no memory. */
 static uint32_t group_of(struct latency *a, const struct latency_goroutine *g)
 {
@@ -70,7 +77,7 @@ static void learn(struct latency *a, struct latency_goroutine *g, const struct t
 {
 	uint64_t own = trace_own_stack(e);
 	uint32_t was = g->function;
-	g->function = function_at(a->stacks, stacks_number(a->stacks, block, own), true);
+	g->function = start_of(a, block, own);
 	if (e->type == EV_GO_CREATE || e->type == EV_GO_CREATE_BLOCKED)
 		g->creator = function_at(a->stacks, stacks_number(a->stacks, block, e->arg[2]), false);
 	if (g->function != was)

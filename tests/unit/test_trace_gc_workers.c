@@ -11,6 +11,7 @@
 #include "tests/unit/trace_builder.h"
 #include "trace/goroutines.h"
 #include "trace/index.h"
+#include "trace/latency.h"
 #include "trace/mmu.h"
 #include "trace/reader.h"
 #include "trace/spans.h"
@@ -274,6 +275,27 @@ static void nobody_is_known_by_a_preemption_alone(void **state)
 	names_finish(&names);
 }
 
+static void no_group_is_called_as_a_preemption(void **state)
+{
+	(void)state;
+	struct builder b;
+	struct stacks stacks = {0};
+	struct latency latency = {.stacks = &stacks};
+	struct names names = {0};
+	build_trace(&b, preempted, sizeof preempted / sizeof *preempted, 1, 1);
+	const struct trace_visitor visitor = latency_visitor(&latency);
+	show_trace(&b, &visitor, (struct trace_options){.names = &names});
+	/* It waited once before a stack told who it is, and once behind that. */
+	assert_int_equal(latency.groups, 2);
+	assert_int_equal(latency.group[0].function, NAME_NONE);
+	assert_string_equal(names_text(&names, latency.group[1].function), "main.work");
+	assert_int_equal(latency.group[0].wait.count, 1);
+	assert_int_equal(latency.group[1].wait.count, 1);
+	latency_finish(&latency);
+	stacks_finish(&stacks);
+	names_finish(&names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +304,7 @@ int main(void)
 		cmocka_unit_test(overview_shows_marking_only_where_there_was_some),
 		cmocka_unit_test(wrong_label_takes_nothing_from_the_program),
 		cmocka_unit_test(nobody_is_known_by_a_preemption_alone),
+		cmocka_unit_test(no_group_is_called_as_a_preemption),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,6 +79,16 @@ func leafAndRoot(s trace.Stack) (leaf, root string) {
 	return leaf, root
 }
 
+// startOf is the function that a goroutine with this stack starts with, "" if
+// the stack shows its preemption alone.
+func startOf(s trace.Stack) string {
+	_, root := leafAndRoot(s)
+	if strings.HasPrefix(root, "runtime.asyncPreempt") {
+		return ""
+	}
+	return root
+}
+
 func (w *places) close(g *waiter, now trace.Time, open bool) {
 	if placeStates[g.state] == "" {
 		return
@@ -112,12 +122,12 @@ func (g *waiter) learn(ev trace.Event, st trace.StateTransition) {
 	from, to := st.Goroutine()
 	if from == trace.GoNotExist && to != trace.GoSyscall {
 		g.origin.creator, _ = leafAndRoot(ev.Stack())
-		_, g.origin.function = leafAndRoot(st.Stack)
+		g.origin.function = startOf(st.Stack)
 		return
 	}
 	isStatus := from == trace.GoUndetermined || from == to
 	if isStatus || ev.Goroutine() == st.Resource.Goroutine() {
-		_, g.origin.function = leafAndRoot(ev.Stack())
+		g.origin.function = startOf(ev.Stack())
 	}
 }
 
