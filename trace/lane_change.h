@@ -69,8 +69,10 @@ static inline bool lane_change_transition(struct lane_work *work, const struct t
 		state = SPAN_IDLE;
 		proc = TRACE_NONE;
 	}
+	/* That it runs is told again, and only now what it works at. */
+	bool again = e->from == e->to;
 	/* Format 1 names some on a P that they have nothing to do with. */
-	if (e->from == e->to || e->m == TRACE_NONE)
+	if ((again && !change->until) || e->m == TRACE_NONE)
 		return false;
 	*change = (struct lane_change){.at_ns = trace_since(block, e),
 	                               .proc = proc,
@@ -78,7 +80,8 @@ static inline bool lane_change_transition(struct lane_work *work, const struct t
 	                               .goroutine = goroutine,
 	                               .proc_state = state,
 	                               .thread_state = state,
-	                               .until = change->until};
+	                               .until = change->until,
+	                               .whole = again};
 	return true;
 }
 

@@ -362,13 +362,14 @@ static bool on_transition(struct spans *s, const struct trace_block *block,
 	note_goroutine(s, block, e);
 	bool changes = lane_change_transition(&s->work, block, e, &c);
 	struct span_lane *l = lane_at(s, LANE_G, e->subject);
-	if (l && e->to != e->from) {
+	bool again = e->to == e->from; /* perhaps with a stack that tells what it works at */
+	if (l && (!again || c.until)) {
 		const struct next next = {trace_since(block, e),
 		                          e->subject,
 		                          e->to == GO_RUNNING ? lane_running(&s->work, e->subject)
 		                                              : state_of[e->to],
 		                          c.until,
-		                          false,
+		                          again,
 		                          e->from == 0};
 		if (!change(s, block, e, l, &next))
 			return false;

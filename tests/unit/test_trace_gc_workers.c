@@ -91,6 +91,22 @@ static const struct part preempted[] = {
       {2000, EV_GO_STOP, {S_RECEIVE, STACK_WORK}},
       {0, NO_MORE, {0}}}},
 };
+/* Goroutine 1 runs with a wrong label while the second generation begins, which has its stack. */
+static const struct part told_again[] = {
+	{1,
+     M_WORK,
+     {{1000, EV_PROC_STATUS, {0, PROC_RUNNING}},
+      {1000, EV_GO_STATUS, {G_WORK, UINT64_MAX, GO_RUNNABLE}},
+      {1200, EV_GO_START, {G_WORK, 1}},
+      {1200, EV_GO_LABEL, {S_FRACTIONAL}},
+      {0, NO_MORE, {0}}}},
+	{2,
+     M_WORK,
+     {{2000, EV_PROC_STATUS, {0, PROC_RUNNING}},
+      {2000, EV_GO_STATUS_STACK, {G_WORK, M_WORK, GO_RUNNING, STACK_WORK}},
+      {3000, EV_GO_BLOCK, {S_RECEIVE, STACK_WORK}},
+      {0, NO_MORE, {0}}}},
+};
 enum { FIRST_NS = 1000, SECOND_NS = 2000, LAST_NS = 3000 };
 
 static void add_tables(struct builder *b, uint64_t generation)
@@ -244,6 +260,35 @@ static void overview_shows_marking_only_where_there_was_some(void **state)
 	index_finish(&index);
 }
 
+static void status_that_is_told_again_tells_a_wrong_label(void **state)
+{
+	(void)state;
+	static const struct lane lane[] = {{LANE_G, G_WORK}, {LANE_P, 0}, {LANE_M, M_WORK}};
+	struct builder b;
+	struct index index = {.budget = 1 << 20};
+	struct lane_cell cell;
+	build_trace(&b, told_again, sizeof told_again / sizeof *told_again, 1, 2);
+	struct trace_visitor visitor = index_visitor(&index);
+	show_trace(&b, &visitor, (struct trace_options){.names = NULL});
+	for (size_t i = 0; i < sizeof lane / sizeof *lane; i++) {
+		struct spans spans;
+		assert_true(spans_wish(&spans, &lane[i], 1, FIRST_NS, LAST_NS, 1, FIRST_NS));
+		visitor = spans_visitor(&spans);
+		show_trace(&b, &visitor, (struct trace_options){.names = NULL});
+		assert_int_equal(spans.lane[0].n, 2);
+		assert_int_equal(spans.lane[0].span[1].begin_ns, 1200);
+		assert_int_equal(spans.lane[0].span[1].end_ns, LAST_NS);
+		assert_int_equal(spans.lane[0].span[1].state, SPAN_RUNNING);
+		spans_finish(&spans);
+		if (lane[i].kind == LANE_G) /* of which the index knows nothing */
+			continue;
+		assert_true(index_cells(&index, lane[i], index.first_ns, index.last_ns, &cell, 1));
+		assert_true(cell.ns[SPAN_GC] < 1);
+		assert_true(fabs(cell.ns[SPAN_RUNNING] - 1800) < 1);
+	}
+	index_finish(&index);
+}
+
 static void wrong_label_takes_nothing_from_the_program(void **state)
 {
 	(void)state;
@@ -302,6 +347,7 @@ int main(void)
 		cmocka_unit_test(wrong_label_hides_no_assist_wherever_reading_begins),
 		cmocka_unit_test(worker_is_known_by_its_stack_where_its_label_was_not_read),
 		cmocka_unit_test(overview_shows_marking_only_where_there_was_some),
+		cmocka_unit_test(status_that_is_told_again_tells_a_wrong_label),
 		cmocka_unit_test(wrong_label_takes_nothing_from_the_program),
 		cmocka_unit_test(nobody_is_known_by_a_preemption_alone),
 		cmocka_unit_test(no_group_is_called_as_a_preemption),
