@@ -44,12 +44,6 @@ struct v1_goroutine *v1_find_or_add(struct v1 *v, uint64_t id)
 	return idmap_put(&v->goroutine_of, id, i) ? &v->goroutine[i] : NULL;
 }
 
-void v1_remove(struct v1 *v, struct v1_goroutine *g)
-{
-	idmap_remove(&v->goroutine_of, g->id);
-	v->free_goroutine[v->frees++] = (uint32_t)(g - v->goroutine);
-}
-
 /* --- what an event needs and does
  * -----------------------------------------------------------------
  */
@@ -110,6 +104,62 @@ static bool is_ready(struct v1 *v, const struct step *step)
 	return (step->seq == ANY_SEQ || step->seq == seq) && step->state == state;
 }
 
+/* --- who waits for what
+ * ---------------------------------------------------------------------------
+ *
+ * A P whose event does not fit is not looked at again before its goroutine is in the state that it
+ * waits for: in a trace made for that, or of a large machine, each event would be followed by a
+ * look at every P.
+ */
+
+/* No file knows the key, so that none can have all Ps wait for one thing. */
+static uint64_t hash_of(const struct v1 *v, uint64_t g, uint64_t seq, uint8_t state)
+{
+	const uint64_t what[] = {g, seq, state};
+	return siphash(&v->key, what, sizeof what);
+}
+
+/* false: no memory. */
+static bool wait_for(struct v1 *v, uint32_t proc, const struct step *step)
+{
+	uint64_t hash = hash_of(v, step->g, step->seq, step->state);
+	uint32_t first = idmap_get(&v->waiter_of, hash);
+	v->proc[proc].next = 0;
+	if (first == IDMAP_NONE)
+		return idmap_put(&v->waiter_of, hash, proc);
+	/* Behind the first: the map goes on pointing to that one. */
+	v->proc[proc].next = v->proc[first].next;
+	v->proc[first].next = proc + 1;
+	return true;
+}
+
+static void wake_one_list(struct v1 *v, uint64_t hash)
+{
+	uint32_t first = idmap_get(&v->waiter_of, hash);
+	if (first == IDMAP_NONE)
+		return;
+	idmap_remove(&v->waiter_of, hash);
+	for (uint32_t i = first + 1; i; i = v->proc[i - 1].next)
+		v->look[v->looks++] = i - 1;
+}
+
+/* The goroutine is in another state: those who waited for it are looked at. */
+static void wake(struct v1 *v, uint64_t g, uint64_t seq, uint8_t state)
+{
+	if (v->waiter_of.n == 0)
+		return;
+	wake_one_list(v, hash_of(v, g, ANY_SEQ, state));
+	if (seq != ANY_SEQ)
+		wake_one_list(v, hash_of(v, g, seq, state));
+}
+
+void v1_remove(struct v1 *v, struct v1_goroutine *g)
+{
+	wake(v, g->id, 0, V1_DEAD); /* its ID is nobody's any more */
+	idmap_remove(&v->goroutine_of, g->id);
+	v->free_goroutine[v->frees++] = (uint32_t)(g - v->goroutine);
+}
+
 /* --- the Ps --------------------------------------------------------------------------------------
  */
 
@@ -119,16 +169,26 @@ static bool is_profile(const struct v1 *v, uint32_t proc)
 	return proc == v->procs;
 }
 
+/* Its next event has to be looked at. */
+static void begin_to_wait(struct v1 *v, uint32_t proc)
+{
+	v->proc[proc].place = (uint32_t)v->waitings;
+	v->waiting[v->waitings++] = proc;
+	v->look[v->looks++] = proc;
+}
+
 bool v1_merge_init(struct v1 *v)
 {
 	v->waiting = calloc(v->procs + 1, sizeof *v->waiting);
+	v->look = calloc(v->procs + 1, sizeof *v->look);
 	v->ready = calloc(v->procs + 1, sizeof *v->ready);
-	if (!v->waiting || !v->ready ||
+	if (!v->waiting || !v->look || !v->ready ||
 	    !wire_grow(&v->proc, &v->proc_capacity, v->procs, sizeof *v->proc))
 		return false;
 	v->proc[v->procs] = (struct v1_proc){.id = -1};
 	for (uint32_t i = 0; i <= v->procs; i++)
-		v->waiting[v->waitings++] = i;
+		begin_to_wait(v, i);
+	v->key = siphash_make_key();
 	v->last_ticks = INT64_MIN;
 	return true;
 }
@@ -257,28 +317,59 @@ static enum v1_merged broken(struct order *o, const struct v1_event *e, const ch
 	return V1_MERGE_BROKEN;
 }
 
-/* Ps whose next event fits join the heap. */
+enum look { LOOK_LEAVES, LOOK_STAYS, LOOK_BROKEN, LOOK_NO_MEMORY };
+
+/* If the P's next event fits it joins the heap; else, if there is one, it waits for what it needs.
+ */
+static enum look look_at(struct v1 *v, struct order *o, uint32_t proc)
+{
+	switch (next_of(v, proc)) {
+	case FETCH_BROKEN:
+		snprintf(o->problem, sizeof o->problem, "an event that is damaged");
+		return LOOK_BROKEN;
+	case FETCH_NONE:
+		return LOOK_LEAVES;
+	case FETCHED:
+		break;
+	}
+	struct step step = step_of(&v->proc[proc].event);
+	if (!is_ready(v, &step))
+		return wait_for(v, proc, &step) ? LOOK_STAYS : LOOK_NO_MEMORY;
+	push(v, v->proc[proc].event.ticks, proc);
+	return LOOK_LEAVES;
+}
+
+static int by_place(const void *a, const void *b, void *procs)
+{
+	const struct v1_proc *proc = procs;
+	uint32_t x = proc[*(const uint32_t *)a].place, y = proc[*(const uint32_t *)b].place;
+	return (x > y) - (x < y);
+}
+
+/* Looks at Ps as if at all that wait, in their order: then equal times come out as the reference
+   has them. Where one leaves, the last of them takes its place and is looked at next. */
 static enum v1_merged gather(struct v1 *v, struct order *o)
 {
-	for (size_t i = 0; i < v->waitings;) {
-		uint32_t proc = v->waiting[i];
-		switch (next_of(v, proc)) {
-		case FETCH_BROKEN:
-			snprintf(o->problem, sizeof o->problem, "an event that is damaged");
-			return V1_MERGE_BROKEN;
-		case FETCH_NONE:
-			v->waiting[i] = v->waiting[--v->waitings];
+	size_t next = 0, looks = v->looks;
+	v->looks = 0;
+	if (looks > 1)
+		qsort_r(v->look, looks, sizeof *v->look, by_place, v->proc);
+	while (next < looks) {
+		uint32_t proc = v->look[next++];
+		enum look look = look_at(v, o, proc);
+		if (look == LOOK_BROKEN || look == LOOK_NO_MEMORY)
+			return look == LOOK_BROKEN ? V1_MERGE_BROKEN : V1_MERGE_NO_MEMORY;
+		if (look == LOOK_STAYS)
 			continue;
-		case FETCHED:
-			break;
-		}
-		struct step step = step_of(&v->proc[proc].event);
-		if (!is_ready(v, &step)) {
-			i++;
+		uint32_t last = v->waiting[--v->waitings], place = v->proc[proc].place;
+		if (last == proc)
 			continue;
+		v->waiting[place] = last;
+		v->proc[last].place = place;
+		if (next < looks && v->look[looks - 1] == last) {
+			v->look[--next] = last;
+			looks--;
 		}
-		push(v, v->proc[proc].event.ticks, proc);
-		v->waiting[i] = v->waiting[--v->waitings];
 	}
 	return V1_MERGED;
 }
@@ -307,6 +398,7 @@ static enum v1_merged apply(struct v1 *v, struct order *o, struct v1_event *e)
 		else if (step.next_seq != ANY_SEQ)
 			g->seq = step.next_seq;
 		g->merged = step.next_state;
+		wake(v, step.g, g->seq, g->merged);
 	}
 	switch (e->type) {
 	case V1_GO_START_LOCAL:
@@ -349,6 +441,6 @@ enum v1_merged v1_merge(struct v1 *v, struct order *o, struct v1_event *e)
 	uint32_t proc = pop(v);
 	*e = v->proc[proc].event;
 	v->proc[proc].has_event = false;
-	v->waiting[v->waitings++] = proc;
+	begin_to_wait(v, proc);
 	return apply(v, o, e);
 }

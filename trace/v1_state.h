@@ -8,6 +8,7 @@
 
 #include "trace/order_state.h"
 #include "trace/v1.h"
+#include "util/siphash.h"
 
 /* internal/trace/internal/tracev1: EventType */
 enum v1_type {
@@ -98,6 +99,8 @@ struct v1_proc {
 	uint64_t g; /* that runs on it */
 	struct v1_event event;
 	bool has_event;
+	uint32_t place; /* among those that wait */
+	uint32_t next;  /* that waits for the same, index + 1 */
 };
 
 /* The end of a syscall is written when its goroutine got a P again, with the time when it was over:
@@ -138,8 +141,12 @@ struct v1 {
 	struct idmap timers;
 
 	/* merging */
-	uint32_t *waiting; /* Ps whose next event has to be looked at */
+	uint32_t *waiting; /* Ps whose next event does not fit, or has to be looked at */
 	size_t waitings;
+	uint32_t *look; /* those of them that have to be */
+	size_t looks;
+	struct siphash_key key;
+	struct idmap waiter_of; /* hash of what the others wait for -> one that does */
 	struct v1_ready {
 		int64_t ticks;
 		uint32_t proc;

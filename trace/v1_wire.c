@@ -451,12 +451,14 @@ void v1_close(struct v1 *v)
 	free(v->sample);
 	free(v->exit);
 	free(v->waiting);
+	free(v->look);
 	free(v->ready);
 	free(v->goroutine);
 	free(v->free_goroutine);
 	free(v->p);
 	idmap_finish(&v->proc_of);
 	idmap_finish(&v->timers);
+	idmap_finish(&v->waiter_of);
 	idmap_finish(&v->goroutine_of);
 	free(v);
 }

@@ -244,6 +244,49 @@ static void name_is_no_place_in_the_file(void **state)
 	goroutines_finish(&pass.goroutines);
 }
 
+/* All but the first wait for goroutines that the first makes after a while, of which there is one:
+   as many looks at each event as Ps that wait would take as long as the square of the file. */
+static void ps_that_wait_are_looked_at_when_they_may_go_on(void **state)
+{
+	(void)state;
+	enum { WAIT = 100, EVENTS = 50, FIRST_GOROUTINE = 1000 };
+	struct builder b = {.n = 0};
+	build_header(&b, 21);
+	batch(&b, 0, 100);
+	for (int i = 0; i < EVENTS; i++)
+		event(&b, V1_HEAP_ALLOC, 1, 1, 0, 0, 0);
+	event(&b, V1_GO_CREATE, 3, FIRST_GOROUTINE + 7, 0, 0, 0);
+	for (unsigned p = 1; p <= WAIT; p++) {
+		batch(&b, p, 100);
+		event(&b, V1_GO_START, 2, FIRST_GOROUTINE + p, 1, 0, 0);
+	}
+	frequency(&b);
+	struct input in;
+	struct v1 *v;
+	struct wire_damage damage;
+	struct v1_event e;
+	struct order o = {.tolerant = true};
+	input_open_memory(&in, b.data, b.n);
+	input_consume(&in, TRACE_HEADER_SIZE);
+	assert_int_equal(v1_open(&v, &in, 21, true, &damage), WIRE_GENERATION);
+	for (int i = 0; i < EVENTS; i++) {
+		assert_int_equal(v1_merge(v, &o, &e), V1_MERGED);
+		assert_int_equal(e.type, V1_HEAP_ALLOC);
+		assert_int_equal(v->waitings, WAIT + 1);
+		assert_int_equal(v->looks, 1);
+	}
+	assert_int_equal(v1_merge(v, &o, &e), V1_MERGED);
+	assert_int_equal(e.type, V1_GO_CREATE);
+	assert_int_equal(v->looks, 2);
+	assert_int_equal(v1_merge(v, &o, &e), V1_MERGED);
+	assert_int_equal(e.type, V1_GO_START);
+	assert_int_equal(e.g, FIRST_GOROUTINE + 7);
+	assert_int_equal(v1_merge(v, &o, &e), V1_MERGE_BROKEN);
+	assert_non_null(strstr(o.problem, "no consistent order"));
+	v1_close(v);
+	input_finish(&in);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +297,7 @@ int main(void)
 		cmocka_unit_test(mismatched_region_is_repaired_unless_strict),
 		cmocka_unit_test(what_happens_to_no_p_is_not_shown),
 		cmocka_unit_test(name_is_no_place_in_the_file),
+		cmocka_unit_test(ps_that_wait_are_looked_at_when_they_may_go_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
