@@ -135,8 +135,8 @@ enum advance advance_stw_begin(struct order *o, struct front *f)
 	NEED_USER;
 	NEED_NAME(f->arg[0], &name);
 	uint32_t *stops = &o->goroutine[m->g].stops;
-	for (uint32_t i = *stops; i; i = o->node[i].next)
-		NEED(o->node[i].key != f->arg[0], "the world is stopped for this already");
+	NEED(!order_find_node(o, *stops, f->arg[0], NAME_ERROR),
+	     "the world is stopped for this already");
 	if (!order_push_node(o, stops, f->arg[0], name))
 		return ADVANCE_NO_MEMORY;
 	struct trace_event *e = emit(o, f);

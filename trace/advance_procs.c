@@ -13,9 +13,10 @@ enum advance advance_proc_status(struct order *o, struct front *f)
 		struct trace_proc *p = &o->proc[slot];
 		if (status == PROC_SYSCALL_ABANDONED && p->status == PROC_SYSCALL) {
 			/* Nothing is lost: we saw the syscall begin. Its own thread is the context. */
+			NEED(order_may_look(o), "too many Ps are about to be stolen");
 			from = to = PROC_RUNNING;
 			for (m = (uint32_t)o->threads - 1; m > 0 && o->thread[m].p != slot; m--)
-				;
+				o->looks++;
 			NEED(m > 0, "proc %llu is about to be stolen from nobody", (unsigned long long)id);
 		} else if (status == PROC_SYSCALL_ABANDONED && p->status == PROC_SYSCALL_ABANDONED) {
 			from = PROC_IDLE;

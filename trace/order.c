@@ -97,6 +97,15 @@ void order_pop_node(struct order *o, uint32_t *link)
 	o->free_node = i;
 }
 
+uint32_t order_find_node(struct order *o, uint32_t list, uint64_t key, uint32_t name)
+{
+	uint32_t i = order_may_look(o) ? list : 0;
+	for (; i; i = o->node[i].next, o->looks++)
+		if (o->node[i].key == key && (name == NAME_ERROR || o->node[i].name == name))
+			break;
+	return i;
+}
+
 bool order_open_task(struct order *o, uint64_t id, uint64_t parent, uint32_t name)
 {
 	uint32_t slot = o->free_task - 1;
@@ -137,8 +146,7 @@ enum region_end order_end_region(struct order *o, uint32_t *regions, uint64_t ta
 	if (!o->tolerant)
 		return REGION_MISFIT;
 	o->repairs.regions++;
-	while (i && (o->node[i].key != task || o->node[i].name != name))
-		i = o->node[i].next;
+	i = order_find_node(o, i, task, name);
 	if (!i)
 		return REGION_STRAY;
 	while (*regions != i)
@@ -509,6 +517,7 @@ void order_begin_generation(struct order *o, struct generation *g, struct input 
 {
 	o->generation = g;
 	o->in = in;
+	o->looks = 0;
 	audience_begin_generation(o->audience, g);
 }
 

@@ -119,6 +119,7 @@ struct order {
 	struct heap_entry *heap;
 	size_t heap_n, heap_capacity;
 	uint64_t failures; /* attempts in vain in this generation */
+	uint64_t looks;    /* in it, one by one, at what is open or there */
 
 	const volatile sig_atomic_t *stop;
 	char problem[256];
@@ -143,6 +144,13 @@ ORDER_HOT bool front_peek(struct front *f)
 	/* Each step is truncated by itself, as the reference does. */
 	f->time_ns = (int64_t)((uint64_t)f->time_ns + (uint64_t)ticks_to_ns(ticks, f->ns_per_tick));
 	return true;
+}
+
+/* May it go through a list once more? Few are long, and they become shorter by it; one that a trace
+   was made to have must not be gone through with each event. */
+static inline bool order_may_look(const struct order *o)
+{
+	return o->looks <= 32 * (uint64_t)o->generation->size + (1 << 24);
 }
 
 /* What ended a run of one thread's events. */
@@ -200,6 +208,10 @@ uint32_t order_add_thread(struct order *o, uint64_t id);
 bool order_push_node(struct order *o, uint32_t *head, uint64_t key, uint32_t name);
 /* Frees the node that *link names and sets it to the next. */
 void order_pop_node(struct order *o, uint32_t *link);
+
+/* The node of the list with this key and name (NAME_ERROR: any); 0: none, or it may look no longer.
+ */
+uint32_t order_find_node(struct order *o, uint32_t list, uint64_t key, uint32_t name);
 
 /* `id` must not be open. false: no memory. */
 bool order_open_task(struct order *o, uint64_t id, uint64_t parent, uint32_t name);

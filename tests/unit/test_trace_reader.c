@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/trace_builder.h"
+#include "trace/advance.h"
 #include "trace/goroutines.h"
 #include "trace/reader.h"
 
@@ -388,6 +389,58 @@ static void end_of_a_region_that_fits_nothing_is_shown_as_stray(void **state)
 	assert_int_equal(seen.n[EV_USER_REGION_STRAY], 1);
 }
 
+/* What fits none of a million regions must not be looked for among all of them without end. */
+static void ends_of_regions_that_fit_none_become_stray_in_time(void **state)
+{
+	(void)state;
+	enum { OUTER = 1, INNER, NONE, REGIONS = 1 << 16, ENDS = 1000 };
+	const struct order_options options = {.tolerant = true, .one_thread = true};
+	struct generation g = {.number = 1};
+	struct order *o = order_create(NULL, 0, &options);
+	uint32_t regions = 0;
+	assert_non_null(o);
+	order_begin_generation(o, &g, NULL);
+	/* All that were left open inside end with the one around them, however many there are. */
+	for (int round = 0; round < 2; round++) {
+		assert_true(order_push_node(o, &regions, 0, OUTER));
+		for (int i = 0; i < REGIONS; i++)
+			assert_true(order_push_node(o, &regions, 0, INNER));
+		if (round == 0)
+			assert_int_equal(order_end_region(o, &regions, 0, OUTER), REGION_ENDS);
+	}
+	for (int i = 0; i < ENDS; i++)
+		assert_int_equal(order_end_region(o, &regions, 0, NONE), REGION_STRAY);
+	assert_int_equal(order_end_region(o, &regions, 0, OUTER), REGION_STRAY);
+	assert_int_equal(order_end_region(o, &regions, 0, INNER), REGION_ENDS);
+	order_destroy(o);
+}
+
+/* Each time the threads are gone through for the one that has the P. */
+static void status_that_is_told_without_end_is_damage(void **state)
+{
+	(void)state;
+	enum { THREADS = 1 << 16, MOST = 1000 };
+	const struct order_options options = {.tolerant = true, .one_thread = true};
+	struct generation g = {.number = 1};
+	struct order *o = order_create(NULL, 0, &options);
+	struct front f = {.type = EV_PROC_STATUS, .arg = {0, PROC_SYSCALL_ABANDONED}};
+	enum advance advance = ADVANCE_READY;
+	int told = 0;
+	assert_non_null(o);
+	order_begin_generation(o, &g, NULL);
+	o->initial = g.number;
+	for (uint64_t i = 1; i <= THREADS; i++)
+		assert_int_equal(order_add_thread(o, i), i);
+	o->thread[1].p = order_add_proc(o, 0, PROC_SYSCALL);
+	for (; told < MOST && advance == ADVANCE_READY; told++) {
+		assert_int_equal(order_flush(o), ORDER_OK);
+		advance = advance_proc_status(o, &f);
+	}
+	assert_int_equal(advance, ADVANCE_BROKEN);
+	assert_true(told > 1);
+	order_destroy(o);
+}
+
 static void unknown_stack_is_an_error_only_when_strict(void **state)
 {
 	(void)state;
@@ -477,6 +530,8 @@ int main(void)
 		cmocka_unit_test(missing_generation_is_a_gap_not_the_end),
 		cmocka_unit_test(mismatched_region_is_repaired_unless_strict),
 		cmocka_unit_test(end_of_a_region_that_fits_nothing_is_shown_as_stray),
+		cmocka_unit_test(ends_of_regions_that_fit_none_become_stray_in_time),
+		cmocka_unit_test(status_that_is_told_without_end_is_damage),
 		cmocka_unit_test(unknown_stack_is_an_error_only_when_strict),
 		cmocka_unit_test(newer_version_is_tried_and_named),
 		cmocka_unit_test(what_is_no_trace_is_refused),
