@@ -11,13 +11,27 @@
 void procs_finish(struct procs *procs)
 {
 	free(procs->slot);
+	free(procs->of_slot);
+	idmap_finish(&procs->of_id);
 	memset(procs, 0, sizeof *procs);
 }
 
-static bool grow(struct procs *a, const struct trace_block *block)
+/* NULL: no memory. */
+static struct proc_time *proc_of(struct procs *a, const struct trace_block *block, uint32_t slot)
 {
-	const struct proc_time blank = {.id = UINT64_MAX, .since_ns = IDLE};
-	return SLOTS_FIT(a->slot, a->slots, block->procs, &blank);
+	static const struct proc_time blank = {.id = UINT64_MAX, .since_ns = IDLE};
+	uint64_t id = block->proc[slot].id;
+	if (a->of_slot[slot])
+		return &a->slot[a->of_slot[slot] - 1];
+	uint32_t i = idmap_get(&a->of_id, id);
+	if (i == IDMAP_NONE) {
+		i = (uint32_t)a->n;
+		if (!SLOTS_FIT(a->slot, a->slots, a->n + 1, &blank) || !idmap_put(&a->of_id, id, i))
+			return NULL;
+		a->slot[a->n++].id = id;
+	}
+	a->of_slot[slot] = i + 1;
+	return &a->slot[i];
 }
 
 static void stop(struct procs *a, struct proc_time *p, int64_t now)
@@ -30,17 +44,19 @@ static void stop(struct procs *a, struct proc_time *p, int64_t now)
 	p->since_ns = IDLE;
 }
 
-static void transition(struct procs *a, const struct trace_block *block,
+static bool transition(struct procs *a, const struct trace_block *block,
                        const struct trace_event *e)
 {
-	struct proc_time *p = &a->slot[e->subject];
-	p->id = block->proc[e->subject].id;
+	struct proc_time *p = proc_of(a, block, e->subject);
+	if (!p)
+		return false;
 	p->steals += e->type == EV_PROC_STEAL;
 	p->starts += e->type == EV_PROC_START;
 	if (e->to != PROC_RUNNING)
 		stop(a, p, e->at_ns);
 	else if (p->since_ns == IDLE)
 		p->since_ns = trace_since(block, e);
+	return true;
 }
 
 static void change(struct procs *a, uint64_t n)
@@ -55,7 +71,7 @@ static void change(struct procs *a, uint64_t n)
 static bool on_events(void *self, const struct trace_block *block)
 {
 	struct procs *a = self;
-	if (!grow(a, block))
+	if (!SLOTS_FIT(a->of_slot, a->known_slots, block->procs, NULL))
 		return false;
 	if (!a->begun && block->events) {
 		a->begun = true;
@@ -63,10 +79,12 @@ static bool on_events(void *self, const struct trace_block *block)
 	}
 	for (size_t i = 0; i < block->others; i++) {
 		const struct trace_event *e = block->other[i];
-		if (e->type >= EV_PROC_START && e->type <= EV_PROC_STATUS)
-			transition(a, block, e);
-		else if (e->type == EV_PROCS_CHANGE)
+		if (e->type >= EV_PROC_START && e->type <= EV_PROC_STATUS) {
+			if (!transition(a, block, e))
+				return false;
+		} else if (e->type == EV_PROCS_CHANGE) {
 			change(a, e->arg[0]);
+		}
 	}
 	if (a->gomaxprocs == 0 && block->gomaxprocs)
 		change(a, block->gomaxprocs);
@@ -80,6 +98,8 @@ static void on_gap(void *self, int64_t time_ns)
 	struct procs *a = self;
 	for (size_t i = 0; i < a->slots; i++)
 		stop(a, &a->slot[i], time_ns);
+	if (a->known_slots)
+		memset(a->of_slot, 0, a->known_slots * sizeof *a->of_slot);
 	a->last_ns = time_ns;
 }
 

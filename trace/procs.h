@@ -15,8 +15,12 @@ struct proc_time {
 };
 
 struct procs {
-	struct proc_time *slot;
+	struct proc_time *slot; /* as the trace names them first; those of no P have no ID */
 	size_t slots;
+	size_t n; /* Ps seen */
+	struct idmap of_id;
+	uint32_t *of_slot; /* of the trace, which are given anew behind a gap: index + 1, or 0 */
+	size_t known_slots;
 	bool begun;
 	int64_t first_ns, last_ns;
 	int64_t running_ns;                                  /* of all Ps */

@@ -11,6 +11,7 @@
 #include "tests/unit/trace_builder.h"
 #include "trace/advance.h"
 #include "trace/goroutines.h"
+#include "trace/procs.h"
 #include "trace/reader.h"
 
 struct seen {
@@ -342,6 +343,44 @@ static void missing_generation_is_a_gap_not_the_end(void **state)
 	assert_int_equal(read_bytes(b.data, b.n, true, &seen, &s), STATUS_DAMAGED);
 }
 
+/* Behind what is lost Ps are named in another order. */
+static void time_of_a_p_stays_its_own_behind_a_gap(void **state)
+{
+	(void)state;
+	struct builder b = {.n = 0};
+	struct trace_summary s;
+	struct error error = {0};
+	struct input in;
+	struct procs procs = {0};
+	const struct trace_options options = {.one_thread = true};
+	const struct trace_visitor visitor = procs_visitor(&procs);
+	build_header(&b, 26);
+	build_clock(&b, 1, 26);
+	build_batch(&b, 1, 7, 1000);
+	build_event(&b, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	build_event(&b, EV_PROC_STATUS, 1, PROC_IDLE, 0, 0);
+	build_event(&b, EV_PROC_STOP, 0, 0, 0, 0);
+	build_end(&b);
+	build_byte(&b, EV_END_OF_GENERATION);
+	build_clock(&b, 3, 26);
+	build_batch(&b, 3, 7, 2000);
+	build_event(&b, EV_PROC_STATUS, 1, PROC_RUNNING, 0, 0);
+	build_event(&b, EV_PROC_STOP, 0, 0, 0, 0);
+	build_end(&b);
+	build_byte(&b, EV_END_OF_GENERATION);
+	input_open_memory(&in, b.data, b.n);
+	assert_int_equal(trace_read(&in, &options, &visitor, 1, &s, &error), STATUS_OK);
+	input_finish(&in);
+	assert_int_equal(s.gaps, 1);
+	assert_int_equal(procs_available(&procs), 2);
+	/* Each since its generation began, at 1 ns. */
+	assert_int_equal(procs.slot[0].id, 0);
+	assert_int_equal(procs.slot[0].running_ns, 1003 - 1);
+	assert_int_equal(procs.slot[1].id, 1);
+	assert_int_equal(procs.slot[1].running_ns, 2002 - 1);
+	procs_finish(&procs);
+}
+
 static void build_misused_region(struct builder *b)
 {
 	build_header(b, 26);
@@ -528,6 +567,7 @@ int main(void)
 		cmocka_unit_test(loss_is_told_in_time_too),
 		cmocka_unit_test(ranges_that_were_open_at_the_start_are_shown),
 		cmocka_unit_test(missing_generation_is_a_gap_not_the_end),
+		cmocka_unit_test(time_of_a_p_stays_its_own_behind_a_gap),
 		cmocka_unit_test(mismatched_region_is_repaired_unless_strict),
 		cmocka_unit_test(end_of_a_region_that_fits_nothing_is_shown_as_stray),
 		cmocka_unit_test(ends_of_regions_that_fit_none_become_stray_in_time),
