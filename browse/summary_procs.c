@@ -1,6 +1,7 @@
 /* Ps: how much of their time they were busy, and with what at each moment. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "browse/summary.h"
 #include "browse/timeline_source.h"
@@ -108,16 +109,25 @@ static void draw_proc(struct pane line, const struct trace_data *data, const str
 	draw_strip(strip, data, p->id);
 }
 
-/* Slots are in the order in which the trace names Ps. NULL after the last. */
-static const struct proc_time *next_proc(const struct procs *procs, const struct proc_time *after)
+static int by_id(const void *a, const void *b)
 {
-	const struct proc_time *next = NULL;
-	for (size_t i = 0; i < procs->slots; i++) {
-		const struct proc_time *p = &procs->slot[i];
-		if (p->id != UINT64_MAX && (!after || p->id > after->id) && (!next || p->id < next->id))
-			next = p;
-	}
-	return next;
+	const struct proc_time *x = *(const struct proc_time *const *)a,
+						   *y = *(const struct proc_time *const *)b;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* In the order of their numbers; slots are in that in which the trace names them. The caller frees;
+   NULL: none, or no memory. */
+static const struct proc_time **sort_procs(const struct procs *procs, int n)
+{
+	const struct proc_time **proc = n > 0 ? calloc((size_t)n, sizeof(void *)) : NULL;
+	size_t k = 0;
+	for (size_t i = 0; proc && i < procs->slots; i++)
+		if (procs->slot[i].id != UINT64_MAX)
+			proc[k++] = &procs->slot[i];
+	if (proc)
+		qsort(proc, k, sizeof(void *), by_id);
+	return proc;
 }
 
 void summary_draw_procs(struct pane pane, const struct trace_data *data, struct view_place *place)
@@ -132,9 +142,9 @@ void summary_draw_procs(struct pane pane, const struct trace_data *data, struct 
 	pane_right(pane_sub(pane, PROC_WIDTH, 0, SHARE_WIDTH, 1), 0, STYLE_DIM, "BUSY");
 	plot_legend(pane_sub(pane, PROC_WIDTH + SHARE_WIDTH + 2, 0,
 	                     pane.width - PROC_WIDTH - SHARE_WIDTH - 2, 1));
-	const struct proc_time *proc = NULL;
-	for (int row = 0; row < place->top + page && (proc = next_proc(procs, proc)) != NULL; row++)
-		if (row >= place->top)
-			draw_proc(pane_sub(pane, 0, 1 + (row - place->top) * each, pane.width, tall), data,
-			          proc);
+	const struct proc_time **proc = sort_procs(procs, n);
+	for (int row = place->top; proc && row < n && row < place->top + page; row++)
+		draw_proc(pane_sub(pane, 0, 1 + (row - place->top) * each, pane.width, tall), data,
+		          proc[row]);
+	free(proc);
 }
