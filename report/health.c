@@ -65,7 +65,11 @@ static void print_damage(const struct trace_summary *s, struct page *page)
 	if (s->damages > n)
 		page_say(page, "Places with more damage: %" PRIu64 ".", s->damages - n);
 	if (s->damages) {
-		text_bytes(bytes, sizeof bytes, (int64_t)s->lost_bytes);
+		/* Of what is missing, or was shown in part, nobody has counted them. */
+		if (s->lost_bytes)
+			text_bytes(bytes, sizeof bytes, (int64_t)s->lost_bytes);
+		else
+			snprintf(bytes, sizeof bytes, "an unknown number of bytes");
 		page_duration(page, time, (double)s->lost_ns);
 		page_say(page, "Lost: %s%s%s. What is whole is counted.", bytes,
 		         s->lost_ns ? " and at least " : "", s->lost_ns ? time : "");

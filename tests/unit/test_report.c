@@ -303,6 +303,19 @@ static void damage_is_a_status_and_a_sentence(void **state)
 	analysis_finish(&a);
 }
 
+static void lost_bytes_that_nobody_counted_are_unknown(void **state)
+{
+	(void)state;
+	struct analysis a = {
+		.path = "app.trace",
+		.options = {.kinds = 1U << REPORT_HEALTH, .to_ns = INT64_MAX},
+		.summary = {.verdict = TRACE_DAMAGED, .version = 26, .damages = 1, .lost_ns = 1000000},
+	};
+	char *text = print(&a, true);
+	assert_non_null(strstr(text, "Lost: an unknown number of bytes and at least 1.00 ms."));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +327,7 @@ int main(void)
 		cmocka_unit_test(json_has_the_kinds_that_were_asked_for),
 		cmocka_unit_test(json_of_a_part_that_holds_nothing_has_no_negative_number),
 		cmocka_unit_test(damage_is_a_status_and_a_sentence),
+		cmocka_unit_test(lost_bytes_that_nobody_counted_are_unknown),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
