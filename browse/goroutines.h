@@ -43,10 +43,10 @@ struct goroutines_row {
 extern const char *const goroutines_sorts[];
 /* Sorts by place->sort; `place` is a struct view_place. */
 int goroutines_compare(const void *x, const void *y, void *place);
-/* Draws the list, headings first, and mends `place`. */
+/* Draws the list, headings first, and mends `place`; `sampled` as in table.h. */
 enum goroutines_rows { ROWS_FUNCTIONS, ROWS_CREATORS, ROWS_GOROUTINES };
 void goroutines_draw_list(struct pane pane, const struct goroutines_row *row, int n,
-                          struct view_place *place, enum goroutines_rows what);
+                          struct view_place *place, enum goroutines_rows what, bool sampled);
 /* What time was spent on, in words and then as a bar. */
 void goroutines_draw_states(struct pane line, const int64_t state_ns[GO_STATUS_COUNT]);
 /* Adds what a list of reasons says, by kinds. */

@@ -135,7 +135,7 @@ void goroutines_draw_group(struct pane pane, const struct trace_data *data,
 	struct goroutines_row *row = make_rows(pane.canvas, data, place, &view->group, &n);
 	struct pane list = pane_sub(pane, 0, HEAD_LINES, pane.width, pane.height - HEAD_LINES);
 	draw_head(pane, data, &view->group, n);
-	goroutines_draw_list(list, row, n, place, ROWS_GOROUTINES);
+	goroutines_draw_list(list, row, n, place, ROWS_GOROUTINES, data->summary->sampled_hz > 0);
 	if (n == 0)
 		pane_text(list, 1, 2, STYLE_DIM,
 		          place->filter[0] ? "nothing that the filter leaves" : "none of them was seen");

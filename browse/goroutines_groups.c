@@ -130,7 +130,8 @@ void goroutines_draw_groups(struct pane pane, const struct trace_data *data,
 	int n;
 	struct goroutines_row *row = make_rows(pane.canvas, data, place, &n);
 	goroutines_draw_list(pane, row, n, place,
-	                     place->grouping == BY_CREATOR ? ROWS_CREATORS : ROWS_FUNCTIONS);
+	                     place->grouping == BY_CREATOR ? ROWS_CREATORS : ROWS_FUNCTIONS,
+	                     data->summary->sampled_hz > 0);
 	if (n == 0)
 		pane_text(pane, 1, 2, STYLE_DIM,
 		          place->filter[0] ? "nothing that the filter leaves" : "no goroutine was seen");

@@ -136,8 +136,9 @@ static void draw_row(struct pane line, const struct table *table, const struct g
 	draw_time(line, table, COLUMN_SYNC, STYLE_TEXT, row->waits.ns[WAIT_SYNC]);
 	draw_time(line, table, COLUMN_OTHER, STYLE_TEXT, row->waits.ns[WAIT_OTHER]);
 	draw_time(line, table, COLUMN_ASSIST, STYLE_GC, row->assist_ns);
-	draw_time(line, table, COLUMN_LONGEST, STYLE_TEXT, row->latency_max_ns);
-	table_count(line, table, COLUMN_STARTS, STYLE_TEXT, row->starts);
+	table_longest(line, table, COLUMN_LONGEST, STYLE_TEXT, row->latency_max_ns,
+	              row->latency_max_ns != 0);
+	table_times(line, table, COLUMN_STARTS, STYLE_TEXT, row->starts);
 	tasks_draw_spent(table_cell(line, table, COLUMN_SPENT), &spent);
 }
 
@@ -178,7 +179,7 @@ static void select_row(struct view_place *place, const struct goroutines_row *ro
 }
 
 void goroutines_draw_list(struct pane pane, const struct goroutines_row *row, int n,
-                          struct view_place *place, enum goroutines_rows what)
+                          struct view_place *place, enum goroutines_rows what, bool sampled)
 {
 	static const char *const names[] = {"START FUNCTION", "CREATED BY", "GOROUTINE"};
 	struct table table;
@@ -192,6 +193,7 @@ void goroutines_draw_list(struct pane pane, const struct goroutines_row *row, in
 		mine[COLUMN_ASSIST].slot.min = CANVAS_WIDTH_MAX;
 	select_row(place, row, n, pane.height > 1 ? pane.height - 1 : 0);
 	table_layout(&table, mine, COLUMNS, inner.width);
+	table.sampled = sampled;
 	table_draw_headings(pane_row(inner, 0), &table, place);
 	place->list_y = pane.y + 1;
 	for (int i = place->top; i < n && i < place->top + place->page; i++) {

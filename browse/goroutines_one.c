@@ -76,6 +76,10 @@ static void draw_starts(struct pane line, const struct goroutine_report *r,
 	static const double ratio[] = {.5, .99, 1};
 	static const char *const label[] = {"  p50 ", "  p99 ", "  max "};
 	char text[32];
+	if (r->data->summary->sampled_hz) {
+		pane_text(line, 0, 0, STYLE_DIM, "how often it ran is unknown: samples can't tell");
+		return;
+	}
 	text_count(text, sizeof text, g->starts);
 	int x = pane_text(line, 0, 0, STYLE_DIM, "ran ");
 	x = pane_text(line, x, 0, STYLE_TEXT, text);
@@ -164,9 +168,9 @@ static void draw_row(struct pane line, const struct table *table, const struct a
 	words_name(text, line.canvas, &a->names, site->reason, "(before the trace)");
 	table_text(line, table, COLUMN_WHAT, site->syscall ? STYLE_SYSCALL : STYLE_TEXT,
 	           site->syscall ? "system call" : text);
-	table_count(line, table, COLUMN_COUNT, STYLE_TEXT, site->count);
+	table_times(line, table, COLUMN_COUNT, STYLE_TEXT, site->count);
 	table_duration(line, table, COLUMN_TOTAL, STYLE_STRONG, site->total_ns, true);
-	table_duration(line, table, COLUMN_LONGEST, STYLE_TEXT, site->max_ns, true);
+	table_longest(line, table, COLUMN_LONGEST, STYLE_TEXT, site->max_ns, true);
 	snprintf(text, sizeof text, "(no stack)");
 	if (where != UINT32_MAX)
 		frame_text(text, line.canvas, a, &a->stacks.frame[where]);
@@ -196,6 +200,7 @@ static void draw_sites(struct pane outer, const struct goroutine_report *r,
 	int room = pane.height - (stack_lines > 2 ? stack_lines : 0) - 1;
 	select_site(place, r, row, n, room);
 	table_layout(&table, column, COLUMNS, pane.width);
+	table.sampled = r->data->summary->sampled_hz > 0;
 	if (n == 0)
 		pane_text(pane, 0, 0, STYLE_DIM, "it never blocked and made no system call");
 	else

@@ -66,6 +66,21 @@ void table_count(struct pane line, const struct table *table, size_t column, enu
 	table_text(line, table, column, n ? style : STYLE_DIM, text);
 }
 
+void table_times(struct pane line, const struct table *table, size_t column, enum style style,
+                 uint64_t n)
+{
+	if (table->sampled)
+		table_text(line, table, column, STYLE_DIM, "–");
+	else
+		table_count(line, table, column, style, n);
+}
+
+void table_longest(struct pane line, const struct table *table, size_t column, enum style style,
+                   int64_t ns, bool known)
+{
+	table_duration(line, table, column, style, ns, known && !table->sampled);
+}
+
 void table_share(struct pane line, const struct table *table, size_t column, enum style style,
                  double part, double whole)
 {

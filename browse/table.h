@@ -21,6 +21,7 @@ struct table {
 	const struct table_column *column;
 	size_t columns;
 	struct slot slot[TABLE_COLUMNS_MAX];
+	bool sampled; /* as in report/page.h: what was seen now and then is no number */
 };
 
 void table_layout(struct table *table, const struct table_column *column, size_t columns,
@@ -40,6 +41,11 @@ void table_duration(struct pane line, const struct table *table, size_t column, 
                     int64_t ns, bool known);
 void table_count(struct pane line, const struct table *table, size_t column, enum style style,
                  uint64_t n);
+/* How often something happened, and how long the longest took: unknown of samples. */
+void table_times(struct pane line, const struct table *table, size_t column, enum style style,
+                 uint64_t n);
+void table_longest(struct pane line, const struct table *table, size_t column, enum style style,
+                   int64_t ns, bool known);
 /* `part` of `whole`. */
 void table_share(struct pane line, const struct table *table, size_t column, enum style style,
                  double part, double whole);

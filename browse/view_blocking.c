@@ -197,8 +197,8 @@ static void draw_row(struct pane line, const struct table *table, const struct t
 	char text[PAGE_CELL];
 	table_duration(line, table, COLUMN_TOTAL, STYLE_STRONG, row->ns, true);
 	table_share(line, table, COLUMN_SHARE, STYLE_TEXT, (double)row->ns, (double)tree->ns);
-	table_count(line, table, COLUMN_COUNT, STYLE_TEXT, row->count);
-	table_duration(line, table, COLUMN_LONGEST, STYLE_TEXT, row->max_ns, true);
+	table_times(line, table, COLUMN_COUNT, STYLE_TEXT, row->count);
+	table_longest(line, table, COLUMN_LONGEST, STYLE_TEXT, row->max_ns, true);
 	if (table->slot[COLUMN_BAR].size)
 		draw_bar(table_cell(line, table, COLUMN_BAR), tree, row, style);
 	draw_function(table_cell(line, table, COLUMN_FUNCTION), data, row);
@@ -277,6 +277,7 @@ static void draw_list(struct pane pane, const struct trace_data *data, const str
 	struct pane inner = view_list_inside(pane);
 	enum style style = kind_info[place->grouping].style;
 	table_layout(&table, column, COLUMNS, inner.width);
+	table.sampled = data->summary->sampled_hz > 0;
 	table_draw_headings(pane_row(inner, 0), &table, place);
 	place->list_y = pane.y + 1;
 	for (int i = place->top; i < (int)tree->rows && i < place->top + place->page; i++) {

@@ -90,19 +90,20 @@ static void draw_range(struct pane line, const struct table *table, const struct
 	const struct distribution *d = range->d;
 	bool known = d->count > 0;
 	table_text(line, table, COLUMN_WHAT, STYLE_LABEL, range->what);
-	table_count(line, table, COLUMN_COUNT, STYLE_TEXT, d->count);
+	table_times(line, table, COLUMN_COUNT, STYLE_TEXT, d->count);
 	table_duration(line, table, COLUMN_TOTAL, STYLE_STRONG, d->sum_ns, known);
-	table_duration(line, table, COLUMN_P50, STYLE_TEXT, distribution_percentile(d, .5), known);
-	table_duration(line, table, COLUMN_P90, STYLE_TEXT, distribution_percentile(d, .9), known);
-	table_duration(line, table, COLUMN_P99, STYLE_TEXT, distribution_percentile(d, .99), known);
-	table_duration(line, table, COLUMN_MAX, STYLE_TEXT, d->max_ns, known);
+	table_longest(line, table, COLUMN_P50, STYLE_TEXT, distribution_percentile(d, .5), known);
+	table_longest(line, table, COLUMN_P90, STYLE_TEXT, distribution_percentile(d, .9), known);
+	table_longest(line, table, COLUMN_P99, STYLE_TEXT, distribution_percentile(d, .99), known);
+	table_longest(line, table, COLUMN_MAX, STYLE_TEXT, d->max_ns, known);
 }
 
 static void draw_ranges(struct pane pane, const struct range *range, int n,
-                        struct view_place *place)
+                        struct view_place *place, bool sampled)
 {
 	struct table table;
 	table_layout(&table, column, COLUMNS, pane.width);
+	table.sampled = sampled;
 	table_draw_headings(pane_row(pane, 0), &table, place);
 	view_fit(place, n, pane.height - 1);
 	for (int i = place->top; i < n && i < place->top + place->page; i++)
@@ -128,7 +129,8 @@ static void draw_summary(struct pane line, const struct trace_data *data)
 	char text[32];
 	int x = 0;
 	text_count(text, sizeof text, (int64_t)(gc->mark.count & INT64_MAX));
-	x = draw_word(line, x, "cycles", text);
+	if (!data->summary->sampled_hz)
+		x = draw_word(line, x, "cycles", text);
 	text_percent(text, sizeof text, 1 - mean);
 	if (mean >= 0)
 		x = draw_word(line, x, "taken from the program", text);
@@ -318,7 +320,7 @@ static void draw(struct pane pane, const struct trace_data *data, struct view_pl
 	view_fit(place, 0, 0);
 	if (part[PART_RANGES].size)
 		draw_ranges(pane_sub(page, 0, part[PART_RANGES].at, page.width, part[PART_RANGES].size),
-		            range, n, place);
+		            range, n, place, data->summary->sampled_hz > 0);
 	struct pane charts =
 		pane_sub(page, 0, part[PART_CHARTS].at, page.width, part[PART_CHARTS].size);
 	if (!part[PART_CHARTS].size)

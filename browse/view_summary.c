@@ -133,7 +133,8 @@ static void draw_gc(struct pane line, const struct trace_data *data)
 {
 	const struct gc *gc = &data->analysis->gc;
 	struct facts f = begin_facts(line, "GC");
-	add_count(&f, gc->mark.count, "cycles");
+	if (!data->summary->sampled_hz)
+		add_count(&f, gc->mark.count, "cycles");
 	add_duration(&f, STYLE_TEXT, gc->mark.sum_ns, "marking");
 	if (!data->summary->sampled_hz)
 		add_duration(&f, STYLE_TEXT, gc->assist.sum_ns, "assists");

@@ -19,6 +19,7 @@
 #include "browse/leaders.h"
 #include "tests/unit/trace_scenario.h"
 #include "tests/unit/tui_fixture.h"
+#include "trace/sampled.h"
 
 enum { PATIENCE_MS = 60000 };
 
@@ -294,6 +295,49 @@ static void hostile_names_show_as_harmless_text(void **state)
 	unlink(path);
 }
 
+/* Goroutine 1 was seen to run, to wait and to run again. */
+static void build_sampled(struct builder *b)
+{
+	enum { S_LABEL = 1, S_REASON };
+	*b = (struct builder){.n = 0};
+	build_header(b, 26);
+	build_clock(b, 1, 26);
+	build_batch(b, 1, UINT64_MAX, 1);
+	build_byte(b, EV_STRINGS);
+	build_string(b, S_LABEL, SAMPLED_LABEL "1000");
+	build_string(b, S_REASON, "chan receive");
+	build_end(b);
+	build_batch(b, 1, 7, 1000);
+	build_event(b, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	build_event(b, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	build_event(b, EV_GO_BLOCK, S_REASON, 0, 0, 0);
+	build_event(b, EV_GO_UNBLOCK, 1, 1, 0, 0);
+	build_event(b, EV_GO_START, 1, 2, 0, 0);
+	build_event(b, EV_PROC_STATUS, 1, PROC_IDLE, 0, 0);
+	build_end(b);
+	build_byte(b, EV_END_OF_GENERATION);
+}
+
+static void what_samples_do_not_tell_is_unknown(void **state)
+{
+	(void)state;
+	struct builder b;
+	char path[] = "/tmp/schedtop-panels-XXXXXX";
+	build_sampled(&b);
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, b.data, b.n), b.n);
+	close(fd);
+	struct browser *browser = open_file(path);
+	/* How long in all, but not how often and how long at most. */
+	shows(browser, "Blocking", "b",
+	      (const char *[]){"SAMPLED at 1000 Hz", "1 ns  100 %       –        –", NULL});
+	shows(browser, "Goroutines", "\n\n",
+	      (const char *[]){"G1", "how often it ran is unknown", NULL});
+	browser_destroy(browser);
+	unlink(path);
+}
+
 /* A request's trace ID stands in its logs. */
 static void task_that_was_asked_for_is_shown_at_once(void **state)
 {
@@ -399,6 +443,7 @@ int main(void)
 		cmocka_unit_test(blocking_shows_each_kind_of_the_scenario),
 		cmocka_unit_test(tasks_lead_to_one_task),
 		cmocka_unit_test(hostile_names_show_as_harmless_text),
+		cmocka_unit_test(what_samples_do_not_tell_is_unknown),
 		cmocka_unit_test(task_that_was_asked_for_is_shown_at_once),
 		cmocka_unit_test(what_is_long_is_shown_in_the_timeline),
 		cmocka_unit_test(collector_is_shown_as_the_scenario_has_it),
