@@ -134,13 +134,13 @@ static void draw_summary(struct pane line, const struct trace_data *data)
 	text_percent(text, sizeof text, 1 - mean);
 	if (mean >= 0)
 		x = draw_word(line, x, "taken from the program", text);
-	text_bytes(text, sizeof text, (int64_t)(gc->heap_max & INT64_MAX));
+	text_bytes(text, sizeof text, bound_bytes(gc->heap_max));
 	if (gc->has_heap)
 		x = draw_word(line, x, "heap at most", text);
-	text_bytes(text, sizeof text, (int64_t)(gc->goal_max & INT64_MAX));
+	text_bytes(text, sizeof text, bound_bytes(gc->goal_max));
 	if (gc->has_goal)
 		x = draw_word(line, x, "goal at most", text);
-	text_bytes(text, sizeof text, (int64_t)(gc->reclaimed_bytes & INT64_MAX));
+	text_bytes(text, sizeof text, bound_bytes(gc->reclaimed_bytes));
 	if (gc->sweep.count)
 		draw_word(line, x, "reclaimed by sweeping", text);
 }

@@ -140,7 +140,7 @@ static void draw_gc(struct pane line, const struct trace_data *data)
 		add_duration(&f, STYLE_TEXT, gc->assist.sum_ns, "assists");
 	if (gc->has_heap) {
 		char text[32];
-		text_bytes(text, sizeof text, (int64_t)(gc->heap_max & INT64_MAX));
+		text_bytes(text, sizeof text, bound_bytes(gc->heap_max));
 		add_fact(&f, STYLE_TEXT, text, "heap at most");
 	}
 }

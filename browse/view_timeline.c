@@ -242,10 +242,11 @@ static void draw_counter(struct pane gutter, struct pane graph, const struct tim
 		if (cell[i].known)
 			most = fmax(most, cell[i].most);
 	}
+	const int64_t whole = most < 0x1p63 ? (int64_t)most : INT64_MAX;
 	if (known && counter == COUNTER_HEAP)
-		text_bytes(text, sizeof text, (int64_t)most);
+		text_bytes(text, sizeof text, whole);
 	else if (known)
-		text_count(text, sizeof text, (int64_t)most);
+		text_count(text, sizeof text, whole);
 	draw_gutter_value(gutter, counter == COUNTER_HEAP ? "heap" : "runnable", text);
 	plot_area(graph, counter == COUNTER_HEAP ? STYLE_GC : STYLE_RUNNABLE, value, n, most);
 }

@@ -1,6 +1,7 @@
 /* The collector: cycles, pauses, assists, the heap. */
 #include "report/json.h"
 #include "report/sections.h"
+#include "trace/elapsed.h"
 #include "util/text.h"
 
 static const struct page_column columns[] = {{"WHAT", -28}, {"COUNT", 7}, {"TOTAL", 8},
@@ -27,9 +28,9 @@ static void print_heap(const struct analysis *a, struct page *page)
 	char min[32], max[32], goal[32];
 	if (!gc->has_heap)
 		return;
-	text_bytes(min, sizeof min, (int64_t)gc->heap_min);
-	text_bytes(max, sizeof max, (int64_t)gc->heap_max);
-	text_bytes(goal, sizeof goal, (int64_t)gc->goal_max);
+	text_bytes(min, sizeof min, bound_bytes(gc->heap_min));
+	text_bytes(max, sizeof max, bound_bytes(gc->heap_max));
+	text_bytes(goal, sizeof goal, bound_bytes(gc->goal_max));
 	page_say(page, "Heap from %s to %s; %s%s.", min, max,
 	         gc->has_goal ? "the goal was at most " : "the trace shows no goal",
 	         gc->has_goal ? goal : "");

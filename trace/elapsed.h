@@ -38,4 +38,10 @@ static inline void add_ns(int64_t *sum, int64_t ns)
 		*sum = INT64_MAX;
 }
 
+/* The same of bytes that a file tells of: as many as a signed number holds. */
+static inline int64_t bound_bytes(uint64_t n)
+{
+	return n > INT64_MAX ? INT64_MAX : (int64_t)n;
+}
+
 #endif

@@ -338,6 +338,28 @@ static void what_samples_do_not_tell_is_unknown(void **state)
 	unlink(path);
 }
 
+static void heap_beyond_all_bounds_is_not_less_than_nothing(void **state)
+{
+	(void)state;
+	struct scenario s;
+	char path[] = "/tmp/schedtop-panels-XXXXXX";
+	scenario_begin(&s);
+	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	scenario_event(&s, 10, EV_HEAP_ALLOC, UINT64_MAX, 0, 0, 0);
+	scenario_event(&s, 900, EV_PROC_STOP, 0, 0, 0, 0);
+	scenario_end(&s);
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, s.b.data, s.b.n), s.b.n);
+	close(fd);
+	struct browser *browser = open_file(path);
+	for (size_t i = 0; i < 3; i++)
+		shows(browser, (const char *[]){"Summary", "GC", "Timeline"}[i], "",
+		      (const char *[]){"8.00 EiB", NULL});
+	browser_destroy(browser);
+	unlink(path);
+}
+
 /* A request's trace ID stands in its logs. */
 static void task_that_was_asked_for_is_shown_at_once(void **state)
 {
@@ -444,6 +466,7 @@ int main(void)
 		cmocka_unit_test(tasks_lead_to_one_task),
 		cmocka_unit_test(hostile_names_show_as_harmless_text),
 		cmocka_unit_test(what_samples_do_not_tell_is_unknown),
+		cmocka_unit_test(heap_beyond_all_bounds_is_not_less_than_nothing),
 		cmocka_unit_test(task_that_was_asked_for_is_shown_at_once),
 		cmocka_unit_test(what_is_long_is_shown_in_the_timeline),
 		cmocka_unit_test(collector_is_shown_as_the_scenario_has_it),

@@ -316,6 +316,19 @@ static void lost_bytes_that_nobody_counted_are_unknown(void **state)
 	free(text);
 }
 
+static void heap_beyond_all_bounds_is_not_less_than_nothing(void **state)
+{
+	(void)state;
+	struct analysis a = {
+		.path = "app.trace",
+		.options = {.kinds = 1U << REPORT_GC, .to_ns = INT64_MAX},
+		.gc = {.has_heap = true, .heap_min = 1024, .heap_max = UINT64_MAX},
+	};
+	char *text = print(&a, true);
+	assert_non_null(strstr(text, "Heap from 1.00 KiB to 8.00 EiB;"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +341,7 @@ int main(void)
 		cmocka_unit_test(json_of_a_part_that_holds_nothing_has_no_negative_number),
 		cmocka_unit_test(damage_is_a_status_and_a_sentence),
 		cmocka_unit_test(lost_bytes_that_nobody_counted_are_unknown),
+		cmocka_unit_test(heap_beyond_all_bounds_is_not_less_than_nothing),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
