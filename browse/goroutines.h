@@ -47,6 +47,9 @@ int goroutines_compare(const void *x, const void *y, void *place);
 enum goroutines_rows { ROWS_FUNCTIONS, ROWS_CREATORS, ROWS_GOROUTINES };
 void goroutines_draw_list(struct pane pane, const struct goroutines_row *row, int n,
                           struct view_place *place, enum goroutines_rows what, bool sampled);
+/* The row that a command is meant for, as in tui/view.h; NULL: there is none. */
+const struct goroutines_row *goroutines_selected_row(const struct view_place *place,
+                                                     const struct goroutines_row *row, int n);
 /* What time was spent on, in words and then as a bar. */
 void goroutines_draw_states(struct pane line, const int64_t state_ns[GO_STATUS_COUNT]);
 /* Adds what a list of reasons says, by kinds. */

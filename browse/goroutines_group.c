@@ -65,7 +65,8 @@ uint64_t goroutines_selected(const struct trace_data *data, const struct view_pl
 	struct view_place same = *place;
 	int n;
 	struct goroutines_row *row = make_rows(&canvas, data, &same, &view->group, &n);
-	uint64_t id = place->selected < n ? row[place->selected].id : 0;
+	const struct goroutines_row *selected = goroutines_selected_row(place, row, n);
+	uint64_t id = selected ? selected->id : 0;
 	free(row);
 	return id;
 }

@@ -115,11 +115,12 @@ bool goroutines_selected_group(const struct trace_data *data, const struct view_
 	struct view_place same = *place;
 	int n;
 	struct goroutines_row *row = make_rows(&canvas, data, &same, &n);
-	bool found = place->selected < n;
+	const struct goroutines_row *selected = goroutines_selected_row(place, row, n);
+	bool found = selected != NULL;
 	if (found)
 		*group = place->grouping == BY_CREATOR
-		             ? (struct leaders_wanted){NAME_ERROR, row[place->selected].name}
-		             : (struct leaders_wanted){row[place->selected].name, NAME_ERROR};
+		             ? (struct leaders_wanted){NAME_ERROR, selected->name}
+		             : (struct leaders_wanted){selected->name, NAME_ERROR};
 	free(row);
 	return found;
 }

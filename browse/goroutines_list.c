@@ -169,13 +169,29 @@ void goroutines_draw_states(struct pane line, const int64_t state_ns[GO_STATUS_C
 	tasks_draw_spent(pane_sub(line, x, 0, line.width - x, 1), &spent);
 }
 
-static void select_row(struct view_place *place, const struct goroutines_row *row, int n, int page)
+/* The caller frees; NULL: no memory. */
+static int64_t *ids_of(const struct goroutines_row *row, int n)
 {
 	int64_t *id = calloc(n ? (size_t)n : 1, sizeof *id);
 	for (int i = 0; id && i < n; i++)
 		id[i] = (int64_t)(row[i].id & INT64_MAX);
+	return id;
+}
+
+static void select_row(struct view_place *place, const struct goroutines_row *row, int n, int page)
+{
+	int64_t *id = ids_of(row, n);
 	view_select(place, id, n, page);
 	free(id);
+}
+
+const struct goroutines_row *goroutines_selected_row(const struct view_place *place,
+                                                     const struct goroutines_row *row, int n)
+{
+	int64_t *id = ids_of(row, n);
+	int i = view_selected_row(place, id, n);
+	free(id);
+	return i < n ? &row[i] : NULL;
 }
 
 void goroutines_draw_list(struct pane pane, const struct goroutines_row *row, int n,

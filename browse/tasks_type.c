@@ -74,12 +74,17 @@ static bool has_tasks(const struct lines *lines, const struct tasks_met *met, in
 }
 
 /* Bars stay where they are; tasks have their ID. */
-static void select_line(struct view_place *place, const struct lines *lines, int page)
+static void list_ids(int64_t id[LINES_MAX], const struct lines *lines)
 {
-	int64_t id[LINES_MAX];
 	for (int i = 0; i < lines->n; i++)
 		id[i] = lines->line[i].brief ? (int64_t)(lines->line[i].brief->id & INT64_MAX)
 		                             : -1 - lines->line[i].row - 1;
+}
+
+static void select_line(struct view_place *place, const struct lines *lines, int page)
+{
+	int64_t id[LINES_MAX];
+	list_ids(id, lines);
 	view_select(place, id, lines->n, page);
 }
 
@@ -97,9 +102,12 @@ const struct task_brief *tasks_choose(const struct trace_data *data, const struc
 	if (!tasks_find(data, &view->type, &met))
 		return NULL;
 	make_lines(&lines, &met, view);
-	if (place->selected >= lines.n)
+	int64_t id[LINES_MAX];
+	list_ids(id, &lines);
+	int selected = view_selected_row(place, id, lines.n);
+	if (selected >= lines.n)
 		return NULL;
-	const struct line *line = &lines.line[place->selected];
+	const struct line *line = &lines.line[selected];
 	if (line->brief)
 		return line->brief;
 	uint64_t octaves = line->row < 0 ? 0 : octaves_of(&lines.bars, line->row);

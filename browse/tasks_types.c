@@ -115,11 +115,18 @@ static struct row *make_rows(const struct canvas *canvas, const struct trace_dat
 	return row;
 }
 
-static void select_row(struct view_place *place, const struct row *row, int n, int page)
+/* The caller frees; NULL: no memory. */
+static int64_t *ids_of(const struct row *row, int n)
 {
 	int64_t *id = calloc(n ? (size_t)n : 1, sizeof *id);
 	for (int i = 0; id && i < n; i++)
 		id[i] = (int64_t)row[i].met.type.name << 1 | row[i].met.type.region;
+	return id;
+}
+
+static void select_row(struct view_place *place, const struct row *row, int n, int page)
+{
+	int64_t *id = ids_of(row, n);
 	view_select(place, id, n, page);
 	free(id);
 }
@@ -130,9 +137,12 @@ bool tasks_selected_type(const struct trace_data *data, const struct view_place 
 	const struct canvas canvas = {.ascii = false};
 	int n;
 	struct row *row = make_rows(&canvas, data, place, &n);
-	bool found = row && place->selected < n;
+	int64_t *id = row ? ids_of(row, n) : NULL;
+	int selected = view_selected_row(place, id, n);
+	bool found = row && selected < n;
 	if (found)
-		*met = row[place->selected].met;
+		*met = row[selected].met;
+	free(id);
 	free(row);
 	return found;
 }

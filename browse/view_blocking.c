@@ -124,11 +124,18 @@ static bool make_tree(struct tree *tree, const struct trace_data *data,
 	return ok;
 }
 
-static void select_row(struct view_place *place, const struct tree *tree, int page)
+/* The caller frees; NULL: no memory. */
+static int64_t *ids_of(const struct tree *tree)
 {
 	int64_t *id = calloc(tree->rows ? tree->rows : 1, sizeof *id);
 	for (size_t i = 0; id && i < tree->rows; i++)
 		id[i] = (int64_t)(tree->row[i].key & INT64_MAX);
+	return id;
+}
+
+static void select_row(struct view_place *place, const struct tree *tree, int page)
+{
+	int64_t *id = ids_of(tree);
 	view_select(place, id, (int)tree->rows, page);
 	free(id);
 }
@@ -318,8 +325,10 @@ static enum loop_next expand(const struct trace_data *data, const struct view_pl
 {
 	struct tree tree;
 	make_tree(&tree, data, place, toggles);
-	const struct tree_row *row =
-		place->selected < (int)tree.rows ? &tree.row[place->selected] : NULL;
+	int64_t *id = ids_of(&tree);
+	int selected = view_selected_row(place, id, (int)tree.rows);
+	const struct tree_row *row = selected < (int)tree.rows ? &tree.row[selected] : NULL;
+	free(id);
 	if (row && row->opens)
 		tree_toggle(toggles, row->key);
 	tree_finish(&tree);

@@ -143,11 +143,18 @@ static int64_t row_id(const struct row *row)
 	return (int64_t)(((uint64_t)row->group->function << 32 | row->group->creator) & INT64_MAX);
 }
 
-static void select_row(struct view_place *place, const struct row *row, int n, int page)
+/* The caller frees; NULL: no memory. */
+static int64_t *ids_of(const struct row *row, int n)
 {
 	int64_t *id = calloc((size_t)n, sizeof *id);
 	for (int i = 0; id && i < n; i++)
 		id[i] = row_id(&row[i]);
+	return id;
+}
+
+static void select_row(struct view_place *place, const struct row *row, int n, int page)
+{
+	int64_t *id = ids_of(row, n);
 	view_select(place, id, n, page);
 	free(id);
 }
@@ -289,8 +296,11 @@ static enum loop_next act(const struct trace_data *data, struct view_place *plac
 	if (action->command != COMMAND_EXPAND)
 		return LOOP_GO_ON;
 	struct row *row = make_rows(&canvas, data, place, &n);
+	int64_t *id = row ? ids_of(row, n) : NULL;
+	int selected = view_selected_row(place, id, n);
 	const struct latency_group *longest =
-		row && place->selected < n ? longest_of(data, &row[place->selected]) : NULL;
+		row && selected < n ? longest_of(data, &row[selected]) : NULL;
+	free(id);
 	free(row);
 	if (!longest)
 		return LOOP_DRAW;

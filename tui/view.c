@@ -145,6 +145,14 @@ void view_select(struct view_place *place, const int64_t *id, int rows, int page
 	view_fit(place, rows, page);
 }
 
+int view_selected_row(const struct view_place *place, const int64_t *id, int rows)
+{
+	for (int i = 0; id && place->anchored && i < rows; i++)
+		if (id[i] == place->selected_id)
+			return i;
+	return place->selected;
+}
+
 void view_draw_heading(struct pane cell, struct view_place *place, int sort, const char *name,
                        bool right)
 {

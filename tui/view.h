@@ -139,6 +139,9 @@ void view_fit(struct view_place *place, int rows, int page);
  * ids (NULL) the rows never move.
  */
 void view_select(struct view_place *place, const int64_t *id, int rows, int page);
+/* The row that was last drawn as selected, wherever it is among the rows of now: what a command is
+   meant for. */
+int view_selected_row(const struct view_place *place, const int64_t *id, int rows);
 /* A heading of the list, in its cell. `sort` < 0: the list can't be sorted by it. Else it can be
    clicked, and has a mark when the list is: "name▼", in ASCII "namev". */
 void view_draw_heading(struct pane cell, struct view_place *place, int sort, const char *name,

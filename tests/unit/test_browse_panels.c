@@ -15,7 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "browse/assists.h"
 #include "browse/browser.h"
+#include "browse/goroutines.h"
 #include "browse/leaders.h"
 #include "tests/unit/trace_scenario.h"
 #include "tests/unit/tui_fixture.h"
@@ -437,6 +439,29 @@ static void the_axis_of_the_summary_is_of_the_part_that_is_counted(void **state)
 	browser_destroy(browser);
 }
 
+/* While a trace is read rows overtake each other between a picture and the key that follows it. */
+static void key_is_for_the_row_that_was_drawn_as_selected(void **state)
+{
+	(void)state;
+	struct goroutine_kind group[] = {
+		{.function = 1, .goroutines = 1, .state_ns = {[GO_RUNNING] = 100}},
+		{.function = 2, .goroutines = 1, .state_ns = {[GO_RUNNING] = 50}},
+	};
+	static struct analysis analysis;
+	const struct assists assists = {0};
+	const struct trace_data data = {.analysis = &analysis, .assists = &assists};
+	struct view_place place = {.rows = 2, .page = 2, .anchored = true, .selected_id = 2};
+	struct leaders_wanted wanted;
+	analysis.goroutines.group = group;
+	analysis.goroutines.groups = 2;
+	assert_true(goroutines_selected_group(&data, &place, &wanted));
+	assert_int_equal(wanted.function, 2);
+	/* He moved on since then: by rows. */
+	place.anchored = false;
+	assert_true(goroutines_selected_group(&data, &place, &wanted));
+	assert_int_equal(wanted.function, 1);
+}
+
 static void others_are_no_leaders_where_one_is_asked_for(void **state)
 {
 	(void)state;
@@ -459,6 +484,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_axis_of_the_summary_is_of_the_part_that_is_counted),
 		cmocka_unit_test(others_are_no_leaders_where_one_is_asked_for),
+		cmocka_unit_test(key_is_for_the_row_that_was_drawn_as_selected),
 		cmocka_unit_test(screens_look_as_they_did),
 		cmocka_unit_test(every_size_shows_every_screen_without_drawing_twice),
 		cmocka_unit_test(latency_shows_what_the_scenario_waits),
