@@ -98,6 +98,9 @@ static void compare(const struct comparison *c, struct row *row, const struct re
 	double seconds[SIDES] = {side_seconds(c->side[BEFORE]), side_seconds(c->side[AFTER])};
 	struct change *change = &row->change[metric];
 	*change = (struct change){.p = 1};
+	/* What samples have missed is not gone. */
+	if (metric != METRIC_TOTAL && (r[BEFORE].sampled || r[AFTER].sampled))
+		return;
 	if (a->known && b->known) {
 		change->known = true;
 		change->ratio = b->value / a->value;

@@ -73,12 +73,14 @@ bool resamples_init(struct resamples *r, const struct side *side, uint64_t seed)
 {
 	bool within = false, between = side->runs > 1;
 	*r = (struct resamples){.slices = side->slices};
-	for (size_t i = 0; i < side->runs; i++)
+	for (size_t i = 0; i < side->runs; i++) {
+		r->sampled = r->sampled || side->run[i].sampled;
 		if (can_cut(&side->run[i])) {
 			within = true;
 			r->strata++;
 			r->within_freedom += (double)side->run[i].slices / RESAMPLE_BLOCK - 1;
 		}
+	}
 	r->between_freedom = (double)side->runs - 1;
 	if (side->slices == 0)
 		return true;
@@ -246,15 +248,16 @@ void estimate_series(const struct series *s, const struct resamples *r,
                      const double assumed[METRICS], struct estimate estimate[METRICS])
 {
 	const uint64_t p99 = s->instances;
+	const bool counted = !r->sampled;
 	const bool spread_out = active_slices(s) >= JUDGE_SLICES;
 	const struct {
 		bool tell, judge;
 	} rule[METRICS] = {
-		[METRIC_COUNT] = {s->count > 0, s->count >= JUDGE_INSTANCES},
+		[METRIC_COUNT] = {counted && s->count > 0, s->count >= JUDGE_INSTANCES},
 		/* what goroutines run counts without any that began */
 		[METRIC_TOTAL] = {s->ns > 0, s->count == 0 || s->count >= JUDGE_INSTANCES},
-		[METRIC_MEDIAN] = {s->samples > 0, s->instances >= JUDGE_INSTANCES},
-		[METRIC_P99] = {p99 >= P99_TELL, p99 >= P99_JUDGE},
+		[METRIC_MEDIAN] = {counted && s->samples > 0, s->instances >= JUDGE_INSTANCES},
+		[METRIC_P99] = {counted && p99 >= P99_TELL, p99 >= P99_JUDGE},
 	};
 	struct counted c = {.series = s, .resamples = r};
 	uint16_t once[SIDE_RUNS];

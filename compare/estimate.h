@@ -36,6 +36,7 @@ struct estimate {
 /* How often each slice is in each resample. */
 struct resamples {
 	size_t slices;
+	bool sampled;           /* a run is */
 	uint16_t *within;       /* RESAMPLES rows; NULL: runs are too short to be cut */
 	uint16_t *between;      /* the same with whole runs; NULL: there is one alone */
 	double within_freedom;  /* number of blocks less one of each run that can be cut */

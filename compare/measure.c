@@ -194,6 +194,7 @@ static enum status conclude(struct pass *pass, const struct trace_summary *summa
 			series_join(&pass->items->item[i].series[pass->which], pass->side->slices);
 	run->version = summary->version;
 	run->events = summary->events;
+	run->sampled = summary->sampled_hz > 0;
 	run->damaged = summary->verdict == TRACE_DAMAGED;
 	if (run->damaged) {
 		char text[sizeof damage->text];

@@ -77,11 +77,14 @@ void show_side(const struct page *page, char cell[PAGE_CELL], const struct side 
 {
 	char length[32];
 	size_t damaged = 0;
+	bool sampled = false;
 	text_duration(length, sizeof length, side_seconds(side) * 1e9, page->ascii);
-	for (size_t i = 0; i < side->runs; i++)
+	for (size_t i = 0; i < side->runs; i++) {
 		damaged += side->run[i].damaged;
-	int n = snprintf(cell, PAGE_CELL, "%zu trace%s, %s", side->runs, side->runs == 1 ? "" : "s",
-	                 length);
+		sampled = sampled || side->run[i].sampled;
+	}
+	int n = snprintf(cell, PAGE_CELL, "%zu trace%s, %s%s", side->runs, side->runs == 1 ? "" : "s",
+	                 length, sampled ? ", sampled" : "");
 	if (damaged)
 		snprintf(cell + n, PAGE_CELL - (size_t)n, ", %zu damaged", damaged);
 }

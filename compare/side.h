@@ -23,6 +23,7 @@ struct run {
 	unsigned version; /* of the trace's header */
 	uint64_t events;
 	bool damaged;
+	bool sampled; /* total times are true; how often and how long each time is unknown */
 	size_t first, slices;
 	int64_t slice_ns, length_ns;
 };

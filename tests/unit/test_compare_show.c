@@ -106,6 +106,30 @@ static void what_began_and_ended_in_a_trace_is_measured(void **state)
 	finish(&x);
 }
 
+static void of_samples_total_times_alone_are_compared(void **state)
+{
+	(void)state;
+	struct compared x;
+	struct scenario s;
+	struct page page = {.ascii = true};
+	char cell[PAGE_CELL];
+	scenario_service(&s);
+	compare(&x, &s, &everything);
+	const struct side *const side[SIDES] = {&x.side[BEFORE], &x.side[AFTER]};
+	comparison_finish(&x.c);
+	x.side[AFTER].run[0].sampled = true;
+	assert_true(comparison_make(&x.c, &x.items, side, COMPARISON_MARGIN));
+	assert_true(x.c.rows > 0);
+	for (size_t i = 0; i < x.c.rows; i++)
+		for (enum metric m = 0; m < METRICS; m++) {
+			assert_true(m == METRIC_TOTAL || !x.c.row[i].change[m].known);
+			assert_true(m == METRIC_TOTAL || !x.c.row[i].side[AFTER][m].known);
+		}
+	show_side(&page, cell, side[AFTER]);
+	assert_non_null(strstr(cell, ", sampled"));
+	finish(&x);
+}
+
 static void a_comparison_with_itself_finds_nothing(void **state)
 {
 	(void)state;
@@ -516,6 +540,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_began_and_ended_in_a_trace_is_measured),
+		cmocka_unit_test(of_samples_total_times_alone_are_compared),
 		cmocka_unit_test(a_comparison_with_itself_finds_nothing),
 		cmocka_unit_test(narrowing_leaves_the_rest_out),
 		cmocka_unit_test(a_part_of_the_time_has_what_lies_in_it_alone),
