@@ -5,12 +5,14 @@
 
 #include "export/redact.h"
 #include "report/report.h"
+#include "util/text.h"
 
 /* Text of a log in the place that it had: what stands for a secret may be longer. */
 static void redact_log(const struct redactor *redactor, struct task_log *log)
 {
+	enum { CUT = TASK_LOG_TEXT - TEXT_TAIL /* what is that long may have been longer */ };
 	char text[TASK_LOG_TEXT];
-	size_t n = redactor_text(redactor, text, sizeof text, log->text, log->length, TASK_LOG_TEXT);
+	size_t n = redactor_text(redactor, text, sizeof text, log->text, log->length, CUT);
 	memcpy(log->text, text, n);
 	log->length = (uint32_t)n;
 }

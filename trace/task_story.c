@@ -7,6 +7,7 @@
 #include "trace/slots.h"
 #include "trace/stacks.h"
 #include "trace/transition.h"
+#include "util/text.h"
 
 void task_story_finish(struct task_story *a)
 {
@@ -199,11 +200,10 @@ static void note_log(struct task_story *a, const struct trace_block *block,
 	if (block->generation)
 		generation_string(block->generation, e->arg[1], &text, &length);
 	struct story_log *log = &a->log[a->logs++];
-	*log =
-		(struct story_log){.at_ns = e->at_ns,
-	                       .goroutine = block->goroutine[e->g].id,
-	                       .category = e->name,
-	                       .length = (uint32_t)(length < STORY_LOG_TEXT ? length : STORY_LOG_TEXT)};
+	*log = (struct story_log){.at_ns = e->at_ns,
+	                          .goroutine = block->goroutine[e->g].id,
+	                          .category = e->name,
+	                          .length = (uint32_t)text_whole(text, length, STORY_LOG_TEXT)};
 	memcpy(log->text, text, log->length);
 }
 

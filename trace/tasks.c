@@ -6,6 +6,7 @@
 #include "trace/slots.h"
 #include "trace/tables.h"
 #include "trace/transition.h"
+#include "util/text.h"
 
 static void instance_destroy(struct task_instance *instance)
 {
@@ -388,7 +389,7 @@ static bool keep_log(struct open_user_task *t, const struct trace_event *e, cons
 	struct task_log *log = &told->log[told->kept_logs++];
 	log->at_ns = e->at_ns;
 	log->category = e->name;
-	log->length = (uint32_t)(length < TASK_LOG_TEXT ? length : TASK_LOG_TEXT);
+	log->length = (uint32_t)text_whole(text, length, TASK_LOG_TEXT);
 	memcpy(log->text, text, log->length);
 	return true;
 }

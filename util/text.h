@@ -13,6 +13,18 @@
 /* Copies n bytes as printable UTF-8: control characters and invalid bytes become '?', and a string
    that is too long is cut at a character. `to` holds at most `size` bytes with the terminator. */
 void text_clean(char *to, size_t size, const char *from, size_t n);
+/* How many of the n bytes to keep, at most `most` and of more than that no less than TEXT_TAIL
+   below it, so that no character of UTF-8 is cut. */
+enum { TEXT_TAIL = 3 };
+static inline size_t text_whole(const char *text, size_t n, size_t most)
+{
+	if (n <= most)
+		return n;
+	for (size_t back = 0; back <= TEXT_TAIL && back < most; back++)
+		if (((unsigned char)text[most - back] & 0xc0) != 0x80)
+			return most - back;
+	return most; /* not valid */
+}
 
 /* "250ms", "0.3s", "2m", "1h30m", "500us"; a bare number is seconds. false: not a duration,
    negative or more than 10 years. */

@@ -287,6 +287,39 @@ static void redacted_export_has_no_text_of_users(void **state)
 }
 
 /* A goroutine, a task and a region with the name of trace_scenario.c that means harm. */
+/* A log is kept up to a length, and less by a character that did not fit. */
+static void secret_that_is_cut_off_is_redacted_all_the_same(void **state)
+{
+	(void)state;
+	static const char secret[] = " postgres://app:S3cr\xc3\xa9t@db/shop";
+	enum { FITS = sizeof " postgres://app:S3cr" /* and half of what follows */ };
+	const struct export_options options = {.format = EXPORT_JSON,
+	                                       .to_ns = INT64_MAX,
+	                                       .task = {.id = 5},
+	                                       .redact = REDACT_SECRETS};
+	struct builder b = {.n = 0};
+	char log[TASK_LOG_TEXT + sizeof secret] = "";
+	memset(log, 'a', TASK_LOG_TEXT - FITS);
+	memcpy(log + TASK_LOG_TEXT - FITS, secret, sizeof secret);
+	build_header(&b, 26);
+	build_clock(&b, 1, 26);
+	build_batch(&b, 1, UINT64_MAX, 1);
+	build_byte(&b, EV_STRINGS);
+	build_string(&b, 1, log);
+	build_end(&b);
+	build_batch(&b, 1, 7, 1000);
+	build_event(&b, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	build_event(&b, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	build_event(&b, EV_USER_TASK_BEGIN, 5, 0, 0, 0);
+	build_event(&b, EV_USER_LOG, 5, 0, 1, 0);
+	build_event(&b, EV_USER_TASK_END, 5, 0, 0, 0);
+	build_end(&b);
+	build_byte(&b, EV_END_OF_GENERATION);
+	assert_non_null(export_bytes(b.data, b.n, &options, STATUS_OK));
+	assert_non_null(strstr(text, "aaaa [redacted]"));
+	assert_null(strstr(text, "S3cr"));
+}
+
 static void hostile_names_do_no_harm(void **state)
 {
 	(void)state;
@@ -428,6 +461,7 @@ int main(void)
 		cmocka_unit_test(part_behind_the_end_is_empty),
 		cmocka_unit_test(chrome_is_json_with_an_arrow_for_the_wake_up),
 		cmocka_unit_test(redacted_export_has_no_text_of_users),
+		cmocka_unit_test(secret_that_is_cut_off_is_redacted_all_the_same),
 		cmocka_unit_test(hostile_names_do_no_harm),
 		cmocka_unit_test(table_has_no_formulas),
 		cmocka_unit_test(of_a_torn_trace_what_is_whole_is_written),

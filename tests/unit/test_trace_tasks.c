@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/trace_scenario.h"
+#include "trace/task_story.h"
 
 #define US 1000
 
@@ -218,6 +219,42 @@ static void long_path_keeps_its_longest_steps(void **state)
 	analysis_finish(&a);
 }
 
+/* The last character that would fit has two bytes. */
+static void text_of_a_log_is_cut_between_characters(void **state)
+{
+	(void)state;
+	struct scenario s = {.last_ns = 0};
+	struct analysis_options options = scenario_all;
+	struct analysis a;
+	struct names names = {0};
+	struct task_story story = {.id = 5};
+	char text[TASK_LOG_TEXT + 2] = "";
+	memset(text, 'a', TASK_LOG_TEXT - 1);
+	memcpy(text + TASK_LOG_TEXT - 1, "\xc3\xa9", sizeof "\xc3\xa9");
+	build_header(&s.b, 26);
+	build_clock(&s.b, 1, 26);
+	build_batch(&s.b, 1, UINT64_MAX, 1);
+	build_byte(&s.b, EV_STRINGS);
+	build_string(&s.b, 1, text);
+	build_end(&s.b);
+	build_batch(&s.b, 1, 7, 1000);
+	build_event(&s.b, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	build_event(&s.b, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	build_event(&s.b, EV_USER_TASK_BEGIN, 5, 0, 0, 0);
+	build_event(&s.b, EV_USER_LOG, 5, 0, 1, 0);
+	build_event(&s.b, EV_USER_TASK_END, 5, 0, 0, 0);
+	scenario_end(&s);
+	options.task.id = 5;
+	scenario_read(&s, &options, &a);
+	assert_int_equal(a.tasks.type[0].slowest[0]->log[0].length, TASK_LOG_TEXT - 1);
+	analysis_finish(&a);
+	const struct trace_visitor visitor = task_story_visitor(&story);
+	scenario_show(&s, &visitor, 1, &names);
+	assert_int_equal(story.log[0].length, STORY_LOG_TEXT - 1);
+	task_story_finish(&story);
+	names_finish(&names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +265,7 @@ int main(void)
 		cmocka_unit_test(task_that_never_ends_is_open),
 		cmocka_unit_test(tasks_can_be_asked_for_by_id_type_and_trace_id),
 		cmocka_unit_test(long_path_keeps_its_longest_steps),
+		cmocka_unit_test(text_of_a_log_is_cut_between_characters),
 	};
 	return cmocka_run_group_tests_name("trace_tasks", tests, NULL, NULL);
 }
