@@ -110,7 +110,7 @@ static void print_top(const struct analysis *a, struct page *page, const struct 
 		snprintf(cell[0], PAGE_CELL, "%" PRIu64, g->id);
 		page_duration(page, cell[1], (double)g->state_ns[GO_RUNNING]);
 		page_duration(page, cell[2], (double)g->state_ns[GO_RUNNABLE]);
-		page_duration(page, cell[3], (double)g->latency_max_ns);
+		page_longest(page, cell[3], g->latency_max_ns);
 		page_named(page, cell[4], &a->names, g->function, true, "(unknown)");
 		page_row(page, columns, COLUMNS, (const char(*)[PAGE_CELL])cell);
 	}

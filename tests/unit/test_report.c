@@ -329,6 +329,23 @@ static void heap_beyond_all_bounds_is_not_less_than_nothing(void **state)
 	free(text);
 }
 
+static void longest_wait_is_unknown_of_samples(void **state)
+{
+	(void)state;
+	struct analysis a = {
+		.path = "app.trace",
+		.options = {.kinds = 1U << REPORT_GOROUTINES, .to_ns = INT64_MAX},
+		.most_runnable = {.n = 1, .g = {{.id = 7, .latency_max_ns = 5000000}}},
+	};
+	char *text = print(&a, true);
+	assert_non_null(strstr(text, "5.00 ms"));
+	free(text);
+	a.summary.sampled_hz = 1000;
+	text = print(&a, true);
+	assert_null(strstr(text, "5.00 ms"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +359,7 @@ int main(void)
 		cmocka_unit_test(damage_is_a_status_and_a_sentence),
 		cmocka_unit_test(lost_bytes_that_nobody_counted_are_unknown),
 		cmocka_unit_test(heap_beyond_all_bounds_is_not_less_than_nothing),
+		cmocka_unit_test(longest_wait_is_unknown_of_samples),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
