@@ -39,7 +39,7 @@ static double wall_ns(const struct trace_data *data)
 double summary_busy(const struct trace_data *data)
 {
 	const struct procs *procs = &data->analysis->procs;
-	double whole = (double)procs_available(procs) * wall_ns(data), busy = 0;
+	double whole = procs_available_ns(procs, end_ns(data)), busy = 0;
 	for (size_t i = 0; i < procs->slots; i++)
 		if (procs->slot[i].id != UINT64_MAX)
 			busy += (double)running_ns(data, &procs->slot[i]);

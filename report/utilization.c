@@ -76,7 +76,10 @@ void utilization_print(const struct analysis *a, struct page *page)
 	page_count(count, procs_available(p));
 	page_count(threads, p->threads);
 	page_say(page, "GOMAXPROCS %s%s: Ps busy %s, idle %s of the time. Threads seen: %s.", count,
-	         p->gomaxprocs ? "" : " (as many Ps as were seen)", busy, idle, threads);
+	         p->gomaxprocs == 0                       ? " (as many Ps as were seen)"
+	         : p->gomaxprocs_min != p->gomaxprocs_max ? " at the end"
+	                                                  : "",
+	         busy, idle, threads);
 	print_procs(p, page);
 	print_activity(a, page);
 }

@@ -59,8 +59,13 @@ static bool transition(struct procs *a, const struct trace_block *block,
 	return true;
 }
 
-static void change(struct procs *a, uint64_t n)
+static void change(struct procs *a, uint64_t n, int64_t now)
 {
+	/* What is told first was so since the trace began. */
+	if (a->gomaxprocs && now > a->changed_ns) {
+		a->available_ns = procs_available_ns(a, now);
+		a->changed_ns = now;
+	}
 	a->gomaxprocs = n;
 	if (a->gomaxprocs_min == 0 || n < a->gomaxprocs_min)
 		a->gomaxprocs_min = n;
@@ -75,7 +80,7 @@ static bool on_events(void *self, const struct trace_block *block)
 		return false;
 	if (!a->begun && block->events) {
 		a->begun = true;
-		a->first_ns = block->event[0].at_ns;
+		a->first_ns = a->changed_ns = block->event[0].at_ns;
 	}
 	for (size_t i = 0; i < block->others; i++) {
 		const struct trace_event *e = block->other[i];
@@ -83,11 +88,11 @@ static bool on_events(void *self, const struct trace_block *block)
 			if (!transition(a, block, e))
 				return false;
 		} else if (e->type == EV_PROCS_CHANGE) {
-			change(a, e->arg[0]);
+			change(a, e->arg[0], e->at_ns);
 		}
 	}
 	if (a->gomaxprocs == 0 && block->gomaxprocs)
-		change(a, block->gomaxprocs);
+		change(a, block->gomaxprocs, a->first_ns);
 	if (block->threads > a->threads + 1)
 		a->threads = block->threads - 1; /* slot 0 is none */
 	return true;
@@ -120,7 +125,8 @@ void procs_restart(void *self, int64_t time_ns)
 			p->since_ns = time_ns;
 	}
 	a->begun = true;
-	a->first_ns = time_ns;
+	a->first_ns = a->changed_ns = time_ns;
+	a->available_ns = 0;
 	a->running_ns = 0;
 	a->gomaxprocs_min = a->gomaxprocs_max = a->gomaxprocs;
 }
@@ -140,8 +146,14 @@ uint64_t procs_available(const struct procs *a)
 	return n;
 }
 
+double procs_available_ns(const struct procs *a, int64_t until_ns)
+{
+	return a->available_ns +
+	       (double)procs_available(a) * (double)elapsed_ns(a->changed_ns, until_ns);
+}
+
 double procs_utilization(const struct procs *a)
 {
-	double whole = (double)procs_available(a) * (double)elapsed_ns(a->first_ns, a->last_ns);
+	double whole = procs_available_ns(a, a->last_ns);
 	return whole > 0 ? (double)a->running_ns / whole : -1;
 }

@@ -25,6 +25,8 @@ struct procs {
 	int64_t first_ns, last_ns;
 	int64_t running_ns;                                  /* of all Ps */
 	uint64_t gomaxprocs, gomaxprocs_min, gomaxprocs_max; /* 0: the trace doesn't tell */
+	int64_t changed_ns;                                  /* since then it is so, and... */
+	double available_ns;                                 /* ...all Ps until then */
 	uint64_t threads;                                    /* seen */
 };
 
@@ -34,6 +36,8 @@ struct trace_visitor procs_visitor(struct procs *procs);
 void procs_restart(void *procs, int64_t time_ns);
 /* GOMAXPROCS, or the Ps seen where the trace doesn't tell. */
 uint64_t procs_available(const struct procs *procs);
+/* Time of all these Ps until then, whatever their number was meanwhile. */
+double procs_available_ns(const struct procs *procs, int64_t until_ns);
 /* 0...1; negative: unknown. */
 double procs_utilization(const struct procs *procs);
 

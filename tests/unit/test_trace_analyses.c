@@ -140,6 +140,27 @@ static void ps_are_measured(void **state)
 	analysis_finish(&a);
 }
 
+/* One P runs all the time: of four in the first half, of one in the second. */
+static void ps_are_measured_by_how_many_there_were(void **state)
+{
+	(void)state;
+	struct scenario s;
+	struct analysis a;
+	scenario_begin(&s);
+	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_event(&s, 0, EV_PROCS_CHANGE, 4, STACK_MAIN, 0, 0);
+	scenario_event(&s, 500, EV_PROCS_CHANGE, 1, STACK_MAIN, 0, 0);
+	scenario_event(&s, 1000, EV_GO_BLOCK, S_CHAN, STACK_MAIN, 0, 0);
+	scenario_end(&s);
+	scenario_read(&s, &scenario_all, &a);
+	double ratio = procs_utilization(&a.procs);
+	assert_true(ratio > .39 && ratio < .41);
+	assert_int_equal(a.procs.gomaxprocs, 1);
+	assert_int_equal(a.procs.gomaxprocs_max, 4);
+	analysis_finish(&a);
+}
+
 static void part_counts_what_lies_in_it_and_knows_what_came_before(void **state)
 {
 	(void)state;
@@ -453,6 +474,7 @@ int main(void)
 		cmocka_unit_test(goroutines_that_never_wake_are_counted_with_their_stack),
 		cmocka_unit_test(collector_is_measured),
 		cmocka_unit_test(ps_are_measured),
+		cmocka_unit_test(ps_are_measured_by_how_many_there_were),
 		cmocka_unit_test(part_counts_what_lies_in_it_and_knows_what_came_before),
 		cmocka_unit_test(what_is_named_late_was_so_since_the_generation_began),
 		cmocka_unit_test(what_ends_behind_the_part_stays_in_it),
