@@ -272,15 +272,17 @@ static void tell_p_states(const struct scrape *s)
 	}
 }
 
+/* There may have been no memory for the sums of all Ps: those of the others are unknown. */
 static void tell_each_p(const struct scrape *s, int field)
 {
 	const struct snapshot *now = s->e->now;
-	for (size_t p = 0; now && p < now->np; p++) {
+	bool summed = field == P_SCHEDTICK;
+	for (size_t p = 0; now && p < now->np && (!summed || p < s->e->procs); p++) {
 		int64_t value;
 		char number[24];
 		snprintf(number, sizeof number, "%zu", p);
 		if (fields_get(&now->p[p].f, field, &value))
-			whole(s, "p", number, field == P_SCHEDTICK ? s->e->p[p].ticks : value);
+			whole(s, "p", number, summed ? s->e->p[p].ticks : value);
 	}
 }
 

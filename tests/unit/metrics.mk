@@ -122,5 +122,5 @@ tests_unit_test_flight_advice_LDADD = $(metrics_test_libs)
 check_PROGRAMS += tests/unit/test_openmetrics
 tests_unit_test_openmetrics_SOURCES = tests/unit/test_openmetrics.c $(metrics_fixture)
 tests_unit_test_openmetrics_CFLAGS = $(metrics_test_cflags)
-tests_unit_test_openmetrics_LDFLAGS = $(metrics_test_ldflags)
+tests_unit_test_openmetrics_LDFLAGS = $(metrics_test_ldflags) -Wl,--wrap=realloc
 tests_unit_test_openmetrics_LDADD = $(metrics_test_libs)

@@ -173,6 +173,31 @@ static void who_has_exited_is_not_up_and_who_follows_begins_anew(void **state)
 	exposition_destroy(e);
 }
 
+/* The linker sends every realloc of the program here (--wrap).
+   NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl51-cpp) */
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+static bool no_memory;
+void *__wrap_realloc(void *old, size_t size)
+{
+	return no_memory ? NULL : __real_realloc(old, size);
+}
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl51-cpp) */
+
+static void without_memory_for_what_ps_add_up_to_it_is_absent(void **state)
+{
+	(void)state;
+	struct exposition *e = exposition_create();
+	struct snapshot *s = make_told(1, NS_PER_S, 10);
+	fields_set(&s->p[0].f, P_RUNQSIZE, 3);
+	no_memory = true;
+	exposition_add(e, s);
+	no_memory = false;
+	assert_float_equal(value_of(e, "schedtop_p_schedticks_total{p=\"0\"}"), -1, 0);
+	assert_float_equal(value_of(e, "schedtop_p_run_queue_goroutines{p=\"0\"}"), 3, 0);
+	exposition_destroy(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +207,7 @@ int main(void)
 		cmocka_unit_test(counters_never_fall_and_gauges_follow),
 		cmocka_unit_test(what_is_unknown_is_absent),
 		cmocka_unit_test(who_has_exited_is_not_up_and_who_follows_begins_anew),
+		cmocka_unit_test(without_memory_for_what_ps_add_up_to_it_is_absent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
