@@ -25,15 +25,17 @@ static bool exists(const char *base, const char *path)
 	return access(full, F_OK) == 0;
 }
 
-/* Copies a group's path; a process in a cgroup namespace may show "/../..": climb no higher than
- * the mount. */
+/* Copies a group's path. "/../b" is outside of our cgroup namespace, as that of the next container
+   is (cgroup_namespaces(7)): what is mounted here is ours, and says nothing of it. */
 static bool copy_path(char *to, size_t size, const char *from, size_t length)
 {
 	if (length >= size || from[0] != '/')
 		return false;
 	memcpy(to, from, length);
 	to[length] = '\0';
-	if (strstr(to, "/..") || strcmp(to, "/") == 0)
+	if (strcmp(to, "/..") == 0 || strncmp(to, "/../", 4) == 0)
+		return false;
+	if (strcmp(to, "/") == 0)
 		to[0] = '\0';
 	return true;
 }

@@ -66,12 +66,25 @@ static void v1_quota_is_read_from_the_cpu_hierarchy(void **state)
 	assert_int_equal(cpu.throttled_ns, 99);
 }
 
-static void a_path_outside_the_namespace_falls_back_to_the_mount(void **state)
+static void a_path_that_can_not_be_seen_falls_back_to_the_mount(void **state)
 {
 	file_tree_put(*state, "/sys/fs/cgroup/cgroup.controllers", "cpu\n");
 	file_tree_put(*state, "/sys/fs/cgroup/cpu.max", "250000 100000\n");
-	assert_int_equal(read_cpu(*state, "0::/../../elsewhere\n").millicpus, 2500);
 	assert_int_equal(read_cpu(*state, "0::/not/visible\n").millicpus, 2500);
+	file_tree_put(*state, "/sys/fs/cgroup/..a/cpu.max", "50000 100000\n");
+	assert_int_equal(read_cpu(*state, "0::/..a\n").millicpus, 500);
+}
+
+/* The limits of the container that schedtop is in are none of a program in the next one. */
+static void outside_of_the_namespace_nothing_is_known(void **state)
+{
+	file_tree_put(*state, "/sys/fs/cgroup/cgroup.controllers", "cpu\n");
+	file_tree_put(*state, "/sys/fs/cgroup/cpu.max", "10000 100000\n");
+	file_tree_put(*state, "/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "10000\n");
+	file_tree_put(*state, "/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+	static const char *const paths[] = {"0::/..\n", "0::/../../elsewhere\n", "4:cpu:/../b\n"};
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+		assert_null(cgroup_find_in(*state, paths[i]));
 }
 
 static void hostile_files_give_no_limit(void **state)
@@ -94,7 +107,8 @@ int main(void)
 		IN_A_ROOT(v2_quota_of_an_ancestor_counts_when_it_is_tighter),
 		IN_A_ROOT(v2_without_a_quota_is_not_limited),
 		IN_A_ROOT(v1_quota_is_read_from_the_cpu_hierarchy),
-		IN_A_ROOT(a_path_outside_the_namespace_falls_back_to_the_mount),
+		IN_A_ROOT(a_path_that_can_not_be_seen_falls_back_to_the_mount),
+		IN_A_ROOT(outside_of_the_namespace_nothing_is_known),
 		IN_A_ROOT(hostile_files_give_no_limit),
 	};
 	return cmocka_run_group_tests_name("cgroup", tests, NULL, NULL);
