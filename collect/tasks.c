@@ -1,6 +1,7 @@
 #include "collect/tasks.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,15 @@ static bool read_stat(const struct tasks *t, struct snapshot_task *row)
 	return true;
 }
 
+/* Does no thread tell, by what became of asking one? What forbids it or lacks it does so for all of
+   them; one that has ended since says nothing of the others, nor do descriptors that we lack. */
+static bool tells_nobody(const struct tasks *t, int32_t tid, ssize_t n)
+{
+	char path[192];
+	snprintf(path, sizeof path, "%s/%" PRId32, t->directory, tid);
+	return n == 0 || n == -EACCES || n == -EPERM || (n == -ENOENT && access(path, F_OK) == 0);
+}
+
 /* "running", "-1 0x… 0x…" outside of any call, or "202 0x… …". */
 static void read_syscall(struct tasks *t, struct snapshot_task *row)
 {
@@ -157,8 +167,7 @@ static void read_syscall(struct tasks *t, struct snapshot_task *row)
 		return;
 	ssize_t n = read_file(t, row->tid, "syscall", text, sizeof text);
 	if (n <= 0) {
-		/* Not this thread's fault, if it is there: not one of them will tell. */
-		t->no_syscall = true;
+		t->no_syscall = tells_nobody(t, row->tid, n);
 		return;
 	}
 	long number = strtol(text, &end, 10);

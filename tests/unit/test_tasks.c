@@ -96,6 +96,20 @@ static void threads_come_and_go(void **state)
 	tasks_destroy(t);
 }
 
+/* It may have ended between two of its files, or there is no descriptor at this moment. */
+static void one_thread_that_can_not_be_asked_speaks_for_no_other(void **state)
+{
+	put_thread(*state, 7, STAT("a", "S", "1", "0"), NULL, NULL);
+	file_tree_put(*state, "/40/task/7/syscall/is-no-file", "");
+	put_thread(*state, 9, STAT("b", "S", "1", "0"), "202 0x1\n", NULL);
+	struct tasks *t = open_tasks(*state);
+	struct snapshot *s = fill(t, PLENTY);
+	assert_int_equal(s->task[0].syscall, TASK_SYSCALL_UNKNOWN);
+	assert_int_equal(s->task[1].syscall, 202);
+	snapshot_unref(s);
+	tasks_destroy(t);
+}
+
 /* Without allowance nothing is read, what is known stays; then reading goes on where it stopped. */
 static void what_the_allowance_does_not_cover_waits(void **state)
 {
@@ -217,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(threads_are_told_by_number_with_what_they_wait_in),
 		TEST(threads_come_and_go),
+		TEST(one_thread_that_can_not_be_asked_speaks_for_no_other),
 		TEST(what_the_allowance_does_not_cover_waits),
 		TEST(hostile_files_leave_the_thread_unknown),
 		TEST(a_process_that_is_gone_has_no_threads),
