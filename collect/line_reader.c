@@ -35,11 +35,12 @@ struct line_reader {
 
 	ZSTD_DStream *zstd; /* NULL: it is not packed */
 	struct buffer packed;
-	uint64_t offset; /* of packed.end in the file */
-	bool file_ended; /* there are no more packed bytes */
-	bool in_frame;   /* which has not ended yet */
-	bool searching;  /* for the next frame, behind damage */
-	size_t hint;     /* packed bytes that it wants next; 0: a frame begins, or none */
+	uint64_t offset;               /* of packed.end in the file */
+	uint64_t frame_at, frame_text; /* where the newest frame begins, and what came out of it */
+	bool file_ended;               /* there are no more packed bytes */
+	bool in_frame;                 /* which has not ended yet */
+	bool searching;                /* for the next frame, behind damage */
+	size_t hint;                   /* packed bytes that it wants next; 0: a frame begins, or none */
 };
 
 /* --- opening --------------------------------------------------------------------------------- */
@@ -100,6 +101,14 @@ const char *line_reader_shown(const struct line_reader *r)
 uint64_t line_reader_lines(const struct line_reader *r)
 {
 	return r->lines;
+}
+
+/* Frames are unpacked when there is no whole line left: what is, came out of the newest one. */
+struct line_place line_reader_place(const struct line_reader *r)
+{
+	uint64_t left = r->text.end - r->text.begin;
+	return r->zstd ? (struct line_place){r->frame_at, r->frame_text - left}
+	               : (struct line_place){0, r->offset - left};
 }
 
 /* --- bytes ----------------------------------------------------------------------------------- */
@@ -220,8 +229,14 @@ static enum status unpack(struct line_reader *r, struct error *error)
 		size = wanted;
 	ZSTD_inBuffer in = {from->data, from->begin + size, from->begin};
 	ZSTD_outBuffer out = {to->data, to->capacity, to->end};
+	uint64_t at = r->offset - (from->end - from->begin);
+	if (!r->in_frame && size > 0) {
+		r->frame_at = at;
+		r->frame_text = 0;
+	}
 	size_t left = ZSTD_decompressStream(r->zstd, &out, &in);
 	if (!ZSTD_isError(left)) {
+		r->frame_text += out.pos - to->end;
 		/* Where it stands between two frames it asks for the next one's beginning. */
 		if (in.pos > from->begin || out.pos > to->end)
 			r->in_frame = left != 0;
@@ -230,7 +245,6 @@ static enum status unpack(struct line_reader *r, struct error *error)
 		r->hint = left;
 		return STATUS_OK;
 	}
-	uint64_t at = r->offset - (from->end - from->begin);
 	from->begin += from->end > from->begin; /* the same frame is not begun again */
 	r->in_frame = false;
 	r->searching = true;

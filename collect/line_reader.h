@@ -34,6 +34,14 @@ enum status line_reader_next(struct line_reader *r, char **line, size_t *size, s
 void line_reader_unread(struct line_reader *r);
 uint64_t line_reader_lines(const struct line_reader *r); /* read since it was opened or sought in */
 
+/* Where the line that was read last ends, or the damage was met that was told last: the same
+   wherever the reading began. */
+struct line_place {
+	uint64_t frame; /* where that begins in the file; 0 of what is not packed */
+	uint64_t at;    /* in its text, or in the file */
+};
+struct line_place line_reader_place(const struct line_reader *r);
+
 /* -1: it is no regular file, and there is no going back. */
 int line_reader_seekable_fd(const struct line_reader *r);
 bool line_reader_is_packed(const struct line_reader *r);

@@ -14,6 +14,7 @@
 #include "util/text.h"
 
 #define COMPLAINTS_MAX 8
+#define PLACES_MAX     ((size_t)1 << 20) /* of damage, that are remembered */
 
 /* One of the files that follow each other; most recordings have but one. */
 struct part {
@@ -21,6 +22,13 @@ struct part {
 	struct seek_map *map; /* NULL: not asked for yet */
 	struct line_times first, last;
 	bool known; /* those two */
+};
+
+/* Where something is damaged. */
+struct place {
+	size_t part;
+	struct line_place at;
+	bool is_line; /* or what lines are packed in */
 };
 
 struct recording {
@@ -32,7 +40,9 @@ struct recording {
 	bool mapped, sought;        /* line numbers count from the beginning, until it was sought in */
 	uint64_t lines, damaged_lines, damages;
 	struct error complaint[COMPLAINTS_MAX]; /* of the first damages */
-	int64_t newest_ns;                      /* monotonic, of the snapshot before; -1: none */
+	struct place *place;                    /* of all of them, in order */
+	size_t places, room;
+	int64_t newest_ns; /* monotonic, of the snapshot before; -1: none */
 };
 
 /* --- opening --------------------------------------------------------------------------------- */
@@ -102,6 +112,7 @@ void recording_close(struct recording *r)
 		free(r->part[i].path);
 	}
 	free(r->part);
+	free(r->place);
 	if (r->cancel_fd >= 0)
 		close(r->cancel_fd);
 	free(r);
@@ -116,11 +127,57 @@ void recording_cancel(struct recording *r)
 
 /* --- damage ---------------------------------------------------------------------------------- */
 
-static enum status complain(struct recording *r, const struct error *why, struct error *error)
+static int compare_places(const struct place *a, const struct place *b)
 {
-	if (r->damages < COMPLAINTS_MAX)
-		r->complaint[r->damages] = *why;
-	r->damages++;
+	if (a->part != b->part)
+		return a->part < b->part ? -1 : 1;
+	if (a->at.frame != b->at.frame)
+		return a->at.frame < b->at.frame ? -1 : 1;
+	if (a->at.at != b->at.at)
+		return a->at.at < b->at.at ? -1 : 1;
+	return (a->is_line > b->is_line) - (a->is_line < b->is_line);
+}
+
+/* Remembers where the reader has met damage; false: it was met before, on the way of another leap.
+   Without memory for one it may be met again. */
+static bool is_new(struct recording *r, bool is_line)
+{
+	struct place here = {r->at, line_reader_place(r->reader), is_line};
+	size_t low = 0, high = r->places;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare_places(&r->place[middle], &here);
+		if (order == 0)
+			return false;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (r->places == r->room && r->room < PLACES_MAX) {
+		size_t room = r->room ? 2 * r->room : 16;
+		struct place *place = realloc(r->place, room * sizeof *place);
+		if (!place)
+			return true;
+		r->place = place;
+		r->room = room;
+	}
+	if (r->places < r->room) {
+		memmove(&r->place[low + 1], &r->place[low], (r->places++ - low) * sizeof *r->place);
+		r->place[low] = here;
+	}
+	return true;
+}
+
+static enum status complain(struct recording *r, const struct error *why, bool is_line,
+                            struct error *error)
+{
+	if (is_new(r, is_line)) {
+		if (r->damages < COMPLAINTS_MAX)
+			r->complaint[r->damages] = *why;
+		r->damages++;
+		r->damaged_lines += is_line;
+	}
 	return error_set(error, STATUS_DAMAGED, "%s", why->text);
 }
 
@@ -129,14 +186,13 @@ static enum status complain_of_line(struct recording *r, const struct error *why
 {
 	const char *shown = line_reader_shown(r->reader);
 	struct error told;
-	r->damaged_lines++;
 	/* Nobody has counted the lines before that were leapt over. */
 	if (r->sought)
 		error_set(&told, STATUS_DAMAGED, "%s: a line is damaged: %s", shown, why->text);
 	else
 		error_set(&told, STATUS_DAMAGED, "%s, line %" PRIu64 ": %s", shown,
 		          line_reader_lines(r->reader), why->text);
-	return complain(r, &told, error);
+	return complain(r, &told, true, error);
 }
 
 const char *recording_complaint(const struct recording *r, size_t i)
@@ -155,6 +211,11 @@ enum status recording_judge(const struct recording *r, struct error *error)
 		return error_set(error, STATUS_DAMAGED,
 		                 "%s is damaged in %" PRIu64 " places; what is whole was played", r->shown,
 		                 r->damages);
+	/* Some were read more than once, others never. */
+	if (r->sought)
+		return error_set(error, STATUS_DAMAGED,
+		                 "%" PRIu64 " of the lines of %s that were read are damaged",
+		                 r->damaged_lines, r->shown);
 	return error_set(error, STATUS_DAMAGED,
 	                 "%" PRIu64 " of %" PRIu64 " lines of %s are damaged; the others were played",
 	                 r->damaged_lines, r->lines, r->shown);
@@ -217,7 +278,7 @@ enum status recording_next(struct recording *r, struct snapshot **out, struct er
 	*out = NULL;
 	enum status status = next_line(r, &line, &size, &why);
 	if (status == STATUS_DAMAGED)
-		return complain(r, &why, error);
+		return complain(r, &why, false, error);
 	if (status != STATUS_OK)
 		return error_set(error, status, "%s", why.text);
 	if (!line)
@@ -239,7 +300,7 @@ void recording_skip(struct recording *r, int64_t monotonic_ns)
 		struct error why = {0};
 		enum status status = line_reader_next(r->reader, &line, &size, &why);
 		if (status == STATUS_DAMAGED) {
-			complain(r, &why, NULL);
+			complain(r, &why, false, NULL);
 			continue;
 		}
 		if (status != STATUS_OK || !line)

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "collect/frame_writer.h"
 #include "collect/recording.h"
 #include "collect/replay.h"
 #include "util/clock.h"
@@ -366,6 +367,73 @@ static void after_a_leap_the_ten_minutes_before_are_there(void **state)
 	playback_destroy(p);
 }
 
+/* A second apart; two lines are none and, where it is packed, the head of a frame is damaged. */
+static void write_damaged(bool packed)
+{
+	char *text = NULL;
+	size_t size, begin = 0;
+	struct frame_writer *w = NULL;
+	FILE *file = fopen(path, "w+"), *lines = open_memstream(&text, &size);
+	assert_non_null(file);
+	assert_non_null(lines);
+	if (packed)
+		assert_int_equal(frame_writer_create(&w, fileno(file), NULL), STATUS_OK);
+	for (int64_t i = 0; i < SECONDS; i++) {
+		write_line(lines, (500 + i) * NS_PER_S, NS_PER_S);
+		fputs(i == 300 || i == 400 ? "garbage\n" : "", lines);
+		fflush(lines);
+		if (w)
+			assert_int_equal(frame_writer_add(w, text + begin, size - begin, (500 + i) * NS_PER_S,
+			                                  WALL_NS + (500 + i) * NS_PER_S, NULL),
+			                 STATUS_OK);
+		begin = size;
+	}
+	fclose(lines);
+	if (w) {
+		assert_int_equal(frame_writer_finish(w, NULL), STATUS_OK);
+		frame_writer_destroy(w);
+		/* The fifth one, which begins eight minutes after the first. */
+		static const unsigned char magic[] = {0x28, 0xb5, 0x2f, 0xfd};
+		unsigned char *data = malloc((size_t)1 << 20), *at = data;
+		ssize_t n = pread(fileno(file), data, (size_t)1 << 20, 0);
+		for (int frame = 1; frame < 5; frame++) {
+			at = memmem(at + 1, (size_t)(n - (at + 1 - data)), magic, sizeof magic);
+			assert_non_null(at);
+		}
+		assert_int_equal(pwrite(fileno(file), "torn", 4, at - data), 4);
+		free(data);
+	} else {
+		fwrite(text, 1, size, file);
+	}
+	fclose(file);
+	free(text);
+}
+
+static void damage_that_is_leapt_over_again_counts_once(void **state)
+{
+	(void)state;
+	for (int packed = 0; packed < 2; packed++) {
+		struct error error = {0};
+		struct playback *p = playback_create(1, NULL, NULL);
+		write_damaged(packed);
+		struct replay *r = play(p);
+		playback_pause(p, true);
+		for (int i = 0; i < 3; i++) {
+			go(p, PLAYBACK_MOMENT, (700 + i) * NS_PER_S);
+			history_destroy(wait_for_history(p));
+			go(p, PLAYBACK_END, 0);
+			history_destroy(wait_for_history(p));
+		}
+		replay_stop(r);
+		assert_int_equal(replay_judge(r, &error), STATUS_DAMAGED);
+		assert_non_null(strstr(error.text, "2 of the lines of "));
+		assert_non_null(replay_complaint(r, (size_t)packed + 1));
+		assert_null(replay_complaint(r, (size_t)packed + 2));
+		replay_destroy(r);
+		playback_destroy(p);
+	}
+}
+
 /* What the screen has already is not read again, and playing goes on from there. */
 static void a_small_step_back_moves_the_clock_alone(void **state)
 {
@@ -481,6 +549,7 @@ int main(void)
 		TEST(a_long_gap_is_leapt_over),
 		TEST(stopping_waits_neither_for_the_next_snapshot_nor_for_a_pipe),
 		TEST(after_a_leap_the_ten_minutes_before_are_there),
+		TEST(damage_that_is_leapt_over_again_counts_once),
 		TEST(a_small_step_back_moves_the_clock_alone),
 		TEST(one_step_forward_shows_the_next_snapshot),
 		TEST(as_fast_as_it_can_be_read_everything_is_played),
