@@ -1,8 +1,10 @@
 /* A process as metrics for Prometheus, until a signal ends it. */
 #include <errno.h>
-#include <semaphore.h>
+#include <poll.h>
 #include <stdio.h>
-#include <time.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/metrics_server.h"
@@ -10,14 +12,13 @@
 #include "collect/discover.h"
 #include "metrics/feed.h"
 #include "metrics/schedtrace.h"
-#include "util/clock.h"
 
-#define LOOK_S 2 /* how often one that has exited is looked for anew */
+#define LOOK_MS 2000 /* how often one that has exited is looked for anew */
 
 struct exporter {
 	const struct options *options;
 	struct feed *feed;
-	sem_t news;
+	int news; /* an eventfd, written whenever there is something to take */
 	struct collector *collector;
 	struct metrics_server *server;
 	struct trouble_log trouble;
@@ -28,7 +29,8 @@ struct exporter {
 
 static void wake(void *arg)
 {
-	sem_post(arg);
+	const struct exporter *e = arg;
+	(void)!write(e->news, &(uint64_t){1}, sizeof(uint64_t));
 }
 
 static enum status watch(struct exporter *e, pid_t pid, struct error *error)
@@ -106,19 +108,22 @@ static void serve(struct exporter *e)
 			continue;
 		}
 		tell_starving(e);
-		struct timespec until;
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += LOOK_S;
-		if (sem_timedwait(&e->news, &until) != 0 && errno == ETIMEDOUT && e->exited)
+		/* Not by a semaphore, which waits by the wall clock: that may be set back by an hour. */
+		struct pollfd news = {.fd = e->news, .events = POLLIN};
+		int ready = poll(&news, 1, LOOK_MS);
+		if (ready > 0)
+			(void)!read(e->news, &(uint64_t){0}, sizeof(uint64_t));
+		else if (ready == 0 && e->exited)
 			look_for_successor(e);
 	}
 }
 
 enum status command_export_metrics(const struct options *o, struct error *error)
 {
-	struct exporter e = {.options = o};
-	sem_init(&e.news, 0, 0);
-	e.feed = feed_create(wake, &e.news);
+	struct exporter e = {.options = o, .news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	if (e.news < 0)
+		return error_set(error, STATUS_FAILED, "no events: %s", strerror(errno));
+	e.feed = feed_create(wake, &e);
 	enum status status = e.feed ? STATUS_OK : error_no_memory(error);
 	if (status == STATUS_OK)
 		status = metrics_server_start(&e.server, o->listen, error);
@@ -131,6 +136,6 @@ enum status command_export_metrics(const struct options *o, struct error *error)
 	collector_destroy(e.collector);
 	metrics_server_stop(e.server);
 	feed_destroy(e.feed);
-	sem_destroy(&e.news);
+	close(e.news);
 	return status;
 }

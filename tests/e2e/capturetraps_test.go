@@ -254,18 +254,25 @@ int clock_gettime(clockid_t id, struct timespec *t)
 }
 `
 
-func TestNothingDependsOnTheWallClock(t *testing.T) {
-	t.Parallel()
-	w := startTraced(t, build{}, "quiet")
+// withJumpingClock is the environment of a program whose wall clock jumps.
+func withJumpingClock(t *testing.T) []string {
+	t.Helper()
 	shim := filepath.Join(t.TempDir(), "jump.so")
 	cc := exec.Command("gcc", "-shared", "-fPIC", "-o", shim, "-x", "c", "-", "-ldl")
 	cc.Stdin = strings.NewReader(jumpingClock)
 	if out, err := cc.CombinedOutput(); err != nil {
 		t.Fatalf("gcc: %v\n%s", err, out)
 	}
+	return append(os.Environ(), "LD_PRELOAD="+shim, "ASAN_OPTIONS=verify_asan_link_order=0")
+}
+
+func TestNothingDependsOnTheWallClock(t *testing.T) {
+	t.Parallel()
+	w := startTraced(t, build{}, "quiet")
+	jumping := withJumpingClock(t)
 	run := func(args ...string) result {
 		cmd := exec.Command(binary, append([]string{"capture", "-p", w.p(), "--trace-dir", w.dir}, args...)...)
-		cmd.Env = append(os.Environ(), "LD_PRELOAD="+shim, "ASAN_OPTIONS=verify_asan_link_order=0")
+		cmd.Env = jumping
 		return finish(t, start(t, cmd))
 	}
 	r := run("-s", "2s")

@@ -159,6 +159,32 @@ func TestExporterGoesOnWithTheNextRunOfTheProgram(t *testing.T) {
 	waitUntil(t, "the next one is up", is(1, second.pid()))
 }
 
+// How long it waits before it looks for the next run is not the wall clock's matter.
+func TestExporterGoesOnThoughTheClockJumps(t *testing.T) {
+	t.Parallel()
+	own := filepath.Join(t.TempDir(), "exported-by-a-jumping-clock")
+	if err := copyFile(build{}.path(t), own); err != nil {
+		t.Fatal(err)
+	}
+	run := func() *process {
+		p := start(t, exec.Command(own, "-mode", "quiet"))
+		p.stdout.waitFor(t, "READY", func(text []string) bool { return len(text) > 0 })
+		return p
+	}
+	first := run()
+	cmd := exec.Command(binary, "export-metrics", "-p", fmt.Sprint(first.pid()), "-d", "200ms", "--listen", "127.0.0.1:0")
+	cmd.Env = withJumpingClock(t)
+	p := start(t, cmd)
+	says := func(what string) {
+		p.stderr.waitFor(t, what, func(text []string) bool { return strings.Contains(strings.Join(text, "\n"), what) })
+	}
+	says("metrics of process")
+	first.signal(t, syscall.SIGKILL)
+	says("until the program runs again")
+	second := run()
+	says(fmt.Sprintf("going on with process %d", second.pid()))
+}
+
 // What runs beside it, and what is started otherwise, is another program's matter though it is the same executable.
 func TestExporterDoesNotGoOnWithStrangers(t *testing.T) {
 	t.Parallel()
