@@ -271,20 +271,27 @@ struct difference {
 };
 
 /* Labels of one that another of the same name has not, or with another value. */
+static void compare(struct difference *d, json_t *one, const json_t *other)
+{
+	json_t *value;
+	const char *key;
+	json_object_foreach(one, key, value)
+	{
+		if (!d->found && !json_equal(value, json_object_get(other, key)))
+			d->found = promql_add_by(d->q, key);
+	}
+}
+
 static bool take_difference(const json_t *row, void *arg)
 {
 	struct difference *d = arg;
-	json_t *labels = json_object_get(row, "metric"), *value;
-	const char *key;
+	json_t *labels = json_object_get(row, "metric");
 	if (!d->first) {
 		d->first = json_incref(labels);
 		return true;
 	}
-	json_object_foreach(labels, key, value)
-	{
-		if (!d->found && !json_equal(value, json_object_get(d->first, key)))
-			d->found = promql_add_by(d->q, key);
-	}
+	compare(d, labels, d->first);
+	compare(d, d->first, labels); /* it may be the first alone that has a label more */
 	return true;
 }
 

@@ -97,16 +97,22 @@ type server struct{ url string }
 // startPrometheus scrapes the addresses of each job four times a second.
 func startPrometheus(t *testing.T, jobs map[string][]string) server {
 	t.Helper()
+	var configs strings.Builder
+	for job, addresses := range jobs {
+		fmt.Fprintf(&configs, "- {job_name: %s, static_configs: [{targets: ['%s']}]}\n", job,
+			strings.Join(addresses, "','"))
+	}
+	return startPrometheusThatScrapes(t, configs.String())
+}
+
+func startPrometheusThatScrapes(t *testing.T, configs string) server {
+	t.Helper()
 	folder := os.Getenv(prometheusEnv)
 	if folder == "" {
 		t.Skipf("needs Prometheus: set %s to the folder of the program", prometheusEnv)
 	}
 	dir, address := t.TempDir(), freeAddress(t)
-	config := "global: {scrape_interval: 250ms, scrape_timeout: 200ms}\nscrape_configs:\n"
-	for job, addresses := range jobs {
-		config += fmt.Sprintf("- {job_name: %s, static_configs: [{targets: ['%s']}]}\n", job,
-			strings.Join(addresses, "','"))
-	}
+	config := "global: {scrape_interval: 250ms, scrape_timeout: 200ms}\nscrape_configs:\n" + configs
 	file := filepath.Join(dir, "prometheus.yml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -163,6 +169,7 @@ type fleetRow struct {
 	Window     int64 `json:"window_ns"`
 	Instance   string
 	Job        string
+	Labels     string
 	State      string
 	GoVersion  string   `json:"go_version"`
 	Cores      *float64 `json:"cpu_cores"`
@@ -174,12 +181,11 @@ type fleetRow struct {
 	Uptime     int64 `json:"uptime_ns"`
 }
 
-func fleetOf(t *testing.T, args ...string) map[string]fleetRow {
+func fleetRows(t *testing.T, args ...string) (rows []fleetRow) {
 	t.Helper()
 	r := schedtop(t, append(args, "--json", "-n", "1")...)
-	rows := map[string]fleetRow{}
 	if r.status == exitNoTarget {
-		return rows // nothing has been scraped yet
+		return nil // nothing has been scraped yet
 	}
 	r.expect(t, exitOK)
 	for _, line := range r.stdout {
@@ -187,6 +193,15 @@ func fleetOf(t *testing.T, args ...string) map[string]fleetRow {
 		if err := json.Unmarshal([]byte(line), &row); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func fleetOf(t *testing.T, args ...string) map[string]fleetRow {
+	t.Helper()
+	rows := map[string]fleetRow{}
+	for _, row := range fleetRows(t, args...) {
 		rows[row.Instance] = row
 	}
 	return rows

@@ -118,6 +118,85 @@ func TestFleetThatIsNotWholeCallsNobodyGone(t *testing.T) {
 	}
 }
 
+// clusters is a server that knows an instance of the same name in each of them; "" has no such label. The one
+// at i has i+7 goroutines.
+type clusters []string
+
+func (c clusters) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	query, now := r.FormValue("query"), time.Now().Unix()
+	apart := strings.Contains(query, "job, instance, cluster)") || strings.HasPrefix(query, "up{")
+	rows := []string{}
+	tell := func(name string, value func(i int) int64) {
+		for i, cluster := range c {
+			labels := `"instance":"a:1","job":"api"` + name
+			if apart && cluster != "" {
+				labels += `,"cluster":"` + cluster + `"`
+			}
+			if apart || i == len(c)-1 { // their maximum
+				rows = append(rows, fmt.Sprintf(`{"metric":{%s},"value":[%d,"%d"]}`, labels, now, value(i)))
+			}
+		}
+	}
+	switch {
+	case strings.Contains(query, "topk("):
+		if !apart {
+			tell("", func(int) int64 { return int64(len(c)) })
+		}
+	case strings.HasPrefix(query, "up{"):
+		tell(`,"__name__":"up"`, func(int) int64 { return 1 })
+	case strings.Contains(query, "timestamp("):
+		tell("", func(int) int64 { return now })
+	case strings.Contains(query, "go_goroutines"):
+		tell(`,"__name__":"go_goroutines"`, func(i int) int64 { return int64(i) + 7 })
+	}
+	data := `{"resultType":"vector","result":[` + strings.Join(rows, ",") + `]}`
+	if strings.Contains(r.URL.Path, "/label/") {
+		data = `["go_goroutines"]`
+	}
+	_, _ = io.WriteString(w, `{"status":"success","data":`+data+`}`)
+}
+
+// By job and instance alone two clusters would be one row, with the larger number of each.
+func TestInstancesOfTwoClustersAreTwo(t *testing.T) {
+	t.Parallel()
+	for _, c := range []clusters{{"east", "west"}, {"", "west"}, {"east", ""}} {
+		server := httptest.NewServer(c)
+		rows := fleetRows(t, "--prometheus", server.URL)
+		server.Close()
+		got := map[string]int{}
+		for _, row := range rows {
+			if row.Instance == "a:1" && row.Job == "api" && row.Goroutines != nil {
+				got[row.Labels] = *row.Goroutines
+			}
+		}
+		if len(rows) != 2 || len(got) != 2 || got[c[0]] != 7 || got[c[1]] != 8 {
+			t.Errorf("clusters %q: %+v", []string(c), rows)
+		}
+	}
+}
+
+// The same with the server itself: the labels are those of its configuration.
+func TestPrometheusOfTwoClusters(t *testing.T) {
+	t.Parallel()
+	east, west := freeAddress(t), freeAddress(t)
+	startFleetservice(t, east, "-parked", "100")
+	startFleetservice(t, west, "-parked", "300")
+	target := "  - {targets: ['%s'], labels: {instance: 'api-0:1', cluster: %s}}\n"
+	s := startPrometheusThatScrapes(t, "- job_name: api\n  static_configs:\n"+
+		fmt.Sprintf(target, east, "east")+fmt.Sprintf(target, west, "west"))
+	var rows []fleetRow
+	await(t, "both are scraped", func() bool {
+		rows = fleetRows(t, "--prometheus", s.url)
+		return len(rows) == 2 && rows[0].Goroutines != nil && rows[1].Goroutines != nil
+	})
+	for _, row := range rows {
+		parked := map[string]int{"east": 100, "west": 300}[row.Labels]
+		if row.Instance != "api-0:1" || parked == 0 || *row.Goroutines < parked || *row.Goroutines > parked+50 {
+			t.Errorf("%+v, %d goroutines", row, *row.Goroutines)
+		}
+	}
+}
+
 // Servers that cache range queries keep those whose ends are multiples of the step; others move the ends there.
 func TestGraphsOfAFleetAskForMultiplesOfTheirStep(t *testing.T) {
 	t.Parallel()
