@@ -106,7 +106,7 @@ void browser_destroy(struct browser *b)
 	for (size_t i = 0; i < trace_views_count; i++)
 		if (trace_views[i]->destroy && b->own[i])
 			trace_views[i]->destroy(b->own[i]);
-	take_finish(&b->take);
+	take_finish(&b->take, !b->inside); /* else there is a screen yet */
 	setup_close(&b->setup);
 	free(b->path);
 	free(b);
@@ -131,7 +131,7 @@ enum status browser_verdict(struct browser *b, struct error *error)
 
 bool browser_tick(struct browser *b)
 {
-	return b->notice[0] || !browser_has_loaded(b);
+	return browser_take_news(b) || b->notice[0] || !browser_has_loaded(b);
 }
 
 void browser_notify(struct browser *b, enum style style, const char *format, ...)

@@ -65,6 +65,7 @@ void browser_search(struct browser *b, const char *text, int step);
 void browser_search_as_typed(struct browser *b, enum prompt_event event, const char *text);
 enum loop_next browser_copy(struct browser *b, enum command command, const char *argument);
 enum loop_next browser_save(struct browser *b, enum command command, const char *argument);
+bool browser_take_news(struct browser *b); /* as take_news */
 
 /* A line as it is typed after ':', and what it may be made of. */
 enum loop_next browser_line(struct browser *b, const char *line);

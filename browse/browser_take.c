@@ -50,6 +50,14 @@ enum loop_next browser_copy(struct browser *b, enum command command, const char 
 	return LOOP_DRAW;
 }
 
+bool browser_take_news(struct browser *b)
+{
+	bool any = take_news(&b->take);
+	if (any)
+		tell(b);
+	return any;
+}
+
 enum loop_next browser_save(struct browser *b, enum command command, const char *argument)
 {
 	struct listing listing = listing_of(b);

@@ -101,7 +101,10 @@ static enum status run(struct options *o, const struct ini_sink *sink, struct er
 		                          .is_new = is_new_user,
 		                          .greeted = remember_greeting};
 		status = privileges_drop(o, error);
-		return status == STATUS_OK ? o->command->run(o, error) : status;
+		if (status == STATUS_OK)
+			status = o->command->run(o, error);
+		setup_changes_finish(&changes);
+		return status;
 	}
 	return STATUS_OK;
 }

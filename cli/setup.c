@@ -6,12 +6,15 @@
 #include <sys/stat.h>
 
 #include "util/atomic_file.h"
+#include "util/clock.h"
 #include "util/ini.h"
 #include "util/ini_edit.h"
 #include "util/text.h"
 #include "util/xdg.h"
 
-#define FILE_MODE 0666 /* less the umask */
+#define FILE_MODE   0666 /* less the umask */
+#define MOMENT_NS   (2 * NS_PER_S)
+#define PATIENCE_NS (10 * NS_PER_S)
 
 static const char *const layer_words[LAYER_COUNT] = {
 	[LAYER_DEFAULT] = "default",
@@ -191,26 +194,110 @@ static enum status make_directory(const char *of, struct error *error)
 	return xdg_make_directory(directory, error);
 }
 
-static enum status write_file(const char *text, void *arg, struct error *error)
+/* --- writing --------------------------------------------------------------------------------- */
+
+/* The text and where it belongs, and what has become of it. */
+struct setup_writing {
+	char path[PATH_MAX];
+	char *text;
+	enum status status;
+	struct error error;
+};
+
+static void write_text(void *arg)
 {
-	struct setup_changes *c = arg;
+	struct setup_writing *w = arg;
+	struct error *error = &w->error;
 	struct atomic_file out = ATOMIC_FILE_NONE;
 	struct stat st;
 	char *real = NULL;
-	enum status status = make_directory(c->path, error);
+	enum status status = make_directory(w->path, error);
 	/* Who may read it stays as it was. */
-	mode_t mode = stat(c->path, &st) == 0 ? st.st_mode & 0777 : FILE_MODE;
+	mode_t mode = stat(w->path, &st) == 0 ? st.st_mode & 0777 : FILE_MODE;
 	if (status == STATUS_OK)
-		status = atomic_file_open_path(&out, c->path, mode, &real, error);
+		status = atomic_file_open_path(&out, w->path, mode, &real, error);
 	if (status == STATUS_OK)
-		status = atomic_file_write(&out, text, strlen(text), error);
+		status = atomic_file_write(&out, w->text, strlen(w->text), error);
 	if (status == STATUS_OK)
 		status = atomic_file_commit(&out, atomic_file_name(real), true, NULL, error);
-	for (size_t i = 0; status == STATUS_OK && i < OPTIONS_MAX; i++)
-		c->change[i].written = c->change[i].made;
 	atomic_file_finish(&out);
 	free(real);
+	w->status = status;
+}
+
+static void free_writing(void *arg)
+{
+	struct setup_writing *w = arg;
+	if (w)
+		free(w->text);
+	free(w);
+}
+
+static enum status begin_writing(struct setup_changes *c, const char *text, struct error *error)
+{
+	struct setup_writing *w = calloc(1, sizeof *w);
+	if (w) {
+		memcpy(w->path, c->path, sizeof w->path);
+		w->text = strdup(text);
+	}
+	c->writing = w && w->text ? aside_begin(write_text, free_writing, w) : NULL;
+	if (!c->writing) {
+		free_writing(w);
+		return error_no_memory(error);
+	}
+	c->file = w;
+	for (size_t i = 0; i < OPTIONS_MAX; i++)
+		c->change[i].under_way = c->change[i].made;
+	return STATUS_OK;
+}
+
+/* What has become of it, if that is known in time. */
+static enum status end_writing(struct setup_changes *c, int64_t limit_ns, struct error *error)
+{
+	if (!aside_wait(c->writing, limit_ns))
+		return error_set(error, STATUS_FAILED,
+		                 "the disk takes its time: the file is being written, and once more asks "
+		                 "whether it is");
+	enum status status = c->file->status;
+	if (status != STATUS_OK)
+		error_set(error, status, "%s", c->file->error.text);
+	for (size_t i = 0; i < OPTIONS_MAX; i++) {
+		c->change[i].written |= status == STATUS_OK && c->change[i].under_way;
+		c->change[i].under_way = false;
+	}
+	aside_leave(c->writing);
+	c->writing = NULL;
 	return status;
+}
+
+static enum status write_file(const char *text, void *arg, struct error *error)
+{
+	struct setup_changes *c = arg;
+	/* One at a time: who is slow must not put an older file over a newer one. */
+	if (c->writing) {
+		bool same = strcmp(c->file->text, text) == 0;
+		enum status status = end_writing(c, MOMENT_NS, error);
+		if (same || c->writing)
+			return status;
+	}
+	enum status status = begin_writing(c, text, error);
+	return status == STATUS_OK ? end_writing(c, MOMENT_NS, error) : status;
+}
+
+void setup_changes_finish(struct setup_changes *c)
+{
+	struct error error = {0};
+	if (!c->writing || end_writing(c, MOMENT_NS, &error) == STATUS_OK)
+		return;
+	if (c->writing) {
+		fputs("schedtop: the settings are still being written; Ctrl-C ends without them\n", stderr);
+		if (end_writing(c, PATIENCE_NS, &error) == STATUS_OK)
+			return;
+	}
+	fprintf(stderr, "schedtop: the settings are not written: %s\n",
+	        c->writing ? "the disk takes nothing" : error.text);
+	aside_leave(c->writing);
+	c->writing = NULL;
 }
 
 void setup_changes_init(struct setup_changes *c, const struct options *options)

@@ -44,7 +44,7 @@ void app_finish(struct app *app)
 	history_destroy(app->history);
 	app->history = NULL;
 	app_forget_findings(app);
-	take_finish(&app->take);
+	take_finish(&app->take, true);
 	setup_close(&app->setup);
 }
 
@@ -145,8 +145,8 @@ bool app_tick(struct app *app)
 	char trouble[sizeof app->notice];
 	if (app->session && session_take_trouble(app->session, trouble, sizeof trouble))
 		app_notify(app, STYLE_WARNING, "%s", trouble);
-	bool acted = look_at_sentinel(app);
-	return app_capture_update(app) || acted || !newest ||
+	bool acted = look_at_sentinel(app), saved = app_take_news(app);
+	return app_capture_update(app) || acted || saved || !newest ||
 	       app->now_ns - newest->monotonic_ns > NS_PER_S || app->notice[0];
 }
 

@@ -133,6 +133,7 @@ void app_search(struct app *app, const char *text, int step);
 void app_search_as_typed(struct app *app, enum prompt_event event, const char *text);
 void app_copy(struct app *app);
 void app_save(struct app *app, const char *argument);
+bool app_take_news(struct app *app); /* as take_news */
 
 /* Time, app_time.c: that of a recording is the player's. The moment that is shown: now, unless
    paused. */

@@ -49,6 +49,14 @@ void app_copy(struct app *app)
 	tell(app);
 }
 
+bool app_take_news(struct app *app)
+{
+	bool any = take_news(&app->take);
+	if (any)
+		tell(app);
+	return any;
+}
+
 void app_save(struct app *app, const char *argument)
 {
 	struct listing listing = app_listing(app);

@@ -40,7 +40,7 @@ static bool news(void *arg)
 /* Ages count. */
 static bool tick(void *arg)
 {
-	(void)arg;
+	fleet_view_tick(view_now(arg));
 	return true;
 }
 

@@ -388,56 +388,74 @@ static enum status expand(const char *path, char *to, size_t size, struct error 
 	return STATUS_OK;
 }
 
-static enum status write_file(const char *path, const char *text, size_t size, bool replace,
-                              struct error *error)
+void listing_write_file(struct listing_file *file)
 {
-	struct atomic_file file = ATOMIC_FILE_NONE;
+	struct atomic_file out = ATOMIC_FILE_NONE;
+	struct error *error = &file->error;
 	char *real = NULL;
 	bool taken = false;
-	enum status status = atomic_file_open_path(&file, path, FILE_MODE, &real, error);
+	enum status status = atomic_file_open_path(&out, file->path, FILE_MODE, &real, error);
 	if (status == STATUS_OK)
-		status = atomic_file_write(&file, text, size, error);
+		status = atomic_file_write(&out, file->text, file->size, error);
 	if (status == STATUS_OK)
-		status = atomic_file_commit(&file, atomic_file_name(real), replace, &taken, error);
-	atomic_file_finish(&file);
+		atomic_file_commit(&out, atomic_file_name(real), file->replace, &taken, error);
+	atomic_file_finish(&out);
 	free(real);
-	if (!taken)
-		return status;
-	char shown[128];
-	text_clean(shown, sizeof shown, path, strlen(path));
-	return error_set(error, STATUS_FAILED, "%s is there already: save! replaces it", shown);
+	if (taken)
+		error_set(error, STATUS_FAILED, "%s is there already: save! replaces it", file->shown);
 }
 
-enum status listing_save(const struct listing *l, const char *path, bool replace, char *said,
-                         size_t size, struct error *error)
+void listing_free_file(struct listing_file *file)
 {
-	char real[4096], shown[128];
-	const struct form *form = form_of(path);
+	if (file)
+		free(file->text);
+	free(file);
+}
+
+/* With what it is to hold, and what is said of that. */
+static enum status fill(struct listing_file *file, const struct listing *l, const struct form *form,
+                        const char *path, struct error *error)
+{
 	struct saving s = {.rows = 0};
-	size_t length = 0;
 	int rows = 0;
-	if (!form)
-		return error_set(error, STATUS_USAGE,
-		                 "a file is to be called .txt, .csv or .json, by what it shall hold");
-	if (form->wants_rows && !l->is_list)
-		return error_set(error, STATUS_USAGE,
-		                 "this view is no list: it can be saved as .txt or .json");
-	enum status status = expand(path, real, sizeof real, error);
+	enum status status = expand(path, file->path, sizeof file->path, error);
 	if (status != STATUS_OK)
 		return status;
-	char *text = render(l, form, &length, &s, &rows);
-	if (!text)
+	file->text = render(l, form, &file->size, &s, &rows);
+	if (!file->text)
 		return error_no_memory(error);
-	status = write_file(real, text, length, replace, error);
-	free(text);
-	if (status != STATUS_OK)
-		return status;
-	text_clean(shown, sizeof shown, path, strlen(path));
+	text_clean(file->shown, sizeof file->shown, path, strlen(path));
 	if (s.rows < rows)
-		snprintf(said, size, "saved the first %d of %d rows in %s", s.rows, rows, shown);
+		snprintf(file->said, sizeof file->said, "saved the first %d of %d rows in %s", s.rows, rows,
+		         file->shown);
 	else if (rows > 0)
-		snprintf(said, size, "saved %d row%s in %s", rows, rows == 1 ? "" : "s", shown);
+		snprintf(file->said, sizeof file->said, "saved %d row%s in %s", rows, rows == 1 ? "" : "s",
+		         file->shown);
 	else
-		snprintf(said, size, "saved in %s", shown);
+		snprintf(file->said, sizeof file->said, "saved in %s", file->shown);
 	return STATUS_OK;
+}
+
+struct listing_file *listing_make_file(const struct listing *l, const char *path, bool replace,
+                                       struct error *error)
+{
+	const struct form *form = form_of(path);
+	struct listing_file *file = calloc(1, sizeof *file);
+	enum status status = STATUS_OK;
+	if (!file)
+		status = error_no_memory(error);
+	else if (!form)
+		status = error_set(error, STATUS_USAGE,
+		                   "a file is to be called .txt, .csv or .json, by what it shall hold");
+	else if (form->wants_rows && !l->is_list)
+		status = error_set(error, STATUS_USAGE,
+		                   "this view is no list: it can be saved as .txt or .json");
+	else
+		status = fill(file, l, form, path, error);
+	if (status == STATUS_OK) {
+		file->replace = replace;
+		return file;
+	}
+	listing_free_file(file);
+	return NULL;
 }

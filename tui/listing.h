@@ -2,7 +2,7 @@
  * What a view shows, as text: to look for a row, to copy one and to save all of them. A view is
  * drawn once more, on a canvas that is wide and high enough for what the screen cuts off, and the
  * cells are read back; so every view can be searched, copied and saved, and what comes out is what
- * its reader saw, clean of control characters. It holds nothing. UI thread.
+ * its reader saw, clean of control characters. It holds nothing. UI thread, but for the writing.
  */
 #ifndef SCHEDTOP_TUI_LISTING_H
 #define SCHEDTOP_TUI_LISTING_H
@@ -35,12 +35,23 @@ int listing_find(const struct listing *listing, const char *text, int from, int 
    LISTING_COPY_MAX bytes without their terminator; NULL: out of memory. To be freed. *cut: there
    was more. */
 char *listing_copy(const struct listing *listing, bool *cut);
-/*
- * Into a file, by what its name ends in: .txt as it looks, .csv and .json the rows of a list; of
- * other views .json has the lines. The file appears whole or not at all; one that is there is
- * replaced only if `replace`. `said` is a sentence about what was written.
- */
-enum status listing_save(const struct listing *listing, const char *path, bool replace, char *said,
-                         size_t size, struct error *error);
+
+/* A file to be, and what has become of it. */
+struct listing_file {
+	char path[4096], shown[128]; /* shown: printable */
+	bool replace;                /* one that is there */
+	char *text;
+	size_t size;
+	char said[192];     /* what was written, when it is */
+	struct error error; /* why it is not; without text: it is */
+};
+
+/* Into a file, by what its name ends in: .txt as it looks, .csv and .json the rows of a list; of
+   other views .json has the lines. NULL with a sentence. */
+struct listing_file *listing_make_file(const struct listing *listing, const char *path,
+                                       bool replace, struct error *error);
+/* Puts it where it belongs, whole or not at all; waits for the disk. Any thread. */
+void listing_write_file(struct listing_file *file);
+void listing_free_file(struct listing_file *file); /* NULL is fine */
 
 #endif

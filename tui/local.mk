@@ -2,6 +2,7 @@ noinst_LIBRARIES += tui/libtui.a
 tui_libtui_a_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS) $(UV_CFLAGS)
 tui_libtui_a_SOURCES = \
 	tui/app.c tui/app.h tui/app_take.c tui/app_capture.c tui/app_command.c tui/app_doctor.c tui/app_time.c \
+	tui/aside.c tui/aside.h \
 	tui/canvas.c tui/canvas.h \
 	tui/capture_panel.c tui/capture_panel.h \
 	tui/clip.c tui/clip.h \

@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/clock.h"
+
+#define MOMENT_NS   (NS_PER_S / 2)
+#define PATIENCE_NS (10 * NS_PER_S)
+
 static void say(struct take *take, enum style style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -17,7 +22,7 @@ static void say(struct take *take, enum style style, const char *format, ...)
 	take->said_style = style;
 }
 
-void take_finish(struct take *take)
+static void forget_copy(struct take *take)
 {
 	free(take->copied);
 	take->copied = NULL;
@@ -90,14 +95,14 @@ void take_copy(struct take *take, const struct listing *listing)
 		say(take, STYLE_WARNING, "copying is off by the setting clipboard");
 		return;
 	}
-	take_finish(take);
+	forget_copy(take);
 	take->copied = listing_copy(listing, &cut);
 	if (!take->copied) {
 		say(take, STYLE_WARNING, "there is no memory to copy it");
 		return;
 	}
 	if (!take->copied[0]) {
-		take_finish(take);
+		forget_copy(take);
 		say(take, STYLE_WARNING, "there is nothing to copy");
 		return;
 	}
@@ -117,19 +122,82 @@ char *take_copied(struct take *take)
 
 /* --- saving --------------------------------------------------------------------------------- */
 
+static void write_file(void *file)
+{
+	listing_write_file(file);
+}
+
+static void free_file(void *file)
+{
+	listing_free_file(file);
+}
+
+/* Says what has become of the file, if that is known in time. */
+static bool conclude(struct take *take, int64_t limit_ns)
+{
+	const struct listing_file *file = take->file;
+	if (!take->saving || !aside_wait(take->saving, limit_ns))
+		return false;
+	if (file->error.text[0])
+		say(take, STYLE_WARNING, "%.180s", file->error.text);
+	else
+		say(take, STYLE_DIM, "%s", file->said);
+	aside_leave(take->saving);
+	take->saving = NULL;
+	take->file = NULL;
+	return true;
+}
+
+bool take_news(struct take *take)
+{
+	return conclude(take, 0);
+}
+
 void take_save(struct take *take, const struct listing *listing, const char *argument)
 {
 	struct error error = {0};
 	bool replace = argument && argument[0] == '!';
 	const char *path = argument ? argument + replace : "";
 	path += strspn(path, " ");
-	take->said[0] = '\0';
 	if (!*path) {
 		say(take, STYLE_WARNING, "save: that takes the name of a file: .txt, .csv or .json");
 		return;
 	}
-	if (listing_save(listing, path, replace, take->said, sizeof take->said, &error) == STATUS_OK)
-		take->said_style = STYLE_DIM;
-	else
+	if (take->saving && !take_news(take)) {
+		say(take, STYLE_WARNING, "%s is still being written", take->file->shown);
+		return;
+	}
+	struct listing_file *file = listing_make_file(listing, path, replace, &error);
+	if (!file) {
 		say(take, STYLE_WARNING, "%.180s", error.text);
+		return;
+	}
+	take->saving = aside_begin(write_file, free_file, file);
+	if (!take->saving) {
+		say(take, STYLE_WARNING, "there is no thread to write %s with", file->shown);
+		listing_free_file(file);
+		return;
+	}
+	take->file = file;
+	if (!conclude(take, MOMENT_NS))
+		say(take, STYLE_WARNING, "%s is being written: the disk takes its time", file->shown);
+}
+
+void take_finish(struct take *take, bool waits)
+{
+	forget_copy(take);
+	if (!take->saving)
+		return;
+	if (waits && !conclude(take, MOMENT_NS)) {
+		fprintf(stderr, "schedtop: %s is still being written; Ctrl-C ends without it\n",
+		        take->file->shown);
+		if (!conclude(take, PATIENCE_NS))
+			say(take, STYLE_WARNING, "%s is not written: the disk takes nothing",
+			    take->file->shown);
+	}
+	if (waits && take->said_style == STYLE_WARNING)
+		fprintf(stderr, "schedtop: %s\n", take->said);
+	aside_leave(take->saving);
+	take->saving = NULL;
+	take->file = NULL;
 }

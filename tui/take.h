@@ -6,6 +6,7 @@
 #ifndef SCHEDTOP_TUI_TAKE_H
 #define SCHEDTOP_TUI_TAKE_H
 
+#include "tui/aside.h"
 #include "tui/listing.h"
 #include "tui/prompt.h"
 
@@ -18,9 +19,13 @@ struct take {
 	bool copies_off;              /* a user does not want it */
 	char said[TAKE_SAID_MAX];     /* a sentence about what was done; "": nothing to say */
 	enum style said_style;
+	struct aside *saving;      /* NULL: nothing is being saved */
+	struct listing_file *file; /* what */
 };
 
-void take_finish(struct take *take);
+/* `waits`: the screen is gone, and what is being saved is waited for; what is not saved then is
+   said on standard error. */
+void take_finish(struct take *take, bool waits);
 
 /* A search begins, and goes on with each character: the first row from `origin` on is selected. */
 void take_begin(struct take *take, const struct view_place *place);
@@ -40,7 +45,10 @@ void take_copy(struct take *take, const struct listing *listing);
 /* Hands over what was copied, to be freed; NULL: nothing was. */
 char *take_copied(struct take *take);
 
-/* "FILE", "!FILE" to replace one that is there; NULL says what is expected. */
+/* "FILE", "!FILE" to replace one that is there; NULL says what is expected. A slow disk is waited
+   for no longer than a moment. */
 void take_save(struct take *take, const struct listing *listing, const char *argument);
+/* Now and then: says what has become of what took longer, and whether there was such a thing. */
+bool take_news(struct take *take);
 
 #endif

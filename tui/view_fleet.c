@@ -485,7 +485,7 @@ void fleet_view_finish(struct fleet_view *view)
 {
 	fleet_unref(view->fleet);
 	fleet_trends_free(view->trends);
-	take_finish(&view->take);
+	take_finish(&view->take, true);
 	setup_close(&view->setup);
 	free(view->shown);
 	free(view->id);

@@ -59,6 +59,8 @@ void fleet_view_finish(struct fleet_view *view);
 void fleet_view_tell_time(struct fleet_view *view, int64_t now_ns, int64_t wall_ns);
 /* Takes what is on the board; true: there is something new to draw. */
 bool fleet_view_wake(struct fleet_view *view);
+/* Now and then: says what has become of what took long. */
+void fleet_view_tick(struct fleet_view *view);
 void fleet_view_draw(struct canvas *canvas, void *view);
 /* The same without what is laid over it. */
 void fleet_view_draw_page(struct canvas *canvas, struct fleet_view *view);

@@ -153,6 +153,12 @@ static enum loop_next save(struct fleet_view *view, const char *argument)
 	return say(view, view->take.said);
 }
 
+void fleet_view_tick(struct fleet_view *view)
+{
+	if (take_news(&view->take))
+		say(view, view->take.said);
+}
+
 /* --- commands ------------------------------------------------------------------------------- */
 
 static enum loop_next fleet_view_command(struct fleet_view *view, enum command command,

@@ -410,7 +410,7 @@ enum status picker_init(struct picker *picker, const struct tui_choice *choice, 
 
 void picker_finish(struct picker *picker)
 {
-	take_finish(&picker->take);
+	take_finish(&picker->take, false);
 	free(picker->shown);
 	free(picker->id);
 	picker->shown = NULL;

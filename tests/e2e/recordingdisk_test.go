@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -66,6 +67,48 @@ func TestHungDiskDoesNotHoldUpTheScreen(t *testing.T) {
 			t.Errorf("%.1f s lie between two snapshots", (now-before)/1e9)
 		}
 		before = now
+	}
+}
+
+// A view that is saved, and a file of settings that is written, wait for their disk; the screen does not, and says what
+// has become of them.
+func TestSavingDoesNotHoldUpTheScreen(t *testing.T) {
+	t.Parallel()
+	goesOn := make(chan struct{})
+	goOn := sync.OnceFunc(func() { close(goesOn) })
+	disk := &slowDisk{write: hangsUntil(0, goesOn)}
+	disk.mount(t)
+	t.Cleanup(goOn) // before it is unmounted
+	w := launch{args: []string{"-mode", "quiet", "-procs", "2"}}.run(t)
+	m := startTmux(t, 120, 30, "XDG_CONFIG_HOME="+disk.dir)
+	m.watch("-p " + w.p() + " -d 100ms")
+	m.run(":save " + filepath.Join(disk.dir, "a.json"))
+	m.waitText("is being written: the disk takes its time")
+	m.showsNews(w)
+	m.keys("F2")
+	m.waitText("SETTING")
+	m.keys("Enter")
+	m.run(":1")
+	m.keys("w")
+	m.waitText("as it would become")
+	m.keys("w")
+	m.waitText("the disk takes its time: the file is being written")
+	m.keys("Escape")
+	m.waitText("SETTING")
+	m.keys("Escape")
+	m.showsNews(w)
+	goOn()
+	m.waitText("saved in ")
+	m.keys("F2", "w")
+	m.waitText("as it would become")
+	m.keys("w")
+	m.waitText("written: ")
+	m.keys("q", "q")
+	m.expectShell(exitOK)
+	for name, part := range map[string]string{"a.json": `"view": "Overview"`, "schedtop/config": "listen = :1\n"} {
+		if text, err := os.ReadFile(filepath.Join(disk.dir, name)); err != nil || !strings.Contains(string(text), part) {
+			t.Errorf("%s: %v: %q", name, err, text)
+		}
 	}
 }
 

@@ -205,12 +205,22 @@ static char *slurp(const char *name)
 	return text;
 }
 
+/* A disk may be slow. */
+static void wait_for_disk(struct app *app)
+{
+	while (strstr(app->notice, "is being written")) {
+		usleep(1000);
+		app_tick(app);
+	}
+}
+
 static void save(struct app *app, const char *command, const char *name)
 {
 	char line[256];
 	free(picture(app));
 	snprintf(line, sizeof line, "%s %s/%s", command, directory, name);
 	app_line(app, line);
+	wait_for_disk(app);
 }
 
 static int count(const char *text, const char *part)
@@ -287,6 +297,7 @@ static void what_can_not_be_saved_is_said_and_leaves_no_file(void **state)
 	app_line(app, "save");
 	fixture_shows(app->notice, "that takes the name of a file");
 	app_line(app, "save /nowhere/at/all.txt");
+	wait_for_disk(app);
 	assert_int_equal(app->notice_style, STYLE_WARNING);
 	app_line(app, "quit!");
 	fixture_shows(app->notice, "there is no command \"quit!\"");

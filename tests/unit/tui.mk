@@ -1,6 +1,7 @@
 # Unit tests of tui/. Pictures are compared with tests/golden; SCHEDTOP_UPDATE_GOLDENS=1 keeps new ones.
 tui_tests = \
 	tests/unit/test_app \
+	tests/unit/test_aside \
 	tests/unit/test_canvas \
 	tests/unit/test_covers \
 	tests/unit/test_capture_panel \
@@ -34,6 +35,10 @@ tui_test_libs = tui/libtui.a doctor/libdoctor.a report/libreport.a trace/libtrac
 tests_unit_test_app_SOURCES = tests/unit/test_app.c $(tui_fixture)
 tests_unit_test_app_CFLAGS = $(tui_test_cflags)
 tests_unit_test_app_LDADD = $(tui_test_libs)
+
+tests_unit_test_aside_SOURCES = tests/unit/test_aside.c
+tests_unit_test_aside_CFLAGS = $(tui_test_cflags)
+tests_unit_test_aside_LDADD = tui/libtui.a util/libutil.a $(CMOCKA_LIBS)
 
 tests_unit_test_canvas_SOURCES = tests/unit/test_canvas.c $(tui_fixture)
 tests_unit_test_canvas_CFLAGS = $(tui_test_cflags)
