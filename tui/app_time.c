@@ -130,6 +130,9 @@ bool app_set_speed(struct app *app, const char *argument)
 	return true;
 }
 
+/* Beyond it, in either direction, a time in nanoseconds can't be added to another. */
+#define MOMENT_MAX_S ((INT64_C(1) << 61) / NS_PER_S)
+
 /* A time of day is the last one before the recording's end, unless there is a date before it. */
 static bool parse_moment(const struct app *app, const char *text, int64_t *wall_ns)
 {
@@ -152,7 +155,9 @@ static bool parse_moment(const struct app *app, const char *text, int64_t *wall_
 			local.tm_isdst = -1;
 			found = mktime(&local);
 		}
-		*wall_ns = (int64_t)found * NS_PER_S;
+		int64_t s = found;
+		s = s < -MOMENT_MAX_S ? -MOMENT_MAX_S : s > MOMENT_MAX_S ? MOMENT_MAX_S : s;
+		*wall_ns = s * NS_PER_S;
 		return true;
 	}
 	return false;
