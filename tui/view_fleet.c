@@ -84,9 +84,23 @@ static int make_list(struct fleet_view *view)
 	return (int)rows;
 }
 
-const struct fleet_instance *fleet_view_row(const struct fleet_view *view, int row)
+/* Right after make_list. */
+static const struct fleet_instance *instance_of(const struct fleet_view *view, int row)
 {
 	return &view->fleet->instance[view->shown[row]];
+}
+
+/* There may be another fleet since the list was made: it was not drawn yet, or help lies over it.
+ */
+const struct fleet_instance *fleet_view_selected(const struct fleet_view *view)
+{
+	if (!view->fleet || view->place.selected >= view->place.rows)
+		return NULL;
+	uint64_t id = (uint64_t)view->id[view->place.selected];
+	for (size_t i = 0; i < view->fleet->n; i++)
+		if (view->fleet->instance[i].id == id)
+			return &view->fleet->instance[i];
+	return NULL;
 }
 
 /* --- trends ----------------------------------------------------------------------------------- */
@@ -116,7 +130,7 @@ static void wish(const struct fleet_view *view, const struct slot *trend, const 
 		wish.points = FLEET_POINTS_MAX;
 	for (int i = 0; i < list->height && view->place.top + i < view->place.rows; i++)
 		if (wish.n < FLEET_PAGE_MAX)
-			wish.id[wish.n++] = fleet_view_row(view, view->place.top + i)->id;
+			wish.id[wish.n++] = instance_of(view, view->place.top + i)->id;
 	fleet_board_wish(view->board, &wish);
 }
 
@@ -216,7 +230,7 @@ static void draw_list(struct pane list, const struct slot *slot, struct fleet_vi
 	place->list_y = list.y;
 	for (int i = 0; i < list.height && place->top + i < place->rows; i++) {
 		struct pane line = pane_row(list, i);
-		draw_row(line, slot, view, fleet_view_row(view, place->top + i));
+		draw_row(line, slot, view, instance_of(view, place->top + i));
 		if (place->top + i != place->selected)
 			continue;
 		view_draw_selected(line);

@@ -64,8 +64,8 @@ void fleet_view_tick(struct fleet_view *view);
 void fleet_view_draw(struct canvas *canvas, void *view);
 /* The same without what is laid over it. */
 void fleet_view_draw_page(struct canvas *canvas, struct fleet_view *view);
-/* A row of its list, which has it. */
-const struct fleet_instance *fleet_view_row(const struct fleet_view *view, int row);
+/* The instance whose row is selected on the screen; NULL: none, or it is no longer there. */
+const struct fleet_instance *fleet_view_selected(const struct fleet_view *view);
 /* by: -1 lets the graphs cover less time, 1 more. */
 void fleet_view_zoom(struct fleet_view *view, int by);
 /* What a line after ':' may be made of. */

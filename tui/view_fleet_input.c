@@ -24,9 +24,9 @@ static int64_t start_of(const struct fleet_view *view, const struct fleet_instan
 
 static enum loop_next open_selected(struct fleet_view *view)
 {
-	if (!view->fleet || view->place.selected >= view->place.rows)
+	const struct fleet_instance *instance = fleet_view_selected(view);
+	if (!instance)
 		return LOOP_GO_ON;
-	const struct fleet_instance *instance = fleet_view_row(view, view->place.selected);
 	view->target.started_ns = start_of(view, instance);
 	snprintf(view->target.name, sizeof view->target.name, "%s", instance->name);
 	snprintf(view->target.job, sizeof view->target.job, "%s", instance->job);

@@ -410,6 +410,42 @@ static void enter_asks_for_a_way_and_says_when_there_is_none(void **state)
 	close_world(&w);
 }
 
+/* News may come between the picture and the key: after them the same row is another instance, or
+   none. */
+static void enter_is_about_the_instance_that_was_seen(void **state)
+{
+	(void)state;
+	struct world w;
+	struct fleet_target target;
+	char seen[64];
+	open_world(&w, 3);
+	free(text_of(&w, 80, 24, false));
+	press(&w, KEYMAP_END);
+	free(text_of(&w, 80, 24, false));
+	snprintf(seen, sizeof seen, "%s", selected(&w));
+	struct fleet *fleet = make_fleet(300), *few = fleet_create();
+	for (size_t i = 0; i < fleet->n; i++) {
+		const struct fleet_instance *instance = &fleet->instance[i];
+		const struct fleet_labels labels = {instance->name, instance->job, instance->more};
+		if (strcmp(instance->name, seen) == 0)
+			assert_non_null(fleet_find(few, instance->id, &labels));
+	}
+	fleet_unref(fleet);
+	assert_int_equal(few->n, 1);
+	assert_int_equal(fleet_finish(few), STATUS_OK);
+	fleet_board_publish(w.board, few);
+	fleet_view_wake(&w.view);
+	press(&w, KEYMAP_ENTER);
+	assert_true(fleet_board_wait_target(w.board, &target));
+	assert_string_equal(target.name, seen);
+	fleet_board_publish(w.board, make_fleet(0));
+	fleet_view_wake(&w.view);
+	w.view.opening = false;
+	press(&w, KEYMAP_ENTER);
+	assert_false(w.view.opening);
+	close_world(&w);
+}
+
 static void help_says_what_the_columns_mean(void **state)
 {
 	(void)state;
@@ -444,6 +480,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_said),
 		cmocka_unit_test(what_nobody_exports_is_said_with_its_remedy),
 		cmocka_unit_test(enter_asks_for_a_way_and_says_when_there_is_none),
+		cmocka_unit_test(enter_is_about_the_instance_that_was_seen),
 		cmocka_unit_test(help_says_what_the_columns_mean),
 	};
 	return cmocka_run_group_tests_name("view_fleet", tests, NULL, NULL);
