@@ -58,7 +58,11 @@ static void print_marks(const char *sign, unsigned metrics, bool *first)
 static void print_line(const struct fleet_instance *instance)
 {
 	bool first = true;
-	printf("%-24s %-8s", instance->name,
+	char name[600];
+	/* Of two clusters the names alone are the same. */
+	snprintf(name, sizeof name, "%s%s%s", instance->name, *instance->more ? " " : "",
+	         instance->more);
+	printf("%-24s %-8s", name,
 	       instance->state == FLEET_UNKNOWN ? "-" : fleet_state_name[instance->state]);
 	for (int i = 0; i < FLEET_METRICS; i++) {
 		char text[40] = "-";

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -162,6 +163,7 @@ func TestInstancesOfTwoClustersAreTwo(t *testing.T) {
 	for _, c := range []clusters{{"east", "west"}, {"", "west"}, {"east", ""}} {
 		server := httptest.NewServer(c)
 		rows := fleetRows(t, "--prometheus", server.URL)
+		lines := schedtop(t, "--prometheus", server.URL, "--batch", "-n", "1")
 		server.Close()
 		got := map[string]int{}
 		for _, row := range rows {
@@ -171,6 +173,12 @@ func TestInstancesOfTwoClustersAreTwo(t *testing.T) {
 		}
 		if len(rows) != 2 || len(got) != 2 || got[c[0]] != 7 || got[c[1]] != 8 {
 			t.Errorf("clusters %q: %+v", []string(c), rows)
+		}
+		for _, cluster := range c {
+			name := strings.TrimSpace("a:1 " + cluster)
+			if !regexp.MustCompile(`(?m)^` + name + ` +up `).MatchString(strings.Join(lines.stdout, "\n")) {
+				t.Errorf("no line of %q: %v", name, lines)
+			}
 		}
 	}
 }
