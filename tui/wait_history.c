@@ -59,7 +59,9 @@ void wait_history_draw(struct pane pane, const struct view_data *data)
 	if (pane.width < WIDTH_MIN || n < 1 || chart.height < 1)
 		return;
 	int64_t step_ns = series_step_ns(data, view_span(data), n);
+	/* Steps are whole nanoseconds: where they fall short of the span there is one more. */
 	n = (int)((view_span(data) + step_ns - 1) / step_ns);
+	n = n < SERIES_MAX ? n : SERIES_MAX;
 	double max = series_percentile(data, HISTOGRAM_SCHED_LATENCY, 0.99, step_ns, p99, n);
 	series_percentile(data, HISTOGRAM_SCHED_LATENCY, 0.5, step_ns, p50, n);
 	double min = fmin(least(p50, n), least(p99, n));

@@ -337,6 +337,28 @@ static void axes_are_labelled_with_their_ends(void **state)
 	history_destroy(h);
 }
 
+/* As many steps as there may be, of a time that is no multiple of their number. */
+static void a_span_of_any_length_stays_in_its_place(void **state)
+{
+	(void)state;
+	struct history *h = history_create(600 * NS_PER_S, 1 << 20);
+	for (int second = 1; second <= 3; second++) {
+		struct snapshot *s = fixture_snapshot(&fixture_busy, second);
+		s->interval_ns = 50 * NS_PER_MS;
+		history_add(h, s);
+	}
+	struct canvas *canvas = canvas_create(300, 50, false);
+	struct view_place place = {0};
+	struct view_data data = data_of(h);
+	data.span_ns = 60 * NS_PER_S + 1001;
+	frame_draw(canvas, &view_latency, &data, &place, 0);
+	char *text = fixture_text(canvas);
+	fixture_shows(text, "60 s ago");
+	free(text);
+	canvas_destroy(canvas);
+	history_destroy(h);
+}
+
 static void every_size_stays_in_its_place(void **state)
 {
 	(void)state;
@@ -369,6 +391,7 @@ int main(void)
 		cmocka_unit_test(an_empty_window_says_so),
 		cmocka_unit_test(stale_distributions_are_dim_and_tell_their_age),
 		cmocka_unit_test(axes_are_labelled_with_their_ends),
+		cmocka_unit_test(a_span_of_any_length_stays_in_its_place),
 		cmocka_unit_test(every_size_stays_in_its_place),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
