@@ -1,6 +1,5 @@
 #include "cli/progress.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -11,7 +10,7 @@
 #define ERASE       "\r\033[K"
 enum { BAR = 40 };
 
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+static const int signals[PROGRESS_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
 
 /* Wipes the bar and lets the signal do what it would have done, also while a read blocks. */
 static void leave(int sig)
@@ -30,8 +29,12 @@ static void show(struct progress *p)
 {
 	struct sigaction action = {.sa_handler = leave, .sa_flags = (int)SA_RESETHAND};
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		sigaction(signals[i], &action, NULL);
+	for (size_t i = 0; i < PROGRESS_SIGNALS; i++) {
+		sigaction(signals[i], NULL, &p->before[i]);
+		/* Who started us with nohup wants no end by a hangup. */
+		if (p->before[i].sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
 	p->shown = true;
 }
 
@@ -60,7 +63,7 @@ void progress_finish(struct progress *p)
 	if (!p->shown)
 		return;
 	fputs(ERASE, stderr);
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		signal(signals[i], SIG_DFL);
+	for (size_t i = 0; i < PROGRESS_SIGNALS; i++)
+		sigaction(signals[i], &p->before[i], NULL);
 	p->shown = false;
 }

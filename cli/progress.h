@@ -6,12 +6,15 @@
 #ifndef SCHEDTOP_CLI_PROGRESS_H
 #define SCHEDTOP_CLI_PROGRESS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { PROGRESS_SIGNALS = 3 }; /* that would end the program */
 struct progress {
 	int64_t began_ns;
 	bool wanted, shown;
+	struct sigaction before[PROGRESS_SIGNALS];
 };
 
 void progress_init(struct progress *progress);

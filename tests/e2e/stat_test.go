@@ -353,7 +353,7 @@ func TestReportToAFullDiskIsExit1(t *testing.T) {
 	}
 }
 
-// A long read shows how far it is on a terminal, and takes that away again.
+// A long read shows how far it is on a terminal, and takes that away again. Who ignores hangups goes on doing so.
 func TestProgressIsShownOnATerminalAndWiped(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "long.trace")
@@ -371,11 +371,14 @@ func TestProgressIsShownOnATerminalAndWiped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(binary, "stat", "--kind", "health", "-")
+	cmd := exec.Command("sh", "-c", `trap "" HUP; exec "$0" stat --kind health -`, binary)
 	cmd.Stdin, cmd.Stderr = from, them
 	p := start(t, cmd)
 	_, _ = from.Close(), them.Close()
 	for i := 0; i < 4; i++ { // slowly, so that the read is long however late it begins
+		if i == 3 {
+			_ = cmd.Process.Signal(syscall.SIGHUP)
+		}
 		_, _ = to.Write(data[len(data)*i/4 : len(data)*(i+1)/4])
 		time.Sleep(700 * time.Millisecond)
 	}
