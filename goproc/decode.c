@@ -211,17 +211,29 @@ static bool plausible_sched(const struct goproc_sched *s, const struct topology 
 	return true;
 }
 
+/* What memory holds may be anything: sums and differences wrap, and what is implausible is refused
+ * later. */
+static int64_t plus(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static int64_t minus(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
 /* gcount() of runtime/proc.go, which clamps too. */
 static int64_t count_goroutines(const struct reader *reader, const uint8_t *sched, uint64_t allglen)
 {
 	const struct layout *l = reader->layout;
-	int64_t n = (int64_t)allglen - field(sched, l->ngsys);
+	int64_t n = minus((int64_t)allglen, field(sched, l->ngsys));
 	if (l->gfree_n.off >= 0)
-		n -= field(sched, l->gfree_n);
+		n = minus(n, field(sched, l->gfree_n));
 	else
-		n -= field(sched, l->gfree_stack) + field(sched, l->gfree_nostack);
+		n = minus(n, plus(field(sched, l->gfree_stack), field(sched, l->gfree_nostack)));
 	for (size_t i = 0; i < reader->topology.np; i++)
-		n -= reader->p[i].gfreecnt;
+		n = minus(n, reader->p[i].gfreecnt);
 	return n < 1 ? 1 : n;
 }
 
@@ -229,7 +241,8 @@ static int64_t count_created(const struct reader *reader, const uint8_t *sched)
 {
 	int64_t created = field(sched, reader->layout->goroutinesCreated);
 	for (size_t i = 0; i < reader->topology.np && created != GOPROC_UNKNOWN; i++)
-		created += object_value(&reader->objects.p, p_record(reader, i), IN_P_CREATED, 0);
+		created =
+			plus(created, object_value(&reader->objects.p, p_record(reader, i), IN_P_CREATED, 0));
 	return created;
 }
 
@@ -240,9 +253,10 @@ static int64_t sum_lock_wait(const struct reader *reader, const uint8_t *sched)
 	int64_t locks = field(sched, reader->layout->totalRuntimeLockWaitTime);
 	if (total == GOPROC_UNKNOWN || locks == GOPROC_UNKNOWN)
 		return total;
-	total += locks;
+	total = plus(total, locks);
 	for (size_t i = 0; i < reader->topology.nm; i++)
-		total += object_value(&reader->objects.m, decode_m_record(reader, i), IN_M_LOCK_WAIT, 0);
+		total = plus(total, object_value(&reader->objects.m, decode_m_record(reader, i),
+		                                 IN_M_LOCK_WAIT, 0));
 	return total;
 }
 
@@ -257,7 +271,7 @@ static int64_t sum_idle(const struct reader *reader, int64_t booked, int64_t now
 			(uint64_t)object_value(&reader->objects.p, p_record(reader, i), IN_P_LIMITER, 0);
 		int64_t start = (int64_t)(stamp & LIMITER_TIME_MASK);
 		if (stamp >> LIMITER_TYPE_SHIFT == LIMITER_IDLE && start < now)
-			booked += now - start;
+			booked = plus(booked, now - start);
 	}
 	return booked;
 }
