@@ -1,7 +1,6 @@
 #include "browse/load.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "doctor/trace_doctor.h"
 #include "util/clock.h"
 #include "util/text.h"
+#include "util/thread.h"
 
 enum { WAKE_EVERY_NS = 100 * 1000 * 1000, BLOCKS_A_LOOK = 16 };
 
@@ -200,14 +200,9 @@ static void *read_trace(void *self)
 	return NULL;
 }
 
-/* Signals are for the thread of the screen. */
 enum status load_start(struct load *load, struct error *error)
 {
-	sigset_t all, old;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	load->running = pthread_create(&load->thread, NULL, read_trace, load) == 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	load->running = thread_start(&load->thread, read_trace, load) == 0;
 	return load->running ? STATUS_OK
 	                     : error_set(error, STATUS_FAILED, "no thread can be started to read it");
 }

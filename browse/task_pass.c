@@ -1,13 +1,13 @@
 #include "browse/task_pass.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "trace/reader.h"
 #include "util/clock.h"
+#include "util/thread.h"
 
 enum { WAKE_EVERY_NS = 100 * 1000 * 1000 };
 
@@ -122,14 +122,9 @@ static void *read_trace(void *self)
 	return NULL;
 }
 
-/* Signals are for the thread of the screen. */
 static bool start(struct task_pass *pass)
 {
-	sigset_t all, old;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pass->running = pthread_create(&pass->thread, NULL, read_trace, pass) == 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pass->running = thread_start(&pass->thread, read_trace, pass) == 0;
 	return pass->running;
 }
 

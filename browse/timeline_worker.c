@@ -1,7 +1,6 @@
 #include "browse/timeline_worker.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "trace/places.h"
 #include "trace/reader.h"
 #include "util/text.h"
+#include "util/thread.h"
 
 struct timeline_worker {
 	const char *path;
@@ -357,16 +357,12 @@ struct timeline_worker *timeline_worker_create(const char *path, void (*wake)(vo
 	return w;
 }
 
-/* Signals are for the threads of the caller. Under the lock. */
+/* Under the lock. */
 static bool start(struct timeline_worker *w)
 {
-	sigset_t all, old;
 	if (w->started || w->why[0])
 		return w->started && !w->lost;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	w->started = pthread_create(&w->thread, NULL, work, w) == 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	w->started = thread_start(&w->thread, work, w) == 0;
 	if (!w->started)
 		snprintf(w->why, sizeof w->why, "there is no thread to read it with");
 	return w->started;

@@ -1,7 +1,6 @@
 #include "cli/fleet_open.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "collect/target.h"
 #include "collect/web.h"
 #include "util/clock.h"
+#include "util/thread.h"
 
 #define PATIENCE_NS (1500 * NS_PER_MS)
 #define PAGE_MAX    (UINT64_C(1) << 20)
@@ -110,17 +110,12 @@ enum status fleet_opener_start(struct fleet_opener **out, struct fleet_board *bo
                                struct error *error)
 {
 	struct fleet_opener *o = calloc(1, sizeof *o);
-	sigset_t all, before;
 	*out = NULL;
 	if (!o)
 		return error_no_memory(error);
 	o->board = board;
 	pthread_mutex_init(&o->lock, NULL);
-	/* Signals are the screen's business. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int failed = pthread_create(&o->thread, NULL, run, o);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int failed = thread_start(&o->thread, run, o);
 	if (failed) {
 		pthread_mutex_destroy(&o->lock);
 		free(o);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "collect/capture.h"
 #include "collect/collector.h"
 #include "collect/discover.h"
+#include "util/thread.h"
 
 #define LOOK_MS 2000 /* how often a process that has exited is looked for anew */
 
@@ -272,12 +272,7 @@ enum status orders_start(struct orders *o, struct error *error)
 	enum status status = collector_start(o->collector, error);
 	if (status != STATUS_OK)
 		return status;
-	/* Signals are for the thread that drew the screen. */
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int failed = pthread_create(&o->thread, NULL, run, o);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int failed = thread_start(&o->thread, run, o);
 	if (failed)
 		return error_set(error, STATUS_FAILED, "no thread for orders: %s", strerror(failed));
 	o->running = true;

@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "util/clock.h"
+#include "util/thread.h"
 
 /* A quarter of an hour at one a second; the bytes are for programs with thousands of threads. */
 #define WAITING_MAX 1024
@@ -148,17 +148,6 @@ static bool init_lock(struct scribe *s)
 	return good;
 }
 
-/* Signals are for the thread that draws. */
-static int start_thread(struct scribe *s)
-{
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int failed = pthread_create(&s->thread, NULL, run, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return failed;
-}
-
 enum status scribe_start(struct scribe **out, const struct scribe_options *options,
                          struct error *error)
 {
@@ -173,7 +162,7 @@ enum status scribe_start(struct scribe **out, const struct scribe_options *optio
 	s->options.slow_ns = options->slow_ns ? options->slow_ns : SLOW_NS;
 	s->options.patience_ns = options->patience_ns ? options->patience_ns : PATIENCE_NS;
 	s->last = &s->first;
-	int failed = start_thread(s);
+	int failed = thread_start(&s->thread, run, s);
 	if (failed) {
 		release(s);
 		return error_set(error, STATUS_FAILED, "no thread for what is kept: %s", strerror(failed));

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 #include "metrics/schedtrace_reader.h"
 #include "util/clock.h"
+#include "util/thread.h"
 
 #define SETTLE_MS  100 /* a prompt waits no longer for the rest of its line */
 #define LAST_MS    500 /* at the end nobody is waited for any longer who takes nothing */
@@ -103,14 +103,9 @@ static void close_end(int *fd)
 	*fd = -1;
 }
 
-/* Signals are for the threads that know what to do. */
 enum status tap_start(struct tap *r, struct error *error)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int failed = pthread_create(&r->thread, NULL, run, r);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int failed = thread_start(&r->thread, run, r);
 	r->running = failed == 0;
 	return failed ? error_set(error, STATUS_FAILED, "no thread for the program's output: %s",
 	                          strerror(failed))

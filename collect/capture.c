@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "collect/capture_means.h"
 #include "util/clock.h"
 #include "util/text.h"
+#include "util/thread.h"
 
 #define FROZEN_NS (2 * NS_PER_S)    /* after its time, for a target that is stopped */
 #define LOOK_NS   (200 * NS_PER_MS) /* how often the target is looked at, and told of */
@@ -372,13 +372,7 @@ enum status capture_start(struct capture **out, const struct capture_options *op
 		release(c);
 		return error_set(error, STATUS_FAILED, "libcurl does not start");
 	}
-	/* Signals are for the thread that drew the screen; and a pipe without a reader is an error of
-	   write here, not the end of the program. */
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int failed = pthread_create(&c->thread, NULL, run, c);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int failed = thread_start(&c->thread, run, c);
 	if (failed) {
 		curl_global_cleanup();
 		release(c);

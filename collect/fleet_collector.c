@@ -1,10 +1,10 @@
 #include "collect/fleet_collector.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "util/clock.h"
+#include "util/thread.h"
 
 #define BUSY_SHARE 4                 /* of the time, the server is left alone this many times */
 #define SETTLE_NS  (150 * NS_PER_MS) /* who scrolls on is not asked for at every row */
@@ -75,16 +75,11 @@ enum status fleet_collector_start(struct fleet_collector **out, struct prometheu
                                   struct error *error)
 {
 	struct fleet_collector *c = calloc(1, sizeof *c);
-	sigset_t all, before;
 	*out = NULL;
 	if (!c)
 		return error_no_memory(error);
 	*c = (struct fleet_collector){.server = server, .board = board, .interval_ns = interval_ns};
-	/* Signals are the screen's business. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int failed = pthread_create(&c->thread, NULL, run, c);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int failed = thread_start(&c->thread, run, c);
 	if (failed) {
 		free(c);
 		return error_set(error, STATUS_FAILED, "can't start a thread");

@@ -1,12 +1,12 @@
 #include "collect/replay.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "collect/recording.h"
 #include "util/clock.h"
+#include "util/thread.h"
 
 /* Before a moment the last minute is read whole; of what is older as much as this takes. */
 #define FRESH_NS  (60 * NS_PER_S)
@@ -290,12 +290,7 @@ enum status replay_create(struct replay **out, const char *path,
 enum status replay_start(struct replay *r, struct error *error)
 {
 	playback_set_clock(r->options.playback, r->next->monotonic_ns, r->next->wall_ns);
-	/* Signals are for the thread that draws. */
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int failed = pthread_create(&r->thread, NULL, play, r);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int failed = thread_start(&r->thread, play, r);
 	r->running = !failed;
 	return failed ? error_set(error, STATUS_FAILED, "no thread for the recording: %s",
 	                          strerror(failed))

@@ -4,13 +4,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/thread.h"
 
 #define STEP      ((size_t)256 << 10) /* of one write */
 #define SYNC_STEP ((off_t)8 << 20)    /* brought to the disk at a time, to see that it goes on */
@@ -160,12 +160,8 @@ enum status spool_create(struct spool **out, const struct spool_options *options
 		                             strerror(why));
 	}
 	s->moved_ns = clock_monotonic_ns();
-	/* A reader that is gone, or a limit on the size of files, is an error of write here. */
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int failed = pthread_create(&s->thread, NULL, run, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	/* A reader that is gone, or a limit on the size of files, is an error of write there. */
+	int failed = thread_start(&s->thread, run, s);
 	if (failed) {
 		s->options.finish = NULL;
 		release(s);

@@ -1,12 +1,12 @@
 #include "trace/audience.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "trace/tables.h"
+#include "util/thread.h"
 
 enum { BUNDLES = 32, LOOKS = 1000 };
 
@@ -236,17 +236,6 @@ bool audience_wait(struct audience *a)
 	return !atomic_load(&a->failed);
 }
 
-/* Signals are for the threads of the caller. */
-static bool start(struct audience *a)
-{
-	sigset_t all, old;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	bool ok = pthread_create(&a->thread, NULL, view, a) == 0;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return ok;
-}
-
 struct audience *audience_create(const struct trace_visitor *visitors, size_t n,
                                  struct names *names, bool one_thread,
                                  const struct trace_help *help)
@@ -269,7 +258,8 @@ struct audience *audience_create(const struct trace_visitor *visitors, size_t n,
 		audience_destroy(a);
 		return NULL;
 	}
-	a->threaded = two && start(a); /* without a thread it goes on as with one processor */
+	/* Without a thread it goes on as with one processor. */
+	a->threaded = two && thread_start(&a->thread, view, a) == 0;
 	names->lock = a->threaded ? &a->names_lock : NULL;
 	return a;
 }

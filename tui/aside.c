@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "util/clock.h"
+#include "util/thread.h"
 
 struct aside {
 	void (*work)(void *arg);
@@ -40,17 +40,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Signals are for the thread that draws. */
-static int start_thread(struct aside *a)
-{
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int failed = pthread_create(&a->thread, NULL, run, a);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return failed;
-}
-
 struct aside *aside_begin(void (*work)(void *arg), void (*release)(void *arg), void *arg)
 {
 	struct aside *a = calloc(1, sizeof *a);
@@ -63,7 +52,7 @@ struct aside *aside_begin(void (*work)(void *arg), void (*release)(void *arg), v
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&a->news, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	if (start_thread(a) == 0)
+	if (thread_start(&a->thread, run, a) == 0)
 		return a;
 	pthread_cond_destroy(&a->news);
 	pthread_mutex_destroy(&a->lock);

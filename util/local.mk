@@ -14,5 +14,6 @@ util_libutil_a_SOURCES = \
 	util/siphash.c util/siphash.h \
 	util/status.c util/status.h \
 	util/text.c util/text.h \
+	util/thread.c util/thread.h \
 	util/write.c util/write.h \
 	util/xdg.c util/xdg.h

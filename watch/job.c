@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "collect/trace_store.h"
 #include "util/clock.h"
 #include "util/text.h"
+#include "util/thread.h"
 #include "watch/bundle.h"
 #include "watch/exec.h"
 #include "watch/manifest.h"
@@ -391,11 +391,7 @@ enum status job_start(struct job **out, const struct job_options *options, struc
 		release(j);
 		return error_no_memory(error);
 	}
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int failed = pthread_create(&j->thread, NULL, run, j);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int failed = thread_start(&j->thread, run, j);
 	if (failed) {
 		release(j);
 		return error_set(error, STATUS_FAILED, "no thread for it: %s", strerror(failed));

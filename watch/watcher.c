@@ -1,7 +1,6 @@
 #include "watch/watcher.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "util/clock.h"
 #include "util/json.h"
 #include "util/text.h"
+#include "util/thread.h"
 #include "watch/guard.h"
 #include "watch/job.h"
 #include "watch/recent.h"
@@ -375,11 +375,7 @@ enum status watcher_create(struct watcher **out, const struct watcher_options *o
 		watcher_destroy(w);
 		return error_no_memory(error);
 	}
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int failed = pthread_create(&w->thread, NULL, run, w);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int failed = thread_start(&w->thread, run, w);
 	w->running = failed == 0;
 	if (failed) {
 		watcher_destroy(w);
