@@ -25,7 +25,7 @@ func handle(random *rand.Rand) {
 	for i := 0; ; i++ {
 		recent[i%len(recent)] = make([]byte, 256<<10)
 		scene.Compute(50 * time.Microsecond)
-		scene.Pause(random, 500*time.Microsecond)
+		scene.Pause(random, 2*time.Millisecond)
 	}
 }
 
@@ -33,7 +33,7 @@ func main() {
 	s := scene.Begin()
 	// Marking lasts until the sum is there and its stack can be scanned, and a cycle's garbage grows with it. With
 	// GOGC=100 the next cycle would be due just when the next sum is done; so it is in the middle of one.
-	debug.SetGCPercent(25)
+	debug.SetGCPercent(10)
 	go store(make([]byte, 64<<20))
 	for i := 0; i < 4; i++ {
 		go handle(s.Random(i))
