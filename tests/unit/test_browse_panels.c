@@ -249,9 +249,7 @@ static void tasks_lead_to_one_task(void **state)
 /* A task, its log, a region and a place with a name that would take over a terminal. */
 static void tell_hostile(struct scenario *s)
 {
-	scenario_begin(s);
-	scenario_event(s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(s);
 	scenario_event(s, 10, EV_USER_TASK_BEGIN, 5, 0, S_HOSTILE, STACK_HOSTILE);
 	scenario_event(s, 20, EV_USER_REGION_BEGIN, 5, S_HOSTILE, STACK_HOSTILE, 0);
 	scenario_event(s, 30, EV_USER_LOG, 5, S_HOSTILE, S_HOSTILE, STACK_HOSTILE);

@@ -338,9 +338,7 @@ static void names_from_traces_are_harmless_wherever_they_are_shown(void **state)
 	(void)state;
 	struct compared x;
 	struct scenario s;
-	scenario_begin(&s);
-	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(&s);
 	for (unsigned i = 0; i < 3; i++) {
 		scenario_event(&s, 10 + 20 * i, EV_USER_REGION_BEGIN, 0, S_HOSTILE, STACK_HOSTILE, 0);
 		scenario_event(&s, 20 + 20 * i, EV_USER_REGION_END, 0, S_HOSTILE, STACK_HOSTILE, 0);

@@ -76,9 +76,7 @@ static void add_stacks(struct builder *b)
 /* Goroutine 1 runs on the first of two Ps. */
 static void begin(struct scenario *s)
 {
-	scenario_begin(s);
-	scenario_event(s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(s);
 	scenario_event(s, 0, EV_PROCS_CHANGE, 2, STACK_MAIN, 0, 0);
 }
 

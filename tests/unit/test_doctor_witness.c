@@ -336,9 +336,7 @@ static void who_is_preempted_in_a_leaf_is_the_programs_own(void **state)
 	enum { S_PREEMPT = 40, STACK_PREEMPT = 40 };
 	struct scenario s;
 	struct reading r;
-	scenario_begin(&s);
-	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(&s);
 	scenario_event(&s, 100, EV_GO_STOP, S_PREEMPTED, STACK_PREEMPT, 0, 0);
 	scenario_event(&s, 200, EV_GO_START, 1, 1, 0, 0);
 	scenario_event(&s, 400, EV_GO_BLOCK, S_CHAN, STACK_MAIN, 0, 0);

@@ -344,9 +344,7 @@ static void make_hostile(struct made *m, uint64_t stack)
 {
 	struct scenario s;
 	*m = (struct made){.profile = {.kind = PROFILE_SCHED, .to_ns = INT64_MAX}};
-	scenario_begin(&s);
-	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(&s);
 	scenario_event(&s, 10, EV_GO_STOP, S_PREEMPTED, stack, 0, 0);
 	scenario_event(&s, 30, EV_GO_START, 1, 1, 0, 0);
 	scenario_end(&s);

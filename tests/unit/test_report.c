@@ -68,9 +68,7 @@ static void torn(struct scenario *s)
 /* Everything that has a name has a bad one. */
 static void hostile(struct scenario *s)
 {
-	scenario_begin(s);
-	scenario_event(s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(s);
 	scenario_event(s, 0, EV_GO_STATUS_STACK, 9, UINT64_MAX, GO_WAITING, STACK_HOSTILE);
 	scenario_event(s, 1, EV_GO_CREATE, 2, STACK_HOSTILE, STACK_HOSTILE, 0);
 	scenario_event(s, 2, EV_USER_TASK_BEGIN, 5, 0, S_HOSTILE, STACK_HOSTILE);

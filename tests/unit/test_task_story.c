@@ -77,9 +77,7 @@ static void goroutine_spent_what_the_task_did(void **state)
    the task that its own end cuts. */
 static void tell_family(struct scenario *s)
 {
-	scenario_begin(s);
-	scenario_event(s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(s);
 	scenario_event(s, 10, EV_USER_TASK_BEGIN, 5, 0, S_REQUEST, STACK_MAIN);
 	scenario_event(s, 20, EV_USER_REGION_BEGIN, 5, S_OUTER, STACK_MAIN, 0);
 	scenario_event(s, 30, EV_USER_REGION_BEGIN, 5, S_INNER, STACK_MAIN, 0);

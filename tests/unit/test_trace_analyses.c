@@ -146,9 +146,7 @@ static void ps_are_measured_by_how_many_there_were(void **state)
 	(void)state;
 	struct scenario s;
 	struct analysis a;
-	scenario_begin(&s);
-	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(&s);
 	scenario_event(&s, 0, EV_PROCS_CHANGE, 4, STACK_MAIN, 0, 0);
 	scenario_event(&s, 500, EV_PROCS_CHANGE, 1, STACK_MAIN, 0, 0);
 	scenario_event(&s, 1000, EV_GO_BLOCK, S_CHAN, STACK_MAIN, 0, 0);
@@ -192,9 +190,7 @@ static void what_is_named_late_was_so_since_the_generation_began(void **state)
 	(void)state;
 	struct scenario s;
 	struct analysis a;
-	scenario_begin(&s);
-	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(&s);
 	scenario_event(&s, 800, EV_GO_STATUS, 50, UINT64_MAX, GO_WAITING, 0);
 	scenario_event(&s, 900, EV_PROC_STATUS, 1, PROC_RUNNING, 0, 0);
 	scenario_event(&s, 900, EV_GC_MARK_ASSIST_ACTIVE, 1, 0, 0, 0);
@@ -234,9 +230,7 @@ static struct analysis_options begin_part(struct scenario *s)
 {
 	struct analysis_options options = scenario_all;
 	options.to_ns = 400 * US;
-	scenario_begin(s);
-	scenario_event(s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(s);
 	return options;
 }
 
@@ -363,9 +357,7 @@ static void play(struct scenario *s)
 	uint8_t does[4] = {0, RUNS, WAITS, WAITS};
 	uint64_t number[4] = {0}, calls = 0, random = 1;
 	unsigned running = 1;
-	scenario_begin(s);
-	scenario_event(s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(s);
 	scenario_event(s, 0, EV_GO_STATUS_STACK, 2, UINT64_MAX, GO_WAITING, STACK_RECEIVE);
 	scenario_event(s, 0, EV_GO_STATUS_STACK, 3, UINT64_MAX, GO_WAITING, STACK_RECEIVE);
 	scenario_event(s, 0, EV_PROCS_CHANGE, 2, STACK_MAIN, 0, 0);

@@ -134,9 +134,7 @@ static void waits_that_go_on_at_the_end_are_told_apart(void **state)
 	(void)state;
 	struct scenario s;
 	struct seen seen;
-	scenario_begin(&s);
-	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(&s);
 	scenario_event(&s, 10, EV_GO_CREATE, 2, STACK_START, STACK_MAIN, 0);
 	scenario_event(&s, 90, EV_PROC_STOP, 0, 0, 0, 0);
 	scenario_end(&s);

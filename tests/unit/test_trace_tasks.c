@@ -82,9 +82,7 @@ static void region_is_broken_down_with_what_lies_inside(void **state)
 	(void)state;
 	struct scenario s;
 	struct analysis a;
-	scenario_begin(&s);
-	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(&s);
 	scenario_event(&s, 10, EV_USER_REGION_BEGIN, 0, S_OUTER, 0, 0);
 	scenario_event(&s, 30, EV_USER_REGION_BEGIN, 0, S_INNER, 0, 0);
 	scenario_event(&s, 40, EV_GO_SYSCALL_BEGIN, 1, 0, 0, 0);
@@ -115,9 +113,7 @@ static void task_of_two_goroutines_runs_while_one_of_them_does(void **state)
 	(void)state;
 	struct scenario s;
 	struct analysis a;
-	scenario_begin(&s);
-	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(&s);
 	scenario_event(&s, 0, EV_GO_CREATE, 2, STACK_START, STACK_MAIN, 0);
 	scenario_event(&s, 0, EV_USER_TASK_BEGIN, 9, 0, S_REQUEST, 0);
 	scenario_event(&s, 100, EV_GO_BLOCK, S_CHAN, STACK_MAIN, 0, 0);
@@ -139,9 +135,7 @@ static void task_that_never_ends_is_open(void **state)
 	(void)state;
 	struct scenario s;
 	struct analysis a;
-	scenario_begin(&s);
-	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(&s);
 	scenario_event(&s, 5, EV_USER_TASK_END, 77, 0, 0, 0);
 	scenario_event(&s, 10, EV_USER_TASK_BEGIN, 8, 0, S_REQUEST, 0);
 	scenario_event(&s, 20, EV_USER_TASK_BEGIN, 9, 8, S_REQUEST, 0);
@@ -194,9 +188,7 @@ static void long_path_keeps_its_longest_steps(void **state)
 	(void)state;
 	struct scenario s;
 	struct analysis a;
-	scenario_begin(&s);
-	scenario_event(&s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
-	scenario_event(&s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+	scenario_begin_running(&s);
 	scenario_event(&s, 0, EV_USER_TASK_BEGIN, 3, 0, S_REQUEST, 0);
 	uint64_t at = 0;
 	for (uint64_t i = 1; i <= 30; i++) {

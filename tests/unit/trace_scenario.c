@@ -91,6 +91,13 @@ void scenario_begin(struct scenario *s)
 	build_batch(&s->b, 1, 7, SCENARIO_START_NS);
 }
 
+void scenario_begin_running(struct scenario *s)
+{
+	scenario_begin(s);
+	scenario_event(s, 0, EV_PROC_STATUS, 0, PROC_RUNNING, 0, 0);
+	scenario_event(s, 0, EV_GO_STATUS, 1, 7, GO_RUNNING, 0);
+}
+
 void scenario_event(struct scenario *s, uint64_t at_us, unsigned type, uint64_t a0, uint64_t a1,
                     uint64_t a2, uint64_t a3)
 {

@@ -41,6 +41,8 @@ struct scenario {
 
 /* Header, clock, strings and stacks; opens a batch of thread 7. */
 void scenario_begin(struct scenario *s);
+/* And goroutine 1 runs on P 0 from the start on. */
+void scenario_begin_running(struct scenario *s);
 /* An event `at_us` after the start. */
 void scenario_event(struct scenario *s, uint64_t at_us, unsigned type, uint64_t a0, uint64_t a1,
                     uint64_t a2, uint64_t a3);
