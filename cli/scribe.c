@@ -1,12 +1,10 @@
 #include "cli/scribe.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "util/clock.h"
 #include "util/thread.h"
@@ -134,26 +132,12 @@ static void *run(void *arg)
 
 /* --- its owner ------------------------------------------------------------------------------- */
 
-static bool init_lock(struct scribe *s)
-{
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	bool good = pthread_mutex_init(&s->lock, NULL) == 0;
-	if (good && pthread_cond_init(&s->changed, &monotonic) != 0) {
-		pthread_mutex_destroy(&s->lock);
-		good = false;
-	}
-	pthread_condattr_destroy(&monotonic);
-	return good;
-}
-
 enum status scribe_start(struct scribe **out, const struct scribe_options *options,
                          struct error *error)
 {
 	struct scribe *s = calloc(1, sizeof *s);
 	*out = NULL;
-	if (!s || !init_lock(s)) {
+	if (!s || !thread_news_init(&s->lock, &s->changed)) {
 		free(s);
 		return error_no_memory(error);
 	}
@@ -231,11 +215,8 @@ bool scribe_news(struct scribe *s, char *to, size_t size)
 /* With the lock held: until it has ended, or that time has passed. */
 static void wait_until(struct scribe *s, int64_t until_ns)
 {
-	const struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S),
-	                               .tv_nsec = (long)(until_ns % NS_PER_S)};
-	while (!s->ended)
-		if (pthread_cond_timedwait(&s->changed, &s->lock, &until) == ETIMEDOUT)
-			return;
+	while (!s->ended && thread_news_wait(&s->lock, &s->changed, until_ns))
+		;
 }
 
 /* With the lock held: until it has ended, or there is no more patience. */

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "util/clock.h"
@@ -141,13 +140,11 @@ enum status spool_create(struct spool **out, const struct spool_options *options
 	struct spool *s = calloc(1, sizeof *s);
 	if (!s)
 		return error_no_memory(error);
+	if (!thread_news_init(&s->lock, &s->news)) {
+		free(s);
+		return error_no_memory(error);
+	}
 	s->options = *options;
-	pthread_condattr_t clock;
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->news, &clock);
-	pthread_condattr_destroy(&clock);
 	s->fd = fcntl(options->fd, F_DUPFD_CLOEXEC, 3);
 	int why = errno;
 	s->buffer = malloc(options->room);
@@ -174,9 +171,7 @@ enum status spool_create(struct spool **out, const struct spool_options *options
 /* With the lock held. */
 static void wait_a_moment(struct spool *s)
 {
-	int64_t until_ns = clock_monotonic_ns() + LOOK_NS;
-	struct timespec until = {.tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S};
-	pthread_cond_timedwait(&s->news, &s->lock, &until);
+	thread_news_wait(&s->lock, &s->news, clock_monotonic_ns() + LOOK_NS);
 }
 
 /* With the lock held: waits for news. */

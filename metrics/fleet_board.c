@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "util/clock.h"
+#include "util/thread.h"
 
 struct fleet_board {
 	pthread_mutex_t lock; /* held for a few instructions, but for the call of wake */
@@ -33,28 +33,12 @@ void fleet_trends_free(struct fleet_trends *trends)
 }
 
 /* Times are told by the monotonic clock. */
-static bool init_news(pthread_cond_t *news)
-{
-	pthread_condattr_t attributes;
-	if (pthread_condattr_init(&attributes) != 0)
-		return false;
-	bool good = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-	            pthread_cond_init(news, &attributes) == 0;
-	pthread_condattr_destroy(&attributes);
-	return good;
-}
-
 struct fleet_board *fleet_board_create(void)
 {
 	struct fleet_board *board = calloc(1, sizeof *board);
 	if (!board)
 		return NULL;
-	if (pthread_mutex_init(&board->lock, NULL) != 0) {
-		free(board);
-		return NULL;
-	}
-	if (!init_news(&board->news)) {
-		pthread_mutex_destroy(&board->lock);
+	if (!thread_news_init(&board->lock, &board->news)) {
 		free(board);
 		return NULL;
 	}
@@ -178,12 +162,10 @@ void fleet_board_tell(struct fleet_board *board, const char *trouble)
 bool fleet_board_wait(struct fleet_board *board, int64_t until_ns, struct fleet_wish *wish,
                       bool *fresh)
 {
-	const struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S),
-	                               .tv_nsec = (long)(until_ns % NS_PER_S)};
-	int waited = 0;
 	pthread_mutex_lock(&board->lock);
-	while (!board->closed && !board->wished && waited == 0)
-		waited = pthread_cond_timedwait(&board->news, &board->lock, &until);
+	while (!board->closed && !board->wished &&
+	       thread_news_wait(&board->lock, &board->news, until_ns))
+		;
 	*fresh = board->wished;
 	*wish = board->wish;
 	board->wished = false;

@@ -4,9 +4,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "util/clock.h"
+#include "util/thread.h"
 
 #define QUEUE_MAX 64
 #define QUEUE_FEW 4 /* of what is played as fast as can be: so many, then a picture */
@@ -41,26 +41,12 @@ struct playback {
 	size_t oldest, count;
 };
 
-static bool init_lock(struct playback *p)
-{
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	bool good = pthread_mutex_init(&p->lock, NULL) == 0;
-	if (good && pthread_cond_init(&p->news, &monotonic) != 0) {
-		pthread_mutex_destroy(&p->lock);
-		good = false;
-	}
-	pthread_condattr_destroy(&monotonic);
-	return good;
-}
-
 struct playback *playback_create(double speed, void (*wake)(void *arg), void *arg)
 {
 	struct playback *p = calloc(1, sizeof *p);
 	if (!p)
 		return NULL;
-	if (!init_lock(p)) {
+	if (!thread_news_init(&p->lock, &p->news)) {
 		free(p);
 		return NULL;
 	}
@@ -224,9 +210,7 @@ static bool is_gap(const struct playback *p, const struct snapshot *next)
 
 static void wait_at_most(struct playback *p, int64_t ns)
 {
-	int64_t at_ns = clock_monotonic_ns() + ns;
-	struct timespec until = {.tv_sec = at_ns / NS_PER_S, .tv_nsec = at_ns % NS_PER_S};
-	pthread_cond_timedwait(&p->news, &p->lock, &until);
+	thread_news_wait(&p->lock, &p->news, clock_monotonic_ns() + ns);
 }
 
 /* Is it time for it? Otherwise waits a while. */

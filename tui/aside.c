@@ -1,9 +1,7 @@
 #include "tui/aside.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "util/clock.h"
 #include "util/thread.h"
@@ -43,15 +41,13 @@ static void *run(void *arg)
 struct aside *aside_begin(void (*work)(void *arg), void (*release)(void *arg), void *arg)
 {
 	struct aside *a = calloc(1, sizeof *a);
-	pthread_condattr_t monotonic;
 	if (!a)
 		return NULL;
 	*a = (struct aside){.work = work, .release = release, .arg = arg};
-	pthread_mutex_init(&a->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&a->news, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	if (!thread_news_init(&a->lock, &a->news)) {
+		free(a);
+		return NULL;
+	}
 	if (thread_start(&a->thread, run, a) == 0)
 		return a;
 	pthread_cond_destroy(&a->news);
@@ -63,10 +59,8 @@ struct aside *aside_begin(void (*work)(void *arg), void (*release)(void *arg), v
 bool aside_wait(struct aside *a, int64_t limit_ns)
 {
 	int64_t until_ns = clock_monotonic_ns() + limit_ns;
-	const struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S),
-	                               .tv_nsec = (long)(until_ns % NS_PER_S)};
 	pthread_mutex_lock(&a->lock);
-	while (!a->ended && pthread_cond_timedwait(&a->news, &a->lock, &until) != ETIMEDOUT)
+	while (!a->ended && thread_news_wait(&a->lock, &a->news, until_ns))
 		;
 	bool ended = a->ended;
 	pthread_mutex_unlock(&a->lock);

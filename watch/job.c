@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "collect/capture.h"
@@ -144,14 +143,10 @@ static void take(struct job *j, enum capture_kind kind)
 
 static void wait_for_snapshots(struct job *j)
 {
-	struct timespec end;
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	int64_t end_ns = (int64_t)end.tv_sec * NS_PER_S + end.tv_nsec + j->options.after_ns;
-	end.tv_sec = (time_t)(end_ns / NS_PER_S);
-	end.tv_nsec = (long)(end_ns % NS_PER_S);
+	int64_t end_ns = clock_monotonic_ns() + j->options.after_ns;
 	pthread_mutex_lock(&j->lock);
 	while (!atomic_load(&j->stop) && !atomic_load(&j->hurry) &&
-	       pthread_cond_timedwait(&j->news, &j->lock, &end) != ETIMEDOUT)
+	       thread_news_wait(&j->lock, &j->news, end_ns))
 		;
 	pthread_mutex_unlock(&j->lock);
 }
@@ -375,18 +370,14 @@ static void release(struct job *j)
 enum status job_start(struct job **out, const struct job_options *options, struct error *error)
 {
 	struct job *j = calloc(1, sizeof *j);
-	if (!j)
+	if (!j || !thread_news_init(&j->lock, &j->news)) {
+		free(j);
 		return error_no_memory(error);
-	pthread_condattr_t by_monotonic;
+	}
 	j->options = *options;
 	j->recording = -1;
 	j->url = options->url ? strdup(options->url) : NULL;
 	j->directory = options->directory ? strdup(options->directory) : NULL;
-	pthread_mutex_init(&j->lock, NULL);
-	pthread_condattr_init(&by_monotonic);
-	pthread_condattr_setclock(&by_monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&j->news, &by_monotonic);
-	pthread_condattr_destroy(&by_monotonic);
 	if ((options->url && !j->url) || (options->directory && !j->directory)) {
 		release(j);
 		return error_no_memory(error);
