@@ -224,7 +224,7 @@ enum view_hit view_click(struct view_place *place, int x, int y)
 	bool again = place->selected == row;
 	place->selected = row;
 	place->chosen = true;
-	place->anchored = false;
+	place->anchored = place->anchored && again; /* what was drawn is meant, wherever it is by now */
 	return again ? VIEW_HIT_SELECTED_ROW : VIEW_HIT_ROW;
 }
 

@@ -203,6 +203,21 @@ static void until_one_is_chosen_the_first_row_is_selected(void **state)
 	history_destroy(h);
 }
 
+/* Rows may move between what was drawn and a second click that opens it. */
+static void clicks_mean_what_was_drawn(void **state)
+{
+	(void)state;
+	struct history *h = fixture_history(&fixture_busy, SECONDS);
+	struct view_place place = {.sort = 4};
+	canvas_destroy(draw(h, 80, 24, true, &place));
+	assert_int_equal(view_click(&place, 20, place.list_y + 2), VIEW_HIT_ROW);
+	canvas_destroy(draw(h, 80, 24, true, &place));
+	assert_int_equal(view_click(&place, 20, place.list_y + 2), VIEW_HIT_SELECTED_ROW);
+	const int64_t moved[] = {9999, 4321, 4322, 4323};
+	assert_int_equal(view_selected_row(&place, moved, 4), 3);
+	history_destroy(h);
+}
+
 static void without_the_runtime_the_kernels_part_is_shown(void **state)
 {
 	(void)state;
@@ -267,6 +282,7 @@ int main(void)
 		cmocka_unit_test(the_list_can_be_filtered_and_sorted),
 		cmocka_unit_test(the_selection_follows_its_thread),
 		cmocka_unit_test(until_one_is_chosen_the_first_row_is_selected),
+		cmocka_unit_test(clicks_mean_what_was_drawn),
 		cmocka_unit_test(without_the_runtime_the_kernels_part_is_shown),
 		cmocka_unit_test(without_the_kernel_the_runtimes_part_is_shown),
 		cmocka_unit_test(every_size_and_name_stays_in_its_place),
