@@ -187,6 +187,12 @@ static double stopped_ns(const struct analysis *a, bool calm)
 	return ns;
 }
 
+/* Time of all Ps there were. */
+static double all_ns(const struct analysis *a)
+{
+	return procs_available_ns(&a->procs, a->mmu.last_ns);
+}
+
 /* What all cycles can have cost at most: marking takes 0.2 to 2 ms for each MiB of the heap. */
 static double most_marking_ns(const struct gc *gc)
 {
@@ -200,12 +206,12 @@ static bool measure_pressure(const struct gc_rules *r, const struct doctor *doct
 	const struct analysis *a = doctor->analysis;
 	double mean = mmu_mean(&a->mmu);
 	double wall_ns = (double)elapsed_ns(a->mmu.first_ns, a->mmu.last_ns);
-	double procs = (double)procs_available(&a->procs);
 	if (mean < 0 || wall_ns <= 0 || a->gc.mark.count == 0)
 		return false;
+	double procs = all_ns(a) / wall_ns;
 	*p = (struct pressure){.seconds = wall_ns / 1e9};
 	p->rate = (double)a->gc.mark.count / p->seconds;
-	p->taken_ns = (1 - mean) * wall_ns * procs;
+	p->taken_ns = (1 - mean) * all_ns(a);
 	double stopped = stopped_ns(a, false) * procs;
 	double marking = p->taken_ns > stopped ? p->taken_ns - stopped : 0;
 	double part =
@@ -425,11 +431,9 @@ static void show_assists(struct finding *f, const struct helper *h, const struct
 /* Those goroutines may be a small part of the program: what is grave takes much of the Ps too. */
 static bool is_grave(const struct helper *h, double share, const struct doctor *doctor)
 {
-	const struct analysis *a = doctor->analysis;
-	double all_ns =
-		(double)elapsed_ns(a->mmu.first_ns, a->mmu.last_ns) * (double)procs_available(&a->procs);
 	return share >= limit(doctor->limits, LIMIT_ASSIST_GRAVE) &&
-	       (double)h->sum.long_ns >= limit(doctor->limits, LIMIT_ASSIST_GRAVE_PS) * all_ns;
+	       (double)h->sum.long_ns >=
+	           limit(doctor->limits, LIMIT_ASSIST_GRAVE_PS) * all_ns(doctor->analysis);
 }
 
 static void say_helper(const struct helper *h, const struct gc_rules *r,

@@ -166,13 +166,18 @@ static void assert_shows(const struct finding *f, const char *text)
 /* --- the collector --------------------------------------------------------------------------- */
 
 /* So many cycles in 20 ms, most with a stop of so many microseconds, the last with another. */
+static void begin_cycles(struct scenario *s, uint64_t us, uint64_t last_us, uint64_t stack)
+{
+	begin(s);
+	go_handle(s);
+	for (uint64_t i = 0; i < 10; i++)
+		cycle(s, i, 100 + i * 1500, i < 9 ? us : last_us, stack);
+}
+
 static void collect(struct findings *found, uint64_t us, uint64_t last_us, uint64_t stack)
 {
 	struct scenario s;
-	begin(&s);
-	go_handle(&s);
-	for (uint64_t i = 0; i < 10; i++)
-		cycle(&s, i, 100 + i * 1500, i < 9 ? us : last_us, stack);
+	begin_cycles(&s, us, last_us, stack);
 	examine(&s, 20000, found);
 }
 
@@ -189,6 +194,20 @@ static void collector_that_takes_much_is_found_with_who_allocates(void **state)
 	assert_true(measured(f, "cycles", UNIT_COUNT) == 10);
 	assert_says(f, "500 times a second, over a heap of only 4.00 MiB");
 	assert_shows(f, "10 of 10 cycles began when memory was allocated by shop.handle (main.go:100)");
+	findings_finish(&found);
+}
+
+static void collectors_share_is_of_the_ps_there_were(void **state)
+{
+	(void)state;
+	struct scenario s;
+	struct findings found;
+	begin_cycles(&s, 300, 300, STACK_HANDLE);
+	scenario_event(&s, 19990, EV_PROCS_CHANGE, 64, STACK_MAIN, 0, 0); /* two until then */
+	examine(&s, 20000, &found);
+	const struct finding *f = find(&found, SLUG_GC_PRESSURE);
+	assert_non_null(f);
+	assert_true(measured(f, "cpu", UNIT_RATIO) > .22 && measured(f, "cpu", UNIT_RATIO) < .24);
 	findings_finish(&found);
 }
 
@@ -229,16 +248,21 @@ static void collections_that_are_asked_for_name_who_asks(void **state)
 }
 
 /* 25 assists, most of so many microseconds. */
+static void begin_assists(struct scenario *s, uint64_t us, uint64_t last_us)
+{
+	begin(s);
+	go_handle(s);
+	for (uint64_t i = 0; i < 25; i++) {
+		uint64_t at_us = 100 + i * 350;
+		scenario_event(s, at_us, EV_GC_MARK_ASSIST_BEGIN, STACK_HANDLE, 0, 0, 0);
+		scenario_event(s, at_us + (i < 24 ? us : last_us), EV_GC_MARK_ASSIST_END, 0, 0, 0, 0);
+	}
+}
+
 static void assist(struct findings *found, uint64_t us, uint64_t last_us, uint64_t end_us)
 {
 	struct scenario s;
-	begin(&s);
-	go_handle(&s);
-	for (uint64_t i = 0; i < 25; i++) {
-		uint64_t at_us = 100 + i * 350;
-		scenario_event(&s, at_us, EV_GC_MARK_ASSIST_BEGIN, STACK_HANDLE, 0, 0, 0);
-		scenario_event(&s, at_us + (i < 24 ? us : last_us), EV_GC_MARK_ASSIST_END, 0, 0, 0, 0);
-	}
+	begin_assists(&s, us, last_us);
 	examine(&s, end_us, found);
 }
 
@@ -278,6 +302,20 @@ static void assists_of_a_small_part_of_all_ps_are_a_warning(void **state)
 	assert_non_null(f);
 	assert_true(measured(f, "assist", UNIT_RATIO) > .35); /* of the goroutines' own time */
 	assert_int_equal(f->severity, SEVERITY_WARNING);      /* but 3.75 of 2 x 10 ms */
+	findings_finish(&found);
+}
+
+static void assists_are_a_part_of_the_ps_there_were(void **state)
+{
+	(void)state;
+	struct scenario s;
+	struct findings found;
+	begin_assists(&s, 300, 300);
+	scenario_event(&s, 9990, EV_PROCS_CHANGE, 64, STACK_MAIN, 0, 0); /* two until then */
+	examine(&s, 10000, &found);
+	const struct finding *f = find(&found, SLUG_ALLOC_HEAVY);
+	assert_non_null(f);
+	assert_int_equal(f->severity, SEVERITY_CRITICAL);
 	findings_finish(&found);
 }
 
@@ -541,12 +579,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(collector_that_takes_much_is_found_with_who_allocates),
+		cmocka_unit_test(collectors_share_is_of_the_ps_there_were),
 		cmocka_unit_test(collector_that_is_often_at_work_and_takes_little_is_left_in_peace),
 		cmocka_unit_test(one_cycle_that_a_busy_machine_made_long_accuses_nobody),
 		cmocka_unit_test(collections_that_are_asked_for_name_who_asks),
 		cmocka_unit_test(goroutines_that_help_the_collector_are_found_by_their_function),
 		cmocka_unit_test(assists_of_a_large_part_of_all_ps_are_critical),
 		cmocka_unit_test(assists_of_a_small_part_of_all_ps_are_a_warning),
+		cmocka_unit_test(assists_are_a_part_of_the_ps_there_were),
 		cmocka_unit_test(one_long_assist_accuses_nobody),
 		cmocka_unit_test(slow_work_in_stops_is_found_with_its_caller),
 		cmocka_unit_test(long_stops_of_the_collector_are_the_machines_until_proved),
