@@ -259,11 +259,17 @@ static enum fetch next_of(struct v1 *v, uint32_t i)
 /* The reference takes a CPU sample inside a syscall for its end. */
 static bool is_sampled(const struct v1 *v, uint64_t g, int64_t until)
 {
-	size_t i = v->next_sample - v->proc[v->procs].has_event;
-	for (; i < v->samples && v->sample[i].ticks < until; i++)
-		if (v->sample[i].g == g)
-			return true;
-	return false;
+	size_t next = v->next_sample - v->proc[v->procs].has_event, first = 0, end = v->samples;
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+		const struct v1_sampled *s = &v->sampled[middle];
+		if (s->g < g || (s->g == g && s->i < next))
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	return first < v->samples && v->sampled[first].g == g &&
+	       v->sample[v->sampled[first].i].ticks < until;
 }
 
 bool v1_syscall_blocks(const struct v1 *v, int32_t p, uint64_t g, bool as_reference)

@@ -120,6 +120,11 @@ struct v1_goroutine {
 	bool assist, early;    /* early: made before the first GOMAXPROCS, not shown yet */
 };
 
+struct v1_sampled {
+	uint64_t g;
+	size_t i;
+};
+
 struct v1 {
 	struct input *in;
 	const uint8_t *data;
@@ -134,8 +139,9 @@ struct v1 {
 	struct v1_proc *proc;
 	size_t procs, proc_capacity;
 	struct idmap proc_of;
-	struct v1_event *sample;
+	struct v1_event *sample; /* as they were taken */
 	size_t samples, sample_capacity, next_sample;
+	struct v1_sampled *sampled; /* the same, goroutine by goroutine */
 	struct v1_exit *exit;
 	size_t exits, exit_capacity, next_exit;
 	struct idmap timers;

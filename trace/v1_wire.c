@@ -386,6 +386,29 @@ static int compare_samples(const void *a, const void *b)
 	return (x->ticks > y->ticks) - (x->ticks < y->ticks);
 }
 
+static int compare_sampled(const void *a, const void *b)
+{
+	const struct v1_sampled *x = a, *y = b;
+	if (x->g != y->g)
+		return x->g < y->g ? -1 : 1;
+	return (x->i > y->i) - (x->i < y->i);
+}
+
+/* false: no memory. */
+static bool sort_samples(struct v1 *v)
+{
+	if (v->samples == 0)
+		return true;
+	v->sampled = malloc(v->samples * sizeof *v->sampled);
+	if (!v->sampled)
+		return false;
+	qsort(v->sample, v->samples, sizeof *v->sample, compare_samples);
+	for (size_t i = 0; i < v->samples; i++)
+		v->sampled[i] = (struct v1_sampled){v->sample[i].g, i};
+	qsort(v->sampled, v->samples, sizeof *v->sampled, compare_sampled);
+	return true;
+}
+
 enum wire_result v1_open(struct v1 **v1, struct input *in, unsigned version, bool tolerant,
                          struct wire_damage *damage)
 {
@@ -424,7 +447,7 @@ enum wire_result v1_open(struct v1 **v1, struct input *in, unsigned version, boo
 				"no frequency at the end: the file was cut off, and its clock can't be read");
 		result = WIRE_DAMAGED;
 	}
-	if (result == WIRE_GENERATION && !v1_merge_init(v))
+	if (result == WIRE_GENERATION && (!v1_merge_init(v) || !sort_samples(v)))
 		result = WIRE_NO_MEMORY;
 	if (result != WIRE_GENERATION) {
 		v1_close(v);
@@ -432,8 +455,6 @@ enum wire_result v1_open(struct v1 **v1, struct input *in, unsigned version, boo
 	}
 	if (v->exits)
 		qsort(v->exit, v->exits, sizeof *v->exit, compare_exits);
-	if (v->samples)
-		qsort(v->sample, v->samples, sizeof *v->sample, compare_samples);
 	v->ns_per_tick = 1e9 / (double)v->ticks_per_s;
 	v->at_end = false;
 	*v1 = v;
@@ -449,6 +470,7 @@ void v1_close(struct v1 *v)
 	free(v->batch);
 	free(v->proc);
 	free(v->sample);
+	free(v->sampled);
 	free(v->exit);
 	free(v->waiting);
 	free(v->look);

@@ -101,7 +101,6 @@ static void build_blocking_syscall(struct builder *b)
 	event(b, V1_PROC_START, 1, 8, 0, 0, 0);
 	event(b, V1_GO_SYS_EXIT, 3, 1, 2, 162, 0);
 	event(b, V1_GO_START, 2, 1, 3, 0, 0);
-	frequency(b);
 }
 
 static void syscall_ends_when_it_was_over_not_when_that_was_told(void **state)
@@ -110,6 +109,7 @@ static void syscall_ends_when_it_was_over_not_when_that_was_told(void **state)
 	struct builder b = {.n = 0};
 	struct pass pass;
 	build_blocking_syscall(&b);
+	frequency(&b);
 	run_pass(&pass, &b, b.n, true);
 	assert_int_equal(pass.status, STATUS_OK);
 	assert_int_equal(pass.n[EV_GO_SYSCALL_BEGIN], 1);
@@ -120,12 +120,46 @@ static void syscall_ends_when_it_was_over_not_when_that_was_told(void **state)
 	goroutines_finish(&pass.goroutines);
 }
 
+/* The reference takes a sample of the goroutine itself, from then until it is over, for its end. */
+static void sample_in_a_syscall_is_its_end_to_the_reference(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t ticks, g;
+		bool blocks;
+	} rows[] = {{155, 1, false}, {155, 2, true}, {155, 0, true}, {145, 1, true}, {165, 1, true}};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct builder b = {.n = 0};
+		struct input in;
+		struct v1 *v;
+		struct wire_damage damage;
+		struct v1_event e;
+		struct order o = {.tolerant = true};
+		build_blocking_syscall(&b);
+		for (uint64_t at = 110; at < 200; at += 30) /* and some of others */
+			event(&b, V1_CPU_SAMPLE, 4, at, 0, 3, 0);
+		event(&b, V1_CPU_SAMPLE, 4, rows[i].ticks, 0, rows[i].g, 0);
+		frequency(&b);
+		input_open_memory(&in, b.data, b.n);
+		input_consume(&in, TRACE_HEADER_SIZE);
+		assert_int_equal(v1_open(&v, &in, 21, true, &damage), WIRE_GENERATION);
+		do
+			assert_int_equal(v1_merge(v, &o, &e), V1_MERGED);
+		while (e.type != V1_GO_SYSCALL);
+		assert_true(v1_syscall_blocks(v, 0, 1, false));
+		assert_int_equal(v1_syscall_blocks(v, 0, 1, true), rows[i].blocks);
+		v1_close(v);
+		input_finish(&in);
+	}
+}
+
 static void goroutine_older_than_the_trace_is_met_when_it_begins(void **state)
 {
 	(void)state;
 	struct builder b = {.n = 0};
 	struct pass pass;
 	build_blocking_syscall(&b);
+	frequency(&b);
 	run_pass(&pass, &b, b.n, true);
 	assert_int_equal(pass.goroutines.seen, 1);
 	assert_int_equal(pass.goroutines.created, 0);
@@ -140,6 +174,7 @@ static void cut_that_spares_the_clock_keeps_what_is_whole(void **state)
 	struct builder b = {.n = 0};
 	struct pass pass;
 	build_blocking_syscall(&b);
+	frequency(&b);
 	size_t whole = b.n;
 	batch(&b, 1, 300);
 	event(&b, V1_GO_END, 0, 0, 0, 0, 0);
@@ -161,6 +196,7 @@ static void cut_that_takes_the_clock_leaves_nothing(void **state)
 	struct builder b = {.n = 0};
 	struct pass pass;
 	build_blocking_syscall(&b);
+	frequency(&b);
 	run_pass(&pass, &b, b.n - 6, false);
 	assert_int_equal(pass.s.verdict, TRACE_DAMAGED);
 	assert_non_null(strstr(pass.s.damage[0].text, "clock"));
@@ -291,6 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(syscall_ends_when_it_was_over_not_when_that_was_told),
+		cmocka_unit_test(sample_in_a_syscall_is_its_end_to_the_reference),
 		cmocka_unit_test(goroutine_older_than_the_trace_is_met_when_it_begins),
 		cmocka_unit_test(cut_that_spares_the_clock_keeps_what_is_whole),
 		cmocka_unit_test(cut_that_takes_the_clock_leaves_nothing),
