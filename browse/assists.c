@@ -76,8 +76,7 @@ static void on_gap(void *self, int64_t time_ns)
 {
 	struct assists *a = self;
 	(void)time_ns;
-	for (size_t i = 0; i < a->slots; i++)
-		a->since_ns[i] = NOT_OPEN;
+	slots_drop(&a->since_ns, &a->slots);
 }
 
 /* The goroutines have been told of the end before, but know each other still. */

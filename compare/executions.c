@@ -172,11 +172,10 @@ static bool on_events(void *self, const struct trace_block *block)
 static void on_gap(void *self, int64_t time_ns)
 {
 	struct executions *x = self;
-	for (size_t i = 0; i < x->slots; i++) {
+	for (size_t i = 0; i < x->slots; i++)
 		if (x->slot[i].state == GO_RUNNING)
 			close_running(x, &x->slot[i], time_ns);
-		x->slot[i].state = TRACE_NOT_EXIST;
-	}
+	slots_drop(&x->slot, &x->slots);
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)

@@ -411,8 +411,7 @@ bool requests_event(struct requests *r, const struct witness *w, const struct tr
 
 void requests_forget(struct requests *r)
 {
-	if (r->slots)
-		memset(r->slot, 0, r->slots * sizeof *r->slot);
+	slots_drop(&r->slot, &r->slots);
 	idmap_clear(&r->task_of);
 	r->opens = 0;
 	r->free_open = 0;

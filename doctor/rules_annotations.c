@@ -32,9 +32,9 @@ static void *create(const struct doctor *doctor)
 	return NULL;
 }
 
-static bool prepare(struct notes *n, const struct witness *w)
+static bool prepare(struct notes *n, uint32_t slot)
 {
-	return SLOTS_FIT(n->slot, n->slots, w->slots, NULL);
+	return SLOTS_FIT(n->slot, n->slots, (size_t)slot + 1, NULL);
 }
 
 static bool on_event(void *self, const struct witness *w, const struct trace_block *block,
@@ -45,7 +45,7 @@ static bool on_event(void *self, const struct witness *w, const struct trace_blo
 	/* By a goroutine that nobody introduced: only in damaged traces. */
 	if (e->g == TRACE_NONE || w->slot[e->g].state == TRACE_NOT_EXIST)
 		return true;
-	if (!prepare(n, w))
+	if (!prepare(n, e->g))
 		return false;
 	switch (e->type) {
 	case EV_USER_TASK_BEGIN:
@@ -65,9 +65,10 @@ static bool on_event(void *self, const struct witness *w, const struct trace_blo
 static bool on_birth(void *self, const struct witness *w, uint32_t slot, uint32_t creator)
 {
 	struct notes *n = self;
+	(void)w;
 	if (n->tasks.kinds == 0) /* no task yet */
 		return true;
-	if (!prepare(n, w))
+	if (!prepare(n, slot))
 		return false;
 	n->slot[slot].inherited = creator == TRACE_NONE ? 0 : note_task_of(n, creator);
 	return true;
@@ -91,8 +92,7 @@ static void on_gap(void *self)
 	struct notes *n = self;
 	note_tasks_forget(&n->tasks);
 	note_regions_forget(n);
-	if (n->slots)
-		memset(n->slot, 0, n->slots * sizeof *n->slot);
+	slots_drop(&n->slot, &n->slots);
 }
 
 /* What began before is as if it had begun before the trace. */

@@ -36,7 +36,7 @@ static void find_truncated(const struct trace_summary *s, struct findings *out)
 	finding_say(f,
 	            "The trace is damaged in %" PRIu64 " %s; %s%s of it %s lost, and nobody knows what "
 	            "happened then.",
-	            s->damages, s->damages == 1 ? "place" : "places", s->lost_bytes ? bytes : "its end",
+	            s->damages, s->damages == 1 ? "place" : "places", s->lost_bytes ? bytes : "part",
 	            time, s->lost_ns || s->lost_bytes > 1 ? "are" : "is");
 	if (s->lost_bytes)
 		finding_measure(f, "lost", UNIT_BYTES, (double)s->lost_bytes);

@@ -104,8 +104,7 @@ static bool on_event(void *self, const struct witness *w, const struct trace_blo
 static void on_gap(void *self)
 {
 	struct gc_rules *r = self;
-	for (size_t i = 0; i < r->slots; i++)
-		r->slot[i].since_ns = NOT_ASSISTING;
+	slots_drop(&r->slot, &r->slots);
 }
 
 static void on_restart(void *self, int64_t time_ns)

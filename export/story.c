@@ -5,6 +5,7 @@
 
 #include "export/story_parts.h"
 #include "trace/elapsed.h"
+#include "trace/slots.h"
 #include "trace/transition.h"
 #include "util/clock.h"
 
@@ -165,8 +166,8 @@ static bool conceal(struct story *s, int64_t now_ns, bool forget)
 		if (s->goroutine[i].status != TRACE_NOT_EXIST)
 			ok = states_conceal(s, &s->goroutine[i], now_ns, true);
 	ok = ok && user_conceal(s, now_ns, forget);
-	for (size_t i = 0; i < s->goroutines && forget; i++)
-		s->goroutine[i] = (struct story_goroutine){.status = TRACE_NOT_EXIST};
+	if (forget)
+		slots_drop(&s->goroutine, &s->goroutines);
 	for (size_t i = 0; i < s->procs && forget; i++)
 		s->proc[i].runs = TRACE_NONE;
 	return ok && ranges_conceal(s, now_ns, forget);

@@ -91,6 +91,7 @@ static void on_gap(void *self, int64_t time_ns)
 	for (size_t i = 0; i < a->slots; i++)
 		if (a->slot[i].site)
 			blocking_close(a, &a->slot[i], elapsed_ns(a->slot[i].since_ns, time_ns));
+	slots_drop(&a->slot, &a->slots);
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)

@@ -154,6 +154,10 @@ static void on_gap(void *self, int64_t time_ns)
 	}
 	for (size_t i = 0; i < gc->proc_slots; i++)
 		abandon(gc, &gc->sweep_since_ns[i]);
+	size_t slots = gc->slots; /* of both */
+	slots_drop(&gc->stw_since_ns, &slots);
+	slots_drop(&gc->assist_since_ns, &gc->slots);
+	slots_drop(&gc->sweep_since_ns, &gc->proc_slots);
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)

@@ -20,8 +20,7 @@ bool gc_workers_prepare(struct gc_workers *w, const struct trace_block *block)
 
 void gc_workers_gap(struct gc_workers *w)
 {
-	if (w->slots)
-		memset(w->is, GC_WORKER_UNKNOWN, w->slots);
+	slots_drop(&w->is, &w->slots);
 }
 
 static bool begins(const struct trace_block *block, uint32_t name, const char *prefix)

@@ -247,7 +247,9 @@ static void close_all(struct goroutines *a, int64_t now, bool end)
 
 static void on_gap(void *self, int64_t time_ns)
 {
-	close_all(self, time_ns, false);
+	struct goroutines *a = self;
+	close_all(a, time_ns, false);
+	slots_drop(&a->slot, &a->slots);
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)

@@ -161,8 +161,7 @@ static void on_gap(void *self, int64_t time_ns)
 {
 	struct heap *heap = self;
 	advance(heap, time_ns);
-	if (heap->slots)
-		memset(heap->flags, 0, heap->slots);
+	slots_drop(&heap->flags, &heap->slots);
 	heap->marking = false;
 	heap->stops = heap->assists = 0;
 }

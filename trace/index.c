@@ -515,11 +515,8 @@ static void on_gap(void *self, int64_t time_ns)
 	close_all(x, time_ns);
 	if (!x->begun)
 		return;
-	/* Slots are given anew. */
-	if (x->proc.slots)
-		memset(x->proc.of_slot, 0, x->proc.slots * sizeof *x->proc.of_slot);
-	if (x->thread.slots)
-		memset(x->thread.of_slot, 0, x->thread.slots * sizeof *x->thread.of_slot);
+	slots_drop(&x->proc.of_slot, &x->proc.slots);
+	slots_drop(&x->thread.of_slot, &x->thread.slots);
 	lane_work_gap(&x->work);
 	lose_silent(x);
 }

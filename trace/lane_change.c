@@ -23,8 +23,7 @@ bool lane_work_prepare(struct lane_work *work, const struct trace_block *block)
 
 void lane_work_gap(struct lane_work *work)
 {
-	if (work->slots)
-		memset(work->flags, 0, work->slots);
+	slots_drop(&work->flags, &work->slots);
 	gc_workers_gap(&work->workers);
 }
 

@@ -120,8 +120,7 @@ static void on_gap(void *self, int64_t time_ns)
 {
 	struct latency *a = self;
 	(void)time_ns;
-	for (size_t i = 0; i < a->slots; i++)
-		a->slot[i].known = false;
+	slots_drop(&a->slot, &a->slots);
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)

@@ -250,8 +250,7 @@ static void on_gap(void *self, int64_t time_ns)
 {
 	struct mmu *mmu = self;
 	advance(mmu, time_ns);
-	if (mmu->slots)
-		memset(mmu->flags, 0, mmu->slots);
+	slots_drop(&mmu->flags, &mmu->slots);
 	gc_workers_gap(&mmu->workers);
 	mmu->busy = mmu->stops = 0;
 }

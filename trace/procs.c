@@ -101,10 +101,10 @@ static bool on_events(void *self, const struct trace_block *block)
 static void on_gap(void *self, int64_t time_ns)
 {
 	struct procs *a = self;
-	for (size_t i = 0; i < a->slots; i++)
-		stop(a, &a->slot[i], time_ns);
-	if (a->known_slots)
-		memset(a->of_slot, 0, a->known_slots * sizeof *a->of_slot);
+	for (size_t i = 0; i < a->known_slots; i++)
+		if (a->of_slot[i])
+			stop(a, &a->slot[a->of_slot[i] - 1], time_ns);
+	slots_drop(&a->of_slot, &a->known_slots);
 	a->last_ns = time_ns;
 }
 

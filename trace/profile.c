@@ -261,10 +261,9 @@ static void on_gap(void *self, int64_t time_ns)
 	struct profile *a = self;
 	const struct trace_visitor tasks = tasks_visitor(&a->tasks);
 	tasks.gap(tasks.self, time_ns);
-	for (size_t i = 0; i < a->slots; i++) {
+	for (size_t i = 0; i < a->slots; i++)
 		settle(a, &a->slot[i]);
-		a->slot[i] = (struct profile_goroutine){0};
-	}
+	slots_drop(&a->slot, &a->slots);
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)

@@ -188,8 +188,8 @@ static void on_gap(void *self, int64_t time_ns)
 			charge(a, &a->slot[i], time_ns);
 		while (a->slot[i].innermost)
 			pop(a, &a->slot[i])->open++;
-		a->slot[i] = (struct region_goroutine){0};
 	}
+	slots_drop(&a->slot, &a->slots);
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)

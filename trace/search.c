@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
-#include "trace/slots.h"
 
 enum { UNKNOWN, NO, YES, SKEW_NS = 1000000 };
 
@@ -46,6 +45,7 @@ void search_init(struct search *s, const struct timeline_find *query)
 void search_finish(struct search *s)
 {
 	free(s->goroutine);
+	slots_touched_drop(&s->touched);
 	free(s->name);
 	stack_memo_finish(&s->stack);
 	stack_memo_finish(&s->root);
@@ -56,7 +56,8 @@ void search_finish(struct search *s)
 
 static bool grow(struct search *s, const struct trace_block *block)
 {
-	if (!SLOTS_FIT(s->goroutine, s->goroutines, block->goroutines, NULL))
+	if (!SLOTS_FIT(s->goroutine, s->goroutines, block->goroutines, NULL) ||
+	    !slots_touched_fit(&s->touched, block->goroutines))
 		return false;
 	return !block->generation || (stack_memo_begin(&s->stack, block->generation) &&
 	                              stack_memo_begin(&s->root, block->generation));
@@ -240,6 +241,7 @@ static bool on_events(void *self, const struct trace_block *block)
 			continue;
 		if (s->open == e->subject)
 			close_hit(s, e->at_ns);
+		slots_touch(&s->touched, e->subject);
 		note_goroutine(&s->goroutine[e->subject], block, e);
 		if (s->found && !backwards) {
 			s->done = s->open == TRACE_NONE;
@@ -267,8 +269,11 @@ static bool on_generation_end(void *self, const struct trace_block *block)
 	const struct generation *g = block->generation;
 	if (!g)
 		return true;
-	for (size_t i = 0; i < block->goroutines && i < s->goroutines; i++)
+	size_t n = block->goroutines < s->goroutines ? block->goroutines : s->goroutines;
+	for (size_t i = slots_touched(&s->touched, 0, n); i < n;
+	     i = slots_touched(&s->touched, i + 1, n))
 		settle(s, block, &s->goroutine[i]);
+	slots_touched_clear(&s->touched);
 	/* How long a hit lasts beyond its generation is not worth reading for. */
 	bool end = s->end_offset && g->offset + g->size >= s->end_offset;
 	if (end || (s->found && !search_is_backwards(&s->query))) {
@@ -283,8 +288,8 @@ static void on_gap(void *self, int64_t time_ns)
 	struct search *s = self;
 	(void)time_ns;
 	s->open = TRACE_NONE;
-	if (s->goroutines)
-		memset(s->goroutine, 0, s->goroutines * sizeof *s->goroutine);
+	slots_drop(&s->goroutine, &s->goroutines);
+	slots_touched_drop(&s->touched);
 }
 
 struct trace_visitor search_visitor(struct search *search)

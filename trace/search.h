@@ -9,6 +9,7 @@
 
 #include "trace/event.h"
 #include "trace/lanes.h"
+#include "trace/slots.h"
 #include "trace/stacks.h"
 
 enum find_kind {
@@ -56,7 +57,8 @@ struct search {
 	uint32_t open; /* slot of the hit's goroutine while its span goes on, or TRACE_NONE */
 	struct search_goroutine *goroutine;
 	size_t goroutines;
-	uint8_t *name; /* by number: does the text occur in it? */
+	struct slots_touched touched; /* in this generation */
+	uint8_t *name;                /* by number: does the text occur in it? */
 	size_t names;
 	struct stack_memo stack, root; /* the same of stacks; names of outermost functions, + 1 */
 };

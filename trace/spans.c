@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "trace/elapsed.h"
-#include "trace/slots.h"
 #include "trace/tables.h"
 
 enum { SKEW_NS = 1000000 };
@@ -39,6 +38,7 @@ void spans_finish(struct spans *s)
 		free(s->of_slot[i]);
 	}
 	free(s->goroutine);
+	slots_touched_drop(&s->touched);
 	stack_memo_finish(&s->root_of);
 	memset(s, 0, sizeof *s);
 }
@@ -91,7 +91,8 @@ static bool grow(struct spans *s, const struct trace_block *block)
 			s->of_slot[k][s->resolved[k]] =
 				idmap_get(&s->lane_of[k], owner[k][s->resolved[k]].id) + 1;
 	}
-	if (!SLOTS_FIT(s->goroutine, s->goroutines, block->goroutines, NULL))
+	if (!SLOTS_FIT(s->goroutine, s->goroutines, block->goroutines, NULL) ||
+	    !slots_touched_fit(&s->touched, block->goroutines))
 		return false;
 	return lane_work_prepare(&s->work, block) &&
 	       (!block->generation || stack_memo_begin(&s->root_of, block->generation));
@@ -359,6 +360,7 @@ static bool on_transition(struct spans *s, const struct trace_block *block,
 		[TRACE_NOT_EXIST] = SPAN_UNKNOWN,
 	};
 	struct lane_change c;
+	slots_touch(&s->touched, e->subject);
 	note_goroutine(s, block, e);
 	bool changes = lane_change_transition(&s->work, block, e, &c);
 	struct span_lane *l = lane_at(s, LANE_G, e->subject);
@@ -516,9 +518,12 @@ static bool on_generation_end(void *self, const struct trace_block *block)
 	struct spans *s = self;
 	if (!block->generation)
 		return true;
-	for (size_t i = 0; i < block->goroutines && i < s->goroutines; i++)
+	size_t n = block->goroutines < s->goroutines ? block->goroutines : s->goroutines;
+	for (size_t i = slots_touched(&s->touched, 0, n); i < n;
+	     i = slots_touched(&s->touched, i + 1, n))
 		if (s->goroutine[i].wake_id || s->goroutine[i].root_id)
 			settle(s, block, &s->goroutine[i]);
+	slots_touched_clear(&s->touched);
 	/* All that there is has been named: a lane still unknown was not there. */
 	if (is_seen(s)) {
 		finish(s, block, s->seen_ns);
@@ -538,11 +543,10 @@ static void on_gap(void *self, int64_t time_ns)
 		s->unknown += s->lane[i].lane.kind != LANE_M;
 	}
 	for (size_t k = 0; k < LANE_KINDS; k++)
-		if (s->slots[k])
-			memset(s->of_slot[k], 0, s->slots[k] * sizeof *s->of_slot[k]);
+		slots_drop(&s->of_slot[k], &s->slots[k]);
 	memset(s->resolved, 0, sizeof s->resolved);
-	if (s->goroutines)
-		memset(s->goroutine, 0, s->goroutines * sizeof *s->goroutine);
+	slots_drop(&s->goroutine, &s->goroutines);
+	slots_touched_drop(&s->touched);
 	lane_work_gap(&s->work);
 }
 

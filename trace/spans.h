@@ -8,6 +8,7 @@
 #define SCHEDTOP_TRACE_SPANS_H
 
 #include "trace/lane_change.h"
+#include "trace/slots.h"
 #include "trace/stacks.h"
 
 enum {
@@ -69,7 +70,8 @@ struct spans {
 	size_t slots[LANE_KINDS], resolved[LANE_KINDS];
 	struct span_goroutine *goroutine;
 	size_t goroutines;
-	struct stack_memo root_of; /* name of a stack's outermost function, + 1 */
+	struct slots_touched touched; /* in this generation */
+	struct stack_memo root_of;    /* name of a stack's outermost function, + 1 */
 	int64_t seen_ns;
 	size_t unknown; /* lanes of which nothing was heard yet */
 	bool no_memory;

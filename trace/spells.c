@@ -3,12 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "trace/slots.h"
-
 void spells_finish(struct spells *s)
 {
 	relay_finish(&s->relay);
 	free(s->slot);
+	slots_touched_drop(&s->touched);
 	free(s->proc);
 	free(s->class_of);
 	free(s->kind_of);
@@ -496,7 +495,8 @@ bool spells_begin_block(struct spells *s, const struct trace_block *block)
 {
 	static const uint8_t blank = PROC_BAD;
 	if (!SLOTS_FIT(s->proc, s->proc_slots, block->procs, &blank) ||
-	    (block->goroutines > s->slots && !add_slots(s, block->goroutines)))
+	    (block->goroutines > s->slots && !add_slots(s, block->goroutines)) ||
+	    !slots_touched_fit(&s->touched, block->goroutines))
 		return false;
 	s->block = block;
 	if (s->gomaxprocs == 0 && block->gomaxprocs) {
@@ -534,6 +534,7 @@ static bool on_events(void *self, const struct trace_block *block)
 			if (!spells_advance(s, &now, e))
 				return false;
 			spells_put_down(s, &now);
+			slots_touch(&s->touched, e->subject);
 			if (!spells_transition(s, e))
 				return false;
 		}
@@ -549,11 +550,14 @@ static bool on_generation_end(void *self, const struct trace_block *block)
 {
 	struct spells *s = self;
 	s->block = block;
-	for (size_t i = 0; i < s->slots; i++) {
+	const struct slots_touched *touched = &s->touched;
+	for (size_t i = slots_touched(touched, 0, s->slots); i < s->slots;
+	     i = slots_touched(touched, i + 1, s->slots)) {
 		struct spell_goroutine *g = &s->slot[i];
 		if (g->state != TRACE_NOT_EXIST && !(settle(s, &g->at) && settle(s, &g->burst_at)))
 			return false;
 	}
+	slots_touched_clear(&s->touched);
 	return relay_flush(&s->relay);
 }
 
@@ -587,8 +591,9 @@ static void on_gap(void *self, int64_t time_ns)
 	s->block = NULL;
 	close_all(s, time_ns);
 	take_down(s, TOLD_GAP, 0);
-	for (size_t i = 0; i < s->proc_slots; i++)
-		s->proc[i] = PROC_BAD;
+	slots_drop(&s->slot, &s->slots);
+	slots_touched_drop(&s->touched);
+	slots_drop(&s->proc, &s->proc_slots);
 	s->procs = s->procs_running = 0;
 	count_idle_procs(s);
 	s->lost = true;

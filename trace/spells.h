@@ -13,6 +13,7 @@
 #include "trace/elapsed.h"
 #include "trace/event.h"
 #include "trace/relay.h"
+#include "trace/slots.h"
 #include "trace/stacks.h"
 #include "trace/told.h"
 
@@ -66,7 +67,8 @@ struct spells {
 
 	struct spell_goroutine *slot;
 	size_t slots;
-	uint8_t *proc; /* by slot: enum proc_status */
+	struct slots_touched touched; /* in this generation */
+	uint8_t *proc;                /* by slot: enum proc_status */
 	size_t proc_slots;
 	uint8_t *class_of; /* of reasons, by name: class + 1 */
 	size_t class_limit;

@@ -134,6 +134,8 @@ walk(const struct states *a, const struct trace_block *block, bool levels, struc
 				mmu_transition(a->mmu, block, e);
 			if (spells && __builtin_expect(!spells_advance(spells, &now, e), 0))
 				return false;
+			if (spells)
+				slots_touch(&spells->touched, e->subject);
 			if (__builtin_expect(!show(&w, e, levels, spells, &now), 0))
 				return false;
 		}

@@ -289,8 +289,7 @@ static void on_gap(void *self, int64_t time_ns)
 			a->subtask[i].ns = elapsed_ns(a->subtask[i].begin_ns, time_ns);
 			a->subtask[i].end = STORY_CUT;
 		}
-	if (a->slots)
-		memset(a->slot, 0, a->slots * sizeof *a->slot);
+	slots_drop(&a->slot, &a->slots);
 }
 
 /* What is open stays so: it did not end, the trace did. */

@@ -492,8 +492,8 @@ static void on_gap(void *self, int64_t time_ns)
 	for (size_t i = 0; i < a->tasks; i++)
 		if (a->task[i].id && !conclude(a, (uint32_t)i, time_ns, true))
 			a->torn = true;
-	for (size_t i = 0; i < a->slots; i++)
-		a->slot[i] = (struct task_goroutine){0};
+	a->tasks = a->free_task = 0;
+	slots_drop(&a->slot, &a->slots);
 }
 
 static void on_end(void *self, const struct trace_block *block, int64_t time_ns)

@@ -8,6 +8,7 @@
 
 #include "tests/unit/trace_scenario.h"
 #include "trace/latency.h"
+#include "trace/slots.h"
 #include "trace/window.h"
 
 #define US 1000
@@ -178,6 +179,7 @@ static void groups_beyond_the_limit_are_counted_as_one(void **state)
 	struct latency *a = &seen.latency;
 	latency_restart(a, 0);
 	struct trace_slot id = {1};
+	assert_true(SLOTS_FIT(a->slot, a->slots, 1, NULL));
 	for (uint32_t i = 0; i < LATENCY_GROUPS + 10; i++) {
 		const struct trace_event event = {.type = EV_GO_START,
 		                                  .from = GO_RUNNABLE,

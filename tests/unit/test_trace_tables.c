@@ -11,6 +11,7 @@
 #include "trace/distribution.h"
 #include "trace/idmap.h"
 #include "trace/names.h"
+#include "trace/slots.h"
 #include "trace/varint.h"
 
 static void padded_number_is_read(void **state)
@@ -90,6 +91,55 @@ static void sparse_ids_cost_no_memory(void **state)
 	assert_true(map.mask < 128);
 	assert_int_equal(idmap_get(&map, UINT64_MAX), 1);
 	idmap_finish(&map);
+}
+
+static void slots_are_blank_and_behind_a_gap_gone(void **state)
+{
+	(void)state;
+	static const int blank = -1;
+	int *slot = NULL;
+	size_t slots = 0;
+	assert_true(SLOTS_FIT(slot, slots, 3, &blank));
+	slot[2] = 7;
+	assert_true(SLOTS_FIT(slot, slots, 1000, &blank));
+	assert_int_equal(slot[2], 7);
+	assert_int_equal(slot[999], -1);
+	slots_drop(&slot, &slots);
+	assert_null(slot);
+	assert_int_equal(slots, 0);
+	assert_true(SLOTS_FIT(slot, slots, 3, &blank));
+	assert_int_equal(slot[2], -1);
+	slots_drop(&slot, &slots);
+}
+
+static size_t count_touched(const struct slots_touched *t, size_t n, const uint32_t *slot,
+                            size_t wanted)
+{
+	size_t looks = 0, met = 0;
+	for (size_t i = slots_touched(t, 0, n); i < n; i = slots_touched(t, i + 1, n)) {
+		looks++;
+		met += met < wanted && slot[met] == i;
+	}
+	assert_int_equal(met, wanted);
+	return looks;
+}
+
+static void walk_over_touched_slots_meets_them_and_few_others(void **state)
+{
+	(void)state;
+	enum { SLOTS = 100 * SLOTS_PART + 1 };
+	static const uint32_t slot[] = {0, SLOTS_PART - 1, 50 * SLOTS_PART, SLOTS - 1};
+	struct slots_touched t = {0};
+	assert_int_equal(count_touched(&t, SLOTS, NULL, 0), 0);
+	assert_true(slots_touched_fit(&t, SLOTS));
+	assert_int_equal(count_touched(&t, SLOTS, NULL, 0), 0);
+	for (size_t i = 0; i < 4; i++)
+		slots_touch(&t, slot[i]);
+	assert_int_equal(count_touched(&t, SLOTS, slot, 4), 2 * SLOTS_PART + 1);
+	assert_int_equal(count_touched(&t, SLOTS_PART + 1, slot, 2), SLOTS_PART);
+	slots_touched_clear(&t);
+	assert_int_equal(count_touched(&t, SLOTS, NULL, 0), 0);
+	slots_touched_drop(&t);
 }
 
 static void equal_names_have_one_number(void **state)
@@ -191,6 +241,8 @@ int main(void)
 		cmocka_unit_test(map_finds_what_was_put_and_not_removed),
 		cmocka_unit_test(map_withstands_ids_made_to_collide),
 		cmocka_unit_test(sparse_ids_cost_no_memory),
+		cmocka_unit_test(slots_are_blank_and_behind_a_gap_gone),
+		cmocka_unit_test(walk_over_touched_slots_meets_them_and_few_others),
 		cmocka_unit_test(equal_names_have_one_number),
 		cmocka_unit_test(names_chosen_to_collide_do_not),
 		cmocka_unit_test(siphash_is_the_published_one),
