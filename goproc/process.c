@@ -139,7 +139,8 @@ enum status process_identify(pid_t pid, struct process *process, struct error *e
 	case -EPERM:
 		return permission_error(pid, process->subject, error);
 	case -ENOENT:
-		if (procfs_stat(pid, &stat) && !is_dead(&stat))
+		/* One that exits loses it before it is dead. */
+		if (stat.of_kernel)
 			return error_set(error, STATUS_NO_TARGET, "%s has no executable: it is a kernel thread",
 			                 process->subject);
 		return error_set(error, STATUS_NO_TARGET, "%s has exited already", process->subject);

@@ -28,6 +28,15 @@ const char *keymap_action(char *to, size_t size, const struct binding *b)
 	return to;
 }
 
+/* The same for a terminal: what a file says may hold anything. */
+static const char *show_action(char *to, size_t size, const struct binding *b)
+{
+	char action[128];
+	keymap_action(action, sizeof action, b);
+	text_clean(to, size, action, strlen(action));
+	return to;
+}
+
 /* "command seek" is of a row whose argument ends in a blank, so rows are compared by their text. */
 static const struct binding *row_of(const struct keymap *keys, const char *text)
 {
@@ -172,7 +181,7 @@ static void read_key(const struct keymap *keys, const struct action *action, con
 	}
 	const struct binding *owner = taken(keys, action, found, where->file);
 	if (owner) {
-		keymap_action(other, sizeof other, owner);
+		show_action(other, sizeof other, owner);
 		error_set(error, STATUS_USAGE, "%s is the key of '%s' by line %d already", shown, other,
 		          keys->origin[owner - keys->row].line);
 		return;
@@ -271,7 +280,7 @@ void keymap_check(const struct keymap *keys, const struct ini_sink *sink)
 		         "%.256s:%d: %s was the key of '%s', which has none left where '%s' works, too: "
 		         "give it another one below [keys]",
 		         where->file, where->line, keys_name(name, sizeof name, row->key[0], true),
-		         keymap_action(action, sizeof action, row), keymap_action(thief, sizeof thief, by));
+		         show_action(action, sizeof action, row), show_action(thief, sizeof thief, by));
 		sink->tell(sentence, sink->arg);
 	}
 }

@@ -47,13 +47,18 @@ bool procfs_stat(pid_t pid, struct procfs_stat *stat)
 	const char *rest = strrchr(text, ')');
 	if (!rest)
 		return false;
+	const unsigned long kernel_thread = 0x00200000; /* PF_KTHREAD of linux/sched.h */
+	unsigned long flags;
 	uint64_t user, system;
 	int got = sscanf(rest + 1,
-	                 " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
+	                 " %c %*d %*d %*d %*d %*d %lu %*u %*u %*u %*u %" SCNu64 " %" SCNu64
 	                 " %*d %*d %*d %*d %" SCNd64 " %*d %" SCNu64,
-	                 &stat->state, &user, &system, &stat->threads, &stat->start_ticks);
+	                 &stat->state, &flags, &user, &system, &stat->threads, &stat->start_ticks);
+	if (got != 6)
+		return false;
 	stat->cpu_ticks = user + system;
-	return got == 5;
+	stat->of_kernel = flags & kernel_thread;
+	return true;
 }
 
 const char *procfs_line(const char *status, const char *name)

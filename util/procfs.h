@@ -22,6 +22,7 @@ struct procfs_stat {
 	uint64_t cpu_ticks;   /* utime + stime, in clock ticks of sysconf(_SC_CLK_TCK) */
 	uint64_t start_ticks; /* since boot; tells a reused PID apart */
 	int64_t threads;
+	bool of_kernel; /* a thread of the kernel itself */
 };
 bool procfs_stat(pid_t pid, struct procfs_stat *stat);
 

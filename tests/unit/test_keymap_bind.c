@@ -134,6 +134,9 @@ static void a_key_has_one_meaning_in_a_file(void **state)
 	assert_refused(&keys, "reverse", "x X", &second, "x is the key of 'sort' by line 3 already");
 	assert_int_equal(command_of(&keys, 'x', CONTEXT_THREADS), COMMAND_SORT);
 	assert_int_equal(command_of(&keys, 'X', CONTEXT_THREADS), COMMAND_REVERSE);
+	/* What stands behind an action may hold anything. */
+	bind(&keys, "theme \033[31m", "F8", &first);
+	assert_refused(&keys, "search", "F8", &second, "F8 is the key of 'theme ?[31m' by line 3");
 	/* What works nowhere together is no conflict, and another file has the last word. */
 	bind(&keys, "mark", "x", &second);
 	bind(&keys, "reverse", "x", &elsewhere);

@@ -18,6 +18,8 @@ type Summary struct {
 	Lines []string
 	Last  trace.Time
 	Err   error
+	// The reference itself has failed, and has no verdict.
+	Failed bool
 }
 
 type goroutine struct {
@@ -265,7 +267,12 @@ func (s *summarizer) read(r io.Reader) error {
 }
 
 // Read reads the whole trace. Its events are lines, too, if they are asked for.
-func Read(r io.Reader, events bool) Summary {
+func Read(r io.Reader, events bool) (summary Summary) {
+	defer func() {
+		if p := recover(); p != nil {
+			summary = Summary{Err: fmt.Errorf("the reference fails: %v", p), Failed: true}
+		}
+	}()
 	s := &summarizer{
 		ranges:     map[scope]openRange{},
 		totals:     map[string]*total{},
@@ -320,5 +327,5 @@ func Read(r io.Reader, events bool) Summary {
 		s.printf("verdict damaged")
 	}
 	sort.Strings(s.lines)
-	return Summary{s.lines, s.last, err}
+	return Summary{Lines: s.lines, Last: s.last, Err: err}
 }
